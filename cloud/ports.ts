@@ -1,4 +1,18 @@
 // What control and agent need of the world, in domain types. SDK types and SDK errors stop behind these.
+import type { Configuration, Defaults, Overlay } from "../domain/configuration.ts";
+import type { Decision, Move, Moves } from "../domain/instance.ts";
+import type { PoolMessage } from "../domain/pool-message.ts";
+import type {
+  Architecture,
+  Damaged,
+  InstanceRecord,
+  Registration,
+  Signal,
+  UsageClass,
+  Vitals,
+} from "../domain/record.ts";
+import type { ResourceClass } from "../domain/resource-class.ts";
+import type { PoolListing, PoolName, RunListing } from "../domain/table.ts";
 
 /** A moment, in milliseconds since the epoch. */
 export type EpochMs = number;
@@ -20,4 +34,314 @@ export interface Random {
 /** One event a line: a past-tense name (`instance.claimed`) and its facts. Never a secret. */
 export interface Log {
   event(name: string, facts?: Record<string, unknown>): void;
+}
+
+/**
+ * The outcome is not known: the request may have been applied. Not an exception, so that no caller forgets it;
+ * making any move again is harmless.
+ */
+export interface Unknown {
+  readonly kind: "unknown";
+  /** What happened, for people. */
+  readonly problem: string;
+}
+
+// ---- the table ----
+
+/** Who a move is about; all of it is in a pool message, a listing and a record. */
+export interface InstanceRef extends PoolName {
+  readonly key: string;
+}
+
+export interface Found<Item> {
+  readonly items: readonly Item[];
+  /** Items that could not be read; each is named, none stops the scan. */
+  readonly damaged: readonly Damaged[];
+}
+
+/** The records, as the control plane touches them. Reads reject (after the SDK's retries) with `OutOfReach`. */
+export interface Instances {
+  /** One conditional write; the loser gets the record as it is. */
+  move<M extends Move>(move: M, ref: InstanceRef, told: Moves[M]): Promise<Decision | Unknown>;
+  /** The records under these keys, consistently; those that do not exist are left out. One batch read a hundred. */
+  read(keys: readonly string[]): Promise<Found<InstanceRecord>>;
+  /** Instances of a run by the index, eventually consistent. */
+  ofRun(runId: string): Promise<Found<RunListing>>;
+  /** Idle instances of a pool whose threshold lies beyond `after`, by the index, eventually consistent. */
+  idle(pool: PoolName, after: EpochMs): Promise<Found<PoolListing>>;
+  /** Every record of the table, consistently. */
+  all(): Promise<Found<InstanceRecord>>;
+}
+
+/** A service could not be reached, or kept refusing, beyond all retries. */
+export class OutOfReach extends Error {
+  override readonly name = "OutOfReach";
+}
+
+/** The environment's own words: configuration, pause, counters. */
+export interface Settings {
+  /** Rejects with `OutOfReach`, or with `Unconfigured` where the environment does not exist or its item is damaged. */
+  load(): Promise<LoadedSettings>;
+  /** Replaces the overlay. */
+  writeOverlay(overlay: Overlay): Promise<void>;
+  /** Adds `count` to each scope's counter where none exceeds its maximum; otherwise changes nothing and names the full scope. */
+  reserve(count: number, scopes: readonly Scope[]): Promise<Reservation | Unknown>;
+  /** Takes `count` from each scope's counter, never below zero. */
+  free(count: number, scopes: readonly string[]): Promise<void>;
+  /** Sets a counter to what was counted, where it still holds the value seen. */
+  recount(scope: string, seen: number | undefined, counted: number): Promise<void>;
+  /** The counter of a scope; undefined where none exists. */
+  counter(scope: string): Promise<number | undefined>;
+}
+export interface LoadedSettings {
+  readonly configuration: Configuration;
+  readonly defaults: Defaults;
+  readonly overlay: Overlay;
+  /** Present while provisioning is paused. */
+  readonly paused?: { readonly reason: string; readonly at: EpochMs };
+}
+export interface Scope {
+  readonly name: string;
+  readonly maximum: number;
+}
+export type Reservation = { readonly kind: "reserved" } | { readonly kind: "full"; readonly scope: string };
+
+/** The environment does not exist here, or its configuration cannot be read; the message names the fix. */
+export class Unconfigured extends Error {
+  override readonly name = "Unconfigured";
+}
+
+// ---- the pool ----
+
+export type Received =
+  | { readonly kind: "message"; readonly receipt: string; readonly message: PoolMessage }
+  | { readonly kind: "unreadable"; readonly receipt: string; readonly body: string; readonly problem: string };
+
+/** The queues, one a resource class. A message received is leased for `limits.leaseMs`. */
+export interface Pool {
+  /** Up to ten messages, without waiting; an empty list proves nothing. */
+  receive(resourceClass: string): Promise<readonly Received[]>;
+  /** Sends in batches of ten; gives back those that were not sent for certain. */
+  send(messages: readonly PoolMessage[]): Promise<readonly PoolMessage[]>;
+  /** Makes leased messages visible again at once, in batches of ten. A failure is harmless: the lease ends by itself. */
+  giveBack(resourceClass: string, receipts: readonly string[]): Promise<void>;
+  /** Deletes leased messages, in batches of ten. A failure is harmless: a message is a hint. */
+  drop(resourceClass: string, receipts: readonly string[]): Promise<void>;
+  /** Moves an unreadable message to the class's `unreadable` queue with the reason. */
+  setAside(resourceClass: string, message: Extract<Received, { kind: "unreadable" }>): Promise<void>;
+}
+
+// ---- the fleet ----
+
+export interface LaunchRequest {
+  readonly count: number;
+  /** Answers for a day with its first result: (environment, run, attempt, provision id, round). */
+  readonly clientToken: string;
+  readonly template: { readonly id: string; readonly version: string };
+  readonly imageId: string;
+  /** At most one subnet an availability zone, in the order to prefer. */
+  readonly subnets: readonly { readonly id: string; readonly zone: string }[];
+  readonly minimum: ResourceClass;
+  /** The most vCPUs that a machine may have: a request for 2 must not get 64. */
+  readonly maximumCpu: number;
+  readonly architecture: Architecture;
+  readonly usageClass: UsageClass;
+  /** Names and wildcards; none = every type that meets the minimum. */
+  readonly allowedTypes: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface Launched {
+  readonly instanceId: string;
+  readonly instanceType: string;
+  readonly cpu: number;
+  readonly mmem: number;
+  readonly zone: string;
+  readonly usageClass: UsageClass;
+}
+
+/** `no-type`: no instance type meets the request at all. `no-capacity`: types do, AWS has none now. */
+export interface LaunchFailure {
+  readonly kind: "no-type" | "no-capacity" | "throttled" | "quota" | "refused";
+  /** AWS's code and words. */
+  readonly reason: string;
+}
+export interface LaunchOutcome {
+  readonly kind: "answered";
+  readonly launched: readonly Launched[];
+  /** Why fewer were launched than asked for. */
+  readonly failures: readonly LaunchFailure[];
+}
+
+export type MachineState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
+export interface MachineSeen {
+  readonly instanceId: string;
+  readonly state: MachineState;
+  readonly launchedAt: EpochMs;
+  readonly tags: Readonly<Record<string, string>>;
+  /** AWS's words on why it ended. */
+  readonly reason?: string;
+}
+
+export interface Fleet {
+  /** The image that an SSM parameter names now. */
+  image(parameter: string): Promise<string>;
+  /** One CreateFleet `instant`. */
+  launch(request: LaunchRequest): Promise<LaunchOutcome | Unknown>;
+  /** What EC2 says of these; one that it does not know is absent. */
+  describe(instanceIds: readonly string[]): Promise<ReadonlyMap<string, MachineSeen>>;
+  /** Every machine that is not terminated and carries this environment's tags. */
+  ours(): Promise<readonly MachineSeen[]>;
+  /** Asks EC2 to end them; gives back the ids that it did not take, with its reason. Unknown ids count as taken. */
+  terminate(instanceIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+// ---- the forge ----
+
+export interface ForgeToken {
+  readonly token: string;
+  readonly expiresAt: EpochMs;
+}
+/** Rejects with `ForgeRefused` (no right, not found) or `OutOfReach`. `scope` = repository `owner/repo`, or organisation. */
+export interface Registrar {
+  registrationToken(scope: string): Promise<ForgeToken>;
+  removalToken(scope: string): Promise<ForgeToken>;
+}
+export class ForgeRefused extends Error {
+  override readonly name = "ForgeRefused";
+}
+
+export interface RunnerSeen {
+  readonly id: number;
+  readonly name: string;
+  readonly online: boolean;
+  /** GitHub's own view, 25-60 s late: never decide by it. */
+  readonly busy: boolean;
+  readonly labels: readonly string[];
+}
+export type Removal = "removed" | "absent" | "busy";
+export interface RunnerInventory {
+  /** Every runner of the scope whose name begins with `prefix`. */
+  list(scope: string, prefix: string): Promise<readonly RunnerSeen[]>;
+  /** Deletes a registration; refused while a job runs on it. */
+  remove(scope: string, runnerId: number): Promise<Removal | Unknown>;
+}
+
+/** Secrets by name; a value never reaches a log, the table or an error's text. */
+export interface Secrets {
+  /** The value and when it was written; undefined where there is none. */
+  read(name: string): Promise<{ readonly value: string; readonly writtenAt: EpochMs } | undefined>;
+  write(name: string, value: string): Promise<void>;
+}
+
+// ---- the agent's side ----
+
+export type OwnSight =
+  | { readonly kind: "record"; readonly record: InstanceRecord }
+  | { readonly kind: "none" }
+  /** The table cannot be reached, or the item cannot be read. */
+  | { readonly kind: "unreachable"; readonly problem: string };
+
+export type Written =
+  | { readonly kind: "written"; readonly record: InstanceRecord }
+  /** The condition did not hold: the record as it is (undefined: it does not exist). */
+  | { readonly kind: "refused"; readonly record: InstanceRecord | undefined }
+  | Unknown;
+
+export interface VitalSigns {
+  readonly busy: boolean;
+  readonly agentVersion: string;
+  readonly vitals: Vitals;
+}
+
+/** The agent's own record. It can neither create nor resurrect it. */
+export interface OwnInstance {
+  /**
+   * Looks at the record every `limits.agentWatchMs` and writes the heartbeat every `limits.heartbeatMs`, until the record's version
+   * differs from `seen` (undefined: until there is a record), `until` is reached, or `wake` aborts. Gives the last sight.
+   */
+  watch(seen: number | undefined, until: EpochMs, signs: () => VitalSigns, wake: AbortSignal): Promise<OwnSight>;
+  signal(signal: Signal): Promise<Written>;
+  /** `registering`, on condition that the judged version stands. */
+  beginRegistering(signal: Signal, judged: InstanceRecord): Promise<Written>;
+  /** Decides to end itself, on condition that the judged version stands. */
+  retire(at: EpochMs, judged: InstanceRecord): Promise<Written>;
+}
+
+export interface Identity {
+  readonly instanceId: string;
+  readonly region: string;
+  readonly account: string;
+  readonly zone: string;
+  readonly instanceType: string;
+}
+export interface Interruption {
+  readonly kind: "terminate" | "rebalance";
+  readonly at: EpochMs;
+}
+export interface Metadata {
+  identity(): Promise<Identity>;
+  /** The instance's tags, as far as metadata shows them. */
+  tags(): Promise<Readonly<Record<string, string>>>;
+  /** A spot notice or rebalance recommendation, once there is one. */
+  interruption(): Promise<Interruption | undefined>;
+}
+
+export interface RunnerState {
+  /** The assignment whose runner root exists; undefined where there is none. */
+  readonly assignment: number | undefined;
+  /** The registration is complete on disk. */
+  readonly configured: boolean;
+  readonly listener: "none" | "starting" | "online" | "exited";
+  /** The listener's exit code once exited. */
+  readonly exitCode?: number;
+  /** A `Runner.Worker` process lives: a job runs. Local truth. */
+  readonly busy: boolean;
+  /** Jobs begun since boot. */
+  readonly jobs: number;
+}
+
+export interface RegisterRequest {
+  readonly assignment: number;
+  readonly name: string;
+  readonly registration: Registration;
+  readonly token: string;
+}
+/** Why a registration failed: what to do about it differs. */
+export type RegisterOutcome =
+  | { readonly kind: "registered" }
+  | {
+      readonly kind: "failed";
+      readonly cause: "token" | "name-taken" | "version" | "network" | "refused" | "other";
+      /** The last lines, without secrets. */
+      readonly detail: string;
+    };
+
+/** GitHub's runner on this machine, one root an assignment. */
+export interface RunnerProcess {
+  state(): Promise<RunnerState>;
+  /** Makes the assignment's root, configures the runner, and starts its listener; resolves once it listens for jobs. */
+  register(request: RegisterRequest): Promise<RegisterOutcome>;
+  /** Starts the listener of an assignment that is configured already (it had exited, or the agent was restarted). */
+  resume(assignment: number): Promise<RegisterOutcome>;
+  /** Freezes the runner, looks for a job: none: kills it all and resolves "stopped"; one: thaws it and resolves "busy". */
+  stopIfIdle(): Promise<"stopped" | "busy">;
+  /** Ends everything at once, jobs included: only for a machine that ends. */
+  kill(): Promise<void>;
+  /** Destroys the root and whatever the jobs left. The registration is removed afterwards, off the critical path, where a token is given. */
+  clean(assignment: number, removalToken: string | undefined): Promise<void>;
+}
+
+export type PrepareOutcome = { readonly kind: "prepared" } | { readonly kind: "failed"; readonly detail: string };
+
+export interface Host {
+  /** Runs the pre-runner script, once a boot: a second call gives the first one's outcome, also after an agent restart. */
+  prepare(): Promise<PrepareOutcome>;
+  /** Tells the host's supervisor: ready, alive, and a status for people. */
+  report(status: string): Promise<void>;
+  /** Arms the timer that powers the machine off without the agent. */
+  deadline(at: EpochMs): Promise<void>;
+  /** Free share of the work disk, 0..1. */
+  diskFree(): Promise<number>;
+  powerOff(reason: string): Promise<void>;
 }

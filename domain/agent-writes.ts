@@ -1,0 +1,54 @@
+// The agent's writes to its own record, as data: each on condition that the item exists, so none creates or resurrects it.
+import { absent, and, compare, exists, or, type Condition } from "./condition.ts";
+import { signalRank, type InstanceRecord, type Reported, type Signal } from "./record.ts";
+
+export interface AgentWrite {
+  readonly condition: Condition;
+  readonly set: Partial<Reported>;
+}
+
+const signalMovesForward = (signal: Signal): Condition =>
+  or(
+    absent("signal"),
+    compare("signal.assignment", "<", signal.assignment),
+    and(compare("signal.assignment", "=", signal.assignment), compare("signal.rank", "<", signal.rank)),
+  );
+
+/** A sign of life. Refused once the agent has retired: a retired instance must not look alive. */
+export const heartbeat = (
+  set: Pick<Required<Reported>, "heartbeatAt" | "busy" | "agentVersion" | "vitals">,
+): AgentWrite => ({
+  condition: and(exists("key"), absent("retiredAt")),
+  set,
+});
+
+/** A signal; it never overwrites one of a later assignment, nor a later one of the same. */
+export const signal = (report: Signal): AgentWrite => ({
+  condition: and(exists("key"), signalMovesForward(report)),
+  set: { signal: report },
+});
+
+/** `registering`: only on the very version that was judged, which says that the assignment stands and that it is wanted to serve. */
+export const beginRegistering = (report: Signal, judged: Pick<InstanceRecord, "version">): AgentWrite => ({
+  condition: and(
+    exists("key"),
+    absent("retiredAt"),
+    compare("version", "=", judged.version),
+    signalMovesForward(report),
+  ),
+  set: { signal: report },
+});
+
+/** The decision to end itself: it wins only if nothing has moved since it was judged. */
+export const retire = (retiredAt: number, judged: Pick<InstanceRecord, "version">): AgentWrite => ({
+  condition: and(exists("key"), absent("retiredAt"), compare("version", "=", judged.version)),
+  set: { retiredAt },
+});
+
+export const signalOf = (kind: Signal["kind"], assignment: number, at: number, detail?: string): Signal => ({
+  kind,
+  rank: signalRank[kind],
+  assignment,
+  at,
+  ...(detail === undefined ? {} : { detail }),
+});

@@ -1,0 +1,118 @@
+// What an environment is configured to be: defaults that the stack writes, an overlay that refresh writes, and their sum.
+import { limits } from "./limits.ts";
+import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
+import type { Architecture } from "./record.ts";
+
+/** The stack's part: what is deployed. */
+export interface Deployed {
+  readonly environment: string;
+  readonly awsPartition: string;
+  readonly region: string;
+  readonly account: string;
+  /** Queue URLs by resource class. */
+  readonly queues: Readonly<Record<string, { readonly url: string; readonly unreadableUrl: string }>>;
+  /** Launch templates by `class/architecture`. */
+  readonly templates: Readonly<Record<string, { readonly id: string; readonly version: string }>>;
+  readonly subnets: readonly { readonly id: string; readonly zone: string }[];
+  /** Name of the SSM parameter that holds the AMI id, by architecture. */
+  readonly imageParameters: Readonly<Partial<Record<Architecture, string>>>;
+  readonly forge: {
+    readonly kind: "github";
+    /** `https://github.com`, or a GHES server. */
+    readonly serverUrl: string;
+    readonly apiUrl: string;
+    /** Repositories (`owner/repo`) that the environment serves. */
+    readonly repositories: readonly string[];
+  };
+  /** Named groups of repositories that share machines; a repository in none is its own partition. */
+  readonly partitions: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The part that operators change without a deployment. */
+export interface Operational {
+  readonly resourceClasses: ResourceClasses;
+  readonly idleMs: number;
+  readonly maxRuntimeMs: number;
+  readonly bootMs: number;
+  readonly provisionMs: number;
+  /** Maximum of instances alive at once: in the environment and in one partition. */
+  readonly maxInstances: number;
+  readonly maxInstancesPerPartition: number;
+  readonly preRunnerScript: string;
+  /** Further labels that every runner carries. */
+  readonly labels: readonly string[];
+  readonly runnerVersion: string;
+  /** Idle instances to keep, by `class/architecture`. */
+  readonly idleFloors: Readonly<Record<string, number>>;
+  /** Owners that an instance may have had before it is retired; 0 = no maximum. */
+  readonly maxUses: number;
+  /** Age in ms beyond which an idle instance is retired. */
+  readonly maxAgeMs: number;
+  /** AMI id that overrides the parameter, by architecture. */
+  readonly images: Readonly<Partial<Record<Architecture, string>>>;
+}
+
+export type Defaults = Deployed & Operational;
+export type Overlay = Partial<Operational>;
+export type Configuration = Defaults;
+
+export const operationalDefaults: Operational = {
+  resourceClasses: {},
+  idleMs: limits.idleMs,
+  maxRuntimeMs: limits.maxRuntimeMs,
+  bootMs: limits.bootMs,
+  provisionMs: limits.provisionMs,
+  maxInstances: 100,
+  maxInstancesPerPartition: 100,
+  preRunnerScript: "",
+  labels: [],
+  runnerVersion: "",
+  idleFloors: {},
+  maxUses: 0,
+  maxAgeMs: 24 * 60 * 60_000,
+  images: {},
+};
+
+const operationalNames = Object.keys(operationalDefaults) as (keyof Operational)[];
+
+/** Defaults ⊕ overlay: an overlay's value replaces the default's as a whole; unknown names of an overlay are ignored. */
+export function merge(defaults: Defaults, overlay: Overlay): Configuration {
+  const merged: Record<string, unknown> = { ...operationalDefaults, ...defaults };
+  for (const name of operationalNames) if (overlay[name] !== undefined) merged[name] = overlay[name];
+  return merged as unknown as Configuration;
+}
+
+/** Where a value of the sum comes from. */
+export function sourceOf(
+  name: keyof Operational,
+  defaults: Defaults,
+  overlay: Overlay,
+): "overlay" | "defaults" | "built-in" {
+  if (overlay[name] !== undefined) return "overlay";
+  return defaults[name] === undefined ? "built-in" : "defaults";
+}
+
+/** What is wrong with a configuration, one line each. */
+export function problemsOf(configuration: Configuration): readonly string[] {
+  const problems = [...problemsOfClasses(configuration.resourceClasses)];
+  const { idleMs, maxRuntimeMs, bootMs, provisionMs } = configuration;
+  if (!(idleMs >= 1000 && idleMs <= limits.longestIdleMs))
+    problems.push(`idleMs is ${idleMs}; an idle time is from 1 s to ${limits.longestIdleMs} ms`);
+  if (!(maxRuntimeMs >= 1000 && maxRuntimeMs <= limits.longestRuntimeMs))
+    problems.push(`maxRuntimeMs is ${maxRuntimeMs}; a runtime is from 1 s to ${limits.longestRuntimeMs} ms`);
+  if (!(provisionMs > bootMs))
+    problems.push(
+      `provisionMs (${provisionMs}) must exceed bootMs (${bootMs}): nothing claimed may expire while its siblings boot`,
+    );
+  for (const name of Object.keys(configuration.resourceClasses))
+    if (configuration.queues[name] === undefined)
+      problems.push(`resource class "${name}" has no queue: deploy the stack again`);
+  return problems;
+}
+
+/** The partition of a repository: the named group that lists it, or its own. */
+export function partitionOf(configuration: Pick<Deployed, "partitions">, repository: string): string {
+  for (const [name, repositories] of Object.entries(configuration.partitions))
+    if (repositories.includes(repository)) return name;
+  return `github:${repository}`;
+}

@@ -1,0 +1,80 @@
+// Every duration and maximum, with its unit and its reason. Their order is asserted by test/domain/limits.test.ts.
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+export const limits = {
+  /** How often an agent writes its sign of life. One write of one small item: 12 a minute. */
+  heartbeatMs: 5 * second,
+  /** A heartbeat younger than this is fresh: three periods, so that one lost write does not make an instance look dead. */
+  freshHeartbeatMs: 15 * second,
+  /** An idle instance silent for this long is condemned: far beyond fresh, so a throttled table ends no healthy machine. */
+  silentHeartbeatMs: 1 * minute,
+  /** How often an agent without work to do looks at its record: half of this is the mean wait of a claim. */
+  agentWatchMs: 500,
+  /** One turn of the agent's main loop at the longest; the watchdog's period is three turns. */
+  agentTurnMs: 5 * second,
+  /** Validation looks at all its instances in one batch read this often. */
+  validationPollMs: 250,
+  /** A received pool message is leased for this long: longer than any selection, short enough that a crash loses no idle time. */
+  leaseMs: 30 * second,
+  /** A created instance must be prepared and registered by then: slow pre-runner scripts included. */
+  bootMs: 10 * minute,
+  /** A claimed instance's threshold, and the action's time-out: longer than boot, so nothing claimed expires while its siblings boot. */
+  provisionMs: 12 * minute,
+  /** What must be left of the provision limit to ask for a replacement: less than this cannot boot. */
+  replacementMs: 1 * minute,
+  /** A machine whose agent never became ready powers off: beyond boot, so that the agent's own report comes first. */
+  bootWatchdogMs: 15 * minute,
+  /** How long release waits beyond a running job for the `deregistered` of an instance. */
+  releaseWaitMs: 2 * minute,
+  /** How often release looks whether its instances have answered. */
+  releasePollMs: 250,
+  /** An idle instance ends after this long without a claim. */
+  idleMs: 7 * minute,
+  /** The scheduled refresh. Shorter than idle, so that a lost pool message is found before the instance ends. */
+  refreshMs: 5 * minute,
+  /** An idle floor instance is extended when less than 1.5 refresh periods are left: it survives one failed refresh. */
+  floorExtendMs: 7.5 * minute,
+  /** A running instance ends after this long, whatever it does. */
+  maxRuntimeMs: 30 * minute,
+  /** EC2 must have ended a machine by then; beyond it is reported. */
+  terminateMs: 10 * minute,
+  /** A terminated record is kept for this long, for questions; then TTL removes it. */
+  terminatedKeptMs: 7 * 24 * hour,
+  /** EC2 may not know an instance yet that it has just launched; only after this grace does "not found" mean gone. */
+  unknownMachineGraceMs: 2 * minute,
+  /** An offline runner at GitHub without a live record is deleted after this long: beyond boot, so it cannot race a provision. */
+  ghostRunnerGraceMs: 15 * minute,
+  /** A registration token lives 60 minutes at GitHub; it is renewed at half of that. */
+  tokenRenewMs: 30 * minute,
+  tokenLifeMs: 60 * minute,
+  /** What a threshold must have left for an instance to be claimed: a claim of a dying machine is a wasted claim. */
+  claimMarginMs: 10 * second,
+  /** The longest idle time and runtime that an environment may ask for. */
+  longestIdleMs: 24 * hour,
+  longestRuntimeMs: 5 * 24 * hour,
+  /** SQS keeps a pool message for the longest idle time and an hour. */
+  poolRetentionMs: 25 * hour,
+  /** The client token of CreateFleet answers for a day with its first result, so a round's number never repeats within it. */
+  clientTokenLifeMs: 24 * hour,
+} as const;
+
+/** Maxima that are counts, not durations. */
+export const maxima = {
+  /** Instances that one provision may ask for. */
+  instanceCount: 100,
+  /** Messages in one SQS batch. */
+  poolBatch: 10,
+  /** Items in one BatchGetItem. */
+  readBatch: 100,
+  /** Receives of one scan of a pool queue, whatever it brings. */
+  receivesPerScan: 40,
+  /** Rounds of creation in one provision: each is one CreateFleet with its own client token. */
+  creationRounds: 8,
+  /** A runner label at GitHub may have 256 characters. */
+  labelLength: 256,
+  /** The last lines of a failing script that a signal carries. */
+  signalDetailBytes: 2048,
+} as const;

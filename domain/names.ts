@@ -1,0 +1,79 @@
+// Names that exist once: of AWS resources, keys, owners, partitions, runners and their labels.
+import type { Architecture } from "./record.ts";
+
+/** An environment's name becomes part of table, queue and runner names. */
+export const environmentName = /^[a-z][a-z0-9-]{0,19}$/;
+
+/** The tags that every machine of ours carries. */
+export const tags = {
+  /** `pool`: a machine with a record, which ends itself without one. */
+  manager: "runpool:manager",
+  environment: "runpool:environment",
+  owner: "runpool:owner",
+  resourceClass: "runpool:class",
+  /** Epoch ms by which it must have a record and be ready. */
+  deadline: "runpool:deadline",
+  partition: "runpool:partition",
+} as const;
+export const poolManager = "pool";
+
+export const tableName = (environment: string): string => `runpool-${environment}`;
+export const queueName = (environment: string, resourceClass: string): string =>
+  `runpool-${environment}-${resourceClass}`;
+export const unreadableQueueName = (environment: string, resourceClass: string): string =>
+  `runpool-${environment}-${resourceClass}-unreadable`;
+export const templateName = (environment: string, resourceClass: string, architecture: Architecture): string =>
+  `runpool-${environment}-${resourceClass}-${architecture}`;
+export const instanceRoleName = (environment: string): string => `runpool-${environment}-instance`;
+export const imageParameter = (environment: string, architecture: Architecture): string =>
+  `/runpool/${environment}/ami/${architecture}`;
+/** The SecureString that holds a partition's registration token. */
+export const registrationTokenParameter = (environment: string, partition: string): string =>
+  `/runpool/${environment}/registration/${asPathPart(partition)}`;
+/** The SecureString that holds a partition's removal token. */
+export const removalTokenParameter = (environment: string, partition: string): string =>
+  `/runpool/${environment}/removal/${asPathPart(partition)}`;
+/** The SecureString that holds the PAT or the App's key of an environment. */
+export const forgeCredentialParameter = (environment: string): string => `/runpool/${environment}/forge-credential`;
+
+/** SSM names take no ":" (and "/" would make a level). */
+const asPathPart = (text: string): string => text.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
+
+export interface Place {
+  /** `aws`, `aws-cn` or `aws-us-gov`. */
+  readonly awsPartition: string;
+  readonly region: string;
+  /** The account's twelve digits. */
+  readonly account: string;
+}
+
+/** An instance's ARN: the table's partition key. It is spelled nowhere else. */
+export const instanceKey = (place: Place, instanceId: string): string =>
+  `arn:${place.awsPartition}:ec2:${place.region}:${place.account}:instance/${instanceId}`;
+
+export const runOwner = (runId: string, attempt: number, provisionId: string): string =>
+  `github:run:${runId}:${attempt}:${provisionId}`;
+
+/** Names never repeat with other labels: at GitHub labels could leak from the one to the next (actions/runner #4225). */
+export const runnerName = (environment: string, instanceId: string, assignment: number): string =>
+  `${runnerPrefix(environment)}${instanceId}-${assignment}`;
+export const runnerPrefix = (environment: string): string => `${environment}-`;
+
+/** The instance and assignment in a runner's name of this environment; undefined for any other name. */
+export function parseRunnerName(
+  environment: string,
+  name: string,
+): { instanceId: string; assignment: number } | undefined {
+  if (!name.startsWith(runnerPrefix(environment))) return undefined;
+  const match = /^(i-[0-9a-f]{8,17})-(\d+)$/.exec(name.slice(runnerPrefix(environment).length));
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  return { instanceId: match[1], assignment: Number(match[2]) };
+}
+
+/** `runs-on: ${{ github.run_id }}`, and class and architecture beside it for those who ask for both. */
+export const runnerLabels = (
+  runId: string,
+  resourceClass: string,
+  architecture: Architecture,
+  configured: readonly string[],
+): readonly string[] => [...new Set([runId, resourceClass, architecture, ...configured])];

@@ -1,0 +1,94 @@
+// The conditions that the life table names, in words and as data.
+import { absent, and, compare, exists, or, path, type Condition } from "./condition.ts";
+import { limits } from "./limits.ts";
+import type { Ownership, SignalKind } from "./record.ts";
+
+/** By what right a caller calls an instance its own: by its claim (roll-back, start), or as a later part of the same run (release). */
+export type Own =
+  | { readonly by: "claim"; readonly owner: string; readonly claimId: string }
+  | { readonly by: "run"; readonly runId: string; readonly attempt: number; readonly assignment: number };
+
+/** Every condition that the table names, in words for the docs. */
+export const needs = {
+  "not past its threshold": "the threshold lies ahead",
+  "not retired": "the agent has not decided to end itself",
+  "heartbeat fresh": `the heartbeat is younger than ${limits.freshHeartbeatMs / 1000} s`,
+  unowned: "nobody owns it",
+  "own claim": "same owner and same claimId",
+  own: "own claim; or same run, an attempt not above the caller's, and the assignment as listed",
+  "wanted to serve": "`wanted` is `serve`",
+  "asked to leave": "`wanted` is `leave`",
+  prepared: "signal `prepared`",
+  "registered now": "signal `registered` of this assignment",
+  "deregistered now": "signal `deregistered` of this assignment",
+  "not begun to register": "no signal of this assignment that says it registers or is registered",
+  "not registering now": "the last signal is not `registering` of this assignment",
+  "past its threshold": "the threshold has passed",
+  retired: "`retiredAt` is set",
+  "heartbeat over a minute old": `the heartbeat is older than ${limits.silentHeartbeatMs / 1000} s, or there never was one`,
+  "version as judged": "nothing has changed since the caller judged it",
+} as const;
+export type Need = keyof typeof needs;
+
+/** All that a move may be told, for the one function that turns a need into its condition. */
+export type Told = { readonly now: number } & Partial<{
+  own: Own;
+  version: number;
+  claimId: string;
+  ownership: Ownership;
+}>;
+
+const signalIs = (kind: SignalKind): Condition => compare("signal.kind", "=", kind);
+const ofThisAssignment = compare("signal.assignment", "=", path("assignment"));
+const ofAnotherAssignment = compare("signal.assignment", "<>", path("assignment"));
+const byClaim = (owner: string, claimId: string): Condition =>
+  and(compare("owner", "=", owner), compare("claimId", "=", claimId));
+
+const ownBy = (own: Own | undefined): Condition => {
+  if (own === undefined) throw new Error("a move of one's own needs `own`");
+  if (own.by === "claim") return byClaim(own.owner, own.claimId);
+  return and(
+    compare("runId", "=", own.runId),
+    compare("attempt", "<=", own.attempt),
+    compare("assignment", "=", own.assignment),
+  );
+};
+
+const ownClaim = (told: Told): Condition => {
+  if (told.ownership !== undefined) return byClaim(told.ownership.owner, told.ownership.claimId);
+  if (told.own !== undefined) return ownBy(told.own);
+  if (told.claimId !== undefined) return compare("claimId", "=", told.claimId);
+  throw new Error("a move of one's own claim needs `own`, `ownership` or `claimId`");
+};
+
+export const asCondition: { readonly [N in Need]: (told: Told) => Condition } = {
+  "not past its threshold": (told) => compare("threshold", ">", told.now),
+  "not retired": () => absent("retiredAt"),
+  "heartbeat fresh": (told) => compare("heartbeatAt", ">", told.now - limits.freshHeartbeatMs),
+  unowned: () => absent("owner"),
+  "own claim": ownClaim,
+  own: (told) => ownBy(told.own),
+  "wanted to serve": () => compare("wanted", "=", "serve"),
+  "asked to leave": () => compare("wanted", "=", "leave"),
+  prepared: () => signalIs("prepared"),
+  "registered now": () => and(signalIs("registered"), ofThisAssignment),
+  "deregistered now": () => and(signalIs("deregistered"), ofThisAssignment),
+  "not begun to register": () =>
+    or(
+      absent("signal"),
+      ofAnotherAssignment,
+      signalIs("prepared"),
+      signalIs("prepare-failed"),
+      signalIs("register-failed"),
+      signalIs("deregistered"),
+    ),
+  "not registering now": () => or(absent("signal"), ofAnotherAssignment, compare("signal.kind", "<>", "registering")),
+  "past its threshold": (told) => compare("threshold", "<=", told.now),
+  retired: () => exists("retiredAt"),
+  "heartbeat over a minute old": (told) =>
+    or(absent("heartbeatAt"), compare("heartbeatAt", "<", told.now - limits.silentHeartbeatMs)),
+  "version as judged": (told) => {
+    if (told.version === undefined) throw new Error("a move on a judged version needs `version`");
+    return compare("version", "=", told.version);
+  },
+};

@@ -1,0 +1,126 @@
+// What a provision is asked for, checked: the one place where its words are validated.
+import { allowsType, parseAllowedTypes } from "./instance-types.ts";
+import { maxima } from "./limits.ts";
+import type { PoolName } from "./table.ts";
+import type { ResourceClass, ResourceClasses } from "./resource-class.ts";
+import type { Architecture, UsageClass } from "./record.ts";
+
+/** As it comes from an action's inputs or the command line. */
+export interface RawRequest {
+  readonly runId: string;
+  readonly attempt: string;
+  readonly name: string;
+  readonly repository: string;
+  readonly instanceCount: string;
+  readonly resourceClass: string;
+  readonly architecture: string;
+  readonly usageClass: string;
+  readonly allowedInstanceTypes: string;
+  readonly labels: string;
+}
+
+export interface Request {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly provisionId: string;
+  readonly repository: string;
+  readonly count: number;
+  readonly resourceClass: string;
+  readonly minimum: ResourceClass;
+  readonly architecture: Architecture;
+  readonly usageClass: UsageClass;
+  readonly allowedTypes: readonly string[];
+  readonly labels: readonly string[];
+}
+
+export type RequestParse =
+  | { readonly ok: true; readonly request: Request }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const wholeNumber = (text: string, low: number, high: number): number | undefined => {
+  const number = /^\d{1,16}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  return number >= low && number <= high ? number : undefined;
+};
+
+/** Allowed names, quoted, for an error. */
+const list = (allowed: readonly string[]): string => allowed.map((name) => `"${name}"`).join(", ");
+
+/** Checks a request against the classes of its environment. Every problem is named, with what would be right. */
+export function parseRequest(raw: RawRequest, classes: ResourceClasses): RequestParse {
+  const problems: string[] = [];
+  const runId = raw.runId.trim();
+  if (!/^\d{1,20}$/.test(runId)) problems.push(`run-id is "${raw.runId}"; it is GitHub's run_id, a whole number`);
+  const attempt = wholeNumber(raw.attempt, 1, 1000);
+  if (attempt === undefined) problems.push(`attempt is "${raw.attempt}"; it is GitHub's run_attempt, from 1`);
+  const name = raw.name.trim();
+  if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name))
+    problems.push(`name is "${raw.name}"; it is 1-100 letters, digits, "_", "." or "-", e.g. the job's name`);
+  if (!/^[\w.-]+\/[\w.-]+$/.test(raw.repository))
+    problems.push(`repository is "${raw.repository}"; write OWNER/REPOSITORY`);
+  const count = wholeNumber(raw.instanceCount, 1, maxima.instanceCount);
+  if (count === undefined)
+    problems.push(`instance-count is "${raw.instanceCount}"; it is a whole number from 1 to ${maxima.instanceCount}`);
+  const minimum = Object.hasOwn(classes, raw.resourceClass) ? classes[raw.resourceClass] : undefined;
+  if (minimum === undefined)
+    problems.push(`resource-class is "${raw.resourceClass}"; this environment has ${list(Object.keys(classes))}`);
+  const architecture = raw.architecture === "x64" || raw.architecture === "arm64" ? raw.architecture : undefined;
+  if (architecture === undefined) problems.push(`architecture is "${raw.architecture}"; write "x64" or "arm64"`);
+  const usageClass = raw.usageClass === "spot" || raw.usageClass === "on-demand" ? raw.usageClass : undefined;
+  if (usageClass === undefined) problems.push(`usage-class is "${raw.usageClass}"; write "spot" or "on-demand"`);
+  const types = parseAllowedTypes(raw.allowedInstanceTypes);
+  if (!types.ok) problems.push(`allowed-instance-types: ${types.problem}`);
+  const labels = raw.labels.split(/[\s,]+/).filter((label) => label !== "");
+  for (const label of labels)
+    if (label.length > maxima.labelLength)
+      problems.push(`labels: "${label.slice(0, 20)}…" is longer than ${maxima.labelLength}`);
+  if (problems.length > 0 || !types.ok || attempt === undefined || count === undefined) return { ok: false, problems };
+  if (minimum === undefined || architecture === undefined || usageClass === undefined) return { ok: false, problems };
+  const { repository, resourceClass } = raw;
+  const allowedTypes = types.patterns;
+  return {
+    ok: true,
+    request: {
+      runId,
+      attempt,
+      provisionId: name,
+      repository,
+      count,
+      resourceClass,
+      minimum,
+      architecture,
+      usageClass,
+      allowedTypes,
+      labels,
+    },
+  };
+}
+
+/** What an idle instance shows of itself wherever it is listed. */
+export interface Candidate extends PoolName {
+  readonly usageClass: UsageClass;
+  readonly instanceType: string;
+  readonly cpu: number;
+  readonly mmem: number;
+  /** Epoch ms. */
+  readonly threshold: number;
+}
+
+export type Misfit = "partition" | "class" | "architecture" | "usage class" | "type" | "cpu" | "memory" | "expired";
+
+/** Why a candidate does not serve a request; undefined where it does. `latest` is the moment that its threshold must lie beyond. */
+export function misfitOf(
+  candidate: Candidate,
+  request: Pick<Request, "resourceClass" | "architecture" | "usageClass" | "allowedTypes" | "minimum">,
+  partition: string,
+  latest: number,
+): Misfit | undefined {
+  if (candidate.threshold <= latest) return "expired";
+  if (candidate.partition !== partition) return "partition";
+  if (candidate.resourceClass !== request.resourceClass) return "class";
+  if (candidate.architecture !== request.architecture) return "architecture";
+  if (candidate.usageClass !== request.usageClass) return "usage class";
+  if (!allowsType(request.allowedTypes, candidate.instanceType)) return "type";
+  if (candidate.cpu < request.minimum.cpu) return "cpu";
+  if (candidate.mmem < request.minimum.mmem) return "memory";
+  return undefined;
+}

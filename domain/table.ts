@@ -1,0 +1,61 @@
+// The table: its key, its indexes and what they project. Terraform, the control plane and the agent read it here.
+import type { Architecture, InstanceRecord, State } from "./record.ts";
+
+/** Key prefixes of the items that are not instances. */
+export const defaultsKey = "configuration#defaults";
+export const overlayKey = "configuration#overlay";
+export const pauseKey = "configuration#pause";
+export const counterKey = (scope: string): string => `counter#${scope}`;
+export const requestKey = (runId: string, provisionId: string): string => `request#${runId}#${provisionId}`;
+
+export const isInstanceKey = (key: string): boolean => key.startsWith("arn:");
+
+/** Attribute of an item that the pool index is made from. */
+export const poolAttribute = "pool";
+
+export interface PoolName {
+  readonly partition: string;
+  readonly resourceClass: string;
+  readonly architecture: Architecture;
+}
+export const poolKey = (pool: PoolName, state: State): string =>
+  `${pool.partition}#${pool.resourceClass}#${pool.architecture}#${state}`;
+
+/** Another 20 names is all that DynamoDB lets an index include; none is the agent's, so a heartbeat writes no index. */
+const inBoth = [
+  "instanceId",
+  "partition",
+  "resourceClass",
+  "architecture",
+  "state",
+  "version",
+  "assignment",
+  "wanted",
+  "owner",
+  "usageClass",
+  "instanceType",
+  "zone",
+  "imageId",
+  "configHash",
+  "launchedAt",
+  "uses",
+] as const;
+const inRunIndex = [...inBoth, "threshold", "attempt", "provisionId", "claimId"] as const;
+const inPoolIndex = [...inBoth, "runId", "cpu", "mmem", "templateVersion"] as const;
+
+type Listing<Names extends keyof InstanceRecord> = Pick<InstanceRecord, Names>;
+/** An instance as the run index shows it: possibly stale, without anything of the agent's. */
+export type RunListing = Listing<"key" | "runId" | (typeof inRunIndex)[number]>;
+/** An instance as the pool index shows it: possibly stale, without anything of the agent's. */
+export type PoolListing = Listing<"key" | "threshold" | (typeof inPoolIndex)[number]>;
+
+export const table = {
+  key: "key",
+  ttl: "expiresAt",
+  indexes: {
+    byRun: { name: "by-run", hash: "runId", range: undefined, projects: inRunIndex },
+    byPool: { name: "by-pool", hash: poolAttribute, range: "threshold", projects: inPoolIndex },
+  },
+  /** Type of each key attribute. */
+  attributes: { key: "S", runId: "S", pool: "S", threshold: "N" },
+} as const;
