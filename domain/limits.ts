@@ -15,6 +15,10 @@ export const limits = {
   agentWatchMs: 500,
   /** One turn of the agent's main loop at the longest; the watchdog's period is three turns. */
   agentTurnMs: 5 * second,
+  /** After a failed registration, or work that threw: doubled with each failure. */
+  agentRetryMs: 1 * second,
+  /** A busy runner that is wanted to leave is looked at again this often, should the job's end go unnoticed. */
+  busyPollMs: 1 * second,
   /** Validation looks at all its instances in one batch read this often. */
   validationPollMs: 250,
   /** A received pool message is leased for this long: longer than any selection, short enough that a crash loses no idle time. */
@@ -73,6 +77,8 @@ export const maxima = {
   receivesPerScan: 40,
   /** Rounds of creation in one provision: each is one CreateFleet with its own client token. */
   creationRounds: 8,
+  /** Registrations tried in one assignment: with doubling from a second they span half a minute. */
+  registrationTries: 5,
   /** A runner label at GitHub may have 256 characters. */
   labelLength: 256,
   /** The last lines of a failing script that a signal carries. */

@@ -1,0 +1,177 @@
+// What the agent does next, decided purely from its record and the machine: crash-only, so no memory is needed but the facts.
+import type { Interruption, OwnSight, RegisterOutcome, RunnerState } from "../cloud/agent-ports.ts";
+import { limits, maxima } from "../domain/limits.ts";
+import type { InstanceRecord, SignalKind } from "../domain/record.ts";
+
+/** A registration, or a listener's restart, that did not succeed. */
+export interface Failure {
+  readonly assignment: number;
+  readonly outcome: Extract<RegisterOutcome, { kind: "failed" }>;
+  /** How many have failed in this assignment. */
+  readonly count: number;
+  /** Epoch ms before which it is not tried again. */
+  readonly retryAt: number;
+}
+
+export interface View {
+  /** Epoch ms. */
+  readonly now: number;
+  readonly sight: OwnSight;
+  /** The last record seen, also where the table is out of reach now. */
+  readonly known: InstanceRecord | undefined;
+  readonly bootedAt: number;
+  readonly bootMs: number;
+  readonly maxRuntimeMs: number;
+  /** Launched by runpool (`runpool:manager=pool`): then no record means no right to live. */
+  readonly pooled: boolean;
+  readonly prepare: "not begun" | "running" | "prepared" | { readonly failed: string };
+  readonly runner: RunnerState;
+  /** The runner is being registered, stopped or cleaned: one at a time. */
+  readonly task: boolean;
+  readonly failure: Failure | undefined;
+  readonly interruption: Interruption | undefined;
+  /** The longest wait in one turn, ms. */
+  readonly turnMs: number;
+}
+
+export type Step =
+  | { readonly kind: "prepare" }
+  | { readonly kind: "signal"; readonly signal: SignalKind; readonly record: InstanceRecord; readonly detail?: string }
+  | { readonly kind: "begin-registering"; readonly record: InstanceRecord }
+  | { readonly kind: "register"; readonly record: InstanceRecord }
+  | { readonly kind: "resume"; readonly record: InstanceRecord }
+  /** Freeze, look, kill or thaw; then destroy the root. */
+  | { readonly kind: "stop"; readonly assignment: number }
+  | { readonly kind: "retire"; readonly record: InstanceRecord; readonly reason: string }
+  | { readonly kind: "power-off"; readonly reason: string }
+  | { readonly kind: "wait"; readonly until: number };
+
+/** Failures that trying again in this assignment does not mend. */
+const hopeless: ReadonlySet<string> = new Set(["version", "refused", "other"]);
+
+const wait = (view: View, until = Number.POSITIVE_INFINITY): Step => ({
+  kind: "wait",
+  until: Math.min(until, view.now + view.turnMs),
+});
+
+/** No record to be seen: how long the machine may live on its last word. */
+function withoutRecord(view: View, why: string): Step {
+  const { known, now } = view;
+  const limit = known === undefined ? view.bootedAt + view.bootMs : known.threshold;
+  const begun = known?.signal?.assignment === known?.assignment ? known?.signal?.at : undefined;
+  const last = view.runner.busy && begun !== undefined ? Math.max(limit, begun + view.maxRuntimeMs) : limit;
+  if (now >= last && (view.pooled || known !== undefined)) return { kind: "power-off", reason: why };
+  if (view.prepare === "not begun") return { kind: "prepare" };
+  return wait(view, last);
+}
+
+/** An instance without an owner is clean and waits; its first signal says that it is up. */
+function idle(view: View, record: InstanceRecord): Step {
+  if (view.task || view.runner.busy) return wait(view, Math.min(record.threshold, view.now + limits.busyPollMs));
+  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: view.runner.assignment };
+  if (record.signal === undefined) return { kind: "signal", signal: "prepared", record };
+  return wait(view, record.threshold);
+}
+
+/** Every `leave` is answered with `deregistered`, also when nothing had been registered; a job that runs is waited for. */
+function leave(view: View, record: InstanceRecord): Step {
+  if (signalNow(record) === "deregistered") return wait(view, record.threshold);
+  if (view.task) return wait(view, record.threshold);
+  if (view.runner.busy) return wait(view, Math.min(record.threshold, view.now + limits.busyPollMs));
+  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: view.runner.assignment };
+  return { kind: "signal", signal: "deregistered", record };
+}
+
+/** The last signal, if it belongs to the present assignment. */
+const signalNow = (record: InstanceRecord): SignalKind | undefined =>
+  record.signal?.assignment === record.assignment ? record.signal.kind : undefined;
+
+function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKind): Step {
+  const failure = view.failure?.assignment === record.assignment ? view.failure : undefined;
+  if (failure === undefined) return step;
+  const { cause, detail } = failure.outcome;
+  if (hopeless.has(cause) || failure.count >= maxima.registrationTries)
+    return { kind: "signal", signal: givenUp, record, detail: `${cause}: ${detail}` };
+  return view.now < failure.retryAt ? wait(view, Math.min(failure.retryAt, record.threshold)) : step;
+}
+
+function serve(view: View, record: InstanceRecord): Step {
+  const { runner } = view;
+  const until = record.threshold;
+  if (view.task) return wait(view, until);
+  const own = runner.assignment === record.assignment;
+  if (runner.assignment !== undefined && !own) return { kind: "stop", assignment: runner.assignment };
+  const up = own && runner.listener === "online";
+  switch (signalNow(record)) {
+    case undefined:
+    case "prepared":
+    case "prepare-failed":
+      return { kind: "begin-registering", record };
+    case "registering":
+      if (up) return { kind: "signal", signal: "registered", record };
+      return again(view, record, { kind: own && runner.configured ? "resume" : "register", record }, "register-failed");
+    case "registered":
+      if (up || runner.busy || (own && runner.listener === "starting")) return wait(view, until);
+      if (!own) return { kind: "signal", signal: "listener-lost", record, detail: "the runner's root is gone" };
+      return again(view, record, { kind: "resume", record }, "listener-lost");
+    case "listener-lost":
+      return runner.busy ? wait(view, until) : { kind: "retire", record, reason: "the listener could not be kept up" };
+    case "register-failed":
+      return view.failure?.outcome.cause === "version"
+        ? { kind: "retire", record, reason: "GitHub refuses this version of the runner" }
+        : wait(view, until);
+    case "interrupted":
+    case "deregistered":
+      return wait(view, until);
+  }
+}
+
+/** AWS takes the machine back: say so, let a running job use the rest of the time, end if there is none. */
+function interrupted(view: View, record: InstanceRecord): Step | undefined {
+  if (view.interruption?.kind !== "terminate") return undefined;
+  if (record.owner !== undefined && signalNow(record) !== "interrupted" && signalNow(record) !== "deregistered")
+    return {
+      kind: "signal",
+      signal: "interrupted",
+      record,
+      detail: `AWS ends this machine at ${view.interruption.at}`,
+    };
+  if (view.runner.busy || view.task) return wait(view, record.threshold);
+  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: view.runner.assignment };
+  return { kind: "retire", record, reason: "spot interruption" };
+}
+
+function prepared(view: View, record: InstanceRecord): Step | undefined {
+  if (view.prepare === "not begun") return { kind: "prepare" };
+  if (view.prepare === "running") return wait(view, record.threshold);
+  if (view.prepare === "prepared") return undefined;
+  const last = record.signal;
+  const said = last !== undefined && last.assignment === record.assignment && last.kind !== "prepared";
+  return said
+    ? { kind: "retire", record, reason: "the pre-runner script failed" }
+    : { kind: "signal", signal: "prepare-failed", record, detail: view.prepare.failed };
+}
+
+/** The agent's next step. */
+export function next(view: View): Step {
+  const { sight, now } = view;
+  if (sight.kind === "unreachable") return withoutRecord(view, `the table is out of reach: ${sight.problem}`);
+  if (sight.kind === "none") {
+    if (view.known !== undefined && !view.runner.busy) return { kind: "power-off", reason: "its record is gone" };
+    return withoutRecord(view, "no record");
+  }
+  const { record } = sight;
+  if (record.state === "terminating" || record.state === "terminated")
+    return { kind: "power-off", reason: `condemned: ${record.reason ?? record.state}` };
+  if (record.retiredAt !== undefined) return { kind: "power-off", reason: "retired" };
+  if (now >= record.threshold)
+    return {
+      kind: "retire",
+      record,
+      reason: `past the threshold of ${record.state}${view.runner.busy ? ", with a job running" : ""}`,
+    };
+  const first = prepared(view, record) ?? interrupted(view, record);
+  if (first !== undefined) return first;
+  if (record.owner === undefined) return idle(view, record);
+  return record.wanted === "leave" ? leave(view, record) : serve(view, record);
+}
