@@ -9,6 +9,10 @@ export interface AwsCall {
   readonly input: Record<string, unknown>;
   /** Who signed the call and for which region (from the Authorization header's credential scope; nothing is verified). */
   readonly caller: { readonly accessKeyId: string; readonly region: string };
+  /** Over HTTP: the origin the caller reached, e.g. `http://127.0.0.1:4566` (queue URLs carry it). */
+  readonly origin?: string;
+  /** Over HTTP: aborts when the caller has hung up, so that a long poll ends with it. */
+  readonly gone?: AbortSignal;
 }
 
 export type ServiceName = "dynamodb" | "sqs" | "ec2" | "ssm" | "sts";

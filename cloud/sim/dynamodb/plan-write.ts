@@ -1,0 +1,101 @@
+// One write, read from a call and judged against the item it meets; single writes, batches and transactions share it.
+import { AwsFault } from "../http/service.ts";
+import { applyUpdate, checkUpdate, pathsOf } from "./apply-update.ts";
+import { invalid, itemSize, readItem, type Item } from "./attribute-value.ts";
+import { writeUnits, type Units } from "./capacity.ts";
+import { checkCondition, satisfies } from "./evaluate-condition.ts";
+import { choiceOf, demandRecord, demandText, tableName, tableOf, type Ground, type Input } from "./ground.ts";
+import { demandItemKeys, demandUpdatedIndexKeys, namesOf, readKey } from "./keys.ts";
+import type { Condition } from "./parse-condition.ts";
+import { readExpressions, type ExpressionName, type Expressions } from "./scope.ts";
+import { keyOf, type Table } from "./table.ts";
+import type { Path } from "./tokens.ts";
+
+export interface WritePlan {
+  readonly table: Table;
+  readonly key: Item;
+  /** What the item becomes; undefined deletes it. */
+  next(old: Item | undefined): Item | undefined;
+  readonly expressions: Expressions;
+  /** A failed condition hands back the item it met. */
+  readonly showOld: boolean;
+  /** The paths an update names, for UPDATED_OLD and UPDATED_NEW. */
+  readonly touched: readonly Path[];
+  /** False for a transaction's ConditionCheck. */
+  readonly writes: boolean;
+}
+
+const itemMostBytes = 400 * 1024;
+
+/** Checks a condition before any item is looked at, naming the parameter it came in. */
+export function checkNamed(condition: Condition | undefined, parameter: ExpressionName, scope: Expressions): void {
+  if (!condition) return;
+  try {
+    checkCondition(condition, scope);
+  } catch (fault) {
+    if (fault instanceof AwsFault) throw invalid(`Invalid ${parameter}: ${fault.message}`);
+    throw fault;
+  }
+}
+
+function open(ground: Ground, input: Input, names: readonly ExpressionName[]) {
+  const table = tableOf(ground, tableName(input));
+  const expressions = readExpressions(input, names);
+  checkNamed(expressions.condition, "ConditionExpression", expressions);
+  const showOld = choiceOf(input, "ReturnValuesOnConditionCheckFailure", ["ALL_OLD", "NONE"]) === "ALL_OLD";
+  return { table, expressions, showOld, touched: [] as readonly Path[], writes: true };
+}
+
+export function planPut(ground: Ground, input: Input): WritePlan {
+  const base = open(ground, input, ["ConditionExpression"]);
+  const item = readItem(demandRecord(input, "Item"));
+  demandItemKeys(item, base.table.spec);
+  if (itemSize(item) > itemMostBytes) throw invalid("Item size has exceeded the maximum allowed size");
+  return { ...base, key: keyOf(item, base.table.spec.keys), next: () => item };
+}
+
+export function planDelete(ground: Ground, input: Input): WritePlan {
+  const base = open(ground, input, ["ConditionExpression"]);
+  return { ...base, key: readKey(demandRecord(input, "Key"), base.table.spec), next: () => undefined };
+}
+
+export function planUpdate(ground: Ground, input: Input): WritePlan {
+  const base = open(ground, input, ["UpdateExpression", "ConditionExpression"]);
+  const { table, expressions } = base;
+  const key = readKey(demandRecord(input, "Key"), table.spec);
+  const { update } = expressions;
+  if (!update) return { ...base, key, next: (old) => old ?? key };
+  checkUpdate(update, expressions);
+  const touched = pathsOf(update, expressions);
+  const fixed = namesOf(table.spec.keys).find((name) => touched.some((path) => path[0] === name));
+  if (fixed !== undefined) {
+    throw invalid(
+      `One or more parameter values were invalid: Cannot update attribute ${fixed}. This attribute is part of the key`,
+    );
+  }
+  const next = (old: Item | undefined): Item => {
+    const item = applyUpdate(update, old ?? key, expressions);
+    demandUpdatedIndexKeys(item, table.spec);
+    if (itemSize(item) > itemMostBytes) throw invalid("Item size to update has exceeded the maximum allowed size");
+    return item;
+  };
+  return { ...base, key, next, touched };
+}
+
+/** A transaction's ConditionCheck. */
+export function planCheck(ground: Ground, input: Input): WritePlan {
+  demandText(input, "ConditionExpression");
+  const base = open(ground, input, ["ConditionExpression"]);
+  const key = readKey(demandRecord(input, "Key"), base.table.spec);
+  return { ...base, key, next: (old) => old, writes: false };
+}
+
+/** Whether the plan's condition holds for the item it meets. */
+export const admits = (plan: WritePlan, old: Item | undefined): boolean =>
+  !plan.expressions.condition || satisfies(plan.expressions.condition, old ?? {}, plan.expressions);
+
+/** Commits a judged write. */
+export function commit(plan: WritePlan, old: Item | undefined, next: Item | undefined): Units {
+  const indexes = plan.table.write(plan.key, next);
+  return { table: writeUnits(old ? itemSize(old) : 0, next ? itemSize(next) : 0), indexes };
+}

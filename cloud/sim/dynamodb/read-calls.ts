@@ -1,0 +1,215 @@
+// GetItem, Query, Scan.
+import { invalid, itemSize, type Item } from "./attribute-value.ts";
+import { consumed, readUnits } from "./capacity.ts";
+import { satisfies } from "./evaluate-condition.ts";
+import {
+  choiceOf,
+  demandRecord,
+  flagOf,
+  indexOf,
+  integerOf,
+  recordOf,
+  tableName,
+  tableOf,
+  textOf,
+  type Action,
+  type Ground,
+  type Input,
+} from "./ground.ts";
+import { namesOf, readKey } from "./keys.ts";
+import { readKeyCondition } from "./key-condition.ts";
+import { checkNamed } from "./plan-write.ts";
+import { project } from "./project.ts";
+import { continuation, readPage, readStart, type Page, type PageWish } from "./read-page.ts";
+import { comparePartitions, firstWhere, partitionOf, type Position, type Row } from "./rows.ts";
+import { demandDistinct, readExpressions, resolvePath, rootOf, type Expressions } from "./scope.ts";
+import { stalenessMostMs, type IndexSpec, type Table } from "./table.ts";
+import type { Condition, Operand } from "./parse-condition.ts";
+
+/** The projection of a read, as a function. */
+export function projector(expressions: Expressions): (item: Item) => Item {
+  const paths = expressions.projection?.map((path) => resolvePath(path, expressions));
+  if (!paths) return (item) => item;
+  demandDistinct(paths, "ProjectionExpression");
+  return (item) => project(item, paths);
+}
+
+export const getItem: Action = (ground, input) => {
+  const table = tableOf(ground, tableName(input));
+  const shape = projector(readExpressions(input, ["ProjectionExpression"]));
+  const item = table.get(readKey(demandRecord(input, "Key"), table.spec));
+  const units = readUnits(item ? itemSize(item) : 0, flagOf(input, "ConsistentRead") ?? false);
+  return { ...(item && { Item: shape(item) }), ...consumed(input, table, { table: units, indexes: {} }) };
+};
+
+/** What Query and Scan share: where they read, and how they answer. */
+interface Reading {
+  readonly table: Table;
+  readonly index: IndexSpec | undefined;
+  readonly rows: readonly Row[];
+  readonly expressions: Expressions;
+  readonly shape: (item: Item) => Item;
+  readonly start: Position | undefined;
+  readonly countOnly: boolean;
+  readonly consistent: boolean;
+  readonly limit: number;
+}
+
+function demandProjected(index: IndexSpec, table: Table, expressions: Expressions): void {
+  if (index.projection === "ALL" || index.local) return;
+  const held = new Set([...namesOf(table.spec.keys), ...namesOf(index.keys), ...index.include]);
+  const absent = (expressions.projection ?? []).map((path) => rootOf(path, expressions)).filter((n) => !held.has(n));
+  if (absent.length === 0) return;
+  throw invalid(
+    `One or more parameter values were invalid: Global secondary index ${index.name} does not project [${absent.join(", ")}]`,
+  );
+}
+
+function readSelect(input: Input, index: IndexSpec | undefined, expressions: Expressions): boolean {
+  const select = choiceOf(input, "Select", [
+    "SPECIFIC_ATTRIBUTES",
+    "COUNT",
+    "ALL_ATTRIBUTES",
+    "ALL_PROJECTED_ATTRIBUTES",
+  ]);
+  if (select !== undefined && select !== "SPECIFIC_ATTRIBUTES" && expressions.projection) {
+    throw invalid(
+      `Cannot specify the ProjectionExpression when choosing to get ${select === "COUNT" ? "only the Count" : select}`,
+    );
+  }
+  if (select === "SPECIFIC_ATTRIBUTES" && !expressions.projection) {
+    throw invalid("Must specify the ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+  }
+  if (select === "ALL_PROJECTED_ATTRIBUTES" && !index) {
+    throw invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+  }
+  if (select === "ALL_ATTRIBUTES" && index && !index.local && index.projection !== "ALL") {
+    throw invalid(
+      `One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index ${index.name} because its projection type is not ALL`,
+    );
+  }
+  return select === "COUNT";
+}
+
+function rowsFor(ground: Ground, action: string, table: Table, index: IndexSpec | undefined): readonly Row[] {
+  if (!index || index.local) return table.rows(index);
+  const { staleIndex = 0 } = ground.faults.rates("dynamodb", action);
+  if (staleIndex === 0 || !ground.chance.happens(staleIndex)) return table.rows(index);
+  return table.rowsAsOf(index, ground.clock.now() - ground.chance.between(1, stalenessMostMs));
+}
+
+function open(ground: Ground, input: Input, action: "Query" | "Scan"): Reading {
+  const table = tableOf(ground, tableName(input));
+  const indexName = textOf(input, "IndexName");
+  const index = indexName === undefined ? undefined : indexOf(table, indexName);
+  const consistent = flagOf(input, "ConsistentRead") ?? false;
+  if (consistent && index && !index.local) {
+    throw invalid("Consistent reads are not supported on global secondary indexes");
+  }
+  const grammar = ["FilterExpression", "ProjectionExpression"] as const;
+  const expressions = readExpressions(input, action === "Query" ? ["KeyConditionExpression", ...grammar] : grammar);
+  checkNamed(expressions.filter, "FilterExpression", expressions);
+  if (index) demandProjected(index, table, expressions);
+  const start = recordOf(input, "ExclusiveStartKey");
+  return {
+    table,
+    index,
+    rows: rowsFor(ground, action, table, index),
+    expressions,
+    shape: projector(expressions),
+    start: start && readStart(start, table, index),
+    countOnly: readSelect(input, index, expressions),
+    consistent,
+    limit: integerOf(input, "Limit", 1) ?? Infinity,
+  };
+}
+
+function answer(input: Input, reading: Reading, page: Page): Record<string, unknown> {
+  const { table, index, consistent } = reading;
+  const units = readUnits(page.bytes, consistent);
+  const spent = index ? { table: 0, indexes: { [index.name]: units } } : { table: units, indexes: {} };
+  return {
+    ...(!reading.countOnly && { Items: page.items.map(reading.shape) }),
+    Count: page.items.length,
+    ScannedCount: page.scanned,
+    ...(page.last && { LastEvaluatedKey: continuation(page.last, table, index) }),
+    ...consumed(input, table, spent),
+  };
+}
+
+const wishOf = (reading: Reading, part: Pick<PageWish, "low" | "high" | "forward">): PageWish => ({
+  rows: reading.rows,
+  ...part,
+  limit: reading.limit,
+  ...(reading.start && { after: reading.start }),
+  passes: (item) => !reading.expressions.filter || satisfies(reading.expressions.filter, item, reading.expressions),
+});
+
+/** The attribute names a filter looks at. */
+function rootsIn(condition: Condition, expressions: Expressions): string[] {
+  const of = (operand: Operand): string[] =>
+    operand.kind === "path" ? [rootOf(operand.path, expressions)] : operand.kind === "size" ? of(operand.of) : [];
+  switch (condition.kind) {
+    case "and":
+    case "or":
+      return [...rootsIn(condition.left, expressions), ...rootsIn(condition.right, expressions)];
+    case "not":
+      return rootsIn(condition.inner, expressions);
+    case "compare":
+      return [...of(condition.left), ...of(condition.right)];
+    case "between":
+      return [condition.operand, condition.low, condition.high].flatMap(of);
+    case "in":
+      return [condition.operand, ...condition.list].flatMap(of);
+    case "call":
+      return condition.args.flatMap(of);
+  }
+}
+
+export const query: Action = (ground, input) => {
+  const reading = open(ground, input, "Query");
+  const { expressions, rows, table } = reading;
+  const keys = reading.index?.keys ?? table.spec.keys;
+  if (!expressions.key) {
+    throw invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+  }
+  checkNamed(expressions.key, "KeyConditionExpression", expressions);
+  const wanted = readKeyCondition(expressions.key, expressions, keys, table.spec.types);
+  const filtered = expressions.filter ? rootsIn(expressions.filter, expressions) : [];
+  const keyName = filtered.find((name) => namesOf(keys).includes(name));
+  if (keyName !== undefined) {
+    throw invalid(`Filter Expression can only contain non-primary key attributes: Primary key attribute: ${keyName}`);
+  }
+  const partition = partitionOf(wanted.hash);
+  if (reading.start && comparePartitions(reading.start, partition) !== 0) {
+    throw invalid("The provided starting key is outside query boundaries based on provided conditions");
+  }
+  const { range } = wanted;
+  const side = (row: Row): number =>
+    comparePartitions(row.at, partition) || (range && row.at.range ? range(row.at.range) : 0);
+  const low = firstWhere(rows, (row) => side(row) >= 0);
+  const high = firstWhere(rows, (row) => side(row) > 0);
+  const forward = flagOf(input, "ScanIndexForward") ?? true;
+  return answer(input, reading, readPage(wishOf(reading, { low, high, forward })));
+};
+
+export const scan: Action = (ground, input) => {
+  const reading = open(ground, input, "Scan");
+  const total = integerOf(input, "TotalSegments", 1, 1_000_000);
+  const segment = integerOf(input, "Segment", 0, 999_999);
+  if ((total === undefined) !== (segment === undefined)) {
+    const [absent, other] = total === undefined ? ["TotalSegments", "Segment"] : ["Segment", "TotalSegments"];
+    throw invalid(
+      `The ${absent} parameter is required but was not present in the request when ${other} parameter is present`,
+    );
+  }
+  const [parts, part] = [total ?? 1, segment ?? 0];
+  if (part >= parts) {
+    throw invalid(
+      `The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: ${part} is not less than TotalSegments: ${parts}`,
+    );
+  }
+  const edge = (n: number): number => firstWhere(reading.rows, (row) => row.at.slot >= (n / parts) * 2 ** 32);
+  const [low, high] = [edge(part), edge(part + 1)];
+  return answer(input, reading, readPage(wishOf(reading, { low, high, forward: true })));
+};

@@ -1,0 +1,202 @@
+// CreateTable, DescribeTable, ListTables, DeleteTable, time to live, backups, tags.
+import { AwsFault } from "../http/service.ts";
+import { invalid } from "./attribute-value.ts";
+import {
+  choiceOf,
+  demandRecord,
+  demandText,
+  flagOf,
+  integerOf,
+  listOf,
+  missing,
+  notFound,
+  recordOf,
+  recordsOf,
+  tableName,
+  textOf,
+  type Action,
+  type Ground,
+  type Input,
+} from "./ground.ts";
+import { describe } from "./describe-table.ts";
+import { namesOf } from "./keys.ts";
+import type { KeySchema } from "./rows.ts";
+import { openTable, type IndexSpec, type Table, type TableSpec } from "./table.ts";
+
+const badParameter = (message: string): AwsFault => invalid(`One or more parameter values were invalid: ${message}`);
+
+function readKeys(input: Input): KeySchema {
+  const [first, second, ...more] = recordsOf(input, "KeySchema") ?? [];
+  if (!first || more.length > 0) throw missing("KeySchema");
+  const type = (key: Input): string => choiceOf(key, "KeyType", ["HASH", "RANGE"]) ?? "";
+  if (type(first) !== "HASH") throw invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+  if (!second) return { hash: demandText(first, "AttributeName") };
+  if (type(second) !== "RANGE") throw invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
+  return { hash: demandText(first, "AttributeName"), range: demandText(second, "AttributeName") };
+}
+
+function readIndex(input: Input, local: boolean): IndexSpec {
+  const projection = demandRecord(input, "Projection");
+  const type = choiceOf(projection, "ProjectionType", ["ALL", "INCLUDE", "KEYS_ONLY"]);
+  if (!type) throw badParameter("Unknown ProjectionType: null");
+  const include = (listOf(projection, "NonKeyAttributes") ?? []) as string[];
+  if (type === "INCLUDE" && include.length === 0) {
+    throw badParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+  }
+  if (type !== "INCLUDE" && include.length > 0) {
+    throw badParameter(`ProjectionType is ${type}, but NonKeyAttributes is specified`);
+  }
+  return { name: demandText(input, "IndexName"), keys: readKeys(input), projection: type, include, local };
+}
+
+function readTypes(input: Input, used: ReadonlySet<string>): Record<string, string> {
+  const types: Record<string, string> = {};
+  for (const definition of recordsOf(input, "AttributeDefinitions") ?? []) {
+    types[demandText(definition, "AttributeName")] = choiceOf(definition, "AttributeType", ["B", "N", "S"]) ?? "";
+  }
+  const undefinedNames = [...used].filter((name) => !types[name]);
+  if (undefinedNames.length > 0) {
+    throw badParameter(
+      `Some index key attributes are not defined in AttributeDefinitions. Keys: [${undefinedNames.join(", ")}], AttributeDefinitions: [${Object.keys(types).join(", ")}]`,
+    );
+  }
+  if (Object.keys(types).length > used.size) {
+    throw badParameter(
+      "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
+    );
+  }
+  return types;
+}
+
+function readSpec(ground: Ground, input: Input): TableSpec {
+  const name = tableName(input);
+  if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(name)) {
+    throw invalid(
+      `1 validation error detected: Value '${name}' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+ and have length of 3 to 255`,
+    );
+  }
+  const keys = readKeys(input);
+  const indexes = [
+    ...(recordsOf(input, "GlobalSecondaryIndexes") ?? []).map((index) => readIndex(index, false)),
+    ...(recordsOf(input, "LocalSecondaryIndexes") ?? []).map((index) => readIndex(index, true)),
+  ];
+  const twice = indexes.find((index, i) => indexes.findIndex((other) => other.name === index.name) < i);
+  if (twice) throw badParameter(`Duplicate index name: ${twice.name}`);
+  const stray = indexes.find((index) => index.local && index.keys.hash !== keys.hash);
+  if (stray) throw badParameter("Index KeySchema does not have the same leading hash key as table KeySchema");
+  const billing = choiceOf(input, "BillingMode", ["PROVISIONED", "PAY_PER_REQUEST"]) ?? "PROVISIONED";
+  const throughput = recordOf(input, "ProvisionedThroughput");
+  if (billing === "PROVISIONED" && !throughput) {
+    throw badParameter(
+      "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+    );
+  }
+  return {
+    name,
+    keys,
+    types: readTypes(input, new Set([keys, ...indexes.map((index) => index.keys)].flatMap(namesOf))),
+    indexes,
+    billing,
+    capacity: {
+      read: (throughput && integerOf(throughput, "ReadCapacityUnits", 1)) ?? 0,
+      write: (throughput && integerOf(throughput, "WriteCapacityUnits", 1)) ?? 0,
+    },
+    createdAt: ground.clock.now(),
+    id: ground.chance.id(),
+    arn: `arn:aws:dynamodb:${ground.region}:${ground.account}:table/${name}`,
+  };
+}
+
+function known(ground: Ground, name: string): Table {
+  const table = ground.tables.get(name);
+  if (!table) throw notFound(`Requested resource not found: Table: ${name} not found`);
+  table.expire();
+  return table;
+}
+
+export const createTable: Action = (ground, input) => {
+  const spec = readSpec(ground, input);
+  if (ground.tables.has(spec.name)) {
+    throw new AwsFault("ResourceInUseException", `Table already exists: ${spec.name}`);
+  }
+  const table = openTable(spec, () => ground.clock.now(), ground.onChange);
+  setTags(table, input);
+  ground.tables.set(spec.name, table);
+  return { TableDescription: describe(table, "CREATING") };
+};
+
+export const describeTable: Action = (ground, input) => ({
+  Table: describe(known(ground, tableName(input)), "ACTIVE"),
+});
+
+export const deleteTable: Action = (ground, input) => {
+  const table = known(ground, tableName(input));
+  ground.tables.delete(table.spec.name);
+  return { TableDescription: describe(table, "DELETING") };
+};
+
+export const listTables: Action = (ground, input) => {
+  const after = textOf(input, "ExclusiveStartTableName");
+  const limit = integerOf(input, "Limit", 1, 100) ?? 100;
+  const names = [...ground.tables.keys()].sort().filter((name) => after === undefined || name > after);
+  const page = names.slice(0, limit);
+  return { TableNames: page, ...(names.length > limit && { LastEvaluatedTableName: page.at(-1) }) };
+};
+
+export const updateTimeToLive: Action = (ground, input) => {
+  const table = known(ground, tableName(input));
+  const wish = demandRecord(input, "TimeToLiveSpecification");
+  const enabled = flagOf(wish, "Enabled");
+  const attribute = demandText(wish, "AttributeName");
+  if (enabled === undefined) throw missing("TimeToLiveSpecification.enabled");
+  if (enabled && table.timeToLive !== undefined) {
+    throw invalid(
+      table.timeToLive === attribute
+        ? "TimeToLive is already enabled"
+        : `TimeToLive is active on a different AttributeName: current AttributeName is ${table.timeToLive}`,
+    );
+  }
+  if (!enabled && table.timeToLive === undefined) throw invalid("TimeToLive is already disabled");
+  table.timeToLive = enabled ? attribute : undefined;
+  return { TimeToLiveSpecification: { Enabled: enabled, AttributeName: attribute } };
+};
+
+export const describeTimeToLive: Action = (ground, input) => {
+  const { timeToLive } = known(ground, tableName(input));
+  return {
+    TimeToLiveDescription:
+      timeToLive === undefined
+        ? { TimeToLiveStatus: "DISABLED" }
+        : { TimeToLiveStatus: "ENABLED", AttributeName: timeToLive },
+  };
+};
+
+const backups = (table: Table): unknown => ({
+  ContinuousBackupsDescription: {
+    ContinuousBackupsStatus: "ENABLED",
+    PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: table.pointInTimeRecovery ? "ENABLED" : "DISABLED" },
+  },
+});
+
+export const describeContinuousBackups: Action = (ground, input) => backups(known(ground, tableName(input)));
+
+export const updateContinuousBackups: Action = (ground, input) => {
+  const table = known(ground, tableName(input));
+  const enabled = flagOf(demandRecord(input, "PointInTimeRecoverySpecification"), "PointInTimeRecoveryEnabled");
+  if (enabled === undefined) throw missing("PointInTimeRecoverySpecification.pointInTimeRecoveryEnabled");
+  table.pointInTimeRecovery = enabled;
+  return backups(table);
+};
+
+function setTags(table: Table, input: Input): void {
+  for (const tag of recordsOf(input, "Tags") ?? []) table.tags.set(demandText(tag, "Key"), demandText(tag, "Value"));
+}
+
+export const tagResource: Action = (ground, input) => {
+  setTags(known(ground, tableName(input, "ResourceArn")), input);
+  return {};
+};
+
+export const listTagsOfResource: Action = (ground, input) => ({
+  Tags: [...known(ground, tableName(input, "ResourceArn")).tags].map(([Key, Value]) => ({ Key, Value })),
+});

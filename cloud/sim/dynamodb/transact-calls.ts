@@ -1,0 +1,150 @@
+// TransactWriteItems and TransactGetItems: all or nothing.
+import { AwsFault } from "../http/service.ts";
+import { invalid, itemSize, type Item } from "./attribute-value.ts";
+import { addUnits, consumedByAll, readUnits, type Units } from "./capacity.ts";
+import {
+  demandRecord,
+  recordOf,
+  recordsOf,
+  tableName,
+  tableOf,
+  textOf,
+  type Action,
+  type Ground,
+  type Input,
+} from "./ground.ts";
+import { readKey } from "./keys.ts";
+import { admits, commit, planCheck, planDelete, planPut, planUpdate, type WritePlan } from "./plan-write.ts";
+import { projector } from "./read-calls.ts";
+import { readExpressions } from "./scope.ts";
+import type { Table } from "./table.ts";
+
+const itemsMost = 100;
+/** API Reference, TransactWriteItems: a client request token is valid for 10 minutes. */
+const tokenLifeMs = 600_000;
+
+const planners = { Put: planPut, Update: planUpdate, Delete: planDelete, ConditionCheck: planCheck } as const;
+
+function planOne(ground: Ground, entry: Input): WritePlan {
+  const kinds = (Object.keys(planners) as (keyof typeof planners)[]).filter((kind) => entry[kind] !== undefined);
+  const [kind, ...more] = kinds;
+  const wish = kind && recordOf(entry, kind);
+  if (!kind || !wish || more.length > 0) {
+    throw invalid("TransactItems can only contain one of Check, Put, Update or Delete");
+  }
+  return planners[kind](ground, wish);
+}
+
+interface Reason {
+  readonly Code: string;
+  readonly Message?: string;
+  readonly Item?: Item;
+}
+
+interface Judged {
+  readonly plan: WritePlan;
+  readonly old: Item | undefined;
+  readonly next?: Item | undefined;
+  readonly reason: Reason;
+}
+
+function judge(plan: WritePlan): Judged {
+  const old = plan.table.get(plan.key);
+  if (!admits(plan, old)) {
+    const shown = plan.showOld && old ? { Item: old } : {};
+    return {
+      plan,
+      old,
+      reason: { Code: "ConditionalCheckFailed", Message: "The conditional request failed", ...shown },
+    };
+  }
+  try {
+    return { plan, old, next: plan.next(old), reason: { Code: "None" } };
+  } catch (fault) {
+    if (!(fault instanceof AwsFault)) throw fault;
+    return { plan, old, reason: { Code: "ValidationError", Message: fault.message } };
+  }
+}
+
+const identity = ({ table, key }: WritePlan): string => JSON.stringify([table.spec.name, Object.entries(key).sort()]);
+
+function demandCount(entries: readonly unknown[]): void {
+  if (entries.length >= 1 && entries.length <= itemsMost) return;
+  throw invalid(
+    `1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length ${entries.length === 0 ? "greater than or equal to 1" : `less than or equal to ${itemsMost}`}`,
+  );
+}
+
+/** Tokens seen, by ground: a repeated call with the same token does nothing more. */
+const tokens = new WeakMap<Ground, Map<string, { readonly at: number; readonly request: string }>>();
+
+function repeats(ground: Ground, input: Input): boolean {
+  const token = textOf(input, "ClientRequestToken");
+  if (token === undefined) return false;
+  const seen = tokens.get(ground) ?? new Map<string, { at: number; request: string }>();
+  tokens.set(ground, seen);
+  const now = ground.clock.now();
+  for (const [old, { at }] of seen) if (at < now - tokenLifeMs) seen.delete(old);
+  const request = JSON.stringify(input["TransactItems"]);
+  const before = seen.get(token);
+  if (before && before.request !== request) {
+    throw new AwsFault(
+      "IdempotentParameterMismatchException",
+      "The request uses the same client token as a previous, but non-identical request.",
+    );
+  }
+  return before !== undefined;
+}
+
+/** Notes a token once its transaction is done: a refused one may be tried again. */
+function remember(ground: Ground, input: Input): void {
+  const token = textOf(input, "ClientRequestToken");
+  if (token === undefined) return;
+  const request = JSON.stringify(input["TransactItems"]);
+  tokens.get(ground)?.set(token, { at: ground.clock.now(), request });
+}
+
+export const transactWriteItems: Action = (ground, input) => {
+  if (repeats(ground, input)) return {};
+  const entries = recordsOf(input, "TransactItems") ?? [];
+  demandCount(entries);
+  const plans = entries.map((entry) => planOne(ground, entry));
+  if (new Set(plans.map(identity)).size < plans.length) {
+    throw invalid("Transaction request cannot include multiple operations on one item");
+  }
+  const judged = plans.map(judge);
+  const reasons = judged.map(({ reason }) => reason);
+  if (reasons.some(({ Code }) => Code !== "None")) {
+    throw new AwsFault(
+      "TransactionCanceledException",
+      `Transaction cancelled, please refer cancellation reasons for specific reasons [${reasons.map(({ Code }) => Code).join(", ")}]`,
+      400,
+      { CancellationReasons: reasons },
+    );
+  }
+  const spent = new Map<Table, Units>();
+  for (const { plan, old, next } of judged) {
+    const units = plan.writes ? commit(plan, old, next) : { table: 1, indexes: {} };
+    const before = spent.get(plan.table) ?? { table: 0, indexes: {} };
+    // A transaction costs every unit twice: once to prepare, once to commit.
+    spent.set(plan.table, addUnits(before, addUnits(units, units)));
+  }
+  remember(ground, input);
+  return consumedByAll(input, spent);
+};
+
+export const transactGetItems: Action = (ground, input) => {
+  const entries = recordsOf(input, "TransactItems") ?? [];
+  demandCount(entries);
+  const spent = new Map<Table, Units>();
+  const Responses = entries.map((entry) => {
+    const get = demandRecord(entry, "Get");
+    const table = tableOf(ground, tableName(get));
+    const shape = projector(readExpressions(get, ["ProjectionExpression"]));
+    const item = table.get(readKey(demandRecord(get, "Key"), table.spec));
+    const units = { table: 2 * readUnits(item ? itemSize(item) : 0, true), indexes: {} };
+    spent.set(table, addUnits(spent.get(table) ?? { table: 0, indexes: {} }, units));
+    return item ? { Item: shape(item) } : {};
+  });
+  return { Responses, ...consumedByAll(input, spent) };
+};
