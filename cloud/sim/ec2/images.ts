@@ -1,0 +1,221 @@
+// Images and their snapshots: what a fleet looks up and what an image pipeline makes and clears away.
+import { AwsFault } from "../http/service.ts";
+import type { Architecture } from "./catalogue.ts";
+import { flag, invalid, required, structure, structures, text, texts } from "./input.ts";
+import type { Input } from "./input.ts";
+import { noSuchImage } from "./launch.ts";
+import { filtered, page, tagFacts } from "./listing.ts";
+import { isUp } from "./machine.ts";
+import { tagSet, taggedAs } from "./tags.ts";
+import { newId } from "./world.ts";
+import type { Actions, Image, Snapshot, World } from "./world.ts";
+import { moment } from "./xml.ts";
+import type { Xml } from "./xml.ts";
+
+const addSnapshot = (world: World, input: Input, description: string, readyAt: number): Snapshot => {
+  const snapshot: Snapshot = {
+    id: newId(world, "snap"),
+    description,
+    startedAt: world.clock.now(),
+    completedAt: readyAt,
+    gib: 8,
+    tags: taggedAs(input, "snapshot"),
+  };
+  world.snapshots.set(snapshot.id, snapshot);
+  return snapshot;
+};
+
+const checkName = (world: World, input: Input): string => {
+  const name = required(input, "Name");
+  if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name))
+    throw new AwsFault(
+      "InvalidAMIName.Malformed",
+      "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
+    );
+  const taken = [...world.images.values()].find((image) => image.name === name);
+  if (taken !== undefined)
+    throw new AwsFault("InvalidAMIName.Duplicate", `AMI name ${name} is already in use by AMI ${taken.id}`);
+  return name;
+};
+
+function createImage(world: World, input: Input): Xml {
+  const machine = world.machines.get(required(input, "InstanceId"));
+  if (machine === undefined || (machine.end?.to === "terminated" && !isUp(machine, world.clock.now())))
+    throw new AwsFault("InvalidInstanceID.NotFound", `The instance ID '${text(input, "InstanceId")}' does not exist`);
+  const name = checkName(world, input);
+  const createdAt = world.clock.now();
+  const availableAt = createdAt + world.faults.imageMs;
+  const id = newId(world, "ami");
+  const snapshot = addSnapshot(world, input, `Created by CreateImage(${machine.id}) for ${id}`, availableAt);
+  world.images.set(id, {
+    id,
+    name,
+    description: text(input, "Description") ?? "",
+    architecture: machine.type.architecture,
+    createdAt,
+    availableAt,
+    rootDevice: machine.blockDevices[0]?.name ?? "/dev/xvda",
+    snapshotIds: [snapshot.id],
+    imdsV2: world.images.get(machine.imageId)?.imdsV2 ?? false,
+    sourceInstanceId: machine.id,
+    tags: taggedAs(input, "image"),
+  });
+  return { imageId: id };
+}
+
+function registerImage(world: World, input: Input): Xml {
+  const name = checkName(world, input);
+  const architecture = text(input, "Architecture") ?? "i386";
+  if (architecture !== "x86_64" && architecture !== "arm64")
+    throw invalid(`The embedded cloud has no machines of architecture ${architecture}`);
+  const snapshotIds = structures(input, "BlockDeviceMapping").flatMap(
+    (mapping) => text(structure(mapping, "Ebs"), "SnapshotId") ?? [],
+  );
+  const missing = snapshotIds.find((id) => !world.snapshots.has(id));
+  if (missing !== undefined)
+    throw new AwsFault("InvalidSnapshot.NotFound", `The snapshot '${missing}' does not exist.`);
+  return { imageId: addImage(world, { name, architecture, snapshotIds, input }).id };
+}
+
+/** Puts an image there; the furnishing of a world uses it too. Without snapshots it gets one. */
+export function addImage(
+  world: World,
+  what: {
+    readonly name: string;
+    readonly architecture: Architecture;
+    readonly id?: string;
+    readonly snapshotIds?: readonly string[];
+    readonly input?: Input;
+  },
+): Image {
+  const now = world.clock.now();
+  const input = what.input ?? {};
+  const snapshotIds = what.snapshotIds ?? [addSnapshot(world, input, `Root of ${what.name}`, now).id];
+  const image: Image = {
+    id: what.id ?? newId(world, "ami"),
+    name: what.name,
+    description: text(input, "Description") ?? "",
+    architecture: what.architecture,
+    createdAt: now,
+    availableAt: now,
+    rootDevice: text(input, "RootDeviceName") ?? "/dev/xvda",
+    snapshotIds,
+    imdsV2: text(input, "ImdsSupport") === "v2.0",
+    tags: taggedAs(input, "image"),
+  };
+  world.images.set(image.id, image);
+  return image;
+}
+
+function deregisterImage(world: World, input: Input): Xml {
+  const id = required(input, "ImageId");
+  const image = world.images.get(id);
+  if (image === undefined) throw noSuchImage(id);
+  world.images.delete(id);
+  const deleted = flag(input, "DeleteAssociatedSnapshots") === true ? image.snapshotIds : [];
+  for (const snapshotId of deleted) world.snapshots.delete(snapshotId);
+  return {
+    return: true,
+    deleteSnapshotResultSet: deleted.map((snapshotId) => ({ snapshotId, returnCode: "success" })),
+  };
+}
+
+const imageState = (world: World, image: Image): string =>
+  world.clock.now() < image.availableAt ? "pending" : "available";
+
+const describedImage = (world: World, image: Image): Xml => ({
+  imageId: image.id,
+  imageLocation: `${world.account}/${image.name}`,
+  imageState: imageState(world, image),
+  imageOwnerId: world.account,
+  creationDate: moment(image.createdAt),
+  isPublic: false,
+  architecture: image.architecture,
+  imageType: "machine",
+  name: image.name,
+  description: image.description,
+  rootDeviceType: "ebs",
+  rootDeviceName: image.rootDevice,
+  blockDeviceMapping: image.snapshotIds.map((snapshotId) => ({
+    deviceName: image.rootDevice,
+    ebs: { snapshotId, volumeSize: world.snapshots.get(snapshotId)?.gib ?? 8, volumeType: "gp3", encrypted: false },
+  })),
+  virtualizationType: "hvm",
+  hypervisor: "xen",
+  enaSupport: true,
+  platformDetails: "Linux/UNIX",
+  imdsSupport: image.imdsV2 ? "v2.0" : undefined,
+  sourceInstanceId: image.sourceInstanceId,
+  tagSet: tagSet(image.tags),
+});
+
+function describeImages(world: World, input: Input): Xml {
+  const [ids, owners] = [texts(input, "ImageId"), texts(input, "Owner")];
+  const missing = ids.find((id) => !world.images.has(id));
+  if (missing !== undefined) throw noSuchImage(missing);
+  const ours = owners.length === 0 || owners.some((owner) => owner === "self" || owner === world.account);
+  const all = [...world.images.values()].filter(({ id }) => ours && (ids.length === 0 || ids.includes(id)));
+  const found = filtered(input, all, (image) => (filter) => {
+    if (filter === "name") return [image.name];
+    if (filter === "image-id") return [image.id];
+    if (filter === "architecture") return [image.architecture];
+    if (filter === "state") return [imageState(world, image)];
+    if (filter === "owner-id") return [world.account];
+    if (filter === "root-device-type") return ["ebs"];
+    if (filter === "virtualization-type") return ["hvm"];
+    return tagFacts(filter, image.tags);
+  });
+  const { entries, nextToken } = page(input, found, { min: 1, max: 1000 });
+  return { imagesSet: entries.map((image) => describedImage(world, image)), nextToken };
+}
+
+function describeSnapshots(world: World, input: Input): Xml {
+  const ids = texts(input, "SnapshotId");
+  const missing = ids.find((id) => !world.snapshots.has(id));
+  if (missing !== undefined)
+    throw new AwsFault("InvalidSnapshot.NotFound", `The snapshot '${missing}' does not exist.`);
+  const now = world.clock.now();
+  const all = [...world.snapshots.values()].filter(({ id }) => ids.length === 0 || ids.includes(id));
+  const found = filtered(input, all, (snapshot) => (filter) => {
+    if (filter === "snapshot-id") return [snapshot.id];
+    if (filter === "status") return [now < snapshot.completedAt ? "pending" : "completed"];
+    if (filter === "description") return [snapshot.description];
+    if (filter === "owner-id") return [world.account];
+    return tagFacts(filter, snapshot.tags);
+  });
+  const { entries, nextToken } = page(input, found, { min: 5, max: 1000 });
+  return {
+    snapshotSet: entries.map((snapshot) => ({
+      snapshotId: snapshot.id,
+      volumeId: "vol-ffffffff",
+      status: now < snapshot.completedAt ? "pending" : "completed",
+      startTime: moment(snapshot.startedAt),
+      progress: now < snapshot.completedAt ? "0%" : "100%",
+      ownerId: world.account,
+      description: snapshot.description,
+      volumeSize: snapshot.gib,
+      encrypted: false,
+      tagSet: tagSet(snapshot.tags),
+    })),
+    nextToken,
+  };
+}
+
+function deleteSnapshot(world: World, input: Input): Xml {
+  const id = required(input, "SnapshotId");
+  if (!world.snapshots.has(id)) throw new AwsFault("InvalidSnapshot.NotFound", `The snapshot '${id}' does not exist.`);
+  const user = [...world.images.values()].find(({ snapshotIds }) => snapshotIds.includes(id));
+  if (user !== undefined)
+    throw new AwsFault("InvalidSnapshot.InUse", `The snapshot ${id} is currently in use by ${user.id}`);
+  world.snapshots.delete(id);
+  return { return: true };
+}
+
+export const imageActions: Actions = {
+  CreateImage: createImage,
+  RegisterImage: registerImage,
+  DeregisterImage: deregisterImage,
+  DescribeImages: describeImages,
+  DescribeSnapshots: describeSnapshots,
+  DeleteSnapshot: deleteSnapshot,
+};

@@ -1,0 +1,93 @@
+// What EC2 tells about instance types: their facts, which ones meet requirements, and what spot costs.
+import { AwsFault } from "../http/service.ts";
+import { catalogue, instanceType, spotPrice } from "./catalogue.ts";
+import type { Architecture, InstanceType } from "./catalogue.ts";
+import { structure, texts } from "./input.ts";
+import type { Input } from "./input.ts";
+import { filtered, page } from "./listing.ts";
+import { matchingTypes } from "./matching-types.ts";
+import { zonesOf } from "./network.ts";
+import { readRequirements } from "./requirements.ts";
+import type { Actions, World } from "./world.ts";
+import { moment } from "./xml.ts";
+import type { Xml } from "./xml.ts";
+
+const makers = { intel: "Intel", amd: "AMD", "amazon-web-services": "AWS" } as const;
+
+const described = (type: InstanceType): Xml => ({
+  instanceType: type.name,
+  currentGeneration: type.generation === "current",
+  freeTierEligible: false,
+  supportedUsageClasses: ["on-demand", "spot"],
+  supportedRootDeviceTypes: ["ebs"],
+  supportedVirtualizationTypes: ["hvm"],
+  bareMetal: type.bareMetal,
+  hypervisor: "nitro",
+  processorInfo: { supportedArchitectures: [type.architecture], manufacturer: makers[type.manufacturer] },
+  vCpuInfo: { defaultVCpus: type.vcpu },
+  memoryInfo: { sizeInMiB: type.mib },
+  instanceStorageSupported: false,
+  burstablePerformanceSupported: type.burstable,
+});
+
+function describeTypes(_: World, input: Input): Xml {
+  const names = texts(input, "InstanceType");
+  const unknown = names.filter((name) => instanceType(name) === undefined);
+  if (unknown.length > 0)
+    throw new AwsFault(
+      "InvalidInstanceType",
+      `The following supplied instance types do not exist: [${unknown.join(", ")}]`,
+    );
+  const all = names.length === 0 ? catalogue : names.flatMap((name) => instanceType(name) ?? []);
+  const found = filtered(input, all, (type) => (filter) => {
+    if (filter === "instance-type") return [type.name];
+    if (filter === "processor-info.supported-architecture") return [type.architecture];
+    if (filter === "current-generation") return [String(type.generation === "current")];
+    if (filter === "burstable-performance-supported") return [String(type.burstable)];
+    if (filter === "bare-metal") return [String(type.bareMetal)];
+    if (filter === "vcpu-info.default-vcpus") return [String(type.vcpu)];
+    if (filter === "memory-info.size-in-mib") return [String(type.mib)];
+    return filter === "supported-usage-class" ? ["on-demand", "spot"] : undefined;
+  });
+  const { entries, nextToken } = page(input, found, { min: 5, max: 100 });
+  return { instanceTypeSet: entries.map(described), nextToken };
+}
+
+/** Price protection is not applied here, as in EC2 (its parameters "are not supported for" this call). */
+function typesFromRequirements(_: World, input: Input): Xml {
+  const requirements = structure(input, "InstanceRequirements");
+  if (requirements === undefined)
+    throw new AwsFault("MissingParameter", "The request must contain the parameter InstanceRequirements");
+  const need = readRequirements(requirements);
+  const found = texts(input, "ArchitectureType")
+    .filter((name): name is Architecture => name === "x86_64" || name === "arm64")
+    .flatMap((architecture) => matchingTypes(catalogue, need, architecture));
+  const { entries, nextToken } = page(input, found, { min: 1, max: 1000 });
+  return { instanceTypeSet: entries.map(({ name }) => ({ instanceType: name })), nextToken };
+}
+
+/** Prices here never change: one entry a type and zone, as of now. */
+function spotPrices(world: World, input: Input): Xml {
+  const [names, zone] = [texts(input, "InstanceType"), texts(input, "AvailabilityZone")];
+  const all = catalogue
+    .filter(({ name }) => names.length === 0 || names.includes(name))
+    .flatMap((type) => zonesOf(world.region).map((name) => ({ type, zone: name })))
+    .filter((entry) => zone.length === 0 || zone.includes(entry.zone));
+  const { entries, nextToken } = page(input, all, { min: 1, max: 1000 });
+  return {
+    spotPriceHistorySet: entries.map((entry) => ({
+      instanceType: entry.type.name,
+      productDescription: "Linux/UNIX",
+      spotPrice: spotPrice(entry.type, entry.zone).toFixed(6),
+      timestamp: moment(world.clock.now()),
+      availabilityZone: entry.zone,
+    })),
+    nextToken,
+  };
+}
+
+export const instanceTypeActions: Actions = {
+  DescribeInstanceTypes: describeTypes,
+  GetInstanceTypesFromInstanceRequirements: typesFromRequirements,
+  DescribeSpotPriceHistory: spotPrices,
+};

@@ -1,0 +1,169 @@
+// RunInstances, DescribeInstances and their kin.
+import { AwsFault } from "../http/service.ts";
+import { take } from "./capacity.ts";
+import type { Market } from "./capacity.ts";
+import { instanceType } from "./catalogue.ts";
+import { createFleet } from "./create-fleet.ts";
+import { describedInstance, describedStatus, instanceFacts, stateXml } from "./described-instance.ts";
+import { terminate } from "./endings.ts";
+import { idempotent } from "./idempotent.ts";
+import { flag, number, required, structure, text, texts } from "./input.ts";
+import type { Input } from "./input.ts";
+import { resolveImage, templateOf, versionOf } from "./launch-templates.ts";
+import { imageOf, launch, refusal, subnetOf, vcpusInUse } from "./launch.ts";
+import type { LaunchSpec } from "./launch.ts";
+import { filtered, page } from "./listing.ts";
+import { isDescribed, stateOf } from "./machine.ts";
+import type { Machine } from "./machine.ts";
+import { subnetsFor } from "./network.ts";
+import { taggedAs } from "./tags.ts";
+import { newId } from "./world.ts";
+import type { Actions, World } from "./world.ts";
+import { moment } from "./xml.ts";
+import type { Xml } from "./xml.ts";
+
+const described = (world: World): Machine[] =>
+  [...world.machines.values()].filter((machine) => isDescribed(machine, world.clock.now(), world.faults));
+
+/** The named machines, all or none; without names all that are described. */
+function machinesOf(world: World, input: Input, ids = texts(input, "InstanceId")): Machine[] {
+  const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
+  if (malformed !== undefined) throw new AwsFault("InvalidInstanceID.Malformed", `Invalid id: "${malformed}"`);
+  const known = new Map(described(world).map((machine) => [machine.id, machine]));
+  if (ids.length === 0) return [...known.values()];
+  const missing = ids.filter((id) => !known.has(id));
+  if (missing.length > 0)
+    throw new AwsFault(
+      "InvalidInstanceID.NotFound",
+      missing.length === 1
+        ? `The instance ID '${missing[0]}' does not exist`
+        : `The instance IDs '${missing.join(", ")}' do not exist`,
+    );
+  return [...new Set(ids)].flatMap((id) => known.get(id) ?? []);
+}
+
+function describe(world: World, input: Input): Xml {
+  if (texts(input, "InstanceId").length > 0 && text(input, "MaxResults") !== undefined)
+    throw new AwsFault(
+      "InvalidParameterCombination",
+      "The parameter instancesSet cannot be used with the parameter maxResults",
+    );
+  const now = world.clock.now();
+  const found = filtered(input, machinesOf(world, input), (machine) => instanceFacts(machine, now));
+  const { entries, nextToken } = page(input, found, { min: 5, max: 1000 });
+  const reservations = Map.groupBy(entries, (machine) => machine.reservationId);
+  return {
+    reservationSet: [...reservations].map(([reservationId, machines]) => ({
+      reservationId,
+      ownerId: world.account,
+      groupSet: [],
+      instancesSet: machines.map((machine) => describedInstance(world, machine)),
+    })),
+    nextToken,
+  };
+}
+
+function describeStatus(world: World, input: Input): Xml {
+  const now = world.clock.now();
+  const all = flag(input, "IncludeAllInstances") === true;
+  const found = filtered(
+    input,
+    machinesOf(world, input).filter((machine) => all || stateOf(machine, now) === "running"),
+    (machine) => instanceFacts(machine, now),
+  );
+  const { entries, nextToken } = page(input, found, { min: 5, max: 1000 });
+  return { instanceStatusSet: entries.map((machine) => describedStatus(machine, now)), nextToken };
+}
+
+function terminateInstances(world: World, input: Input): Xml {
+  const ids = texts(input, "InstanceId");
+  if (ids.length === 0) throw new AwsFault("MissingParameter", "The request must contain the parameter InstanceId");
+  const machines = machinesOf(world, input, ids);
+  const kept = machines.find((machine) => machine.protectedFromTermination);
+  if (kept !== undefined)
+    throw new AwsFault(
+      "OperationNotPermitted",
+      `The instance '${kept.id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`,
+    );
+  return {
+    instancesSet: machines.map((machine) => {
+      const previous = stateOf(machine, world.clock.now());
+      terminate(world, machine);
+      const current = stateOf(machine, world.clock.now());
+      return { instanceId: machine.id, currentState: stateXml(current), previousState: stateXml(previous) };
+    }),
+  };
+}
+
+/** The template's data under what the request itself says. */
+function specOf(world: World, input: Input): LaunchSpec {
+  const named = structure(input, "LaunchTemplate");
+  const template = named === undefined ? undefined : templateOf(world, named);
+  const version = template === undefined ? undefined : versionOf(template, text(named, "Version"));
+  const { ClientToken: _, TagSpecification: __, LaunchTemplate: ___, ...own } = input;
+  const data = { ...version?.data, ...own };
+  return {
+    data,
+    imageId: resolveImage(world, required(data, "ImageId")),
+    template:
+      template === undefined || version === undefined ? undefined : { id: template.id, version: version.number },
+    tags: taggedAs(input, "instance"),
+    clientToken: text(input, "ClientToken"),
+  };
+}
+
+/** All-or-nothing below MinCount, as many as can be had up to MaxCount. */
+function runInstances(world: World, input: Input): Xml {
+  const spec = specOf(world, input);
+  imageOf(world, spec.imageId);
+  const typeName = text(spec.data, "InstanceType") ?? "m5.large";
+  const type = instanceType(typeName);
+  if (type === undefined) throw new AwsFault("InvalidParameterValue", `Invalid value '${typeName}' for InstanceType.`);
+  const [min, max] = [number(input, "MinCount") ?? 1, number(input, "MaxCount") ?? 1];
+  const placed = text(structure(spec.data, "Placement"), "AvailabilityZone");
+  const subnet = world.chance.pick(subnetsFor(world, subnetOf(spec.data), placed));
+  const options = structure(spec.data, "InstanceMarketOptions");
+  const market: Market = text(options, "MarketType") === "spot" ? "spot" : "on-demand";
+  const pool = { type, zone: subnet.zone, market };
+  let count = 0;
+  let problem = refusal(world, spec, type);
+  for (const inUse = vcpusInUse(world, market); problem === undefined && count < max;) {
+    problem = take(
+      world.capacity,
+      pool,
+      inUse + count * type.vcpu,
+      number(structure(options, "SpotOptions"), "MaxPrice"),
+    );
+    if (problem === undefined) count++;
+  }
+  if (problem !== undefined && count < min)
+    throw new AwsFault(problem.code, problem.message, problem.code === "InsufficientInstanceCapacity" ? 500 : 400);
+  const reservationId = newId(world, "r");
+  const machines = Array.from({ length: count }, (_, index) =>
+    launch(world, spec, pool, { subnet, reservationId, index }),
+  );
+  return {
+    reservationId,
+    ownerId: world.account,
+    groupSet: [],
+    instancesSet: machines.map((machine) => describedInstance(world, machine)),
+  };
+}
+
+function consoleOutput(world: World, input: Input): Xml {
+  const [machine] = machinesOf(world, input, [required(input, "InstanceId")]);
+  return {
+    instanceId: machine?.id,
+    timestamp: moment(world.clock.now()),
+    output: machine === undefined || machine.console === "" ? "" : Buffer.from(machine.console).toString("base64"),
+  };
+}
+
+export const instanceActions: Actions = {
+  CreateFleet: idempotent("CreateFleet", createFleet),
+  RunInstances: idempotent("RunInstances", runInstances),
+  DescribeInstances: describe,
+  DescribeInstanceStatus: describeStatus,
+  TerminateInstances: terminateInstances,
+  GetConsoleOutput: consoleOutput,
+};

@@ -1,0 +1,160 @@
+// The network that machines are launched into: one VPC, its subnets and security groups, the region's zones.
+import { AwsFault } from "../http/service.ts";
+import { texts } from "./input.ts";
+import type { Input } from "./input.ts";
+import { filtered, page, tagFacts } from "./listing.ts";
+import { tagSet } from "./tags.ts";
+import type { Actions, SecurityGroup, Subnet, World } from "./world.ts";
+import type { Xml } from "./xml.ts";
+
+/** Names of a region's zones in this cloud. */
+export const zonesOf = (region: string): string[] => ["a", "b", "c"].map((letter) => `${region}${letter}`);
+
+/** Where a launch may go: the named subnet, else the default subnets (of the named zone). */
+export function subnetsFor(world: World, subnetId: string | undefined, zone: string | undefined): Subnet[] {
+  if (subnetId !== undefined) {
+    const subnet = world.subnets.get(subnetId);
+    if (subnet === undefined)
+      throw new AwsFault("InvalidSubnetID.NotFound", `The subnet ID '${subnetId}' does not exist`);
+    if (zone !== undefined && subnet.zone !== zone)
+      throw new AwsFault(
+        "InvalidParameterValue",
+        `The subnet '${subnetId}' is not in the Availability Zone '${zone}'.`,
+      );
+    return [subnet];
+  }
+  if (zone !== undefined && !zonesOf(world.region).includes(zone))
+    throw new AwsFault("InvalidParameterValue", `Invalid availability zone: [${zone}]`);
+  const found = [...world.subnets.values()].filter(
+    (subnet) => subnet.isDefault && (zone === undefined || subnet.zone === zone),
+  );
+  if (found.length === 0) throw new AwsFault("MissingInput", "No default subnet found. Specify a subnet.");
+  return found;
+}
+
+/** The resources that a request names, or all; an unknown name is an error. */
+function named<T>(all: ReadonlyMap<string, T>, ids: readonly string[], code: string, what: string): T[] {
+  if (ids.length === 0) return [...all.values()];
+  return ids.map((id) => {
+    const found = all.get(id);
+    if (found === undefined) throw new AwsFault(code, `The ${what} '${id}' does not exist`);
+    return found;
+  });
+}
+
+const limits = { min: 5, max: 1000 };
+const freeAddresses = (world: World, subnet: Subnet): number =>
+  2 ** (32 - Number(subnet.cidr.split("/")[1] ?? 24)) -
+  5 -
+  [...world.machines.values()].filter((machine) => machine.subnetId === subnet.id).length;
+
+function describeSubnets(world: World, input: Input): Xml {
+  const all = named(world.subnets, texts(input, "SubnetId"), "InvalidSubnetID.NotFound", "subnet ID");
+  const found = filtered(input, all, (subnet) => (filter) => {
+    if (filter === "subnet-id") return [subnet.id];
+    if (filter === "vpc-id") return [subnet.vpcId];
+    if (filter === "availability-zone" || filter === "availabilityZone") return [subnet.zone];
+    if (filter === "default-for-az") return [String(subnet.isDefault)];
+    if (filter === "state") return ["available"];
+    return tagFacts(filter, subnet.tags);
+  });
+  const { entries, nextToken } = page(input, found, limits);
+  return {
+    subnetSet: entries.map((subnet) => ({
+      subnetId: subnet.id,
+      subnetArn: `arn:aws:ec2:${world.region}:${world.account}:subnet/${subnet.id}`,
+      state: "available",
+      vpcId: subnet.vpcId,
+      cidrBlock: subnet.cidr,
+      availableIpAddressCount: freeAddresses(world, subnet),
+      availabilityZone: subnet.zone,
+      defaultForAz: subnet.isDefault,
+      mapPublicIpOnLaunch: false,
+      ownerId: world.account,
+      tagSet: tagSet(subnet.tags),
+    })),
+    nextToken,
+  };
+}
+
+function describeVpcs(world: World, input: Input): Xml {
+  const all = named(world.vpcs, texts(input, "VpcId"), "InvalidVpcID.NotFound", "vpc ID");
+  const found = filtered(input, all, (vpc) => (filter) => {
+    if (filter === "vpc-id") return [vpc.id];
+    if (filter === "is-default" || filter === "isDefault") return ["true"];
+    return tagFacts(filter, vpc.tags);
+  });
+  const { entries, nextToken } = page(input, found, limits);
+  return {
+    vpcSet: entries.map((vpc) => ({
+      vpcId: vpc.id,
+      state: "available",
+      cidrBlock: vpc.cidr,
+      isDefault: true,
+      ownerId: world.account,
+      instanceTenancy: "default",
+      tagSet: tagSet(vpc.tags),
+    })),
+    nextToken,
+  };
+}
+
+const groupFacts =
+  (group: SecurityGroup) =>
+  (filter: string): readonly (string | undefined)[] | undefined => {
+    if (filter === "group-id") return [group.id];
+    if (filter === "group-name") return [group.name];
+    if (filter === "vpc-id") return [group.vpcId];
+    return tagFacts(filter, group.tags);
+  };
+
+function describeSecurityGroups(world: World, input: Input): Xml {
+  const all = named(world.securityGroups, texts(input, "GroupId"), "InvalidGroup.NotFound", "security group");
+  const names = texts(input, "GroupName");
+  const found = filtered(input, all, groupFacts).filter(({ name }) => names.length === 0 || names.includes(name));
+  const { entries, nextToken } = page(input, found, limits);
+  return {
+    securityGroupInfo: entries.map((group) => ({
+      groupId: group.id,
+      groupName: group.name,
+      groupDescription: group.description,
+      vpcId: group.vpcId,
+      ownerId: world.account,
+      tagSet: tagSet(group.tags),
+    })),
+    nextToken,
+  };
+}
+
+function describeZones(world: World, input: Input): Xml {
+  const wanted = texts(input, "ZoneName");
+  const unknown = wanted.find((zone) => !zonesOf(world.region).includes(zone));
+  if (unknown !== undefined) throw new AwsFault("InvalidParameterValue", `Invalid availability zones: [${unknown}]`);
+  const zones = zonesOf(world.region).filter((zone) => wanted.length === 0 || wanted.includes(zone));
+  const found = filtered(input, zones, (zone) => (filter) => {
+    if (filter === "zone-name") return [zone];
+    if (filter === "region-name") return [world.region];
+    if (filter === "state") return ["available"];
+    return filter === "zone-type" ? ["availability-zone"] : undefined;
+  });
+  return {
+    availabilityZoneInfo: found.map((zone) => ({
+      zoneName: zone,
+      zoneId: `${world.region.replace(/^(\w\w)-(\w)\w*-(\d)$/, "$1$2$3")}-az${"abc".indexOf(zone.slice(-1)) + 1}`,
+      zoneState: "available",
+      zoneType: "availability-zone",
+      regionName: world.region,
+      groupName: world.region,
+      networkBorderGroup: world.region,
+      optInStatus: "opt-in-not-required",
+      messageSet: [],
+    })),
+  };
+}
+
+export const networkActions: Actions = {
+  DescribeSubnets: describeSubnets,
+  DescribeVpcs: describeVpcs,
+  DescribeSecurityGroups: describeSecurityGroups,
+  DescribeAvailabilityZones: describeZones,
+};
