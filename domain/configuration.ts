@@ -24,6 +24,8 @@ export interface Deployed {
     /** Repositories (`owner/repo`) that the environment serves. */
     readonly repositories: readonly string[];
   };
+  /** A hash of what instances boot with (user data, launch template): a change of it makes idle instances stale. */
+  readonly configHash: string;
   /** Named groups of repositories that share machines; a repository in none is its own partition. */
   readonly partitions: Readonly<Record<string, readonly string[]>>;
 }

@@ -19,6 +19,8 @@ export const limits = {
   agentRetryMs: 1 * second,
   /** A busy runner that is wanted to leave is looked at again this often, should the job's end go unnoticed. */
   busyPollMs: 1 * second,
+  /** A write whose outcome is unknown is made again after this, doubled each time. */
+  unknownRetryMs: 200,
   /** Validation looks at all its instances in one batch read this often. */
   validationPollMs: 250,
   /** A received pool message is leased for this long: longer than any selection, short enough that a crash loses no idle time. */
@@ -27,6 +29,14 @@ export const limits = {
   bootMs: 10 * minute,
   /** A claimed instance's threshold, and the action's time-out: longer than boot, so nothing claimed expires while its siblings boot. */
   provisionMs: 12 * minute,
+  /** Validation asks EC2 this often for machines that show no sign of life: a dead one is replaced without waiting for its threshold. */
+  machineLookMs: 5 * second,
+  /** How long a roll-back waits for booting machines, to park rather than waste them: well inside the 5 minutes that GitHub gives a cancelled job. */
+  giveBackWaitMs: 90 * second,
+  /** First wait after a throttled or failed creation round; doubled with each, with jitter. */
+  creationBackoffMs: 1 * second,
+  /** At the maximum of instances, or while others hold what fits, the pool is scanned again this often. */
+  poolRetryMs: 2 * second,
   /** What must be left of the provision limit to ask for a replacement: less than this cannot boot. */
   replacementMs: 1 * minute,
   /** A machine whose agent never became ready powers off: beyond boot, so that the agent's own report comes first. */
@@ -77,6 +87,8 @@ export const maxima = {
   receivesPerScan: 40,
   /** Rounds of creation in one provision: each is one CreateFleet with its own client token. */
   creationRounds: 8,
+  /** Tries of a write whose outcome is unknown; the SDK has tried several times within each. */
+  unknownTries: 4,
   /** Registrations tried in one assignment: with doubling from a second they span half a minute. */
   registrationTries: 5,
   /** A runner label at GitHub may have 256 characters. */

@@ -17,6 +17,8 @@ export interface RawRequest {
   readonly usageClass: string;
   readonly allowedInstanceTypes: string;
   readonly labels: string;
+  /** "true": on-demand where spot is short. */
+  readonly fallback: string;
 }
 
 export interface Request {
@@ -31,6 +33,8 @@ export interface Request {
   readonly usageClass: UsageClass;
   readonly allowedTypes: readonly string[];
   readonly labels: readonly string[];
+  /** On-demand where spot is short. */
+  readonly fallback: boolean;
 }
 
 export type RequestParse =
@@ -73,6 +77,8 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses): Request
   for (const label of labels)
     if (label.length > maxima.labelLength)
       problems.push(`labels: "${label.slice(0, 20)}…" is longer than ${maxima.labelLength}`);
+  const fallback = raw.fallback === "true";
+  if (!fallback && raw.fallback !== "false") problems.push(`fallback is "${raw.fallback}"; write "true" or "false"`);
   if (problems.length > 0 || !types.ok || attempt === undefined || count === undefined) return { ok: false, problems };
   if (minimum === undefined || architecture === undefined || usageClass === undefined) return { ok: false, problems };
   const { repository, resourceClass } = raw;
@@ -91,6 +97,7 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses): Request
       usageClass,
       allowedTypes,
       labels,
+      fallback,
     },
   };
 }

@@ -1,0 +1,61 @@
+// Condemning: first the record, then the machine; refresh repeats the second until EC2 confirms it.
+import { limits } from "../domain/limits.ts";
+import type { Own } from "../domain/needs.ts";
+import type { InstanceRecord } from "../domain/record.ts";
+import type { ControlWorld } from "./world.ts";
+import { surely } from "./surely.ts";
+
+export type Condemnation =
+  | "condemn-expired"
+  | "condemn-retired"
+  | "condemn-gone"
+  | "condemn-evicted"
+  | "condemn-silent"
+  | "condemn-unregistered"
+  | "condemn-deleted"
+  | "condemn-not-found";
+
+type Subject = Pick<InstanceRecord, "key" | "instanceId" | "partition" | "resourceClass" | "architecture" | "version">;
+
+/** Condemns each that its condition allows and asks EC2 to end those; gives back the instance ids that are condemned now. */
+export async function condemn(
+  world: Pick<ControlWorld, "instances" | "fleet" | "clock" | "log">,
+
+  subjects: readonly (Subject & { own?: Own })[],
+  by: Condemnation,
+  reason: string,
+): Promise<readonly string[]> {
+  const condemned: string[] = [];
+  await Promise.all(
+    subjects.map(async (subject) => {
+      const decision = await surely(world, () => {
+        const now = world.clock.now();
+        const told = { now, threshold: now + limits.terminateMs, reason, version: subject.version };
+        return world.instances.move(by, subject, {
+          ...told,
+          own: subject.own ?? { by: "claim", owner: "", claimId: "" },
+        });
+      });
+      if (decision.kind === "unknown") return;
+      if (decision.kind === "refused") {
+        world.log.event("condemn.refused", { instance: subject.instanceId, by, why: decision.why });
+        return;
+      }
+      condemned.push(subject.instanceId);
+      if (!decision.already) world.log.event("instance.condemned", { instance: subject.instanceId, by, reason });
+    }),
+  );
+  await end(world, condemned);
+  return condemned;
+}
+
+/** Asks EC2 to end machines. What it refuses is logged; the records say `terminating`, so refresh asks again. */
+export async function end(world: Pick<ControlWorld, "fleet" | "log">, instanceIds: readonly string[]): Promise<void> {
+  if (instanceIds.length === 0) return;
+  try {
+    const refused = await world.fleet.terminate(instanceIds);
+    for (const [instance, problem] of refused) world.log.event("terminate.refused", { instance, problem });
+  } catch (error) {
+    world.log.event("terminate.failed", { instances: instanceIds.length, problem: String(error) });
+  }
+}

@@ -1,0 +1,177 @@
+// Selection: one pickup manager between the pool's queue and as many claims as instances are wanted.
+import type { Found, Received } from "../cloud/ports.ts";
+import { limits, maxima } from "../domain/limits.ts";
+import type { PoolMessage } from "../domain/pool-message.ts";
+import { misfitOf, type Candidate } from "../domain/request.ts";
+import type { PoolListing } from "../domain/table.ts";
+import { claim, type ClaimOutcome } from "./claim.ts";
+import type { Taken, Undertaking } from "./taken.ts";
+
+/** What the first look at the pool promises: both were asked for at the same time. */
+export interface PoolLook {
+  readonly listed: Found<PoolListing>;
+  readonly received: readonly Received[];
+}
+
+/** Asks the index which idle instances there are, and receives the first messages, at once. */
+export async function lookAtPool(undertaking: Undertaking): Promise<PoolLook> {
+  const { world, request, partition } = undertaking;
+  const { resourceClass, architecture } = request;
+  const after = world.clock.now() + limits.claimMarginMs;
+  const [listed, received] = await Promise.all([
+    world.instances.idle({ partition, resourceClass, architecture }, after),
+    world.pool.receive(resourceClass),
+  ]);
+  return { listed, received };
+}
+
+/** How many different instances of a first look fit: what neither queue nor index promises is the shortfall. */
+export function promised(undertaking: Undertaking, look: PoolLook): number {
+  const keys = new Set<string>();
+  for (const item of look.listed.items) if (fits(undertaking, item)) keys.add(item.key);
+  for (const { message } of look.received.filter((one) => one.kind === "message"))
+    if (fits(undertaking, message)) keys.add(message.key);
+  return keys.size;
+}
+
+const fits = ({ world, request, partition }: Undertaking, candidate: Candidate): boolean =>
+  misfitOf(candidate, request, partition, world.clock.now() + limits.claimMarginMs) === undefined;
+
+interface Leased {
+  readonly receipt: string;
+  readonly message: PoolMessage;
+}
+
+/** One scan: what is leased, what was tried, what was won. */
+interface Scan {
+  readonly undertaking: Undertaking;
+  readonly wanted: number;
+  readonly onTaken: (taken: Taken) => void;
+  readonly listed: Map<string, PoolListing>;
+  readonly taken: Taken[];
+  /** Keys that a claim was made for: never twice in one scan. */
+  readonly tried: Set<string>;
+  /** Keys met in the queue. */
+  readonly met: Set<string>;
+  /** Fit, not needed yet. */
+  readonly spare: Leased[];
+  readonly giveBack: string[];
+  readonly drop: string[];
+}
+
+/**
+ * Takes up to `wanted` idle instances that fit. The pool is exhausted for this workflow when a receive brings nothing new, when
+ * the index shows nothing more that fits, or after a bounded number of receives; what the queue does not yield though the
+ * index shows it is claimed straight from the index.
+ */
+export async function select(
+  undertaking: Undertaking,
+  look: PoolLook,
+  wanted: number,
+  onTaken: (taken: Taken) => void,
+): Promise<readonly Taken[]> {
+  const listed = new Map(look.listed.items.filter((item) => fits(undertaking, item)).map((item) => [item.key, item]));
+  const scan: Scan = {
+    undertaking,
+    wanted,
+    onTaken,
+    listed,
+    taken: [],
+    tried: new Set(),
+    met: new Set(),
+    spare: [],
+    giveBack: [],
+    drop: [],
+  };
+  try {
+    await fromQueue(scan, look.received);
+    await fromIndex(scan);
+  } finally {
+    await settle(scan);
+  }
+  return scan.taken;
+}
+
+const missing = (scan: Scan): number => scan.wanted - scan.taken.length;
+const goesOn = (scan: Scan): boolean => missing(scan) > 0 && !scan.undertaking.cancel.aborted;
+
+async function fromQueue(scan: Scan, first: readonly Received[]): Promise<void> {
+  const { world, request } = scan.undertaking;
+  let batch = first;
+  for (let receives = 1; ; receives++) {
+    const news = await sort(scan, batch);
+    while (goesOn(scan) && scan.spare.length > 0)
+      await Promise.all(scan.spare.splice(0, missing(scan)).map((leased) => fromMessage(scan, leased)));
+    const unmet = [...scan.listed.keys()].some((key) => !scan.tried.has(key));
+    if (!goesOn(scan) || !unmet || news === 0 || receives >= maxima.receivesPerScan) return;
+    batch = await world.pool.receive(request.resourceClass);
+  }
+}
+
+/** Sorts a batch into spare, misfit, stale and unreadable; says how many instances were met for the first time. */
+async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
+  const { world, request, partition } = scan.undertaking;
+  let news = 0;
+  for (const received of batch) {
+    if (received.kind === "unreadable") {
+      world.log.event("pool.unreadable", { problem: received.problem });
+      await world.pool.setAside(request.resourceClass, received);
+      continue;
+    }
+    const { message, receipt } = received;
+    const known = scan.met.has(message.key);
+    if (!known) news++;
+    scan.met.add(message.key);
+    const misfit = misfitOf(message, request, partition, world.clock.now() + limits.claimMarginMs);
+    if (message.threshold <= world.clock.now()) scan.drop.push(receipt);
+    else if (misfit !== undefined) scan.giveBack.push(receipt);
+    else if (scan.tried.has(message.key)) scan.drop.push(receipt);
+    else scan.spare.push({ receipt, message });
+  }
+  return news;
+}
+
+async function fromMessage(scan: Scan, { message, receipt }: Leased): Promise<void> {
+  if (scan.tried.has(message.key)) {
+    scan.drop.push(receipt);
+    return;
+  }
+  scan.tried.add(message.key);
+  const outcome = await claim(scan.undertaking, message);
+  keep(scan, outcome);
+  // Only a decided claim deletes the message; an instance that merely looks silent at the moment keeps it.
+  if (outcome.kind === "silent" || outcome.kind === "unknown") scan.giveBack.push(receipt);
+  else scan.drop.push(receipt);
+}
+
+const keep = (scan: Scan, outcome: ClaimOutcome): void => {
+  if (outcome.kind !== "won") return;
+  scan.taken.push(outcome.taken);
+  scan.onTaken(outcome.taken);
+};
+
+/** In an order of its own, so that competing provisions do not all try the same instance first. */
+async function fromIndex(scan: Scan): Promise<void> {
+  const { random } = scan.undertaking.world;
+  const rest = [...scan.listed.values()]
+    .filter(({ key }) => !scan.tried.has(key))
+    .map((item) => ({ item, order: random.next() }))
+    .sort((a, b) => a.order - b.order);
+  while (goesOn(scan) && rest.length > 0)
+    await Promise.all(
+      rest.splice(0, missing(scan)).map(async ({ item }) => {
+        scan.tried.add(item.key);
+        keep(scan, await claim(scan.undertaking, item));
+      }),
+    );
+}
+
+/** Gives misfits and what was not needed back in one batch, and deletes what was decided. */
+async function settle(scan: Scan): Promise<void> {
+  const { world, request } = scan.undertaking;
+  const giveBack = [...scan.giveBack, ...scan.spare.map(({ receipt }) => receipt)];
+  await Promise.all([
+    giveBack.length > 0 ? world.pool.giveBack(request.resourceClass, giveBack) : undefined,
+    scan.drop.length > 0 ? world.pool.drop(request.resourceClass, scan.drop) : undefined,
+  ]);
+}

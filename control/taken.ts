@@ -1,0 +1,73 @@
+// What a provision holds: instances claimed or created under its owner, and the right by which they are its own.
+import type { Configuration } from "../domain/configuration.ts";
+import { partitionOf } from "../domain/configuration.ts";
+import type { Own } from "../domain/needs.ts";
+import { runnerLabels, runOwner } from "../domain/names.ts";
+import type { InstanceRecord, Ownership } from "../domain/record.ts";
+import type { Request } from "../domain/request.ts";
+import type { ControlWorld } from "./world.ts";
+
+export interface Taken {
+  /** The record as last seen. */
+  readonly record: InstanceRecord;
+  readonly claimId: string;
+  readonly origin: "pool" | "created";
+  /** Epoch ms at which it was taken. */
+  readonly since: number;
+}
+
+/** A provision under way: what was asked for, in which partition, for which owner, until when. */
+export interface Undertaking {
+  readonly world: ControlWorld;
+  readonly configuration: Configuration;
+  readonly request: Request;
+  readonly partition: string;
+  readonly owner: string;
+  /** Epoch ms. */
+  readonly begun: number;
+  /** Epoch ms by which all must be registered. */
+  readonly deadline: number;
+  readonly cancel: AbortSignal;
+}
+
+export const ownOf = (taken: { record: InstanceRecord; claimId: string }): Own => ({
+  by: "claim",
+  owner: taken.record.owner ?? "",
+  claimId: taken.claimId,
+});
+
+/** The run's ownership under a fresh claimId. */
+export function ownershipOf(undertaking: Undertaking, claimId: string): Ownership {
+  const { configuration, request, owner } = undertaking;
+  const { runId, attempt, provisionId, resourceClass, architecture } = request;
+  const labels = runnerLabels(runId, resourceClass, architecture, [...configuration.labels, ...request.labels]);
+  const url = `${configuration.forge.serverUrl}/${request.repository}`;
+  return {
+    owner,
+    runId,
+    attempt,
+    provisionId,
+    claimId,
+    labels,
+    registration: [{ forge: "github", url, labels, mode: "token" }],
+  };
+}
+
+export function undertake(
+  world: ControlWorld,
+  configuration: Configuration,
+  request: Request,
+  cancel: AbortSignal,
+): Undertaking {
+  const begun = world.clock.now();
+  return {
+    world,
+    configuration,
+    request,
+    partition: partitionOf(configuration, request.repository),
+    owner: runOwner(request.runId, request.attempt, request.provisionId),
+    begun,
+    deadline: begun + configuration.provisionMs,
+    cancel,
+  };
+}
