@@ -1,0 +1,141 @@
+// REST: Apps, their installations and tokens, and what GitHub says about itself.
+import type { Call, Reply } from "./call.ts";
+import { GithubRefusal } from "./call.ts";
+import type { App, Credentials, Installation, Permissions } from "./credentials.ts";
+import type { Route } from "./routes.ts";
+import type { World } from "./world.ts";
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const appOf = (call: Call): App => {
+  if (call.caller?.app === undefined) throw new GithubRefusal(401, "A JSON web token could not be decoded");
+  return call.caller.app;
+};
+
+const shownInstallation = (world: World, app: App, installation: Installation): Record<string, unknown> => ({
+  id: installation.id,
+  app_id: app.appId,
+  app_slug: app.slug,
+  client_id: app.clientId,
+  account: { login: installation.account, type: "Organization" },
+  target_type: "Organization",
+  repository_selection: installation.repositories === undefined ? "all" : "selected",
+  permissions: installation.permissions,
+  access_tokens_url: `${world.baseUrl}/app/installations/${installation.id}/access_tokens`,
+  events: [],
+});
+
+function createAccessToken(world: World, credentials: Credentials, call: Call): Reply {
+  const app = appOf(call);
+  const installation = credentials.appOfInstallation(app, Number(call.names["installation_id"]));
+  const { permissions, repositories } = call.body;
+  const narrow = {
+    ...(permissions === undefined ? {} : { permissions: permissions as Permissions }),
+    ...(Array.isArray(repositories) ? { repositories: repositories.map(String) } : {}),
+  };
+  const { token, credential } = credentials.createInstallationToken(
+    app,
+    installation,
+    world.settings.installationTokenLifeMs,
+    narrow,
+  );
+  const selected = narrow.repositories ?? installation.repositories;
+  return {
+    status: 201,
+    body: {
+      token,
+      expires_at: iso(credential.expiresAt ?? 0),
+      permissions: credential.permissions,
+      repository_selection: selected === undefined ? "all" : "selected",
+      ...(selected === undefined
+        ? {}
+        : { repositories: selected.map((name) => ({ name, full_name: `${installation.account}/${name}` })) }),
+    },
+  };
+}
+
+function installationOn(world: World, credentials: Credentials, call: Call, account: string | undefined): Reply {
+  const app = appOf(call);
+  const installation = credentials.installationOn(app, account ?? "");
+  return { status: 200, body: shownInstallation(world, app, installation) };
+}
+
+function latestRelease(world: World): Reply {
+  const { version, publishedAt } = world.settings.latestRunner;
+  const asset = (system: string): Record<string, unknown> => ({
+    name: `actions-runner-linux-${system}-${version}.tar.gz`,
+    browser_download_url: `${world.baseUrl}/actions/runner/releases/download/v${version}/actions-runner-linux-${system}-${version}.tar.gz`,
+  });
+  const body = {
+    tag_name: `v${version}`,
+    name: `v${version}`,
+    draft: false,
+    prerelease: false,
+    published_at: iso(publishedAt),
+    assets: [asset("x64"), asset("arm64")],
+  };
+  return { status: 200, body };
+}
+
+/** The routes that need the credentials themselves. */
+export const appRoutes = (credentials: Credentials): readonly Route[] => [
+  {
+    method: "GET",
+    path: "/app",
+    needs: "app",
+    handle: (_world, call) => {
+      const app = appOf(call);
+      const permissions = app.installations[0]?.permissions ?? {};
+      return {
+        status: 200,
+        body: { id: app.appId, client_id: app.clientId, slug: app.slug, name: app.slug, permissions },
+      };
+    },
+  },
+  {
+    method: "GET",
+    path: "/app/installations",
+    needs: "app",
+    handle: (world, call) => ({
+      status: 200,
+      body: appOf(call).installations.map((each) => shownInstallation(world, appOf(call), each)),
+    }),
+  },
+  {
+    method: "GET",
+    path: "/app/installations/{installation_id}",
+    needs: "app",
+    handle: (world, call) => {
+      const installation = credentials.appOfInstallation(appOf(call), Number(call.names["installation_id"]));
+      return { status: 200, body: shownInstallation(world, appOf(call), installation) };
+    },
+  },
+  {
+    method: "POST",
+    path: "/app/installations/{installation_id}/access_tokens",
+    needs: "app",
+    handle: (world, call) => createAccessToken(world, credentials, call),
+  },
+  {
+    method: "GET",
+    path: "/repos/{owner}/{repo}/installation",
+    needs: "app",
+    handle: (world, call) => installationOn(world, credentials, call, call.names["owner"]),
+  },
+  {
+    method: "GET",
+    path: "/orgs/{org}/installation",
+    needs: "app",
+    handle: (world, call) => installationOn(world, credentials, call, call.names["org"]),
+  },
+];
+
+export const plainRoutes: readonly Route[] = [
+  { method: "GET", path: "/repos/actions/runner/releases/latest", needs: "nobody", handle: latestRelease },
+  {
+    method: "GET",
+    path: "/meta",
+    needs: "nobody",
+    handle: () => ({ status: 200, body: { verifiable_password_authentication: false, installed_version: "3.21.0" } }),
+  },
+];
