@@ -1,12 +1,11 @@
 // Creation: CreateFleet in rounds down the ladder, with a reservation against the maxima before, and a record for each machine after.
-import type { Launched, LaunchFailure, LaunchOutcome, Scope, Unknown } from "../cloud/ports.ts";
+import type { LaunchFailure, LaunchOutcome, Scope, Unknown } from "../cloud/ports.ts";
 import { limits, maxima } from "../domain/limits.ts";
-import { instanceKey, poolManager, tags } from "../domain/names.ts";
-import type { InstanceRecord, Machine } from "../domain/record.ts";
-import { end } from "./condemn.ts";
+import { poolManager, tags } from "../domain/names.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
+import { recordMachine } from "./record-machine.ts";
 import { surely } from "./surely.ts";
-import { ownershipOf, type Taken, type Undertaking } from "./taken.ts";
+import type { Taken, Undertaking } from "./taken.ts";
 
 export interface Created {
   readonly taken: readonly Taken[];
@@ -56,8 +55,9 @@ export async function create(
       verdict,
       problems: problems.at(-1),
     });
-    if (verdict === "final") return { taken, problems, final: true };
-    if (verdict === "next rung" && rung < ladder.length - 1) rung++;
+    const last = rung === ladder.length - 1;
+    if (verdict === "final" || (verdict === "no type" && last)) return { taken, problems, final: true };
+    if (verdict !== "again" && !last) rung++;
     else {
       await world.clock.sleep(backoff * (0.5 + world.random.next()), undertaking.cancel);
       backoff *= 2;
@@ -69,15 +69,15 @@ export async function create(
 const goesOn = ({ world, cancel, deadline }: Undertaking): boolean =>
   !cancel.aborted && world.clock.now() < deadline - limits.replacementMs;
 
-type Verdict = "final" | "next rung" | "again";
+type Verdict = "final" | "no type" | "next rung" | "again";
 
-/** "No type matches" is told apart from "no capacity": the first never mends, the second may on the next rung. */
+/** "No type matches" is told apart from "no capacity": a wider rung may have a type, but waiting brings none. */
 const judge = (failures: readonly LaunchFailure[]): Verdict => {
   const kinds = new Set(failures.map(({ kind }) => kind));
   if (kinds.has("throttled")) return "again";
   if (kinds.has("no-capacity") || kinds.has("quota")) return "next rung";
-  if (kinds.has("refused") || kinds.has("no-type")) return "final";
-  return "again";
+  if (kinds.has("refused")) return "final";
+  return kinds.has("no-type") ? "no type" : "again";
 };
 
 interface Round {
@@ -99,14 +99,14 @@ async function createRound(
   if (reservation.kind === "unknown")
     return { taken: [], failures: [{ kind: "throttled", reason: reservation.problem }] };
   if (reservation.kind === "full") return { taken: [], failures: [], full: reservation.scope };
-  const outcome = await launch(undertaking, count, rung, round);
+  const { outcome, imageId, templateVersion } = await launch(undertaking, count, rung, round);
   const launched = outcome.kind === "answered" ? outcome.launched : [];
-  const failures: LaunchFailure[] =
-    outcome.kind === "answered" ? [...outcome.failures] : [{ kind: "throttled", reason: outcome.problem }];
+  const failures: readonly LaunchFailure[] =
+    outcome.kind === "answered" ? outcome.failures : [{ kind: "throttled", reason: outcome.problem }];
   const taken: Taken[] = [];
   await Promise.all(
     launched.map(async (one) => {
-      const recorded = await record(undertaking, one, outcome);
+      const recorded = await recordMachine(undertaking, one, imageId, templateVersion);
       if (recorded === undefined) return;
       taken.push(recorded);
       onTaken(recorded);
@@ -122,52 +122,51 @@ async function createRound(
   return { taken, failures };
 }
 
+interface Launch {
+  readonly outcome: LaunchOutcome | Unknown;
+  readonly imageId: string;
+  readonly templateVersion: string;
+}
+
 /** One CreateFleet; after a lost reply the same client token gives the first result. */
-async function launch(
-  undertaking: Undertaking,
-  count: number,
-  rung: Rung,
-  round: number,
-): Promise<(LaunchOutcome & { imageId: string; templateVersion: string }) | Unknown> {
-  const { world, configuration, request, partition, owner } = undertaking;
+async function launch(undertaking: Undertaking, count: number, rung: Rung, round: number): Promise<Launch> {
+  const { world, configuration, request } = undertaking;
   const { resourceClass, architecture, minimum } = request;
   const template = configuration.templates[`${resourceClass}/${architecture}`];
   const parameter = configuration.imageParameters[architecture];
-  const refused = (reason: string): LaunchOutcome & { imageId: string; templateVersion: string } => ({
-    kind: "answered",
-    launched: [],
-    failures: [{ kind: "refused", reason }],
-    imageId: "",
-    templateVersion: "",
-  });
-  if (template === undefined)
+  if (template === undefined || parameter === undefined)
     return refused(
-      `no launch template for ${resourceClass}/${architecture}: deploy the environment with that architecture`,
+      `no launch template or image for ${resourceClass}/${architecture}: deploy the environment with both`,
     );
-  if (parameter === undefined) return refused(`no image parameter for ${architecture}: publish an AMI, or name one`);
   const imageId = configuration.images[architecture] ?? (await world.fleet.image(parameter));
-  const outcome = await surely(world, () =>
-    world.fleet.launch({
-      count,
-      clientToken: clientTokenOf(undertaking, round, count),
-      template,
-      imageId,
-      subnets: rotated(configuration.subnets, world.random.next()),
-      minimum,
-      architecture,
-      ...rung.ask,
-      tags: {
-        [tags.manager]: poolManager,
-        [tags.environment]: configuration.environment,
-        [tags.owner]: owner,
-        [tags.resourceClass]: resourceClass,
-        [tags.partition]: partition,
-        [tags.deadline]: String(undertaking.begun + configuration.bootMs),
-      },
-    }),
-  );
-  return outcome.kind === "answered" ? { ...outcome, imageId, templateVersion: template.version } : outcome;
+  const order = {
+    count,
+    clientToken: clientTokenOf(undertaking, round, count),
+    template,
+    imageId,
+    subnets: rotated(configuration.subnets, world.random.next()),
+    minimum,
+    architecture,
+    ...rung.ask,
+    tags: tagsOf(undertaking),
+  };
+  return { outcome: await surely(world, () => world.fleet.launch(order)), imageId, templateVersion: template.version };
 }
+
+const refused = (reason: string): Launch => ({
+  outcome: { kind: "answered", launched: [], failures: [{ kind: "refused", reason }] },
+  imageId: "",
+  templateVersion: "",
+});
+
+const tagsOf = ({ configuration, request, partition, owner, begun }: Undertaking): Record<string, string> => ({
+  [tags.manager]: poolManager,
+  [tags.environment]: configuration.environment,
+  [tags.owner]: owner,
+  [tags.resourceClass]: request.resourceClass,
+  [tags.partition]: partition,
+  [tags.deadline]: String(begun + configuration.bootMs),
+});
 
 /** At most 64 characters of letters, digits and "-", the same for the same round of the same provision. */
 function clientTokenOf({ configuration, request }: Undertaking, round: number, count: number): string {
@@ -189,61 +188,4 @@ function rotated<Subnet extends { zone: string }>(subnets: readonly Subnet[], ch
   const turned = [...subnets.slice(start), ...subnets.slice(0, start)];
   const zones = new Set<string>();
   return turned.filter(({ zone }) => !zones.has(zone) && zones.add(zone));
-}
-
-/** Writes the record of a launched machine; one that cannot be recorded is ended at once, and would end itself. */
-async function record(
-  undertaking: Undertaking,
-  launched: Launched,
-  { imageId, templateVersion }: { imageId?: string; templateVersion?: string },
-): Promise<Taken | undefined> {
-  const { world, configuration, request, partition, owner } = undertaking;
-  const claimId = world.random.id();
-  const since = world.clock.now();
-  const machine: Machine = {
-    key: instanceKey(configuration, launched.instanceId),
-    instanceId: launched.instanceId,
-    partition,
-    resourceClass: request.resourceClass,
-    architecture: request.architecture,
-    usageClass: launched.usageClass,
-    instanceType: launched.instanceType,
-    cpu: launched.cpu,
-    mmem: launched.mmem,
-    zone: launched.zone,
-    imageId: imageId ?? "",
-    templateVersion: templateVersion ?? "",
-    configHash: configuration.configHash,
-    launchedAt: since,
-  };
-  const ownership = ownershipOf(undertaking, claimId);
-  const decision = await surely(world, () => {
-    const now = world.clock.now();
-    return world.instances.move("create", machine, {
-      now,
-      threshold: now + configuration.bootMs,
-      machine,
-      claimId,
-      ownership,
-    });
-  });
-  if (decision.kind === "done") {
-    world.log.event("instance.created", {
-      instance: machine.instanceId,
-      type: machine.instanceType,
-      zone: machine.zone,
-    });
-    return { record: decision.record, claimId, origin: "created", since };
-  }
-  if (decision.kind === "refused" && decision.record !== undefined) return adopt(decision.record, owner, since);
-  world.log.event("instance.unrecorded", { instance: machine.instanceId });
-  await end(world, [machine.instanceId]);
-  return undefined;
-}
-
-/** A re-entered round gives the machines of its first result: what is still this provision's own is taken, what is not is left. */
-function adopt(found: InstanceRecord, owner: string, since: number): Taken | undefined {
-  const own = found.owner === owner && found.claimId !== undefined && found.wanted === "serve";
-  if (!own || found.retiredAt !== undefined || found.threshold <= since) return undefined;
-  return { record: found, claimId: found.claimId as string, origin: "created", since };
 }
