@@ -2,7 +2,7 @@
 import { invalid, isRecord, itemSize, malformed, type Item } from "./attribute-value.ts";
 import { addUnits, consumedByAll, readUnits, type Units } from "./capacity.ts";
 import { demandRecord, flagOf, listOf, tableName, tableOf, type Action, type Ground, type Input } from "./ground.ts";
-import { readKey } from "./keys.ts";
+import { keyText, readKey } from "./keys.ts";
 import { commit, planDelete, planPut, type WritePlan } from "./plan-write.ts";
 import { projector } from "./read-calls.ts";
 import { readExpressions } from "./scope.ts";
@@ -13,7 +13,7 @@ const writeMost = 25;
 const replyMostBytes = 16 * 1024 * 1024;
 
 function demandDistinctKeys(keys: readonly Item[], message: string): void {
-  if (new Set(keys.map((key) => JSON.stringify(Object.entries(key).sort()))).size < keys.length) throw invalid(message);
+  if (new Set(keys.map(keyText)).size < keys.length) throw invalid(message);
 }
 
 const spend = (spent: Map<Table, Units>, table: Table, units: Units): void => {

@@ -91,3 +91,6 @@ export function readKey(input: unknown, spec: TableSpec): Item {
   }
   return key;
 }
+
+/** A key as text, whatever the order of its attributes. */
+export const keyText = (key: Item): string => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));

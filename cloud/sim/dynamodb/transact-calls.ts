@@ -13,7 +13,7 @@ import {
   type Ground,
   type Input,
 } from "./ground.ts";
-import { readKey } from "./keys.ts";
+import { keyText, readKey } from "./keys.ts";
 import { admits, commit, planCheck, planDelete, planPut, planUpdate, type WritePlan } from "./plan-write.ts";
 import { projector } from "./read-calls.ts";
 import { readExpressions } from "./scope.ts";
@@ -66,7 +66,7 @@ function judge(plan: WritePlan): Judged {
   }
 }
 
-const identity = ({ table, key }: WritePlan): string => JSON.stringify([table.spec.name, Object.entries(key).sort()]);
+const identity = ({ table, key }: WritePlan): string => `${table.spec.name} ${keyText(key)}`;
 
 function demandCount(entries: readonly unknown[]): void {
   if (entries.length >= 1 && entries.length <= itemsMost) return;

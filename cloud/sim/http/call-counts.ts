@@ -4,9 +4,9 @@ import type { ServiceName } from "./service.ts";
 export type CallCounts = { readonly [service in ServiceName]?: Readonly<Record<string, number>> };
 
 export interface CallCounter {
-  note(service: ServiceName, action: string): void;
-  counts(): CallCounts;
-  reset(): void;
+  readonly note: (service: ServiceName, action: string) => void;
+  readonly counts: () => CallCounts;
+  readonly reset: () => void;
 }
 
 export function openCallCounter(): CallCounter {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../ports.ts";
 import type { Chance } from "../chance.ts";
-import { openCallCounter, type CallCounts } from "./call-counts.ts";
+import { openCallCounter, type CallCounter, type CallCounts } from "./call-counts.ts";
 import { ConnectionLost, openFaults, withFaults, type Faults } from "./faults.ts";
 import { AwsFault, type Service, type ServiceName } from "./service.ts";
 import { decode, encodeFault, encodeOutput, routeOf, unknownAction, type Arrival, type Reply } from "./wire.ts";
@@ -28,7 +28,7 @@ export interface FrontDoorWish {
   readonly port?: number;
 }
 
-/** API Gateway-like bound; the largest real request is DynamoDB's 16 MB batch. */
+/** The largest real request is DynamoDB's batch of 16 MB. */
 const bodyMostBytes = 17 * 1024 * 1024;
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -61,7 +61,7 @@ async function answer(
   arrival: Arrival,
   services: ReadonlyMap<ServiceName, Service>,
   requestId: string,
-  extra: { readonly origin: string; readonly gone: AbortSignal; note(service: ServiceName, action: string): void },
+  extra: { readonly origin: string; readonly gone: AbortSignal; readonly note: CallCounter["note"] },
 ): Promise<Reply> {
   const route = routeOf(arrival);
   if (!route) return nobody;

@@ -1,0 +1,198 @@
+// Queues themselves: create, find, list, describe, change, empty, delete, tag.
+import { AwsFault } from "../http/service.ts";
+import {
+  demandText,
+  integerOf,
+  invalid,
+  noQueue,
+  queueOf,
+  queueUrl,
+  recordOf,
+  textOf,
+  textsOf,
+  type Action,
+  type Ground,
+} from "./ground.ts";
+import { defaultAttributes, readAttributes, readRedrive, type QueueAttributes } from "./queue-attributes.ts";
+import { openQueue, type Queue } from "./queue.ts";
+
+/** API Reference, CreateQueue and PurgeQueue: a name, and a purge, rests for 60 seconds. */
+const restMs = 60_000;
+
+function demandTarget(ground: Ground, attributes: QueueAttributes): void {
+  const policy = readRedrive(attributes["RedrivePolicy"]);
+  if (!policy || findByArn(ground, policy.deadLetterTargetArn)) return;
+  throw invalid(
+    `Value ${attributes["RedrivePolicy"]} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
+  );
+}
+
+const findByArn = (ground: Ground, arn: string): Queue | undefined =>
+  [...ground.queues.values()].find((queue) => queue.arn === arn);
+
+function demandName(name: string, attributes: QueueAttributes): void {
+  if (name.endsWith(".fifo") || attributes["FifoQueue"] !== undefined) {
+    throw new AwsFault("UnsupportedOperation", "The embedded SQS has standard queues only.");
+  }
+  if (/^[A-Za-z0-9_-]{1,80}$/.test(name)) return;
+  throw invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+}
+
+export const createQueue: Action = (ground, call) => {
+  const name = demandText(call.input, "QueueName");
+  const given = recordOf(call.input, "Attributes");
+  demandName(name, given as QueueAttributes);
+  const attributes = readAttributes(given);
+  const known = ground.queues.get(name);
+  if (known) {
+    const other = Object.keys(attributes).find((key) => known.attributes[key] !== attributes[key]);
+    if (other === undefined) return { QueueUrl: queueUrl(ground, name, call) };
+    throw new AwsFault(
+      "QueueNameExists",
+      `A queue already exists with the same name and a different value for attribute ${other}`,
+    );
+  }
+  const deletedAt = ground.deletedAt.get(name);
+  if (deletedAt !== undefined && ground.clock.now() < deletedAt + restMs) {
+    throw new AwsFault(
+      "QueueDeletedRecently",
+      "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+    );
+  }
+  demandTarget(ground, attributes);
+  const queue = openQueue({
+    name,
+    arn: `arn:aws:sqs:${ground.region}:${ground.account}:${name}`,
+    attributes: { ...defaultAttributes, ...attributes },
+    clock: ground.clock,
+    chance: ground.chance.fork(`queue/${name}`),
+    find: (arn) => findByArn(ground, arn),
+  });
+  for (const [key, value] of Object.entries(recordOf(call.input, "tags"))) queue.tags.set(key, String(value));
+  ground.queues.set(name, queue);
+  return { QueueUrl: queueUrl(ground, name, call) };
+};
+
+export const getQueueUrl: Action = (ground, call) => {
+  const name = demandText(call.input, "QueueName");
+  if (!ground.queues.has(name)) throw noQueue();
+  return { QueueUrl: queueUrl(ground, name, call) };
+};
+
+export const listQueues: Action = (ground, call) => {
+  const prefix = textOf(call.input, "QueueNamePrefix") ?? "";
+  const most = integerOf(call.input, "MaxResults", 1, 1000) ?? 1000;
+  const after = textOf(call.input, "NextToken");
+  const names = [...ground.queues.keys()]
+    .sort()
+    .filter((name) => name.startsWith(prefix) && (after === undefined || name > after));
+  const page = names.slice(0, most);
+  if (page.length === 0) return {};
+  return {
+    QueueUrls: page.map((name) => queueUrl(ground, name, call)),
+    ...(names.length > most && { NextToken: page.at(-1) }),
+  };
+};
+
+/** Every attribute as GetQueueAttributes shows it; the counts are exact here. */
+function shownAttributes(queue: Queue): Record<string, string> {
+  const messages = queue.messages();
+  const count = (state: string): string => String(messages.filter((message) => message.state === state).length);
+  return {
+    ...queue.attributes,
+    QueueArn: queue.arn,
+    ApproximateNumberOfMessages: count("visible"),
+    ApproximateNumberOfMessagesNotVisible: count("in flight"),
+    ApproximateNumberOfMessagesDelayed: count("delayed"),
+    CreatedTimestamp: String(Math.floor(queue.createdAt / 1000)),
+    LastModifiedTimestamp: String(Math.floor(queue.modifiedAt / 1000)),
+  };
+}
+
+const everyName: ReadonlySet<string> = new Set([
+  ...Object.keys(defaultAttributes),
+  "All",
+  "QueueArn",
+  "ApproximateNumberOfMessages",
+  "ApproximateNumberOfMessagesNotVisible",
+  "ApproximateNumberOfMessagesDelayed",
+  "CreatedTimestamp",
+  "LastModifiedTimestamp",
+  "Policy",
+  "RedrivePolicy",
+  "RedriveAllowPolicy",
+  "KmsMasterKeyId",
+  "KmsDataKeyReusePeriodSeconds",
+  "FifoQueue",
+  "ContentBasedDeduplication",
+  "DeduplicationScope",
+  "FifoThroughputLimit",
+]);
+
+export const getQueueAttributes: Action = (ground, { input }) => {
+  const queue = queueOf(ground, input);
+  const names = textsOf(input, "AttributeNames");
+  const stranger = names.find((name) => !everyName.has(name));
+  if (stranger !== undefined) throw new AwsFault("InvalidAttributeName", `Unknown Attribute ${stranger}.`);
+  const wanted = Object.entries(shownAttributes(queue)).filter(
+    ([name, value]) => value !== "" && (names.includes("All") || names.includes(name)),
+  );
+  return wanted.length > 0 ? { Attributes: Object.fromEntries(wanted) } : {};
+};
+
+export const setQueueAttributes: Action = (ground, { input }) => {
+  const queue = queueOf(ground, input);
+  const attributes = readAttributes(recordOf(input, "Attributes"));
+  demandTarget(ground, attributes);
+  queue.attributes = { ...queue.attributes, ...attributes };
+  queue.modifiedAt = ground.clock.now();
+  return {};
+};
+
+export const deleteQueue: Action = (ground, { input }) => {
+  const queue = queueOf(ground, input);
+  ground.queues.delete(queue.name);
+  ground.deletedAt.set(queue.name, ground.clock.now());
+  for (const waiter of queue.waiting) waiter();
+  return {};
+};
+
+export const purgeQueue: Action = (ground, { input }) => {
+  const queue = queueOf(ground, input);
+  const now = ground.clock.now();
+  if (now < queue.purgedAt + restMs) {
+    throw new AwsFault(
+      "PurgeQueueInProgress",
+      `Only one PurgeQueue operation on ${queue.name} is allowed every 60 seconds.`,
+      403,
+    );
+  }
+  queue.purgedAt = now;
+  queue.purge();
+  return {};
+};
+
+export const tagQueue: Action = (ground, { input }) => {
+  const queue = queueOf(ground, input);
+  for (const [key, value] of Object.entries(recordOf(input, "Tags"))) queue.tags.set(key, String(value));
+  return {};
+};
+
+export const untagQueue: Action = (ground, { input }) => {
+  const queue = queueOf(ground, input);
+  for (const key of textsOf(input, "TagKeys")) queue.tags.delete(key);
+  return {};
+};
+
+export const listQueueTags: Action = (ground, { input }) => {
+  const { tags } = queueOf(ground, input);
+  return tags.size > 0 ? { Tags: Object.fromEntries(tags) } : {};
+};
+
+export const listDeadLetterSourceQueues: Action = (ground, call) => {
+  const target = queueOf(ground, call.input);
+  const sources = [...ground.queues.values()].filter(
+    ({ attributes }) => readRedrive(attributes["RedrivePolicy"])?.deadLetterTargetArn === target.arn,
+  );
+  return { queueUrls: sources.map(({ name }) => queueUrl(ground, name, call)) };
+};
