@@ -1,0 +1,132 @@
+// The records in DynamoDB: every move one conditional write, every read fully paginated.
+import {
+  BatchGetItemCommand,
+  paginateQuery,
+  paginateScan,
+  type DynamoDBClient,
+  type KeysAndAttributes,
+  type QueryCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import { refusalOf, type Decision, type Move, type Moves } from "../../domain/instance.ts";
+import { maxima } from "../../domain/limits.ts";
+import { decodeListing, decodeRecord, isDamaged, type Damaged, type InstanceRecord } from "../../domain/record.ts";
+import { isInstanceKey, poolAttribute, poolKey, table, type PoolListing, type RunListing } from "../../domain/table.ts";
+import { OutOfReach, type Clock, type Found, type InstanceRef, type Instances, type Unknown } from "../ports.ts";
+import { fromItem, type Item } from "./attribute-values.ts";
+import { conditionalUpdate } from "./conditional-update.ts";
+import { compileMove, updateItem } from "./expression.ts";
+import { raise } from "./sdk-errors.ts";
+
+export interface InstancesWish {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  readonly clock: Pick<Clock, "sleep">;
+}
+
+/** A batch read that comes back in part is asked for the rest this often, with doubling pauses: 3 s in all. */
+const batchTries = 7;
+const batchPauseMs = 50;
+
+const sorted = <T extends object>(found: readonly (T | Damaged)[]): Found<T> => ({
+  items: found.filter((one): one is T => !isDamaged(one)),
+  damaged: found.filter((one): one is Damaged => isDamaged(one)),
+});
+
+/** A record that cannot be read decides nothing: its item is named, and whoever meets it goes on without it. */
+const unreadable = ({ key, problem }: Damaged): Unknown => ({
+  kind: "unknown",
+  problem: `the item ${key} is damaged: ${problem}`,
+});
+
+async function move<M extends Move>(
+  { client, table }: InstancesWish,
+  name: M,
+  ref: InstanceRef,
+  told: Moves[M],
+): Promise<Decision | Unknown> {
+  const updated = await conditionalUpdate(client, updateItem(table, ref.key, compileMove(name, ref, told)));
+  if (updated.kind === "unknown") return updated;
+  const record = updated.item === undefined ? undefined : decodeRecord(updated.item);
+  if (record !== undefined && isDamaged(record)) return unreadable(record);
+  if (updated.kind === "refused") return refusalOf(name, told, record);
+  return { kind: "done", record: record as InstanceRecord, already: false };
+}
+
+/** Up to a hundred items, consistently, in no order; those that do not exist are left out. */
+export async function batchGet(wish: InstancesWish, keys: readonly string[]): Promise<readonly Item[]> {
+  const { client, table: tableName, clock } = wish;
+  const what = `BatchGetItem on table ${tableName}`;
+  const items: Item[] = [];
+  let asked: KeysAndAttributes = { Keys: keys.map((key) => ({ [table.key]: { S: key } })), ConsistentRead: true };
+  for (let tries = 0; tries < batchTries; tries++) {
+    if (tries > 0) await clock.sleep(batchPauseMs * 2 ** (tries - 1));
+    const command = new BatchGetItemCommand({ RequestItems: { [tableName]: asked } });
+    const reply = await client.send(command).catch((error: unknown) => raise(what, error));
+    items.push(...(reply.Responses?.[tableName] ?? []));
+    const left = reply.UnprocessedKeys?.[tableName];
+    if (left?.Keys === undefined || left.Keys.length === 0) return items;
+    asked = { ...left, ConsistentRead: true };
+  }
+  throw new OutOfReach(`${what}: ${asked.Keys?.length ?? 0} keys stayed unprocessed after ${batchTries} tries`);
+}
+
+async function read(wish: InstancesWish, keys: readonly string[]): Promise<Found<InstanceRecord>> {
+  const distinct = [...new Set(keys)];
+  const batches: (readonly string[])[] = [];
+  for (let i = 0; i < distinct.length; i += maxima.readBatch) batches.push(distinct.slice(i, i + maxima.readBatch));
+  const items = await Promise.all(batches.map((batch) => batchGet(wish, batch)));
+  return sorted(items.flat().map((item) => decodeRecord(fromItem(item))));
+}
+
+async function query(wish: InstancesWish, input: Omit<QueryCommandInput, "TableName">): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  try {
+    const pages = paginateQuery({ client: wish.client }, { ...input, TableName: wish.table });
+    for await (const page of pages) items.push(...(page.Items ?? []));
+    return items;
+  } catch (error) {
+    return raise(`Query on index ${input.IndexName} of table ${wish.table}`, error);
+  }
+}
+
+async function all(wish: InstancesWish): Promise<Found<InstanceRecord>> {
+  const found: (InstanceRecord | Damaged)[] = [];
+  try {
+    const pages = paginateScan({ client: wish.client }, { TableName: wish.table, ConsistentRead: true });
+    for await (const page of pages)
+      for (const item of page.Items ?? [])
+        if (isInstanceKey(item[table.key]?.S ?? "")) found.push(decodeRecord(fromItem(item)));
+  } catch (error) {
+    return raise(`Scan on table ${wish.table}`, error);
+  }
+  return sorted(found);
+}
+
+const { byRun, byPool } = table.indexes;
+const runNames: readonly (keyof RunListing)[] = ["key", "runId", ...byRun.projects];
+const poolNames: readonly (keyof PoolListing)[] = ["key", "threshold", ...byPool.projects];
+
+/** Moves give Unknown, and reads reject with OutOfReach, after the SDK's retries; either throws AwsRefused for a missing right. */
+export const instances = (wish: InstancesWish): Instances => ({
+  move: (name, ref, told) => move(wish, name, ref, told),
+  read: (keys) => read(wish, keys),
+  ofRun: async (runId) => {
+    const items = await query(wish, {
+      IndexName: byRun.name,
+      KeyConditionExpression: "#hash = :hash",
+      ExpressionAttributeNames: { "#hash": byRun.hash },
+      ExpressionAttributeValues: { ":hash": { S: runId } },
+    });
+    return sorted(items.map((item) => decodeListing(fromItem(item), runNames)));
+  },
+  idle: async (pool, after) => {
+    const items = await query(wish, {
+      IndexName: byPool.name,
+      KeyConditionExpression: "#hash = :hash AND #range > :after",
+      ExpressionAttributeNames: { "#hash": poolAttribute, "#range": byPool.range },
+      ExpressionAttributeValues: { ":hash": { S: poolKey(pool, "idle") }, ":after": { N: String(after) } },
+    });
+    return sorted(items.map((item) => decodeListing(fromItem(item), poolNames)));
+  },
+  all: () => all(wish),
+});

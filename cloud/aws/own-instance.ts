@@ -1,0 +1,111 @@
+// The agent's own record in DynamoDB: looked at often, and written on conditions that let it neither create nor resurrect it.
+import { GetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { beginRegistering, heartbeat, retire, signal, type AgentWrite } from "../../domain/agent-writes.ts";
+import { limits } from "../../domain/limits.ts";
+import { decodeRecord, isDamaged, type InstanceRecord, type Signal } from "../../domain/record.ts";
+import { table } from "../../domain/table.ts";
+import type { OwnInstance, OwnSight, VitalSigns, Written } from "../agent-ports.ts";
+import type { Clock, EpochMs, Unknown } from "../ports.ts";
+import { fromItem } from "./attribute-values.ts";
+import { conditionalUpdate, type Updated } from "./conditional-update.ts";
+import { compileAgentWrite, updateItem } from "./expression.ts";
+import { problemOf } from "./sdk-errors.ts";
+
+export interface OwnInstanceWish {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  /** The instance's ARN. */
+  readonly key: string;
+  readonly clock: Clock;
+}
+
+const sightOf = (item: Record<string, unknown> | undefined): OwnSight => {
+  if (item === undefined) return { kind: "none" };
+  const record = decodeRecord(item);
+  if (!isDamaged(record)) return { kind: "record", record };
+  return { kind: "unreachable", problem: `the item ${record.key} is damaged: ${record.problem}` };
+};
+
+async function look({ client, table: tableName, key }: OwnInstanceWish): Promise<OwnSight> {
+  try {
+    const command = new GetItemCommand({
+      TableName: tableName,
+      Key: { [table.key]: { S: key } },
+      ConsistentRead: true,
+    });
+    const { Item } = await client.send(command);
+    return sightOf(Item === undefined ? undefined : fromItem(Item));
+  } catch (error) {
+    return { kind: "unreachable", problem: problemOf(error) };
+  }
+}
+
+/** The agent outlives everything but its machine, so a missing right is an unknown outcome too: rights may come back. */
+async function attempt(wish: OwnInstanceWish, write: AgentWrite): Promise<Updated> {
+  try {
+    return await conditionalUpdate(wish.client, updateItem(wish.table, wish.key, compileAgentWrite(write)));
+  } catch (error) {
+    return { kind: "unknown", problem: problemOf(error) };
+  }
+}
+
+/** A refused write whose very words are in the record had been made already, before a lost reply. */
+async function write(
+  wish: OwnInstanceWish,
+  what: AgentWrite,
+  isOurs: (record: InstanceRecord) => boolean,
+): Promise<Written> {
+  const updated = await attempt(wish, what);
+  if (updated.kind === "unknown") return updated;
+  const sight = sightOf(updated.item);
+  if (sight.kind === "unreachable") return { kind: "unknown", problem: sight.problem } satisfies Unknown;
+  const record = sight.kind === "record" ? sight.record : undefined;
+  if (record !== undefined && (updated.kind === "written" || isOurs(record))) return { kind: "written", record };
+  return { kind: "refused", record };
+}
+
+const isSignal =
+  (report: Signal) =>
+  ({ signal: found }: InstanceRecord): boolean =>
+    found?.kind === report.kind && found.assignment === report.assignment && found.at === report.at;
+
+/** The record that was judged has changed, or is there at last. */
+const differs = (sight: OwnSight, seen: number | undefined): boolean => {
+  if (sight.kind === "unreachable") return false;
+  return (sight.kind === "record" ? sight.record.version : undefined) !== seen;
+};
+
+export function ownInstance(wish: OwnInstanceWish): OwnInstance {
+  const { clock } = wish;
+  let beatAt = -Infinity;
+  let exists = false;
+
+  /** A heartbeat's reply carries the record, so it replaces a look. */
+  const beat = async (at: EpochMs, signs: VitalSigns): Promise<OwnSight> => {
+    const updated = await attempt(wish, heartbeat({ heartbeatAt: at, ...signs }));
+    if (updated.kind === "unknown") return { kind: "unreachable", problem: updated.problem };
+    beatAt = at;
+    return sightOf(updated.item);
+  };
+  const see = async (signs: () => VitalSigns): Promise<OwnSight> => {
+    const now = clock.now();
+    const sight = exists && now - beatAt >= limits.heartbeatMs ? await beat(now, signs()) : await look(wish);
+    if (sight.kind !== "unreachable") exists = sight.kind === "record";
+    return sight;
+  };
+
+  return {
+    watch: async (seen, until, signs, wake) => {
+      for (;;) {
+        const sight = await see(signs);
+        const left = until - clock.now();
+        if (differs(sight, seen) || left <= 0 || wake.aborted) return sight;
+        await clock.sleep(Math.min(left, limits.agentWatchMs), wake);
+        if (wake.aborted) return sight;
+      }
+    },
+    signal: (report) => write(wish, signal(report), isSignal(report)),
+    beginRegistering: (report, judged) => write(wish, beginRegistering(report, judged), isSignal(report)),
+    retire: (at, judged) => write(wish, retire(at, judged), ({ retiredAt }) => retiredAt === at),
+  };
+}

@@ -1,0 +1,122 @@
+// The pool in SQS: one standard queue a resource class, and one beside it for what cannot be read.
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import { limits, maxima } from "../../domain/limits.ts";
+import { parseMessage, type PoolMessage } from "../../domain/pool-message.ts";
+import type { Pool, Received } from "../ports.ts";
+import { asUnknown, raise, troubleOf } from "./sdk-errors.ts";
+
+export interface QueueUrls {
+  readonly url: string;
+  readonly unreadableUrl: string;
+}
+export interface PoolWish {
+  readonly client: SQSClient;
+  /** The queues of a class, from the configuration. Rejects for a class that has none. */
+  readonly queues: (resourceClass: string) => Promise<QueueUrls>;
+}
+
+/** An unreadable body may be anything; what is kept of it must fit beside its reason whatever it is. */
+const bodyKept = 200_000;
+const reasonKept = 1_000;
+
+/** SQS refuses control characters, and a reason quotes what it complains about. */
+const plain = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, "?");
+
+const batchesOf = <T>(list: readonly T[]): readonly (readonly T[])[] => {
+  const batches: T[][] = [];
+  for (let i = 0; i < list.length; i += maxima.poolBatch) batches.push(list.slice(i, i + maxima.poolBatch));
+  return batches;
+};
+
+async function receive(client: SQSClient, url: string): Promise<readonly Received[]> {
+  const command = new ReceiveMessageCommand({
+    QueueUrl: url,
+    MaxNumberOfMessages: maxima.poolBatch,
+    VisibilityTimeout: limits.leaseMs / 1000,
+    WaitTimeSeconds: 0,
+  });
+  const { Messages } = await client.send(command).catch((error: unknown) => raise(`ReceiveMessage on ${url}`, error));
+  return (Messages ?? []).map(({ Body, ReceiptHandle }): Received => {
+    const [body, receipt] = [Body ?? "", ReceiptHandle ?? ""];
+    const parsed = parseMessage(body);
+    return parsed.ok
+      ? { kind: "message", receipt, message: parsed.message }
+      : { kind: "unreadable", receipt, body, problem: parsed.problem };
+  });
+}
+
+/** Sends up to ten. What is given back is surely not in the queue; a batch whose reply was lost counts as sent. */
+async function sendBatch(client: SQSClient, url: string, batch: readonly PoolMessage[]) {
+  const Entries = batch.map((message, index) => ({ Id: String(index), MessageBody: JSON.stringify(message) }));
+  try {
+    const { Failed } = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
+    const failed = new Set((Failed ?? []).map(({ Id }) => Id));
+    return batch.filter((_, index) => failed.has(String(index)));
+  } catch (error) {
+    if (troubleOf(error) === "throttled") return batch;
+    asUnknown(`SendMessageBatch on ${url}`, error);
+    return [];
+  }
+}
+
+async function send({ client, queues }: PoolWish, messages: readonly PoolMessage[]): Promise<readonly PoolMessage[]> {
+  const byClass = Map.groupBy(messages, ({ resourceClass }) => resourceClass);
+  const unsent = await Promise.all(
+    [...byClass].map(async ([resourceClass, ofClass]) => {
+      const { url } = await queues(resourceClass);
+      return Promise.all(batchesOf(ofClass).map((batch) => sendBatch(client, url, batch)));
+    }),
+  );
+  return unsent.flat(2);
+}
+
+/** Entries that fail, and a queue out of reach, are harmless here; a missing right is not, and is thrown. */
+async function harmlessly(what: string, calls: readonly Promise<unknown>[]): Promise<void> {
+  for (const settled of await Promise.allSettled(calls))
+    if (settled.status === "rejected") asUnknown(what, settled.reason);
+}
+
+const entriesOf = (receipts: readonly string[]) =>
+  receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+
+export const pool = (wish: PoolWish): Pool => {
+  const { client, queues } = wish;
+  return {
+    receive: async (resourceClass) => receive(client, (await queues(resourceClass)).url),
+    send: (messages) => send(wish, messages),
+    giveBack: async (resourceClass, receipts) => {
+      const { url } = await queues(resourceClass);
+      const calls = batchesOf(receipts).map((batch) => {
+        const Entries = entriesOf(batch).map((entry) => ({ ...entry, VisibilityTimeout: 0 }));
+        return client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
+      });
+      await harmlessly(`ChangeMessageVisibilityBatch on ${url}`, calls);
+    },
+    drop: async (resourceClass, receipts) => {
+      const { url } = await queues(resourceClass);
+      const calls = batchesOf(receipts).map((batch) =>
+        client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: entriesOf(batch) })),
+      );
+      await harmlessly(`DeleteMessageBatch on ${url}`, calls);
+    },
+    setAside: async (resourceClass, { receipt, body, problem }) => {
+      const { url, unreadableUrl } = await queues(resourceClass);
+      const aside = new SendMessageCommand({
+        QueueUrl: unreadableUrl,
+        MessageBody: body.slice(0, bodyKept).toWellFormed(),
+        MessageAttributes: { problem: { DataType: "String", StringValue: plain(problem).slice(0, reasonKept) } },
+      });
+      // Kept first, deleted second: a crash between leaves it twice, never nowhere.
+      await client.send(aside).catch((error: unknown) => raise(`SendMessage on ${unreadableUrl}`, error));
+      const call = client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: entriesOf([receipt]) }));
+      await harmlessly(`DeleteMessageBatch on ${url}`, [call]);
+    },
+  };
+};
