@@ -1,0 +1,50 @@
+// A vitest reporter that tells test/run.ts how it ended: the counts, and why each skipped test was skipped.
+import { writeSync } from "node:fs";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
+
+export interface Skipped {
+  /** File, suites and test: `test/a.test.ts > suite > test`. */
+  readonly name: string;
+  /** Undefined where the test gave none. */
+  readonly reason: string | undefined;
+}
+
+export interface ClosingReport {
+  readonly passed: number;
+  /** Failed tests, files that could not be loaded, and errors outside any test. */
+  readonly failed: number;
+  readonly skipped: readonly Skipped[];
+}
+
+/** The pipe that test/run.ts holds the other end of. */
+export const reportDescriptor = 3;
+
+const skippedBy = (test: TestCase, module: TestModule): Skipped => {
+  const result = test.result();
+  const reason = result.state === "skipped" ? result.note : undefined;
+  return { name: `${module.relativeModuleId} > ${test.fullName}`, reason };
+};
+
+/** Counts a finished run. A file that failed without a failing test of its own (an import, a hook) counts as one failure. */
+export function closingReport(modules: readonly TestModule[], strayErrors: number): ClosingReport {
+  let passed = 0;
+  let failed = strayErrors;
+  const skipped: Skipped[] = [];
+  for (const module of modules) {
+    const before = failed;
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      if (state === "passed") passed += 1;
+      else if (state === "skipped") skipped.push(skippedBy(test, module));
+      else failed += 1;
+    }
+    if (failed === before && !module.ok()) failed += 1;
+  }
+  return { passed, failed, skipped };
+}
+
+export default class implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], strayErrors: readonly unknown[]): void {
+    writeSync(reportDescriptor, JSON.stringify(closingReport(modules, strayErrors.length)));
+  }
+}

@@ -1,0 +1,135 @@
+// The order of the limits: each line is a promise that some other part of the design leans on.
+import { describe, expect, test } from "vitest";
+import { limits, maxima } from "../../domain/limits.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** [smaller, larger, why]: strictly smaller. */
+const order: readonly [keyof typeof limits, keyof typeof limits, string][] = [
+  ["heartbeatMs", "freshHeartbeatMs", "one lost write does not make an instance look dead"],
+  ["freshHeartbeatMs", "silentHeartbeatMs", "an instance that is only late is not claimed, but not condemned either"],
+  ["agentWatchMs", "heartbeatMs", "a claim is noticed long before the next heartbeat is due"],
+  ["busyPollMs", "releaseWaitMs", "release sees the end of a job within its wait"],
+  ["releasePollMs", "releaseWaitMs", "release looks more than once"],
+  ["validationPollMs", "provisionMs", "validation looks more than once"],
+  ["validationPollMs", "freshHeartbeatMs", "validation judges a heartbeat while it is fresh"],
+  [
+    "leaseMs",
+    "provisionMs",
+    "a lease that a crash left behind ends while the same provision can still use the instance",
+  ],
+  ["leaseMs", "idleMs", "a lease that a crash left behind costs no idle instance its life"],
+  ["replacementMs", "bootMs", "a replacement is asked for while it can still boot in what is left"],
+  ["bootMs", "provisionMs", "nothing claimed expires while its siblings boot"],
+  ["bootMs", "bootWatchdogMs", "the agent's own report comes before the watchdog's power-off"],
+  ["bootMs", "ghostRunnerGraceMs", "a runner that is just coming up is not taken for a ghost"],
+  ["provisionMs", "ghostRunnerGraceMs", "a provision in progress is not raced by the sweep"],
+  ["unknownMachineGraceMs", "bootMs", "a machine that never came is confirmed before its sibling's boot limit"],
+  ["unknownMachineGraceMs", "terminateMs", "EC2's not knowing it counts before it is reported as stuck"],
+  ["claimMarginMs", "idleMs", "an idle instance can be claimed for most of its time"],
+  ["refreshMs", "idleMs", "a lost pool message is found before the instance ends"],
+  ["refreshMs", "floorExtendMs", "an idle floor survives one failed refresh"],
+  ["idleMs", "longestIdleMs", "the default is allowed"],
+  ["longestIdleMs", "poolRetentionMs", "SQS keeps a message for as long as its instance may be idle"],
+  ["maxRuntimeMs", "longestRuntimeMs", "the default is allowed"],
+  ["provisionMs", "tokenRenewMs", "a token read when provision begins is valid when its last instance registers"],
+  ["tokenRenewMs", "tokenLifeMs", "a token is renewed while it is valid"],
+  ["provisionMs", "clientTokenLifeMs", "a round's client token answers for as long as the provision may retry it"],
+  ["terminateMs", "terminatedKeptMs", "a terminated record outlives every question about it"],
+];
+
+test.each(order)("%s is less than %s: %s", (smaller, larger) => {
+  expect(limits[smaller]).toBeLessThan(limits[larger]);
+});
+
+describe("between the limits", () => {
+  test("fresh is three heartbeats", () => {
+    expect(limits.freshHeartbeatMs).toBe(3 * limits.heartbeatMs);
+  });
+
+  test("one turn of the agent delays no heartbeat, so that an agent in work looks alive", () => {
+    expect(limits.agentTurnMs).toBeLessThanOrEqual(limits.heartbeatMs);
+  });
+
+  test("an idle floor is extended when less than one and a half refresh periods are left", () => {
+    expect(limits.floorExtendMs).toBe(1.5 * limits.refreshMs);
+  });
+
+  test("refresh finds an instance that fell silent before its idle time would end it", () => {
+    expect(limits.silentHeartbeatMs + limits.refreshMs).toBeLessThan(limits.idleMs);
+  });
+
+  test("SQS keeps a pool message for the longest idle time and an hour", () => {
+    expect(limits.poolRetentionMs).toBe(limits.longestIdleMs + hour);
+  });
+
+  test("a token is renewed at half of its life, so that one failed refresh leaves it valid", () => {
+    expect(limits.tokenRenewMs).toBe(limits.tokenLifeMs / 2);
+    expect(limits.tokenRenewMs + 2 * limits.refreshMs + limits.provisionMs).toBeLessThan(limits.tokenLifeMs);
+  });
+
+  test("what a claim leaves a dying machine is more than the steps of the corrected clocks", () => {
+    expect(limits.claimMarginMs).toBeGreaterThanOrEqual(5 * second);
+  });
+
+  test("registration gives up within the boot limit, however often it doubles its wait", () => {
+    const waited = limits.agentRetryMs * (2 ** maxima.registrationTries - 1);
+    expect(waited).toBeLessThan(limits.bootMs - limits.replacementMs);
+  });
+});
+
+describe("no limit exceeds what AWS and GitHub allow", () => {
+  test("SQS: messages are kept for 14 days and leased for 12 hours at most, ten in a batch", () => {
+    expect(limits.poolRetentionMs).toBeLessThanOrEqual(14 * day);
+    expect(limits.leaseMs).toBeLessThanOrEqual(12 * hour);
+    expect(maxima.poolBatch).toBeLessThanOrEqual(10);
+  });
+
+  test("DynamoDB: BatchGetItem takes a hundred keys", () => {
+    expect(maxima.readBatch).toBeLessThanOrEqual(100);
+  });
+
+  test("EC2: a client token answers for a day", () => {
+    expect(limits.clientTokenLifeMs).toBeLessThanOrEqual(day);
+  });
+
+  test("GitHub: a token lives an hour, a job on a self-hosted runner five days, a label has 256 characters", () => {
+    expect(limits.tokenLifeMs).toBeLessThanOrEqual(hour);
+    expect(limits.longestRuntimeMs).toBeLessThanOrEqual(5 * day);
+    expect(maxima.labelLength).toBeLessThanOrEqual(256);
+  });
+});
+
+test("the limits that the design states in figures have these figures", () => {
+  const { heartbeatMs, agentWatchMs, leaseMs, bootMs, provisionMs, bootWatchdogMs, releaseWaitMs } = limits;
+  expect({ heartbeatMs, agentWatchMs, leaseMs }).toEqual({
+    heartbeatMs: 5 * second,
+    agentWatchMs: second / 2,
+    leaseMs: 30 * second,
+  });
+  expect({ bootMs, provisionMs, bootWatchdogMs, releaseWaitMs }).toEqual({
+    bootMs: 10 * minute,
+    provisionMs: 12 * minute,
+    bootWatchdogMs: 15 * minute,
+    releaseWaitMs: 2 * minute,
+  });
+  const { idleMs, refreshMs, maxRuntimeMs, terminateMs, terminatedKeptMs } = limits;
+  expect({ idleMs, refreshMs, maxRuntimeMs, terminateMs, terminatedKeptMs }).toEqual({
+    idleMs: 7 * minute,
+    refreshMs: 5 * minute,
+    maxRuntimeMs: 30 * minute,
+    terminateMs: 10 * minute,
+    terminatedKeptMs: 7 * day,
+  });
+});
+
+test("every limit is a whole number of milliseconds above zero, and every maximum is above zero", () => {
+  for (const [name, limit] of Object.entries(limits)) {
+    expect(name).toMatch(/Ms$/);
+    expect(Number.isInteger(limit) && limit > 0, name).toBe(true);
+  }
+  for (const [name, maximum] of Object.entries(maxima)) expect(maximum, name).toBeGreaterThan(0);
+});
