@@ -139,7 +139,7 @@ function* page(): Generator<string> {
   yield "## Made already";
   yield "";
   yield "Making any move again is harmless. Where the condition fails but the record shows that the move has been made (by the";
-  yield "same caller before its reply was lost, or by another to the same end), the outcome is *done*, and nothing changes.";
+  yield "same caller before its reply was lost, or by another to the same end), the outcome is _done_, and nothing changes.";
   yield "";
   yield* alreadyTable();
   yield "";
