@@ -1,6 +1,7 @@
 // A table as DescribeTable shows it.
 import type { KeySchema } from "./rows.ts";
-import type { IndexSpec, Table } from "./table.ts";
+import type { IndexSpec } from "./index-rows.ts";
+import type { Table } from "./table.ts";
 
 const keySchema = (keys: KeySchema): unknown[] => [
   { AttributeName: keys.hash, KeyType: "HASH" },

@@ -4,7 +4,8 @@ import type { Chance } from "../chance.ts";
 import type { Faults } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
 import { invalid, isRecord, malformed } from "./attribute-value.ts";
-import type { Change, IndexSpec, Table } from "./table.ts";
+import type { IndexSpec } from "./index-rows.ts";
+import type { Change, Table } from "./table.ts";
 
 export interface Ground {
   readonly tables: Map<string, Table>;

@@ -86,7 +86,7 @@ export function parseUpdate(text: string): Parsed<Update> {
       update.set = list(reader, assignment(reader));
     } else if (reader.accept("REMOVE")) {
       once("remove");
-      update.remove = list(reader, reader.path);
+      update.remove = list(reader, () => reader.path());
     } else if (reader.accept("ADD")) {
       once("add");
       update.add = list(reader, withValue(reader));

@@ -8,7 +8,8 @@ import { choiceOf, demandRecord, demandText, tableName, tableOf, type Ground, ty
 import { demandItemKeys, demandUpdatedIndexKeys, namesOf, readKey } from "./keys.ts";
 import type { Condition } from "./parse-condition.ts";
 import { readExpressions, type ExpressionName, type Expressions } from "./scope.ts";
-import { keyOf, type Table } from "./table.ts";
+import { keyOf } from "./index-rows.ts";
+import { type Table } from "./table.ts";
 import type { Path } from "./tokens.ts";
 
 export interface WritePlan {

@@ -23,7 +23,8 @@ import { project } from "./project.ts";
 import { continuation, readPage, readStart, type Page, type PageWish } from "./read-page.ts";
 import { comparePartitions, firstWhere, partitionOf, type Position, type Row } from "./rows.ts";
 import { demandDistinct, readExpressions, resolvePath, rootOf, type Expressions } from "./scope.ts";
-import { stalenessMostMs, type IndexSpec, type Table } from "./table.ts";
+import type { IndexSpec } from "./index-rows.ts";
+import { stalenessMostMs, type Table } from "./table.ts";
 import type { Condition, Operand } from "./parse-condition.ts";
 
 /** The projection of a read, as a function. */

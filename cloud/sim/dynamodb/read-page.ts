@@ -2,7 +2,8 @@
 import { invalid, readItem, typeOf, type Item } from "./attribute-value.ts";
 import { namesOf } from "./keys.ts";
 import { comparePositions, firstWhere, positionOf, type Position, type Row } from "./rows.ts";
-import { keyOf, type IndexSpec, type Table } from "./table.ts";
+import { keyOf, type IndexSpec } from "./index-rows.ts";
+import { type Table } from "./table.ts";
 
 /** Developer Guide, "Paginating table query results": a page ends when it has read 1 MB. */
 const pageMostBytes = 1024 * 1024;
@@ -23,7 +24,7 @@ export interface PageWish {
   readonly forward: boolean;
   readonly limit: number;
   readonly after?: Position;
-  passes(item: Item): boolean;
+  readonly passes: (item: Item) => boolean;
 }
 
 export function readPage({ rows, low, high, forward, limit, after, passes }: PageWish): Page {

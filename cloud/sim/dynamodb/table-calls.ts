@@ -21,7 +21,8 @@ import {
 import { describe } from "./describe-table.ts";
 import { namesOf } from "./keys.ts";
 import type { KeySchema } from "./rows.ts";
-import { openTable, type IndexSpec, type Table, type TableSpec } from "./table.ts";
+import type { IndexSpec } from "./index-rows.ts";
+import { openTable, type Table, type TableSpec } from "./table.ts";
 
 const badParameter = (message: string): AwsFault => invalid(`One or more parameter values were invalid: ${message}`);
 

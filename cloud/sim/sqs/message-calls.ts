@@ -1,12 +1,23 @@
 // Messages: send, delete, change visibility; one by one and in batches.
 import { AwsFault, type AwsCall } from "../http/service.ts";
 import { doEach, readEntries } from "./batch.ts";
-import { demandText, integerOf, invalid, queueOf, recordOf, type Action, type Ground, type Input } from "./ground.ts";
+import {
+  demandText,
+  integerOf,
+  invalid,
+  queueOf,
+  recordOf,
+  textOf,
+  type Action,
+  type Ground,
+  type Input,
+} from "./ground.ts";
 import { attributesSize, md5, md5OfAttributes, readMessageAttributes } from "./message-attributes.ts";
 import type { Queue } from "./queue.ts";
 
 const batchMostBytes = 1_048_576;
 /** API Reference, SendMessage: the characters of XML 1.0, whatever the protocol. */
+// oxlint-disable-next-line no-control-regex -- tab, line feed and carriage return are the allowed ones
 const forbidden = /[^\u0009\u000A\u000D\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 /** A message id shaped as SQS's: a UUID. */
@@ -59,7 +70,7 @@ export const sendMessage: Action = (ground, call) => send(ground, queueOf(ground
 export const sendMessageBatch: Action = (ground, call) => {
   const queue = queueOf(ground, call.input);
   const entries = readEntries(call.input, "SendMessageBatch");
-  const bytes = entries.reduce((total, { input }) => total + Buffer.byteLength(String(input["MessageBody"] ?? "")), 0);
+  const bytes = entries.reduce((total, { input }) => total + Buffer.byteLength(textOf(input, "MessageBody") ?? ""), 0);
   if (bytes > batchMostBytes) {
     throw new AwsFault(
       "BatchRequestTooLong",

@@ -32,7 +32,7 @@ export interface MessageStore {
   pull(n: number): Message;
   visibleCount(): number;
   inFlightCount(): number;
-  nextVisibleAt(): EpochMs;
+  readonly nextVisibleAt: () => EpochMs;
   all(): readonly Message[];
   /** Shows what is due, and drops what was sent at or before `sentAfter`. */
   settle(now: EpochMs, sentAfter: EpochMs): void;
@@ -78,7 +78,7 @@ export function openMessageStore(): MessageStore {
   };
   function expire(sentAfter: EpochMs): void {
     const kept = ({ sentAt }: Message): boolean => sentAt > sentAfter;
-    for (const message of [...byId.values()]) {
+    for (const message of byId.values()) {
       if (kept(message)) continue;
       byId.delete(message.id);
       left(message);

@@ -73,8 +73,27 @@ function unseal(queueId: string, handle: string): { readonly id: string; readonl
   return { id, mark };
 }
 
+/** A queue's inside: what its functions below share. */
+interface Inside {
+  readonly wish: QueueWish;
+  readonly queue: Queue;
+  readonly store: MessageStore;
+  readonly id: string;
+  /** Still to be delivered once more, by a switched fault; a copy may outlive the deletion of its message. */
+  readonly copies: Message[];
+}
+
+function settle({ wish, queue, store }: Inside): void {
+  const now = wish.clock.now();
+  store.settle(now, now - Number(queue.attributes["MessageRetentionPeriod"]) * 1000);
+}
+
+const wake = (queue: Queue): void => {
+  for (const waiter of queue.waiting) waiter();
+};
+
 /** Moves a message that was received too often. Answers whether it was moved. */
-function redriven(wish: QueueWish, queue: Queue, store: MessageStore, message: Message): boolean {
+function redriven({ wish, queue, store }: Inside, message: Message): boolean {
   const policy = readRedrive(queue.attributes["RedrivePolicy"]);
   if (!policy || message.receiveCount < policy.maxReceiveCount) return false;
   const target = wish.find(policy.deadLetterTargetArn);
@@ -84,86 +103,74 @@ function redriven(wish: QueueWish, queue: Queue, store: MessageStore, message: M
   return true;
 }
 
+function deliver({ wish, id }: Inside, message: Message): Delivery {
+  const mark = wish.chance.id();
+  const now = wish.clock.now();
+  message.receiveCount += 1;
+  message.firstReceivedAt ??= now;
+  message.receivedAt = now;
+  message.marks.push(mark);
+  return { message: { ...message }, receiptHandle: seal(id, message.id, mark) };
+}
+
+function take(inside: Inside, most: number, visibilityMs: number, slips: Slips): Delivery[] {
+  const { store, copies } = inside;
+  const { clock, chance } = inside.wish;
+  settle(inside);
+  if (store.inFlightCount() >= inFlightMost) {
+    throw new AwsFault("OverLimit", "Too many messages in flight for this queue.", 403);
+  }
+  const taken = copies.splice(0, most).map((copy) => deliver(inside, copy));
+  const shown: Message[] = [];
+  while (taken.length < most && store.visibleCount() > 0) {
+    const message = store.pull(chance.between(0, Math.min(drawnFrom, store.visibleCount()) - 1));
+    if (redriven(inside, message)) continue;
+    if (slips.partial > 0 && chance.happens(slips.partial)) {
+      shown.push(message);
+      continue;
+    }
+    message.marks = [];
+    taken.push(deliver(inside, message));
+    if (visibilityMs > 0) store.conceal(message, clock.now() + visibilityMs, "in flight");
+    else shown.push(message);
+    if (slips.duplicate > 0 && chance.happens(slips.duplicate)) copies.push(message);
+  }
+  for (const message of shown) store.show(message);
+  return taken;
+}
+
+function remove(inside: Inside, receiptHandle: string): void {
+  const { id, mark } = unseal(inside.id, receiptHandle);
+  settle(inside);
+  const message = inside.store.get(id);
+  if (message?.marks.includes(mark)) inside.store.forget(message);
+}
+
+function hide(inside: Inside, receiptHandle: string, visibilityMs: number): void {
+  const { id, mark } = unseal(inside.id, receiptHandle);
+  const { store, queue, wish } = inside;
+  settle(inside);
+  const message = store.get(id);
+  if (!message || (message.state === "in flight" && !message.marks.includes(mark))) {
+    const reason = "Message does not exist or is not available for visibility timeout change.";
+    throw badVisibility(receiptHandle, reason);
+  }
+  if (message.state !== "in flight") {
+    throw new AwsFault("MessageNotInflight", "The specified message isn't in flight.");
+  }
+  const until = wish.clock.now() + visibilityMs;
+  if (until > message.receivedAt + visibilityMostMs) {
+    throw badVisibility(receiptHandle, "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+  }
+  store.unlist(message);
+  if (visibilityMs > 0) return store.conceal(message, until, "in flight");
+  store.show(message);
+  wake(queue);
+}
+
 export function openQueue(wish: QueueWish): Queue {
-  const { clock, chance } = wish;
+  const { clock } = wish;
   const store = openMessageStore();
-  const queueId = chance.id();
-  /** Copies still to be delivered, by a switched fault; a copy may outlive the deletion of its message. */
-  const copies: Message[] = [];
-  const waiting = new Set<() => void>();
-  const seconds = (name: string): number => Number(queue.attributes[name]) * 1000;
-  const settle = (): void => {
-    const now = clock.now();
-    store.settle(now, now - seconds("MessageRetentionPeriod"));
-  };
-  const wake = (): void => {
-    for (const waiter of waiting) waiter();
-  };
-
-  function deliver(message: Message): Delivery {
-    const mark = chance.id();
-    const now = clock.now();
-    message.receiveCount += 1;
-    message.firstReceivedAt ??= now;
-    message.receivedAt = now;
-    message.marks.push(mark);
-    return { message: { ...message }, receiptHandle: seal(queueId, message.id, mark) };
-  }
-
-  function take(most: number, visibilityMs: number, slips: Slips): Delivery[] {
-    settle();
-    if (store.inFlightCount() >= inFlightMost) {
-      throw new AwsFault("OverLimit", "Too many messages in flight for this queue.", 403);
-    }
-    const taken: Delivery[] = [];
-    for (const copy of copies.splice(0, most)) taken.push(deliver(copy));
-    const skipped: Message[] = [];
-    while (taken.length < most && store.visibleCount() > 0) {
-      const message = store.pull(chance.between(0, Math.min(drawnFrom, store.visibleCount()) - 1));
-      if (redriven(wish, queue, store, message)) continue;
-      if (slips.partial > 0 && chance.happens(slips.partial)) {
-        skipped.push(message);
-        continue;
-      }
-      message.marks = [];
-      const delivery = deliver(message);
-      taken.push(delivery);
-      if (visibilityMs > 0) store.conceal(message, clock.now() + visibilityMs, "in flight");
-      else skipped.push(message);
-      if (slips.duplicate > 0 && chance.happens(slips.duplicate)) copies.push(message);
-    }
-    for (const message of skipped) store.show(message);
-    return taken;
-  }
-
-  function remove(receiptHandle: string): void {
-    const { id, mark } = unseal(queueId, receiptHandle);
-    settle();
-    const message = store.get(id);
-    if (message?.marks.includes(mark)) store.forget(message);
-  }
-
-  function hide(receiptHandle: string, visibilityMs: number): void {
-    const { id, mark } = unseal(queueId, receiptHandle);
-    settle();
-    const message = store.get(id);
-    if (!message || (message.state === "in flight" && !message.marks.includes(mark))) {
-      const reason = "Message does not exist or is not available for visibility timeout change.";
-      throw badVisibility(receiptHandle, reason);
-    }
-    if (message.state !== "in flight") {
-      throw new AwsFault("MessageNotInflight", `The specified message isn't in flight.`);
-    }
-    const until = clock.now() + visibilityMs;
-    if (until > message.receivedAt + visibilityMostMs) {
-      throw badVisibility(receiptHandle, "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
-    }
-    store.unlist(message);
-    if (visibilityMs > 0) return store.conceal(message, until, "in flight");
-    store.show(message);
-    wake();
-  }
-
   const queue: Queue = {
     name: wish.name,
     arn: wish.arn,
@@ -175,21 +182,22 @@ export function openQueue(wish: QueueWish): Queue {
     add(message, delayMs) {
       if (delayMs > 0) return store.conceal(message, clock.now() + delayMs, "delayed");
       store.show(message);
-      wake();
+      wake(queue);
     },
-    take,
-    remove,
-    hide,
+    take: (most, visibilityMs, slips) => take(inside, most, visibilityMs, slips),
+    remove: (receiptHandle) => remove(inside, receiptHandle),
+    hide: (receiptHandle, visibilityMs) => hide(inside, receiptHandle, visibilityMs),
     purge() {
       store.clear();
-      copies.length = 0;
+      inside.copies.length = 0;
     },
     messages() {
-      settle();
+      settle(inside);
       return store.all();
     },
-    nextVisibleAt: () => store.nextVisibleAt(),
-    waiting,
+    nextVisibleAt: store.nextVisibleAt,
+    waiting: new Set(),
   };
+  const inside: Inside = { wish, queue, store, id: wish.chance.id(), copies: [] };
   return queue;
 }
