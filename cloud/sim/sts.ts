@@ -3,7 +3,7 @@ import type { Clock } from "../ports.ts";
 import { AwsFault } from "./http/service.ts";
 import type { AwsCall, Service } from "./http/service.ts";
 import { required, text } from "./ec2/input.ts";
-import { xml } from "./ec2/xml.ts";
+import { content } from "./ec2/xml.ts";
 import type { Xml } from "./ec2/xml.ts";
 import { instanceOf } from "./imds/role-credentials.ts";
 
@@ -14,13 +14,7 @@ export interface StsOptions {
   readonly roleOf?: (instanceId: string) => string | undefined;
 }
 
-const envelope = (action: string, result: Xml): string =>
-  xml(`${action}Response`, {
-    [`${action}Result`]: result,
-    ResponseMetadata: { RequestId: "00000000-0000-4000-8000-000000000000" },
-  }).replace(/^<\w+/, (open) => `${open} xmlns="https://sts.amazonaws.com/doc/2011-06-15/"`);
-
-function callerIdentity({ account, roleOf }: StsOptions, { caller }: AwsCall): Xml {
+function callerIdentity({ account, roleOf }: StsOptions, { caller }: AwsCall): Exclude<Xml, undefined> {
   const instance = instanceOf(caller.accessKeyId);
   const role = instance === undefined ? undefined : roleOf?.(instance);
   if (instance !== undefined && role !== undefined)
@@ -32,7 +26,7 @@ function callerIdentity({ account, roleOf }: StsOptions, { caller }: AwsCall): X
   return { Arn: `arn:aws:iam::${account}:root`, UserId: account, Account: account };
 }
 
-function assumeRole({ clock }: StsOptions, { input }: AwsCall): Xml {
+function assumeRole({ clock }: StsOptions, { input }: AwsCall): Exclude<Xml, undefined> {
   const [roleArn, session] = [required(input, "RoleArn"), required(input, "RoleSessionName")];
   const parts = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/.exec(roleArn);
   if (parts === null) throw new AwsFault("ValidationError", `${roleArn} is invalid`);
@@ -56,7 +50,7 @@ function assumeRole({ clock }: StsOptions, { input }: AwsCall): Xml {
 export const sts =
   (options: StsOptions): Service =>
   async (call) => {
-    if (call.action === "GetCallerIdentity") return envelope(call.action, callerIdentity(options, call));
-    if (call.action === "AssumeRole") return envelope(call.action, assumeRole(options, call));
+    if (call.action === "GetCallerIdentity") return content(callerIdentity(options, call));
+    if (call.action === "AssumeRole") return content(assumeRole(options, call));
     throw new AwsFault("InvalidAction", `Could not find operation ${call.action} for version 2011-06-15`);
   };

@@ -16,7 +16,7 @@ import { answered } from "./launch-templates.ts";
 import { launch, refusal, vcpusInUse } from "./launch.ts";
 import { taggedAs } from "./tags.ts";
 import { newId } from "./world.ts";
-import type { World } from "./world.ts";
+import type { Answer, World } from "./world.ts";
 import type { Xml } from "./xml.ts";
 
 /** How many pools a fleet sees fail before it gives up. */
@@ -136,7 +136,7 @@ function checkRequest(input: Input): void {
   }
 }
 
-export function createFleet(world: World, input: Input): Xml {
+export function createFleet(world: World, input: Input): Answer {
   checkRequest(input);
   const count = targets(input);
   const plans = (["on-demand", "spot"] as const).map((market) => ({

@@ -23,7 +23,7 @@ import { networkActions, zonesOf } from "./network.ts";
 import { tagActions } from "./tags.ts";
 import { newId } from "./world.ts";
 import type { Actions, Hooks, MachineFaults, World } from "./world.ts";
-import { xml } from "./xml.ts";
+import { content } from "./xml.ts";
 
 export interface Ec2Options {
   readonly clock: Clock;
@@ -156,11 +156,7 @@ export function ec2(options: Ec2Options): Ec2 {
       throw new AwsFault("InvalidAction", `The action ${call.action} is not valid for this web service.`);
     if (flag(call.input, "DryRun") === true)
       throw new AwsFault("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
-    const body = xml(`${call.action}Response`, {
-      requestId: `${world.chance.id().slice(0, 8)}-sim`,
-      ...(handler(world, call.input) as Readonly<Record<string, string>>),
-    });
-    return body.replace(/^<\w+/, (open) => `${open} xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"`);
+    return content(handler(world, call.input));
   };
   return {
     service,

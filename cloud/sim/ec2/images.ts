@@ -8,7 +8,7 @@ import { filtered, page, tagFacts } from "./listing.ts";
 import { isUp } from "./machine.ts";
 import { tagSet, taggedAs } from "./tags.ts";
 import { newId } from "./world.ts";
-import type { Actions, Image, Snapshot, World } from "./world.ts";
+import type { Answer, Actions, Image, Snapshot, World } from "./world.ts";
 import { moment } from "./xml.ts";
 import type { Xml } from "./xml.ts";
 
@@ -38,7 +38,7 @@ const checkName = (world: World, input: Input): string => {
   return name;
 };
 
-function createImage(world: World, input: Input): Xml {
+function createImage(world: World, input: Input): Answer {
   const machine = world.machines.get(required(input, "InstanceId"));
   if (machine === undefined || (machine.end?.to === "terminated" && !isUp(machine, world.clock.now())))
     throw new AwsFault("InvalidInstanceID.NotFound", `The instance ID '${text(input, "InstanceId")}' does not exist`);
@@ -63,7 +63,7 @@ function createImage(world: World, input: Input): Xml {
   return { imageId: id };
 }
 
-function registerImage(world: World, input: Input): Xml {
+function registerImage(world: World, input: Input): Answer {
   const name = checkName(world, input);
   const architecture = text(input, "Architecture") ?? "i386";
   if (architecture !== "x86_64" && architecture !== "arm64")
@@ -107,7 +107,7 @@ export function addImage(
   return image;
 }
 
-function deregisterImage(world: World, input: Input): Xml {
+function deregisterImage(world: World, input: Input): Answer {
   const id = required(input, "ImageId");
   const image = world.images.get(id);
   if (image === undefined) throw noSuchImage(id);
@@ -149,7 +149,7 @@ const describedImage = (world: World, image: Image): Xml => ({
   tagSet: tagSet(image.tags),
 });
 
-function describeImages(world: World, input: Input): Xml {
+function describeImages(world: World, input: Input): Answer {
   const [ids, owners] = [texts(input, "ImageId"), texts(input, "Owner")];
   const missing = ids.find((id) => !world.images.has(id));
   if (missing !== undefined) throw noSuchImage(missing);
@@ -169,7 +169,7 @@ function describeImages(world: World, input: Input): Xml {
   return { imagesSet: entries.map((image) => describedImage(world, image)), nextToken };
 }
 
-function describeSnapshots(world: World, input: Input): Xml {
+function describeSnapshots(world: World, input: Input): Answer {
   const ids = texts(input, "SnapshotId");
   const missing = ids.find((id) => !world.snapshots.has(id));
   if (missing !== undefined)
@@ -201,7 +201,7 @@ function describeSnapshots(world: World, input: Input): Xml {
   };
 }
 
-function deleteSnapshot(world: World, input: Input): Xml {
+function deleteSnapshot(world: World, input: Input): Answer {
   const id = required(input, "SnapshotId");
   if (!world.snapshots.has(id)) throw new AwsFault("InvalidSnapshot.NotFound", `The snapshot '${id}' does not exist.`);
   const user = [...world.images.values()].find(({ snapshotIds }) => snapshotIds.includes(id));

@@ -8,8 +8,9 @@ export const invalid = (message: string): AwsFault => new AwsFault("InvalidParam
 export function text(input: Input | undefined, key: string): string | undefined {
   const value = input?.[key];
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "object") throw invalid(`Invalid value for parameter ${key}.`);
-  return `${value as string}`;
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw invalid(`Invalid value for parameter ${key}.`);
 }
 
 export function required(input: Input, key: string): string {

@@ -8,7 +8,7 @@ import { filtered, page } from "./listing.ts";
 import { matchingTypes } from "./matching-types.ts";
 import { zonesOf } from "./network.ts";
 import { readRequirements } from "./requirements.ts";
-import type { Actions, World } from "./world.ts";
+import type { Answer, Actions, World } from "./world.ts";
 import { moment } from "./xml.ts";
 import type { Xml } from "./xml.ts";
 
@@ -30,7 +30,7 @@ const described = (type: InstanceType): Xml => ({
   burstablePerformanceSupported: type.burstable,
 });
 
-function describeTypes(_: World, input: Input): Xml {
+function describeTypes(_: World, input: Input): Answer {
   const names = texts(input, "InstanceType");
   const unknown = names.filter((name) => instanceType(name) === undefined);
   if (unknown.length > 0)
@@ -54,7 +54,7 @@ function describeTypes(_: World, input: Input): Xml {
 }
 
 /** Price protection is not applied here, as in EC2 (its parameters "are not supported for" this call). */
-function typesFromRequirements(_: World, input: Input): Xml {
+function typesFromRequirements(_: World, input: Input): Answer {
   const requirements = structure(input, "InstanceRequirements");
   if (requirements === undefined)
     throw new AwsFault("MissingParameter", "The request must contain the parameter InstanceRequirements");
@@ -67,7 +67,7 @@ function typesFromRequirements(_: World, input: Input): Xml {
 }
 
 /** Prices here never change: one entry a type and zone, as of now. */
-function spotPrices(world: World, input: Input): Xml {
+function spotPrices(world: World, input: Input): Answer {
   const [names, zone] = [texts(input, "InstanceType"), texts(input, "AvailabilityZone")];
   const all = catalogue
     .filter(({ name }) => names.length === 0 || names.includes(name))

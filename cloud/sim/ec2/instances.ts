@@ -1,6 +1,6 @@
 // RunInstances, DescribeInstances and their kin.
 import { AwsFault } from "../http/service.ts";
-import { take } from "./capacity.ts";
+import { giveBack, take } from "./capacity.ts";
 import type { Market } from "./capacity.ts";
 import { instanceType } from "./catalogue.ts";
 import { createFleet } from "./create-fleet.ts";
@@ -18,9 +18,8 @@ import type { Machine } from "./machine.ts";
 import { subnetsFor } from "./network.ts";
 import { taggedAs } from "./tags.ts";
 import { newId } from "./world.ts";
-import type { Actions, World } from "./world.ts";
+import type { Answer, Actions, World } from "./world.ts";
 import { moment } from "./xml.ts";
-import type { Xml } from "./xml.ts";
 
 const described = (world: World): Machine[] =>
   [...world.machines.values()].filter((machine) => isDescribed(machine, world.clock.now(), world.faults));
@@ -42,7 +41,7 @@ function machinesOf(world: World, input: Input, ids = texts(input, "InstanceId")
   return [...new Set(ids)].flatMap((id) => known.get(id) ?? []);
 }
 
-function describe(world: World, input: Input): Xml {
+function describe(world: World, input: Input): Answer {
   if (texts(input, "InstanceId").length > 0 && text(input, "MaxResults") !== undefined)
     throw new AwsFault(
       "InvalidParameterCombination",
@@ -63,7 +62,7 @@ function describe(world: World, input: Input): Xml {
   };
 }
 
-function describeStatus(world: World, input: Input): Xml {
+function describeStatus(world: World, input: Input): Answer {
   const now = world.clock.now();
   const all = flag(input, "IncludeAllInstances") === true;
   const found = filtered(
@@ -75,7 +74,7 @@ function describeStatus(world: World, input: Input): Xml {
   return { instanceStatusSet: entries.map((machine) => describedStatus(machine, now)), nextToken };
 }
 
-function terminateInstances(world: World, input: Input): Xml {
+function terminateInstances(world: World, input: Input): Answer {
   const ids = texts(input, "InstanceId");
   if (ids.length === 0) throw new AwsFault("MissingParameter", "The request must contain the parameter InstanceId");
   const machines = machinesOf(world, input, ids);
@@ -113,7 +112,7 @@ function specOf(world: World, input: Input): LaunchSpec {
 }
 
 /** All-or-nothing below MinCount, as many as can be had up to MaxCount. */
-function runInstances(world: World, input: Input): Xml {
+function runInstances(world: World, input: Input): Answer {
   const spec = specOf(world, input);
   imageOf(world, spec.imageId);
   const typeName = text(spec.data, "InstanceType") ?? "m5.large";
@@ -136,8 +135,10 @@ function runInstances(world: World, input: Input): Xml {
     );
     if (problem === undefined) count++;
   }
-  if (problem !== undefined && count < min)
+  if (problem !== undefined && count < min) {
+    for (let taken = count; taken > 0; taken--) giveBack(world.capacity, pool);
     throw new AwsFault(problem.code, problem.message, problem.code === "InsufficientInstanceCapacity" ? 500 : 400);
+  }
   const reservationId = newId(world, "r");
   const machines = Array.from({ length: count }, (_, index) =>
     launch(world, spec, pool, { subnet, reservationId, index }),
@@ -150,7 +151,7 @@ function runInstances(world: World, input: Input): Xml {
   };
 }
 
-function consoleOutput(world: World, input: Input): Xml {
+function consoleOutput(world: World, input: Input): Answer {
   const [machine] = machinesOf(world, input, [required(input, "InstanceId")]);
   return {
     instanceId: machine?.id,

@@ -5,7 +5,7 @@ import type { Input } from "./input.ts";
 import { filtered, page, tagFacts } from "./listing.ts";
 import { tagSet, taggedAs } from "./tags.ts";
 import { newId } from "./world.ts";
-import type { Actions, LaunchTemplate, TemplateVersion, World } from "./world.ts";
+import type { Answer, Actions, LaunchTemplate, TemplateVersion, World } from "./world.ts";
 import { moment } from "./xml.ts";
 import type { Xml } from "./xml.ts";
 
@@ -17,13 +17,14 @@ export function answered(data: Input, inside = ""): Xml {
   const members = Object.entries(data).map(([name, value]): [string, Xml] => {
     const lower = name.charAt(0).toLowerCase() + name.slice(1);
     if (Array.isArray(value)) {
-      const own = inside === "NetworkInterface" && name === "SecurityGroupId" ? "groupSet" : answerNames[name];
       const entries = (value as unknown[]).map((entry) =>
         typeof entry === "object" && entry !== null ? answered(entry as Input, name) : String(entry),
       );
-      return [own ?? `${lower}Set`, entries];
+      // Alone among the lists, an interface's groups are not called `item`.
+      if (inside === "NetworkInterface" && name === "SecurityGroupId") return ["groupSet", { "*groupId": entries }];
+      return [answerNames[name] ?? `${lower}Set`, entries];
     }
-    return [lower, typeof value === "object" && value !== null ? answered(value as Input, name) : `${value as string}`];
+    return [lower, typeof value === "object" && value !== null ? answered(value as Input, name) : String(value)];
   });
   return Object.fromEntries(members);
 }
@@ -105,7 +106,7 @@ const checkData = (data: Input): Input => {
   return data;
 };
 
-function create(world: World, input: Input): Xml {
+function create(world: World, input: Input): Answer {
   const name = required(input, "LaunchTemplateName");
   if (!/^[a-zA-Z0-9().\-/_]{3,128}$/.test(name))
     throw new AwsFault(
@@ -130,7 +131,7 @@ function create(world: World, input: Input): Xml {
   return { launchTemplate: describeTemplate(world, template) };
 }
 
-function createVersion(world: World, input: Input): Xml {
+function createVersion(world: World, input: Input): Answer {
   const template = templateOf(world, input);
   const source = text(input, "SourceVersion");
   const version: TemplateVersion = {
@@ -146,20 +147,20 @@ function createVersion(world: World, input: Input): Xml {
   return { launchTemplateVersion: describeVersion(world, template, version) };
 }
 
-function modify(world: World, input: Input): Xml {
+function modify(world: World, input: Input): Answer {
   const template = templateOf(world, input);
   const wanted = text(input, "SetDefaultVersion");
   if (wanted !== undefined) template.defaultVersion = versionOf(template, wanted).number;
   return { launchTemplate: describeTemplate(world, template) };
 }
 
-function remove(world: World, input: Input): Xml {
+function remove(world: World, input: Input): Answer {
   const template = templateOf(world, input);
   world.templates.delete(template.id);
   return { launchTemplate: describeTemplate(world, template) };
 }
 
-function describe(world: World, input: Input): Xml {
+function describe(world: World, input: Input): Answer {
   const [ids, names] = [texts(input, "LaunchTemplateId"), texts(input, "LaunchTemplateName")];
   const named = [
     ...ids.map((id) => templateOf(world, { LaunchTemplateId: id })),
@@ -176,7 +177,7 @@ function describe(world: World, input: Input): Xml {
 }
 
 /** Without a template, `$Latest` and `$Default` of all templates are described. */
-function describeVersions(world: World, input: Input): Xml {
+function describeVersions(world: World, input: Input): Answer {
   const wanted = texts(input, "LaunchTemplateVersion");
   const one = text(input, "LaunchTemplateId") ?? text(input, "LaunchTemplateName");
   const templates = one === undefined ? [...world.templates.values()] : [templateOf(world, input)];

@@ -4,8 +4,7 @@ import { texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { filtered, page, tagFacts } from "./listing.ts";
 import { tagSet } from "./tags.ts";
-import type { Actions, SecurityGroup, Subnet, World } from "./world.ts";
-import type { Xml } from "./xml.ts";
+import type { Answer, Actions, SecurityGroup, Subnet, World } from "./world.ts";
 
 /** Names of a region's zones in this cloud. */
 export const zonesOf = (region: string): string[] => ["a", "b", "c"].map((letter) => `${region}${letter}`);
@@ -48,7 +47,7 @@ const freeAddresses = (world: World, subnet: Subnet): number =>
   5 -
   [...world.machines.values()].filter((machine) => machine.subnetId === subnet.id).length;
 
-function describeSubnets(world: World, input: Input): Xml {
+function describeSubnets(world: World, input: Input): Answer {
   const all = named(world.subnets, texts(input, "SubnetId"), "InvalidSubnetID.NotFound", "subnet ID");
   const found = filtered(input, all, (subnet) => (filter) => {
     if (filter === "subnet-id") return [subnet.id];
@@ -77,7 +76,7 @@ function describeSubnets(world: World, input: Input): Xml {
   };
 }
 
-function describeVpcs(world: World, input: Input): Xml {
+function describeVpcs(world: World, input: Input): Answer {
   const all = named(world.vpcs, texts(input, "VpcId"), "InvalidVpcID.NotFound", "vpc ID");
   const found = filtered(input, all, (vpc) => (filter) => {
     if (filter === "vpc-id") return [vpc.id];
@@ -108,7 +107,7 @@ const groupFacts =
     return tagFacts(filter, group.tags);
   };
 
-function describeSecurityGroups(world: World, input: Input): Xml {
+function describeSecurityGroups(world: World, input: Input): Answer {
   const all = named(world.securityGroups, texts(input, "GroupId"), "InvalidGroup.NotFound", "security group");
   const names = texts(input, "GroupName");
   const found = filtered(input, all, groupFacts).filter(({ name }) => names.length === 0 || names.includes(name));
@@ -126,7 +125,7 @@ function describeSecurityGroups(world: World, input: Input): Xml {
   };
 }
 
-function describeZones(world: World, input: Input): Xml {
+function describeZones(world: World, input: Input): Answer {
   const wanted = texts(input, "ZoneName");
   const unknown = wanted.find((zone) => !zonesOf(world.region).includes(zone));
   if (unknown !== undefined) throw new AwsFault("InvalidParameterValue", `Invalid availability zones: [${unknown}]`);

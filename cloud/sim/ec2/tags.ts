@@ -3,7 +3,7 @@ import { AwsFault } from "../http/service.ts";
 import { invalid, required, structures, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { filtered, page } from "./listing.ts";
-import type { Actions, Tags, World } from "./world.ts";
+import type { Answer, Actions, Tags, World } from "./world.ts";
 import type { Xml } from "./xml.ts";
 
 export const tagSet = (tags: Tags): Xml | undefined =>
@@ -90,7 +90,7 @@ const resourcesOf = (world: World, input: Input): Tagged[] => {
   });
 };
 
-function create(world: World, input: Input): Xml {
+function create(world: World, input: Input): Answer {
   const resources = resourcesOf(world, input);
   const tags = tagsIn(input);
   for (const { id, tags: has } of resources) {
@@ -105,7 +105,7 @@ function create(world: World, input: Input): Xml {
 }
 
 /** A tag given with a value goes only if it has that value; without any tag, all but AWS's own go. */
-function remove(world: World, input: Input): Xml {
+function remove(world: World, input: Input): Answer {
   const named = structures(input, "Tag");
   for (const { tags } of resourcesOf(world, input))
     for (const [key, value] of tags) {
@@ -117,7 +117,7 @@ function remove(world: World, input: Input): Xml {
   return { return: true };
 }
 
-function describe(world: World, input: Input): Xml {
+function describe(world: World, input: Input): Answer {
   const all = everything(world).flatMap(({ id, resourceType, tags }) =>
     [...tags].map(([key, value]) => ({ key, resourceId: id, resourceType, value })),
   );

@@ -98,7 +98,7 @@ export interface Hooks {
 export interface Remembered {
   readonly at: number;
   readonly request: string;
-  readonly answer: Xml;
+  readonly answer: Answer;
 }
 
 export interface World {
@@ -122,8 +122,9 @@ export interface World {
   readonly hooks: Hooks;
 }
 
+export type Answer = Exclude<Xml, undefined>;
 /** Answers one action with the members of its response. */
-export type Handler = (world: World, input: Input) => Xml;
+export type Handler = (world: World, input: Input) => Answer;
 export type Actions = Readonly<Record<string, Handler>>;
 
 /** A resource's identifier: prefix and 17 hexadecimal digits. */

@@ -1,4 +1,5 @@
-// EC2's answers as XML: an object's keys are element names, an array's entries become `item` elements.
+// EC2's answers as XML: an object's keys are element names, an array's entries become `item` elements (or elements of the
+// key's own name where the key begins with `*`, as in `*groupId`).
 
 export type Xml = string | number | boolean | undefined | readonly Xml[] | { readonly [element: string]: Xml };
 
@@ -10,11 +11,16 @@ const escape = (text: string): string =>
     .replaceAll('"', "&quot;")
     .replaceAll("\r", "&#xD;");
 
-const content = (value: Exclude<Xml, undefined>): string => {
+/** What stands inside an element: the front door puts the response element around it. */
+export const content = (value: Exclude<Xml, undefined>): string => {
   if (Array.isArray(value)) return value.map((entry: Xml) => xml("item", entry)).join("");
   if (typeof value !== "object") return escape(String(value));
   return Object.entries(value)
-    .map(([name, inner]: [string, Xml]) => xml(name, inner))
+    .map(([name, inner]: [string, Xml]) =>
+      name.startsWith("*") && Array.isArray(inner)
+        ? inner.map((entry: Xml) => xml(name.slice(1), entry)).join("")
+        : xml(name, inner),
+    )
     .join("");
 };
 

@@ -17,9 +17,9 @@ export interface SsmOptions {
 export interface Ssm {
   readonly service: Service;
   /** The decrypted value now; undefined where there is no such parameter. */
-  value(name: string): string | undefined;
+  readonly value: (name: string) => string | undefined;
   /** Furnishing: sets a parameter, also one under `/aws/`. */
-  put(name: string, value: string, type?: ParameterType): void;
+  readonly put: (name: string, value: string, type?: ParameterType) => void;
 }
 
 type Input = Readonly<Record<string, unknown>>;

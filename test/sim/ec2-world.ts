@@ -1,0 +1,80 @@
+// The embedded EC2, SSM and STS behind the real front door, under a clock that a test moves, with the real SDK clients on it.
+import { EC2Client } from "@aws-sdk/client-ec2";
+import type { CreateFleetCommandInput, FleetLaunchTemplateOverridesRequest } from "@aws-sdk/client-ec2";
+import { CreateFleetCommand, CreateLaunchTemplateCommand } from "@aws-sdk/client-ec2";
+import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { STSClient } from "@aws-sdk/client-sts";
+import { onTestFinished } from "vitest";
+import { chance } from "../../cloud/sim/chance.ts";
+import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
+import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
+import { roleName } from "../../cloud/sim/imds/role-credentials.ts";
+import { ssm } from "../../cloud/sim/ssm/ssm.ts";
+import { sts } from "../../cloud/sim/sts.ts";
+import { handClock } from "./hand-clock.ts";
+
+export const account = "123456789012";
+export const region = "us-east-1";
+
+export async function openWorld() {
+  const clock = handClock();
+  const parameters = ssm({ clock, region, account });
+  const cloud = ec2({ clock, chance: chance("ec2 test"), region, account, parameter: parameters.value });
+  const roleOf = (id: string): string | undefined => {
+    const machine = cloud.machine(id);
+    return machine && roleName(machine);
+  };
+  const door = await openFrontDoor({
+    services: { ec2: cloud.service, ssm: parameters.service, sts: sts({ clock, account, roleOf }) },
+    clock,
+    chance: chance("door"),
+  });
+  const config = {
+    region,
+    endpoint: door.url,
+    credentials: { accessKeyId: "AKIADUMMY", secretAccessKey: "dummy" },
+    maxAttempts: 1,
+  };
+  const clients = { ec2: new EC2Client(config), ssm: new SSMClient(config), sts: new STSClient(config) };
+  onTestFinished(async () => {
+    for (const client of Object.values(clients)) client.destroy();
+    await door.close();
+  });
+  const imageId = cloud.addImage({ name: "runner-x64", architecture: "x86_64" });
+
+  /** A template of the given name, with the x64 image and whatever else is given. */
+  async function template(name: string, data: RequestLaunchTemplateData = {}): Promise<string> {
+    const made = await clients.ec2.send(
+      new CreateLaunchTemplateCommand({
+        LaunchTemplateName: name,
+        LaunchTemplateData: { ImageId: imageId, ...data },
+      }),
+    );
+    return made.LaunchTemplate?.LaunchTemplateId ?? "";
+  }
+
+  /** An instant fleet of `count` from the template `pool`, of `large` machines unless the overrides say otherwise. */
+  const fleet = (
+    count: number,
+    overrides: FleetLaunchTemplateOverridesRequest[] = [{ InstanceType: "c6i.large" }],
+    more: Partial<CreateFleetCommandInput> = {},
+  ) =>
+    clients.ec2.send(
+      new CreateFleetCommand({
+        Type: "instant",
+        LaunchTemplateConfigs: [
+          { LaunchTemplateSpecification: { LaunchTemplateName: "pool", Version: "$Latest" }, Overrides: overrides },
+        ],
+        TargetCapacitySpecification: { TotalTargetCapacity: count, DefaultTargetCapacityType: "on-demand" },
+        ...more,
+      }),
+    );
+
+  return { clock, cloud, parameters, door, imageId, template, fleet, ...clients };
+}
+
+/** The target of a fleet of spot machines. */
+export const spot = (count: number): Partial<CreateFleetCommandInput> => ({
+  TargetCapacitySpecification: { TotalTargetCapacity: count, DefaultTargetCapacityType: "spot" },
+});
