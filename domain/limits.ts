@@ -89,6 +89,8 @@ export const maxima = {
   creationRounds: 8,
   /** Tries of a write whose outcome is unknown; the SDK has tried several times within each. */
   unknownTries: 4,
+  /** Free share of the work disk below which an instance is not handed on: the next run must not fail for want of space. */
+  leastDiskFree: 0.1,
   /** Registrations tried in one assignment: with doubling from a second they span half a minute. */
   registrationTries: 5,
   /** A runner label at GitHub may have 256 characters. */

@@ -1,0 +1,238 @@
+// Provision: makes sure that a run's instances exist, from the pool first, created where it is short; all of them, or none.
+import type { ControlWorld } from "./world.ts";
+import { limits } from "../domain/limits.ts";
+import type { Request } from "../domain/request.ts";
+import { create, scopesOf, type Rounds } from "./creation.ts";
+import { giveBack } from "./give-back.ts";
+import { ownInstances } from "./own-instances.ts";
+import { lookAtPool, promised, select } from "./selection.ts";
+import { undertake, type Taken, type Undertaking } from "./taken.ts";
+import { commit, validate, type Held } from "./validation.ts";
+
+/** What the action's post step needs to give everything back, should the provision be killed. */
+export interface SavedProvision {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly provisionId: string;
+  readonly repository: string;
+  /** All instances are running: nothing is to be given back. */
+  readonly committed: boolean;
+}
+
+export interface ReadyInstance {
+  readonly instanceId: string;
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly usageClass: string;
+  readonly origin: "pool" | "created";
+  readonly labels: readonly string[];
+}
+
+export type Provisioned =
+  | {
+      readonly kind: "ready";
+      readonly instances: readonly ReadyInstance[];
+      readonly created: number;
+      readonly reused: number;
+      /** From the beginning to all registered, ms. */
+      readonly readyMs: number;
+    }
+  | { readonly kind: "failed" | "cancelled"; readonly reasons: readonly string[] };
+
+export interface ProvisionOptions {
+  readonly cancel?: AbortSignal;
+  /** Called before anything is taken, and again once all is committed. */
+  readonly saved?: (state: SavedProvision) => void;
+}
+
+/** Rejects only where the environment cannot be read (`Unconfigured`, `OutOfReach`): then nothing has been taken. */
+export async function provision(
+  world: ControlWorld,
+  request: Request,
+  options: ProvisionOptions = {},
+): Promise<Provisioned> {
+  const cancel = options.cancel ?? new AbortController().signal;
+  const { configuration, paused } = await world.settings.load();
+  if (paused !== undefined)
+    return {
+      kind: "failed",
+      reasons: [`provisioning is paused: ${paused.reason} (\`runpool resume\` ends the pause)`],
+    };
+  const undertaking = undertake(world, configuration, request, cancel);
+  const { runId, attempt, provisionId, repository } = request;
+  const saved = { runId, attempt, provisionId, repository };
+  options.saved?.({ ...saved, committed: false });
+  const held: Held = {
+    taken: new Map(),
+    ready: new Set(),
+    started: new Set(),
+    reasons: [],
+    lookedAt: undertaking.begun,
+  };
+  try {
+    const filled = await fill(undertaking, held);
+    if (filled) {
+      options.saved?.({ ...saved, committed: true });
+      return await done(undertaking, held);
+    }
+  } catch (error) {
+    held.reasons.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  }
+  const patience = cancel.aborted ? limits.giveBackWaitMs : limits.releaseWaitMs;
+  await giveBack(world, configuration, saved, [...held.taken.values()], patience);
+  if (cancel.aborted)
+    return { kind: "cancelled", reasons: ["cancelled: everything taken was given back", ...held.reasons] };
+  return { kind: "failed", reasons: held.reasons };
+}
+
+/** Where the supply of instances stands. */
+interface Supply {
+  /** Wanted by supplies under way. */
+  pending: number;
+  /** The scope that is full; tried again, since others free instances. */
+  full: string | undefined;
+  /** Nothing can be created any more. */
+  exhausted: boolean;
+  /** Epoch ms before which no further supply begins. */
+  notBefore: number;
+  readonly rounds: Rounds;
+  wake: AbortController;
+}
+
+/** Takes, validates and replaces until all are registered and started; false where that cannot be in time. */
+async function fill(undertaking: Undertaking, held: Held): Promise<boolean> {
+  const { world, request, deadline, cancel } = undertaking;
+  const supply: Supply = {
+    pending: 0,
+    full: undefined,
+    exhausted: false,
+    notBefore: 0,
+    rounds: { next: 0 },
+    wake: new AbortController(),
+  };
+  const work = new Set<Promise<void>>();
+  const stop = (): void => supply.wake.abort();
+  cancel.addEventListener("abort", stop);
+  try {
+    await reenter(undertaking, held);
+    for (;;) {
+      if (cancel.aborted) return false;
+      const needed = request.count - held.taken.size - supply.pending;
+      const now = world.clock.now();
+      if (needed > 0 && !supply.exhausted && now >= supply.notBefore)
+        track(work, refill(undertaking, held, supply, needed));
+      if (held.ready.size >= request.count && (await commit(undertaking, held))) return true;
+      if (now >= deadline) return await outOfTime(undertaking, held, supply);
+      if (supply.exhausted && supply.pending === 0 && held.taken.size < request.count) return false;
+      if (supply.wake.signal.aborted) supply.wake = new AbortController();
+      else await world.clock.sleep(limits.validationPollMs, supply.wake.signal);
+      await validate(undertaking, held);
+    }
+  } finally {
+    cancel.removeEventListener("abort", stop);
+    // What is still being taken must be known before it can be given back.
+    await Promise.allSettled(work);
+  }
+}
+
+function track(work: Set<Promise<void>>, one: Promise<void>): void {
+  work.add(one);
+  void one.finally(() => work.delete(one)).catch(() => undefined);
+}
+
+/** Entered again with the same run, attempt and provision id: what is alive and wanted to serve counts. */
+async function reenter(undertaking: Undertaking, held: Held): Promise<void> {
+  const own = await ownInstances(undertaking.world, undertaking.request);
+  for (const { record, claimId } of own) {
+    const alive = record.retiredAt === undefined && record.threshold > undertaking.begun && record.wanted === "serve";
+    if (!alive || held.taken.size >= undertaking.request.count) continue;
+    held.taken.set(record.key, { record, claimId, origin: "pool", since: undertaking.begun });
+    undertaking.world.log.event("instance.found-again", { instance: record.instanceId });
+  }
+}
+
+/** One supply: a look at the pool, the shortfall created in parallel with selection, then what races cost. */
+async function refill(undertaking: Undertaking, held: Held, supply: Supply, wanted: number): Promise<void> {
+  const { world } = undertaking;
+  const take = (taken: Taken): void => {
+    held.taken.set(taken.record.key, taken);
+    supply.pending--;
+    wanted--;
+    supply.wake.abort();
+  };
+  supply.pending += wanted;
+  try {
+    const look = await lookAtPool(undertaking);
+    const fromPool = Math.min(wanted, promised(undertaking, look));
+    const short = wanted - fromPool;
+    await Promise.all([
+      select(undertaking, look, fromPool, take),
+      short > 0 ? createSome(undertaking, held, supply, short, take) : undefined,
+    ]);
+    if (wanted > 0 && supply.full === undefined && !supply.exhausted)
+      await createSome(undertaking, held, supply, wanted, take);
+  } catch (error) {
+    held.reasons.push(String(error));
+    supply.notBefore = world.clock.now() + limits.poolRetryMs;
+  } finally {
+    supply.pending -= wanted;
+    supply.wake.abort();
+  }
+}
+
+async function createSome(
+  undertaking: Undertaking,
+  held: Held,
+  supply: Supply,
+  wanted: number,
+  take: (taken: Taken) => void,
+): Promise<void> {
+  const { world, cancel } = undertaking;
+  if (cancel.aborted) return;
+  const created = await create(undertaking, wanted, supply.rounds, take);
+  held.reasons.push(...created.problems.filter((problem) => !held.reasons.includes(problem)));
+  if (created.taken.length >= wanted) return;
+  supply.full = created.full;
+  // At the maximum the pool may still yield; otherwise creation has tried all that it can.
+  if (created.full === undefined) supply.exhausted = true;
+  else supply.notBefore = world.clock.now() + limits.poolRetryMs;
+}
+
+async function outOfTime({ world, request, ...rest }: Undertaking, held: Held, supply: Supply): Promise<false> {
+  const missing = request.count - held.ready.size;
+  held.reasons.unshift(`${missing} of ${request.count} instances were not ready in time`);
+  if (supply.full === undefined) return false;
+  const { items } = await world.instances.all();
+  const holders = new Map<string, number>();
+  for (const { state, owner } of items)
+    if (state !== "terminated") holders.set(owner ?? state, (holders.get(owner ?? state) ?? 0) + 1);
+  const top = [...holders].sort((a, b) => b[1] - a[1]).slice(0, 5);
+  const maximum = scopesOf({ world, request, ...rest }).find(({ name }) => name === supply.full)?.maximum;
+  held.reasons.push(
+    `the maximum of ${maximum} instances (${supply.full}) is reached; held by ${top.map(([who, n]) => `${who} (${n})`).join(", ")}`,
+  );
+  return false;
+}
+
+/** What was taken beyond need is parked; the rest is the answer. */
+async function done(undertaking: Undertaking, held: Held): Promise<Provisioned> {
+  const { world, configuration, request } = undertaking;
+  const readyMs = world.clock.now() - undertaking.begun;
+  const surplus = [...held.taken.values()].filter(({ record }) => !held.started.has(record.key));
+  if (surplus.length > 0) {
+    const { runId, attempt, provisionId } = request;
+    await giveBack(world, configuration, { runId, attempt, provisionId }, surplus, limits.releaseWaitMs, "surplus");
+  }
+  const started = [...held.taken.values()].filter(({ record }) => held.started.has(record.key));
+  const instances = started.map(({ record, origin }) => ({
+    instanceId: record.instanceId,
+    instanceType: record.instanceType,
+    zone: record.zone,
+    usageClass: record.usageClass,
+    origin,
+    labels: record.labels ?? [],
+  }));
+  const created = instances.filter(({ origin }) => origin === "created").length;
+  world.log.event("provision.ready", { created, reused: instances.length - created, readyMs });
+  return { kind: "ready", instances, created, reused: instances.length - created, readyMs };
+}

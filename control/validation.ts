@@ -1,0 +1,122 @@
+// Validation: one batch read a tick for all that a provision has taken, until each is registered; lost ones are let go.
+import { limits } from "../domain/limits.ts";
+import { condemn, type Condemnation } from "./condemn.ts";
+import { goneOf, lookAtMachines } from "./machines.ts";
+import { surely } from "./surely.ts";
+import { ownOf, type Taken, type Undertaking } from "./taken.ts";
+import { verdictOf } from "./verdict.ts";
+
+export interface Held {
+  /** By key: all that is this provision's own and not known to be lost. */
+  readonly taken: Map<string, Taken>;
+  readonly ready: Set<string>;
+  readonly started: Set<string>;
+  /** What went wrong so far, for the error should it come to one. */
+  readonly reasons: string[];
+  /** When EC2 was last asked about quiet machines, epoch ms. */
+  lookedAt: number;
+}
+
+/** Reads all, marks what is ready, drops what is lost. */
+export async function validate(undertaking: Undertaking, held: Held): Promise<void> {
+  const { world } = undertaking;
+  const keys = [...held.taken.keys()];
+  if (keys.length === 0) return;
+  const read = await world.instances.read(keys).catch((error: unknown) => {
+    world.log.event("validation.unread", { problem: String(error) });
+    return undefined;
+  });
+  if (read === undefined) return;
+  const found = new Map(read.items.map((record) => [record.key, record]));
+  const damaged = new Map(read.damaged.map(({ key, problem }) => [key, problem]));
+  const now = world.clock.now();
+  const quiet: Taken[] = [];
+  for (const [key, taken] of held.taken) {
+    // An instance that was taken while the read was under way is judged at the next tick.
+    if (!keys.includes(key)) continue;
+    const record = found.get(key);
+    const problem = damaged.get(key);
+    const verdict = problem === undefined ? verdictOf(record, taken.claimId, now) : undefined;
+    if (record !== undefined) held.taken.set(key, { ...taken, record });
+    if (verdict?.kind === "ready" && !held.ready.has(key))
+      world.log.event("instance.ready", {
+        instance: taken.record.instanceId,
+        origin: taken.origin,
+        ms: now - taken.since,
+      });
+    if (verdict?.kind === "ready") held.ready.add(key);
+    else held.ready.delete(key);
+    if (verdict?.kind === "pending" && verdict.quiet) quiet.push(held.taken.get(key) ?? taken);
+    if (verdict === undefined) await letGo(undertaking, held, taken, `its record is damaged: ${problem}`, undefined);
+    if (verdict?.kind === "lost")
+      await letGo(undertaking, held, held.taken.get(key) ?? taken, verdict.why, verdict.condemn);
+  }
+  await lookAtQuiet(undertaking, held, quiet);
+}
+
+/** A machine that died says nothing more: EC2 knows. */
+async function lookAtQuiet(undertaking: Undertaking, held: Held, quiet: readonly Taken[]): Promise<void> {
+  const { world } = undertaking;
+  const now = world.clock.now();
+  if (quiet.length === 0 || now - held.lookedAt < limits.machineLookMs) return;
+  held.lookedAt = now;
+  const seen = await lookAtMachines(
+    world.fleet,
+    quiet.map(({ record }) => record.instanceId),
+  );
+  if (seen === undefined) return;
+  for (const taken of quiet) {
+    const gone = goneOf(taken.record, seen, now);
+    if (gone !== undefined) await letGo(undertaking, held, taken, gone, "condemn-gone");
+  }
+}
+
+/** A lost instance is condemned where its condition allows it, else asked to leave; it is no longer counted either way. */
+async function letGo(
+  { world }: Undertaking,
+  held: Held,
+  taken: Taken,
+  why: string,
+  by: Condemnation | undefined,
+): Promise<void> {
+  const { record } = taken;
+  held.taken.delete(record.key);
+  held.ready.delete(record.key);
+  held.reasons.push(`${record.instanceId} (${record.instanceType}, ${record.zone}): ${why}`);
+  world.log.event("instance.lost", { instance: record.instanceId, why });
+  if (by === undefined) return;
+  const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, why);
+  if (condemned.length > 0) return;
+  await surely(world, () =>
+    world.instances.move("ask-to-leave", record, { now: world.clock.now(), own: ownOf(taken) }),
+  );
+}
+
+/** Starts as many as are wanted; false where one of them could not be: it is judged again at the next tick. */
+export async function commit(undertaking: Undertaking, held: Held): Promise<boolean> {
+  const { world, configuration, request } = undertaking;
+  const chosen = [...held.ready].slice(0, request.count);
+  const started = await Promise.all(
+    chosen.map(async (key) => {
+      if (held.started.has(key)) return true;
+      const taken = held.taken.get(key);
+      if (taken === undefined) return false;
+      const decision = await surely(world, () => {
+        const now = world.clock.now();
+        return world.instances.move("start", taken.record, {
+          now,
+          threshold: now + configuration.maxRuntimeMs,
+          own: ownOf(taken),
+        });
+      });
+      if (decision.kind === "done") {
+        held.started.add(key);
+        held.taken.set(key, { ...taken, record: decision.record });
+        return true;
+      }
+      held.ready.delete(key);
+      return false;
+    }),
+  );
+  return started.every(Boolean);
+}
