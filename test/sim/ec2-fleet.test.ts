@@ -165,6 +165,29 @@ test("a minimum target launches all of it in one type or nothing", async () => {
   ).toHaveLength(2);
 });
 
+test("the template's own requirements hold where no override replaces them", async () => {
+  const world = await openWorld();
+  await world.template("pool", { InstanceRequirements: { ...large, AllowedInstanceTypes: ["r5.*"] } });
+  await world.fleet(2, []);
+  expect(world.cloud.machines().map(({ type }) => type.name)).toEqual(["r5.large", "r5.large"]);
+});
+
+test("prioritized takes the lowest priority number while it lasts, then the next", async () => {
+  const world = await openWorld();
+  await world.template("pool");
+  world.cloud.capacity.scarcities.push({ type: "m5.large", remaining: 1 });
+  const answer = await world.fleet(
+    2,
+    [
+      { InstanceType: "c6a.large", AvailabilityZone: "us-east-1a", Priority: 2 },
+      { InstanceType: "m5.large", AvailabilityZone: "us-east-1a", Priority: 1 },
+    ],
+    { OnDemandOptions: { AllocationStrategy: "prioritized" } },
+  );
+  expect(answer.Instances?.map(({ InstanceType }) => InstanceType)).toEqual(["m5.large", "c6a.large"]);
+  expect(codesOf(answer)).toEqual(["InsufficientInstanceCapacity"]);
+});
+
 test("what is not modelled is refused", async () => {
   const world = await openWorld();
   await world.template("pool");

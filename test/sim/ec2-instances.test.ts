@@ -102,6 +102,8 @@ test("a boot that EC2 gives up on ends with Server.InternalError, and dead hardw
   const world = await openWorld();
   Object.assign(world.cloud.faults, { bootMs: 1000, failedBoots: 1 });
   await world.template("pool");
+  const down: string[] = [];
+  world.cloud.hooks.onTerminate = ({ id }) => down.push(id);
   const [failed = "", silent = ""] = await launched(world, 2);
   await world.clock.advance(1000);
   const [found] = await describe(world, { InstanceIds: [failed] });
@@ -110,6 +112,9 @@ test("a boot that EC2 gives up on ends with Server.InternalError, and dead hardw
   expect(await stateOf(world, silent)).toBe("running");
   const { InstanceStatuses } = await world.ec2.send(new DescribeInstanceStatusCommand({}));
   expect(InstanceStatuses).toMatchObject([{ InstanceId: silent, SystemStatus: { Status: "impaired" } }]);
+  expect(down).toEqual([failed, silent]);
+  await end(world, [silent]);
+  expect(down).toHaveLength(2);
 });
 
 test("a spot machine goes two minutes after its notice", async () => {

@@ -56,6 +56,8 @@ export interface Ec2 {
   addImage(image: { readonly name: string; readonly architecture: Architecture; readonly id?: string }): string;
   addSubnet(subnet: { readonly zone: string; readonly id?: string; readonly tags?: Record<string, string> }): string;
   addSecurityGroup(group: { readonly name: string; readonly id?: string }): string;
+  /** Drops every pending boot and spot interruption, so that no timer holds the process. */
+  close(): void;
 }
 
 const actions: Actions = {
@@ -77,7 +79,7 @@ function unknown(): never {
 }
 
 /** A fresh world: a VPC with one default subnet in each of three zones and a default security group. */
-function newWorld({ clock, chance, region, account, parameter }: Ec2Options): World {
+function newWorld({ clock, chance, region, account, parameter }: Ec2Options, closed: AbortSignal): World {
   const world: World = {
     clock,
     chance: chance.fork("ec2"),
@@ -104,6 +106,7 @@ function newWorld({ clock, chance, region, account, parameter }: Ec2Options): Wo
       imageMs: 0,
     },
     hooks: {},
+    closed,
   };
   const vpc = { id: newId(world, "vpc"), cidr: "172.31.0.0/16", tags: new Map<string, string>() };
   world.vpcs.set(vpc.id, vpc);
@@ -144,7 +147,8 @@ function addSecurityGroup(world: World, { name, id }: { name: string; id?: strin
 }
 
 export function ec2(options: Ec2Options): Ec2 {
-  const world = newWorld(options);
+  const closing = new AbortController();
+  const world = newWorld(options, closing.signal);
   const known = (id: string): Machine => {
     const machine = world.machines.get(id);
     if (machine === undefined) throw new Error(`no machine ${id}`);
@@ -172,5 +176,6 @@ export function ec2(options: Ec2Options): Ec2 {
     addImage: (image) => addImage(world, image).id,
     addSubnet: (subnet) => addSubnet(world, subnet),
     addSecurityGroup: (group) => addSecurityGroup(world, group),
+    close: () => closing.abort(),
   };
 }

@@ -17,7 +17,7 @@ const end = (world: World, machine: Machine, how: Omit<End, "at">, powerIsTaken:
   // A stopped machine can still be terminated; any other end is final.
   const ended = machine.end !== undefined && now >= machine.end.at;
   if (ended && !(machine.end?.to === "stopped" && how.to === "terminated")) return;
-  const hadPower = !ended;
+  const hadPower = !ended && !machine.impaired;
   machine.end = { ...how, at: now };
   if (hadPower && powerIsTaken) world.hooks.onTerminate?.(machine);
 };
@@ -77,24 +77,26 @@ export function interruptSpot(world: World, machine: Machine): void {
   if (machine.market !== "spot") throw new Error(`${machine.id} is not a spot machine`);
   if (machine.spotNotice !== undefined || !isUp(machine, now)) return;
   machine.spotNotice = { noticedAt: now, takenAt: now + spotNoticeMs };
-  void world.clock.sleep(spotNoticeMs).then(() =>
-    end(
-      world,
-      machine,
-      {
-        to: "terminated",
-        code: "Server.SpotInstanceTermination",
-        message: "Server.SpotInstanceTermination: Spot instance termination",
-        transition: "Server.SpotInstanceTermination",
-      },
-      true,
-    ),
-  );
+  void world.clock.sleep(spotNoticeMs, world.closed).then(() => {
+    if (!world.closed.aborted)
+      end(
+        world,
+        machine,
+        {
+          to: "terminated",
+          code: "Server.SpotInstanceTermination",
+          message: "Server.SpotInstanceTermination: Spot instance termination",
+          transition: "Server.SpotInstanceTermination",
+        },
+        true,
+      );
+  });
 }
 
 /** Lets a launched machine come up: its process is started when EC2 calls it running, unless it hangs or EC2 gives it up. */
 export function boot(world: World, machine: Machine, fails: boolean): void {
-  void world.clock.sleep(machine.bootMs).then(() => {
+  void world.clock.sleep(machine.bootMs, world.closed).then(() => {
+    if (world.closed.aborted) return;
     if (fails) kill(world, machine, true);
     else if (!machine.hung && stateOf(machine, world.clock.now()) === "running") world.hooks.onLaunch?.(machine);
   });

@@ -120,6 +120,8 @@ export interface World {
   readonly capacity: Capacity;
   readonly faults: MachineFaults;
   readonly hooks: Hooks;
+  /** Aborted when the world is taken down: nothing happens in it any more. */
+  readonly closed: AbortSignal;
 }
 
 export type Answer = Exclude<Xml, undefined>;
