@@ -33,6 +33,8 @@ export const limits = {
   machineLookMs: 5 * second,
   /** How long a roll-back waits for booting machines, to park rather than waste them: well inside the 5 minutes that GitHub gives a cancelled job. */
   giveBackWaitMs: 90 * second,
+  /** A reservation against the maxima precedes its records by one CreateFleet and their writes: never longer than this. */
+  reservationMs: 30 * second,
   /** First wait after a throttled or failed creation round; doubled with each, with jitter. */
   creationBackoffMs: 1 * second,
   /** At the maximum of instances, or while others hold what fits, the pool is scanned again this often. */

@@ -1,0 +1,86 @@
+// What refresh finds wrong with a record, or due: one pure judgement a record, so that a dry run prints exactly what a run does.
+import type { MachineSeen, RunnerSeen } from "../cloud/ports.ts";
+import type { Configuration } from "../domain/configuration.ts";
+import { limits } from "../domain/limits.ts";
+import type { Architecture, InstanceRecord } from "../domain/record.ts";
+import type { Condemnation } from "./condemn.ts";
+import { hasLeft } from "./leave.ts";
+import { goneOf } from "./machines.ts";
+import { staleness } from "./staleness.ts";
+
+/** A runner of ours with the scope at which it is registered. */
+export interface OurRunner extends RunnerSeen {
+  readonly scope: string;
+}
+
+export type Finding =
+  /** EC2 says that a condemned machine has ended. */
+  | { readonly kind: "confirm"; readonly record: InstanceRecord; readonly why: string }
+  /** Condemned, but EC2 still runs it: asked again. */
+  | { readonly kind: "end-again"; readonly record: InstanceRecord; readonly why: string }
+  | { readonly kind: "condemn"; readonly record: InstanceRecord; readonly by: Condemnation; readonly why: string }
+  /** It has answered `leave`, but whoever asked is gone: made idle now. */
+  | { readonly kind: "make-idle"; readonly record: InstanceRecord; readonly why: string }
+  /** It was asked to leave and is silent: GitHub is asked for proof that no job runs. */
+  | { readonly kind: "prove"; readonly record: InstanceRecord; readonly why: string }
+  /** Created without an owner (the idle floor) and up. */
+  | { readonly kind: "park"; readonly record: InstanceRecord; readonly why: string };
+
+export interface Facts {
+  readonly configuration: Configuration;
+  readonly now: number;
+  /** EC2's word on every machine of the records looked at; one that it does not know is absent. */
+  readonly seen: ReadonlyMap<string, MachineSeen>;
+  /** The image that new instances get, by architecture. */
+  readonly images: Readonly<Partial<Record<Architecture, string>>>;
+}
+
+const condemned = (record: InstanceRecord, by: Condemnation, why: string): Finding => ({
+  kind: "condemn",
+  record,
+  by,
+  why,
+});
+
+/** What is to be done about a record; undefined where all is well. */
+export function findingOf(record: InstanceRecord, facts: Facts): Finding | undefined {
+  const { now, seen, configuration, images } = facts;
+  if (record.state === "terminated") return undefined;
+  const gone = goneOf(record, seen, now);
+  const ended = gone !== undefined && !/shutting-down|stopp/.test(gone);
+  if (record.state === "terminating")
+    return ended
+      ? { kind: "confirm", record, why: gone }
+      : {
+          kind: "end-again",
+          record,
+          why: now > record.threshold ? "EC2 has not ended it in time" : "EC2 still runs it",
+        };
+  if (record.threshold <= now) return condemned(record, "condemn-expired", `past its threshold as ${record.state}`);
+  if (record.retiredAt !== undefined) return condemned(record, "condemn-retired", "its agent ended it");
+  if (gone !== undefined) return condemned(record, "condemn-gone", gone);
+  const silent = now - (record.heartbeatAt ?? 0) > limits.silentHeartbeatMs;
+  if (record.state === "idle") {
+    if (silent) return condemned(record, "condemn-silent", "idle without a heartbeat for a minute");
+    const why = staleness(record, configuration, now, images[record.architecture]);
+    return why === undefined ? undefined : condemned(record, "condemn-evicted", why);
+  }
+  if (hasLeft(record)) return { kind: "make-idle", record, why: "it has left its run" };
+  if (record.wanted === "leave" && silent)
+    return { kind: "prove", record, why: "asked to leave, and silent for a minute" };
+  if (record.state === "created" && record.owner === undefined && record.signal?.kind === "prepared")
+    return { kind: "park", record, why: "prepared without an owner" };
+  return undefined;
+}
+
+/** Machines of ours that have had no record for longer than the boot limit. */
+export function unrecorded(
+  machines: readonly MachineSeen[],
+  known: ReadonlySet<string>,
+  { configuration, now }: Pick<Facts, "configuration" | "now">,
+): readonly MachineSeen[] {
+  return machines.filter(
+    ({ instanceId, launchedAt, state }) =>
+      !known.has(instanceId) && now - launchedAt > configuration.bootMs && (state === "pending" || state === "running"),
+  );
+}

@@ -1,0 +1,50 @@
+// Recounting: the counters behind the maxima are set to what the table holds, should crashes have left them wrong.
+import { limits } from "../domain/limits.ts";
+import type { InstanceRecord } from "../domain/record.ts";
+import type { ControlWorld } from "./world.ts";
+
+const scopesOf = (record: InstanceRecord): readonly string[] => ["environment", `partition#${record.partition}`];
+
+function count(records: readonly InstanceRecord[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>([["environment", 0]]);
+  for (const record of records)
+    for (const scope of scopesOf(record))
+      counts.set(scope, (counts.get(scope) ?? 0) + (record.state === "terminated" ? 0 : 1));
+  return counts;
+}
+
+export type Counters = ReadonlyMap<string, number | undefined>;
+
+/** The counters of these partitions and of the environment. Read before the records that they are compared with. */
+export async function readCounters(
+  world: Pick<ControlWorld, "settings">,
+  partitions: Iterable<string>,
+): Promise<Counters> {
+  const scopes = ["environment", ...[...partitions].map((partition) => `partition#${partition}`)];
+  const values = await Promise.all(scopes.map(async (scope) => [scope, await world.settings.counter(scope)] as const));
+  return new Map(values);
+}
+
+/**
+ * A reservation precedes its records by the time of one CreateFleet, so a difference counts only where a second look after that time
+ * finds the very same numbers; the write then stands on condition that the counter has not moved since.
+ */
+export async function recount(
+  world: Pick<ControlWorld, "settings" | "instances" | "clock" | "log">,
+  partitions: Iterable<string>,
+  counters: Counters,
+  records: readonly InstanceRecord[],
+): Promise<void> {
+  const first = count(records);
+  const differing = [...counters].filter(([scope, seen]) => (seen ?? 0) !== (first.get(scope) ?? 0));
+  if (differing.length === 0) return;
+  await world.clock.sleep(limits.reservationMs);
+  const before = await readCounters(world, partitions);
+  const again = count((await world.instances.all()).items);
+  for (const [scope, seen] of differing) {
+    const counted = again.get(scope) ?? 0;
+    if (before.get(scope) !== seen || counted !== (first.get(scope) ?? 0)) continue;
+    await world.settings.recount(scope, seen, counted);
+    world.log.event("counter.recounted", { scope, seen, counted });
+  }
+}

@@ -1,0 +1,199 @@
+// Refresh, on a schedule: renews tokens, sweeps what must end, finishes what others left undone, recounts, reports.
+import type { MachineSeen } from "../cloud/ports.ts";
+import type { Configuration } from "../domain/configuration.ts";
+import { limits } from "../domain/limits.ts";
+import { parseRunnerName, runnerPrefix } from "../domain/names.ts";
+import { messageOf } from "../domain/pool-message.ts";
+import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts";
+import { end } from "./condemn.ts";
+import { findingOf, unrecorded, type Facts, type Finding, type OurRunner } from "./findings.ts";
+import { sendToPool } from "./leave.ts";
+import { readCounters, recount } from "./recount.ts";
+import { settle } from "./settle.ts";
+import { partitionScopes, renewTokens } from "./tokens.ts";
+import type { ControlWorld } from "./world.ts";
+
+export interface RefreshOptions {
+  /** Prints what it would do, and does nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface RefreshReport {
+  /** Records by state, as found. */
+  readonly states: Readonly<Record<string, number>>;
+  readonly findings: readonly {
+    readonly kind: string;
+    readonly instanceId: string;
+    readonly why: string;
+    readonly done: boolean;
+  }[];
+  /** Runners at GitHub that no record stands behind. */
+  readonly ghosts: readonly string[];
+  /** Sent to the pool again. */
+  readonly requeued: number;
+  readonly tokens: { readonly renewed: readonly string[]; readonly problems: readonly string[] };
+  readonly damaged: readonly Damaged[];
+  readonly problems: readonly string[];
+}
+
+/** Rejects where the environment cannot be read; a part that fails is a problem in the report, and the others go on. */
+export async function refresh(world: ControlWorld, options: RefreshOptions = {}): Promise<RefreshReport> {
+  const dryRun = options.dryRun ?? false;
+  const { configuration } = await world.settings.load();
+  const problems: string[] = [];
+  const attempt = async <Value>(what: string, fallback: Value, work: () => Promise<Value>): Promise<Value> => {
+    try {
+      return await work();
+    } catch (error) {
+      const problem = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      problems.push(problem);
+      world.log.event("refresh.problem", { problem });
+      return fallback;
+    }
+  };
+  const tokens = await attempt("tokens", { renewed: [], problems: [] }, () =>
+    renewTokens(world, configuration, dryRun),
+  );
+  // GitHub's runners and EC2's machines are listed before the records are read: what is then missing has really had no record.
+  const runners = await attempt("runners", [], () => listRunners(world, configuration));
+  const machines = await attempt<readonly MachineSeen[] | undefined>("machines", undefined, () => world.fleet.ours());
+  const partitions = [...partitionScopes(configuration).keys()];
+  const counters = await attempt("counters", new Map(), () => readCounters(world, partitions));
+  const { items: records, damaged } = await world.instances.all();
+  for (const { key, problem } of damaged) world.log.event("record.damaged", { key, problem });
+  const facts =
+    machines === undefined
+      ? undefined
+      : await attempt("facts", undefined, () => factsOf(world, configuration, records, machines));
+  const findings = facts === undefined ? [] : records.flatMap((record) => findingOf(record, facts) ?? []);
+  const outcomes = dryRun
+    ? findings.map((finding) => ({ finding, done: false }))
+    : await settle(world, configuration, findings, runners, attempt);
+  const strays = facts === undefined || machines === undefined ? [] : strayMachines(machines, records, damaged, facts);
+  if (!dryRun && strays.length > 0) await end(world, strays);
+  const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners, records, dryRun));
+  const requeued = dryRun ? 0 : await attempt("requeue", 0, () => requeue(world, records, findings));
+  if (!dryRun) await attempt("recount", undefined, () => recount(world, partitions, counters, records));
+  const report = {
+    states: countStates(records),
+    findings: [
+      ...outcomes.map(({ finding, done }) => describe(finding, done)),
+      ...strays.map((instanceId) => ({
+        kind: "end-unrecorded",
+        instanceId,
+        why: "our tags, but no record",
+        done: !dryRun,
+      })),
+    ],
+    ghosts,
+    requeued,
+    tokens,
+    damaged,
+    problems: [...problems, ...tokens.problems],
+  };
+  world.log.event("refresh.done", {
+    findings: report.findings.length,
+    ghosts: ghosts.length,
+    problems: report.problems.length,
+  });
+  return report;
+}
+
+const describe = (finding: Finding, done: boolean): RefreshReport["findings"][number] => ({
+  kind: finding.kind === "condemn" ? finding.by : finding.kind,
+  instanceId: finding.record.instanceId,
+  why: finding.why,
+  done,
+});
+
+const countStates = (records: readonly InstanceRecord[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { state } of records) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+};
+
+async function listRunners(world: ControlWorld, configuration: Configuration): Promise<readonly OurRunner[]> {
+  const scopes = [...new Set(partitionScopes(configuration).values())];
+  const lists = await Promise.all(
+    scopes.map(async (scope) => {
+      const runners = await world.inventory.list(scope, runnerPrefix(configuration.environment));
+      return runners.map((runner) => ({ ...runner, scope }));
+    }),
+  );
+  return lists.flat();
+}
+
+/** EC2's word on every record: machines that its listing left out (ended, or unknown) are asked for by name. */
+async function factsOf(
+  world: ControlWorld,
+  configuration: Configuration,
+  records: readonly InstanceRecord[],
+  machines: readonly MachineSeen[],
+): Promise<Facts> {
+  const seen = new Map(machines.map((machine) => [machine.instanceId, machine]));
+  const rest = records.filter(({ state, instanceId }) => state !== "terminated" && !seen.has(instanceId));
+  if (rest.length > 0)
+    for (const [id, machine] of await world.fleet.describe(rest.map(({ instanceId }) => instanceId)))
+      seen.set(id, machine);
+  const images: Partial<Record<Architecture, string>> = {};
+  for (const architecture of new Set(
+    records.filter(({ state }) => state === "idle").map((record) => record.architecture),
+  )) {
+    const parameter = configuration.imageParameters[architecture];
+    if (parameter !== undefined) images[architecture] = await world.fleet.image(parameter);
+  }
+  return { configuration, now: world.clock.now(), seen, images };
+}
+
+/** A damaged record still says that its machine has one. */
+function strayMachines(
+  machines: readonly MachineSeen[],
+  records: readonly InstanceRecord[],
+  damaged: readonly Damaged[],
+  facts: Facts,
+): readonly string[] {
+  const known = new Set(records.filter(({ state }) => state !== "terminated").map(({ instanceId }) => instanceId));
+  for (const { key } of damaged) known.add(key.split("/").at(-1) ?? key);
+  return unrecorded(machines, known, facts).map(({ instanceId }) => instanceId);
+}
+
+/** Offline runners with this environment's prefix whose record is missing, ended, idle, or of another assignment. */
+async function removeGhosts(
+  world: ControlWorld,
+  configuration: Configuration,
+  runners: readonly OurRunner[],
+  records: readonly InstanceRecord[],
+  dryRun: boolean,
+): Promise<readonly string[]> {
+  const byId = new Map(records.map((record) => [record.instanceId, record]));
+  const ghosts = runners.filter(({ name, online }) => {
+    const parsed = parseRunnerName(configuration.environment, name);
+    if (online || parsed === undefined) return false;
+    const record = byId.get(parsed.instanceId);
+    if (record === undefined || record.assignment !== parsed.assignment) return true;
+    return record.state === "terminated" || record.state === "terminating" || record.state === "idle";
+  });
+  if (!dryRun) await Promise.all(ghosts.map(({ scope, id }) => world.inventory.remove(scope, id)));
+  return ghosts.map(({ name }) => name);
+}
+
+/** Idle instances of a class whose queue holds fewer messages than they are: all are sent again; a duplicate is harmless. */
+async function requeue(
+  world: ControlWorld,
+  records: readonly InstanceRecord[],
+  findings: readonly Finding[],
+): Promise<number> {
+  const due = new Set(findings.map(({ record }) => record.key));
+  const now = world.clock.now();
+  const idle = records.filter(
+    ({ state, key, threshold }) => state === "idle" && !due.has(key) && threshold > now + limits.claimMarginMs,
+  );
+  let sent = 0;
+  for (const resourceClass of new Set(idle.map((record) => record.resourceClass))) {
+    const ofClass = idle.filter((record) => record.resourceClass === resourceClass);
+    if ((await world.pool.depth(resourceClass)) >= ofClass.length) continue;
+    await sendToPool(world, ofClass.map(messageOf));
+    sent += ofClass.length;
+  }
+  return sent;
+}

@@ -1,0 +1,148 @@
+// Doing what refresh found: condemn, end again, confirm, make idle, ask GitHub for proof.
+import type { Configuration } from "../domain/configuration.ts";
+import { limits } from "../domain/limits.ts";
+import type { Own } from "../domain/needs.ts";
+import { runnerName } from "../domain/names.ts";
+import { messageOf, type PoolMessage } from "../domain/pool-message.ts";
+import type { InstanceRecord } from "../domain/record.ts";
+import { condemn, end } from "./condemn.ts";
+import type { Finding, OurRunner } from "./findings.ts";
+import { makeIdle, sendToPool } from "./leave.ts";
+import { surely } from "./surely.ts";
+import type { ControlWorld } from "./world.ts";
+
+type Attempt = <Value>(what: string, fallback: Value, work: () => Promise<Value>) => Promise<Value>;
+
+export interface Settled {
+  readonly finding: Finding;
+  readonly done: boolean;
+}
+
+/** Acts on all findings, fifty at a time; one that fails is a problem of its own. */
+export async function settle(
+  world: ControlWorld,
+  configuration: Configuration,
+  findings: readonly Finding[],
+  runners: readonly OurRunner[],
+  attempt: Attempt,
+): Promise<readonly Settled[]> {
+  const settled: Settled[] = [];
+  const messages: PoolMessage[] = [];
+  const again = findings.filter(({ kind }) => kind === "end-again");
+  await end(
+    world,
+    again.map(({ record }) => record.instanceId),
+  );
+  const condemned = await condemnAll(world, findings);
+  for (let first = 0; first < findings.length; first += atOnce)
+    await Promise.all(
+      findings.slice(first, first + atOnce).map(async (finding) => {
+        const done = await attempt(finding.record.instanceId, false, async () => {
+          if (finding.kind === "condemn") return condemned.has(finding.record.instanceId);
+          return await act(world, configuration, finding, runners, messages);
+        });
+        settled.push({ finding, done });
+      }),
+    );
+  await sendToPool(world, messages);
+  return settled;
+}
+
+const atOnce = 50;
+
+/** Records first, then the machines of all in one call a batch. */
+async function condemnAll(world: ControlWorld, findings: readonly Finding[]): Promise<ReadonlySet<string>> {
+  const condemned = new Set<string>();
+  const groups = new Map<string, Extract<Finding, { kind: "condemn" }>[]>();
+  for (const finding of findings) {
+    if (finding.kind !== "condemn") continue;
+    const group = `${finding.by}\n${finding.why}`;
+    groups.set(group, [...(groups.get(group) ?? []), finding]);
+  }
+  for (const group of groups.values())
+    for (let first = 0; first < group.length; first += atOnce) {
+      const part = group.slice(first, first + atOnce);
+      const { by, why } = part[0] as Extract<Finding, { kind: "condemn" }>;
+      const ids = await condemn(
+        world,
+        part.map(({ record }) => record),
+        by,
+        why,
+      );
+      for (const id of ids) condemned.add(id);
+    }
+  return condemned;
+}
+
+/** Own by the run that holds it, as release would be. */
+const ownByRun = (record: InstanceRecord): Own => ({
+  by: "run",
+  runId: record.runId ?? "",
+  attempt: record.attempt ?? 0,
+  assignment: record.assignment,
+});
+
+async function act(
+  world: ControlWorld,
+  configuration: Configuration,
+  finding: Exclude<Finding, { kind: "condemn" }>,
+  runners: readonly OurRunner[],
+  messages: PoolMessage[],
+): Promise<boolean> {
+  const { record } = finding;
+  switch (finding.kind) {
+    case "end-again":
+      return true;
+    case "confirm":
+      return await confirm(world, record, finding.why);
+    case "make-idle": {
+      const left = await makeIdle(world, configuration, { record, own: ownByRun(record) });
+      if (left.kind === "pooled") messages.push(left.message);
+      return left.kind === "pooled" || left.kind === "retired";
+    }
+    case "park": {
+      const now = world.clock.now();
+      const decision = await world.instances.move("park-prepared", record, {
+        now,
+        threshold: now + configuration.idleMs,
+      });
+      if (decision.kind === "done") messages.push(messageOf(decision.record));
+      return decision.kind === "done";
+    }
+    case "prove":
+      return await prove(world, configuration, record, runners);
+  }
+}
+
+/** EC2 has said so: the record may rest, and its place in the counters is free. */
+async function confirm(world: ControlWorld, record: InstanceRecord, why: string): Promise<boolean> {
+  const decision = await surely(world, () => {
+    const now = world.clock.now();
+    return world.instances.move("confirm", record, { now, threshold: now + limits.terminatedKeptMs });
+  });
+  if (decision.kind !== "done" || decision.already) return decision.kind === "done";
+  world.log.event("instance.terminated", { instance: record.instanceId, why });
+  await world.settings.free(1, ["environment", `partition#${record.partition}`]);
+  return true;
+}
+
+/** Its registration deleted, or none there while it is not registering: no job runs or can start. Refused: a job runs. */
+async function prove(
+  world: ControlWorld,
+  configuration: Configuration,
+  record: InstanceRecord,
+  runners: readonly OurRunner[],
+): Promise<boolean> {
+  const name = runnerName(configuration.environment, record.instanceId, record.assignment);
+  const runner = runners.find((one) => one.name === name);
+  const removal = runner === undefined ? "absent" : await world.inventory.remove(runner.scope, runner.id);
+  if (typeof removal !== "string" || removal === "busy") return false;
+  const by = removal === "removed" ? "condemn-deleted" : "condemn-not-found";
+  const ids = await condemn(
+    world,
+    [{ ...record, own: ownByRun(record) }],
+    by,
+    "asked to leave, no answer, not registered at GitHub",
+  );
+  return ids.length > 0;
+}
