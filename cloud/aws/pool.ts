@@ -2,6 +2,7 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -50,6 +51,17 @@ async function receive(client: SQSClient, url: string): Promise<readonly Receive
       ? { kind: "message", receipt, message: parsed.message }
       : { kind: "unreadable", receipt, body, problem: parsed.problem };
   });
+}
+
+async function depth(client: SQSClient, url: string): Promise<number> {
+  const command = new GetQueueAttributesCommand({
+    QueueUrl: url,
+    AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+  });
+  const { Attributes } = await client
+    .send(command)
+    .catch((error: unknown) => raise(`GetQueueAttributes on ${url}`, error));
+  return Object.values(Attributes ?? {}).reduce((sum, count) => sum + Number(count), 0);
 }
 
 /** Sends up to ten. What is given back is surely not in the queue; a batch whose reply was lost counts as sent. */
@@ -106,6 +118,7 @@ export const pool = (wish: PoolWish): Pool => {
       );
       await harmlessly(`DeleteMessageBatch on ${url}`, calls);
     },
+    depth: async (resourceClass) => depth(client, (await queues(resourceClass)).url),
     setAside: async (resourceClass, { receipt, body, problem }) => {
       const { url, unreadableUrl } = await queues(resourceClass);
       const aside = new SendMessageCommand({

@@ -1,0 +1,54 @@
+// A clock corrected by the Date header of AWS's replies, so that a skewed host neither ends nor keeps an instance.
+import type { Clock, EpochMs } from "../ports.ts";
+
+/** What a client's middleware stack and its replies look like to us: every SDK client has it, whatever its service. */
+interface Observable {
+  readonly middlewareStack: {
+    add(middleware: (next: Next) => Next, options: { step: "deserialize"; priority: "low"; name: string }): void;
+  };
+}
+// eslint-disable-next-line typescript/no-explicit-any -- each client's stack has its own types of inputs and outputs
+type Next = (args: any) => Promise<any>;
+
+export interface CorrectedClock extends Clock {
+  /** Takes a reply's Date header and the base clock's moments before and after the call. */
+  observe(date: string | undefined, sentAt: EpochMs, receivedAt: EpochMs): void;
+  /** Observes every reply of an SDK client, errors and retries included. */
+  watch(client: Observable): void;
+  /** Milliseconds added to the base clock: a whole number of seconds. */
+  offset(): number;
+}
+
+const step = 1000;
+
+/**
+ * A Date header has whole seconds, cut off: at some moment between sending and receiving AWS's clock was within the second
+ * that begins with it. The offset moves only when it contradicts that, in whole seconds and no further than needed; so the
+ * clock of a good host is never touched, and the corrected one is right within a second and the time of a call.
+ */
+export function correctedClock(base: Clock): CorrectedClock {
+  let offset = 0;
+  const observe: CorrectedClock["observe"] = (date, sentAt, receivedAt) => {
+    const said = date === undefined ? Number.NaN : Date.parse(date);
+    if (Number.isNaN(said)) return;
+    const least = said - receivedAt;
+    const most = said + step - sentAt;
+    if (offset < least) offset = Math.ceil(least / step) * step;
+    else if (offset > most) offset = Math.floor(most / step) * step;
+  };
+  return {
+    now: () => base.now() + offset,
+    sleep: (ms, wake) => base.sleep(ms, wake),
+    offset: () => offset,
+    observe,
+    watch: (client) => {
+      const middleware = (next: Next) => async (args: unknown) => {
+        const sentAt = base.now();
+        const result = (await next(args)) as { response?: { headers?: Record<string, string> } };
+        observe(result.response?.headers?.["date"], sentAt, base.now());
+        return result;
+      };
+      client.middlewareStack.add(middleware, { step: "deserialize", priority: "low", name: "clockCorrection" });
+    },
+  };
+}

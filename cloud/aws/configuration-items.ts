@@ -1,0 +1,82 @@
+// The configuration's items as they are stored, and reading them: what is wrong is said by name.
+import * as z from "zod/mini";
+import { merge, problemsOf, type Defaults, type Overlay } from "../../domain/configuration.ts";
+import { defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
+import type { LoadedSettings } from "../ports.ts";
+import { fromItem, toItem, type Item } from "./attribute-values.ts";
+
+/** Configuration lies under one attribute as a native map, so that none of its names can meet an index's attribute. */
+const content = "value";
+
+export const defaultsItem = (defaults: Defaults): Item => toItem({ [table.key]: defaultsKey, [content]: defaults });
+export const overlayItem = (overlay: Overlay): Item => toItem({ [table.key]: overlayKey, [content]: overlay });
+export const pauseItem = (reason: string, at: number): Item => toItem({ [table.key]: pauseKey, reason, at });
+
+const texts = z.array(z.string());
+const byName = <T extends z.core.$ZodType>(shape: T) => z.record(z.string(), shape);
+const byArchitecture = z.partialRecord(z.enum(["x64", "arm64"]), z.string());
+
+const deployed = z.object({
+  environment: z.string(),
+  awsPartition: z.string(),
+  region: z.string(),
+  account: z.string(),
+  queues: byName(z.object({ url: z.string(), unreadableUrl: z.string() })),
+  templates: byName(z.object({ id: z.string(), version: z.string() })),
+  subnets: z.array(z.object({ id: z.string(), zone: z.string() })),
+  imageParameters: byArchitecture,
+  forge: z.object({
+    kind: z.literal("github"),
+    serverUrl: z.string(),
+    apiUrl: z.string(),
+    repositories: texts,
+  }),
+  configHash: z.string(),
+  partitions: byName(texts),
+});
+const operational = z.partial(
+  z.object({
+    resourceClasses: byName(z.object({ cpu: z.number(), mmem: z.number() })),
+    idleMs: z.number(),
+    maxRuntimeMs: z.number(),
+    bootMs: z.number(),
+    provisionMs: z.number(),
+    maxInstances: z.number(),
+    maxInstancesPerPartition: z.number(),
+    preRunnerScript: z.string(),
+    labels: texts,
+    runnerVersion: z.string(),
+    idleFloors: byName(z.number()),
+    maxUses: z.number(),
+    maxAgeMs: z.number(),
+    images: byArchitecture,
+  }),
+);
+/** Unknown names are let through: a newer stack may have written more than this version reads. */
+const defaultsSchema = z.extend(deployed, operational.shape);
+const pauseSchema = z.object({ reason: z.string(), at: z.number() });
+
+const problemsIn = (what: string, error: z.core.$ZodError): readonly string[] =>
+  error.issues.map(({ path, message }) => `${what}.${path.map(String).join(".")}: ${message}`);
+
+export type Reading = LoadedSettings | { readonly problems: readonly string[] };
+
+/** Reads the three items by their keys; `problems` says, one line each, why they are no configuration. */
+export function readConfiguration(items: readonly Item[]): Reading {
+  const found = new Map(items.map((item) => [item[table.key]?.S, fromItem(item)]));
+  const stored = found.get(defaultsKey);
+  if (stored === undefined) return { problems: [`the item "${defaultsKey}" is missing`] };
+  const defaults = defaultsSchema.safeParse(stored[content]);
+  if (!defaults.success) return { problems: problemsIn(defaultsKey, defaults.error) };
+  const overlay = operational.safeParse(found.get(overlayKey)?.[content] ?? {});
+  if (!overlay.success) return { problems: problemsIn(overlayKey, overlay.error) };
+  const pause = found.has(pauseKey) ? pauseSchema.safeParse(found.get(pauseKey)) : undefined;
+  const given = defaults.data as unknown as Defaults;
+  const laid = overlay.data as unknown as Overlay;
+  const configuration = merge(given, laid);
+  const problems = problemsOf(configuration);
+  if (problems.length > 0) return { problems };
+  // A pause that cannot be read pauses all the same: whoever wrote it meant to stop something.
+  const paused = pause && (pause.success ? pause.data : { reason: "a pause without a readable reason", at: 0 });
+  return { configuration, defaults: given, overlay: laid, ...(paused === undefined ? {} : { paused }) };
+}

@@ -1,0 +1,139 @@
+// Counters of instances alive, by scope: added to all at once or not at all, whatever replies are lost.
+import {
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+  type DynamoDBClient,
+  type TransactWriteItem,
+} from "@aws-sdk/client-dynamodb";
+import { counterKey, table } from "../../domain/table.ts";
+import {
+  OutOfReach,
+  type Clock,
+  type Random,
+  type Reservation,
+  type Scope,
+  type Settings,
+  type Unknown,
+} from "../ports.ts";
+import { asSdkError, asUnknown, raise } from "./sdk-errors.ts";
+
+export const countAttribute = "count";
+
+interface CountersWish {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly random: Pick<Random, "next">;
+}
+
+/** Two provisions at one counter at one moment: the later transaction is cancelled, and tried again after a chance pause. */
+const conflictTries = 8;
+const conflictPauseMs = 40;
+
+type Transacted =
+  | { readonly kind: "done" }
+  /** Index of the first entry whose condition did not hold. */
+  | { readonly kind: "refused"; readonly entry: number }
+  | Unknown;
+
+interface Cancelled {
+  readonly CancellationReasons?: readonly { readonly Code?: string }[];
+}
+
+/**
+ * One transaction. The SDK gives each a client request token, the same in all its tries, so a try after a lost reply adds
+ * nothing twice (DynamoDB API Reference, TransactWriteItems, "ClientRequestToken").
+ */
+async function transact(wish: CountersWish, items: TransactWriteItem[]): Promise<Transacted> {
+  const what = `TransactWriteItems on table ${wish.table}`;
+  for (let tries = 1; ; tries++) {
+    try {
+      await wish.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+      return { kind: "done" };
+    } catch (error) {
+      if (asSdkError(error).name !== "TransactionCanceledException") return asUnknown(what, error);
+      const codes = ((error as Cancelled).CancellationReasons ?? []).map(({ Code }) => Code);
+      const entry = codes.indexOf("ConditionalCheckFailed");
+      if (entry >= 0) return { kind: "refused", entry };
+      const passes = codes.some((code) => code === "TransactionConflict" || code === "ThrottlingError");
+      if (!passes) return asUnknown(what, error);
+      if (tries >= conflictTries) return { kind: "unknown", problem: `${what}: ${codes.join(", ")} ${tries} times` };
+    }
+    await wish.clock.sleep(conflictPauseMs * tries * (0.5 + wish.random.next()));
+  }
+}
+
+const keyOf = (scope: string) => ({ [table.key]: { S: counterKey(scope) } });
+const named = { "#count": countAttribute };
+
+const addWhereFits = (tableName: string, count: number, { name, maximum }: Scope): TransactWriteItem => ({
+  Update: {
+    TableName: tableName,
+    Key: keyOf(name),
+    UpdateExpression: "ADD #count :added",
+    ConditionExpression: "attribute_not_exists(#count) OR #count <= :most",
+    ExpressionAttributeNames: named,
+    ExpressionAttributeValues: { ":added": { N: String(count) }, ":most": { N: String(maximum - count) } },
+  },
+});
+
+async function reserve(wish: CountersWish, count: number, scopes: readonly Scope[]): Promise<Reservation | Unknown> {
+  const impossible = scopes.find(({ maximum }) => count > maximum);
+  if (impossible !== undefined) return { kind: "full", scope: impossible.name };
+  if (count === 0 || scopes.length === 0) return { kind: "reserved" };
+  const outcome = await transact(
+    wish,
+    scopes.map((scope) => addWhereFits(wish.table, count, scope)),
+  );
+  if (outcome.kind === "unknown") return outcome;
+  return outcome.kind === "done"
+    ? { kind: "reserved" }
+    : { kind: "full", scope: (scopes[outcome.entry] as Scope).name };
+}
+
+/** Takes away, or sets to zero where less is left. A counter that is wrong for any reason is put right by refresh's recount. */
+async function freeOne(wish: CountersWish, count: number, scope: string): Promise<void> {
+  const update = (UpdateExpression: string, ConditionExpression: string, taken: number): TransactWriteItem => ({
+    Update: {
+      TableName: wish.table,
+      Key: keyOf(scope),
+      UpdateExpression,
+      ConditionExpression,
+      ExpressionAttributeNames: named,
+      ExpressionAttributeValues: { ":count": { N: String(count) }, ":taken": { N: String(taken) } },
+    },
+  });
+  const outcome = await transact(wish, [update("ADD #count :taken", "#count >= :count", -count)]);
+  if (outcome.kind === "done") return;
+  const zeroed =
+    outcome.kind === "refused" ? await transact(wish, [update("SET #count = :taken", "#count < :count", 0)]) : outcome;
+  if (zeroed.kind === "unknown") throw new OutOfReach(zeroed.problem);
+}
+
+/** Repeating it is harmless, so a plain UpdateItem does; where the counter has moved meanwhile, it stays as it is. */
+async function recount(wish: CountersWish, scope: string, seen: number | undefined, counted: number): Promise<void> {
+  const command = new UpdateItemCommand({
+    TableName: wish.table,
+    Key: keyOf(scope),
+    UpdateExpression: "SET #count = :counted",
+    ConditionExpression: seen === undefined ? "attribute_not_exists(#count)" : "#count = :seen",
+    ExpressionAttributeNames: named,
+    ExpressionAttributeValues: {
+      ":counted": { N: String(counted) },
+      ...(seen === undefined ? {} : { ":seen": { N: String(seen) } }),
+    },
+  });
+  try {
+    await wish.client.send(command);
+  } catch (error) {
+    if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${wish.table}`, error);
+  }
+}
+
+export const counters = (wish: CountersWish): Pick<Settings, "reserve" | "free" | "recount"> => ({
+  reserve: (count, scopes) => reserve(wish, count, scopes),
+  free: async (count, scopes) => {
+    if (count > 0) await Promise.all(scopes.map((scope) => freeOne(wish, count, scope)));
+  },
+  recount: (scope, seen, counted) => recount(wish, scope, seen, counted),
+});

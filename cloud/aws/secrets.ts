@@ -1,0 +1,27 @@
+// Secrets as SSM SecureStrings.
+import { GetParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { OutOfReach, type Secrets } from "../ports.ts";
+import { AwsRefused, asSdkError, raise, troubleOf } from "./sdk-errors.ts";
+
+export const secrets = (client: SSMClient): Secrets => ({
+  read: async (name) => {
+    try {
+      const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
+      if (Parameter?.Value === undefined) return undefined;
+      return { value: Parameter.Value, writtenAt: Parameter.LastModifiedDate?.getTime() ?? 0 };
+    } catch (error) {
+      if (asSdkError(error).name === "ParameterNotFound") return undefined;
+      return raise(`GetParameter ${name}`, error);
+    }
+  },
+  write: async (name, value) => {
+    try {
+      await client.send(new PutParameterCommand({ Name: name, Value: value, Type: "SecureString", Overwrite: true }));
+    } catch (error) {
+      // AWS's words on a value that it refuses may quote the value: only its code is passed on, and no cause.
+      const code = asSdkError(error).name;
+      if (troubleOf(error) === "refused") throw new AwsRefused(`PutParameter ${name}`, code, "the value is not shown");
+      throw new OutOfReach(`PutParameter ${name}: ${code}`);
+    }
+  },
+});

@@ -1,0 +1,58 @@
+// The environment's own words in DynamoDB: configuration, pause, and the counters of instances alive.
+import { GetItemCommand, PutItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { counterKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
+import { Unconfigured, type Clock, type LoadedSettings, type Random, type Settings } from "../ports.ts";
+import { batchGet } from "./instances.ts";
+import { overlayItem, readConfiguration } from "./configuration-items.ts";
+import { countAttribute, counters } from "./counters.ts";
+import { AwsRefused, raise } from "./sdk-errors.ts";
+
+export interface SettingsWish {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  /** For errors only. */
+  readonly environment: string;
+  readonly region: string;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly random: Pick<Random, "next">;
+}
+
+async function load(wish: SettingsWish): Promise<LoadedSettings> {
+  const { table: name, environment, region } = wish;
+  const place = `environment "${environment}" (table ${name} in ${region})`;
+  const items = await batchGet(wish, [defaultsKey, overlayKey, pauseKey]).catch((error: unknown) => {
+    if (!(error instanceof AwsRefused) || error.code !== "ResourceNotFoundException") throw error;
+    throw new Unconfigured(
+      `${place} does not exist: check the environment's name, the region and the account, or deploy its stack`,
+      { cause: error },
+    );
+  });
+  const reading = readConfiguration(items);
+  if (!("problems" in reading)) return reading;
+  throw new Unconfigured(
+    `${place} has no usable configuration: deploy its stack again, or correct the overlay.\n` +
+      reading.problems.map((problem) => `- ${problem}`).join("\n"),
+  );
+}
+
+async function counter({ client, table: name }: SettingsWish, scope: string): Promise<number | undefined> {
+  const command = new GetItemCommand({
+    TableName: name,
+    Key: { [table.key]: { S: counterKey(scope) } },
+    ConsistentRead: true,
+  });
+  const { Item } = await client.send(command).catch((error: unknown) => raise(`GetItem on table ${name}`, error));
+  const count = Item?.[countAttribute]?.N;
+  return count === undefined ? undefined : Number(count);
+}
+
+/** Writes that the port gives no Unknown for reject with OutOfReach: doing them again is harmless, refresh does. */
+export const settings = (wish: SettingsWish): Settings => ({
+  load: () => load(wish),
+  writeOverlay: async (overlay) => {
+    const command = new PutItemCommand({ TableName: wish.table, Item: overlayItem(overlay) });
+    await wish.client.send(command).catch((error: unknown) => raise(`PutItem on table ${wish.table}`, error));
+  },
+  counter: (scope) => counter(wish, scope),
+  ...counters(wish),
+});
