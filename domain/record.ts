@@ -178,11 +178,35 @@ const oneOf: Readonly<Record<string, readonly string[]>> = {
   wanted: ["serve", "leave"],
 };
 
-const kindOf = (found: unknown): Kind | "nothing" => {
-  if (found === undefined || found === null) return "nothing";
+/** A stored NULL is not an absent attribute: DynamoDB's `attribute_not_exists` does not hold on it, so it is damage. */
+const kindOf = (found: unknown): Kind | "nothing" | "null" => {
+  if (found === undefined) return "nothing";
+  if (found === null) return "null";
   if (Array.isArray(found)) return "list";
   if (typeof found === "object") return "map";
   return typeof found as Kind;
+};
+
+const isText = (found: unknown): boolean => typeof found === "string";
+const areTexts = (found: unknown): boolean => Array.isArray(found) && found.every(isText);
+const partsOf = (found: unknown): Record<string, unknown> =>
+  kindOf(found) === "map" ? (found as Record<string, unknown>) : {};
+
+/** What is wrong inside a list or a map that decisions read. A signal's kind may be one that only a newer agent knows. */
+const wrongInside: Readonly<Record<string, (found: unknown) => string | undefined>> = {
+  labels: (found) => (areTexts(found) ? undefined : "labels holds something that is no text"),
+  registration: (found) =>
+    (found as unknown[])
+      .map(partsOf)
+      .every(({ forge, url, labels, mode }) => isText(forge) && isText(url) && isText(mode) && areTexts(labels))
+      ? undefined
+      : "registration holds an entry without forge, url, mode or labels",
+  signal: (found) => {
+    const { kind, rank, assignment, at } = partsOf(found);
+    return isText(kind) && [rank, assignment, at].every((number) => Number.isFinite(number))
+      ? undefined
+      : "signal is without kind, rank, assignment or time";
+  },
 };
 
 const newer = (item: Record<string, unknown>): string | undefined =>
@@ -193,13 +217,13 @@ const newer = (item: Record<string, unknown>): string | undefined =>
 const wrongKind = (item: Record<string, unknown>, name: string): string | undefined => {
   const kind = required[name] ?? optional[name];
   const found = kindOf(item[name]);
-  if (found === kind || (found === "nothing" && required[name] === undefined)) {
-    if (found === "number" && !Number.isFinite(item[name])) return `${name} is not a finite number`;
-    const allowed = oneOf[name];
-    if (allowed === undefined || allowed.includes(item[name] as string)) return undefined;
-    return `${name} is "${String(item[name])}", not ${allowed.join(" | ")}`;
-  }
-  return `${name} is ${found === "nothing" ? "missing" : `a ${found}`}, not a ${kind}`;
+  if (found === "nothing") return required[name] === undefined ? undefined : `${name} is missing, not a ${kind}`;
+  if (found !== kind) return `${name} is ${found === "null" ? "null" : `a ${found}`}, not a ${kind}`;
+  if (found === "number" && !Number.isFinite(item[name])) return `${name} is not a finite number`;
+  if (found === "list" || found === "map") return wrongInside[name]?.(item[name]);
+  const allowed = oneOf[name];
+  if (allowed === undefined || allowed.includes(item[name] as string)) return undefined;
+  return `${name} is "${String(item[name])}", not ${allowed.join(" | ")}`;
 };
 
 function decode(item: unknown, names: readonly string[]): Record<string, unknown> | Damaged {
