@@ -32,6 +32,8 @@ export interface Bench {
   readonly github: GithubStandIn;
   readonly octokit: Octokit;
   readonly url: string;
+  /** Moves GitHub's clock forward; waits are not shortened. */
+  skip(ms: number): void;
   /** A fresh runner folder. */
   folder(options?: RunnerStandInOptions): string;
   /** Starts a program of the folder; ended at the latest with the bench. */
@@ -60,8 +62,9 @@ export const quickPace = {
 } as const;
 
 export async function openBench(settings: Partial<GithubSettings> = {}): Promise<Bench> {
+  let skipped = 0;
   const github = await openGithub({
-    clock: realClock,
+    clock: { now: () => realClock.now() + skipped, sleep: (ms, wake) => realClock.sleep(ms, wake) },
     chance: chance("runner-test"),
     pats: [{ token: pat, scopes: ["repo", "admin:org"] }],
     settings: { removalMs: [1, 5], disconnectMs: 1_000, ...settings },
@@ -104,6 +107,9 @@ export async function openBench(settings: Partial<GithubSettings> = {}): Promise
     github,
     octokit,
     url,
+    skip: (ms) => {
+      skipped += ms;
+    },
     folder,
     start,
     token,

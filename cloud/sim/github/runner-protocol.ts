@@ -52,7 +52,7 @@ function createSession(world: World, call: Call): Reply {
     stopSilence: () => undefined,
   };
   runner.session = session;
-  heard(world, runner, session);
+  // Online from its first poll on; a listener that never asks is forgotten like a silent one.
   silent(world, runner, session);
   return { status: 200, body: { sessionId: session.id, token: session.token } };
 }

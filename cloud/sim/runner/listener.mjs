@@ -66,11 +66,11 @@ async function listen(session, settings, shutdown, trace) {
     const handed = await call("POST", `${base}/acquire`, { authorization, body: { dispatchId } }).catch((error) =>
       trace(error.message),
     );
-    if (handed === undefined) return;
+    // A job handed to a listener that is stopping is not begun: GitHub queues it again.
+    if (handed === undefined || stop.signal.aborted) return;
     const job = { ...handed.body, server: session.server };
     say(`${stamp()}: Running job: ${job.name}`);
     worker = startWorker(job, settings, trace);
-    if (shutdown.aborted) worker.tell("shutdown");
     const result = await worker.ended;
     if (result === undefined)
       await call("POST", `${base}/abandon`, { authorization, body: { dispatchId } }).catch((error) =>
@@ -90,13 +90,17 @@ async function listen(session, settings, shutdown, trace) {
     while (!stop.signal.aborted) {
       const message = await nextMessage(session, () => (worker ? "Busy" : "Online"), stop.signal);
       trace(`Message ${message?.id} ${message?.type}`);
-      if (message?.type === "RunnerJobRequest") job = take(message.body);
+      if (message?.type === "RunnerJobRequest") job = job.then(() => take(message.body));
       if (message?.type === "JobCancellation") worker?.tell("cancel");
       if (message?.type === "RunnerRefresh" && worker === undefined && update(message.body.targetVersion, trace)) {
         code = once ? 4 : 3;
         break;
       }
     }
+  } catch (error) {
+    // An ephemeral runner is deleted at the server with its job, often before the worker has ended.
+    await job;
+    if (!served) throw error;
   } finally {
     // No drain: a stopping listener has told its worker to cancel, and only waits for it to say so.
     worker?.tell("shutdown");
