@@ -81,6 +81,14 @@ test("power-off terminates where the template says so, else stops; neither is re
   expect(await stateOf(world, stops)).toBe("terminated");
 });
 
+test("a spot machine that powers itself off is terminated whatever its template says", async () => {
+  const world = await openWorld();
+  await world.template("pool", { InstanceInitiatedShutdownBehavior: "stop" });
+  const [id = ""] = await launched(world, 1, spot(1));
+  world.cloud.poweredOff(id);
+  expect(await stateOf(world, id)).toBe("terminated");
+});
+
 test("hooks hear of each machine that boots and of each whose power is taken, once", async () => {
   const world = await openWorld();
   Object.assign(world.cloud.faults, { bootMs: 1000, hungBoots: 1 });

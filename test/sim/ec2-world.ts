@@ -14,7 +14,7 @@ import { ssm } from "../../cloud/sim/ssm/ssm.ts";
 import { sts } from "../../cloud/sim/sts.ts";
 import { handClock } from "./hand-clock.ts";
 
-export const account = "123456789012";
+const account = "123456789012";
 export const region = "us-east-1";
 
 export async function openWorld() {

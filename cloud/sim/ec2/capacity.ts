@@ -18,7 +18,7 @@ export interface Refusal {
 }
 
 /** A limit on what can still be launched. `type` may be a wildcard (`c5*.*`); an absent member means any. */
-export interface Scarcity {
+interface Scarcity {
   readonly type?: string;
   readonly zone?: string;
   readonly market?: Market;

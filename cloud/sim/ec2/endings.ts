@@ -4,7 +4,7 @@ import type { End, Machine } from "./machine.ts";
 import type { World } from "./world.ts";
 
 /** From the notice to the taking (EC2 User Guide, Spot Instance interruption notices). */
-export const spotNoticeMs = 120_000;
+const spotNoticeMs = 120_000;
 
 const gmt = (ms: number): string =>
   new Date(ms)

@@ -45,7 +45,7 @@ export function structure(input: Input | undefined, key: string): Input | undefi
 }
 
 /** A list; absent is empty, and a lone value (no numbered key on the wire) is a list of one. */
-export const list = (input: Input | undefined, key: string): readonly unknown[] => {
+const list = (input: Input | undefined, key: string): readonly unknown[] => {
   const value = input?.[key];
   if (value === undefined || value === "") return [];
   return Array.isArray(value) ? (value as unknown[]) : [value];

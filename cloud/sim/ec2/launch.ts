@@ -160,7 +160,7 @@ export function launch(
     keyName: text(data, "KeyName"),
     securityGroupIds: groups.length > 0 ? groups : [...world.securityGroups.keys()].slice(0, 1),
     metadata: metadataOptions(data, image),
-    // A one-time spot machine cannot be stopped: its power-off ends it.
+    // EC2 refuses to stop a one-time spot machine; that its own power-off therefore ends it is inferred, not documented.
     shutdownBehavior:
       pool.market === "spot" || text(data, "InstanceInitiatedShutdownBehavior") === "terminate" ? "terminate" : "stop",
     protectedFromTermination: flag(data, "DisableApiTermination") === true,

@@ -1,7 +1,7 @@
 // Which instance types satisfy InstanceRequirements: pure, shared by CreateFleet over HTTP and by the in-process simulator.
 import type { Architecture, InstanceType, Manufacturer } from "./catalogue.ts";
 
-export interface Range {
+interface Range {
   readonly min?: number;
   readonly max?: number;
 }

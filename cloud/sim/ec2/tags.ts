@@ -17,7 +17,7 @@ const checkKey = (key: string): string => {
 };
 
 /** The keys and values of a `Tag` list. */
-export const tagsIn = (input: Input): Tags => {
+const tagsIn = (input: Input): Tags => {
   const tags: Tags = new Map();
   for (const tag of structures(input, "Tag")) {
     const [key, value] = [checkKey(required(tag, "Key")), text(tag, "Value") ?? ""];

@@ -95,7 +95,7 @@ export interface Hooks {
 }
 
 /** What a client token has answered, for a day. */
-export interface Remembered {
+interface Remembered {
   readonly at: number;
   readonly request: string;
   readonly answer: Answer;

@@ -25,8 +25,7 @@ export const content = (value: Exclude<Xml, undefined>): string => {
 };
 
 /** One element; nothing for an absent value. */
-export const xml = (name: string, value: Xml): string =>
-  value === undefined ? "" : `<${name}>${content(value)}</${name}>`;
+const xml = (name: string, value: Xml): string => (value === undefined ? "" : `<${name}>${content(value)}</${name}>`);
 
 /** Milliseconds as EC2 writes a moment. */
 export const moment = (ms: number): string => new Date(ms).toISOString();

@@ -23,7 +23,7 @@ export interface Parameter {
 export type Parameters = Map<string, Parameter>;
 
 export const invalid = (message: string): AwsFault => new AwsFault("ValidationException", message);
-export const notFound = (name: string): AwsFault => new AwsFault("ParameterNotFound", `Parameter ${name} not found.`);
+const notFound = (name: string): AwsFault => new AwsFault("ParameterNotFound", `Parameter ${name} not found.`);
 
 /** SSM API Reference, PutParameter: allowed characters, reserved prefixes, at most 15 levels. */
 export function checkName(name: string): string {
