@@ -1,5 +1,5 @@
 // The life of a registration and its listener: one-job runners, ghosts, death and freezing, deletion, old versions, exit codes.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBench, quickPace, repo } from "./runner-bench.ts";
@@ -51,6 +51,33 @@ describe("a one-job runner", () => {
     expect(job?.log).toContain(join(folder, "_elsewhere/app/app"));
     expect([(await ended).code, known("jit")]).toEqual([0, undefined]);
   });
+});
+
+test("a root that shares another folder's bin has its own registration, work folder and logs", async () => {
+  const [installed, root] = [bench.folder(), bench.folder()];
+  rmSync(join(root, "bin"), { recursive: true });
+  symlinkSync(join(installed, "bin"), join(root, "bin"));
+  const args = [
+    "configure",
+    "--unattended",
+    "--url",
+    bench.url,
+    "--token",
+    await bench.token(),
+    "--name",
+    "shared",
+    "--labels",
+    "4012",
+  ];
+  expect((await bench.start(root, "bin/Runner.Listener", args).ended).code).toBe(0);
+  bench.start(root, "bin/Runner.Listener", ["run"]);
+  queue(4012, "pwd");
+  expect((await bench.github.happened("job.completed", of(4012))).job?.log).toContain(join(root, "_work/app/app"));
+  expect([
+    existsSync(join(root, ".runner")),
+    existsSync(join(installed, ".runner")),
+    existsSync(join(installed, "_diag")),
+  ]).toEqual([true, false, false]);
 });
 
 describe("a listener that dies", () => {

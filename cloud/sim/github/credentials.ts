@@ -76,7 +76,6 @@ export interface Credentials {
   appOfInstallation(app: App, id: number): Installation;
   installationOn(app: App, account: string): Installation;
   createInstallationToken(
-    app: App,
     installation: Installation,
     lifeMs: number,
     narrow: Narrowed,
@@ -132,22 +131,25 @@ export function createCredentials(clock: Clock): Credentials {
       if (found === undefined) throw notFound();
       return found;
     },
-    createInstallationToken: (_app, installation, lifeMs, narrow) => {
-      const permissions = narrowPermissions(installation, narrow.permissions);
-      const account = installation.account.toLowerCase();
-      const repositories = narrow.repositories ?? installation.repositories;
-      const credential: Credential = {
-        kind: "installation",
-        key: `installation-${installation.id}`,
-        permissions,
-        repositories: lowered(repositories?.map((name) => `${account}/${name}`)),
-        owners: new Set([account]),
-        expiresAt: clock.now() + lifeMs,
-      };
+    createInstallationToken: (installation, lifeMs, narrow) => {
+      const credential = installationCredential(installation, clock.now() + lifeMs, narrow);
       const token = `ghs_${randomBytes(27).toString("base64url").replaceAll(/[-_]/g, "x")}`;
       tokens.set(token, credential);
       return { token, credential };
     },
+  };
+}
+
+function installationCredential(installation: Installation, expiresAt: EpochMs, narrow: Narrowed): Credential {
+  const account = installation.account.toLowerCase();
+  const repositories = narrow.repositories ?? installation.repositories;
+  return {
+    kind: "installation",
+    key: `installation-${installation.id}`,
+    permissions: narrowPermissions(installation, narrow.permissions),
+    repositories: lowered(repositories?.map((name) => `${account}/${name}`)),
+    owners: new Set([account]),
+    expiresAt,
   };
 }
 

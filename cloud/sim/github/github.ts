@@ -8,6 +8,7 @@ import type { GithubFaults } from "./faults.ts";
 import { openFrontDoor } from "./front-door.ts";
 import type { GithubEvent, GithubEventType, Job, Run, Runner } from "./model.ts";
 import { createRateLimits } from "./rate-limit.ts";
+import type { RateLimits } from "./rate-limit.ts";
 import { appRoutes, plainRoutes } from "./rest-apps.ts";
 import { runnerRoutes } from "./rest-runners.ts";
 import { runRoutes } from "./rest-runs.ts";
@@ -19,6 +20,7 @@ import type { RunToQueue } from "./runs.ts";
 import { defaultSettings } from "./settings.ts";
 import type { GithubSettings } from "./settings.ts";
 import { createWorld } from "./world.ts";
+import type { World } from "./world.ts";
 
 export interface GithubOptions {
   readonly clock: Clock;
@@ -59,6 +61,30 @@ export interface GithubStandIn {
   close(): Promise<void>;
 }
 
+/** GET /rate_limit, which counts nothing. */
+const rateLimitRoute = (rateLimits: RateLimits): Route => ({
+  method: "GET",
+  path: "/rate_limit",
+  needs: "nobody",
+  handle: (_world, call) => {
+    const core = rateLimits.shown(call.caller?.key ?? "127.0.0.1");
+    return { status: 200, body: { resources: { core }, rate: core } };
+  },
+});
+
+function happened(world: World, type: GithubEventType, matches: (event: GithubEvent) => boolean): Promise<GithubEvent> {
+  const fits = (event: GithubEvent): boolean => event.type === type && matches(event);
+  const past = world.history.find(fits);
+  if (past !== undefined) return Promise.resolve(past);
+  return new Promise((resolve) => {
+    const stop = world.subscribe((event) => {
+      if (!fits(event)) return;
+      stop();
+      resolve(event);
+    });
+  });
+}
+
 /** Opens the stand-in. Rejects when the port is taken. */
 export async function openGithub(options: GithubOptions): Promise<GithubStandIn> {
   const settings = { ...defaultSettings, ...options.settings };
@@ -69,28 +95,11 @@ export async function openGithub(options: GithubOptions): Promise<GithubStandIn>
   for (const app of options.apps ?? []) credentials.acceptApp(app);
   const faults = createFaults(options.chance.fork("github-faults"));
   const rateLimits = createRateLimits(options.clock, settings.rateLimit);
-  const rateLimit: Route = {
-    method: "GET",
-    path: "/rate_limit",
-    needs: "nobody",
-    handle: (_world, call) => {
-      const core = rateLimits.shown(call.caller?.key ?? "127.0.0.1");
-      return { status: 200, body: { resources: { core }, rate: core } };
-    },
-  };
-  const rest = [...plainRoutes, rateLimit, ...appRoutes(credentials), ...runnerRoutes, ...runRoutes];
+  const rest = [...plainRoutes, rateLimitRoute(rateLimits), ...appRoutes(credentials), ...runnerRoutes, ...runRoutes];
+  const find = routeFinder([...rest, ...runnerProtocolRoutes]);
   const counts = new Map<string, number>();
-  const server = await openFrontDoor(
-    {
-      world,
-      credentials,
-      faults,
-      rateLimits,
-      find: routeFinder([...rest, ...runnerProtocolRoutes]),
-      count: (route) => counts.set(route, (counts.get(route) ?? 0) + 1),
-    },
-    options.port ?? 0,
-  );
+  const count = (route: string): void => void counts.set(route, (counts.get(route) ?? 0) + 1);
+  const server = await openFrontDoor({ world, credentials, faults, rateLimits, find, count }, options.port ?? 0);
   const counted = (runners: boolean): Record<string, number> =>
     Object.fromEntries([...counts].filter(([route]) => /\/_runner|runner-registration/.test(route) === runners));
   return {
@@ -102,18 +111,7 @@ export async function openGithub(options: GithubOptions): Promise<GithubStandIn>
     queueRun: (run) => queueRun(world, run),
     cancelRun: (runId) => cancelRun(world, runId),
     subscribe: (listener) => world.subscribe(listener),
-    happened: (type, matches = () => true) => {
-      const fits = (event: GithubEvent): boolean => event.type === type && matches(event);
-      const past = world.history.find(fits);
-      if (past !== undefined) return Promise.resolve(past);
-      return new Promise((resolve) => {
-        const stop = world.subscribe((event) => {
-          if (!fits(event)) return;
-          stop();
-          resolve(event);
-        });
-      });
-    },
+    happened: (type, matches = () => true) => happened(world, type, matches),
     runners: () => [...world.runners.values()],
     runs: () => [...world.runs.values()],
     jobs: () => [...world.jobs.values()],

@@ -62,7 +62,7 @@ export const credentialFile = (world: World, runner: Pick<Runner, "clientId">): 
 });
 
 /** `.credentials_rsaparams`: .NET's RSAParameters in standard base64 (RSAFileKeyManager.cs). */
-export function rsaParameters(key: KeyObject): Record<string, string> {
+function rsaParameters(key: KeyObject): Record<string, string> {
   const jwk = key.export({ format: "jwk" });
   const named = {
     d: jwk.d,

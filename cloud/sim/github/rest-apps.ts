@@ -34,7 +34,6 @@ function createAccessToken(world: World, credentials: Credentials, call: Call): 
     ...(Array.isArray(repositories) ? { repositories: repositories.map(String) } : {}),
   };
   const { token, credential } = credentials.createInstallationToken(
-    app,
     installation,
     world.settings.installationTokenLifeMs,
     narrow,

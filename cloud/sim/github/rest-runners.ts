@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** A runner as REST shows it (schema `runner` of GitHub's REST description). */
-export const shownRunner = (world: World, runner: Runner): Record<string, unknown> => ({
+const shownRunner = (world: World, runner: Runner): Record<string, unknown> => ({
   id: runner.id,
   runner_group_id: runner.groupId,
   name: runner.name,
