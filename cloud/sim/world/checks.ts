@@ -1,0 +1,162 @@
+// What must hold at every write and every event, whatever fails. It looks at the truth of the world, not only at the records.
+import type { InstanceRecord } from "../../../domain/record.ts";
+import type { EpochMs } from "../../ports.ts";
+import type { Job } from "./forge.ts";
+import { isAlive, type Machine } from "./machine.ts";
+import type { State } from "./state.ts";
+import type { Change } from "./table.ts";
+
+export interface Violation {
+  /** The promise that is broken. */
+  readonly rule: string;
+  readonly at: EpochMs;
+  readonly detail: string;
+}
+
+export interface Checks {
+  readonly violations: readonly Violation[];
+  violated(rule: string, detail: string): void;
+  changed(change: Change): void;
+  launched(machine: Machine): void;
+  registers(machine: Machine, assignment: number): void;
+  /** The agent has sent `deregistered`. */
+  answered(machine: Machine, assignment: number): void;
+  jobStarted(machine: Machine, job: Job): void;
+  jobKilled(machine: Machine, job: Job): void;
+  /** An agent has thrown. */
+  crashed(process: string, error: unknown): void;
+}
+
+/** Clocks of the control plane are this close to the truth, and so are two steps of one process, ms. */
+const clockToleranceMs = 5_000;
+
+const ended = (record: InstanceRecord): boolean => record.state === "terminating" || record.state === "terminated";
+
+const serving = ({ root, job }: Machine): string | undefined => {
+  if (job !== undefined) return `job ${job.id} of run ${job.runId} runs on it`;
+  if (root?.listener === "online" || root?.listener === "starting")
+    return `the runner of assignment ${root.assignment} still listens`;
+  return undefined;
+};
+
+export function checksOf(stateOf: () => State): Checks {
+  const violations: Violation[] = [];
+  /** By key: the threshold that stood when the record was condemned or its agent retired. */
+  const doomed = new Map<string, EpochMs>();
+  const answered = new Map<string, Set<number>>();
+
+  const violated = (rule: string, detail: string): void => {
+    const { time } = stateOf();
+    violations.push({ rule, at: time.now(), detail });
+    time.stop();
+  };
+  const told = (change: Change): string => {
+    const { key, cause, before, after } = change;
+    const line = (record: InstanceRecord | undefined): string =>
+      record === undefined
+        ? "none"
+        : `${record.state} owner ${record.owner ?? "-"} claim ${record.claimId?.slice(0, 6) ?? "-"} assignment ${record.assignment} version ${record.version}`;
+    return `${key.slice(key.lastIndexOf("/") + 1)} by ${cause}: ${line(before)} -> ${line(after)}`;
+  };
+
+  /** One owner: an instance changes hands only through idle, clean, and by growing its assignment. */
+  const oneOwner = (change: Change, machine: Machine | undefined): void => {
+    const { before, after } = change;
+    const held = before?.owner;
+    if (held !== undefined && after.owner !== undefined && (held !== after.owner || before?.claimId !== after.claimId))
+      violated("one owner", `taken from its owner: ${told(change)}`);
+    const takes = held === undefined && after.owner !== undefined;
+    const assignment = before?.assignment ?? 0;
+    if (after.assignment !== assignment + (takes ? 1 : 0))
+      violated("an assignment grows with each owner, and only then", told(change));
+    if (!takes || machine === undefined || machine.hung) return;
+    const busy = serving(machine);
+    if (busy !== undefined) violated("one owner", `given to an owner while ${busy}: ${told(change)}`);
+  };
+
+  const ends = (change: Change, machine: Machine | undefined): void => {
+    const { key, before, after } = change;
+    if (before?.state === "terminated" && after.state !== "terminated")
+      violated("terminated stays terminated", told(change));
+    if (before?.state === "terminating" && !ended(after)) violated("a condemned one does not come back", told(change));
+    if (after.state === "terminated" && before?.state !== "terminated") {
+      const graced = machine === undefined || machine.state === "terminated";
+      if (!graced) violated("terminated only after EC2 said so", `EC2 says ${machine.state}: ${told(change)}`);
+    }
+    const dooms = (ended(after) && !(before !== undefined && ended(before))) || after.retiredAt !== before?.retiredAt;
+    if (before !== undefined && dooms && !doomed.has(key)) doomed.set(key, before.threshold);
+  };
+
+  /** A signal counts only for its assignment: what a move takes for granted must have happened in truth. */
+  const believed = (change: Change, machine: Machine | undefined): void => {
+    const { key, before, after } = change;
+    if (machine === undefined || before === undefined || before.state === after.state) return;
+    if (after.state === "running") {
+      if (!machine.served.has(before.assignment))
+        violated("a signal counts only for its assignment", `never registered under it: ${told(change)}`);
+      if (before.wanted === "leave") violated("nobody is handed what was asked to leave", told(change));
+    }
+    if (after.state !== "idle" || machine.hung) return;
+    const busy = serving(machine);
+    if (busy !== undefined) violated("a released instance has no worker", `${busy}: ${told(change)}`);
+    if (before.owner !== undefined && answered.get(key)?.has(before.assignment) !== true)
+      violated("a signal counts only for its assignment", `never deregistered: ${told(change)}`);
+  };
+
+  return {
+    violations,
+    violated,
+    changed(change) {
+      const machine = stateOf().machines.byKey(change.key);
+      oneOwner(change, machine);
+      ends(change, machine);
+      believed(change, machine);
+    },
+    launched() {
+      const { machines, words } = stateOf();
+      const maximum = words.defaults?.maxInstances ?? Number.POSITIVE_INFINITY;
+      const alive = machines.all().filter(isAlive).length;
+      if (alive > maximum) violated("never above maxInstances", `${alive} machines, at most ${maximum}`);
+    },
+    registers(machine, assignment) {
+      const { root } = machine;
+      if (root === undefined || root.assignment === assignment) return;
+      violated(
+        "one runner a machine",
+        `${machine.instanceId} registers ${assignment} while the root of ${root.assignment} is there`,
+      );
+    },
+    answered(machine, assignment) {
+      const all = answered.get(machine.key) ?? new Set();
+      answered.set(machine.key, all.add(assignment));
+      const { root } = machine;
+      if (root?.assignment === assignment && serving(machine) !== undefined)
+        violated("an instance says deregistered only when it is", `${machine.instanceId} assignment ${assignment}`);
+    },
+    jobStarted(machine, job) {
+      const record = stateOf().table.get(machine.key);
+      const owner = record?.owner ?? (record !== undefined && ended(record) ? record.lastOwner : undefined);
+      if (owner?.split(":")[2] === job.runId) return;
+      violated(
+        "a job runs only on an instance of its run",
+        `job ${job.id} of run ${job.runId} on ${machine.instanceId}, whose record says ${record?.state ?? "nothing"}, owner ${record?.owner ?? "-"}, last ${record?.lastOwner ?? "-"}`,
+      );
+    },
+    jobKilled(machine, job) {
+      const { table, time } = stateOf();
+      if (machine.disturbed) return;
+      const record = table.get(machine.key);
+      const threshold = doomed.get(machine.key) ?? record?.threshold ?? 0;
+      const left = threshold - time.now();
+      if (left <= Math.abs(machine.skewMs) + clockToleranceMs) return;
+      violated(
+        "no started job is ended before its threshold",
+        `job ${job.id} of run ${job.runId} on ${machine.instanceId} (${machine.reason ?? "by its agent"}), ${Math.round(left / 1000)} s before; its record says ${record?.state ?? "nothing"} ${record?.reason ?? ""}`,
+      );
+    },
+    crashed(process, error) {
+      const known = error instanceof Error && (error.name === "OutOfReach" || error.name === "ForgeRefused");
+      if (!known) violated("an agent does not throw", `${process}: ${String(error)}`);
+    },
+  };
+}

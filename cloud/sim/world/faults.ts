@@ -1,0 +1,104 @@
+// What goes wrong in a world and how often: rates drawn once from the seed, printed with a failure, all zero once healed.
+import type { Chance } from "../chance.ts";
+
+/** Probabilities (0..1) a call, a machine or a process, and spans in ms. */
+export interface Rates {
+  /** A request that never arrives. */
+  readonly lostBefore: number;
+  /** A request that is applied and whose reply never arrives. */
+  readonly lostAfter: number;
+  /** A request that is applied after its caller has given up. */
+  readonly late: number;
+  /** A request that a retry applies twice; the caller gets the second reply. */
+  readonly twice: number;
+  /** Refused beyond all retries. */
+  readonly throttled: number;
+  /** A call that takes seconds. */
+  readonly slow: number;
+  /** The longest that an index lags behind the table, ms. */
+  readonly indexLagMs: number;
+  readonly falseEmpty: number;
+  readonly duplicateDelivery: number;
+  /** A launch that gets fewer machines than it asked for, or none. */
+  readonly noCapacity: number;
+  readonly neverBoots: number;
+  readonly bootsTooLate: number;
+  readonly dies: number;
+  readonly hangs: number;
+  readonly spotNotice: number;
+  /** A machine that cannot reach AWS for a while. */
+  readonly cutOff: number;
+  /** The longest that a machine's clock is off, ms. */
+  readonly skewMs: number;
+  readonly prepareFails: number;
+  readonly registerFails: number;
+  /** An agent that dies at one of its next awaits and is started again. */
+  readonly agentDies: number;
+  readonly provisionDies: number;
+  readonly releaseDies: number;
+  readonly refreshDies: number;
+  /** GitHub answers 5xx, or 403 for its rate limit. */
+  readonly forgeFails: number;
+  /** A listener that exits by itself. */
+  readonly listenerExits: number;
+}
+
+const ceilings: Rates = {
+  lostBefore: 0.02,
+  lostAfter: 0.03,
+  late: 0.01,
+  twice: 0.03,
+  throttled: 0.02,
+  slow: 0.05,
+  indexLagMs: 20_000,
+  falseEmpty: 0.5,
+  duplicateDelivery: 0.2,
+  noCapacity: 0.4,
+  neverBoots: 0.08,
+  bootsTooLate: 0.05,
+  dies: 0.1,
+  hangs: 0.06,
+  spotNotice: 0.2,
+  cutOff: 0.1,
+  skewMs: 30_000,
+  prepareFails: 0.05,
+  registerFails: 0.15,
+  agentDies: 0.3,
+  provisionDies: 0.15,
+  releaseDies: 0.25,
+  refreshDies: 0.25,
+  forgeFails: 0.15,
+  listenerExits: 0.1,
+};
+
+export const noFaults: Rates = Object.fromEntries(Object.keys(ceilings).map((name) => [name, 0])) as unknown as Rates;
+
+/** Each fault is absent in a third of the worlds, so that others show what it would hide. */
+export function drawRates(chance: Chance): Rates {
+  const draw = chance.fork("rates");
+  return Object.fromEntries(
+    Object.entries(ceilings).map(([name, ceiling]) => [name, draw.happens(1 / 3) ? 0 : ceiling * draw.next()]),
+  ) as unknown as Rates;
+}
+
+export interface Faults {
+  readonly rates: Rates;
+  readonly healed: boolean;
+  /** Turns every fault off for good. */
+  heal(): void;
+}
+
+export function faultsAt(rates: Rates): Faults {
+  let present = rates;
+  return {
+    get rates() {
+      return present;
+    },
+    get healed() {
+      return present === noFaults;
+    },
+    heal: () => {
+      present = noFaults;
+    },
+  };
+}

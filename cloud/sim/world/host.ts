@@ -1,0 +1,54 @@
+// The ports `Host` and `Metadata` of a machine of the world.
+import type { Host, Metadata, PrepareOutcome } from "../../agent-ports.ts";
+import { isUp, type Machine } from "./machine.ts";
+import type { Process } from "./process.ts";
+import type { State } from "./state.ts";
+
+const outcomeOf = (machine: Machine): PrepareOutcome =>
+  machine.prepared?.outcome === "failed" ? { kind: "failed", detail: "exit code 1" } : { kind: "prepared" };
+
+export function hostPort({ time, faults, machines }: State, machine: Machine, process: Process): Host {
+  const { chance } = process;
+  return {
+    prepare: () =>
+      process.wait((done) => {
+        const fails = chance.happens(faults.rates.prepareFails);
+        machine.prepared ??= {
+          outcome: fails ? "failed" : "prepared",
+          at: time.now() + chance.between(200, 20_000),
+        };
+        if (machine.prepared.outcome === "failed") machine.disturbed = true;
+        time.at(machine.prepared.at, `${process.name} prepared`, () => done(outcomeOf(machine)));
+      }),
+    // What a host answers at once costs no event.
+    report: async () => {
+      machine.ready ||= process.alive;
+    },
+    deadline: async (at) => {
+      if (!process.alive) return;
+      machine.deadline?.cancel();
+      machine.deadline = time.at(at - machine.skewMs, `${machine.instanceId} deadline`, () => {
+        if (isUp(machine)) machines.end(machine, "deadline timer");
+      });
+    },
+    diskFree: async () => 0.8,
+    powerOff: (reason) =>
+      process.wait((done) => {
+        time.after(chance.between(50, 3_000), `${process.name} powers off`, () => {
+          done(undefined);
+          machines.end(machine, `powered off: ${reason}`);
+        });
+      }),
+  };
+}
+
+export function metadataPort({ place }: State, machine: Machine, process: Process): Metadata {
+  const { region, account } = place;
+  const { instanceId, zone, type, tags } = machine;
+  const alive = <T>(value: T): Promise<T> => (process.alive ? Promise.resolve(value) : new Promise(() => {}));
+  return {
+    identity: () => alive({ instanceId, region, account, zone, instanceType: type.name }),
+    tags: () => alive(tags),
+    interruption: () => alive(machine.notice),
+  };
+}

@@ -1,0 +1,87 @@
+// The port `Instances` of one process, on the world's table.
+import { decide, type Decision, type Move, type Moves } from "../../../domain/instance.ts";
+import type { InstanceRecord } from "../../../domain/record.ts";
+import { OutOfReach, type Found, type Instances, type Unknown } from "../../ports.ts";
+import type { Process } from "./process.ts";
+import type { State } from "./state.ts";
+
+const outOfReach = (problem: string): never => {
+  throw new OutOfReach(problem);
+};
+const found = <Item>(items: readonly Item[]): Found<Item> => ({ items, damaged: [] });
+
+/** The same read again and again finds nothing new: then it is a slow one, until something changes or this long. */
+interface LastRead {
+  readonly what: string;
+  readonly shown: string;
+}
+
+export function instancesPort(state: State, process: Process): Instances {
+  const { table, faults, time } = state;
+  const lag = (): number => {
+    const { indexLagMs } = faults.rates;
+    return process.chance.happens(0.7) ? 0 : Math.floor(process.chance.next() * indexLagMs);
+  };
+  const reading = <T>(what: string, apply: () => T): Promise<T> =>
+    process.call({ what: `table.${what}`, kind: "read", apply, lost: outOfReach });
+
+  let last: LastRead | undefined;
+  /** A poll that would show what the one before showed is answered late, as a slow network may: it saves thousands of events a world. */
+  const patient = async (keys: readonly string[]): Promise<void> => {
+    const shown = (): string => keys.map((key) => versions(table.get(key))).join(" ");
+    const what = keys.join(" ");
+    if (last?.what === what && last.shown === shown() && keys.length > 0)
+      await process.wait<void>((done) => {
+        const end = (): void => {
+          timer.cancel();
+          for (const stop of stops) stop();
+          done();
+        };
+        const timer = time.after(1_000 + process.chance.between(0, 4_000), `${process.name} polled`, end);
+        const changed = (): void => void time.after(process.chance.between(0, 250), `${process.name} polls`, end);
+        const stops = keys.map((key) => table.watch(key, changed));
+      });
+    last = { what, shown: shown() };
+  };
+  return {
+    move: <M extends Move>(move: M, ref: { readonly key: string }, told: Moves[M]): Promise<Decision | Unknown> =>
+      process.call<Decision | Unknown>({
+        what: `table.${move}`,
+        kind: "write",
+        apply: () => {
+          const before = table.get(ref.key);
+          const decision = decide(move, before, told);
+          if (decision.kind === "done" && !decision.already)
+            table.commit(ref.key, decision.record, `${process.name} ${move}`);
+          return decision;
+        },
+        lost: (problem) => ({ kind: "unknown", problem }),
+      }),
+    async read(keys) {
+      await patient(keys);
+      return await reading("read", () =>
+        found(keys.map((key) => table.get(key)).filter((record) => record !== undefined)),
+      );
+    },
+    ofRun: (runId) => reading("ofRun", () => found(table.lagging(lag).filter((record) => record.runId === runId))),
+    idle: (pool, after) =>
+      reading("idle", () =>
+        found(
+          table
+            .lagging(lag)
+            .filter(
+              (record) =>
+                record.state === "idle" &&
+                record.threshold > after &&
+                record.partition === pool.partition &&
+                record.resourceClass === pool.resourceClass &&
+                record.architecture === pool.architecture,
+            ),
+        ),
+      ),
+    all: () => reading("all", () => found(table.all())),
+  };
+}
+
+const versions = (record: InstanceRecord | undefined): string =>
+  record === undefined ? "none" : `${record.version}/${record.signal?.kind ?? ""}/${record.retiredAt ?? ""}`;

@@ -1,0 +1,63 @@
+// A machine of the world, as it is in truth: what EC2 says of it, what runs on it, what becomes of it.
+import type { Interruption } from "../../agent-ports.ts";
+import type { EpochMs, MachineState } from "../../ports.ts";
+import type { UsageClass } from "../../../domain/record.ts";
+import type { InstanceType } from "../ec2/catalogue.ts";
+import type { Job } from "./forge.ts";
+import type { Process } from "./process.ts";
+
+/** The folder of one assignment's runner, and the listener that was started from it. */
+export interface RunnerRoot {
+  readonly assignment: number;
+  readonly name: string;
+  /** Its id at GitHub, once configured. */
+  registration: number | undefined;
+  listener: "none" | "starting" | "online" | "exited";
+  exitCode: number | undefined;
+}
+
+export interface Machine {
+  readonly instanceId: string;
+  /** Its record's key, whether it has a record or not. */
+  readonly key: string;
+  readonly type: InstanceType;
+  readonly zone: string;
+  readonly usageClass: UsageClass;
+  readonly launchedAt: EpochMs;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Its clock is this far ahead, ms. */
+  readonly skewMs: number;
+  /** EC2's other replicas do not know it before. */
+  readonly knownFrom: EpochMs;
+  state: MachineState;
+  reason: string | undefined;
+  endedAt: EpochMs | undefined;
+  /** Nothing moves on it any more, though EC2 says running. */
+  hung: boolean;
+  /** A fault of the machine has hit it or will: nobody is to blame for its jobs and its readiness. */
+  disturbed: boolean;
+  notice: Interruption | undefined;
+  /** It reaches neither AWS nor GitHub between these. */
+  cutOff: { readonly from: EpochMs; readonly to: EpochMs } | undefined;
+  prepared: { readonly outcome: "prepared" | "failed"; readonly at: EpochMs } | undefined;
+  /** The agent has said that it is ready, since boot. */
+  ready: boolean;
+  root: RunnerRoot | undefined;
+  job: Job | undefined;
+  /** Jobs begun since boot. */
+  jobs: number;
+  agent: Process | undefined;
+  /** Ends the agent's present wait. */
+  wake: () => void;
+  deadline: { cancel(): void } | undefined;
+  /** Assignments of which a listener has been online. */
+  readonly served: Set<number>;
+}
+
+/** Software can run on it. */
+export const isUp = (machine: Machine): boolean => machine.state === "running" && !machine.hung;
+/** EC2 counts it as ours to pay for. */
+export const isAlive = (machine: Machine): boolean => machine.state === "pending" || machine.state === "running";
+
+export const isCutOff = ({ cutOff }: Machine, now: EpochMs): boolean =>
+  cutOff !== undefined && now >= cutOff.from && now < cutOff.to;

@@ -1,0 +1,191 @@
+// The machines of a world and their fates: booting, dying, hanging, reclaimed, powered off; and the agents that run on them.
+import { instanceKey } from "../../../domain/names.ts";
+import { limits } from "../../../domain/limits.ts";
+import type { UsageClass } from "../../../domain/record.ts";
+import type { EpochMs } from "../../ports.ts";
+import type { Chance } from "../chance.ts";
+import type { InstanceType } from "../ec2/catalogue.ts";
+import { agentPorts, type AgentPorts } from "./agent-world.ts";
+import { isAlive, isCutOff, isUp, type Machine } from "./machine.ts";
+import { startProcess } from "./process.ts";
+import type { State } from "./state.ts";
+
+export interface Order {
+  readonly type: InstanceType;
+  readonly zone: string;
+  readonly usageClass: UsageClass;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Runs an agent until it ends; `onWake` is given the function that ends its present wait. */
+export type RunAgent = (ports: AgentPorts, machine: Machine, onWake: (wake: () => void) => void) => Promise<unknown>;
+
+export interface Machines {
+  launch(order: Order): Machine;
+  byId(instanceId: string): Machine | undefined;
+  byKey(key: string): Machine | undefined;
+  all(): Machine[];
+  /** The machine goes down, whoever wants it to; what runs on it ends with it. */
+  end(machine: Machine, reason: string): void;
+  /** Its agent's process dies; it is started again where the machine is up. */
+  killAgent(machine: Machine): void;
+}
+
+const minute = 60_000;
+
+export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAgent): Machines {
+  const machines = new Map<string, Machine>();
+  const chance = world.fork("machines");
+
+  const boot = (machine: Machine, own: Chance): void => {
+    const { time, faults } = stateOf();
+    const { rates } = faults;
+    time.after(own.between(1_000, 8_000), `${machine.instanceId} runs`, () => {
+      if (machine.state === "pending") machine.state = "running";
+    });
+    const never = own.happens(rates.neverBoots);
+    const late = own.happens(rates.bootsTooLate);
+    const bootMs = late ? own.between(9 * minute, 14 * minute) : own.between(10_000, 60_000);
+    if (never || late) machine.disturbed = true;
+    if (never) return;
+    time.after(bootMs, `${machine.instanceId} booted`, () => startAgent(machine, own, 1));
+    time.after(limits.bootWatchdogMs, `${machine.instanceId} watchdog`, () => {
+      if (!machine.ready && isUp(machine)) end(machine, "boot watchdog");
+    });
+  };
+  const befall = (machine: Machine, own: Chance): void => {
+    const { time, faults } = stateOf();
+    const { rates } = faults;
+    const sometime = (): number => own.between(1_000, own.happens(0.5) ? 2 * minute : 40 * minute);
+    if (own.happens(rates.dies)) time.after(sometime(), `${machine.instanceId} dies`, () => fail(machine));
+    if (own.happens(rates.hangs)) time.after(sometime(), `${machine.instanceId} hangs`, () => hang(machine));
+    if (machine.usageClass === "spot" && own.happens(rates.spotNotice))
+      time.after(sometime(), `${machine.instanceId} noticed`, () => notice(machine));
+    if (own.happens(rates.cutOff)) {
+      const from = machine.launchedAt + sometime();
+      machine.cutOff = { from, to: from + own.between(5_000, own.happens(0.2) ? 45 * minute : 2 * minute) };
+    }
+  };
+  /** Faults that lie ahead do not happen any more once the world has healed. */
+  const healed = (): boolean => stateOf().faults.healed;
+  const fail = (machine: Machine): void => {
+    if (healed() || !isAlive(machine)) return;
+    machine.disturbed = true;
+    end(machine, "Server.InternalError: the host failed");
+  };
+  const hang = (machine: Machine): void => {
+    if (healed() || !isUp(machine)) return;
+    machine.disturbed = true;
+    machine.hung = true;
+    halt(machine);
+  };
+  const notice = (machine: Machine): void => {
+    const { time } = stateOf();
+    if (healed() || !isAlive(machine)) return;
+    machine.disturbed = true;
+    machine.notice = { kind: "terminate", at: time.now() + 2 * minute };
+    time.after(chance.between(0, 5_000), `${machine.instanceId} sees its notice`, () => machine.wake());
+    time.after(2 * minute, `${machine.instanceId} reclaimed`, () =>
+      end(machine, "Server.SpotInstanceTermination: reclaimed"),
+    );
+  };
+
+  /** All software stops: agent, listener, job. */
+  const halt = (machine: Machine): void => {
+    const { forge, checks } = stateOf();
+    machine.agent?.kill();
+    if (machine.job !== undefined) checks.jobKilled(machine, machine.job);
+    if (machine.root?.registration !== undefined) forge.disconnect(machine.root.registration);
+    machine.job = undefined;
+  };
+  const end = (machine: Machine, reason: string): void => {
+    const { time } = stateOf();
+    if (!isAlive(machine)) return;
+    machine.state = "shutting-down";
+    machine.reason = reason;
+    machine.deadline?.cancel();
+    halt(machine);
+    time.note(`${machine.instanceId} ends: ${reason}`);
+    time.after(chance.between(1_000, 30_000), `${machine.instanceId} terminated`, () => {
+      machine.state = "terminated";
+      machine.endedAt = time.now();
+    });
+  };
+  const startAgent = (machine: Machine, own: Chance, life: number): void => {
+    const state = stateOf();
+    const { time, faults, around } = state;
+    if (!isUp(machine)) return;
+    const dies = own.happens(faults.rates.agentDies / life);
+    const process = startProcess(around, {
+      name: `${machine.instanceId}/${life}`,
+      chance: own.fork(`agent${life}`),
+      skewMs: machine.skewMs,
+      cutOff: () => isCutOff(machine, time.now()),
+      ...(dies ? { diesAtAwait: own.between(1, 60) } : {}),
+    });
+    machine.agent = process;
+    process.onDeath(() => {
+      machine.wake = () => {};
+      // systemd starts it again.
+      if (isUp(machine))
+        time.after(own.between(500, 5_000), `${machine.instanceId} restarts`, () => startAgent(machine, own, life + 1));
+    });
+    void runAgent(agentPorts(state, machine, process), machine, (wake) => {
+      machine.wake = () => {
+        if (process.alive) wake();
+      };
+    }).then(
+      () => process.log.event("world.agent-resolved"),
+      (error: unknown) => {
+        if (process.alive) state.checks.crashed(process.name, error);
+        process.kill();
+      },
+    );
+  };
+  const idOf = (): string => `i-${chance.id().slice(0, 17)}`;
+  return {
+    byId: (instanceId) => machines.get(instanceId),
+    byKey: (key) => machines.get(key.slice(key.lastIndexOf("/") + 1)),
+    all: () => [...machines.values()],
+    end,
+    killAgent: (machine) => machine.agent?.kill(),
+    launch(order) {
+      const { place, time, faults, checks } = stateOf();
+      const instanceId = idOf();
+      const own = chance.fork(instanceId);
+      const launchedAt: EpochMs = time.now();
+      const { skewMs } = faults.rates;
+      const worst = own.happens(0.2) ? skewMs : Math.min(skewMs, 1_000);
+      const machine: Machine = {
+        ...order,
+        instanceId,
+        key: instanceKey(place, instanceId),
+        launchedAt,
+        skewMs: Math.round((own.next() * 2 - 1) * worst),
+        knownFrom: launchedAt + (own.happens(faults.rates.slow * 4) ? own.between(0, 20_000) : 0),
+        state: "pending",
+        reason: undefined,
+        endedAt: undefined,
+        hung: false,
+        disturbed: false,
+        notice: undefined,
+        cutOff: undefined,
+        prepared: undefined,
+        ready: false,
+        root: undefined,
+        job: undefined,
+        jobs: 0,
+        agent: undefined,
+        wake: () => {},
+        deadline: undefined,
+        served: new Set(),
+      };
+      machines.set(instanceId, machine);
+      time.note(`launched ${instanceId} ${order.type.name} ${order.zone}`);
+      checks.launched(machine);
+      boot(machine, own);
+      befall(machine, own);
+      return machine;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+// The pool's queues as SQS has them: at least once, in no order, leased by visibility; and the port `Pool` on them.
+import { limits, maxima } from "../../../domain/limits.ts";
+import { parseMessage, type PoolMessage } from "../../../domain/pool-message.ts";
+import { OutOfReach, type EpochMs, type Pool, type Received } from "../../ports.ts";
+import type { Process } from "./process.ts";
+import type { State } from "./state.ts";
+
+export interface Queued {
+  readonly body: string;
+  visibleAt: EpochMs;
+  /** The receipt of the last delivery; only that one moves its visibility. */
+  receipt: string;
+}
+/** By resource class; set-aside messages under `CLASS unreadable`. */
+export type Queues = Map<string, Set<Queued>>;
+
+export const queueOf = (queues: Queues, name: string): Set<Queued> => {
+  const queue = queues.get(name) ?? new Set();
+  queues.set(name, queue);
+  return queue;
+};
+
+const read = (receipt: string, body: string): Received => {
+  const parsed = parseMessage(body);
+  return parsed.ok
+    ? { kind: "message", receipt, message: parsed.message }
+    : { kind: "unreadable", receipt, body, problem: parsed.problem };
+};
+
+function deliver({ queues, time, faults }: State, process: Process, name: string): Received[] {
+  const { chance } = process;
+  const { falseEmpty, duplicateDelivery } = faults.rates;
+  if (chance.happens(falseEmpty)) return [];
+  const visible = [...queueOf(queues, name)].filter(({ visibleAt }) => visibleAt <= time.now());
+  const got: Received[] = [];
+  while (visible.length > 0 && got.length < maxima.poolBatch) {
+    const [message] = visible.splice(chance.between(0, visible.length - 1), 1);
+    if (message === undefined || (got.length > 0 && chance.happens(falseEmpty / 2))) continue;
+    // A replica that does not know of the delivery will deliver it once more.
+    if (!chance.happens(duplicateDelivery)) message.visibleAt = time.now() + limits.leaseMs;
+    message.receipt = chance.id();
+    got.push(read(message.receipt, message.body));
+  }
+  return got;
+}
+
+export function poolPort(state: State, process: Process): Pool {
+  const { queues, time, faults } = state;
+  const { chance } = process;
+  const tell = (what: string, apply: () => void): Promise<void> =>
+    process.call<void>({ what: `pool.${what}`, kind: "write", apply, lost: () => {} });
+  const each = (
+    name: string,
+    receipts: readonly string[],
+    act: (message: Queued, queue: Set<Queued>) => void,
+  ): void => {
+    const queue = queueOf(queues, name);
+    for (const message of queue) if (receipts.includes(message.receipt)) act(message, queue);
+  };
+  return {
+    receive: (resourceClass) =>
+      process.call<readonly Received[]>({
+        what: "pool.receive",
+        kind: "write",
+        apply: () => deliver(state, process, resourceClass),
+        lost: (problem) => {
+          throw new OutOfReach(problem);
+        },
+      }),
+    send: (messages) =>
+      process.call<readonly PoolMessage[]>({
+        what: "pool.send",
+        kind: "write",
+        apply: () => {
+          const refused = messages.filter(() => chance.happens(faults.rates.lostBefore));
+          for (const message of messages) {
+            if (refused.includes(message)) continue;
+            time.note(`sent ${message.key} ${message.version}`);
+            const body = JSON.stringify(message);
+            queueOf(queues, message.resourceClass).add({ body, visibleAt: time.now(), receipt: "" });
+          }
+          return refused;
+        },
+        // Given back is what is surely not in the queue: after a lost reply it may be.
+        lost: (problem) => (problem.endsWith("throttled") ? messages : []),
+      }),
+    giveBack: (resourceClass, receipts) =>
+      tell("giveBack", () =>
+        each(resourceClass, receipts, (message) => {
+          message.visibleAt = time.now();
+        }),
+      ),
+    drop: (resourceClass, receipts) =>
+      tell("drop", () => each(resourceClass, receipts, (message, queue) => queue.delete(message))),
+    depth: (resourceClass) =>
+      process.call({
+        what: "pool.depth",
+        kind: "read",
+        apply: () => queueOf(queues, resourceClass).size,
+        lost: (problem) => {
+          throw new OutOfReach(problem);
+        },
+      }),
+    setAside: (resourceClass, { receipt, body }) =>
+      tell("setAside", () => {
+        queueOf(queues, `${resourceClass} unreadable`).add({ body, visibleAt: time.now(), receipt: "" });
+        each(resourceClass, [receipt], (message, queue) => queue.delete(message));
+      }),
+  };
+}
