@@ -5,11 +5,9 @@ import { defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts"
 import type { LoadedSettings } from "../ports.ts";
 import { fromItem, toItem, type Item } from "./attribute-values.ts";
 
-/** Configuration lies under one attribute as a native map, so that none of its names can meet an index's attribute. */
-const content = "value";
-
-export const defaultsItem = (defaults: Defaults): Item => toItem({ [table.key]: defaultsKey, [content]: defaults });
-export const overlayItem = (overlay: Overlay): Item => toItem({ [table.key]: overlayKey, [content]: overlay });
+/** Its attributes are the names of `Defaults`; none is a key of an index. The stack writes the same. */
+export const defaultsItem = (defaults: Defaults): Item => toItem({ ...defaults, [table.key]: defaultsKey });
+export const overlayItem = (overlay: Overlay): Item => toItem({ ...overlay, [table.key]: overlayKey });
 export const pauseItem = (reason: string, at: number): Item => toItem({ [table.key]: pauseKey, reason, at });
 
 const texts = z.array(z.string());
@@ -66,9 +64,9 @@ export function readConfiguration(items: readonly Item[]): Reading {
   const found = new Map(items.map((item) => [item[table.key]?.S, fromItem(item)]));
   const stored = found.get(defaultsKey);
   if (stored === undefined) return { problems: [`the item "${defaultsKey}" is missing`] };
-  const defaults = defaultsSchema.safeParse(stored[content]);
+  const defaults = defaultsSchema.safeParse(stored);
   if (!defaults.success) return { problems: problemsIn(defaultsKey, defaults.error) };
-  const overlay = operational.safeParse(found.get(overlayKey)?.[content] ?? {});
+  const overlay = operational.safeParse(found.get(overlayKey) ?? {});
   if (!overlay.success) return { problems: problemsIn(overlayKey, overlay.error) };
   const pause = found.has(pauseKey) ? pauseSchema.safeParse(found.get(pauseKey)) : undefined;
   const given = defaults.data as unknown as Defaults;
