@@ -37,6 +37,9 @@ export interface AgentOptions {
   readonly maxRuntimeMs: number;
   /** The longest wait in one turn: `limits.agentTurnMs` where a watchdog waits for the turns. */
   readonly turnMs: number;
+  /** Jobs of any run may run here: for shared labels. Otherwise only those of the run that owns the instance, and of `furtherRuns`. */
+  readonly anyRunsJobs: boolean;
+  readonly furtherRuns: readonly string[];
   /** Called once with a function that ends the present wait: for the death of a listener, the end of a job, a spot notice. */
   readonly onWake: (wake: () => void) => void;
 }
@@ -106,6 +109,7 @@ async function look(agent: Agent, bootedAt: EpochMs): Promise<View> {
   memory.interruption ??= await world.metadata.interruption();
   memory.diskFree = await world.host.diskFree();
   await world.host.report(statusOf(memory));
+  await world.host.deadline(memory.known?.threshold ?? bootedAt + options.bootMs);
   const { pooled, bootMs, maxRuntimeMs, turnMs } = options;
   return { ...memory, now: world.clock.now(), bootedAt, pooled, bootMs, maxRuntimeMs, turnMs };
 }
@@ -216,8 +220,11 @@ async function register(agent: Agent, record: InstanceRecord): Promise<void> {
       detail: `no registration token in SSM under ${registrationTokenParameter(environment, record.partition)}: has refresh run?`,
     });
   const name = runnerName(environment, instanceId, record.assignment);
-  const { assignment } = record;
-  tried(agent, record, await world.runner.register({ assignment, name, registration, token: token.value }));
+  const { assignment, runId } = record;
+  // Run ids are public: any workflow of the repository may write another's into `runs-on`.
+  const onlyRuns = options.anyRunsJobs || runId === undefined ? {} : { onlyRuns: [runId, ...options.furtherRuns] };
+  const request = { assignment, name, registration, token: token.value, ...onlyRuns };
+  tried(agent, record, await world.runner.register(request));
 }
 
 /** Backs off, doubling from `limits.agentRetryMs`. */
