@@ -61,6 +61,14 @@ export const quickPace = {
   stepTerminateMs: 100,
 } as const;
 
+const killGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
+  }
+};
+
 export async function openBench(settings: Partial<GithubSettings> = {}): Promise<Bench> {
   let skipped = 0;
   const github = await openGithub({
@@ -78,6 +86,8 @@ export async function openBench(settings: Partial<GithubSettings> = {}): Promise
       cwd: folder,
       env: { PATH: process.env["PATH"], HOME: folder, RUNNER_ALLOW_RUNASROOT: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, so that closing the bench ends whatever it started.
+      detached: true,
     });
     children.push(child);
     let [out, err] = ["", ""];
@@ -124,8 +134,9 @@ export async function openBench(settings: Partial<GithubSettings> = {}): Promise
     },
     close: async () => {
       const running = children.filter((child) => child.exitCode === null && child.signalCode === null);
-      for (const child of running) child.kill("SIGKILL");
-      await Promise.all(running.map((child) => new Promise((resolve) => child.once("exit", resolve))));
+      const ended = running.map((child) => new Promise((resolve) => child.once("exit", resolve)));
+      for (const child of children) killGroup(child.pid ?? 0);
+      await Promise.all(ended);
       await github.close();
       for (const made of folders) rmSync(made, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
