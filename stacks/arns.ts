@@ -1,0 +1,67 @@
+// ARNs of an environment's resources, made from the names in domain/names.ts, and the names that only stacks know.
+import {
+  instanceRoleName,
+  queueName,
+  registrationTokenParameter,
+  removalTokenParameter,
+  tableName,
+  unreadableQueueName,
+} from "../domain/names.ts";
+import type { Environment } from "./environment.ts";
+import { operationalOf } from "./operational.ts";
+import { partitionsOf } from "./partitions.ts";
+
+/** Every class that has a queue: those in use, and the retired ones. */
+export const queuedClasses = (environment: Environment): readonly string[] => [
+  ...Object.keys(operationalOf(environment).resourceClasses),
+  ...environment.retiredClasses,
+];
+
+/** Names within an environment that nothing but its stacks needs. */
+export const stackNames = (environment: string) => ({
+  prefix: `runpool-${environment}`,
+  refresh: `runpool-${environment}-refresh`,
+  refreshDeadLetters: `runpool-${environment}-refresh-dead-letters`,
+  schedule: `runpool-${environment}`,
+  provisionRole: `runpool-${environment}-provision`,
+  operateRole: `runpool-${environment}-operate`,
+  deployRole: `runpool-${environment}-deploy`,
+  boundary: `runpool-${environment}-boundary`,
+  alarms: `runpool-${environment}-alarms`,
+  instanceLogs: `/runpool/${environment}/instances`,
+  refreshLogs: `/aws/lambda/runpool-${environment}-refresh`,
+});
+
+export type Arns = ReturnType<typeof arnsOf>;
+
+export function arnsOf(environment: Environment) {
+  const { name, awsPartition, region, account } = environment;
+  const names = stackNames(name);
+  const here = (service: string, resource: string): string =>
+    `arn:${awsPartition}:${service}:${region}:${account}:${resource}`;
+  const iam = (resource: string): string => `arn:${awsPartition}:iam::${account}:${resource}`;
+  /** AWS's public parameters (`/aws/service/…`) belong to no account. */
+  const parameter = (path: string): string =>
+    path.startsWith("/aws/") ? `arn:${awsPartition}:ssm:${region}::parameter${path}` : here("ssm", `parameter${path}`);
+  const table = here("dynamodb", `table/${tableName(name)}`);
+  return {
+    here,
+    iam,
+    parameter,
+    table,
+    indexes: `${table}/index/*`,
+    queues: queuedClasses(environment).flatMap((resourceClass) => [
+      here("sqs", queueName(name, resourceClass)),
+      here("sqs", unreadableQueueName(name, resourceClass)),
+    ]),
+    instanceRole: iam(`role/${instanceRoleName(name)}`),
+    runnerTokens: partitionsOf(environment).flatMap((partition) => [
+      parameter(registrationTokenParameter(name, partition)),
+      parameter(removalTokenParameter(name, partition)),
+    ]),
+    instanceLogs: here("logs", `log-group:${names.instanceLogs}`),
+    ec2: (resource: string): string => here("ec2", resource),
+    /** An AMI belongs to no account in its ARN. */
+    images: `arn:${awsPartition}:ec2:${region}::image/*`,
+  };
+}

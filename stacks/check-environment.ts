@@ -1,0 +1,196 @@
+// Reads an environment file: its shape, then the rules across fields. Every problem names the field's path and the rule.
+import { problemsOf } from "../domain/configuration.ts";
+import { limits, maxima } from "../domain/limits.ts";
+import { environmentName, registrationTokenParameter } from "../domain/names.ts";
+import { partitionsOf } from "./partitions.ts";
+import { operationalOf } from "./operational.ts";
+import { environmentShape, type Environment, type Problem } from "./environment.ts";
+import { problemsOfNetwork } from "./check-network.ts";
+import { EnvironmentRefused } from "./refused.ts";
+
+type Rule = (environment: Environment) => readonly Problem[];
+
+const asPath = (steps: readonly PropertyKey[]): string =>
+  steps.reduce<string>(
+    (path, step) => (typeof step === "number" ? `${path}[${step}]` : `${path}${path === "" ? "" : "."}${String(step)}`),
+    "",
+  );
+
+const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account }) => {
+  const problems: Problem[] = [];
+  if (!environmentName.test(name))
+    problems.push([
+      "name",
+      `"${name}" must be 1-20 of a-z, 0-9 and "-", from a letter: it is part of every name at AWS`,
+    ]);
+  const home = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+  if (awsPartition !== home) problems.push(["awsPartition", `is "${awsPartition}", but ${region} is in "${home}"`]);
+  if (kmsKeyArn !== undefined && kmsKeyArn.split(":")[3] !== region)
+    problems.push(["kmsKeyArn", `is a key of ${kmsKeyArn.split(":")[3]}; disks and queues need one of ${region}`]);
+  const provider = given.oidcProviderArn;
+  if (provider !== undefined && !provider.startsWith(`arn:${awsPartition}:iam::${account}:oidc-provider/`))
+    problems.push([
+      "given.oidcProviderArn",
+      `must be an OIDC provider of account ${account}: roles trust only their own`,
+    ]);
+  return problems;
+};
+
+const machines: Rule = ({ architectures, images, install }) => {
+  const problems: Problem[] = [];
+  if (new Set(architectures).size !== architectures.length) problems.push(["architectures", "names one twice"]);
+  for (const architecture of architectures)
+    if (images[architecture] === undefined)
+      problems.push([`images.${architecture}`, `is missing, though architectures names ${architecture}`]);
+  for (const architecture of ["x64", "arm64"] as const) {
+    if (architectures.includes(architecture)) continue;
+    if (images[architecture] !== undefined)
+      problems.push([`images.${architecture}`, `is given, but architectures does not name ${architecture}`]);
+    if (install[architecture] !== undefined)
+      problems.push([`install.${architecture}`, `is given, but architectures does not name ${architecture}`]);
+  }
+  return problems;
+};
+
+const sharing: Rule = (environment) => {
+  const problems: Problem[] = [];
+  const { forge, partitions, name } = environment;
+  const home = new Map<string, string>();
+  for (const [group, repositories] of Object.entries(partitions)) {
+    if (!/^[a-z][a-z0-9-]{0,30}$/.test(group))
+      problems.push([`partitions.${group}`, 'must be named by 1-31 of a-z, 0-9 and "-", from a letter']);
+    for (const [at, repository] of repositories.entries()) {
+      const path = `partitions.${group}[${at}]`;
+      if (!forge.repositories.includes(repository))
+        problems.push([path, `"${repository}" is not among forge.repositories`]);
+      const before = home.get(repository);
+      if (before !== undefined)
+        problems.push([path, `"${repository}" is in "${before}" already; a repository has one home`]);
+      home.set(repository, group);
+    }
+  }
+  if (new Set(forge.repositories).size !== forge.repositories.length)
+    problems.push(["forge.repositories", "names a repository twice"]);
+  const parameters = new Map<string, string>();
+  for (const partition of partitionsOf(environment)) {
+    const parameter = registrationTokenParameter(name, partition);
+    const other = parameters.get(parameter);
+    if (other !== undefined)
+      problems.push([
+        "forge.repositories",
+        `"${partition}" and "${other}" would share the parameter ${parameter}; group them`,
+      ]);
+    parameters.set(parameter, partition);
+  }
+  return problems;
+};
+
+const sized: Rule = (environment) => {
+  const operational = operationalOf(environment);
+  const queues = Object.fromEntries(
+    Object.keys(operational.resourceClasses).map((name) => [name, { url: "", unreadableUrl: "" }]),
+  );
+  const problems: Problem[] = problemsOf({ ...operational, queues } as Parameters<typeof problemsOf>[0]).map(
+    (problem) => {
+      const field = /^([a-zA-Z]+)[ (]/.exec(problem)?.[1] ?? "";
+      return [field in operational ? `limits.${field}` : "resourceClasses", problem];
+    },
+  );
+  if (operational.bootMs >= limits.bootWatchdogMs)
+    problems.push([
+      "limits.bootMs",
+      `is ${operational.bootMs}; the boot watchdog powers off after ${limits.bootWatchdogMs} ms`,
+    ]);
+  if (operational.maxInstancesPerPartition > operational.maxInstances)
+    problems.push(["limits.maxInstancesPerPartition", `is above limits.maxInstances (${operational.maxInstances})`]);
+  for (const [at, name] of environment.retiredClasses.entries())
+    if (operational.resourceClasses[name] !== undefined)
+      problems.push([`retiredClasses[${at}]`, `"${name}" is still among resourceClasses`]);
+  return problems;
+};
+
+const floors: Rule = (environment) => {
+  const { resourceClasses, maxInstances } = operationalOf(environment);
+  const among = (path: string, wanted: Readonly<Record<string, number>>): Problem[] => {
+    const problems: Problem[] = [];
+    for (const pool of Object.keys(wanted)) {
+      const [name = "", architecture] = pool.split("/");
+      if (resourceClasses[name] === undefined)
+        problems.push([
+          `${path}.${pool}`,
+          `"${name}" is no class; there are ${Object.keys(resourceClasses).join(", ")}`,
+        ]);
+      if (!environment.architectures.some((known) => known === architecture))
+        problems.push([`${path}.${pool}`, `architectures does not name ${architecture}`]);
+    }
+    const sum = Object.values(wanted).reduce((total, count) => total + count, 0);
+    if (sum > maxInstances)
+      problems.push([path, `asks for ${sum} idle instances; limits.maxInstances is ${maxInstances}`]);
+    return problems;
+  };
+  const problems = among("idleFloors", environment.idleFloors);
+  const names = new Set<string>();
+  for (const [at, schedule] of environment.schedules.entries()) {
+    const path = `schedules[${at}]`;
+    if (!/^[a-z][a-z0-9-]{0,30}$/.test(schedule.name) || names.has(schedule.name))
+      problems.push([`${path}.name`, `"${schedule.name}" must be 1-31 of a-z, 0-9 and "-", and used once`]);
+    names.add(schedule.name);
+    if (!/^cron\(\S+( \S+){5}\)$/.test(schedule.cron))
+      problems.push([`${path}.cron`, `"${schedule.cron}" must have six fields, e.g. cron(0 7 ? * MON-FRI *)`]);
+    if (!Intl.supportedValuesOf("timeZone").includes(schedule.timezone) && schedule.timezone !== "UTC")
+      problems.push([`${path}.timezone`, `"${schedule.timezone}" must be a name of the time zone database`]);
+    problems.push(...among(`${path}.idleFloors`, schedule.idleFloors));
+  }
+  return problems;
+};
+
+const labelled: Rule = ({ labels, tags, preRunnerScript }) => {
+  const problems: Problem[] = [];
+  for (const [at, label] of labels.entries())
+    if (label.length > maxima.labelLength || /[\s,]/.test(label))
+      problems.push([
+        `labels[${at}]`,
+        `"${label.slice(0, 20)}" must be at most ${maxima.labelLength} characters without blanks and commas`,
+      ]);
+  for (const [key, value] of Object.entries(tags)) {
+    const path = `tags.${key}`;
+    if (/^(aws|runpool):/i.test(key))
+      problems.push([path, 'keys that begin with "aws:" or "runpool:" are not yours to set']);
+    // EC2 User Guide, "Work with instance tags in instance metadata": with any other key the launch fails.
+    if (!/^[A-Za-z0-9+\-=.,_:@]{1,128}$/.test(key) || [".", "..", "_index"].includes(key))
+      problems.push([
+        path,
+        "instance metadata shows tags: 1-128 letters, digits and + - = . , _ : @, no blank and no slash",
+      ]);
+    if (value.length > 256) problems.push([path, `its value has ${value.length} characters; AWS takes 256`]);
+  }
+  // Fifty a resource, of which eight are ours.
+  if (Object.keys(tags).length > 42) problems.push(["tags", "are more than 42; AWS takes 50 and runpool sets 8"]);
+  if (preRunnerScript.includes("\r"))
+    problems.push(["preRunnerScript", "has carriage returns: a shell would take them for text"]);
+  if (preRunnerScript !== "" && !preRunnerScript.startsWith("#!"))
+    problems.push(["preRunnerScript", 'must begin with its interpreter, e.g. "#!/bin/bash"']);
+  return problems;
+};
+
+const rules: readonly Rule[] = [named, machines, problemsOfNetwork, sharing, sized, floors, labelled];
+
+/** An environment with its defaults filled in. Throws `EnvironmentRefused` with every problem found. */
+export function readEnvironment(file: unknown, source: string): Environment {
+  const parsed = environmentShape.safeParse(file);
+  if (!parsed.success)
+    throw new EnvironmentRefused(
+      parsed.error.issues.map((issue) => `${source}: ${asPath(issue.path)}: ${issue.message}`),
+    );
+  const problems = rules.flatMap((rule) => rule(parsed.data));
+  if (problems.length > 0) throw new EnvironmentRefused(problems.map(([path, rule]) => `${source}: ${path}: ${rule}`));
+  return parsed.data;
+}
+
+/** Several environments together: names at AWS and GitHub are made from their names. */
+export function checkTogether(environments: readonly Environment[]): void {
+  const names = environments.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new EnvironmentRefused([`${twice}: name: two files describe an environment of this name`]);
+}

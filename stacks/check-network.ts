@@ -1,0 +1,65 @@
+// The rules of an environment's network that hold before AWS is asked.
+import type { Environment, Problem } from "./environment.ts";
+
+/** An address as a number, or undefined where a part is above 255. */
+const addressOf = (text: string): number | undefined => {
+  const parts = text.split(".").map(Number);
+  return parts.some((part) => part > 255) ? undefined : parts.reduce((sum, part) => sum * 256 + part, 0);
+};
+
+function problemsOfCidr(cidr: string, zones: number): readonly Problem[] {
+  const [address = "", size = ""] = cidr.split("/");
+  const [base, bits] = [addressOf(address), Number(size)];
+  // VPC User Guide, "VPC CIDR blocks": /16 to /28. A quarter of it (half for a private network's two tiers) is a subnet.
+  if (base === undefined || bits < 16 || bits > 24)
+    return [["network.cidr", `${cidr} must be an IPv4 block from /16 to /24`]];
+  if (base % 2 ** (32 - bits) !== 0) return [["network.cidr", `${cidr} does not begin at a multiple of its own size`]];
+  if (zones > 8) return [["network.zones", `${zones} zones; at most 8 subnets are cut from the block`]];
+  return [];
+}
+
+function problemsOfZones(zones: readonly string[], region: string, path: (at: number) => string): Problem[] {
+  const problems: Problem[] = [];
+  for (const [at, zone] of zones.entries()) {
+    if (!zone.startsWith(region) || zone.length !== region.length + 1)
+      problems.push([path(at), `"${zone}" is not a zone of ${region}`]);
+    const first = zones.indexOf(zone);
+    if (first !== at)
+      problems.push([
+        path(at),
+        `"${zone}" is ${path(first)} already: EC2 refuses a fleet with two subnets of one zone`,
+      ]);
+  }
+  return problems;
+}
+
+export function problemsOfNetwork({ network, region, proxy }: Environment): readonly Problem[] {
+  if (network.kind !== "existing") {
+    const problems = [
+      ...problemsOfCidr(network.cidr, network.zones.length),
+      ...problemsOfZones(network.zones, region, (at) => `network.zones[${at}]`),
+    ];
+    if (network.zones.length === 0) problems.push(["network.zones", "must name at least one zone"]);
+    if (network.kind === "private" && !network.nat && proxy === undefined)
+      problems.push(["network.nat", "is off and there is no proxy: instances could not reach GitHub"]);
+    return problems;
+  }
+  const { subnets } = network;
+  const problems = problemsOfZones(
+    subnets.map(({ zone }) => zone),
+    region,
+    (at) => `network.subnets[${at}].zone`,
+  );
+  if (subnets.length === 0) problems.push(["network.subnets", "must name at least one subnet"]);
+  const home = subnets[0]?.vpc;
+  for (const [at, { id, vpc }] of subnets.entries()) {
+    if (vpc !== home)
+      problems.push([
+        `network.subnets[${at}].vpc`,
+        `is ${vpc}, but subnets[0] is in ${home}: one security group serves one VPC`,
+      ]);
+    if (subnets.findIndex((other) => other.id === id) !== at)
+      problems.push([`network.subnets[${at}].id`, `${id} is named twice`]);
+  }
+  return problems;
+}

@@ -1,0 +1,173 @@
+// What a person writes to describe an environment: the shape of the files under environments/.
+import { z } from "zod";
+
+const text = z.string().min(1);
+const architecture = z.enum(["x64", "arm64"]);
+
+const cidr = z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "must be a CIDR block, e.g. 10.80.0.0/16");
+
+/** A VPC of its own. `zones`: one subnet is made in each. */
+const createdNetwork = {
+  cidr,
+  zones: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "must be an availability zone, e.g. eu-central-1a")),
+};
+
+const network = z.discriminatedUnion("kind", [
+  /** Public subnets only: instances have public addresses and no way in. No NAT gateway, so nothing to pay while idle. */
+  z.strictObject({ kind: z.literal("public"), ...createdNetwork }),
+  /** Private subnets. Without `nat` a proxy must lead to GitHub. Each interface endpoint costs by the hour and zone. */
+  z.strictObject({
+    kind: z.literal("private"),
+    ...createdNetwork,
+    nat: z.boolean().default(true),
+    endpoints: z.array(z.enum(["ssm", "ssmmessages", "ec2messages", "logs"])).default([]),
+  }),
+  /** A VPC that exists: what `aws ec2 describe-subnets` says of each subnet. */
+  z.strictObject({
+    kind: z.literal("existing"),
+    subnets: z.array(
+      z.strictObject({
+        id: z.string().regex(/^subnet-[0-9a-f]{8,17}$/, "must be a subnet id, e.g. subnet-0123456789abcdef0"),
+        zone: text,
+        vpc: z.string().regex(/^vpc-[0-9a-f]{8,17}$/, "must be a VPC id, e.g. vpc-0123456789abcdef0"),
+      }),
+    ),
+  }),
+]);
+
+const repository = z.string().regex(/^[\w.-]+\/[\w.-]+$/, "must be OWNER/REPOSITORY");
+const parameterName = z
+  .string()
+  .regex(/^\/[A-Za-z0-9_./-]{1,1010}$/, "must be the name of an SSM parameter, e.g. /runpool/dev/forge-credential");
+
+const forge = z.strictObject({
+  kind: z.literal("github").default("github"),
+  /** `https://github.com`, or a GitHub Enterprise Server. */
+  serverUrl: z.url({ protocol: /^https$/, error: "must be an https URL" }).default("https://github.com"),
+  /** Repositories that the environment serves. */
+  repositories: z.array(repository).min(1, "must name at least one repository"),
+  organisation: z.string().optional(),
+  enterprise: z.string().optional(),
+  /** What refresh authenticates as: a GitHub App (its key in the parameter) or a token. The value is written outside Terraform. */
+  credential: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("app"),
+      appId: z.number().int().positive(),
+      installationId: z.number().int().positive().optional(),
+      parameter: parameterName.optional(),
+    }),
+    z.strictObject({ kind: z.literal("token"), parameter: parameterName.optional() }),
+  ]),
+});
+
+/** Where an AMI's id comes from: given; a parameter (AWS's public ones, or an own); or the AMI pipeline's parameter. */
+const image = z.union([
+  z.strictObject({ id: z.string().regex(/^ami-[0-9a-f]{8,17}$/, "must be an AMI id, e.g. ami-0123456789abcdef0") }),
+  z.strictObject({ parameter: parameterName }),
+  z.strictObject({ pipeline: z.literal(true) }),
+]);
+
+/** An archive with `install.sh` at its top, as a release publishes it: agent, units, Node.js and GitHub's runner. */
+const archive = z.strictObject({
+  url: z.url({ protocol: /^https$/, error: "must be an https URL" }),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
+});
+
+const milliseconds = z.number().int().positive();
+const poolName = z.string().regex(/^[a-z0-9-]+\/(x64|arm64)$/, 'must be CLASS/ARCHITECTURE, e.g. "large/x64"');
+const idleFloors = z.record(poolName, z.number().int().min(0));
+
+export const environmentShape = z.strictObject({
+  /** Part of every name at AWS and GitHub. */
+  name: text,
+  account: z.string().regex(/^\d{12}$/, "must be the twelve digits of an AWS account"),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region, e.g. eu-central-1"),
+  awsPartition: z.enum(["aws", "aws-cn", "aws-us-gov"]).default("aws"),
+  network,
+  forge,
+  /** Named groups of repositories that share machines; a repository in none has machines of its own. */
+  partitions: z.record(z.string(), z.array(repository)).default({}),
+  /** Minimum vCPU and memory by name; the built-in table where nothing is given. */
+  resourceClasses: z.record(z.string(), z.strictObject({ cpu: z.number(), mmem: z.number() })).optional(),
+  /** Classes taken out of `resourceClasses` whose queues are kept until they are empty. */
+  retiredClasses: z.array(z.string()).default([]),
+  architectures: z.array(architecture).min(1, "must name at least one architecture"),
+  operatingSystem: z.enum(["amazon-linux-2023", "ubuntu-22.04", "ubuntu-24.04"]),
+  images: z.strictObject({ x64: image.optional(), arm64: image.optional() }),
+  /** What makes a runner of a stock AMI at first boot, by architecture; leave out where the AMIs are baked. */
+  install: z.strictObject({ x64: archive.optional(), arm64: archive.optional() }).default({}),
+  disk: z
+    .strictObject({
+      sizeGiB: z.number().int().min(8).max(16_384).default(60),
+      iops: z.number().int().min(3000).max(16_000).default(3000),
+      throughputMiB: z.number().int().min(125).max(1000).default(125),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      idleMs: milliseconds,
+      maxRuntimeMs: milliseconds,
+      bootMs: milliseconds,
+      provisionMs: milliseconds,
+      maxAgeMs: milliseconds,
+      maxUses: z.number().int().min(0),
+      maxInstances: z.number().int().min(1),
+      maxInstancesPerPartition: z.number().int().min(1),
+    })
+    .partial()
+    .default({}),
+  preRunnerScript: z.string().default(""),
+  labels: z.array(text).default([]),
+  runnerVersion: z.string().default(""),
+  /** Idle instances to keep, by `class/architecture`. */
+  idleFloors: idleFloors.default({}),
+  /** Idle floors by the clock: each entry sets them at its time. `cron`: as EventBridge Scheduler takes it. */
+  schedules: z.array(z.strictObject({ name: text, cron: text, timezone: text.default("UTC"), idleFloors })).default([]),
+  proxy: z.strictObject({ url: z.url(), noProxy: z.array(text).default([]) }).optional(),
+  /** PEM certificates that instances trust besides the public ones. */
+  privateCa: z.string().startsWith("-----BEGIN CERTIFICATE-----", "must be PEM certificates").optional(),
+  sessionAccess: z.boolean().default(false),
+  shipLogs: z.boolean().default(false),
+  /** Docker makes jobs root on their machine: a machine then serves one run, unless `limits.maxUses` says otherwise. */
+  dockerForJobs: z.boolean().default(false),
+  tags: z.record(z.string(), z.string()).default({}),
+  alarms: z
+    .strictObject({ email: z.array(z.email()).default([]), idleCeiling: z.number().int().min(1).optional() })
+    .prefault({}),
+  logRetentionDays: z
+    .union(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653].map((days) => z.literal(days)),
+    )
+    .default(30),
+  /** A customer-managed key for table, queues, parameters, logs and disks; AWS's own keys where it is absent. */
+  kmsKeyArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "must be the ARN of a KMS key")
+    .optional(),
+  /** Things that the account has already; the account stack makes those that are not given. */
+  given: z
+    .strictObject({ oidcProviderArn: z.string().startsWith("arn:"), spotServiceRole: z.boolean() })
+    .partial()
+    .default({}),
+  /** The repository (and GitHub environment) that may deploy this environment; nobody may where it is absent. */
+  deployFrom: z.strictObject({ repository, githubEnvironment: text }).optional(),
+  monthlyBudgetUsd: z.number().positive().optional(),
+  /** Refuses `destroy` of the table. */
+  protect: z.boolean().default(false),
+  state: z
+    .discriminatedUnion("kind", [
+      /** A file `terraform.<stack>.tfstate` in the project's folder. */
+      z.strictObject({ kind: z.literal("local") }),
+      /** S3 with its own lock file; the bucket exists already. */
+      z.strictObject({ kind: z.literal("s3"), bucket: text, region: text, kmsKeyArn: z.string().optional() }),
+    ])
+    .default({ kind: "local" }),
+});
+
+/** As written in a file. */
+export type EnvironmentFile = z.input<typeof environmentShape>;
+/** With every default filled in. */
+export type Environment = z.output<typeof environmentShape>;
+
+/** A field's path and the rule that its value breaks. */
+export type Problem = readonly [path: string, rule: string];

@@ -1,0 +1,67 @@
+// The files that cloud-init writes on an instance: what the agent and the first boot are told.
+import { readFileSync } from "node:fs";
+import { tableName } from "../domain/names.ts";
+import type { Architecture } from "../domain/record.ts";
+import { stackNames } from "./arns.ts";
+import type { Environment } from "./environment.ts";
+import { operationalOf } from "./operational.ts";
+
+export interface BootFile {
+  readonly path: string;
+  readonly content: string;
+  readonly permissions: string;
+}
+
+/** A script of userdata/, as it is. */
+export const scriptOf = (name: string): string => readFileSync(new URL(`../userdata/${name}`, import.meta.url), "utf8");
+
+/** Lines that both systemd's EnvironmentFile and a shell read. */
+const assignments = (values: Readonly<Record<string, string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}="${value.replaceAll(/["\\$`]/g, String.raw`\$&`)}"\n`)
+    .join("");
+
+const throughProxy = (proxy: NonNullable<Environment["proxy"]>): Record<string, string> => ({
+  HTTPS_PROXY: proxy.url,
+  HTTP_PROXY: proxy.url,
+  NO_PROXY: ["169.254.169.254", "localhost", "127.0.0.1", ...proxy.noProxy].join(","),
+  // Node.js ≥ 24: its HTTP clients, and so the AWS SDK, then go by the three variables above.
+  NODE_USE_ENV_PROXY: "1",
+});
+
+/** What the agent is told; it finds the rest in instance metadata and in its record. */
+export function agentEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  const { name, region, awsPartition, proxy, privateCa, shipLogs, dockerForJobs } = environment;
+  const { bootMs, maxRuntimeMs } = operationalOf(environment);
+  return {
+    RUNPOOL_ENVIRONMENT: name,
+    RUNPOOL_TABLE: tableName(name),
+    RUNPOOL_AWS_PARTITION: awsPartition,
+    AWS_REGION: region,
+    RUNPOOL_BOOT_MS: String(bootMs),
+    RUNPOOL_MAX_RUNTIME_MS: String(maxRuntimeMs),
+    ...(dockerForJobs ? { RUNPOOL_DOCKER: "1" } : {}),
+    ...(shipLogs ? { RUNPOOL_LOG_GROUP: stackNames(name).instanceLogs } : {}),
+    ...(privateCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: "/etc/runpool/private-ca.pem" }),
+    ...(proxy === undefined ? {} : throughProxy(proxy)),
+  };
+}
+
+export function bootFiles(environment: Environment, architecture: Architecture): readonly BootFile[] {
+  const { install, sessionAccess, privateCa, preRunnerScript } = environment;
+  const archive = install[architecture];
+  const firstBoot = {
+    RUNPOOL_SESSIONS: sessionAccess ? "1" : "0",
+    ...(archive === undefined ? {} : { RUNPOOL_INSTALL_URL: archive.url, RUNPOOL_INSTALL_SHA256: archive.sha256 }),
+  };
+  const files = [
+    { path: "/etc/runpool/agent.env", content: assignments(agentEnvironment(environment)), permissions: "0644" },
+    { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
+    { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
+  ];
+  if (preRunnerScript !== "")
+    files.push({ path: "/etc/runpool/pre-runner.sh", content: preRunnerScript, permissions: "0755" });
+  if (privateCa !== undefined)
+    files.push({ path: "/etc/runpool/private-ca.pem", content: privateCa, permissions: "0644" });
+  return files;
+}

@@ -1,0 +1,87 @@
+// What an instance may do: its own item, the tokens of its environment's partitions, its own log stream. Nothing of EC2.
+import { agentAttributes } from "../domain/record.ts";
+import { table } from "../domain/table.ts";
+import type { Arns } from "./arns.ts";
+import type { Environment } from "./environment.ts";
+import type { Statement } from "./policy.ts";
+
+/** EC2 User Guide: the ARN of the instance that the role's credentials were given to. It is also the item's key. */
+const ownArn = "${ec2:SourceInstanceARN}";
+
+/** Condition keys with `Null: false` beside each `ForAllValues`, which is true where the key is absent. */
+const ownItem = {
+  "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [ownArn] },
+  Null: { "dynamodb:LeadingKeys": "false", "ec2:SourceInstanceARN": "false" },
+};
+
+const records = (arns: Arns): readonly Statement[] => [
+  {
+    Sid: "ReadOwnItem",
+    Effect: "Allow",
+    Action: ["dynamodb:GetItem"],
+    Resource: [arns.table],
+    Condition: ownItem,
+  },
+  {
+    // IAM counts names in conditions too: `version` is thereby writable by its own agent, which hurts only itself.
+    Sid: "ReportInOwnItem",
+    Effect: "Allow",
+    Action: ["dynamodb:UpdateItem"],
+    Resource: [arns.table],
+    Condition: {
+      "ForAllValues:StringEquals": {
+        ...ownItem["ForAllValues:StringEquals"],
+        "dynamodb:Attributes": [table.key, ...agentAttributes, "version"],
+      },
+      Null: { ...ownItem.Null, "dynamodb:Attributes": "false" },
+    },
+  },
+];
+
+const sessions = (arns: Arns): Statement => ({
+  // Session Manager's own channels know no resource-level permission (Service Authorization Reference, ssmmessages).
+  Sid: "SessionAccess",
+  Effect: "Allow",
+  Action: [
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+    "ssm:UpdateInstanceInformation",
+  ],
+  Resource: ["*"],
+  Condition: { ArnEquals: { "ec2:SourceInstanceARN": arns.ec2("instance/*") } },
+});
+
+const logs = (arns: Arns): Statement => ({
+  // A stream's name takes no ":", so no ARN: the stream ends in the private address, which IAM knows of the caller.
+  Sid: "WriteOwnLogStream",
+  Effect: "Allow",
+  Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+  Resource: [`${arns.instanceLogs}:log-stream:*/\${aws:Ec2InstanceSourcePrivateIPv4}`],
+});
+
+export const instancePolicy = (environment: Environment, arns: Arns): readonly Statement[] => [
+  ...records(arns),
+  { Sid: "ReadRunnerTokens", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: arns.runnerTokens },
+  ...(environment.kmsKeyArn === undefined
+    ? []
+    : [
+        {
+          Sid: "DecryptRunnerTokens",
+          Effect: "Allow",
+          Action: ["kms:Decrypt"],
+          Resource: [environment.kmsKeyArn],
+          Condition: {
+            StringEquals: {
+              "kms:ViaService": [
+                `ssm.${environment.region}.amazonaws.com`,
+                `dynamodb.${environment.region}.amazonaws.com`,
+              ],
+            },
+          },
+        } satisfies Statement,
+      ]),
+  ...(environment.shipLogs ? [logs(arns)] : []),
+  ...(environment.sessionAccess ? [sessions(arns)] : []),
+];

@@ -1,0 +1,112 @@
+// One launch template a class and architecture. The AMI is not in it: each launch names it, so that the record knows it.
+import { createHash } from "node:crypto";
+import type { TerraformStack } from "cdktf";
+import type { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile/index.js";
+import { LaunchTemplate, type LaunchTemplateConfig } from "@cdktf/provider-aws/lib/launch-template/index.js";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
+import type { Deployed } from "../domain/configuration.ts";
+import { poolManager, tags, templateName } from "../domain/names.ts";
+import type { Architecture } from "../domain/record.ts";
+import type { Environment } from "./environment.ts";
+import { environmentTags } from "./ground.ts";
+import type { Network } from "./network.ts";
+import { operationalOf } from "./operational.ts";
+import { userData } from "./user-data.ts";
+
+/** The root device of each system's official AMIs. */
+const rootDevice: Record<Environment["operatingSystem"], string> = {
+  "amazon-linux-2023": "/dev/xvda",
+  "ubuntu-22.04": "/dev/sda1",
+  "ubuntu-24.04": "/dev/sda1",
+};
+
+type Machine = Omit<LaunchTemplateConfig, "name" | "tagSpecifications">;
+
+/** What every machine of an architecture is, whatever its class. */
+const machineOf = (environment: Environment, architecture: Architecture) =>
+  ({
+    instanceInitiatedShutdownBehavior: "terminate",
+    metadataOptions: {
+      httpEndpoint: "enabled",
+      httpTokens: "required",
+      httpPutResponseHopLimit: 1,
+      instanceMetadataTags: "enabled",
+    },
+    blockDeviceMappings: [
+      {
+        deviceName: rootDevice[environment.operatingSystem],
+        ebs: {
+          volumeType: "gp3",
+          volumeSize: environment.disk.sizeGiB,
+          iops: environment.disk.iops,
+          throughput: environment.disk.throughputMiB,
+          encrypted: "true",
+          deleteOnTermination: "true",
+          ...(environment.kmsKeyArn === undefined ? {} : { kmsKeyId: environment.kmsKeyArn }),
+        },
+      },
+    ],
+    userData: userData(environment, architecture),
+  }) satisfies Machine;
+
+/** A hash of what instances boot with: a change of it makes idle instances stale. */
+export const configHash = (environment: Environment): string =>
+  createHash("sha256")
+    .update(JSON.stringify(environment.architectures.map((architecture) => machineOf(environment, architecture))))
+    .digest("hex")
+    .slice(0, 16);
+
+/** Everything out, nothing in. */
+function makeSecurityGroup(stack: TerraformStack, { name }: Environment, vpcId: string): SecurityGroup {
+  const group = new SecurityGroup(stack, "instances", {
+    name: `runpool-${name}-instances`,
+    description: "Runners: everything out, nothing in",
+    vpcId,
+    tags: { Name: `runpool-${name}-instances` },
+  });
+  for (const [family, block] of [
+    ["ipv4", { cidrIpv4: "0.0.0.0/0" }],
+    ["ipv6", { cidrIpv6: "::/0" }],
+  ] as const)
+    new VpcSecurityGroupEgressRule(stack, `out-${family}`, { securityGroupId: group.id, ipProtocol: "-1", ...block });
+  return group;
+}
+
+export function makeTemplates(
+  stack: TerraformStack,
+  environment: Environment,
+  network: Network,
+  profile: IamInstanceProfile,
+): Deployed["templates"] {
+  const group = makeSecurityGroup(stack, environment, network.vpcId);
+  const templates: Record<string, { id: string; version: string }> = {};
+  for (const architecture of environment.architectures) {
+    const machine = machineOf(environment, architecture);
+    for (const resourceClass of Object.keys(operationalOf(environment).resourceClasses)) {
+      const name = templateName(environment.name, resourceClass, architecture);
+      const carried = {
+        ...environmentTags(environment),
+        Name: name,
+        [tags.manager]: poolManager,
+        [tags.resourceClass]: resourceClass,
+      };
+      const template = new LaunchTemplate(stack, `template-${resourceClass}-${architecture}`, {
+        ...machine,
+        name,
+        updateDefaultVersion: true,
+        iamInstanceProfile: { arn: profile.arn },
+        vpcSecurityGroupIds: [group.id],
+        tagSpecifications: [
+          { resourceType: "instance", tags: carried },
+          { resourceType: "volume", tags: carried },
+        ],
+      });
+      templates[`${resourceClass}/${architecture}`] = {
+        id: template.id,
+        version: template.getStringAttribute("latest_version"),
+      };
+    }
+  }
+  return templates;
+}

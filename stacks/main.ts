@@ -1,0 +1,21 @@
+// `npm run synth`: synthesizes the stacks of every file under environments/ into cdktf.out, where cdktf looks for them.
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { EnvironmentRefused } from "./refused.ts";
+import { synthesize } from "./synth.ts";
+
+const folder = new URL("../environments/", import.meta.url);
+const names = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+const files = await Promise.all(
+  names.map(async (name): Promise<[string, unknown]> => {
+    const module = (await import(new URL(name, folder).href)) as { default?: unknown };
+    return [basename(name, ".ts"), module.default];
+  }),
+);
+try {
+  synthesize(Object.fromEntries(files), "cdktf.out");
+} catch (error) {
+  if (!(error instanceof EnvironmentRefused)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,31 @@
+// The operational part of an environment's defaults: classes, limits, idle floors, and where AMI ids come from.
+import { operationalDefaults, type Operational } from "../domain/configuration.ts";
+import { imageParameter } from "../domain/names.ts";
+import type { Architecture } from "../domain/record.ts";
+import { defaultResourceClasses } from "../domain/resource-class.ts";
+import type { Environment } from "./environment.ts";
+
+const onlyGiven = (limits: Environment["limits"]): Partial<Operational> =>
+  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+
+export function operationalOf(environment: Environment): Operational {
+  const { limits, dockerForJobs, preRunnerScript, labels, runnerVersion, idleFloors } = environment;
+  return {
+    ...operationalDefaults,
+    // Docker makes jobs root, so nothing can clean up after them: one run, then a new machine.
+    ...(dockerForJobs ? { maxUses: 1 } : {}),
+    ...(limits.maxInstances === undefined ? {} : { maxInstancesPerPartition: limits.maxInstances }),
+    ...onlyGiven(limits),
+    resourceClasses: environment.resourceClasses ?? defaultResourceClasses,
+    preRunnerScript,
+    labels,
+    runnerVersion,
+    idleFloors,
+  };
+}
+
+/** The name of the parameter that holds an architecture's AMI id. */
+export function imageParameterOf({ name, images }: Environment, architecture: Architecture): string {
+  const image = images[architecture];
+  return image !== undefined && "parameter" in image ? image.parameter : imageParameter(name, architecture);
+}

@@ -1,0 +1,43 @@
+// The pool: table, queues, launch templates, what instances may do, and the environment's defaults. Read it top-down.
+import { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
+import { DynamodbTableItem } from "@cdktf/provider-aws/lib/dynamodb-table-item/index.js";
+import { table } from "../domain/table.ts";
+import { arnsOf, stackNames } from "./arns.ts";
+import { defaultsItem, defaultsOf } from "./defaults.ts";
+import type { Environment } from "./environment.ts";
+import { layGround } from "./ground.ts";
+import { makeImageParameters } from "./image-parameters.ts";
+import { makeInstanceProfile } from "./instance-profile.ts";
+import { configHash, makeTemplates } from "./launch-templates.ts";
+import { makeNetwork } from "./network.ts";
+import { makeQueues } from "./pool-queues.ts";
+import { makeTable } from "./pool-table.ts";
+
+export const poolStackName = (environment: string): string => `${environment}-pool`;
+
+export function poolStack(scope: Construct, environment: Environment): TerraformStack {
+  const stack = new TerraformStack(scope, poolStackName(environment.name));
+  layGround(stack, environment);
+
+  const records = makeTable(stack, environment);
+  const queues = makeQueues(stack, environment);
+  const network = makeNetwork(stack, environment);
+  makeImageParameters(stack, environment);
+  new CloudwatchLogGroup(stack, "instance-logs", {
+    name: stackNames(environment.name).instanceLogs,
+    retentionInDays: environment.logRetentionDays,
+    ...(environment.kmsKeyArn === undefined ? {} : { kmsKeyId: environment.kmsKeyArn }),
+  });
+  const profile = makeInstanceProfile(stack, environment, arnsOf(environment));
+  const templates = makeTemplates(stack, environment, network, profile);
+
+  const made = { queues, templates, subnets: network.subnets, configHash: configHash(environment) };
+  new DynamodbTableItem(stack, "defaults", {
+    tableName: records.name,
+    hashKey: table.key,
+    item: defaultsItem(defaultsOf(environment, made)),
+  });
+  return stack;
+}

@@ -1,0 +1,64 @@
+#!/bin/bash
+# First boot: makes a runner of a stock image (a baked one has it all already), then starts the agent.
+# Its values come from /etc/runpool/first-boot.env, which cloud-init writes. Every failure ends the machine.
+set -euo pipefail
+
+etc=${RUNPOOL_ETC:-/etc/runpool}
+work=
+finish() {
+  status=$?
+  if [ -n "$work" ]; then rm -rf "$work"; fi
+  if [ "$status" -eq 0 ]; then return; fi
+  echo "runpool: first boot failed with status $status; powering off" >&2
+  systemctl poweroff
+}
+trap finish EXIT
+
+# shellcheck source=/dev/null
+. "$etc/first-boot.env"
+
+# The proxy, for the download below.
+set -a
+# shellcheck source=/dev/null
+. "$etc/agent.env"
+set +a
+
+trust_private_ca() {
+  [ -e "$etc/private-ca.pem" ] || return 0
+  if command -v update-ca-trust >/dev/null; then
+    cp "$etc/private-ca.pem" /etc/pki/ca-trust/source/anchors/runpool.pem
+    update-ca-trust
+  else
+    cp "$etc/private-ca.pem" /usr/local/share/ca-certificates/runpool.crt
+    update-ca-certificates
+  fi
+}
+
+install_runner() {
+  if systemctl cat runpool-agent.service >/dev/null 2>&1; then return; fi
+  if [ -z "${RUNPOOL_INSTALL_URL:-}" ]; then
+    echo "runpool: the image has no runpool-agent.service, and the environment file no 'install' for it" >&2
+    return 1
+  fi
+  work=$(mktemp -d)
+  curl --fail --silent --show-error --location --retry 5 --retry-all-errors --max-time 300 \
+    --output "$work/runpool.tar.gz" "$RUNPOOL_INSTALL_URL"
+  echo "$RUNPOOL_INSTALL_SHA256  $work/runpool.tar.gz" | sha256sum --check --status
+  mkdir "$work/runpool"
+  tar -xzf "$work/runpool.tar.gz" -C "$work/runpool" --no-same-owner
+  (cd "$work/runpool" && bash ./install.sh)
+  systemctl daemon-reload
+}
+
+session_access() {
+  for unit in amazon-ssm-agent.service snap.amazon-ssm-agent.amazon-ssm-agent.service; do
+    systemctl cat "$unit" >/dev/null 2>&1 || continue
+    if [ "${RUNPOOL_SESSIONS:-}" = 1 ]; then systemctl enable --now "$unit"; else systemctl disable --now "$unit"; fi
+  done
+}
+
+trust_private_ca
+install_runner
+session_access
+systemctl start runpool-boot-watchdog.timer
+systemctl start --no-block runpool-agent.service
