@@ -1,0 +1,95 @@
+// The control plane's world on AWS and GitHub: clients built once, each only when first needed.
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { clientOptions } from "../cloud/aws/client-options.ts";
+import { correctedClock } from "../cloud/aws/clock.ts";
+import { fleet } from "../cloud/aws/fleet.ts";
+import { instances } from "../cloud/aws/instances.ts";
+import { pool } from "../cloud/aws/pool.ts";
+import { secrets } from "../cloud/aws/secrets.ts";
+import { settings } from "../cloud/aws/settings.ts";
+import type { ForgeAuth } from "../cloud/github/forge-client.ts";
+import { ForgeRefused, type Log, type LoadedSettings, type Random } from "../cloud/ports.ts";
+import type { ControlWorld } from "../control/world.ts";
+import { tableName } from "../domain/names.ts";
+import { hostClock } from "./host-clock.ts";
+import { hostRandom } from "./host-random.ts";
+
+export interface ControlWish {
+  readonly environment: string;
+  readonly region: string;
+  /** What GitHub is asked with; without it every call to GitHub is refused with the fix. */
+  readonly forge?: ForgeAuth;
+  readonly log: Log;
+  readonly random?: Random;
+  /** Where AWS answers, instead of its own endpoints, and with what credentials: the embedded cloud's. */
+  readonly aws?: { readonly endpoint: string; readonly credentials: { accessKeyId: string; secretAccessKey: string } };
+}
+
+export function controlWorld(wish: ControlWish): ControlWorld {
+  const { environment, region, log } = wish;
+  const random = wish.random ?? hostRandom;
+  const clock = correctedClock(hostClock);
+  const common = { region, ...wish.aws };
+  const dynamodb = new DynamoDBClient({ ...common, ...clientOptions() });
+  const sqs = new SQSClient({ ...common, ...clientOptions() });
+  const ssm = new SSMClient({ ...common, ...clientOptions() });
+  clock.watch(dynamodb);
+  const table = tableName(environment);
+  const stored = settings({ client: dynamodb, table, environment, region, clock, random });
+  let loaded: Promise<LoadedSettings> | undefined;
+  const load = (): Promise<LoadedSettings> => (loaded = stored.load());
+  const configuration = async () => (await (loaded ?? load())).configuration;
+  const forge = lazily(async () => {
+    if (wish.forge === undefined)
+      throw new ForgeRefused(
+        "no GitHub credential: give a token (GITHUB_TOKEN), or store one for refresh in the environment",
+      );
+    const [{ forgeClient }, { registrar }, { inventory }] = await Promise.all([
+      import("../cloud/github/forge-client.ts"),
+      import("../cloud/github/registrar.ts"),
+      import("../cloud/github/inventory.ts"),
+    ]);
+    const client = forgeClient({ apiUrl: (await configuration()).forge.apiUrl, auth: wish.forge, clock });
+    return { registrar: registrar(client), inventory: inventory(client) };
+  });
+  return {
+    instances: instances({ client: dynamodb, table, clock }),
+    settings: { ...stored, load },
+    pool: pool({
+      client: sqs,
+      queues: async (resourceClass) => {
+        const queue = (await configuration()).queues[resourceClass];
+        if (queue === undefined)
+          throw new Error(`resource class "${resourceClass}" has no queue in environment "${environment}"`);
+        return queue;
+      },
+    }),
+    fleet: fleet({ ec2: (sdk) => new sdk.EC2Client({ ...common, ...clientOptions("ec2") }), ssm, environment }),
+    registrar: {
+      registrationToken: async (scope) => (await forge()).registrar.registrationToken(scope),
+      removalToken: async (scope) => (await forge()).registrar.removalToken(scope),
+    },
+    inventory: {
+      list: async (scope, prefix) => (await forge()).inventory.list(scope, prefix),
+      remove: async (scope, runnerId) => (await forge()).inventory.remove(scope, runnerId),
+    },
+    secrets: secrets(ssm),
+    clock,
+    random,
+    log,
+  };
+}
+
+/** Calls `make` once, when first needed; a failure is not remembered. */
+function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
