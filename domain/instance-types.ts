@@ -1,6 +1,9 @@
 // `allowed-instance-types`: names and wildcards as EC2 takes them (`c* m5.* r6i.large`).
 
+/** What EC2 takes (CreateFleet, "AllowedInstanceTypes"): at most 30 of these. */
 const one = /^[a-z0-9.*-]{1,30}$/;
+/** What can match at all: FAMILY.SIZE, either with wildcards, or a wildcard that spans both. */
+const meaningful = /^(?:[a-z0-9*][a-z0-9*-]*\.[a-z0-9*][a-z0-9*-]*|[a-z0-9*-]*\*[a-z0-9*-]*)$/;
 
 export type TypesParse =
   | { readonly ok: true; readonly patterns: readonly string[] }
@@ -14,6 +17,8 @@ export function parseAllowedTypes(text: string): TypesParse {
       return { ok: false, problem: `"${pattern}" is no instance type or wildcard; write e.g. "c* m5.* r6i.large"` };
     if (pattern.split(".").length > 2)
       return { ok: false, problem: `"${pattern}" has two dots; a type is FAMILY.SIZE, e.g. "m5.*"` };
+    if (!meaningful.test(pattern))
+      return { ok: false, problem: `"${pattern}" matches no type; a type is FAMILY.SIZE: write e.g. "m5.*" or "m5*"` };
   }
   if (patterns.length > 400) return { ok: false, problem: `${patterns.length} patterns; EC2 takes at most 400` };
   return { ok: true, patterns };

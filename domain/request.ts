@@ -49,6 +49,13 @@ const wholeNumber = (text: string, low: number, high: number): number | undefine
 /** Allowed names, quoted, for an error. */
 const list = (allowed: readonly string[]): string => allowed.map((name) => `"${name}"`).join(", ");
 
+/** What is wrong with a further label. A number would be another run's label: its jobs would be drawn to these machines. */
+export function problemOfLabel(label: string): string | undefined {
+  if (label.length > maxima.labelLength)
+    return `"${label.slice(0, 20)}…" is longer than the ${maxima.labelLength} characters that GitHub takes`;
+  return /^\d+$/.test(label) ? `"${label}" is a number, which is kept for run ids; write a word` : undefined;
+}
+
 /** Checks a request against the classes of its environment. Every problem is named, with what would be right. */
 export function parseRequest(raw: RawRequest, classes: ResourceClasses): RequestParse {
   const problems: string[] = [];
@@ -59,7 +66,7 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses): Request
   const name = raw.name.trim();
   if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name))
     problems.push(`name is "${raw.name}"; it is 1-100 letters, digits, "_", "." or "-", e.g. the job's name`);
-  if (!/^[\w.-]+\/[\w.-]+$/.test(raw.repository))
+  if (!/^[\w.-]+\/[\w.-]+$/.test(raw.repository) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(raw.repository))
     problems.push(`repository is "${raw.repository}"; write OWNER/REPOSITORY`);
   const count = wholeNumber(raw.instanceCount, 1, maxima.instanceCount);
   if (count === undefined)
@@ -74,9 +81,10 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses): Request
   const types = parseAllowedTypes(raw.allowedInstanceTypes);
   if (!types.ok) problems.push(`allowed-instance-types: ${types.problem}`);
   const labels = raw.labels.split(/[\s,]+/).filter((label) => label !== "");
-  for (const label of labels)
-    if (label.length > maxima.labelLength)
-      problems.push(`labels: "${label.slice(0, 20)}…" is longer than ${maxima.labelLength}`);
+  for (const label of labels) {
+    const problem = problemOfLabel(label);
+    if (problem !== undefined) problems.push(`labels: ${problem}`);
+  }
   const fallback = raw.fallback === "true";
   if (!fallback && raw.fallback !== "false") problems.push(`fallback is "${raw.fallback}"; write "true" or "false"`);
   if (problems.length > 0 || !types.ok || attempt === undefined || count === undefined) return { ok: false, problems };
