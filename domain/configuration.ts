@@ -1,6 +1,7 @@
 // What an environment is configured to be: defaults that the stack writes, an overlay that refresh writes, and their sum.
 import { limits } from "./limits.ts";
 import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
+import { problemOfLabel } from "./request.ts";
 import type { Architecture } from "./record.ts";
 
 /** The stack's part: what is deployed. */
@@ -79,8 +80,8 @@ const operationalNames = Object.keys(operationalDefaults) as (keyof Operational)
 
 /** Defaults ⊕ overlay: an overlay's value replaces the default's as a whole; unknown names of an overlay are ignored. */
 export function merge(defaults: Defaults, overlay: Overlay): Configuration {
-  const merged: Record<string, unknown> = { ...operationalDefaults, ...defaults };
-  for (const name of operationalNames) if (overlay[name] !== undefined) merged[name] = overlay[name];
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const name of operationalNames) merged[name] = overlay[name] ?? defaults[name] ?? operationalDefaults[name];
   return merged as unknown as Configuration;
 }
 
@@ -94,6 +95,8 @@ export function sourceOf(
   return defaults[name] === undefined ? "built-in" : "defaults";
 }
 
+const isCount = (count: number): boolean => Number.isSafeInteger(count) && count >= 0;
+
 /** What is wrong with a configuration, one line each. */
 export function problemsOf(configuration: Configuration): readonly string[] {
   const problems = [...problemsOfClasses(configuration.resourceClasses)];
@@ -102,10 +105,19 @@ export function problemsOf(configuration: Configuration): readonly string[] {
     problems.push(`idleMs is ${idleMs}; an idle time is from 1 s to ${limits.longestIdleMs} ms`);
   if (!(maxRuntimeMs >= 1000 && maxRuntimeMs <= limits.longestRuntimeMs))
     problems.push(`maxRuntimeMs is ${maxRuntimeMs}; a runtime is from 1 s to ${limits.longestRuntimeMs} ms`);
+  if (!(bootMs >= 1000 && bootMs <= limits.longestRuntimeMs))
+    problems.push(`bootMs is ${bootMs}; a boot limit is from 1 s to ${limits.longestRuntimeMs} ms`);
   if (!(provisionMs > bootMs))
     problems.push(
       `provisionMs (${provisionMs}) must exceed bootMs (${bootMs}): nothing claimed may expire while its siblings boot`,
     );
+  for (const name of ["maxInstances", "maxInstancesPerPartition", "maxUses", "maxAgeMs"] as const)
+    if (!isCount(configuration[name]))
+      problems.push(`${name} is ${configuration[name]}; it is a whole number, 0 or more`);
+  for (const [pool, count] of Object.entries(configuration.idleFloors))
+    if (!isCount(count)) problems.push(`idleFloors of "${pool}" is ${count}; it is a whole number, 0 or more`);
+  for (const problem of configuration.labels.map(problemOfLabel))
+    if (problem !== undefined) problems.push(`labels has ${problem}`);
   for (const name of Object.keys(configuration.resourceClasses))
     if (configuration.queues[name] === undefined)
       problems.push(`resource class "${name}" has no queue: deploy the stack again`);

@@ -27,6 +27,10 @@ export function problemsOfClasses(classes: ResourceClasses): readonly string[] {
   for (const [name, { cpu, mmem }] of Object.entries(classes)) {
     if (!className.test(name))
       problems.push(`resource class "${name}": a name is 1-31 of a-z, 0-9 and "-" (it becomes part of a queue's name)`);
+    if (name.endsWith("-unreadable"))
+      problems.push(
+        `resource class "${name}": a name may not end in "-unreadable" (another class's queue is called so)`,
+      );
     if (!Number.isInteger(cpu) || cpu < 1 || cpu > 448)
       problems.push(`resource class "${name}": cpu is ${cpu}, not a whole number of vCPUs from 1 to 448`);
     if (!Number.isInteger(mmem) || mmem < 512 || mmem > 25_165_824)
