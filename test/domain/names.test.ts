@@ -1,0 +1,131 @@
+// Names: what is made of them can be read back, and never from another environment's.
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  environmentName,
+  forgeCredentialParameter,
+  imageParameter,
+  instanceKey,
+  instanceRoleName,
+  parseRunnerName,
+  registrationTokenParameter,
+  removalTokenParameter,
+  runnerLabels,
+  runnerName,
+  runnerPrefix,
+  runOwner,
+  tableName,
+  tags,
+} from "../../domain/names.ts";
+import { isInstanceKey } from "../../domain/table.ts";
+
+const environment = fc.stringMatching(/^[a-z][abdei0-3-]{0,19}$/);
+const instanceId = fc.stringMatching(/^i-[0-9a-f]{8,17}$/);
+const assignment = fc.nat({ max: 1_000_000 });
+
+describe("a runner's name", () => {
+  test("gives back its instance and assignment in its own environment", () => {
+    fc.assert(
+      fc.property(environment, instanceId, assignment, (env, id, number) => {
+        expect(environmentName.test(env)).toBe(true);
+        expect(parseRunnerName(env, runnerName(env, id, number))).toEqual({ instanceId: id, assignment: number });
+      }),
+    );
+  });
+
+  test("is nothing to another environment, also to one whose name begins with or continues it", () => {
+    const pair = fc.oneof(
+      fc.tuple(environment, environment),
+      fc.tuple(environment, environment).map(([one, other]): [string, string] => [one, `${one}-${other}`]),
+      fc.tuple(environment, instanceId).map(([one, id]): [string, string] => [one, `${one}-${id}`]),
+    );
+    fc.assert(
+      fc.property(pair, instanceId, assignment, ([one, other], id, number) => {
+        fc.pre(one !== other);
+        expect(parseRunnerName(one, runnerName(other, id, number))).toBeUndefined();
+        expect(parseRunnerName(other, runnerName(one, id, number))).toBeUndefined();
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    "dev",
+    "dev-",
+    "dev-i-0123456789abcdef0",
+    "dev-i-xyz-1",
+    "dev-i-0123-1",
+    "laptop",
+    "dev-i-0123456789abcdef0-1-2",
+    "dev-i-0123456789abcdef0--1",
+  ])("%s is none of ours, and so never deleted as a ghost", (name) => {
+    expect(parseRunnerName("dev", name)).toBeUndefined();
+  });
+
+  test("never repeats for another assignment, begins with the prefix, and fits GitHub's 64 characters", () => {
+    const id = "i-0123456789abcdef0";
+    expect(runnerName("dev", id, 1)).not.toBe(runnerName("dev", id, 11));
+    expect(runnerName("dev", id, 1).startsWith(runnerPrefix("dev"))).toBe(true);
+    expect(runnerName("e".repeat(20), id, 1_000_000).length).toBeLessThanOrEqual(64);
+  });
+});
+
+describe("an environment's name", () => {
+  test.each(["dev", "p", "prod-eu-1", "a".repeat(20)])("may be %s", (name) => {
+    expect(environmentName.test(name)).toBe(true);
+  });
+  test.each(["", "Dev", "1dev", "-dev", "dev_1", "a".repeat(21), "dev/x", "dev\n"])("may not be %j", (name) => {
+    expect(environmentName.test(name)).toBe(false);
+  });
+});
+
+test("the run is in its owner's name, and two provisions of one attempt have two owners", () => {
+  expect(runOwner("1001", 2, "build")).toBe("github:run:1001:2:build");
+  const id = fc.stringMatching(/^[ab12_.-]{1,6}$/);
+  const run = fc.tuple(fc.nat().map(String), fc.integer({ min: 1, max: 99 }), id);
+  fc.assert(
+    fc.property(run, run, (one, other) => {
+      const same = one.every((part, at) => part === other[at]);
+      expect(runOwner(...one) === runOwner(...other)).toBe(same);
+    }),
+  );
+});
+
+test("an instance's key is its ARN, in every AWS partition", () => {
+  const place = { region: "cn-north-1", account: "123456789012" };
+  const key = instanceKey({ awsPartition: "aws-cn", ...place }, "i-1");
+  expect(key).toBe("arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-1");
+  expect(isInstanceKey(key)).toBe(true);
+  expect(isInstanceKey("configuration#defaults")).toBe(false);
+});
+
+test("a runner carries its run id, class, architecture and what is configured, each once", () => {
+  expect(runnerLabels("1001", "large", "x64", ["gpu", "large"])).toEqual(["1001", "large", "x64", "gpu"]);
+});
+
+test("parameters have the characters that SSM takes, whatever the partition is called, and lie under their environment", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (partition) => {
+      for (const name of [registrationTokenParameter("dev", partition), removalTokenParameter("dev", partition)])
+        expect(name).toMatch(/^\/runpool\/dev\/[a-z]+\/[A-Za-z0-9_.-]+$/);
+    }),
+  );
+  const one = "github:octo/app";
+  const names = [
+    registrationTokenParameter("dev", one),
+    removalTokenParameter("dev", one),
+    forgeCredentialParameter("dev"),
+  ];
+  expect(new Set([...names, imageParameter("dev", "x64"), imageParameter("dev", "arm64")]).size).toBe(5);
+});
+
+test("everything of two environments is named apart", () => {
+  for (const name of [tableName, instanceRoleName, forgeCredentialParameter, runnerPrefix])
+    expect(name("dev")).not.toBe(name("prod"));
+});
+
+test("tag keys can be shown in instance metadata: no blank, no slash", () => {
+  // EC2 User Guide, "View tags for your EC2 instances using instance metadata".
+  for (const key of Object.values(tags)) expect(key).toMatch(/^[A-Za-z0-9+\-=.,_:@]{1,128}$/);
+  expect(new Set(Object.values(tags)).size).toBe(Object.keys(tags).length);
+});
