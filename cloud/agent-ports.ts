@@ -71,7 +71,10 @@ export interface RegisterRequest {
   readonly assignment: number;
   readonly name: string;
   readonly registration: Registration;
+  /** The registration token, or with mode `jit` the encoded configuration. */
   readonly token: string;
+  /** Ids of the runs whose jobs may run here; absent: any run's (shared labels). A stranger's job fails before its first step. */
+  readonly onlyRuns?: readonly string[];
 }
 /** Why a registration failed: what to do about it differs. */
 export type RegisterOutcome =

@@ -1,0 +1,38 @@
+// Every duration and maximum of the host's side, with its unit and its reason.
+
+const second = 1000;
+const minute = 60 * second;
+
+export const hostLimits = {
+  /** `config.sh` makes three attempts with up to 5 s between them and a 2,048-bit key; beyond this it hangs. */
+  configureMs: 2 * minute,
+  /** From the listener's start to "Listening for Jobs"; the real one takes 2-6 s, and 30 s after one failed session. */
+  onlineMs: 90 * second,
+  /** `config.sh remove` takes up to a minute at GitHub. */
+  removeMs: 90 * second,
+  /** How often a listener's log and process are looked at while its start is waited for. */
+  startPollMs: 50,
+  /** How often a running listener is looked at, should its end not have been told: "noticed within a second". */
+  watchPollMs: 500,
+  /** The pause that run-helper.sh makes after exit code 2 (retryable). */
+  retryPauseMs: 5 * second,
+  /** run-helper.sh waits this long for `update.finished` after exit codes 3 and 4. */
+  updateMs: 30 * second,
+  /** A killed process is gone within milliseconds; one in uninterruptible sleep may take this long. */
+  killMs: 10 * second,
+  /** Between two looks at processes that are being stopped or killed. */
+  settlePollMs: 5,
+  /** The pre-runner script, unless configured otherwise: within the boot limit with room to register. */
+  prepareMs: 8 * minute,
+} as const;
+
+export const hostMaxima = {
+  /** Lines of a failed command that its detail carries. */
+  detailLines: 20,
+  /** Characters of one line that are kept. */
+  lineLength: 500,
+  /** Looks at a process set until it is stopped as a whole; a fork bomb never is. */
+  freezeRounds: 200,
+  /** Characters of a value that a job may have had a hand in (job name, run). */
+  untrustedText: 200,
+} as const;

@@ -1,0 +1,24 @@
+// What a listener's output says: whether it listens, and how many jobs it has begun.
+
+/** Stands in the log before each start of the listener; only what follows the last one is about the present process. */
+export const startMark = "--- runpool starts the listener ---";
+
+export interface ListenerSaid {
+  /** "Listening for Jobs" since its last start (Runner.cs). */
+  readonly online: boolean;
+  /** "Running job:" over all its starts (JobDispatcher.cs). */
+  readonly jobs: number;
+  /** The last lines since its last start. */
+  readonly lastLines: readonly string[];
+}
+
+export function readListenerLog(text: string, lastCount: number): ListenerSaid {
+  const at = text.lastIndexOf(startMark);
+  const present = at < 0 ? text : text.slice(at + startMark.length);
+  const lines = present.split("\n").filter((line) => line.trim() !== "");
+  return {
+    online: /^.{0,30}Listening for Jobs/m.test(present),
+    jobs: text.match(/^.{0,30}Running job: /gm)?.length ?? 0,
+    lastLines: lines.slice(-lastCount),
+  };
+}

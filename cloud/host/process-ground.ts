@@ -1,0 +1,267 @@
+// The runner as plain child processes of one user: for laptops and tests. Nothing here needs root; nothing isolates a hostile job.
+import { spawn } from "node:child_process";
+import { watch } from "node:fs";
+import { appendFile, copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock, Log } from "../ports.ts";
+import { readText } from "./disk-state.ts";
+import { hostLimits } from "./host-limits.ts";
+import { startMark } from "./listener-log.ts";
+import { findNamed, freeze, hasWorker, killAll, markVariable, processesOf, thaw } from "./process-set.ts";
+import { childrenOf, readProcess, type Process } from "./process-table.ts";
+import { exitCodeOf, runBounded, type BoundedEnd } from "./run-bounded.ts";
+import type { RunnerGround, RunnerSeen } from "./runner-ground.ts";
+import { foldersOf, layRoot, registrationFiles, saveRegistration, type RunnerFolders } from "./runner-root.ts";
+
+export interface ProcessGroundOptions {
+  /** The runner's distribution, unpacked: `bin`, `externals`, `config.sh`, `run.sh`. */
+  readonly distribution: string;
+  /** One folder an assignment is made in it. */
+  readonly rootsDirectory: string;
+  readonly stateDirectory: string;
+  /** PATH of runner and jobs. */
+  readonly path: string;
+  /** Further environment of runner and jobs; nothing is inherited from the agent. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when the runner's processes or its words have changed. */
+  readonly onChange: () => void;
+}
+
+export interface ProcessGround extends RunnerGround {
+  /** Resolves when nothing is being removed in the background any more. */
+  settled(): Promise<void>;
+}
+
+interface Ground extends ProcessGroundOptions {
+  /** The listener that lives, or the one that lived last. */
+  listener: Process | undefined;
+  /** How that one ended; unknown where it ended while no agent lived. */
+  exitCode: number | undefined;
+  readonly background: Set<Promise<void>>;
+}
+
+const placeOf = ({ rootsDirectory }: Ground, assignment: number): RunnerFolders =>
+  foldersOf(join(rootsDirectory, String(assignment)));
+const savedOf = ({ stateDirectory }: Ground, assignment: number): string =>
+  join(stateDirectory, `registration-${assignment}`);
+
+const environmentOf = (ground: Ground, folders: RunnerFolders): Record<string, string> => ({
+  PATH: ground.path,
+  HOME: folders.home,
+  TMPDIR: folders.temporary,
+  LANG: "C.UTF-8",
+  ...(process.getuid?.() === 0 ? { RUNNER_ALLOW_RUNASROOT: "1" } : {}),
+  ...ground.environment,
+});
+
+async function configure(
+  ground: Ground,
+  folders: RunnerFolders,
+  commandLine: readonly string[],
+  token: string,
+): Promise<BoundedEnd> {
+  const { clock, log } = ground;
+  return await runBounded(
+    {
+      command: join(folders.root, "config.sh"),
+      arguments: commandLine,
+      folder: folders.root,
+      environment: {
+        ...environmentOf(ground, folders),
+        [markVariable]: folders.whole,
+        ACTIONS_RUNNER_INPUT_TOKEN: token,
+        ACTIONS_RUNNER_INPUT_UNATTENDED: "true",
+      },
+      limitMs: commandLine[0] === "remove" ? hostLimits.removeMs : hostLimits.configureMs,
+      secrets: [token],
+      said: (line) => log.event("runner.config-said", { line }),
+    },
+    clock,
+  );
+}
+
+/** Runs the listener's own binary: run.sh's exit code 0 proves nothing. */
+async function start(ground: Ground, assignment: number, environment: Readonly<Record<string, string>>): Promise<void> {
+  const folders = placeOf(ground, assignment);
+  if ((await livingListener(ground, folders)) !== undefined) return;
+  ground.exitCode = undefined;
+  await appendFile(folders.log, `${startMark}\n`);
+  const output = await open(folders.log, "a");
+  try {
+    const child = spawn(join(folders.root, "bin", "Runner.Listener"), ["run"], {
+      cwd: folders.root,
+      env: {
+        ...environmentOf(ground, folders),
+        ...environment,
+        RUNPOOL_JOBS_FILE: folders.jobs,
+        [markVariable]: folders.whole,
+      },
+      detached: true,
+      stdio: ["ignore", output.fd, output.fd],
+    });
+    child.unref();
+    child.on("error", () => ground.onChange());
+    child.on("exit", (code, signal) => {
+      if (ground.listener?.pid === child.pid) ground.exitCode = exitCodeOf(code, signal);
+      ground.onChange();
+    });
+    ground.listener = child.pid === undefined ? undefined : await readProcess(child.pid);
+    if (child.exitCode !== null || child.signalCode !== null)
+      ground.exitCode = exitCodeOf(child.exitCode, child.signalCode);
+  } finally {
+    await output.close();
+  }
+  supervise(ground, folders);
+}
+
+const isSame = (now: Process | undefined, known: Process): now is Process =>
+  now !== undefined && now.start === known.start && !now.zombie;
+
+/** The listener, if it lives; after an agent's restart it is found by its mark, so there is never a second one. */
+async function livingListener(ground: Ground, folders: RunnerFolders): Promise<Process | undefined> {
+  if (ground.listener !== undefined) {
+    const now = await readProcess(ground.listener.pid);
+    return isSame(now, ground.listener) ? now : undefined;
+  }
+  const found = await findNamed(await processesOf(folders.whole), "Runner.Listener");
+  if (found === undefined) return undefined;
+  ground.listener = found;
+  supervise(ground, folders);
+  return found;
+}
+
+/**
+ * Tells of every word of the listener and its hooks at once, and once more a little later (a worker begins shortly after the word
+ * of it), and of the listener's end within `hostLimits.watchPollMs`.
+ */
+function supervise(ground: Ground, folders: RunnerFolders): void {
+  const { listener, clock, onChange } = ground;
+  if (listener === undefined) return;
+  let changed = false;
+  let watcher: ReturnType<typeof watch> | undefined;
+  try {
+    watcher = watch(folders.whole, { persistent: false }, () => {
+      changed = true;
+      onChange();
+    });
+    watcher.on("error", () => watcher?.close());
+  } catch {
+    // The root has gone in this moment; the loop below ends too.
+  }
+  const whole = async (): Promise<void> => {
+    while (isSame(await readProcess(listener.pid), listener)) {
+      await clock.sleep(hostLimits.watchPollMs);
+      if (changed) onChange();
+      changed = false;
+    }
+    watcher?.close();
+    onChange();
+  };
+  void whole();
+}
+
+async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
+  const folders = placeOf(ground, assignment);
+  const listener = await livingListener(ground, folders);
+  const [log, jobs] = await Promise.all([readText(folders.log), readText(folders.jobs)]);
+  const words = { log: log ?? "", jobs: jobs ?? "" };
+  if (listener !== undefined) {
+    const worker = await findNamed(await childrenOf(listener.pid), "Runner.Worker");
+    return { ...words, listener: "running", busy: worker !== undefined };
+  }
+  if (log === undefined) return { ...words, listener: "none", busy: false };
+  const left = await findNamed(await processesOf(folders.whole), "Runner.Worker");
+  const code = ground.exitCode === undefined ? {} : { exitCode: ground.exitCode };
+  return { ...words, ...code, listener: "exited", busy: left !== undefined };
+}
+
+async function stopIfIdle(ground: Ground, assignment: number): Promise<"stopped" | "busy"> {
+  const { whole } = placeOf(ground, assignment);
+  const set = await freeze(whole, ground.clock);
+  if (await hasWorker(set)) {
+    thaw(set);
+    return "busy";
+  }
+  await kill(ground, assignment);
+  return "stopped";
+}
+
+async function kill(ground: Ground, assignment: number): Promise<void> {
+  const left = await killAll(placeOf(ground, assignment).whole, ground.clock);
+  if (left.length > 0) ground.log.event("runner.not-killed", { assignment, pids: left.map(({ pid }) => pid) });
+  ground.listener = undefined;
+}
+
+async function destroy(ground: Ground, assignment: number, removalToken: string | undefined): Promise<void> {
+  await kill(ground, assignment);
+  const folders = placeOf(ground, assignment);
+  const aside = join(ground.rootsDirectory, `gone-${assignment}-${ground.clock.now()}`);
+  if ((await stat(folders.whole).catch(() => undefined)) !== undefined) await rename(folders.whole, aside);
+  const behind = async (): Promise<void> => {
+    try {
+      if (removalToken !== undefined) await removeRegistration(ground, assignment, removalToken);
+      await rm(savedOf(ground, assignment), { recursive: true, force: true });
+      await rm(aside, { recursive: true, force: true });
+    } catch (error) {
+      ground.log.event("runner.not-removed", { assignment, problem: String(error) });
+    }
+  };
+  const task = behind().finally(() => ground.background.delete(task));
+  ground.background.add(task);
+}
+
+/**
+ * `config.sh remove` acts on whatever `.runner` it finds and sends the token where that says: so it runs in a fresh root, with the
+ * registration as it was before the first job.
+ */
+async function removeRegistration(ground: Ground, assignment: number, token: string): Promise<void> {
+  const saved = savedOf(ground, assignment);
+  if ((await readdir(saved).catch(() => [])).length === 0) return;
+  const folders = foldersOf(join(ground.rootsDirectory, `removal-${assignment}`));
+  await layRoot(ground.distribution, folders, ground.path);
+  for (const name of registrationFiles)
+    await copyFile(join(saved, name), join(folders.root, name)).catch(() => undefined);
+  const end = await configure(ground, folders, ["remove"], token);
+  await killAll(folders.whole, ground.clock);
+  await rm(folders.whole, { recursive: true, force: true });
+  ground.log.event(end.code === 0 ? "runner.removed" : "runner.not-removed", {
+    assignment,
+    ...(end.code === 0 ? {} : { lastLines: end.lastLines }),
+  });
+}
+
+export function processGround(options: ProcessGroundOptions): ProcessGround {
+  const ground: Ground = { ...options, listener: undefined, exitCode: undefined, background: new Set() };
+  return {
+    lay: async (assignment) => {
+      await kill(ground, assignment);
+      await mkdir(options.rootsDirectory, { recursive: true });
+      await layRoot(options.distribution, placeOf(ground, assignment), options.path);
+    },
+    configure: async (request, commandLine) => {
+      const folders = placeOf(ground, request.assignment);
+      const end = await configure(ground, folders, [...commandLine, "--work", folders.work], request.token);
+      if (end.code === 0) await saveRegistration(folders.root, savedOf(ground, request.assignment));
+      return end;
+    },
+    start: (assignment, environment) => start(ground, assignment, environment),
+    updated: (assignment, limitMs) => updated(ground, assignment, limitMs),
+    look: (assignment) => look(ground, assignment),
+    stopIfIdle: (assignment) => stopIfIdle(ground, assignment),
+    kill: (assignment) => kill(ground, assignment),
+    destroy: (assignment, removalToken) => destroy(ground, assignment, removalToken),
+    settled: async () => {
+      while (ground.background.size > 0) await Promise.all(ground.background);
+    },
+  };
+}
+
+async function updated(ground: Ground, assignment: number, limitMs: number): Promise<void> {
+  const file = join(placeOf(ground, assignment).root, "update.finished");
+  const until = ground.clock.now() + limitMs;
+  while ((await readText(file)) === undefined && ground.clock.now() < until)
+    await ground.clock.sleep(hostLimits.startPollMs);
+  await rm(file, { force: true });
+}

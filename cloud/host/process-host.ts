@@ -1,0 +1,80 @@
+// The host as a plain process sees it: no supervisor, no root; powering off is what the caller says it is.
+import { mkdir, readFile, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { Host } from "../agent-ports.ts";
+import type { Clock, Log } from "../ports.ts";
+import { writeAtomically } from "./disk-state.ts";
+import { hostLimits } from "./host-limits.ts";
+import { prepareOnce } from "./pre-runner.ts";
+
+export interface ProcessHostOptions {
+  readonly preRunnerScript: string;
+  readonly prepareLimitMs?: number;
+  readonly stateDirectory: string;
+  readonly bootId: string;
+  /** PATH of the pre-runner script. */
+  readonly path: string;
+  /** Further environment of the pre-runner script; nothing is inherited from the agent. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whose free share counts. */
+  readonly workDirectory: string;
+  /** Ends the machine: a process's exit on a laptop. */
+  readonly powerOff: (reason: string) => Promise<void> | void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Where the moment stands (epoch seconds) at which the machine is powered off without the agent. */
+export const deadlineFile = (stateDirectory: string): string => join(stateDirectory, "deadline");
+
+/** Epoch seconds and a line end, so that a shell can read it; rounded up, so that the agent's own ending comes first. */
+export const writeDeadline = (file: string, atMs: number): Promise<void> =>
+  writeAtomically(file, `${Math.ceil(atMs / 1000)}\n`, 0o644);
+
+/** The free share of the folder's disk, 0..1, for those who are not root. */
+export async function freeShare(folder: string): Promise<number> {
+  const { bavail, blocks } = await statfs(folder);
+  return blocks === 0 ? 1 : bavail / blocks;
+}
+
+/** This boot's id; "" where the system has none to tell. */
+export const readBootId = async (): Promise<string> =>
+  (await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "")).trim();
+
+export function processHost(options: ProcessHostOptions): Host {
+  const { stateDirectory, bootId, path, clock, log } = options;
+  let status = "";
+  let armed: number | undefined;
+  return {
+    prepare: () =>
+      prepareOnce(
+        {
+          script: options.preRunnerScript,
+          stateDirectory,
+          bootId,
+          environment: { PATH: path, HOME: stateDirectory, LANG: "C.UTF-8", ...options.environment },
+          limitMs: options.prepareLimitMs ?? hostLimits.prepareMs,
+        },
+        clock,
+        log,
+      ),
+    report: (text) => {
+      if (text !== status) log.event("agent.status", { status: text });
+      status = text;
+      return Promise.resolve();
+    },
+    deadline: async (at) => {
+      if (at === armed) return;
+      await writeDeadline(deadlineFile(stateDirectory), at);
+      armed = at;
+    },
+    diskFree: async () => {
+      await mkdir(options.workDirectory, { recursive: true });
+      return await freeShare(options.workDirectory);
+    },
+    powerOff: async (reason) => {
+      log.event("host.powered-off", { reason });
+      await options.powerOff(reason);
+    },
+  };
+}

@@ -1,0 +1,254 @@
+// The runner on plain processes: registered, serving, stopped, cleaned, and found again after a crash of the agent.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { processesOf } from "../../cloud/host/process-set.ts";
+import { commandLine, readProcess } from "../../cloud/host/process-table.ts";
+import { repo } from "../sim/runner-bench.ts";
+import { openHostBench, type HostBench } from "./host-bench.ts";
+
+let bench: HostBench;
+beforeAll(async () => {
+  bench = await openHostBench({ disconnectMs: 400, dispatchMs: 1_500 });
+});
+afterAll(() => bench.close());
+
+const known = (name: string) => bench.github.runners().find((runner) => runner.name === name);
+const of = (runId: number) => (event: { job?: { run: { runId: number } } }) => event.job?.run.runId === runId;
+const queue = (runId: number, script = "true", label = runId) =>
+  bench.github.queueRun({ ...repo, runId, jobs: [{ name: "build", labels: [String(label)], script }] });
+const lives = async (pid: number) => (await readProcess(pid))?.zombie === false;
+const completed = async (runId: number) => (await bench.github.happened("job.completed", of(runId))).job;
+const gate = (folder: string, name: string) =>
+  `touch ${folder}/${name}-begun; while [ ! -e ${folder}/${name} ]; do sleep 0.02; done`;
+const open = (folder: string, name: string) => writeFileSync(join(folder, name), "");
+
+describe("a registration", () => {
+  test("has the labels asked for and no others, runs a job in fresh folders, and leaves the token out of every trace", async () => {
+    const { runner, folder, until, events } = bench.machine();
+    const request = await bench.request(1, 101);
+    expect(await runner.register(request)).toEqual({ kind: "registered" });
+    expect(known(request.name)?.labels.map((label) => label.name)).toEqual(["101", "large"]);
+    expect(known(request.name)?.disableUpdate).toBe(true);
+    expect(await runner.state()).toMatchObject({
+      assignment: 1,
+      configured: true,
+      listener: "online",
+      busy: false,
+      jobs: 0,
+    });
+    queue(101, "env; ls -a $HOME $TMPDIR | wc -l");
+    const job = await completed(101);
+    expect(job?.conclusion).toBe("success");
+    expect(job?.log.join("\n")).toContain(`HOME=${folder}/roots/1/home`);
+    expect(job?.log.join("\n")).not.toContain(request.token);
+    expect(job?.log.join("\n")).not.toMatch(/ACTIONS_RUNNER_INPUT|AWS_/);
+    expect((await until(({ jobs, busy }) => jobs === 1 && !busy)).listener).toBe("online");
+    const words = [
+      ...events.map((event) => JSON.stringify(event)),
+      readFileSync(join(folder, "state/runner.json"), "utf8"),
+    ];
+    expect(words.join("\n")).not.toContain(request.token);
+    expect(
+      events.filter(({ name }) => name.startsWith("job.")).map(({ name, facts }) => [name, facts["run"], facts["job"]]),
+    ).toEqual([
+      ["job.started", "101", "build"],
+      ["job.completed", "101", "build"],
+    ]);
+    expect(await runner.stopIfIdle()).toBe("stopped");
+  });
+
+  test("with an unknown token fails for the token, and the next one with a good token succeeds in a fresh root", async () => {
+    const { runner } = bench.machine();
+    const outcome = await runner.register(await bench.request(1, 102, { token: "ANUNKNOWNTOKENOFMANYLETTERS29" }));
+    expect(outcome).toMatchObject({ kind: "failed", cause: "token" });
+    expect(JSON.stringify(outcome)).not.toContain("ANUNKNOWNTOKENOFMANYLETTERS29");
+    expect(await runner.state()).toMatchObject({ assignment: 1, configured: false, listener: "none" });
+    expect(await runner.register(await bench.request(1, 102))).toEqual({ kind: "registered" });
+  });
+
+  test("under a name that another machine holds fails for the name, and takes nothing away from the other", async () => {
+    const [first, second] = [bench.machine(), bench.machine()];
+    const request = await bench.request(1, 103);
+    await first.runner.register(request);
+    const outcome = await second.runner.register({ ...request, token: await bench.token() });
+    expect(outcome).toMatchObject({ kind: "failed", cause: "name-taken" });
+    expect((await first.runner.state()).listener).toBe("online");
+  });
+
+  test("whose reply was lost is repeated under the same name, which is then its own to replace", async () => {
+    const { runner } = bench.machine();
+    bench.github.faults.add({ kind: "lost-reply", route: "POST /_runner/runners", times: 1 });
+    const request = await bench.request(1, 104);
+    expect(await runner.register(request)).toMatchObject({ kind: "failed", cause: "network" });
+    expect(known(request.name)).toBeDefined();
+    expect(await runner.register({ ...request, token: await bench.token() })).toEqual({ kind: "registered" });
+  });
+
+  test("by a runner that is too old fails for its version", async () => {
+    const { runner } = bench.machine({ version: "2.300.0" });
+    expect(await runner.register(await bench.request(1, 105))).toMatchObject({ kind: "failed", cause: "version" });
+  });
+
+  test("at a server that cannot be reached fails for the network", async () => {
+    const { runner } = bench.machine();
+    const request = await bench.request(1, 106);
+    const url = "http://127.0.0.1:9/octo/app";
+    const outcome = await runner.register({ ...request, registration: { ...request.registration, url } });
+    expect(outcome).toMatchObject({ kind: "failed", cause: "network" });
+  });
+});
+
+describe("a listener", () => {
+  test("that dies is told of at once, with its exit code, and is resumed under the same registration", async () => {
+    const { runner, folder, until } = bench.machine();
+    const request = await bench.request(1, 201);
+    await runner.register(request);
+    const [listener] = await processesOf(join(folder, "roots", "1"));
+    process.kill(listener?.pid ?? 0, "SIGKILL");
+    expect(await until((state) => state.listener === "exited")).toMatchObject({ exitCode: 137, configured: true });
+    await bench.github.happened("runner.offline", (event) => event.runner?.name === request.name);
+    expect(await runner.resume(1)).toEqual({ kind: "registered" });
+    queue(201);
+    expect((await completed(201))?.conclusion).toBe("success");
+  });
+
+  test("survives its agent, is found again, and never gets a second beside it", async () => {
+    const machine = bench.machine();
+    await machine.runner.register(await bench.request(1, 202));
+    queue(202, gate(machine.folder, "go"));
+    await machine.until(({ busy }) => busy);
+    const again = machine.afterCrash();
+    expect(await again.runner.state()).toMatchObject({
+      assignment: 1,
+      configured: true,
+      listener: "online",
+      busy: true,
+      jobs: 1,
+    });
+    expect(await again.runner.resume(1)).toEqual({ kind: "registered" });
+    expect(await again.runner.register(await bench.request(1, 202))).toEqual({ kind: "registered" });
+    const all = await Promise.all(
+      (await processesOf(join(machine.folder, "roots", "1"))).map(({ pid }) => commandLine(pid)),
+    );
+    expect(all.filter(([name]) => name?.endsWith("/Runner.Listener"))).toHaveLength(1);
+    open(machine.folder, "go");
+    expect((await completed(202))?.conclusion).toBe("success");
+    expect((await again.until(({ busy }) => !busy)).jobs).toBe(1);
+  });
+
+  test("that GitHub serves no longer ends with 7, and resuming says that it is the version", async () => {
+    const { runner, until } = bench.machine();
+    await runner.register(await bench.request(1, 203));
+    const { oldestServed, pollMs } = bench.github.settings;
+    bench.github.settings.oldestServed = "9.0.0";
+    queue(203);
+    const { exitCode } = await until((state) => state.listener === "exited");
+    Object.assign(bench.github.settings, { oldestServed, pollMs });
+    expect(exitCode).toBe(7);
+    expect(await runner.resume(1)).toMatchObject({ kind: "failed", cause: "version" });
+  });
+});
+
+describe("stopping", () => {
+  test("spares a job that runs and lets it end well; then it stops, and no process is left", async () => {
+    const { runner, folder, until } = bench.machine();
+    await runner.register(await bench.request(1, 301));
+    queue(301, gate(folder, "go"));
+    await until(({ busy }) => busy);
+    expect(await runner.stopIfIdle()).toBe("busy");
+    open(folder, "go");
+    expect((await completed(301))?.conclusion).toBe("success");
+    await until(({ busy }) => !busy);
+    expect(await runner.stopIfIdle()).toBe("stopped");
+    expect(await processesOf(join(folder, "roots", "1"))).toEqual([]);
+  });
+
+  test("takes the daemons that a job has left along", async () => {
+    const { runner, folder, until } = bench.machine();
+    await runner.register(await bench.request(1, 302));
+    queue(302, `RUNNER_TRACKING_ID= setsid bash -c 'echo $$ >${folder}/daemon; sleep 300' >/dev/null 2>&1 & sleep 0.2`);
+    await completed(302);
+    await until(({ busy }) => !busy);
+    const daemon = Number(readFileSync(join(folder, "daemon"), "utf8"));
+    expect(await lives(daemon)).toBe(true);
+    expect(await runner.stopIfIdle()).toBe("stopped");
+    await runner.clean(1, undefined);
+    expect(await lives(daemon)).toBe(false);
+  });
+});
+
+describe("cleaning", () => {
+  test("destroys the root, removes the registration from GitHub, and leaves nothing for the next run", async () => {
+    const { runner, folder, until, events } = bench.machine();
+    const request = await bench.request(1, 401);
+    await runner.register(request);
+    queue(401, 'echo PLANTED=1 >>"$(dirname $RUNNER_TEMP)/../runner/.env"; echo x >~/.bashrc; echo y >$TMPDIR/planted');
+    await completed(401);
+    await until(({ busy }) => !busy);
+    expect(await runner.stopIfIdle()).toBe("stopped");
+    await runner.clean(1, await bench.token("remove"));
+    expect(await runner.state()).toMatchObject({ assignment: undefined, listener: "none", jobs: 1 });
+    expect(await runner.register(await bench.request(2, 402))).toEqual({ kind: "registered" });
+    queue(402, "env; ls -A $HOME $TMPDIR");
+    const log = (await completed(402))?.log.join("\n");
+    expect(log).not.toMatch(/PLANTED|planted|\.bashrc/);
+    await runner.settled();
+    expect(known(request.name)).toBeUndefined();
+    expect(events.map(({ name }) => name)).toContain("runner.removed");
+    expect(readdirSync(join(folder, "roots"))).toEqual(["2"]);
+    expect(readdirSync(join(folder, "state")).sort()).toEqual(["registration-2", "runner.json"]);
+  });
+
+  test("removes the registration as it was before the first job, not the one that a job wrote over it", async () => {
+    const { runner, folder, until } = bench.machine();
+    const [victim, request] = [bench.machine(), await bench.request(1, 403)];
+    await victim.runner.register(await bench.request(1, 404));
+    await runner.register(request);
+    queue(403, `cp ${victim.folder}/roots/1/runner/.runner ${folder}/roots/1/runner/.runner`);
+    await completed(403);
+    await until(({ busy }) => !busy);
+    await runner.stopIfIdle();
+    await runner.clean(1, await bench.token("remove"));
+    await runner.settled();
+    expect(known(request.name)).toBeUndefined();
+    expect(known("test-i-404-1")).toBeDefined();
+  });
+
+  test("can be repeated, also where nothing is left", async () => {
+    const { runner, folder } = bench.machine();
+    await runner.clean(3, undefined);
+    await runner.settled();
+    expect(existsSync(join(folder, "roots", "3"))).toBe(false);
+    expect(await runner.stopIfIdle()).toBe("stopped");
+  });
+});
+
+describe("the job-started hook", () => {
+  test("fails a stranger's job before its first step and says why", async () => {
+    const { runner, folder, until, events } = bench.machine();
+    await runner.register(await bench.request(1, 501, { onlyRuns: ["501"] }));
+    queue(666, `touch ${folder}/stolen`, 501);
+    const job = await completed(666);
+    expect(job?.conclusion).toBe("failure");
+    expect(job?.log.join("\n")).toContain("This runner belongs to workflow run 501; this job is of run 666.");
+    expect(existsSync(join(folder, "stolen"))).toBe(false);
+    await until(({ busy, jobs }) => !busy && jobs === 1);
+    expect(events.map(({ name }) => name)).toContain("job.refused");
+    queue(501);
+    expect((await completed(501))?.conclusion).toBe("success");
+  });
+
+  test("still runs the operator's own hook, whose failure fails the job", async () => {
+    const own = join(bench.folder(), "own.sh");
+    writeFileSync(own, 'echo "operator says $GITHUB_RUN_ID"\n[ "$GITHUB_RUN_ID" != 503 ]\n');
+    const { runner } = bench.machine({ hooks: { started: own } });
+    const request = await bench.request(1, 502);
+    await runner.register({ ...request, registration: { ...request.registration, labels: ["502", "503"] } });
+    queue(502);
+    const good = await completed(502);
+    expect([good?.conclusion, good?.log.join("\n").includes("operator says 502")]).toEqual(["success", true]);
+    queue(503);
+    expect((await completed(503))?.conclusion).toBe("failure");
+  });
+});

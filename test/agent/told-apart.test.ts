@@ -1,0 +1,99 @@
+// Pure parts of the agent's hands: causes of failure, masks, the listener's words, the hooks' lines, the process table.
+import { describe, expect, test } from "vitest";
+import { configureArguments } from "../../cloud/host/configure-arguments.ts";
+import { readJobEvents } from "../../cloud/host/job-hooks.ts";
+import { afterExit } from "../../cloud/host/listener-exit.ts";
+import { readListenerLog, startMark } from "../../cloud/host/listener-log.ts";
+import { masked } from "../../cloud/host/masked.ts";
+import { parseStat } from "../../cloud/host/process-table.ts";
+import { causeOf } from "../../cloud/host/registration-outcome.ts";
+
+const registration = "POST https://api.github.com/actions/runner-registration";
+
+describe("a failed registration is told by the words of actions/runner", () => {
+  test.each([
+    ["token", `Http response code: NotFound from '${registration}' (Request Id: A1B2)`],
+    ["token", `Http response code: Unauthorized from '${registration}'`],
+    ["token", "Invalid configuration provided for token. Terminating unattended configuration."],
+    ["name-taken", "A runner exists with the same name dev-i-0abc-1."],
+    ["version", "Runner version v2.300.0 is deprecated and cannot receive messages."],
+    ["network", `Http response code: BadGateway from '${registration}'`],
+    ["network", `Http response code: TooManyRequests from '${registration}'`],
+    ["network", "Name or service not known (api.github.com:443)"],
+    ["network", "The SSL connection could not be established, see inner exception."],
+    ["network", "A session for this runner already exists."],
+    ["refused", `Http response code: Forbidden from '${registration}'`],
+    ["refused", 'Could not find any self-hosted runner group named "builders".'],
+    ["refused", "Invalid configuration provided for url. Terminating unattended configuration."],
+    ["other", "Segmentation fault"],
+  ] as const)("%s: %s", (cause, words) => {
+    expect(causeOf(["# Authentication", words])).toBe(cause);
+  });
+});
+
+test("the command line names everything but the token, and replaces only what is its own", () => {
+  const request = {
+    assignment: 4,
+    name: "dev-i-0abc-4",
+    registration: { forge: "github", url: "https://github.com/o/r", labels: ["77", "xlarge"], mode: "token" },
+    token: "ASECRETTOKEN",
+  } as const;
+  const line = configureArguments(request, false).join(" ");
+  expect(line).toBe(
+    "--unattended --url https://github.com/o/r --name dev-i-0abc-4 --labels 77,xlarge --no-default-labels --disableupdate",
+  );
+  expect(configureArguments(request, true)).toContain("--replace");
+});
+
+test("secrets are masked: those given, and those that look like one", () => {
+  const token = "A".repeat(29);
+  const text = `token ${token}, RemoteAuth ${token}, ghs_${"x".repeat(36)}, eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2ln`;
+  expect(masked(text, [token])).toBe("token ***, RemoteAuth ***, ***, ***");
+  expect(masked("nothing to hide", [""])).toBe("nothing to hide");
+});
+
+test("a listener is online only by what it has said since its last start; jobs are counted over all starts", () => {
+  const first = `${startMark}\n√ Connected to GitHub\n2026-01-02 03:04:05Z: Listening for Jobs\n2026-01-02 03:05:05Z: Running job: build\n`;
+  expect(readListenerLog(first, 2)).toMatchObject({ online: true, jobs: 1 });
+  const second = `${first}${startMark}\nRunner connect error: x. Retrying until reconnected.\n`;
+  expect(readListenerLog(second, 2)).toEqual({
+    online: false,
+    jobs: 1,
+    lastLines: ["Runner connect error: x. Retrying until reconnected."],
+  });
+});
+
+test("exit codes are told apart: 2 pauses, 3 and 4 wait for the update, 7 is the version, the rest start again", () => {
+  expect([0, 1, 6, 137, undefined].map((code) => afterExit(code))).toEqual(
+    Array.from({ length: 5 }, () => ({ kind: "relaunch", pauseMs: 0, untilUpdated: false })),
+  );
+  expect(afterExit(2)).toEqual({ kind: "relaunch", pauseMs: 5_000, untilUpdated: false });
+  expect(afterExit(5)).toEqual({ kind: "relaunch", pauseMs: 5_000, untilUpdated: false });
+  expect([3, 4].map((code) => afterExit(code))).toEqual(
+    Array.from({ length: 2 }, () => ({ kind: "relaunch", pauseMs: 30_000, untilUpdated: true })),
+  );
+  expect(afterExit(7)).toMatchObject({ kind: "give-up", cause: "version" });
+});
+
+test("the hooks' lines become events; what a job scribbled between them is passed over and cut short", () => {
+  const text = `started\t100\t7\t1\tbuild\nrubbish\n\tx\ncompleted\t130\t7\t1\t${"b".repeat(999)}\nrefused\t140\t8\t1\tdeploy\nstarted\t150`;
+  expect(readJobEvents(text)).toEqual([
+    { name: "job.started", run: "7", attempt: "1", job: "build" },
+    { name: "job.completed", run: "7", attempt: "1", job: "b".repeat(200), seconds: 30 },
+    { name: "job.refused", run: "8", attempt: "1", job: "deploy" },
+  ]);
+});
+
+test("a process's name may hold blanks and brackets", () => {
+  const rest = "S 1 40 41 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 1000 100";
+  expect(parseStat(`42 (a) b (c) ${rest}`)).toEqual({
+    pid: 42,
+    parent: 1,
+    session: 41,
+    start: "987654",
+    stopped: false,
+    zombie: false,
+    name: "a) b (c",
+  });
+  expect(parseStat("")).toBeUndefined();
+});
