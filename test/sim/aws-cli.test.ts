@@ -1,0 +1,108 @@
+// An independent client reads the embedded DynamoDB and SQS: the AWS CLI, where one is installed.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test, type TestContext } from "vitest";
+import { openTestCloud, type TestCloud } from "./test-cloud.ts";
+
+const run = promisify(execFile);
+
+async function cliVersion(): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await run("aws", ["--version"]);
+    return /aws-cli\/([\d.]+)/.exec(stdout + stderr)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+let cloud: TestCloud;
+const version = await cliVersion();
+beforeAll(async () => {
+  cloud = await openTestCloud();
+});
+afterAll(() => cloud.close());
+
+/** SQS changed to JSON in 1.29.127 and 2.13.28; what is older speaks the Query protocol. */
+const speaksJsonToSqs = (): boolean => {
+  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
+  return major === 1 ? minor >= 30 : minor >= 14;
+};
+
+async function aws(...args: string[]): Promise<Record<string, unknown>> {
+  const { stdout } = await run("aws", ["--endpoint-url", cloud.door.url, "--output", "json", ...args], {
+    env: {
+      ...process.env,
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      AWS_DEFAULT_REGION: "eu-west-1",
+      AWS_PAGER: "",
+      AWS_MAX_ATTEMPTS: "1",
+      AWS_EC2_METADATA_DISABLED: "true",
+    },
+  });
+  return stdout.trim() === "" ? {} : (JSON.parse(stdout) as Record<string, unknown>);
+}
+
+const demandCli = (ctx: TestContext): void => {
+  if (version === undefined) ctx.skip("SKIPPED: no AWS CLI (aws) on the PATH");
+};
+
+test(
+  "the AWS CLI creates a table, writes and reads items, and is told of a failed condition",
+  { timeout: 60_000 },
+  async (ctx) => {
+    demandCli(ctx);
+    const table = ["--table-name", "cli"];
+    await aws(
+      "dynamodb",
+      "create-table",
+      ...table,
+      "--billing-mode",
+      "PAY_PER_REQUEST",
+      "--key-schema",
+      "AttributeName=id,KeyType=HASH",
+      "--attribute-definitions",
+      "AttributeName=id,AttributeType=S",
+    );
+    await aws("dynamodb", "wait", "table-exists", ...table);
+    await aws("dynamodb", "put-item", ...table, "--item", '{"id": {"S": "i-1"}, "version": {"N": "1"}}');
+    const update = [
+      "--key",
+      '{"id": {"S": "i-1"}}',
+      "--update-expression",
+      "SET version = version + :one",
+      "--condition-expression",
+      "version = :one",
+      "--expression-attribute-values",
+      '{":one": {"N": "1"}}',
+      "--return-values",
+      "ALL_NEW",
+    ];
+    expect(await aws("dynamodb", "update-item", ...table, ...update)).toEqual({
+      Attributes: { id: { S: "i-1" }, version: { N: "2" } },
+    });
+    await expect(aws("dynamodb", "update-item", ...table, ...update)).rejects.toThrow(
+      "An error occurred (ConditionalCheckFailedException) when calling the UpdateItem operation: The conditional request failed",
+    );
+    expect(await aws("dynamodb", "scan", ...table)).toMatchObject({ Count: 1, ScannedCount: 1 });
+    await expect(aws("dynamodb", "restore-table-to-point-in-time", "--target-table-name", "other")).rejects.toThrow(
+      "UnknownOperationException",
+    );
+  },
+);
+
+test("the AWS CLI sends, receives and deletes messages", { timeout: 60_000 }, async (ctx) => {
+  demandCli(ctx);
+  if (!speaksJsonToSqs()) ctx.skip(`SKIPPED: AWS CLI ${version} speaks the older Query protocol to SQS`);
+  const { QueueUrl } = await aws("sqs", "create-queue", "--queue-name", "cli");
+  const url = ["--queue-url", String(QueueUrl)];
+  await aws("sqs", "send-message", ...url, "--message-body", "hello");
+  const { Messages } = (await aws("sqs", "receive-message", ...url, "--wait-time-seconds", "1")) as {
+    Messages: { Body: string; ReceiptHandle: string }[];
+  };
+  expect(Messages.map(({ Body }) => Body)).toEqual(["hello"]);
+  await aws("sqs", "delete-message", ...url, "--receipt-handle", Messages[0]?.ReceiptHandle ?? "");
+  expect(cloud.queues.messages("cli")).toEqual([]);
+  const missing = aws("sqs", "send-message", "--queue-url", `${cloud.door.url}/1/nobody`, "--message-body", "x");
+  await expect(missing).rejects.toThrow("AWS.SimpleQueueService.NonExistentQueue");
+});
