@@ -84,7 +84,6 @@ async function listen(session, settings, shutdown, trace) {
     }
   };
   let job = Promise.resolve();
-  shutdown.addEventListener("abort", () => worker?.tell("shutdown"));
   let code = 0;
   try {
     while (!stop.signal.aborted) {
