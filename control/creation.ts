@@ -42,7 +42,7 @@ export async function create(
   let backoff = limits.creationBackoffMs;
   while (taken.length < wanted && rounds.next < maxima.creationRounds && goesOn(undertaking)) {
     const step = ladder[rung] as Rung;
-    const round = await createRound(undertaking, wanted - taken.length, step, rounds.next++, onTaken);
+    const round = await createRound(undertaking, wanted - taken.length, step, rounds, onTaken);
     taken.push(...round.taken);
     problems.push(...round.failures.map(({ kind, reason }) => `${step.name}: ${kind}: ${reason}`));
     if (round.full !== undefined) return { taken, problems, full: round.full, final: false };
@@ -90,7 +90,7 @@ async function createRound(
   undertaking: Undertaking,
   count: number,
   rung: Rung,
-  round: number,
+  rounds: Rounds,
   onTaken: (taken: Taken) => void,
 ): Promise<Round> {
   const { world } = undertaking;
@@ -99,7 +99,8 @@ async function createRound(
   if (reservation.kind === "unknown")
     return { taken: [], failures: [{ kind: "throttled", reason: reservation.problem }] };
   if (reservation.kind === "full") return { taken: [], failures: [], full: reservation.scope };
-  const { outcome, imageId, templateVersion } = await launch(undertaking, count, rung, round);
+  // A refused reservation uses no round up: at the maximum a provision asks again until its limit.
+  const { outcome, imageId, templateVersion } = await launch(undertaking, count, rung, rounds.next++);
   const launched = outcome.kind === "answered" ? outcome.launched : [];
   const failures: readonly LaunchFailure[] =
     outcome.kind === "answered" ? outcome.failures : [{ kind: "throttled", reason: outcome.problem }];
