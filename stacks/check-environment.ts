@@ -2,6 +2,7 @@
 import { problemsOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { environmentName, registrationTokenParameter } from "../domain/names.ts";
+import { problemsOfClasses } from "../domain/resource-class.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
@@ -93,7 +94,8 @@ const sized: Rule = (environment) => {
   const problems: Problem[] = problemsOf({ ...operational, queues } as Parameters<typeof problemsOf>[0]).map(
     (problem) => {
       const field = /^([a-zA-Z]+)[ (]/.exec(problem)?.[1] ?? "";
-      return [field in operational ? `limits.${field}` : "resourceClasses", problem];
+      const path = field in environment ? field : field in operational ? `limits.${field}` : "resourceClasses";
+      return [path, problem];
     },
   );
   if (operational.bootMs >= limits.bootWatchdogMs)
@@ -103,9 +105,12 @@ const sized: Rule = (environment) => {
     ]);
   if (operational.maxInstancesPerPartition > operational.maxInstances)
     problems.push(["limits.maxInstancesPerPartition", `is above limits.maxInstances (${operational.maxInstances})`]);
-  for (const [at, name] of environment.retiredClasses.entries())
+  for (const [at, name] of environment.retiredClasses.entries()) {
     if (operational.resourceClasses[name] !== undefined)
       problems.push([`retiredClasses[${at}]`, `"${name}" is still among resourceClasses`]);
+    for (const problem of problemsOfClasses({ [name]: { cpu: 1, mmem: 512 } }))
+      problems.push([`retiredClasses[${at}]`, problem]);
+  }
   return problems;
 };
 

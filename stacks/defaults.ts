@@ -47,6 +47,6 @@ export function native(value: unknown): Record<string, unknown> {
 const nativeMap = (map: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(map).map(([name, held]) => [literal(name), native(held)]));
 
-/** The item under `defaultsKey`, as cloud/aws/configuration-items.ts reads it. */
+/** The item under `defaultsKey`: its other attributes are the names of `Defaults`, as cloud/aws/configuration-items.ts reads them. */
 export const defaultsItem = (defaults: Defaults): string =>
-  JSON.stringify(nativeMap({ [table.key]: defaultsKey, value: defaults }));
+  JSON.stringify(nativeMap({ ...defaults, [table.key]: defaultsKey }));

@@ -1,0 +1,70 @@
+// Furnishes the embedded cloud (or any AWS endpoint) from a synthesized pool stack, as Terraform would from the same file.
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
+import { furnish, putItem, type FurnishClients, type Furnished } from "./furnish.ts";
+import { onlyResource, rendered, resourcesOf, textOf, type StackFile } from "./stack-file.ts";
+import { stackPlan } from "./stack-plan.ts";
+
+/** Where the stack is to be deployed: the endpoint must be of this account and region. */
+export function placeOf(stack: StackFile): { readonly account: string; readonly region: string } {
+  const [provider] = stack.provider?.aws ?? [];
+  const [account] = (provider?.["allowed_account_ids"] ?? []) as readonly string[];
+  if (provider === undefined || account === undefined) throw new Error("the stack's provider names no account");
+  return { account, region: textOf(provider, "region") };
+}
+
+/** AMI ids that the stack's parameters name: the endpoint must have these images. The parameter's last part is the architecture. */
+export const imagesOf = (stack: StackFile): readonly { readonly id: string; readonly architecture: string }[] =>
+  resourcesOf(stack, "aws_ssm_parameter").map(([, parameter]) => ({
+    id: textOf(parameter, "value"),
+    architecture: textOf(parameter, "name").split("/").at(-1) ?? "",
+  }));
+
+/** A subnet of the stack's becomes the endpoint's own subnet of that zone. */
+async function subnetIds(clients: FurnishClients, stack: StackFile): Promise<ReadonlyMap<string, string>> {
+  const { Subnets = [] } = await clients.ec2.send(new DescribeSubnetsCommand({}));
+  return new Map(
+    resourcesOf(stack, "aws_subnet").map(([id, subnet]) => {
+      const zone = textOf(subnet, "availability_zone");
+      const found = Subnets.find(({ AvailabilityZone }) => AvailabilityZone === zone)?.SubnetId;
+      if (found === undefined) throw new Error(`the endpoint has no subnet in ${zone}`);
+      return [id, found];
+    }),
+  );
+}
+
+/** What Terraform's references in the defaults item stand for here. */
+function valuesOf(stack: StackFile, { queueUrls, templateIds }: Furnished, subnets: ReadonlyMap<string, string>) {
+  return (type: string, id: string, attribute: string): string => {
+    const name = stack.resource?.[type]?.[id]?.["name"];
+    const value =
+      type === "aws_subnet"
+        ? subnets.get(id)
+        : type === "aws_sqs_queue" && attribute === "url"
+          ? queueUrls[String(name)]
+          : type === "aws_launch_template" && attribute === "id"
+            ? templateIds[String(name)]
+            : type === "aws_launch_template" && attribute === "latest_version"
+              ? "1"
+              : undefined;
+    if (value === undefined) throw new Error(`nothing here stands for the stack's ${type}.${id}.${attribute}`);
+    return value;
+  };
+}
+
+/**
+ * Makes everything that a deployed environment needs. `adapted` changes the defaults item where the place is another than the
+ * environment file says: a forge on loopback, shorter limits for a demonstration.
+ */
+export async function furnishFromStack(
+  clients: FurnishClients,
+  stack: StackFile,
+  adapted: (item: Record<string, AttributeValue>) => Record<string, AttributeValue> = (item) => item,
+): Promise<Furnished> {
+  const furnished = await furnish(clients, stackPlan(stack));
+  const valueOf = valuesOf(stack, furnished, await subnetIds(clients, stack));
+  const item = rendered(textOf(onlyResource(stack, "aws_dynamodb_table_item"), "item"), valueOf);
+  const parsed = JSON.parse(item) as Record<string, AttributeValue>;
+  await putItem(clients.dynamodb, stackPlan(stack).table.name, adapted(parsed));
+  return furnished;
+}

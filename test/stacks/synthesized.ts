@@ -1,0 +1,35 @@
+// Synthesizes environment files into a folder of the test's own and reads the stacks back.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StackFile } from "../../cloud/sim/stack-file.ts";
+import example from "../../environments/example.ts";
+import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { synthesize } from "../../stacks/synth.ts";
+
+export type Stacks = Readonly<Record<string, StackFile>>;
+
+export const exampleWith = (changes: Partial<EnvironmentFile>): EnvironmentFile => ({ ...example, ...changes });
+
+/** Every stack of these files by its name. */
+export function synthesized(...files: readonly EnvironmentFile[]): Stacks {
+  const folder = mkdtempSync(join(tmpdir(), "runpool-synth-"));
+  try {
+    synthesize(Object.fromEntries(files.map((file, at) => [`${file.name}-${at}`, file])), folder);
+    const stacks = join(folder, "stacks");
+    return Object.fromEntries(
+      readdirSync(stacks).map((name) => [
+        name,
+        JSON.parse(readFileSync(join(stacks, name, "cdk.tf.json"), "utf8")) as StackFile,
+      ]),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export function stackNamed(stacks: Stacks, name: string): StackFile {
+  const found = stacks[name];
+  if (found === undefined) throw new Error(`no stack ${name}; there are ${Object.keys(stacks).join(", ")}`);
+  return found;
+}
