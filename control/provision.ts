@@ -192,6 +192,11 @@ async function createSome(
   const created = await create(undertaking, wanted, supply.rounds, take);
   held.reasons.push(...created.problems.filter((problem) => !held.reasons.includes(problem)));
   if (created.taken.length >= wanted) return;
+  // Too late to boot another; what others free may still be had from the pool until the deadline.
+  if (world.clock.now() >= undertaking.deadline - limits.replacementMs) {
+    supply.notBefore = world.clock.now() + limits.poolRetryMs;
+    return;
+  }
   supply.full = created.full;
   // At the maximum the pool may still yield; otherwise creation has tried all that it can.
   if (created.full === undefined) supply.exhausted = true;
