@@ -1,0 +1,130 @@
+// The contract of `Fleet` and `Secrets`: machines that fit, with their tags; ends that are harmless to repeat.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { imageParameter, poolManager, tags } from "../../domain/names.ts";
+import type { LaunchOutcome, LaunchRequest, Unknown } from "../../cloud/ports.ts";
+import { fresh } from "./newcomers.ts";
+import { needs, type Stand, type StandKind } from "./stand.ts";
+
+const answered = (outcome: LaunchOutcome | Unknown): LaunchOutcome => {
+  if (outcome.kind !== "answered") throw new Error(outcome.problem);
+  return outcome;
+};
+const unknownId = "i-0fedcba9876543210";
+
+export function fleetContract(kind: StandKind): void {
+  describe.skipIf(kind.unavailable !== undefined)(`Fleet on ${kind.name}`, () => {
+    let stand: Stand;
+    beforeAll(async () => {
+      stand = await kind.open();
+    });
+    afterAll(() => stand?.close());
+
+    const request = async (differs: Partial<LaunchRequest> = {}): Promise<LaunchRequest> => {
+      const { defaults, fleet } = stand;
+      const template = defaults.templates["large/x64"];
+      if (template === undefined) throw new Error("no template");
+      return {
+        count: 2,
+        clientToken: fresh("token"),
+        template,
+        imageId: await fleet.image(imageParameter(defaults.environment, "x64")),
+        subnets: defaults.subnets.slice(0, 2),
+        minimum: { cpu: 2, mmem: 4096 },
+        maximumCpu: 4,
+        architecture: "x64",
+        usageClass: "on-demand",
+        allowedTypes: [],
+        tags: { [tags.manager]: poolManager, [tags.environment]: defaults.environment, [tags.owner]: "someone" },
+        ...differs,
+      };
+    };
+
+    it("launches machines that meet the request, and says what they are", async (context) => {
+      needs(kind, context, "instance requirements decide");
+      const wanted = await request({ count: 3, allowedTypes: ["m*", "c*"] });
+      const { launched, failures } = answered(await stand.fleet.launch(wanted));
+      expect(failures).toEqual([]);
+      expect(launched).toHaveLength(3);
+      for (const { instanceType, cpu, mmem, zone, usageClass } of launched) {
+        expect(instanceType).toMatch(/^[mc]/);
+        expect([cpu >= 2, cpu <= 4, mmem >= 4096]).toEqual([true, true, true]);
+        expect(wanted.subnets.map((subnet) => subnet.zone)).toContain(zone);
+        expect(usageClass).toBe("on-demand");
+      }
+    });
+
+    it("shows its machines with their tags, to those who ask by id and to those who ask for ours", async (context) => {
+      needs(kind, context, "instance tags at launch");
+      const { launched } = answered(await stand.fleet.launch(await request()));
+      const ids = launched.map(({ instanceId }) => instanceId);
+      const seen = await stand.fleet.describe([...ids, unknownId]);
+      expect([...seen.keys()].sort()).toEqual([...ids].sort());
+      for (const machine of seen.values())
+        expect(machine).toMatchObject({
+          state: expect.stringMatching(/pending|running/),
+          launchedAt: expect.any(Number),
+          tags: { [tags.owner]: "someone" },
+        });
+      const ours = await stand.fleet.ours();
+      expect(ours.map(({ instanceId }) => instanceId)).toEqual(expect.arrayContaining(ids));
+    });
+
+    it("answers a client token with its first result, and launches nothing more", async (context) => {
+      needs(kind, context, "a client token answers with its first result");
+      const wanted = await request();
+      const first = answered(await stand.fleet.launch(wanted));
+      expect(answered(await stand.fleet.launch(wanted)).launched).toEqual(first.launched);
+    });
+
+    it("launches spot machines as such", async (context) => {
+      needs(kind, context, "instance requirements decide");
+      const { launched } = answered(await stand.fleet.launch(await request({ count: 1, usageClass: "spot" })));
+      expect(launched.map(({ usageClass }) => usageClass)).toEqual(["spot"]);
+    });
+
+    it("tells that no type meets the request from having no capacity", async (context) => {
+      needs(kind, context, "instance requirements decide");
+      const impossible = await request({ allowedTypes: ["m5.24xlarge"] });
+      const outcome = answered(await stand.fleet.launch(impossible));
+      expect(outcome.launched).toEqual([]);
+      expect(outcome.failures.map((failure) => failure.kind)).toEqual(["no-type"]);
+    });
+
+    it("ends machines, knows when they are gone, and takes unknown ids for ended", async () => {
+      const { launched } = answered(await stand.fleet.launch(await request({ count: 3 })));
+      const ids = launched.map(({ instanceId }) => instanceId);
+      expect(await stand.fleet.terminate([...ids, unknownId])).toEqual(new Map());
+      expect(await stand.fleet.terminate(ids)).toEqual(new Map());
+      await stand.pass(300_000);
+      const states = [...(await stand.fleet.describe(ids)).values()].map(({ state }) => state);
+      expect(states.every((state) => state === "terminated" || state === "shutting-down")).toBe(true);
+    });
+
+    it("takes empty lists without asking anybody", async () => {
+      expect(await stand.fleet.describe([])).toEqual(new Map());
+      expect(await stand.fleet.terminate([])).toEqual(new Map());
+    });
+  });
+
+  describe.skipIf(kind.unavailable !== undefined)(`Secrets on ${kind.name}`, () => {
+    let stand: Stand;
+    beforeAll(async () => {
+      stand = await kind.open();
+    });
+    afterAll(() => stand?.close());
+
+    it("keeps the last value that was written, with its time", async () => {
+      const name = `/runpool/${fresh("secret")}/a`;
+      expect(await stand.secrets.read(name)).toBeUndefined();
+      await stand.secrets.write(name, "one");
+      const first = await stand.secrets.read(name);
+      expect(first?.value).toBe("one");
+      await stand.pass(2_000);
+      await stand.secrets.write(name, "two\nlines");
+      const second = await stand.secrets.read(name);
+      expect(second?.value).toBe("two\nlines");
+      expect(second?.writtenAt).toBeGreaterThanOrEqual(first?.writtenAt ?? Infinity);
+      expect(Math.abs((second?.writtenAt ?? 0) - stand.now())).toBeLessThan(60_000);
+    });
+  });
+}

@@ -1,0 +1,87 @@
+// Records and moves that contract tests begin with.
+import { limits } from "../../domain/limits.ts";
+import { runOwner } from "../../domain/names.ts";
+import { signalOf } from "../../domain/agent-writes.ts";
+import type { InstanceRecord, Machine, Ownership, SignalKind } from "../../domain/record.ts";
+import type { Decision } from "../../domain/instance.ts";
+import type { OwnInstance } from "../../cloud/agent-ports.ts";
+import type { InstanceRef, Unknown } from "../../cloud/ports.ts";
+import type { Stand } from "./stand.ts";
+
+let count = 0;
+/** A name that no other test of this process uses. */
+export const fresh = (prefix: string): string => `${prefix}-${process.pid}-${++count}`;
+
+export const ownership = (runId: string, claimId: string): Ownership => ({
+  owner: runOwner(runId, 1, "provision"),
+  runId,
+  attempt: 1,
+  provisionId: "provision",
+  claimId,
+  labels: [runId, "large"],
+  registration: [{ forge: "github", url: "https://github.com/acme/shop", labels: [runId, "large"], mode: "token" }],
+});
+
+export const machineOf = (key: string, instanceId: string, launchedAt: number, partition: string): Machine => ({
+  key,
+  instanceId,
+  partition,
+  resourceClass: "large",
+  architecture: "x64",
+  usageClass: "on-demand",
+  instanceType: "m5.large",
+  cpu: 2,
+  mmem: 8192,
+  zone: "eu-west-1a",
+  imageId: "ami-0123456789abcdef0",
+  templateVersion: "1",
+  configHash: "one",
+  launchedAt,
+});
+
+export interface Newcomer {
+  readonly ref: InstanceRef;
+  readonly machine: Machine;
+  readonly own: OwnInstance;
+}
+
+/** A machine of a partition of its own, without a record. */
+export async function newcomer(stand: Stand, partition = fresh("github:acme/p")): Promise<Newcomer> {
+  const { key, instanceId, own } = await stand.machine();
+  const machine = machineOf(key, instanceId, stand.now(), partition);
+  return { ref: { key, partition, resourceClass: "large", architecture: "x64" }, machine, own };
+}
+
+export const until = (stand: Stand, ms: number = limits.bootMs) => ({ now: stand.now(), threshold: stand.now() + ms });
+
+export function done(outcome: Decision | Unknown): InstanceRecord {
+  if (outcome.kind !== "done") throw new Error(`not done: ${JSON.stringify(outcome)}`);
+  return outcome.record;
+}
+
+export const report = async (stand: Stand, own: OwnInstance, kind: SignalKind, assignment: number) => {
+  const written = await own.signal(signalOf(kind, assignment, stand.now()));
+  if (written.kind !== "written") throw new Error(`not written: ${JSON.stringify(written)}`);
+  return written.record;
+};
+
+export const signs = () => ({
+  busy: false,
+  agentVersion: "1.0.0",
+  vitals: { listener: "none" as const, jobs: 0, diskFree: 0.5 },
+});
+
+/** One heartbeat: a watch that has been waited out. */
+export const beat = (stand: Stand, own: OwnInstance, seen: number) =>
+  own.watch(seen, stand.now() + limits.heartbeatMs + limits.agentWatchMs, signs, new AbortController().signal);
+
+/** An idle instance with a fresh heartbeat. */
+export async function idler(stand: Stand, partition?: string): Promise<Newcomer & { readonly record: InstanceRecord }> {
+  const made = await newcomer(stand, partition);
+  const { ref, machine, own } = made;
+  const created = done(await stand.instances.move("create", ref, { ...until(stand), machine, claimId: fresh("c") }));
+  await report(stand, own, "prepared", created.assignment);
+  await beat(stand, own, created.version);
+  const record = done(await stand.instances.move("park-prepared", ref, until(stand, limits.idleMs)));
+  return { ...made, record };
+}

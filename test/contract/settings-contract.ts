@@ -1,0 +1,80 @@
+// The contract of `Settings`: configuration with its overlay, and counters that never pass their maximum.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fresh } from "./newcomers.ts";
+import type { Stand, StandKind } from "./stand.ts";
+
+export function settingsContract(kind: StandKind): void {
+  describe.skipIf(kind.unavailable !== undefined)(`Settings on ${kind.name}`, () => {
+    let stand: Stand;
+    beforeAll(async () => {
+      stand = await kind.open();
+    });
+    afterAll(() => stand?.close());
+
+    it("loads what the stack has written, and an overlay replaces the one before as a whole", async () => {
+      const { settings, defaults } = stand;
+      expect(await settings.load()).toEqual({ configuration: defaults, defaults, overlay: {} });
+      await settings.writeOverlay({ idleMs: 60_000, labels: ["fast"], images: { x64: "ami-0123456789abcdef0" } });
+      expect((await settings.load()).configuration).toEqual({
+        ...defaults,
+        idleMs: 60_000,
+        labels: ["fast"],
+        images: { x64: "ami-0123456789abcdef0" },
+      });
+      await settings.writeOverlay({ preRunnerScript: "echo 'x'\nexit 0\n" });
+      const loaded = await settings.load();
+      expect(loaded.overlay).toEqual({ preRunnerScript: "echo 'x'\nexit 0\n" });
+      expect(loaded.configuration.idleMs).toBe(defaults.idleMs);
+      await settings.writeOverlay({});
+    });
+
+    it("reserves in every scope or in none, and names the full one", async () => {
+      const { settings } = stand;
+      const [wide, narrow] = [fresh("environment"), fresh("partition")];
+      const scopes = (most: number) => [
+        { name: wide, maximum: 10 },
+        { name: narrow, maximum: most },
+      ];
+      expect(await settings.counter(wide)).toBeUndefined();
+      expect(await settings.reserve(3, scopes(4))).toEqual({ kind: "reserved" });
+      expect(await settings.reserve(2, scopes(4))).toEqual({ kind: "full", scope: narrow });
+      expect([await settings.counter(wide), await settings.counter(narrow)]).toEqual([3, 3]);
+      expect(await settings.reserve(1, scopes(4))).toEqual({ kind: "reserved" });
+      expect(await settings.reserve(11, [{ name: fresh("never"), maximum: 10 }])).toMatchObject({ kind: "full" });
+    });
+
+    it("never passes a maximum, however many reserve at once", async () => {
+      const { settings } = stand;
+      const scope = fresh("crowded");
+      const outcomes = await Promise.all(
+        Array.from({ length: 12 }, () => settings.reserve(1, [{ name: scope, maximum: 5 }])),
+      );
+      const reserved = outcomes.filter(({ kind }) => kind === "reserved").length;
+      expect(reserved).toBe(5);
+      expect(await settings.counter(scope)).toBe(5);
+    });
+
+    it("frees, but never below zero, and frees nothing of a scope without a counter", async () => {
+      const { settings } = stand;
+      const [scope, without] = [fresh("freed"), fresh("absent")];
+      await settings.reserve(5, [{ name: scope, maximum: 5 }]);
+      await settings.free(2, [scope, without]);
+      expect(await settings.counter(scope)).toBe(3);
+      await settings.free(9, [scope]);
+      expect(await settings.counter(scope)).toBe(0);
+      expect((await settings.counter(without)) ?? 0).toBe(0);
+    });
+
+    it("recounts only a counter that has not moved since it was seen", async () => {
+      const { settings } = stand;
+      const scope = fresh("recounted");
+      await settings.recount(scope, undefined, 7);
+      expect(await settings.counter(scope)).toBe(7);
+      await settings.recount(scope, undefined, 1);
+      await settings.recount(scope, 6, 1);
+      expect(await settings.counter(scope)).toBe(7);
+      await settings.recount(scope, 7, 2);
+      expect(await settings.counter(scope)).toBe(2);
+    });
+  });
+}

@@ -1,0 +1,76 @@
+// What a contract suite stands on: the ports over one implementation of the world, and what a test may do to that world.
+import type { TestContext } from "vitest";
+import type { OwnInstance } from "../../cloud/agent-ports.ts";
+import type {
+  Clock,
+  Fleet,
+  Instances,
+  Pool,
+  Registrar,
+  RunnerInventory,
+  Secrets,
+  Settings,
+} from "../../cloud/ports.ts";
+import type { Defaults } from "../../domain/configuration.ts";
+
+export interface Ports {
+  readonly instances: Instances;
+  readonly settings: Settings;
+  readonly pool: Pool;
+  readonly fleet: Fleet;
+  readonly secrets: Secrets;
+}
+
+export interface Stand extends Ports {
+  readonly defaults: Defaults;
+  readonly now: Clock["now"];
+  /** Lets time pass in that world. */
+  pass(ms: number): Promise<void>;
+  /** A machine's key and its own record's port; nothing is in the table yet. */
+  machine(): Promise<{ readonly key: string; readonly instanceId: string; readonly own: OwnInstance }>;
+  /** Puts an item that no version of runpool wrote. */
+  readonly damage?: (key: string, attributes: Readonly<Record<string, string>>) => Promise<void>;
+  /** Puts any text into a class's queue. */
+  sendText(resourceClass: string, text: string): Promise<void>;
+  /** How many messages the class's unreadable queue holds. */
+  setAside(resourceClass: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What an implementation may fail to hold, for a reason that is not ours. */
+export type Expectation =
+  | "time can be made to pass"
+  | "an item may be damaged"
+  | "instance requirements decide"
+  | "a client token answers with its first result"
+  | "instance tags at launch";
+
+export interface StandKind {
+  readonly name: string;
+  /** Why the whole implementation cannot run here. */
+  readonly unavailable?: string;
+  /** What does not hold for it, and why. */
+  readonly lacks?: Partial<Record<Expectation, string>>;
+  open(): Promise<Stand>;
+}
+
+/** Skips the test where the implementation does not hold what it needs, with the reason. */
+export function needs({ name, lacks = {} }: StandKind, context: TestContext, ...expectations: Expectation[]): void {
+  for (const expectation of expectations) {
+    const why = lacks[expectation];
+    if (why !== undefined) context.skip(`does not hold for ${name}: ${expectation}: ${why}`);
+  }
+}
+
+export interface ForgeStand {
+  readonly registrar: Registrar;
+  readonly inventory: RunnerInventory;
+  readonly now: Clock["now"];
+  /** A repository that exists. */
+  readonly scope: string;
+  /** Registers an offline runner and gives its id. */
+  register(name: string): Promise<number>;
+  /** A job begins on it. */
+  busy(runnerId: number): void;
+  close(): Promise<void>;
+}
