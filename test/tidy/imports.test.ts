@@ -1,0 +1,94 @@
+// Who may import whom: domain ← cloud's ports ← control, agent ← entry; the clouds know neither each other nor who decides.
+import { expect, test } from "vitest";
+import { importsOf, type Import } from "./imports-of.ts";
+import { isNode, liesIn, sources, treeOf, type Source } from "./sources.ts";
+
+interface Layer {
+  readonly files: readonly string[];
+  /** Own files that it may import; `everything` is for those who put it all together. */
+  readonly own: readonly string[] | "everything";
+  /** What comes from outside: packages and `node:` modules, by their beginnings. */
+  readonly foreign: readonly string[] | "everything";
+}
+
+const ports = ["cloud/ports.ts", "cloud/agent-ports.ts"];
+const sdk = "@aws-sdk/";
+const layers: readonly Layer[] = [
+  { files: ["domain/"], own: ["domain/"], foreign: [] },
+  { files: ports, own: ["domain/", ...ports], foreign: [] },
+  { files: ["control/"], own: ["domain/", "cloud/ports.ts", "control/"], foreign: [] },
+  { files: ["agent/"], own: ["domain/", ...ports, "agent/"], foreign: [] },
+  { files: ["cloud/aws/"], own: ["domain/", ...ports, "cloud/aws/"], foreign: [sdk, "@smithy/", "zod/mini", "node:"] },
+  { files: ["cloud/github/"], own: ["domain/", ...ports, "cloud/github/"], foreign: ["@octokit/", "node:"] },
+  { files: ["cloud/host/"], own: ["domain/", ...ports, "cloud/host/"], foreign: ["node:"] },
+  { files: ["cloud/sim/"], own: ["domain/", ...ports, "cloud/sim/"], foreign: [sdk, "node:"] },
+  {
+    files: ["stacks/", "environments/"],
+    own: ["domain/", "stacks/", "environments/"],
+    foreign: ["cdktf", "@cdktf/", "constructs", "zod", "node:"],
+  },
+  { files: ["entry/"], own: "everything", foreign: "everything" },
+  { files: ["test/", "bench/", "examples/", "docs/", "vitest.config.ts"], own: "everything", foreign: "everything" },
+];
+
+/** Nobody leans on what only checks or measures, nor on an executable. */
+const leaves = ["test/", "bench/", "entry/"];
+
+const layerOf = (path: string): Layer | undefined => layers.find(({ files }) => liesIn(path, files));
+
+/** Why an import is not allowed; undefined where it is. */
+function offence({ source, target, at }: Import): string | undefined {
+  const layer = layerOf(source.path);
+  if (layer === undefined) return `${at} lies in no layer: give it one in test/tidy/imports.test.ts`;
+  const own = layerOf(target) !== undefined || target.endsWith(".ts");
+  const allowed = own ? layer.own : layer.foreign;
+  if (allowed === "everything") {
+    const leaf = own && liesIn(source.path, ["entry/"]) && liesIn(target, ["test/", "bench/"]);
+    return leaf ? `${at}: an executable imports ${target}` : undefined;
+  }
+  if (own && liesIn(target, leaves)) return `${at}: nobody imports ${target}`;
+  if (own ? liesIn(target, allowed) : allowed.some((beginning) => target.startsWith(beginning))) return undefined;
+  return `${at} imports ${target}; allowed: ${allowed.join(", ") || "nothing"}`;
+}
+
+const offencesOf = (source: Source): readonly string[] => importsOf(source).flatMap((one) => offence(one) ?? []);
+
+test("every import goes in an allowed direction", () => {
+  expect(sources.flatMap(offencesOf)).toEqual([]);
+});
+
+test("the rule sees imports of every form, and those that it forbids", () => {
+  const forbidden: readonly [string, string][] = [
+    ["domain/x.ts", 'import "../control/provision.ts";'],
+    ["domain/x.ts", 'import { z } from "zod";'],
+    ["domain/x.ts", 'import { readFileSync } from "node:fs";'],
+    ["control/x.ts", 'import type {\n  A,\n} from "../cloud/aws/fleet.ts";'],
+    ["control/x.ts", 'export * from "../cloud/sim/chance.ts";'],
+    ["control/x.ts", 'export { a } from "../agent/agent.ts";'],
+    ["control/x.ts", 'const a = await import("../entry/cli.ts");'],
+    ["control/x.ts", 'type A = import("../cloud/agent-ports.ts").Host;'],
+    ["agent/x.ts", 'import { a } from "../control/provision.ts";'],
+    ["agent/x.ts", 'import { a } from "@aws-sdk/client-ec2";'],
+    ["cloud/aws/x.ts", 'import { a } from "../github/registrar.ts";'],
+    ["cloud/github/x.ts", 'import { a } from "../sim/chance.ts";'],
+    ["cloud/sim/x.ts", 'import { a } from "../../control/provision.ts";'],
+    ["cloud/host/x.ts", 'import { a } from "../aws/clock.ts";'],
+    ["cloud/aws/x.ts", 'import { a } from "../host/masked.ts";'],
+    ["cloud/ports.ts", 'import { a } from "./aws/clock.ts";'],
+    ["stacks/x.ts", 'import { a } from "../cloud/ports.ts";'],
+    ["entry/x.ts", 'import { a } from "../test/x.ts";'],
+    ["helpers/x.ts", 'import { a } from "../domain/limits.ts";'],
+  ];
+  for (const [path, text] of forbidden) expect(offencesOf({ path, text }), `${path}: ${text}`).toHaveLength(1);
+  const fine = 'import { a } from "./b.ts"; // import "../control/c.ts"\nconst text = `import "../entry/cli.ts"`;';
+  expect(offencesOf({ path: "domain/x.ts", text: fine })).toEqual([]);
+});
+
+test("no file only passes others' exports on", () => {
+  const passesOn = (source: Source): boolean => {
+    const body = treeOf(source)["body"] as readonly { type: string; source?: unknown }[];
+    return body.length > 0 && body.every(({ type, source }) => type.startsWith("Export") && isNode(source));
+  };
+  expect(sources.filter(passesOn).map(({ path }) => path)).toEqual([]);
+  expect(passesOn({ path: "x.ts", text: 'export * from "./a.ts"; export { b } from "./b.ts";' })).toBe(true);
+});
