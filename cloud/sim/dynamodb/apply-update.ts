@@ -1,14 +1,6 @@
 // Applies an update expression to an item: every term is computed from the old item, then written.
 import { addNumbers } from "./decimal.ts";
-import {
-  equalValues,
-  invalid,
-  typeNames,
-  typeOf,
-  type AttributeValue,
-  type Item,
-  type TypeCode,
-} from "./attribute-value.ts";
+import { invalid, typeNames, typeOf, type AttributeValue, type Item, type TypeCode } from "./attribute-value.ts";
 import type { Term, Update } from "./parse-update.ts";
 import { demandDistinct, lookUp, resolvePath, valueOf, type Scope } from "./scope.ts";
 import type { Path } from "./tokens.ts";
@@ -141,9 +133,3 @@ export function applyUpdate(update: Update, old: Item, scope: Scope): Item {
   for (const path of removed) item = write(item, path, undefined);
   return item;
 }
-
-/** Whether two images differ in an attribute. */
-export const differs = (a: Item, b: Item, name: string): boolean => {
-  const [left, right] = [a[name], b[name]];
-  return left === undefined || right === undefined ? left !== right : !equalValues(left, right);
-};

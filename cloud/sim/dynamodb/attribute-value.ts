@@ -64,7 +64,7 @@ function readSet(code: "SS" | "NS" | "BS", value: unknown): AttributeValue {
 }
 
 /** Reads one attribute value; the result shares nothing with the input. Throws ValidationException, SerializationException. */
-export function readValue(value: unknown): AttributeValue {
+function readValue(value: unknown): AttributeValue {
   if (!isRecord(value)) throw malformed("Start of structure or map found where not expected.");
   const codes = Object.keys(value).filter((code) => code in typeNames && value[code] !== undefined);
   const [code] = codes as TypeCode[];
@@ -161,7 +161,7 @@ const sum = (list: readonly number[]): number => list.reduce((total, one) => tot
 const bytes = (base64: string): number => Buffer.byteLength(base64, "base64");
 
 /** Bytes a value takes (DynamoDB Developer Guide, "DynamoDB item sizes and formats"). */
-export function valueSize(value: AttributeValue): number {
+function valueSize(value: AttributeValue): number {
   if ("S" in value) return Buffer.byteLength(value.S);
   if ("N" in value) return numberSize(value.N);
   if ("B" in value) return bytes(value.B);

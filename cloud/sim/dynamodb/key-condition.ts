@@ -6,7 +6,7 @@ import type { KeySchema } from "./rows.ts";
 import { resolvePath, valueOf, type Scope } from "./scope.ts";
 
 /** Where a sort key lies: -1 before the interval, 0 inside, 1 after it. */
-export type Interval = (range: AttributeValue) => -1 | 0 | 1;
+type Interval = (range: AttributeValue) => -1 | 0 | 1;
 
 export interface KeyCondition {
   readonly hash: AttributeValue;

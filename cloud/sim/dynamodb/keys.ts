@@ -67,7 +67,7 @@ export function demandUpdatedIndexKeys(item: Item, spec: TableSpec): void {
     }
     if (isEmpty(value)) {
       throw invalid(
-        `The update expression attempted to update the secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty ${emptyKind(value)} value.`,
+        `One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty ${emptyKind(value)} value.`,
       );
     }
   }

@@ -73,7 +73,7 @@ function readSpec(ground: Ground, input: Input): TableSpec {
   const name = tableName(input);
   if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(name)) {
     throw invalid(
-      `1 validation error detected: Value '${name}' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+ and have length of 3 to 255`,
+      "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'",
     );
   }
   const keys = readKeys(input);

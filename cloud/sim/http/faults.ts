@@ -4,7 +4,7 @@ import type { Chance } from "../chance.ts";
 import { AwsFault, type AwsCall, type Service, type ServiceName } from "./service.ts";
 
 /** What may go wrong with a call; numbers without a unit are probabilities (0..1). */
-export interface FaultRates {
+interface FaultRates {
   /** Added before the call is applied: milliseconds, or [least, most]. */
   readonly latencyMs: number | readonly [number, number];
   /** Refused with the service's own throttling error. */
@@ -66,7 +66,7 @@ export class ConnectionLost extends Error {
 const throttling: Readonly<Record<ServiceName, () => AwsFault>> = {
   dynamodb: () =>
     new AwsFault("ThrottlingException", "Throughput exceeds the current capacity of your table or index."),
-  sqs: () => new AwsFault("RequestThrottled", "Request is throttled.", 403),
+  sqs: () => new AwsFault("RequestThrottled", "Request is throttled."),
   ec2: () => new AwsFault("RequestLimitExceeded", "Request limit exceeded.", 503),
   ssm: () => new AwsFault("ThrottlingException", "Rate exceeded"),
   sts: () => new AwsFault("Throttling", "Rate exceeded"),

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { AwsFault } from "../http/service.ts";
 
-export interface MessageAttribute {
+interface MessageAttribute {
   readonly DataType: string;
   readonly StringValue?: string;
   /** Base64. */

@@ -164,7 +164,6 @@ export const purgeQueue: Action = (ground, { input }) => {
     throw new AwsFault(
       "PurgeQueueInProgress",
       `Only one PurgeQueue operation on ${queue.name} is allowed every 60 seconds.`,
-      403,
     );
   }
   queue.purgedAt = now;

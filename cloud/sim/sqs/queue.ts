@@ -57,8 +57,7 @@ const visibilityMostMs = 43_200_000;
 /** A receive draws from this many of the longest visible messages: unordered, but none is left behind for long. */
 const drawnFrom = 16;
 
-const invalidHandle = (): AwsFault =>
-  new AwsFault("ReceiptHandleIsInvalid", "The input receipt handle is invalid.", 404);
+const invalidHandle = (): AwsFault => new AwsFault("ReceiptHandleIsInvalid", "The input receipt handle is invalid.");
 
 const badVisibility = (handle: string, reason: string): AwsFault =>
   new AwsFault("InvalidParameterValue", `Value ${handle} for parameter ReceiptHandle is invalid. Reason: ${reason}`);
@@ -118,7 +117,7 @@ function take(inside: Inside, most: number, visibilityMs: number, slips: Slips):
   const { clock, chance } = inside.wish;
   settle(inside);
   if (store.inFlightCount() >= inFlightMost) {
-    throw new AwsFault("OverLimit", "Too many messages in flight for this queue.", 403);
+    throw new AwsFault("OverLimit", "Too many messages in flight for this queue.");
   }
   const taken = copies.splice(0, most).map((copy) => deliver(inside, copy));
   const shown: Message[] = [];
