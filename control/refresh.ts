@@ -55,7 +55,10 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
     renewTokens(world, configuration, dryRun),
   );
   // GitHub's runners and EC2's machines are listed before the records are read: what is then missing has really had no record.
-  const runners = await attempt("runners", [], () => listRunners(world, configuration));
+  // An unreachable GitHub proves nothing: "no list" is not "no runner".
+  const runners = await attempt<readonly OurRunner[] | undefined>("runners", undefined, () =>
+    listRunners(world, configuration),
+  );
   const machines = await attempt<readonly MachineSeen[] | undefined>("machines", undefined, () => world.fleet.ours());
   const partitions = [...partitionScopes(configuration).keys()];
   const counters = await attempt("counters", new Map(), () => readCounters(world, partitions));
@@ -71,7 +74,7 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
     : await settle(world, configuration, findings, runners, attempt);
   const strays = facts === undefined || machines === undefined ? [] : strayMachines(machines, records, damaged, facts);
   if (!dryRun && strays.length > 0) await end(world, strays);
-  const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners, records, dryRun));
+  const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners ?? [], records, dryRun));
   const requeued = dryRun ? 0 : await attempt("requeue", 0, () => requeue(world, records, findings));
   if (!dryRun) await attempt("recount", undefined, () => recount(world, partitions, counters, records));
   const report = {

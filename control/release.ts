@@ -147,7 +147,9 @@ async function proveGone(
   const later = await deleteAtForge(world, configuration, request, unproved);
   for (const leaver of waiting) {
     const { record, own } = leaver;
-    const proof = later.get(record.key) ?? proofs.get(record.key);
+    // What was absent before it was waited for may have come up since: only a deletion lasts.
+    const first = proofs.get(record.key);
+    const proof = later.get(record.key) ?? (first === "removed" ? first : undefined);
     const by = proof === "removed" ? "condemn-deleted" : "condemn-not-found";
     const done =
       proof === "removed" || proof === "absent"

@@ -23,7 +23,7 @@ export async function settle(
   world: ControlWorld,
   configuration: Configuration,
   findings: readonly Finding[],
-  runners: readonly OurRunner[],
+  runners: readonly OurRunner[] | undefined,
   attempt: Attempt,
 ): Promise<readonly Settled[]> {
   const settled: Settled[] = [];
@@ -86,7 +86,7 @@ async function act(
   world: ControlWorld,
   configuration: Configuration,
   finding: Exclude<Finding, { kind: "condemn" }>,
-  runners: readonly OurRunner[],
+  runners: readonly OurRunner[] | undefined,
   messages: PoolMessage[],
 ): Promise<boolean> {
   const { record } = finding;
@@ -126,13 +126,17 @@ async function confirm(world: ControlWorld, record: InstanceRecord, why: string)
   return true;
 }
 
-/** Its registration deleted, or none there while it is not registering: no job runs or can start. Refused: a job runs. */
+/**
+ * Its registration deleted, or none there while it is not registering: no job runs or can start. Refused: a job runs. Without
+ * GitHub's list there is no proof.
+ */
 async function prove(
   world: ControlWorld,
   configuration: Configuration,
   record: InstanceRecord,
-  runners: readonly OurRunner[],
+  runners: readonly OurRunner[] | undefined,
 ): Promise<boolean> {
+  if (runners === undefined) return false;
   const name = runnerName(configuration.environment, record.instanceId, record.assignment);
   const runner = runners.find((one) => one.name === name);
   const removal = runner === undefined ? "absent" : await world.inventory.remove(runner.scope, runner.id);
