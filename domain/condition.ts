@@ -13,7 +13,7 @@ export type Condition =
   | { readonly op: "and" | "or"; readonly of: readonly Condition[] };
 
 export const path = (name: string): Operand => ({ path: name });
-export const value = (literal: Scalar): Operand => ({ value: literal });
+const value = (literal: Scalar): Operand => ({ value: literal });
 export const compare = (left: string, op: Comparison, right: Scalar | Operand): Condition => ({
   op,
   left: path(left),
