@@ -104,6 +104,8 @@ function see(agent: Agent, sight: OwnSight): void {
 /** Reads the machine; the record has been read by the wait or the write before. */
 async function look(agent: Agent, bootedAt: EpochMs): Promise<View> {
   const { world, options, memory } = agent;
+  // Taken before the machine is read: work that ends meanwhile is judged at the next turn, with the machine as it left it.
+  const { task, prepare, failure } = memory;
   memory.wake = memory.wake.signal.aborted ? new AbortController() : memory.wake;
   memory.runner = await world.runner.state();
   memory.interruption ??= await world.metadata.interruption();
@@ -111,7 +113,7 @@ async function look(agent: Agent, bootedAt: EpochMs): Promise<View> {
   await world.host.report(statusOf(memory));
   await world.host.deadline(memory.known?.threshold ?? bootedAt + options.bootMs);
   const { pooled, bootMs, maxRuntimeMs, turnMs } = options;
-  return { ...memory, now: world.clock.now(), bootedAt, pooled, bootMs, maxRuntimeMs, turnMs };
+  return { ...memory, task, prepare, failure, now: world.clock.now(), bootedAt, pooled, bootMs, maxRuntimeMs, turnMs };
 }
 
 const statusOf = ({ known, runner }: Memory): string =>
@@ -134,11 +136,12 @@ async function perform(agent: Agent, step: Exclude<Step, { kind: "power-off" }>,
     case "begin-registering":
       return await beginRegistering(agent, step.record, now);
     case "register":
-      return inBackground(agent, () => register(agent, step.record));
+      if (memory.failure === undefined || (await stands(agent, step.record)))
+        inBackground(agent, () => register(agent, step.record));
+      return;
     case "resume":
-      return inBackground(agent, async () =>
-        tried(agent, step.record, await world.runner.resume(step.record.assignment)),
-      );
+      if (await stands(agent, step.record)) inBackground(agent, () => resume(agent, step.record));
+      return;
     case "stop":
       return inBackground(agent, () => stop(agent, step.assignment));
     case "retire":
@@ -205,6 +208,16 @@ async function beginRegistering(agent: Agent, record: InstanceRecord, now: Epoch
   memory.failure = undefined;
   await after(agent, await world.own.beginRegistering(signalOf("registering", record.assignment, now), record));
 }
+
+/** Whether the record is still as judged: what is begun now lasts seconds, and whoever wants it to leave should not wait for it. */
+async function stands(agent: Agent, record: InstanceRecord): Promise<boolean> {
+  const { world, memory } = agent;
+  see(agent, await world.own.watch(undefined, world.clock.now(), () => signs(agent), memory.wake.signal));
+  return memory.sight.kind === "record" && memory.sight.record.version === record.version;
+}
+
+const resume = async (agent: Agent, record: InstanceRecord): Promise<void> =>
+  tried(agent, record, await agent.world.runner.resume(record.assignment));
 
 async function register(agent: Agent, record: InstanceRecord): Promise<void> {
   const { world, options } = agent;

@@ -18,7 +18,14 @@ export type Finding =
   | { readonly kind: "confirm"; readonly record: InstanceRecord; readonly why: string }
   /** Condemned, but EC2 still runs it: asked again. */
   | { readonly kind: "end-again"; readonly record: InstanceRecord; readonly why: string }
-  | { readonly kind: "condemn"; readonly record: InstanceRecord; readonly by: Condemnation; readonly why: string }
+  | {
+      readonly kind: "condemn";
+      readonly record: InstanceRecord;
+      readonly by: Condemnation;
+      readonly why: string;
+      /** EC2's word that the machine has ended already: then it is confirmed in the same refresh. */
+      readonly ended: string | undefined;
+    }
   /** It has answered `leave`, but whoever asked is gone: made idle now. */
   | { readonly kind: "make-idle"; readonly record: InstanceRecord; readonly why: string }
   /** It was asked to leave and is silent: GitHub is asked for proof that no job runs. */
@@ -35,38 +42,48 @@ export interface Facts {
   readonly images: Readonly<Partial<Record<Architecture, string>>>;
 }
 
-const condemned = (record: InstanceRecord, by: Condemnation, why: string): Finding => ({
-  kind: "condemn",
-  record,
-  by,
-  why,
-});
-
 /** What is to be done about a record; undefined where all is well. */
 export function findingOf(record: InstanceRecord, facts: Facts): Finding | undefined {
-  const { now, seen, configuration, images } = facts;
+  const { now, seen } = facts;
   if (record.state === "terminated") return undefined;
   const gone = goneOf(record, seen, now);
-  const ended = gone !== undefined && !/shutting-down|stopp/.test(gone);
-  if (record.state === "terminating")
-    return ended
-      ? { kind: "confirm", record, why: gone }
-      : {
-          kind: "end-again",
-          record,
-          why: now > record.threshold ? "EC2 has not ended it in time" : "EC2 still runs it",
-        };
-  if (record.threshold <= now) return condemned(record, "condemn-expired", `past its threshold as ${record.state}`);
-  if (record.retiredAt !== undefined) return condemned(record, "condemn-retired", "its agent ended it");
-  if (gone !== undefined) return condemned(record, "condemn-gone", gone);
-  const silent = now - (record.heartbeatAt ?? 0) > limits.silentHeartbeatMs;
-  if (record.state === "idle") {
-    if (silent) return condemned(record, "condemn-silent", "idle without a heartbeat for a minute");
-    const why = staleness(record, configuration, now, images[record.architecture]);
-    return why === undefined ? undefined : condemned(record, "condemn-evicted", why);
+  const ended = gone !== undefined && !/shutting-down|stopp/.test(gone) ? gone : undefined;
+  if (record.state === "terminating") {
+    if (ended !== undefined) return { kind: "confirm", record, why: ended };
+    return {
+      kind: "end-again",
+      record,
+      why: now > record.threshold ? "EC2 has not ended it in time" : "EC2 still runs it",
+    };
   }
+  const verdict = condemnation(record, facts, gone);
+  if (verdict !== undefined) return { kind: "condemn", record, ...verdict, ended };
+  return unfinished(record, now);
+}
+
+interface Verdict {
+  readonly by: Condemnation;
+  readonly why: string;
+}
+
+function condemnation(record: InstanceRecord, facts: Facts, gone: string | undefined): Verdict | undefined {
+  const { now, configuration, images } = facts;
+  if (record.retiredAt !== undefined) return { by: "condemn-retired", why: "its agent ended it" };
+  if (gone !== undefined) return { by: "condemn-gone", why: gone };
+  if (record.threshold <= now) return { by: "condemn-expired", why: `past its threshold as ${record.state}` };
+  if (record.state !== "idle") return undefined;
+  if (silent(record, now)) return { by: "condemn-silent", why: "idle without a heartbeat for a minute" };
+  const why = staleness(record, configuration, now, images[record.architecture]);
+  return why === undefined ? undefined : { by: "condemn-evicted", why };
+}
+
+const silent = (record: InstanceRecord, now: number): boolean =>
+  now - (record.heartbeatAt ?? 0) > limits.silentHeartbeatMs;
+
+/** What somebody began and is not there to finish. */
+function unfinished(record: InstanceRecord, now: number): Finding | undefined {
   if (hasLeft(record)) return { kind: "make-idle", record, why: "it has left its run" };
-  if (record.wanted === "leave" && silent)
+  if (record.state !== "idle" && record.wanted === "leave" && silent(record, now))
     return { kind: "prove", record, why: "asked to leave, and silent for a minute" };
   if (record.state === "created" && record.owner === undefined && record.signal?.kind === "prepared")
     return { kind: "park", record, why: "prepared without an owner" };

@@ -38,7 +38,7 @@ export async function settle(
     await Promise.all(
       findings.slice(first, first + atOnce).map(async (finding) => {
         const done = await attempt(finding.record.instanceId, false, async () => {
-          if (finding.kind === "condemn") return condemned.has(finding.record.instanceId);
+          if (finding.kind === "condemn") return await afterCondemning(world, finding, condemned);
           return await act(world, configuration, finding, runners, messages);
         });
         settled.push({ finding, done });
@@ -49,6 +49,17 @@ export async function settle(
 }
 
 const atOnce = 50;
+
+/** A machine that EC2 has ended already needs no second refresh to be confirmed. */
+async function afterCondemning(
+  world: ControlWorld,
+  { record, ended }: Extract<Finding, { kind: "condemn" }>,
+  condemned: ReadonlySet<string>,
+): Promise<boolean> {
+  if (!condemned.has(record.instanceId)) return false;
+  if (ended !== undefined) await confirm(world, record, ended);
+  return true;
+}
 
 /** Records first, then the machines of all in one call a batch. */
 async function condemnAll(world: ControlWorld, findings: readonly Finding[]): Promise<ReadonlySet<string>> {

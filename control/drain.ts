@@ -1,0 +1,52 @@
+// Draining an environment: paused first, so that nothing new comes; then every instance is retired.
+import type { PauseSwitch } from "../cloud/ports.ts";
+import { limits } from "../domain/limits.ts";
+import type { Damaged } from "../domain/record.ts";
+import { retireStep } from "./retire.ts";
+import type { ControlWorld } from "./world.ts";
+
+export interface DrainOptions {
+  readonly reason: string;
+  /** Goes on until every instance is ended: jobs are waited for, at the latest until their instance's threshold. */
+  readonly wait: boolean;
+  readonly cancel?: AbortSignal;
+  /** Told after each round how many are still to end. */
+  readonly left?: (count: number) => void;
+}
+
+export interface Drained {
+  readonly ended: readonly string[];
+  /** Asked to leave, or still booting. */
+  readonly leaving: readonly string[];
+  readonly damaged: readonly Damaged[];
+}
+
+/** The environment stays paused. Rejects where it cannot be read. */
+export async function drain(
+  world: ControlWorld & { readonly pauseSwitch: PauseSwitch },
+  options: DrainOptions,
+): Promise<Drained> {
+  const { configuration, paused } = await world.settings.load();
+  // A pause that stands keeps its reason: whoever made it meant it.
+  if (paused === undefined) await world.pauseSwitch.pause(options.reason, world.clock.now());
+  const ended = new Set<string>();
+  for (;;) {
+    const { items, damaged } = await world.instances.all();
+    const alive = items.filter(({ state }) => state !== "terminating" && state !== "terminated");
+    const leaving: string[] = [];
+    for (let first = 0; first < alive.length; first += atOnce)
+      await Promise.all(
+        alive.slice(first, first + atOnce).map(async (record) => {
+          const became = await retireStep(world, configuration, record, options.reason);
+          if (became === "ended") ended.add(record.instanceId);
+          else leaving.push(record.instanceId);
+        }),
+      );
+    options.left?.(leaving.length);
+    if (leaving.length === 0 || !options.wait || options.cancel?.aborted === true)
+      return { ended: [...ended], leaving, damaged };
+    await world.clock.sleep(limits.poolRetryMs, options.cancel);
+  }
+}
+
+const atOnce = 50;

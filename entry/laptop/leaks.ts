@@ -1,0 +1,51 @@
+// What may be left when all idle time has passed: nothing. Looked for in the embedded cloud itself, not in our own words.
+import type { ControlWorld } from "../../control/world.ts";
+import { refresh } from "../../control/refresh.ts";
+import { limits } from "../../domain/limits.ts";
+import { queueName } from "../../domain/names.ts";
+import { parseMessage } from "../../domain/pool-message.ts";
+import { defaultResourceClasses } from "../../domain/resource-class.ts";
+import { hostClock } from "../host-clock.ts";
+import { place, type EmbeddedCloud } from "./embedded-cloud.ts";
+
+const pollMs = 200;
+/** Beyond the idle time: agents remove their registrations and power off. */
+const graceMs = 20_000;
+
+/** Waits until EC2 has no machine alive, at most for the idle time and a grace. */
+export async function waitForTheEnd(cloud: EmbeddedCloud, idleMs: number, stop: AbortSignal): Promise<void> {
+  const until = hostClock.now() + idleMs + graceMs;
+  const alive = (): boolean => cloud.ec2.machines().some((machine) => cloud.ec2.state(machine) !== "terminated");
+  while (alive() && hostClock.now() < until && !stop.aborted) await hostClock.sleep(pollMs, stop);
+}
+
+/** One refresh confirms them; what is still there then is a leak, in words. */
+export async function findLeaks(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
+  const report = await refresh(world);
+  const leaks = report.problems.map((problem) => `refresh: ${problem}`);
+  for (const machine of cloud.ec2.machines()) {
+    const state = cloud.ec2.state(machine);
+    if (state !== "terminated") leaks.push(`machine ${machine.id} is ${state}`);
+  }
+  const { items, damaged } = await world.instances.all();
+  for (const { instanceId, state } of items)
+    if (state !== "terminated") leaks.push(`record of ${instanceId} is ${state}`);
+  for (const { key, problem } of damaged) leaks.push(`item ${key} is damaged: ${problem}`);
+  for (const { name } of cloud.github.runners()) leaks.push(`runner ${name} is still registered at GitHub`);
+  const now = hostClock.now();
+  const idle = new Set(
+    items.filter(({ state, threshold }) => state === "idle" && threshold > now).map(({ key }) => key),
+  );
+  for (const name of Object.keys(defaultResourceClasses))
+    for (const { body } of cloud.sqs.messages(queueName(place.environment, name))) {
+      const parsed = parseMessage(body);
+      if (!parsed.ok) leaks.push(`the queue of ${name} holds an unreadable message`);
+      else if (idle.has(parsed.message.key)) leaks.push(`${parsed.message.instanceId} could still be claimed`);
+    }
+  const counter = await world.settings.counter("environment");
+  if ((counter ?? 0) !== 0) leaks.push(`the counter of instances says ${counter}, not 0`);
+  return leaks;
+}
+
+/** The demonstration's idle time: what a claim wants to be left of it, and the pauses between the runs. */
+export const shortIdleMs = limits.claimMarginMs + 10_000;
