@@ -25,7 +25,7 @@ const layers: readonly Layer[] = [
   {
     files: ["stacks/", "environments/"],
     own: ["domain/", "stacks/", "environments/"],
-    foreign: ["cdktf", "@cdktf/", "constructs", "zod", "node:"],
+    foreign: ["cdktf", "@cdktf/", "constructs", "zod", "esbuild", "node:"],
   },
   { files: ["entry/"], own: "everything", foreign: "everything" },
   { files: ["test/", "bench/", "examples/", "docs/", "vitest.config.ts"], own: "everything", foreign: "everything" },

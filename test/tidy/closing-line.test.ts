@@ -1,0 +1,56 @@
+// `npm test` itself: its last line counts what happened, its exit code says whether all was well.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+
+const run = fileURLToPath(new URL("../run.ts", import.meta.url));
+
+/** Runs `npm test` on a folder with this one test file (none where there is no text). */
+function testsOf(text: string | undefined): { lines: readonly string[]; exit: number | null } {
+  const folder = mkdtempSync(join(tmpdir(), "closing-line-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  if (text !== undefined) writeFileSync(join(folder, "a.test.ts"), text);
+  const given = ["--root", folder, "--globals", "--no-color"];
+  const { stdout, status } = spawnSync(process.execPath, [run, ...given], { encoding: "utf8" });
+  return { lines: stdout.trimEnd().split("\n"), exit: status };
+}
+
+test.each([
+  ["tests that pass", 'test("a", () => {}); test("b", () => {});', "2 passed, 0 failed, 0 skipped", 0],
+  [
+    "a test that fails",
+    'test("a", () => {}); test("b", () => { throw new Error("no"); });',
+    "1 passed, 1 failed, 0 skipped",
+    1,
+  ],
+  ["a file that cannot be loaded", 'import "./nowhere.ts"; test("a", () => {});', "0 passed, 1 failed, 0 skipped", 1],
+  [
+    "a hook that fails",
+    'beforeAll(() => { throw new Error("no"); }); test("a", () => {});',
+    "0 passed, 1 failed, 1 skipped",
+    1,
+  ],
+  [
+    "an error outside any test",
+    'test("a", () => { void Promise.reject(new Error("stray")); });',
+    "1 passed, 1 failed, 0 skipped",
+    1,
+  ],
+  ["only tests that are skipped", 'test("a", (it) => it.skip("no cloud here"));', "0 passed, 0 failed, 1 skipped", 1],
+  ["no test file at all", undefined, "0 passed, 0 failed, 0 skipped", 1],
+])("%s", (_, text, closing, exit) => {
+  const ended = testsOf(text);
+  expect(ended.lines.at(-1)).toBe(closing);
+  expect(ended.exit).toBe(exit);
+});
+
+test("a skipped test is named with its reason, and does no harm", () => {
+  const { lines, exit } = testsOf(
+    'test("a", () => {}); describe("s", () => { test("b", (it) => it.skip("no cloud here")); });',
+  );
+  expect(lines.slice(-3)).toEqual(["SKIPPED (no cloud here):", "  a.test.ts > s > b", "1 passed, 0 failed, 1 skipped"]);
+  expect(exit).toBe(0);
+});
