@@ -1,10 +1,10 @@
 // The contract of `Instances`: moves are decided once, the loser learns why, reads are complete.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { limits } from "../../domain/limits.ts";
 import type { Decision } from "../../domain/instance.ts";
 import type { Unknown } from "../../cloud/ports.ts";
 import { done, fresh, idler, newcomer, ownership, report, until } from "./newcomers.ts";
-import { needs, type Stand, type StandKind } from "./stand.ts";
+import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
 const refused = (outcome: Decision | Unknown) => {
   if (outcome.kind !== "refused") throw new Error(`not refused: ${JSON.stringify(outcome)}`);
@@ -12,12 +12,11 @@ const refused = (outcome: Decision | Unknown) => {
 };
 
 export function instancesContract(kind: StandKind): void {
-  describe.skipIf(kind.unavailable !== undefined)(`Instances on ${kind.name}`, () => {
+  describe(`Instances on ${kind.name}`, () => {
     let stand: Stand;
-    beforeAll(async () => {
-      stand = await kind.open();
+    useStand(kind, (opened) => {
+      stand = opened;
     });
-    afterAll(() => stand?.close());
 
     it("creates a record once, and finds its own when it tries again", async () => {
       const { ref, machine } = await newcomer(stand);
@@ -49,7 +48,8 @@ export function instancesContract(kind: StandKind): void {
       expect(await stand.instances.read([ref.key])).toEqual({ items: [], damaged: [] });
     });
 
-    it("gives an idle instance to exactly one of many that claim it at once", async () => {
+    it("gives an idle instance to exactly one of many that claim it at once", async (context) => {
+      needs(kind, context, "a conditional write is atomic");
       const { ref, record } = await idler(stand);
       const claims = Array.from({ length: 6 }, () => ownership(fresh("run"), fresh("claim")));
       const outcomes = await Promise.all(
@@ -74,8 +74,7 @@ export function instancesContract(kind: StandKind): void {
       });
     });
 
-    it("refuses a claim whose instance was silent, until its heartbeat is fresh again", async (context) => {
-      needs(kind, context, "time can be made to pass");
+    it("refuses a claim whose instance was silent, until its heartbeat is fresh again", async () => {
       const { ref } = await idler(stand);
       await stand.pass(limits.freshHeartbeatMs + 1_000);
       const mine = ownership(fresh("run"), fresh("claim"));

@@ -1,19 +1,18 @@
 // The contract of `OwnInstance`: it watches and reports, and can neither create nor resurrect its record.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
 import { beat, done, fresh, idler, newcomer, ownership, report, signs, until } from "./newcomers.ts";
-import { needs, type Stand, type StandKind } from "./stand.ts";
+import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
 const never = new AbortController().signal;
 
 export function ownInstanceContract(kind: StandKind): void {
-  describe.skipIf(kind.unavailable !== undefined)(`OwnInstance on ${kind.name}`, () => {
+  describe(`OwnInstance on ${kind.name}`, () => {
     let stand: Stand;
-    beforeAll(async () => {
-      stand = await kind.open();
+    useStand(kind, (opened) => {
+      stand = opened;
     });
-    afterAll(() => stand?.close());
 
     it("finds no record, and no write of its own makes one", async () => {
       const { ref, own } = await newcomer(stand);
@@ -53,8 +52,7 @@ export function ownInstanceContract(kind: StandKind): void {
       expect(await watching).toMatchObject({ kind: "record", record: { version: record.version } });
     });
 
-    it("writes a heartbeat with its vital signs while it watches, without changing the version", async (context) => {
-      needs(kind, context, "time can be made to pass");
+    it("writes a heartbeat with its vital signs while it watches, without changing the version", async () => {
       const { ref, record, own } = await idler(stand);
       const before = stand.now();
       await own.watch(record.version, before + 2 * limits.heartbeatMs, () => ({ ...signs(), busy: true }), never);
@@ -92,7 +90,8 @@ export function ownInstanceContract(kind: StandKind): void {
       expect(await own.beginRegistering(signal, now)).toMatchObject({ kind: "written", record: { signal } });
     });
 
-    it("retires or is claimed, never both", async () => {
+    it("retires or is claimed, never both", async (context) => {
+      needs(kind, context, "a conditional write is atomic");
       const { ref, record, own } = await idler(stand);
       const mine = ownership(fresh("run"), fresh("claim"));
       const [claim, retirement] = await Promise.all([

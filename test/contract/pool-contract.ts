@@ -1,9 +1,9 @@
 // The contract of `Pool`: messages are leased, given back, dropped, and set aside when they cannot be read.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { PoolMessage } from "../../domain/pool-message.ts";
 import type { Received } from "../../cloud/ports.ts";
-import { needs, type Stand, type StandKind } from "./stand.ts";
+import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
 const message = (resourceClass: string, number: number): PoolMessage => ({
   key: `arn:aws:ec2:eu-west-1:123456789012:instance/i-${String(number).padStart(8, "0")}`,
@@ -26,7 +26,7 @@ const messages = (received: readonly Received[]) =>
 const receipts = (received: readonly Received[]) => received.map(({ receipt }) => receipt);
 
 export function poolContract(kind: StandKind): void {
-  describe.skipIf(kind.unavailable !== undefined)(`Pool on ${kind.name}`, () => {
+  describe(`Pool on ${kind.name}`, () => {
     let stand: Stand;
     let taken = 0;
     /** A class whose queue no other test of this file has used. */
@@ -46,10 +46,9 @@ export function poolContract(kind: StandKind): void {
       }
       return all;
     };
-    beforeAll(async () => {
-      stand = await kind.open();
+    useStand(kind, (opened) => {
+      stand = opened;
     });
-    afterAll(() => stand?.close());
 
     it("delivers what was sent, in several classes and in more than one batch, and leases it", async () => {
       const [one, other] = [emptyClass(), emptyClass()];
@@ -79,7 +78,7 @@ export function poolContract(kind: StandKind): void {
     });
 
     it("delivers a leased message again when the lease ends without a word", async (context) => {
-      needs(kind, context, "time can be made to pass");
+      needs(kind, context, "its own time can be made to pass");
       const name = emptyClass();
       await stand.pool.send([message(name, 1)]);
       expect(messages(await drain(name))).toEqual(["i-00000001"]);

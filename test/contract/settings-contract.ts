@@ -1,15 +1,14 @@
 // The contract of `Settings`: configuration with its overlay, and counters that never pass their maximum.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fresh } from "./newcomers.ts";
-import type { Stand, StandKind } from "./stand.ts";
+import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
 export function settingsContract(kind: StandKind): void {
-  describe.skipIf(kind.unavailable !== undefined)(`Settings on ${kind.name}`, () => {
+  describe(`Settings on ${kind.name}`, () => {
     let stand: Stand;
-    beforeAll(async () => {
-      stand = await kind.open();
+    useStand(kind, (opened) => {
+      stand = opened;
     });
-    afterAll(() => stand?.close());
 
     it("loads what the stack has written, and an overlay replaces the one before as a whole", async () => {
       const { settings, defaults } = stand;
@@ -43,7 +42,8 @@ export function settingsContract(kind: StandKind): void {
       expect(await settings.reserve(11, [{ name: fresh("never"), maximum: 10 }])).toMatchObject({ kind: "full" });
     });
 
-    it("never passes a maximum, however many reserve at once", async () => {
+    it("never passes a maximum, however many reserve at once", async (context) => {
+      needs(kind, context, "a conditional write is atomic");
       const { settings } = stand;
       const scope = fresh("crowded");
       const outcomes = await Promise.all(

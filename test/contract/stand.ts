@@ -1,5 +1,5 @@
 // What a contract suite stands on: the ports over one implementation of the world, and what a test may do to that world.
-import type { TestContext } from "vitest";
+import { afterAll, beforeAll, type TestContext } from "vitest";
 import type { OwnInstance } from "../../cloud/agent-ports.ts";
 import type {
   Clock,
@@ -28,6 +28,8 @@ export interface Stand extends Ports {
   pass(ms: number): Promise<void>;
   /** A machine's key and its own record's port; nothing is in the table yet. */
   machine(): Promise<{ readonly key: string; readonly instanceId: string; readonly own: OwnInstance }>;
+  /** Launches machines with these tags otherwise than by CreateFleet, where that one cannot do it there; gives their ids. */
+  readonly launchPlainly?: (count: number, tags: Readonly<Record<string, string>>) => Promise<readonly string[]>;
   /** Puts an item that no version of runpool wrote. */
   readonly damage?: (key: string, attributes: Readonly<Record<string, string>>) => Promise<void>;
   /** Puts any text into a class's queue. */
@@ -39,16 +41,14 @@ export interface Stand extends Ports {
 
 /** What an implementation may fail to hold, for a reason that is not ours. */
 export type Expectation =
-  | "time can be made to pass"
+  | "its own time can be made to pass"
+  | "a conditional write is atomic"
   | "an item may be damaged"
   | "instance requirements decide"
-  | "a client token answers with its first result"
-  | "instance tags at launch";
+  | "a client token answers with its first result";
 
 export interface StandKind {
   readonly name: string;
-  /** Why the whole implementation cannot run here. */
-  readonly unavailable?: string;
   /** What does not hold for it, and why. */
   readonly lacks?: Partial<Record<Expectation, string>>;
   open(): Promise<Stand>;
@@ -60,6 +60,16 @@ export function needs({ name, lacks = {} }: StandKind, context: TestContext, ...
     const why = lacks[expectation];
     if (why !== undefined) context.skip(`does not hold for ${name}: ${expectation}: ${why}`);
   }
+}
+
+/** Opens a stand for the tests of a suite and closes it after them. */
+export function useStand(kind: StandKind, take: (stand: Stand) => void): void {
+  let stand: Stand | undefined;
+  beforeAll(async () => {
+    stand = await kind.open();
+    take(stand);
+  });
+  afterAll(() => stand?.close());
 }
 
 export interface ForgeStand {
