@@ -22,7 +22,7 @@ export interface Demonstration {
   readonly summary: Summary;
   readonly cloud: EmbeddedCloud;
   /** Ends every process and removes the folder. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Rejects where the embedded cloud cannot come up; then nothing is left of it. */

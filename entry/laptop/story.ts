@@ -167,6 +167,6 @@ async function replaced(stage: Stage, told: Told): Promise<void> {
   await releaseRun(stage.worldOf(runId), runId);
   stage.tell(
     runId,
-    `${told.readyMs[runId] === undefined ? "failed" : `ready in ${seconds(told.readyMs[runId])}, one replaced, released`}`,
+    outcome.kind === "ready" ? `ready in ${seconds(outcome.readyMs)}, one replaced, released` : "failed",
   );
 }
