@@ -16,7 +16,7 @@ import { signalOf } from "../domain/agent-writes.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { registrationTokenParameter, removalTokenParameter, runnerName } from "../domain/names.ts";
 import type { InstanceRecord, SignalKind } from "../domain/record.ts";
-import { next, type Failure, type Step, type View } from "./decide.ts";
+import { lastMoment, next, type Failure, type Step, type View } from "./decide.ts";
 
 export interface AgentWorld {
   readonly own: OwnInstance;
@@ -56,6 +56,12 @@ interface Memory {
   diskFree: number;
   wake: AbortController;
 }
+
+/**
+ * The host's timer asks nobody, so it comes well after the agent's own end: a threshold that was moved in its last second may not have
+ * been seen yet. As much room as the boot watchdog leaves to the boot limit.
+ */
+const deadlineMarginMs = limits.bootWatchdogMs - limits.bootMs;
 
 const nothingRuns: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
 
@@ -111,9 +117,11 @@ async function look(agent: Agent, bootedAt: EpochMs): Promise<View> {
   memory.interruption ??= await world.metadata.interruption();
   memory.diskFree = await world.host.diskFree();
   await world.host.report(statusOf(memory));
-  await world.host.deadline(memory.known?.threshold ?? bootedAt + options.bootMs);
   const { pooled, bootMs, maxRuntimeMs, turnMs } = options;
-  return { ...memory, task, prepare, failure, now: world.clock.now(), bootedAt, pooled, bootMs, maxRuntimeMs, turnMs };
+  const told = { bootedAt, pooled, bootMs, maxRuntimeMs, turnMs };
+  const view = { ...memory, task, prepare, failure, now: world.clock.now(), ...told };
+  await world.host.deadline(lastMoment(view) + deadlineMarginMs);
+  return view;
 }
 
 const statusOf = ({ known, runner }: Memory): string =>
