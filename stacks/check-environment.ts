@@ -60,6 +60,7 @@ const sharing: Rule = (environment) => {
   for (const [group, repositories] of Object.entries(partitions)) {
     if (!/^[a-z][a-z0-9-]{0,30}$/.test(group))
       problems.push([`partitions.${group}`, 'must be named by 1-31 of a-z, 0-9 and "-", from a letter']);
+    const owner = repositories[0]?.split("/")[0];
     for (const [at, repository] of repositories.entries()) {
       const path = `partitions.${group}[${at}]`;
       if (!forge.repositories.includes(repository))
@@ -68,6 +69,8 @@ const sharing: Rule = (environment) => {
       if (before !== undefined)
         problems.push([path, `"${repository}" is in "${before}" already; a repository has one home`]);
       home.set(repository, group);
+      if (repository.split("/")[0] !== owner)
+        problems.push([path, `is not of "${owner}": a group's runners register at one organisation`]);
     }
   }
   if (new Set(forge.repositories).size !== forge.repositories.length)
@@ -192,10 +195,17 @@ export function readEnvironment(file: unknown, source: string): Environment {
   return parsed.data;
 }
 
-/** Several environments together: names at AWS and GitHub are made from their names. */
+/** Several environments together: their names become beginnings of names at AWS and GitHub. */
 export function checkTogether(environments: readonly Environment[]): void {
-  const names = environments.map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined)
-    throw new EnvironmentRefused([`${twice}: name: two files describe an environment of this name`]);
+  const problems: string[] = [];
+  for (const [at, { name, account }] of environments.entries()) {
+    for (const [other, { name: longer, account: home }] of environments.entries()) {
+      if (other !== at && longer === name)
+        problems.push(`${name}: name: two files describe an environment of this name`);
+      // "dev" with class "x-large" and "dev-x" with class "large" would share a queue; policies end in "dev-*".
+      if (longer.startsWith(`${name}-`) && home === account)
+        problems.push(`${longer}: name: begins with "${name}-", and account ${account} has an environment "${name}"`);
+    }
+  }
+  if (problems.length > 0) throw new EnvironmentRefused([...new Set(problems)]);
 }

@@ -1,6 +1,5 @@
 // The files that cloud-init writes on an instance: what the agent and the first boot are told.
 import { readFileSync } from "node:fs";
-import { tableName } from "../domain/names.ts";
 import type { Architecture } from "../domain/record.ts";
 import { stackNames } from "./arns.ts";
 import type { Environment } from "./environment.ts";
@@ -31,13 +30,11 @@ const throughProxy = (proxy: NonNullable<Environment["proxy"]>): Record<string, 
 
 /** What the agent is told; it finds the rest in instance metadata and in its record. */
 export function agentEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const { name, region, awsPartition, proxy, privateCa, shipLogs, dockerForJobs } = environment;
+  const { name, proxy, privateCa, shipLogs, dockerForJobs } = environment;
   const { bootMs, maxRuntimeMs } = operationalOf(environment);
   return {
     RUNPOOL_ENVIRONMENT: name,
-    RUNPOOL_TABLE: tableName(name),
-    RUNPOOL_AWS_PARTITION: awsPartition,
-    AWS_REGION: region,
+    RUNPOOL_PRE_RUNNER: "/etc/runpool/pre-runner.sh",
     RUNPOOL_BOOT_MS: String(bootMs),
     RUNPOOL_MAX_RUNTIME_MS: String(maxRuntimeMs),
     ...(dockerForJobs ? { RUNPOOL_DOCKER: "1" } : {}),
@@ -58,9 +55,8 @@ export function bootFiles(environment: Environment, architecture: Architecture):
     { path: "/etc/runpool/agent.env", content: assignments(agentEnvironment(environment)), permissions: "0644" },
     { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
     { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
+    { path: "/etc/runpool/pre-runner.sh", content: preRunnerScript, permissions: "0755" },
   ];
-  if (preRunnerScript !== "")
-    files.push({ path: "/etc/runpool/pre-runner.sh", content: preRunnerScript, permissions: "0755" });
   if (privateCa !== undefined)
     files.push({ path: "/etc/runpool/private-ca.pem", content: privateCa, permissions: "0644" });
   return files;

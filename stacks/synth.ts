@@ -1,6 +1,9 @@
 // Synthesizes every stack of the given environments into a folder.
 import { App } from "cdktf";
+import { accountStack } from "./account-stack.ts";
 import { checkTogether, readEnvironment } from "./check-environment.ts";
+import { controlStack } from "./control-stack.ts";
+import { observabilityStack } from "./observability-stack.ts";
 import { poolStack } from "./pool-stack.ts";
 
 /** Throws `EnvironmentRefused` before anything is written. `files`: what environment files export, by their names. */
@@ -8,8 +11,17 @@ export function synthesize(files: Readonly<Record<string, unknown>>, outdir: str
   const environments = Object.entries(files).map(([source, file]) => readEnvironment(file, source));
   checkTogether(environments);
   const app = new App({ outdir, skipValidation: true });
-  for (const environment of environments) {
-    poolStack(app, environment);
+  const accounts = Map.groupBy(environments, ({ account }) => account);
+  for (const together of accounts.values()) {
+    const account = accountStack(app, together);
+    for (const environment of together) {
+      const pool = poolStack(app, environment);
+      const control = controlStack(app, environment);
+      const observability = observabilityStack(app, environment);
+      if (account !== undefined) control.addDependency(account);
+      control.addDependency(pool);
+      observability.addDependency(control);
+    }
   }
   app.synth();
 }

@@ -1,0 +1,30 @@
+// Names of the metrics that runpool sends to CloudWatch: the lambda writes them, dashboards and alarms read them.
+
+export const metricNamespace = "runpool";
+/** The dimension that every metric has. */
+export const environmentDimension = "Environment";
+
+/** Each with its unit as CloudWatch names it. */
+export const metrics = {
+  /** Records by state, as refresh found them; dimension State. */
+  instances: { name: "Instances", unit: "Count" },
+  /** vCPUs of machines alive; dimension UsageClass. */
+  vcpus: { name: "Vcpus", unit: "Count" },
+  /** From launch to `registered`, of instances in their first assignment. */
+  coldStart: { name: "ColdStart", unit: "Milliseconds" },
+  /** Instances that serve a run: for the first time, or from the pool. */
+  servingCold: { name: "ServingCold", unit: "Count" },
+  servingWarm: { name: "ServingWarm", unit: "Count" },
+  /** Past their threshold when refresh came. */
+  pastThreshold: { name: "PastThreshold", unit: "Count" },
+  /** Machines with our tags and without a record, ended by refresh. */
+  leaked: { name: "Leaked", unit: "Count" },
+  /** Runners at GitHub that nothing stood behind. */
+  ghosts: { name: "GhostRunners", unit: "Count" },
+  /** Idle instances whose pool message was lost. */
+  requeued: { name: "Requeued", unit: "Count" },
+  /** The oldest registration token. */
+  tokenAge: { name: "TokenAge", unit: "Milliseconds" },
+  problems: { name: "RefreshProblems", unit: "Count" },
+} as const;
+export type Metric = keyof typeof metrics;

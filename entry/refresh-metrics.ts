@@ -1,0 +1,81 @@
+// What a refresh saw, as metrics: documents in CloudWatch's embedded metric format, one for each set of dimensions.
+import { limits } from "../domain/limits.ts";
+import { environmentDimension, metricNamespace, metrics, type Metric } from "../domain/metrics.ts";
+import { states, type InstanceRecord, type UsageClass } from "../domain/record.ts";
+import type { RefreshReport } from "../control/refresh.ts";
+
+export interface Seen {
+  readonly environment: string;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly report: RefreshReport;
+  /** The records as refresh read them. */
+  readonly records: readonly InstanceRecord[];
+  /** Epoch ms at which the oldest registration token was written; undefined where none exists. */
+  readonly oldestToken: number | undefined;
+}
+
+/** CloudWatch User Guide, "Specification: Embedded metric format": at most a hundred values a metric. */
+const mostValues = 100;
+
+type Values = Partial<Record<Metric, number | readonly number[]>>;
+
+function document(seen: Seen, dimensions: Readonly<Record<string, string>>, values: Values): string {
+  const all: Record<string, string> = { [environmentDimension]: seen.environment, ...dimensions };
+  const present = Object.entries(values) as [Metric, number | readonly number[]][];
+  return JSON.stringify({
+    _aws: {
+      Timestamp: seen.now,
+      CloudWatchMetrics: [
+        {
+          Namespace: metricNamespace,
+          Dimensions: [Object.keys(all)],
+          Metrics: present.map(([metric]) => ({ Name: metrics[metric].name, Unit: metrics[metric].unit })),
+        },
+      ],
+    },
+    ...all,
+    ...Object.fromEntries(present.map(([metric, value]) => [metrics[metric].name, value])),
+  });
+}
+
+const serves = ({ state, runId }: InstanceRecord): boolean => state === "running" && runId !== undefined;
+const lives = ({ state }: InstanceRecord): boolean => state !== "terminated" && state !== "terminating";
+
+/** From launch to the first registration, of those that registered since the refresh before this one. */
+const coldStarts = ({ records, now }: Seen): readonly number[] =>
+  records
+    .flatMap(({ signal, launchedAt }) =>
+      signal?.kind === "registered" && signal.assignment === 1 && signal.at > now - limits.refreshMs
+        ? [signal.at - launchedAt]
+        : [],
+    )
+    .slice(0, mostValues);
+
+const vcpus = (seen: Seen, usage: UsageClass): number =>
+  seen.records.filter((record) => lives(record) && record.usageClass === usage).reduce((sum, { cpu }) => sum + cpu, 0);
+
+/** One line each, for the lambda's log. */
+export function refreshMetrics(seen: Seen): readonly string[] {
+  const { report, records, now, oldestToken } = seen;
+  const starts = coldStarts(seen);
+  const serving = records.filter(serves);
+  const whole: Values = {
+    servingCold: serving.filter(({ assignment }) => assignment === 1).length,
+    servingWarm: serving.filter(({ assignment }) => assignment > 1).length,
+    pastThreshold: records.filter((record) => lives(record) && record.threshold < now).length,
+    leaked: report.findings.filter(({ kind }) => kind === "end-unrecorded").length,
+    ghosts: report.ghosts.length,
+    requeued: report.requeued,
+    problems: report.problems.length,
+    ...(starts.length === 0 ? {} : { coldStart: starts }),
+    ...(oldestToken === undefined ? {} : { tokenAge: now - oldestToken }),
+  };
+  return [
+    document(seen, {}, whole),
+    ...states.map((State) => document(seen, { State }, { instances: report.states[State] ?? 0 })),
+    ...(["on-demand", "spot"] as const).map((UsageClass) =>
+      document(seen, { UsageClass }, { vcpus: vcpus(seen, UsageClass) }),
+    ),
+  ];
+}

@@ -1,0 +1,67 @@
+// Refresh as a lambda: its event may set the idle floors; then one refresh, its metrics, and an error where it could not look.
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { clientOptions } from "../cloud/aws/client-options.ts";
+import { secrets } from "../cloud/aws/secrets.ts";
+import type { ForgeAuth } from "../cloud/github/forge-client.ts";
+import { refresh, type RefreshReport } from "../control/refresh.ts";
+import { partitionScopes } from "../control/tokens.ts";
+import type { ControlWorld } from "../control/world.ts";
+import { registrationTokenParameter } from "../domain/names.ts";
+import type { InstanceRecord } from "../domain/record.ts";
+import { controlWorld } from "./control-world.ts";
+import { hostClock } from "./host-clock.ts";
+import { jsonLog } from "./json-log.ts";
+import { refreshMetrics } from "./refresh-metrics.ts";
+
+const variable = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined || value === "") throw new Error(`${name} is not set: deploy the control stack again`);
+  return value;
+};
+
+async function forgeAuth(region: string): Promise<ForgeAuth> {
+  const name = variable("RUNPOOL_FORGE_CREDENTIAL");
+  const held = await secrets(new SSMClient({ region, ...clientOptions() })).read(name);
+  if (held === undefined) throw new Error(`the parameter ${name} is missing: write the App's key or the token to it`);
+  const appId = process.env["RUNPOOL_FORGE_APP_ID"];
+  if (appId === undefined) return { kind: "token", token: held.value.trim() };
+  const installation = process.env["RUNPOOL_FORGE_INSTALLATION_ID"];
+  const which = installation === undefined ? {} : { installationId: Number(installation) };
+  return { kind: "app", appId, privateKey: held.value, ...which };
+}
+
+async function oldestToken(world: ControlWorld): Promise<number | undefined> {
+  const { configuration } = await world.settings.load();
+  const names = [...partitionScopes(configuration).keys()].map((partition) =>
+    registrationTokenParameter(configuration.environment, partition),
+  );
+  const held = await Promise.all(names.map(async (name) => (await world.secrets.read(name))?.writtenAt));
+  const written = held.filter((at) => at !== undefined);
+  return written.length === 0 ? undefined : Math.min(...written);
+}
+
+export interface RefreshEvent {
+  readonly idleFloors?: Readonly<Record<string, number>>;
+}
+
+/** Rejects where the environment cannot be read; problems of a part are in the report, the log and the metrics. */
+export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> {
+  const environment = variable("RUNPOOL_ENVIRONMENT");
+  const region = variable("AWS_REGION");
+  const log = jsonLog(hostClock, { environment });
+  const world = controlWorld({ environment, region, forge: await forgeAuth(region), log });
+  if (event.idleFloors !== undefined) {
+    const { overlay } = await world.settings.load();
+    await world.settings.writeOverlay({ ...overlay, idleFloors: event.idleFloors });
+  }
+  let records: readonly InstanceRecord[] = [];
+  const all = async () => {
+    const found = await world.instances.all();
+    records = found.items;
+    return found;
+  };
+  const report = await refresh({ ...world, instances: { ...world.instances, all } });
+  const seen = { environment, now: world.clock.now(), report, records, oldestToken: await oldestToken(world) };
+  for (const line of refreshMetrics(seen)) process.stdout.write(`${line}\n`);
+  return report;
+}

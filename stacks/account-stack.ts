@@ -1,0 +1,70 @@
+// What an account needs once, whatever number of environments it has: GitHub's OIDC provider, spot's role, grants to disks' keys.
+import { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js";
+import { IamServiceLinkedRole } from "@cdktf/provider-aws/lib/iam-service-linked-role/index.js";
+import { KmsGrant } from "@cdktf/provider-aws/lib/kms-grant/index.js";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
+import type { Environment } from "./environment.ts";
+import { oidcIssuer } from "./github-trust.ts";
+import { keepState, widenVersions } from "./ground.ts";
+
+export const accountStackName = (account: string): string => `account-${account}`;
+
+/** EC2 User Guide, "Service-linked role for Spot Instance requests": what spot launches need of a key. */
+const grantedToSpot = [
+  "CreateGrant",
+  "Decrypt",
+  "DescribeKey",
+  "Encrypt",
+  "GenerateDataKeyWithoutPlaintext",
+  "ReEncryptFrom",
+  "ReEncryptTo",
+];
+
+/** `environments`: those of one account. Nothing is made where all is given. */
+export function accountStack(scope: Construct, environments: readonly Environment[]): TerraformStack | undefined {
+  const [first] = environments;
+  if (first === undefined) return undefined;
+  const { account, awsPartition } = first;
+  const issuers = new Set(
+    environments
+      .filter(({ given }) => given.oidcProviderArn === undefined)
+      .map(({ forge }) => oidcIssuer(forge.serverUrl)),
+  );
+  const makesSpotRole = environments.every(({ given }) => given.spotServiceRole !== true);
+  const keys = new Map(
+    environments.flatMap(({ kmsKeyArn, region }) => (kmsKeyArn === undefined ? [] : [[kmsKeyArn, region]])),
+  );
+  if (issuers.size === 0 && !makesSpotRole && keys.size === 0) return undefined;
+
+  const stack = new TerraformStack(scope, accountStackName(account));
+  new AwsProvider(stack, "aws", { region: first.region, allowedAccountIds: [account] });
+  widenVersions(stack);
+  keepState(stack, first.state);
+
+  for (const issuer of issuers)
+    new IamOpenidConnectProvider(stack, `oidc-${issuer.replaceAll(/[^A-Za-z0-9]+/g, "-")}`, {
+      url: `https://${issuer}`,
+      clientIdList: ["sts.amazonaws.com"],
+    });
+  const spotRole = makesSpotRole
+    ? new IamServiceLinkedRole(stack, "spot", { awsServiceName: "spot.amazonaws.com" }).arn
+    : `arn:${awsPartition}:iam::${account}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot`;
+  const elsewhere = new Map<string, AwsProvider>();
+  for (const [at, [keyId, region = first.region]] of [...keys].entries()) {
+    if (region !== first.region && !elsewhere.has(region))
+      elsewhere.set(
+        region,
+        new AwsProvider(stack, `aws-${region}`, { region, alias: region, allowedAccountIds: [account] }),
+      );
+    const provider = elsewhere.get(region);
+    new KmsGrant(stack, `spot-disks-${at + 1}`, {
+      keyId,
+      granteePrincipal: spotRole,
+      operations: grantedToSpot,
+      ...(provider === undefined ? {} : { provider }),
+    });
+  }
+  return stack;
+}

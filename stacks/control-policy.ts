@@ -1,0 +1,91 @@
+// What the control plane may do: provision and release from a workflow; refresh beside them.
+import { counterKey, requestKey } from "../domain/table.ts";
+import type { Arns } from "./arns.ts";
+import type { Environment } from "./environment.ts";
+import { credentialParameterOf } from "./forge-credential.ts";
+import { fleetPolicy } from "./fleet-policy.ts";
+import type { Statement } from "./policy.ts";
+
+/** A workflow writes records, counters and its request, and never the configuration: that is the operators' and refresh's. */
+const writableKeys = (arns: Arns): readonly string[] => [arns.ec2("instance/*"), counterKey("*"), requestKey("*", "*")];
+
+const records = (arns: Arns): readonly Statement[] => [
+  {
+    Sid: "ReadRecords",
+    Effect: "Allow",
+    Action: ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+    Resource: [arns.table, arns.indexes],
+  },
+  {
+    Sid: "WriteRecords",
+    Effect: "Allow",
+    Action: ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+    Resource: [arns.table],
+    Condition: {
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": writableKeys(arns) },
+      Null: { "dynamodb:LeadingKeys": "false" },
+    },
+  },
+];
+
+const queues = (arns: Arns): Statement => ({
+  Sid: "UsePool",
+  Effect: "Allow",
+  Action: [
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+  ],
+  Resource: arns.queues,
+});
+
+const ownKey = ({ kmsKeyArn, region }: Environment): readonly Statement[] =>
+  kmsKeyArn === undefined
+    ? []
+    : [
+        {
+          Sid: "UseOwnKey",
+          Effect: "Allow",
+          Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+          Resource: [kmsKeyArn],
+          Condition: {
+            StringEquals: {
+              "kms:ViaService": ["dynamodb", "sqs", "ssm"].map((service) => `${service}.${region}.amazonaws.com`),
+            },
+          },
+        },
+      ];
+
+/** No secret is within reach: neither the runner tokens nor the App's key. */
+export const provisionPolicy = (environment: Environment, arns: Arns): readonly Statement[] => [
+  ...records(arns),
+  queues(arns),
+  ...fleetPolicy(environment, arns),
+  ...ownKey(environment),
+];
+
+/** Provision's, and: every record, the configuration's overlay, the runner tokens, the forge's credential. */
+export const refreshPolicy = (environment: Environment, arns: Arns): readonly Statement[] => [
+  ...records(arns).map((statement) => {
+    const { Condition: _, ...whole } = statement;
+    return statement.Sid === "WriteRecords" ? whole : statement;
+  }),
+  { Sid: "ScanRecords", Effect: "Allow", Action: ["dynamodb:Scan"], Resource: [arns.table] },
+  queues(arns),
+  ...fleetPolicy(environment, arns),
+  {
+    Sid: "RenewRunnerTokens",
+    Effect: "Allow",
+    Action: ["ssm:GetParameter", "ssm:PutParameter"],
+    Resource: arns.runnerTokens,
+  },
+  {
+    Sid: "ReadForgeCredential",
+    Effect: "Allow",
+    Action: ["ssm:GetParameter"],
+    Resource: [arns.parameter(credentialParameterOf(environment))],
+  },
+  ...ownKey(environment),
+];

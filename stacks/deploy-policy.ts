@@ -1,0 +1,202 @@
+// What a workflow may do that deploys this environment again: everything but roles and policies, which an administrator applies.
+import { tags } from "../domain/names.ts";
+import { stackNames, type Arns } from "./arns.ts";
+import { credentialParameterOf } from "./forge-credential.ts";
+import type { Environment } from "./environment.ts";
+import type { Statement } from "./policy.ts";
+
+const actions = (service: string, names: string): readonly string[] =>
+  names.split(/\s+/).map((name) => `${service}:${name}`);
+
+/** Parts of the network and the launch templates, by their kinds in ARNs. */
+const ec2Kinds = [
+  "elastic-ip",
+  "internet-gateway",
+  "launch-template",
+  "natgateway",
+  "route-table",
+  "security-group",
+].concat(["security-group-rule", "subnet", "vpc", "vpc-endpoint"]);
+
+function network({ name }: Environment, arns: Arns): readonly Statement[] {
+  const Resource = ec2Kinds.map((kind) => arns.ec2(`${kind}/*`));
+  const changes = `AllocateAddress AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupEgress
+    AuthorizeSecurityGroupIngress CreateInternetGateway CreateLaunchTemplate CreateLaunchTemplateVersion CreateNatGateway CreateRoute
+    CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc CreateVpcEndpoint`;
+  return [
+    {
+      Sid: "MakeWithOurTag",
+      Effect: "Allow",
+      Action: actions("ec2", changes),
+      Resource,
+      Condition: { StringEquals: { [`aws:RequestTag/${tags.environment}`]: name } },
+    },
+    {
+      Sid: "ChangeWhatIsOurs",
+      Effect: "Allow",
+      Action: actions(
+        "ec2",
+        `${changes} CreateTags DeleteTags DeleteInternetGateway DeleteLaunchTemplate DeleteNatGateway DeleteRoute
+        DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc DeleteVpcEndpoints DetachInternetGateway DisassociateAddress
+        DisassociateRouteTable ModifyLaunchTemplate ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint ReleaseAddress
+        RevokeSecurityGroupEgress RevokeSecurityGroupIngress`,
+      ),
+      Resource,
+      Condition: { StringEquals: { [`aws:ResourceTag/${tags.environment}`]: name } },
+    },
+    {
+      Sid: "TagWhatIsMade",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource,
+      Condition: {
+        Null: { "ec2:CreateAction": "false" },
+        StringEquals: { [`aws:RequestTag/${tags.environment}`]: name },
+      },
+    },
+    {
+      // Service Authorization Reference: descriptions, and CloudWatch's and Logs' listings, know no resource-level permission.
+      Sid: "Look",
+      Effect: "Allow",
+      Action: [
+        ...actions(
+          "ec2",
+          `DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeInternetGateways DescribeLaunchTemplates
+          DescribeLaunchTemplateVersions DescribeNatGateways DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
+          DescribeSecurityGroups DescribeSecurityGroupRules DescribeSubnets DescribeVpcs DescribeVpcEndpoints`,
+        ),
+        "cloudwatch:DescribeAlarms",
+        "logs:DescribeLogGroups",
+        "ssm:DescribeParameters",
+      ],
+      Resource: ["*"],
+    },
+    {
+      // The one attribute call that does know it.
+      Sid: "LookAtVpcs",
+      Effect: "Allow",
+      Action: ["ec2:DescribeVpcAttribute"],
+      Resource: [arns.ec2("vpc/*")],
+    },
+  ];
+}
+
+function stored({ name, state, awsPartition }: Environment): readonly Statement[] {
+  if (state.kind === "local") return [];
+  const bucket = `arn:${awsPartition}:s3:::${state.bucket}`;
+  return [
+    { Sid: "FindState", Effect: "Allow", Action: ["s3:ListBucket"], Resource: [bucket] },
+    {
+      Sid: "KeepState",
+      Effect: "Allow",
+      Action: ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+      Resource: [`${bucket}/runpool/${name}-*`],
+    },
+  ];
+}
+
+const on = (Sid: string, service: string, names: string, ...Resource: readonly string[]): Statement => ({
+  Sid,
+  Effect: "Allow",
+  Action: actions(service, names),
+  Resource,
+});
+
+const pool = ({ name }: Environment, arns: Arns): readonly Statement[] => [
+  on(
+    "Table",
+    "dynamodb",
+    `CreateTable DeleteItem DeleteTable DescribeContinuousBackups DescribeTable DescribeTimeToLive GetItem ListTagsOfResource
+    PutItem TagResource UntagResource UpdateContinuousBackups UpdateItem UpdateTable UpdateTimeToLive`,
+    arns.table,
+  ),
+  on(
+    "Queues",
+    "sqs",
+    "CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags SetQueueAttributes TagQueue UntagQueue",
+    arns.here("sqs", `${stackNames(name).prefix}-*`),
+  ),
+  on(
+    "ImageParameters",
+    "ssm",
+    "AddTagsToResource DeleteParameter GetParameter GetParameters ListTagsForResource PutParameter RemoveTagsFromResource",
+    arns.parameter(`/runpool/${name}/ami/*`),
+  ),
+];
+
+/** Roles are looked at and handed on, never made or changed. */
+const roles = (prefix: string, arns: Arns): readonly Statement[] => [
+  on(
+    "LookAtRoles",
+    "iam",
+    "GetInstanceProfile GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies",
+    arns.iam(`role/${prefix}-*`),
+    arns.iam(`instance-profile/${prefix}-*`),
+  ),
+  {
+    Sid: "GiveRoles",
+    Effect: "Allow",
+    Action: ["iam:PassRole"],
+    Resource: [arns.iam(`role/${prefix}-refresh`), arns.iam(`role/${prefix}-schedule`)],
+    Condition: { StringEquals: { "iam:PassedToService": ["lambda.amazonaws.com", "scheduler.amazonaws.com"] } },
+  },
+];
+
+const control = (prefix: string, { name }: Environment, arns: Arns): readonly Statement[] => [
+  on(
+    "Refresh",
+    "lambda",
+    `CreateFunction DeleteFunction DeleteFunctionEventInvokeConfig GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration
+    GetFunctionEventInvokeConfig ListTags ListVersionsByFunction PutFunctionEventInvokeConfig TagResource UntagResource
+    UpdateFunctionCode UpdateFunctionConfiguration UpdateFunctionEventInvokeConfig`,
+    arns.here("lambda", `function:${prefix}-*`),
+  ),
+  on(
+    "Schedules",
+    "scheduler",
+    "CreateSchedule DeleteSchedule GetSchedule UpdateSchedule",
+    arns.here("scheduler", `schedule/default/${prefix}*`),
+  ),
+  on(
+    "Logs",
+    "logs",
+    "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy ListTagsForResource PutRetentionPolicy TagResource UntagResource",
+    arns.here("logs", `log-group:/runpool/${name}/*`),
+    arns.here("logs", `log-group:/aws/lambda/${prefix}-*`),
+  ),
+];
+
+const observability = (prefix: string, { awsPartition, account }: Environment, arns: Arns): readonly Statement[] => [
+  on(
+    "Watch",
+    "cloudwatch",
+    "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutDashboard PutMetricAlarm TagResource UntagResource",
+    arns.here("cloudwatch", `alarm:${prefix}-*`),
+    `arn:${awsPartition}:cloudwatch::${account}:dashboard/${prefix}`,
+  ),
+  on(
+    "Tell",
+    "sns",
+    `CreateTopic DeleteTopic GetSubscriptionAttributes GetTopicAttributes ListTagsForResource SetTopicAttributes Subscribe
+    TagResource Unsubscribe UntagResource`,
+    arns.here("sns", `${prefix}-*`),
+  ),
+];
+
+export function deployPolicy(environment: Environment, arns: Arns): readonly Statement[] {
+  const { prefix } = stackNames(environment.name);
+  return [
+    ...pool(environment, arns),
+    ...roles(prefix, arns),
+    ...control(prefix, environment, arns),
+    ...observability(prefix, environment, arns),
+    ...network(environment, arns),
+    ...stored(environment),
+    {
+      Sid: "NeverSecrets",
+      Effect: "Deny",
+      Action: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"],
+      Resource: [arns.parameter(credentialParameterOf(environment)), ...arns.runnerTokens],
+    },
+  ];
+}

@@ -1,0 +1,148 @@
+// Refresh as a lambda on a schedule: what it may do, how often it comes, and where its failures are kept.
+import { App, type TerraformStack } from "cdktf";
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
+import { LambdaFunctionEventInvokeConfig } from "@cdktf/provider-aws/lib/lambda-function-event-invoke-config/index.js";
+import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function/index.js";
+import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule/index.js";
+import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
+import { limits } from "../domain/limits.ts";
+import { arnsOf, stackNames } from "./arns.ts";
+import { refreshPolicy } from "./control-policy.ts";
+import type { Environment } from "./environment.ts";
+import { credentialParameterOf } from "./forge-credential.ts";
+import { lambdaBundle, lambdaRuntime } from "./lambda-bundle.ts";
+import { policy, trustService, type Statement } from "./policy.ts";
+
+/** Less than its period, so that a hung one is over before the next begins. Seconds. */
+const timeoutS = limits.refreshMs / 1000 - 60;
+/** A missed refresh is made up for by the next one: nothing is gained by an old event. Seconds; 60 is the least. */
+const eventAgeS = 60;
+
+/** What the lambda's entry reads. */
+function variablesOf(environment: Environment): Record<string, string> {
+  const { credential } = environment.forge;
+  return {
+    RUNPOOL_ENVIRONMENT: environment.name,
+    RUNPOOL_FORGE_CREDENTIAL: credentialParameterOf(environment),
+    ...(credential.kind === "app" ? { RUNPOOL_FORGE_APP_ID: String(credential.appId) } : {}),
+    ...(credential.kind === "app" && credential.installationId !== undefined
+      ? { RUNPOOL_FORGE_INSTALLATION_ID: String(credential.installationId) }
+      : {}),
+  };
+}
+
+function makeRole(stack: TerraformStack, environment: Environment, deadLetters: SqsQueue): IamRole {
+  const arns = arnsOf(environment);
+  const names = stackNames(environment.name);
+  const role = new IamRole(stack, "refresh-role", {
+    name: names.refresh,
+    assumeRolePolicy: trustService("lambda.amazonaws.com"),
+  });
+  const running: readonly Statement[] = [
+    {
+      Sid: "WriteLogs",
+      Effect: "Allow",
+      Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      Resource: [`${arns.here("logs", `log-group:${names.refreshLogs}`)}:log-stream:*`],
+    },
+    {
+      Sid: "KeepFailures",
+      Effect: "Allow",
+      Action: ["sqs:SendMessage"],
+      Resource: [arns.here("sqs", names.refreshDeadLetters)],
+    },
+  ];
+  new IamRolePolicy(stack, "refresh-policy", {
+    name: "refresh",
+    role: role.name,
+    policy: policy([...refreshPolicy(environment, arns), ...running]),
+    dependsOn: [deadLetters],
+  });
+  return role;
+}
+
+/** The period, and the clock's idle floors: each schedule brings its own event. */
+function makeSchedules(stack: TerraformStack, environment: Environment, target: LambdaFunction, deadLetters: SqsQueue) {
+  const arns = arnsOf(environment);
+  const names = stackNames(environment.name);
+  const role = new IamRole(stack, "schedule-role", {
+    name: names.schedule,
+    assumeRolePolicy: trustService("scheduler.amazonaws.com", {
+      StringEquals: { "aws:SourceAccount": environment.account },
+    }),
+  });
+  new IamRolePolicy(stack, "schedule-policy", {
+    name: "schedule",
+    role: role.name,
+    policy: policy([
+      {
+        Sid: "CallRefresh",
+        Effect: "Allow",
+        Action: ["lambda:InvokeFunction"],
+        Resource: [arns.here("lambda", `function:${names.refresh}`)],
+      },
+      {
+        Sid: "KeepFailures",
+        Effect: "Allow",
+        Action: ["sqs:SendMessage"],
+        Resource: [arns.here("sqs", names.refreshDeadLetters)],
+      },
+    ]),
+  });
+  const schedule = (id: string, name: string, expression: string, timezone: string, event: object) =>
+    new SchedulerSchedule(stack, id, {
+      name,
+      scheduleExpression: expression,
+      scheduleExpressionTimezone: timezone,
+      flexibleTimeWindow: { mode: "OFF" },
+      target: {
+        arn: target.arn,
+        roleArn: role.arn,
+        input: JSON.stringify(event),
+        deadLetterConfig: { arn: deadLetters.arn },
+        retryPolicy: { maximumEventAgeInSeconds: eventAgeS, maximumRetryAttempts: 2 },
+      },
+    });
+  schedule("every-period", names.refresh, `rate(${limits.refreshMs / 60_000} minutes)`, "UTC", {});
+  for (const { name, cron, timezone, idleFloors } of environment.schedules)
+    schedule(`floors-${name}`, `${names.prefix}-floors-${name}`, cron, timezone, { idleFloors });
+}
+
+export function makeRefresh(stack: TerraformStack, environment: Environment): void {
+  const names = stackNames(environment.name);
+  const { kmsKeyArn } = environment;
+  const deadLetters = new SqsQueue(stack, "refresh-dead-letters", {
+    name: names.refreshDeadLetters,
+    messageRetentionSeconds: 14 * 24 * 60 * 60,
+    sqsManagedSseEnabled: true,
+  });
+  const logs = new CloudwatchLogGroup(stack, "refresh-logs", {
+    name: names.refreshLogs,
+    retentionInDays: environment.logRetentionDays,
+    ...(kmsKeyArn === undefined ? {} : { kmsKeyId: kmsKeyArn }),
+  });
+  const bundle = lambdaBundle("refresh.lambda.ts", App.of(stack).outdir);
+  const lambda = new LambdaFunction(stack, "refresh", {
+    functionName: names.refresh,
+    description: "runpool: renews tokens, sweeps what must end, finishes what others left undone",
+    role: makeRole(stack, environment, deadLetters).arn,
+    runtime: lambdaRuntime,
+    architectures: ["arm64"],
+    handler: "index.handler",
+    filename: bundle.filename,
+    sourceCodeHash: bundle.sha256,
+    memorySize: 512,
+    timeout: timeoutS,
+    environment: { variables: variablesOf(environment) },
+    dependsOn: [logs],
+  });
+  new LambdaFunctionEventInvokeConfig(stack, "refresh-failures", {
+    functionName: lambda.functionName,
+    maximumEventAgeInSeconds: eventAgeS,
+    maximumRetryAttempts: 0,
+    destinationConfig: { onFailure: { destination: deadLetters.arn } },
+  });
+  makeSchedules(stack, environment, lambda, deadLetters);
+}
