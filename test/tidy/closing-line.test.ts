@@ -39,7 +39,12 @@ test.each([
     "1 passed, 1 failed, 0 skipped",
     1,
   ],
-  ["only tests that are skipped", 'test("a", (it) => it.skip("no cloud here"));', "0 passed, 0 failed, 1 skipped", 1],
+  [
+    "only tests that are skipped",
+    'test("a", (here) => here.skip("no cloud here"));',
+    "0 passed, 0 failed, 1 skipped",
+    1,
+  ],
   ["no test file at all", undefined, "0 passed, 0 failed, 0 skipped", 1],
 ])("%s", (_, text, closing, exit) => {
   const ended = testsOf(text);
@@ -49,7 +54,7 @@ test.each([
 
 test("a skipped test is named with its reason, and does no harm", () => {
   const { lines, exit } = testsOf(
-    'test("a", () => {}); describe("s", () => { test("b", (it) => it.skip("no cloud here")); });',
+    'test("a", () => {}); describe("s", () => { test("b", (here) => here.skip("no cloud here")); });',
   );
   expect(lines.slice(-3)).toEqual(["SKIPPED (no cloud here):", "  a.test.ts > s > b", "1 passed, 0 failed, 1 skipped"]);
   expect(exit).toBe(0);
