@@ -72,10 +72,10 @@ export function liveView(out: WriteStream, colour: boolean, every: (ms: number, 
     const room = Math.max(4, (out.rows ?? 24) - runs.size - 5);
     const shown = [...rows.values()].slice(-room);
     const lines = [
-      paint(fit("  INSTANCE             TYPE           MARKET     STATE        RUN   SIGNAL"), 1),
+      paint(fit("  INSTANCE            TYPE          MARKET    STATE       RUN   SIGNAL"), 1),
       ...shown.map(({ instance, type, market, state, run, signal }) => {
-        const start = `  ${instance.padEnd(20)} ${type.padEnd(14)} ${market.padEnd(10)} `;
-        return fit(`${start}${state.padEnd(12)} ${run.padEnd(5)} ${signal}`).replace(
+        const start = `  ${instance.padEnd(19)} ${type.padEnd(13)} ${market.padEnd(9)} `;
+        return fit(`${start}${state.padEnd(11)} ${run.padEnd(5)} ${signal}`).replace(
           state,
           paint(state, colours[state] ?? 0),
         );
