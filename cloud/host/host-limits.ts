@@ -22,6 +22,16 @@ export const hostLimits = {
   killMs: 10 * second,
   /** Between two looks at processes that are being stopped or killed. */
   settlePollMs: 5,
+  /** Root's units answer within milliseconds; killing and freezing may take seconds on a loaded machine. */
+  requestMs: 30 * second,
+  /** How often an answer is looked for, should its coming not have been told. */
+  answerPollMs: 250,
+  /** Between two keep-alives at the least: each is a process of 6 ms. The agent's unit allows 30 s. */
+  keepAliveMs: 4 * second,
+  /** How much later than the agent itself the machine's timer acts: the agent's own end, in order, comes first. */
+  deadlineGraceMs: 60 * second,
+  /** What a registration's removal gets before power goes; what it does not manage is left to refresh. */
+  lastWorkMs: 20 * second,
   /** The pre-runner script, unless configured otherwise: within the boot limit with room to register. */
   prepareMs: 8 * minute,
 } as const;

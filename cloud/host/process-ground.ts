@@ -3,13 +3,16 @@ import { spawn } from "node:child_process";
 import { watch } from "node:fs";
 import { appendFile, copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { RegisterRequest } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
 import { readText } from "./disk-state.ts";
 import { hostLimits } from "./host-limits.ts";
+import { inBackground, type Background } from "./in-background.ts";
 import { startMark } from "./listener-log.ts";
 import { findNamed, freeze, hasWorker, killAll, markVariable, processesOf, thaw } from "./process-set.ts";
 import { childrenOf, readProcess, type Process } from "./process-table.ts";
-import { exitCodeOf, runBounded, type BoundedEnd } from "./run-bounded.ts";
+import { exitCodeOf, type BoundedEnd } from "./run-bounded.ts";
+import { runConfig, runRemoval } from "./run-config.ts";
 import type { RunnerGround, RunnerSeen } from "./runner-ground.ts";
 import { foldersOf, layRoot, registrationFiles, saveRegistration, type RunnerFolders } from "./runner-root.ts";
 
@@ -39,7 +42,7 @@ interface Ground extends ProcessGroundOptions {
   listener: Process | undefined;
   /** How that one ended; unknown where it ended while no agent lived. */
   exitCode: number | undefined;
-  readonly background: Set<Promise<void>>;
+  readonly background: Background;
 }
 
 const placeOf = ({ rootsDirectory }: Ground, assignment: number): RunnerFolders =>
@@ -56,30 +59,27 @@ const environmentOf = (ground: Ground, folders: RunnerFolders): Record<string, s
   ...ground.environment,
 });
 
+const configEnvironment = (ground: Ground, folders: RunnerFolders): Record<string, string> => ({
+  ...environmentOf(ground, folders),
+  [markVariable]: folders.whole,
+});
+
 async function configure(
   ground: Ground,
-  folders: RunnerFolders,
+  { assignment, token }: RegisterRequest,
   commandLine: readonly string[],
-  token: string,
 ): Promise<BoundedEnd> {
-  const { clock, log } = ground;
-  return await runBounded(
-    {
-      command: join(folders.root, "config.sh"),
-      arguments: commandLine,
-      folder: folders.root,
-      environment: {
-        ...environmentOf(ground, folders),
-        [markVariable]: folders.whole,
-        ACTIONS_RUNNER_INPUT_TOKEN: token,
-        ACTIONS_RUNNER_INPUT_UNATTENDED: "true",
-      },
-      limitMs: commandLine[0] === "remove" ? hostLimits.removeMs : hostLimits.configureMs,
-      secrets: [token],
-      said: (line) => log.event("runner.config-said", { line }),
-    },
-    clock,
-  );
+  const folders = placeOf(ground, assignment);
+  const run = {
+    root: folders.root,
+    commandLine: [...commandLine, "--work", folders.work],
+    token,
+    environment: configEnvironment(ground, folders),
+    limitMs: hostLimits.configureMs,
+  };
+  const end = await runConfig(run, ground.clock, ground.log);
+  if (end.code === 0) await saveRegistration(folders.root, savedOf(ground, assignment));
+  return end;
 }
 
 /** Runs the listener's own binary: run.sh's exit code 0 proves nothing. */
@@ -199,17 +199,11 @@ async function destroy(ground: Ground, assignment: number, removalToken: string 
   const folders = placeOf(ground, assignment);
   const aside = join(ground.rootsDirectory, `gone-${assignment}-${ground.clock.now()}`);
   if ((await stat(folders.whole).catch(() => undefined)) !== undefined) await rename(folders.whole, aside);
-  const behind = async (): Promise<void> => {
-    try {
-      if (removalToken !== undefined) await removeRegistration(ground, assignment, removalToken);
-      await rm(savedOf(ground, assignment), { recursive: true, force: true });
-      await rm(aside, { recursive: true, force: true });
-    } catch (error) {
-      ground.log.event("runner.not-removed", { assignment, problem: String(error) });
-    }
-  };
-  const task = behind().finally(() => ground.background.delete(task));
-  ground.background.add(task);
+  ground.background.run("runner.removal", async () => {
+    if (removalToken !== undefined) await removeRegistration(ground, assignment, removalToken);
+    await rm(savedOf(ground, assignment), { recursive: true, force: true });
+    await rm(aside, { recursive: true, force: true });
+  });
 }
 
 /**
@@ -223,38 +217,38 @@ async function removeRegistration(ground: Ground, assignment: number, token: str
   await layRoot(ground.distribution, folders, ground.path);
   for (const name of registrationFiles)
     await copyFile(join(saved, name), join(folders.root, name)).catch(() => undefined);
-  const end = await configure(ground, folders, ["remove"], token);
-  await killAll(folders.whole, ground.clock);
-  await rm(folders.whole, { recursive: true, force: true });
-  ground.log.event(end.code === 0 ? "runner.removed" : "runner.not-removed", {
+  const { clock, log } = ground;
+  await runRemoval(
     assignment,
-    ...(end.code === 0 ? {} : { lastLines: end.lastLines }),
-  });
+    { root: folders.root, token, environment: configEnvironment(ground, folders) },
+    clock,
+    log,
+  );
+  await killAll(folders.whole, clock);
+  await rm(folders.whole, { recursive: true, force: true });
 }
 
 export function processGround(options: ProcessGroundOptions): ProcessGround {
-  const ground: Ground = { ...options, listener: undefined, exitCode: undefined, background: new Set() };
+  const ground: Ground = {
+    ...options,
+    listener: undefined,
+    exitCode: undefined,
+    background: inBackground(options.log),
+  };
   return {
     lay: async (assignment) => {
       await kill(ground, assignment);
       await mkdir(options.rootsDirectory, { recursive: true });
       await layRoot(options.distribution, placeOf(ground, assignment), options.path);
     },
-    configure: async (request, commandLine) => {
-      const folders = placeOf(ground, request.assignment);
-      const end = await configure(ground, folders, [...commandLine, "--work", folders.work], request.token);
-      if (end.code === 0) await saveRegistration(folders.root, savedOf(ground, request.assignment));
-      return end;
-    },
+    configure: (request, commandLine) => configure(ground, request, commandLine),
     start: (assignment, environment) => start(ground, assignment, environment),
     updated: (assignment, limitMs) => updated(ground, assignment, limitMs),
     look: (assignment) => look(ground, assignment),
     stopIfIdle: (assignment) => stopIfIdle(ground, assignment),
     kill: (assignment) => kill(ground, assignment),
     destroy: (assignment, removalToken) => destroy(ground, assignment, removalToken),
-    settled: async () => {
-      while (ground.background.size > 0) await Promise.all(ground.background);
-    },
+    settled: () => ground.background.settled(),
   };
 }
 

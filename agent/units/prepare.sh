@@ -1,0 +1,27 @@
+#!/bin/bash
+# Runs the pre-runner script that the agent hands over, once a boot; later calls give the first outcome.
+# Says the exit code (124: stopped by its time limit) on the first line, the last lines below.
+set -u
+folder=/var/lib/runpool/prepare
+unit=runpool-prepare.service
+outcome=/run/runpool/prepared
+exec 9>/run/runpool/prepare.lock
+flock 9
+if [ ! -e "$outcome" ]; then
+  if [ ! -e /run/runpool/preparing ]; then
+    setpriv --reuid runpool --regid runpool --clear-groups -- \
+      cat /var/lib/runpool/agent/handover/pre-runner >"$folder/.script" || exit 1
+    chmod 0755 "$folder/.script" && mv -f "$folder/.script" "$folder/script" || exit 1
+    touch /run/runpool/preparing
+  fi
+  # Runs already where an earlier request was cut short; has failed already: is not run twice.
+  [ "$(systemctl show -P ActiveState "$unit")" = failed ] || systemctl start "$unit" 9>&- 2>/dev/null
+  code=$(systemctl show -P ExecMainStatus "$unit")
+  [ "$(systemctl show -P ExecMainCode "$unit")" = 1 ] || code=$((code + 128))
+  [ "$(systemctl show -P Result "$unit")" != timeout ] || code=124
+  journalctl --sync
+  { echo "$code" && journalctl --boot --identifier=runpool-prepare --lines=20 --output=cat --quiet; } >"$outcome.new"
+  mv -f "$outcome.new" "$outcome"
+  rm -f "$folder/script"
+fi
+cat "$outcome"

@@ -1,0 +1,25 @@
+#!/bin/bash
+# Destroys everything of assignment $1: processes of the job's user wherever they are, its root, and what it left elsewhere.
+set -u
+n=$1
+/usr/lib/runpool/runner-kill.sh "$n"
+for _ in {1..1000}; do
+  pkill -KILL -u runpool-job || break
+  sleep 0.01
+done
+if pgrep -u runpool-job >/dev/null; then
+  echo "processes of runpool-job do not die"
+  exit 75
+fi
+cd /var/lib/runpool/runners || exit 1
+rm -f "/run/runpool/runners/$n.env"
+[ ! -e "$n" ] || mv "$n" "gone-$n-$(date +%s%N)"
+# Nothing of the job's user should exist outside its root, since the unit lets it write nowhere else. Look all the same.
+find /tmp /var/tmp /dev/shm /run/lock /var/spool/cron /var/lib/systemd/linger -xdev -user runpool-job -delete 2>/dev/null
+if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
+  docker ps -aq | xargs -r docker rm -f
+  docker network prune -f
+  docker volume prune -af
+fi >/dev/null
+# A big work folder takes its time: beside, not before the next run.
+systemd-run --quiet --collect --property=IOSchedulingClass=idle sh -c 'rm -rf /var/lib/runpool/runners/gone-*'

@@ -1,0 +1,23 @@
+#!/bin/bash
+# Lays the root of assignment $1 unless it exists: fresh folders of the job's user, and the registration that the agent hands over.
+set -eu
+n=$1
+root=/var/lib/runpool/runners/$n
+from=/var/lib/runpool/agent/handover/$n
+as() { setpriv --reuid "$1" --regid "$1" --clear-groups -- "${@:2}"; }
+[ ! -e "$root/laid" ] || exit 0
+rm -rf "$root"
+install -d -m 0755 "$root"
+for folder in runner home tmp work; do install -d -m 0700 -o runpool-job -g runpool-job "$root/$folder"; done
+install -d "$root/runner/bin" "$root/runner/externals"
+install -m 0644 /dev/null "$root/runner/.env"
+install -m 0644 /dev/null "$root/runner/.path"
+install -m 0644 /dev/null "$root/listener.log"
+install -m 0644 -o runpool-job -g runpool-job /dev/null "$root/jobs"
+# Read as the agent's user, written as the job's user: neither side can make root follow a link.
+for file in .runner .credentials .credentials_rsaparams; do
+  as runpool test -f "$from/$file" || continue
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  as runpool cat "$from/$file" | as runpool-job sh -c 'umask 077; cat >"$1"' sh "$root/runner/$file"
+done
+touch "$root/laid"

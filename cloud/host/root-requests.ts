@@ -1,0 +1,58 @@
+// What the unprivileged agent asks root's units for: a file in the spool whose name is the request, an answer in another folder.
+import { watch } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock, Random } from "../ports.ts";
+import { readText } from "./disk-state.ts";
+import { hostLimits } from "./host-limits.ts";
+
+/** agent/units/request.sh knows these and no others. */
+export type RootVerb = "start" | "stop" | "kill" | "destroy" | "prepare" | "power-off";
+
+export interface RootAnswer {
+  /** 0: done. */
+  readonly code: number;
+  readonly words: string;
+}
+
+export interface RootRequests {
+  /** Rejects when there is no answer within `limitMs`; asking again is harmless, whatever the verb. */
+  ask(verb: RootVerb, number: number, limitMs: number): Promise<RootAnswer>;
+}
+
+export interface RootRequestsOptions {
+  /** Watched by runpool-request.path. */
+  readonly spool: string;
+  readonly answers: string;
+  readonly clock: Clock;
+  readonly random: Pick<Random, "id">;
+}
+
+export function rootRequests({ spool, answers, clock, random }: RootRequestsOptions): RootRequests {
+  return {
+    ask: async (verb, number, limitMs) => {
+      const id = random.id();
+      const wake = { now: new AbortController() };
+      const watcher = watch(answers, { persistent: false }, () => wake.now.abort());
+      try {
+        await (await open(join(spool, `${id}.${verb}.${number}`), "wx")).close();
+        const until = clock.now() + limitMs;
+        for (;;) {
+          const text = await readText(join(answers, id));
+          if (text !== undefined) return readAnswer(text);
+          if (clock.now() >= until) throw new Error(`root did not answer "${verb} ${number}" within ${limitMs} ms`);
+          if (wake.now.signal.aborted) wake.now = new AbortController();
+          await clock.sleep(hostLimits.answerPollMs, wake.now.signal);
+        }
+      } finally {
+        watcher.close();
+      }
+    },
+  };
+}
+
+/** The exit code on the first line, words below. */
+export function readAnswer(text: string): RootAnswer {
+  const end = text.indexOf("\n");
+  return { code: Number(text.slice(0, end)), words: text.slice(end + 1).trimEnd() };
+}

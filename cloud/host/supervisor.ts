@@ -1,0 +1,35 @@
+// The service manager's ear: ready once, a status for people, and the keep-alive of a main loop that really turns.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import notify from "systemd-notify";
+import type { Clock, Log } from "../ports.ts";
+import { hostLimits } from "./host-limits.ts";
+
+export interface Supervisor {
+  /** One turn of the main loop. */
+  turned(status: string): Promise<void>;
+}
+
+const run = promisify(execFile);
+
+/**
+ * sd_notify(3) by its binary, which the npm package spawns; that one does not know WATCHDOG=1, so this spawns the same binary. A
+ * notice that cannot be given is logged and not an error: without keep-alives systemd restarts the agent, which is then right.
+ */
+export function systemdSupervisor(clock: Clock, log: Log): Supervisor {
+  let said: string | undefined;
+  let aliveAt = Number.NEGATIVE_INFINITY;
+  return {
+    turned: async (status) => {
+      try {
+        if (said !== status) await notify(said === undefined ? { ready: true, status } : { status });
+        said = status;
+        if (clock.now() - aliveAt < hostLimits.keepAliveMs) return;
+        await run("systemd-notify", ["WATCHDOG=1"]);
+        aliveAt = clock.now();
+      } catch (error) {
+        log.event("agent.notice-failed", { problem: String(error) });
+      }
+    },
+  };
+}

@@ -1,0 +1,68 @@
+// The host of a real machine: systemd supervises, root's units prepare, enforce the deadline, and power off.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Host, PrepareOutcome } from "../agent-ports.ts";
+import type { Clock, Log } from "../ports.ts";
+import { writeAtomically } from "./disk-state.ts";
+import { hostLimits } from "./host-limits.ts";
+import { asProgram, outcomeOf } from "./pre-runner.ts";
+import { freeShare } from "./process-host.ts";
+import type { RootRequests } from "./root-requests.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+export interface UnitHostOptions {
+  readonly preRunnerScript: string;
+  readonly stateDirectory: string;
+  readonly bootId: string;
+  /** Whose free share counts. */
+  readonly workDirectory: string;
+  readonly requests: RootRequests;
+  readonly supervisor: Supervisor;
+  /** What is still to be done before power goes; it gets `hostLimits.lastWorkMs`. */
+  readonly lastWork?: () => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** prepare.sh says this for a script that systemd stopped at `TimeoutStartSec`. */
+const timedOutCode = 124;
+
+export function unitHost(options: UnitHostOptions): Host {
+  const { stateDirectory, clock, log } = options;
+  let armed: number | undefined;
+  return {
+    prepare: () => prepare(options),
+    report: (status) => options.supervisor.turned(status),
+    deadline: async (at) => {
+      if (at === armed) return;
+      const inMs = at + hostLimits.deadlineGraceMs - clock.now();
+      const seconds = Math.max(0, Math.ceil((await uptimeMs()) / 1000 + inMs / 1000));
+      await writeAtomically(join(stateDirectory, "deadline"), `${options.bootId} ${seconds}\n`);
+      armed = at;
+      log.event("host.deadline-armed", { at, secondsAfterBoot: seconds });
+    },
+    diskFree: () => freeShare(options.workDirectory),
+    powerOff: (reason) => powerOff(options, reason),
+  };
+}
+
+/** Milliseconds since boot, suspensions included: a clock that nobody can set (proc(5), "/proc/uptime"). */
+const uptimeMs = async (): Promise<number> => Number((await readFile("/proc/uptime", "utf8")).split(" ", 1)[0]) * 1000;
+
+async function prepare({ preRunnerScript, stateDirectory, requests, log }: UnitHostOptions): Promise<PrepareOutcome> {
+  if (preRunnerScript.trim() === "") return { kind: "prepared" };
+  await writeAtomically(join(stateDirectory, "handover", "pre-runner"), asProgram(preRunnerScript));
+  const { code, words } = await requests.ask("prepare", 0, hostLimits.prepareMs + hostLimits.requestMs);
+  if (code !== 0) return { kind: "failed", detail: `the pre-runner script could not be run: ${words}` };
+  const [first = "", ...lastLines] = words.split("\n");
+  log.event("pre-runner.ended", { code: Number(first) });
+  return outcomeOf(Number(first), Number(first) === timedOutCode ? hostLimits.prepareMs : undefined, lastLines);
+}
+
+async function powerOff({ requests, lastWork, clock, log }: UnitHostOptions, reason: string): Promise<void> {
+  const enough = new AbortController();
+  await Promise.race([lastWork?.(), clock.sleep(hostLimits.lastWorkMs, enough.signal)]);
+  enough.abort();
+  log.event("host.powered-off", { reason });
+  await requests.ask("power-off", 0, hostLimits.requestMs);
+}

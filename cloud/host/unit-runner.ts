@@ -1,0 +1,16 @@
+// GitHub's runner in a systemd unit: the port, on the ground that a real machine has.
+import type { RunnerProcess } from "../agent-ports.ts";
+import { runnerProcess, type RunnerProcessOptions } from "./runner-process.ts";
+import { unitGround, type UnitGroundOptions } from "./unit-ground.ts";
+
+export type UnitRunnerOptions = UnitGroundOptions & RunnerProcessOptions;
+
+export interface UnitRunner extends RunnerProcess {
+  /** Resolves when no registration is being removed any more. */
+  settled(): Promise<void>;
+}
+
+export function unitRunner(options: UnitRunnerOptions): UnitRunner {
+  const ground = unitGround(options);
+  return { ...runnerProcess(ground, options), settled: () => ground.settled() };
+}
