@@ -85,6 +85,11 @@ export interface Settings {
   /** The counter of a scope; undefined where none exists. */
   counter(scope: string): Promise<number | undefined>;
 }
+/** Stops provisioning in an environment, and lets it go on. Rejects with `OutOfReach`; either may be made again. */
+export interface PauseSwitch {
+  pause(reason: string, at: EpochMs): Promise<void>;
+  resume(): Promise<void>;
+}
 export interface LoadedSettings {
   readonly configuration: Configuration;
   readonly defaults: Defaults;

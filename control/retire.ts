@@ -32,7 +32,9 @@ export async function retireStep(
   const left = await makeIdle(world, configuration, { record, own });
   if (left.kind === "retired") return "ended";
   // Its message never reaches the pool; a claim straight from the index may win, and then it is left alone.
-  return left.kind === "pooled" ? await end("condemn-evicted", { ...record, version: left.message.version }) : "unchanged";
+  return left.kind === "pooled"
+    ? await end("condemn-evicted", { ...record, version: left.message.version })
+    : "unchanged";
 }
 
 export interface RetireOptions {

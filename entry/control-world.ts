@@ -6,11 +6,12 @@ import { clientOptions } from "../cloud/aws/client-options.ts";
 import { correctedClock } from "../cloud/aws/clock.ts";
 import { fleet } from "../cloud/aws/fleet.ts";
 import { instances } from "../cloud/aws/instances.ts";
+import { pauseSwitch } from "../cloud/aws/pause-switch.ts";
 import { pool } from "../cloud/aws/pool.ts";
 import { secrets } from "../cloud/aws/secrets.ts";
 import { settings } from "../cloud/aws/settings.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
-import { ForgeRefused, type Log, type LoadedSettings, type Random } from "../cloud/ports.ts";
+import { ForgeRefused, type Log, type LoadedSettings, type PauseSwitch, type Random } from "../cloud/ports.ts";
 import type { ControlWorld } from "../control/world.ts";
 import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
@@ -27,7 +28,12 @@ export interface ControlWish {
   readonly aws?: { readonly endpoint: string; readonly credentials: { accessKeyId: string; secretAccessKey: string } };
 }
 
-export function controlWorld(wish: ControlWish): ControlWorld {
+/** The control plane's world with what operators need besides. */
+export interface OperatedWorld extends ControlWorld {
+  readonly pauseSwitch: PauseSwitch;
+}
+
+export function controlWorld(wish: ControlWish): OperatedWorld {
   const { environment, region, log } = wish;
   const random = wish.random ?? hostRandom;
   const clock = correctedClock(hostClock);
@@ -57,6 +63,7 @@ export function controlWorld(wish: ControlWish): ControlWorld {
   return {
     instances: instances({ client: dynamodb, table, clock }),
     settings: { ...stored, load },
+    pauseSwitch: pauseSwitch(dynamodb, table),
     pool: pool({
       client: sqs,
       queues: async (resourceClass) => {

@@ -1,0 +1,17 @@
+// The pause of an environment: an item beside its configuration, which every provision reads first.
+import { DeleteItemCommand, PutItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { pauseKey, table } from "../../domain/table.ts";
+import type { PauseSwitch } from "../ports.ts";
+import { pauseItem } from "./configuration-items.ts";
+import { raise } from "./sdk-errors.ts";
+
+export const pauseSwitch = (client: DynamoDBClient, tableName: string): PauseSwitch => ({
+  pause: async (reason, at) => {
+    const command = new PutItemCommand({ TableName: tableName, Item: pauseItem(reason, at) });
+    await client.send(command).catch((error: unknown) => raise(`PutItem on table ${tableName}`, error));
+  },
+  resume: async () => {
+    const command = new DeleteItemCommand({ TableName: tableName, Key: { [table.key]: { S: pauseKey } } });
+    await client.send(command).catch((error: unknown) => raise(`DeleteItem on table ${tableName}`, error));
+  },
+});

@@ -1,0 +1,159 @@
+// Reading the command line: which command, with which values, from flags, variables and defaults.
+import { parseArgs } from "node:util";
+import { BadInput } from "./bad-input.ts";
+import type { Command, Given, Option } from "./command.ts";
+import { commonOptions } from "./common-options.ts";
+import { suggestion } from "./nearest.ts";
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface Asked {
+  /** Undefined: the general help. */
+  readonly command: Command | undefined;
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly given: Given;
+}
+
+interface Flag {
+  readonly raw: string;
+  readonly name: string;
+  readonly value: string | undefined;
+  /** `--name=value`. */
+  readonly inline: boolean;
+}
+
+const builtIn: readonly Option[] = [
+  { name: "help", short: "h", help: "" },
+  { name: "version", help: "" },
+];
+
+/** Throws BadInput for an unknown command or flag (with the nearest), a missing value, or a missing flag. */
+export function readArguments(argv: readonly string[], variables: Variables, commands: readonly Command[]): Asked {
+  // The command is the first word that is no flag and no flag's value: only common options may stand before it.
+  const rough = tokensOf(argv, [...commonOptions, ...builtIn]);
+  const word = rough.words[0];
+  const command = commands.find(({ name }) => name === word);
+  if (word !== undefined && command === undefined)
+    throw new BadInput(
+      [
+        `"${word}" is no command${suggestion(
+          word,
+          commands.map(({ name }) => name),
+        )}`,
+      ],
+      "",
+    );
+  const options = [...(command?.options ?? []), ...commonOptions];
+  const { flags, words } = tokensOf(argv, [...options, ...builtIn]);
+  const asks = (name: string): boolean => flags.some((flag) => flag.name === name);
+  const help = asks("help");
+  const version = asks("version");
+  if (help || version) return { command, help, version, given: { values: {}, sources: {} } };
+  const problems = problemsOfFlags(flags, [...options, ...builtIn]);
+  // A flag that is not known may have been any other, or its value's: what else is missing is said once it is right.
+  if (problems.length > 0) throw new BadInput(problems, command?.name ?? "");
+  const operands = words.slice(command === undefined ? 0 : 1);
+  problems.push(...problemsOfOperands(operands, command));
+  const given = gather(flags, variables, options, problems);
+  if (problems.length > 0) throw new BadInput(problems, command?.name ?? "");
+  const operand = command?.operand;
+  if (operand === undefined || operands[0] === undefined) return { command, help, version, given };
+  return {
+    command,
+    help,
+    version,
+    given: {
+      values: { ...given.values, [operand.name]: operands[0] },
+      sources: { ...given.sources, [operand.name]: operand.name },
+    },
+  };
+}
+
+function tokensOf(argv: readonly string[], options: readonly Option[]): { flags: Flag[]; words: string[] } {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(
+      options
+        .filter(({ secret }) => secret !== true)
+        .map(({ name, short, value }) => [
+          name,
+          {
+            type: value === undefined ? ("boolean" as const) : ("string" as const),
+            ...(short === undefined ? {} : { short }),
+          },
+        ]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const flags: Flag[] = [];
+  const words: string[] = [];
+  for (const token of tokens)
+    if (token.kind === "positional") words.push(token.value);
+    else if (token.kind === "option")
+      flags.push({ raw: token.rawName, name: token.name, value: token.value, inline: token.inlineValue ?? false });
+  return { flags, words };
+}
+
+function problemsOfFlags(flags: readonly Flag[], options: readonly Option[]): string[] {
+  const problems: string[] = [];
+  const known = new Map(options.filter(({ secret }) => secret !== true).map((option) => [option.name, option]));
+  const seen = new Set<string>();
+  for (const { raw, name, value, inline } of flags) {
+    const option = known.get(name);
+    if (option === undefined) {
+      const flags = [...known.keys()].map((one) => `--${one}`);
+      problems.push(`"${raw}" is no option here${suggestion(raw, flags)}`);
+      continue;
+    }
+    if (seen.has(name)) problems.push(`${raw} is given twice; give it once`);
+    seen.add(name);
+    if (option.value === undefined && value !== undefined) problems.push(`${raw} is a switch and takes no value`);
+    if (option.value !== undefined && (value === undefined || (!inline && value.startsWith("-"))))
+      problems.push(
+        `${raw} needs a value: ${raw} ${option.value}${value === undefined ? "" : ` (or ${raw}=${value})`}`,
+      );
+  }
+  return problems;
+}
+
+function problemsOfOperands(operands: readonly string[], command: Command | undefined): string[] {
+  if (command === undefined) return [];
+  const { operand, name } = command;
+  if (operand === undefined)
+    return operands.map((word) => `"${word}" is one word too many: ${name} takes options only`);
+  const problems = operands.slice(1).map((word) => `"${word}" is one word too many: ${name} takes one ${operand.name}`);
+  if (operand.required && operands[0] === undefined)
+    problems.push(`${operand.name} is missing: runpool ${name} <${operand.name}>`);
+  const { choices } = operand;
+  if (choices !== undefined && operands[0] !== undefined && !choices.includes(operands[0]))
+    problems.push(
+      `${operand.name} is "${operands[0]}"; it is ${choices.join(", ")}${suggestion(operands[0], choices)}`,
+    );
+  return problems;
+}
+
+/** Flags before variables before defaults; an empty variable is an absent one, as GitHub's are. */
+function gather(flags: readonly Flag[], variables: Variables, options: readonly Option[], problems: string[]): Given {
+  const values: Record<string, string | boolean> = {};
+  const sources: Record<string, string> = {};
+  for (const option of options) {
+    const { name, otherwise, required } = option;
+    const flag = flags.find((one) => one.name === name);
+    const variable = (option.variables ?? []).find((one) => (variables[one] ?? "") !== "");
+    if (flag !== undefined) values[name] = option.value === undefined ? true : (flag.value ?? "");
+    else if (variable !== undefined) values[name] = variables[variable] ?? "";
+    else if (otherwise !== undefined) values[name] = otherwise;
+    else if (required === true) problems.push(missing(option));
+    sources[name] = flag?.raw ?? variable ?? `--${name}`;
+  }
+  return { values, sources };
+}
+
+export function missing({ name, value, variables = [], secret }: Option): string {
+  if (secret === true) return `${variables.join(" or ")} is not set`;
+  const or = variables.length === 0 ? "" : `, or set ${variables.join(" or ")}`;
+  return `--${name} is missing: give --${name} ${value ?? ""}${or}`;
+}

@@ -1,0 +1,31 @@
+// All commands, in the order of the help.
+import type { Command } from "./command.ts";
+import { completionCommand } from "./completion.ts";
+import { configCommand } from "./config.ts";
+import { drainCommand } from "./drain.ts";
+import { helpCommand } from "./help-command.ts";
+import { instancesCommand } from "./instances.ts";
+import { pauseCommand } from "./pause.ts";
+import { provisionCommand } from "./provision.ts";
+import { refreshCommand } from "./refresh.ts";
+import { releaseCommand } from "./release.ts";
+import { resumeCommand } from "./resume.ts";
+import { retireCommand } from "./retire.ts";
+import { statusCommand } from "./status.ts";
+import { versionCommand } from "./version.ts";
+
+export const commands: readonly Command[] = [
+  provisionCommand,
+  releaseCommand,
+  refreshCommand,
+  statusCommand,
+  instancesCommand,
+  retireCommand,
+  pauseCommand,
+  resumeCommand,
+  drainCommand,
+  configCommand,
+  completionCommand,
+  versionCommand,
+  helpCommand,
+];

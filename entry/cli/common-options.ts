@@ -1,0 +1,37 @@
+// The options that every command has.
+import * as z from "zod/mini";
+import { environmentName } from "../../domain/names.ts";
+import type { Option } from "./command.ts";
+
+export const environmentOption: Option = {
+  name: "environment",
+  short: "e",
+  value: "NAME",
+  variables: ["RUNPOOL_ENVIRONMENT"],
+  help: "the environment, as it was deployed",
+};
+export const regionOption: Option = {
+  name: "region",
+  value: "REGION",
+  variables: ["AWS_REGION", "AWS_DEFAULT_REGION"],
+  help: "its AWS region",
+};
+
+export const commonOptions: readonly Option[] = [
+  environmentOption,
+  regionOption,
+  { name: "json", help: "print one JSON object" },
+  { name: "quiet", short: "q", help: "no progress, only the result" },
+  { name: "no-color", help: "no colours (as NO_COLOR); there are none where the output is no terminal" },
+];
+
+export const commonSchema = z.object({
+  environment: z.optional(
+    z.string().check(z.regex(environmentName, 'it is 1-20 of a-z, 0-9 and "-", beginning with a letter')),
+  ),
+  region: z.optional(z.string().check(z.regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, "it is an AWS region, e.g. eu-central-1"))),
+  json: z._default(z.boolean(), false),
+  quiet: z._default(z.boolean(), false),
+  "no-color": z._default(z.boolean(), false),
+});
+export type Common = z.infer<typeof commonSchema>;

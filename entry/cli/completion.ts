@@ -1,0 +1,132 @@
+// `runpool completion`: completion scripts, made from the commands' own words.
+import * as z from "zod/mini";
+import { command, type Command, type Option } from "./command.ts";
+import { commonOptions } from "./common-options.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+const shells = ["bash", "zsh", "fish"] as const;
+
+const optionsOf = ({ options }: Command): readonly Option[] => [
+  ...options.filter(({ secret }) => secret !== true),
+  ...commonOptions,
+  { name: "help", short: "h", help: "help on this command" },
+];
+
+/** In single quotes, as all three shells read them. */
+const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+function bash(commands: readonly Command[]): string {
+  const cases = commands.map((one) => {
+    const flags = optionsOf(one).map(({ name }) => `--${name}`);
+    const operands = one.name === "help" ? commands.map(({ name }) => name) : (one.operand?.choices ?? []);
+    return `    ${one.name}) flags=${quoted(flags.join(" "))}; operands=${quoted(operands.join(" "))} ;;`;
+  });
+  const values = new Map(
+    commands
+      .flatMap(optionsOf)
+      .flatMap(({ name, choices }) => (choices === undefined ? [] : [[name, choices] as const])),
+  );
+  const valueCases = [...values].map(
+    ([name, choices]) => `    --${name}) COMPREPLY=($(compgen -W ${quoted(choices.join(" "))} -- "$word")); return ;;`,
+  );
+  const taking = [
+    ...new Set(
+      commands
+        .flatMap(optionsOf)
+        .flatMap(({ name, value, choices }) => (value === undefined || choices ? [] : [`--${name}`])),
+    ),
+  ];
+  return `# bash completion for runpool; in ~/.bashrc: source <(runpool completion bash)
+_runpool() {
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} name='' flags='' operands='' i
+  COMPREPLY=()
+  case $before in
+${valueCases.join("\n")}
+    ${[...taking, "-e"].join("|")}) return ;;
+  esac
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case \${COMP_WORDS[i]} in
+      ${commands.map(({ name }) => name).join("|")}) name=\${COMP_WORDS[i]}; break ;;
+    esac
+  done
+  case $name in
+    '') flags=${quoted(commonOptions.map(({ name }) => `--${name}`).join(" "))}; operands=${quoted(commands.map(({ name }) => name).join(" "))} ;;
+${cases.join("\n")}
+  esac
+  if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
+  else COMPREPLY=($(compgen -W "$operands" -- "$word")); fi
+}
+complete -F _runpool runpool
+`;
+}
+
+function zsh(commands: readonly Command[]): string {
+  const escaped = (text: string): string => text.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
+  const spec = ({ name, value, help, choices }: Option): string => {
+    const argument =
+      value === undefined ? "" : `:${escaped(value)}:${choices === undefined ? "" : `(${choices.join(" ")})`}`;
+    return quoted(`--${name}[${escaped(help)}]${argument}`);
+  };
+  const cases = commands.map((one) => {
+    const choices = one.name === "help" ? commands.map(({ name }) => name) : one.operand?.choices;
+    const operand =
+      one.operand === undefined
+        ? []
+        : [quoted(`1:${one.operand.name}:${choices === undefined ? "" : `(${choices.join(" ")})`}`)];
+    return `    ${one.name}) _arguments ${[...optionsOf(one).map(spec), ...operand].join(" ")} ;;`;
+  });
+  return `#compdef runpool
+# zsh completion for runpool; in ~/.zshrc after compinit: source <(runpool completion zsh)
+_runpool() {
+  local -a commands
+  commands=(${commands.map(({ name, summary }) => quoted(`${name}:${escaped(summary)}`)).join(" ")})
+  if (( CURRENT == 2 )); then _describe command commands; return; fi
+  local name=$words[2]
+  shift words
+  (( CURRENT-- ))
+  case $name in
+${cases.join("\n")}
+  esac
+}
+compdef _runpool runpool
+`;
+}
+
+function fish(commands: readonly Command[]): string {
+  const lines = commands.flatMap((one) => {
+    const when = quoted(`__fish_seen_subcommand_from ${one.name}`);
+    const choices = one.name === "help" ? commands.map(({ name }) => name) : (one.operand?.choices ?? []);
+    return [
+      `complete -c runpool -n __fish_use_subcommand -a ${one.name} -d ${quoted(one.summary)}`,
+      ...(choices.length === 0 ? [] : [`complete -c runpool -n ${when} -a ${quoted(choices.join(" "))}`]),
+      ...optionsOf(one).map(({ name, short, value, help, choices: values }) => {
+        const brief = short === undefined ? "" : ` -s ${short}`;
+        const takes = value === undefined ? "" : values === undefined ? " -r" : ` -r -a ${quoted(values.join(" "))}`;
+        return `complete -c runpool -n ${when} -l ${name}${brief}${takes} -d ${quoted(help)}`;
+      }),
+    ];
+  });
+  return `# fish completion for runpool: runpool completion fish > ~/.config/fish/completions/runpool.fish
+complete -c runpool -f
+${lines.join("\n")}
+`;
+}
+
+const scripts = { bash, zsh, fish };
+
+export const completionCommand = command({
+  name: "completion",
+  summary: "print a completion script for bash, zsh or fish",
+  operand: { name: "shell", help: "bash, zsh or fish", required: true, choices: shells },
+  options: [],
+  examples: [
+    "source <(runpool completion bash)",
+    "source <(runpool completion zsh)",
+    "runpool completion fish > ~/.config/fish/completions/runpool.fish",
+  ],
+  schema: z.object({ shell: z.enum(shells) }),
+  run: async ({ shell }, { commands, terminal }) => {
+    terminal.out.write(scripts[shell](commands));
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,79 @@
+// `runpool config`: every value of an environment's configuration, and where it comes from.
+import * as z from "zod/mini";
+import type { LoadedSettings } from "../../cloud/ports.ts";
+import { operationalDefaults, sourceOf, type Operational } from "../../domain/configuration.ts";
+import { inColumns } from "./columns.ts";
+import { command } from "./command.ts";
+import { spoken } from "./durations.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { plain } from "./terminal.ts";
+
+interface ConfigurationValue {
+  readonly value: unknown;
+  /** `overlay`: set by refresh's inputs; `defaults`: deployed by the stack; `built-in`: neither says anything. */
+  readonly source: "overlay" | "defaults" | "built-in" | "stack";
+}
+
+export function valuesOf({ configuration, defaults, overlay }: LoadedSettings): Record<string, ConfigurationValue> {
+  const values: Record<string, ConfigurationValue> = {};
+  for (const name of Object.keys(operationalDefaults) as (keyof Operational)[])
+    values[name] = { value: configuration[name], source: sourceOf(name, defaults, overlay) };
+  const rest = Object.entries(configuration).filter(
+    ([name]) => !Object.hasOwn(operationalDefaults, name) && name !== "key",
+  );
+  for (const [name, value] of rest) values[name] = { value, source: "stack" };
+  return values;
+}
+
+/** One line a value; what holds several is spread over lines, named `name.part`. */
+function linesOf(name: string, { value, source }: ConfigurationValue): readonly (readonly string[])[] {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const parts = Object.entries(value as Record<string, unknown>);
+    if (parts.length > 0) return parts.map(([part, inner]) => [`${name}.${part}`, words(part, inner), source]);
+  }
+  return [[name, words(name, value), source]];
+}
+
+function words(name: string, value: unknown): string {
+  if (typeof value === "number" && name.endsWith("Ms")) return `${value} (${spoken(value)})`;
+  if (typeof value === "string") {
+    const lines = value.split("\n");
+    return lines.length > 1 ? `${lines[0]} … (${lines.length} lines)` : value === "" ? "(empty)" : value;
+  }
+  if (Array.isArray(value) && value.every((one) => typeof one !== "object"))
+    return value.length === 0 ? "(none)" : value.join(", ");
+  const text = JSON.stringify(value);
+  return text === "{}" ? "(none)" : text;
+}
+
+export const configCommand = command({
+  name: "config",
+  summary: "every value of the configuration, and where it comes from",
+  details:
+    "Sources: stack = what is deployed; defaults = set in the environment's file; overlay = changed since, by refresh; " +
+    "built-in = set nowhere.",
+  options: [],
+  examples: ["runpool config -e prod", "runpool config --json | jq '.values.idleMs'"],
+  schema: z.object({}),
+  run: async (_input, ground) => {
+    const world = await ground.world();
+    const loaded = await world.settings.load();
+    const values = valuesOf(loaded);
+    const { out } = ground.terminal;
+    ground.result({ ...ground.place(), values }, () =>
+      inColumns(
+        [{ title: "NAME" }, { title: "SOURCE" }, { title: "VALUE" }],
+        Object.entries(values)
+          .flatMap(([name, value]) => linesOf(name, value))
+          .map(([name = "", value = "", source = ""]) => [
+            { text: plain(name) },
+            { text: source, paint: (text: string) => out.paint(source === "overlay" ? "yellow" : "dim", text) },
+            { text: plain(value) },
+          ]),
+        undefined,
+        (title) => out.paint("dim", title),
+      ),
+    );
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,66 @@
+// What a command stands on: the environment it is about, the world behind it, and where its words go.
+import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
+import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import { Unconfigured, type Log } from "../../cloud/ports.ts";
+import type { OperatedWorld } from "../control-world.ts";
+import { hostClock } from "../host-clock.ts";
+import { missing } from "./arguments.ts";
+import { BadInput } from "./bad-input.ts";
+import type { Command } from "./command.ts";
+import { environmentOption, regionOption, type Common } from "./common-options.ts";
+import { progress, type Progress } from "./progress.ts";
+import { plain, type Terminal } from "./terminal.ts";
+
+export interface Place {
+  readonly environment: string;
+  readonly region: string;
+}
+
+export interface Ground {
+  readonly commands: readonly Command[];
+  readonly json: boolean;
+  readonly terminal: Terminal;
+  readonly progress: Progress;
+  /** Throws BadInput where the environment or the region is not named. */
+  place(): Place;
+  /** The control plane's world; its events go to the progress unless another log is given. */
+  world(wish?: { readonly forge?: ForgeAuth; readonly log?: Log }): Promise<OperatedWorld>;
+  /** The result: words for people, or one JSON object with `--json`. */
+  result(object: object, words: () => readonly string[]): void;
+}
+
+export function groundOf(common: Common, terminal: Terminal, commands: readonly Command[]): Ground {
+  const shown = progress(terminal.err, hostClock, common.quiet);
+  const place = (): Place => {
+    const { environment, region } = common;
+    const problems: string[] = [];
+    if (environment === undefined) problems.push(missing(environmentOption));
+    if (region === undefined) problems.push(missing(regionOption));
+    if (environment === undefined || region === undefined) throw new BadInput(problems);
+    return { environment, region };
+  };
+  return {
+    commands,
+    json: common.json,
+    terminal,
+    progress: shown,
+    place,
+    world: async ({ forge, log = shown } = {}) => {
+      const { environment, region } = place();
+      // Loaded late: the SDK's clients take longer to load than `help` to answer.
+      const { controlWorld } = await import("../control-world.ts");
+      const world = controlWorld({ environment, region, log, ...(forge === undefined ? {} : { forge }) });
+      return { ...world, settings: { ...world.settings, load: () => world.settings.load().catch(unreadable) } };
+    },
+    result: (object, words) => {
+      if (common.json) terminal.out.write(`${JSON.stringify(object, undefined, 2)}\n`);
+      else for (const line of words()) terminal.out.write(`${line}\n`);
+    },
+  };
+}
+
+/** Credentials or rights that are missing are found at the first read, before anything is changed: wrong configuration. */
+function unreadable(error: unknown): never {
+  if (error instanceof AwsRefused) throw new Unconfigured(plain(error.message), { cause: error });
+  throw error;
+}

@@ -1,0 +1,25 @@
+// `runpool help [command]`.
+import * as z from "zod/mini";
+import { BadInput } from "./bad-input.ts";
+import { command } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { commandHelp, generalHelp } from "./help.ts";
+import { suggestion } from "./nearest.ts";
+
+export const helpCommand = command({
+  name: "help",
+  summary: "help, in general or of one command",
+  operand: { name: "command", help: "the command to explain", required: false },
+  options: [],
+  examples: ["runpool help", "runpool help provision"],
+  schema: z.object({ command: z.optional(z.string()) }),
+  run: async ({ command: name }, { commands, terminal: { out } }) => {
+    const one = commands.find((known) => known.name === name);
+    if (name !== undefined && one === undefined) {
+      const names = commands.map((known) => known.name);
+      throw new BadInput([`"${name}" is no command${suggestion(name, names)}`], "");
+    }
+    out.write(`${(one === undefined ? generalHelp(commands, out) : commandHelp(one, out)).join("\n")}\n`);
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,107 @@
+// Help, made from the commands' own words; 80 columns.
+import type { Command, Option } from "./command.ts";
+import { commonOptions } from "./common-options.ts";
+import { exitCodeWords } from "./exit-codes.ts";
+import type { Sink } from "./terminal.ts";
+
+const width = 80;
+
+/** Words in lines of at most `room` characters. */
+export function wrap(text: string, room: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" "))
+    if (line === "") line = word;
+    else if (line.length + 1 + word.length <= room) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = word;
+    }
+  return [...lines, line];
+}
+
+/** A term with its explanation beside it, or below it where the term is too long. */
+function entry(term: string, explanation: string, column: number): readonly string[] {
+  const lines = wrap(explanation, width - column);
+  const beside = `  ${term}`.length <= column - 2;
+  const first = beside
+    ? [`  ${term}`.padEnd(column) + (lines[0] ?? "")]
+    : [`  ${term}`, " ".repeat(column) + (lines[0] ?? "")];
+  return [...first, ...lines.slice(1).map((line) => " ".repeat(column) + line)];
+}
+
+const term = ({ name, short, value }: Option): string =>
+  `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
+
+function explanation({ help, variables = [], otherwise, choices, required }: Option): string {
+  const notes = [
+    ...(choices === undefined ? [] : [choices.join(" | ")]),
+    ...(variables.length === 0 ? [] : [variables.join(" or ")]),
+    ...(otherwise === undefined || otherwise === "" ? [] : [`default: ${otherwise}`]),
+    ...(required === true ? ["required"] : []),
+  ];
+  return notes.length === 0 ? help : `${help} (${notes.join("; ")})`;
+}
+
+const optionLines = (options: readonly Option[]): readonly string[] =>
+  options.flatMap((option) => entry(term(option), explanation(option), 32));
+
+const synopsis = ({ name, operand }: Command): string => {
+  if (operand === undefined) return `runpool ${name} [options]`;
+  const word = operand.required ? `<${operand.name}>` : `[${operand.name}]`;
+  return `runpool ${name} ${word} [options]`;
+};
+
+const exitCodeLines = exitCodeWords.flatMap(([code, words]) => entry(String(code), words, 8));
+
+const bold =
+  (sink: Sink) =>
+  (title: string): string =>
+    sink.paint("bold", title);
+
+export function generalHelp(commands: readonly Command[], sink: Sink): readonly string[] {
+  const title = bold(sink);
+  return [
+    "runpool: pooled runners for GitHub Actions on EC2, in your own AWS account",
+    "",
+    `${title("Usage")}  runpool <command> [options]`,
+    "",
+    title("Commands"),
+    ...commands.flatMap(({ name, summary }) => entry(name, summary, 15)),
+    "",
+    title("Options of every command"),
+    ...optionLines(commonOptions),
+    "",
+    title("Exit codes"),
+    ...exitCodeLines,
+    "",
+    "runpool help <command> says more, with examples.",
+  ];
+}
+
+export function commandHelp(command: Command, sink: Sink): readonly string[] {
+  const title = bold(sink);
+  const { summary, details, operand, options, examples } = command;
+  const flags = options.filter(({ secret }) => secret !== true);
+  const secrets = options.filter(({ secret }) => secret === true);
+  const section = (name: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : ["", title(name), ...lines];
+  return [
+    ...wrap(`runpool ${command.name}: ${summary}`, width),
+    ...(details === undefined ? [] : ["", ...wrap(details, width)]),
+    "",
+    `${title("Usage")}  ${synopsis(command)}`,
+    ...section("Operand", operand === undefined ? [] : entry(operand.name, operand.help, 32)),
+    ...section("Options", optionLines(flags)),
+    ...section("Options of every command", optionLines(commonOptions)),
+    ...section(
+      "Environment",
+      secrets.flatMap(({ variables = [], help }) => entry(variables.join(", "), help, 32)),
+    ),
+    ...section(
+      "Examples",
+      examples.map((example) => `  ${example}`),
+    ),
+    ...section("Exit codes", exitCodeLines),
+  ];
+}

@@ -1,0 +1,55 @@
+// `runpool instances`: the instances alone, chosen, for reading or for scripts.
+import * as z from "zod/mini";
+import { states } from "../../domain/record.ts";
+import { command } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { instanceTable } from "./instance-table.ts";
+import { look } from "./look.ts";
+import type { InstanceShown } from "./snapshot.ts";
+import { plain } from "./terminal.ts";
+
+const schema = z.object({
+  all: z._default(z.boolean(), false),
+  ids: z._default(z.boolean(), false),
+  state: z.optional(z.enum(states, `it is ${states.join(", ")}`)),
+  "run-id": z.optional(z.string()),
+  "resource-class": z.optional(z.string()),
+});
+
+const chosen =
+  (input: z.infer<typeof schema>) =>
+  ({ state, runId, resourceClass }: InstanceShown): boolean =>
+    (input.all || input.state !== undefined || state !== "terminated") &&
+    (input.state === undefined || state === input.state) &&
+    (input["run-id"] === undefined || runId === input["run-id"]) &&
+    (input["resource-class"] === undefined || resourceClass === input["resource-class"]);
+
+export const instancesCommand = command({
+  name: "instances",
+  summary: "list instances, chosen by state, run or class",
+  options: [
+    { name: "state", value: "STATE", choices: states, help: "only those in this state" },
+    { name: "run-id", value: "ID", help: "only those of this run" },
+    { name: "resource-class", value: "CLASS", help: "only those of this class" },
+    { name: "all", help: "also those that ended in the last seven days" },
+    { name: "ids", help: "only their ids, one a line" },
+  ],
+  examples: [
+    "runpool instances --run-id 1001",
+    "runpool instances --state idle --ids | xargs -n 1 runpool retire",
+    "runpool instances --all --json",
+  ],
+  schema,
+  run: async (input, ground) => {
+    const { instances, damaged, region, environment } = await look(await ground.world(), ground.place());
+    const picked = instances.filter(chosen(input));
+    const { out, err } = ground.terminal;
+    ground.result({ environment, region, instances: picked, damaged }, () => {
+      if (input.ids) return picked.map(({ instanceId }) => instanceId);
+      return picked.length === 0 ? ["no such instance"] : instanceTable(picked, region, out);
+    });
+    for (const { key, problem } of damaged)
+      err.write(`${err.paint("yellow", "damaged item:")} ${plain(key)}: ${plain(problem)}\n`);
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,58 @@
+// What the control plane's events say to a person; an event that is not here is in the result, or of no interest.
+import { brief, spoken } from "./durations.ts";
+
+type Facts = Readonly<Record<string, unknown>>;
+interface Words {
+  readonly warns?: boolean;
+  say(facts: Facts): string;
+}
+
+const text = (fact: unknown): string => (typeof fact === "string" ? fact : (JSON.stringify(fact) ?? "?"));
+const warning = (say: Words["say"]): Words => ({ warns: true, say });
+const plainly = (say: Words["say"]): Words => ({ say });
+
+const words: Readonly<Record<string, Words>> = {
+  "instance.claimed": plainly((f) => `${text(f["instance"])} claimed from the pool (${text(f["type"])})`),
+  "instance.created": plainly((f) => `${text(f["instance"])} created (${text(f["type"])}, ${text(f["zone"])})`),
+  "instance.found-again": plainly((f) => `${text(f["instance"])} is this provision's own already`),
+  "instance.ready": plainly((f) => `${text(f["instance"])} registered after ${spoken(Number(f["ms"]))}`),
+  "instance.lost": warning((f) => `${text(f["instance"])} lost: ${text(f["why"])}`),
+  "instance.unrecorded": warning((f) => `${text(f["instance"])} could not be recorded and is ended`),
+  "instance.asked-to-leave": plainly((f) => `${text(f["instance"])} asked to leave`),
+  "instance.pooled": plainly((f) => `${text(f["instance"])} idle, back in the pool`),
+  "instance.condemned": plainly((f) => `${text(f["instance"])} is ended: ${text(f["reason"])}`),
+  "instance.terminated": plainly((f) => `${text(f["instance"])} has ended (${text(f["why"])})`),
+  "condemn.refused": plainly((f) => `${text(f["instance"])} is not ended after all: ${text(f["why"])}`),
+  "creation.short": warning(
+    (f) => `${text(f["created"])} of ${text(f["wanted"])} created (${text(f["problems"] ?? f["verdict"])})`,
+  ),
+  "provision.given-back": plainly(
+    (f) =>
+      `given back: ${text(f["pooled"])} to the pool, ${text(f["condemned"])} ended, ${text(f["left"])} still leaving`,
+  ),
+  "counter.recounted": plainly((f) => `counter ${text(f["scope"])} set right: ${text(f["counted"])}`),
+  "token.renewed": plainly((f) => `token renewed: ${text(f["name"])}`),
+  "pool.unreadable": warning((f) => `an unreadable pool message was set aside: ${text(f["problem"])}`),
+  "pool.unsent": warning(() => "some pool messages could not be sent; refresh sends them"),
+  "terminate.refused": warning((f) => `EC2 does not end ${text(f["instance"])} yet: ${text(f["problem"])}`),
+  "terminate.failed": warning(
+    (f) => `EC2 could not be asked to end machines; refresh asks again: ${text(f["problem"])}`,
+  ),
+  "release.forge-unreachable": warning((f) => `GitHub was not asked to delete runners: ${text(f["problem"])}`),
+  "validation.unread": warning((f) => `the records could not be read; trying again: ${text(f["problem"])}`),
+  "give-back.unread": warning((f) => `the records could not be read; trying again: ${text(f["problem"])}`),
+};
+
+export interface Said {
+  readonly line: string;
+  readonly warns: boolean;
+}
+
+/** Undefined where a person need not know. */
+export function say(name: string, facts: Facts): Said | undefined {
+  const known = Object.hasOwn(words, name) ? words[name] : undefined;
+  return known === undefined ? undefined : { line: known.say(facts), warns: known.warns ?? false };
+}
+
+/** The line that stands while nothing happens. */
+export const stillAt = (what: string, ms: number): string => `${what}, ${brief(ms)}`;

@@ -1,0 +1,175 @@
+// `runpool provision`: makes sure that a run's instances exist.
+import * as z from "zod/mini";
+import { provision, type Provisioned } from "../../control/provision.ts";
+import { limits, maxima } from "../../domain/limits.ts";
+import type { RawRequest } from "../../domain/request.ts";
+import { requestDefaults, requestOf } from "../request-inputs.ts";
+import { BadInput } from "./bad-input.ts";
+import { inColumns } from "./columns.ts";
+import { command, type Given, type Option } from "./command.ts";
+import { counted, spoken } from "./durations.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { Ground } from "./ground.ts";
+import { heldInstances, whatRemains } from "./held-instances.ts";
+import { onInterrupt } from "./interrupts.ts";
+import { attemptOption, repositoryOption, runIdOption } from "./run-options.ts";
+
+const name = "provision";
+
+const options: readonly Option[] = [
+  { ...runIdOption, required: true },
+  { ...attemptOption, otherwise: requestDefaults.attempt },
+  { ...repositoryOption, required: true },
+  {
+    name: "name",
+    value: "NAME",
+    variables: ["GITHUB_JOB"],
+    otherwise: requestDefaults.name,
+    help: "tells two provisions of one run apart; the same name again finds its own instances",
+  },
+  {
+    name: "instance-count",
+    value: "N",
+    otherwise: requestDefaults.instanceCount,
+    help: `how many instances, 1 to ${maxima.instanceCount}`,
+  },
+  {
+    name: "resource-class",
+    value: "CLASS",
+    otherwise: requestDefaults.resourceClass,
+    help: "the least vCPU and memory, by the environment's classes (see runpool config)",
+  },
+  {
+    name: "architecture",
+    value: "NAME",
+    otherwise: requestDefaults.architecture,
+    choices: ["x64", "arm64"],
+    help: "of the processor",
+  },
+  {
+    name: "usage-class",
+    value: "NAME",
+    otherwise: requestDefaults.usageClass,
+    choices: ["on-demand", "spot"],
+    help: "how EC2 bills it",
+  },
+  {
+    name: "allowed-instance-types",
+    value: "TYPES",
+    otherwise: requestDefaults.allowedInstanceTypes,
+    help: 'names and wildcards, e.g. "c* m5.*"; without it every type that is large enough',
+  },
+  {
+    name: "labels",
+    value: "LABELS",
+    otherwise: requestDefaults.labels,
+    help: "further runner labels, by blanks or commas",
+  },
+  { name: "fallback", help: "on-demand where spot is short" },
+];
+
+/** Texts as they come: the request's own rules read them, with the environment's classes, in `requestOf`. */
+const schema = z.object({
+  "run-id": z.string(),
+  attempt: z.string(),
+  repository: z.string(),
+  name: z.string(),
+  "instance-count": z.string(),
+  "resource-class": z.string(),
+  architecture: z.string(),
+  "usage-class": z.string(),
+  "allowed-instance-types": z.string(),
+  labels: z.string(),
+  fallback: z._default(z.boolean(), false),
+});
+
+const rawOf = (input: z.infer<typeof schema>): RawRequest => ({
+  runId: input["run-id"],
+  attempt: input.attempt,
+  repository: input.repository,
+  name: input.name,
+  instanceCount: input["instance-count"],
+  resourceClass: input["resource-class"],
+  architecture: input.architecture,
+  usageClass: input["usage-class"],
+  allowedInstanceTypes: input["allowed-instance-types"],
+  labels: input.labels,
+  fallback: String(input.fallback),
+});
+
+/** A problem begins with its input's name: said as the flag, or as the variable that it came from. */
+const named =
+  ({ sources }: Given) =>
+  (problem: string): string =>
+    problem.replace(/^[a-z-]+/, (input) => sources[input] ?? `--${input}`);
+
+export const provisionCommand = command({
+  name,
+  summary: "make sure that a run's instances exist: from the pool, created where it is short",
+  details:
+    "All of them or none: a provision that fails, or is cancelled by Ctrl-C or SIGTERM, gives back what it took. " +
+    "Given again with the same run, attempt and name it finds what it has. The jobs then say: runs-on: <run-id>.",
+  options,
+  examples: [
+    "runpool provision -e prod --run-id 1001 --repository example/shop",
+    "runpool provision --instance-count 3 --resource-class xlarge --usage-class spot",
+    "runpool provision --allowed-instance-types 'c* m7i.*' --json",
+  ],
+  schema,
+  run: async (input, ground, given) => {
+    const held = heldInstances(ground.progress);
+    const world = await ground.world({ log: held });
+    const { configuration } = await world.settings.load();
+    const parsed = requestOf(rawOf(input), configuration);
+    if (!parsed.ok) throw new BadInput(parsed.problems.map(named(given)), name);
+    const { request } = parsed;
+    const asked = `${counted(request.count, `${request.resourceClass} instance`)} for run ${request.runId}`;
+    ground.progress.note(`Provisioning ${asked} in ${configuration.environment}`);
+    const remains = (): string => whatRemains(held.instances(), request, configuration.provisionMs);
+    const interrupts = onInterrupt(
+      () =>
+        ground.progress.note(
+          `Cancelling: what was taken is given back, in at most about ${spoken(limits.giveBackWaitMs)}; once more to leave at once`,
+        ),
+      () => ground.terminal.err.write(`\n${remains()}\n`),
+    );
+    const waiting = ground.progress.waiting(() =>
+      interrupts.signal.aborted
+        ? "giving back"
+        : `waiting for ${asked}, ${held.ready()} of ${request.count} registered`,
+    );
+    try {
+      const outcome = await provision(world, request, { cancel: interrupts.signal });
+      waiting.done();
+      return show(outcome, request.runId, ground);
+    } finally {
+      waiting.done();
+      interrupts.release();
+    }
+  },
+});
+
+function show(outcome: Provisioned, label: string, ground: Ground): 0 | 1 | 130 {
+  const { err, out } = ground.terminal;
+  if (outcome.kind === "ready") {
+    const { instances, created, reused, readyMs } = outcome;
+    ground.result({ label, ...outcome }, () => [
+      `${counted(instances.length, "instance")} ready for run ${label} in ${spoken(readyMs)}: ${reused} from the pool, ${created} created`,
+      ...inColumns(
+        [{ title: "INSTANCE" }, { title: "TYPE" }, { title: "ZONE" }, { title: "USAGE" }, { title: "FROM" }],
+        instances.map(({ instanceId, instanceType, zone, usageClass, origin }) =>
+          [instanceId, instanceType, zone, usageClass, origin].map((text) => ({ text })),
+        ),
+        out.columns(),
+        (title) => out.paint("dim", title),
+      ),
+      `runs-on: ${label}`,
+    ]);
+    return exitCodes.done;
+  }
+  if (ground.json) ground.result(outcome, () => []);
+  const said = outcome.kind === "failed" ? "provision failed" : "provision cancelled";
+  err.write(`${err.paint("red", "runpool:")} ${said}\n`);
+  for (const reason of outcome.reasons) err.write(`- ${reason}\n`);
+  return outcome.kind === "failed" ? exitCodes.failed : exitCodes.cancelled;
+}

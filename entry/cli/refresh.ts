@@ -1,0 +1,92 @@
+// `runpool refresh`: renews tokens, ends what must end, finishes what others left undone, reports.
+import * as z from "zod/mini";
+import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
+import { refresh, type RefreshReport } from "../../control/refresh.ts";
+import { forgeCredentialParameter } from "../../domain/names.ts";
+import { parseForgeCredential } from "../forge-credential.ts";
+import { inColumns } from "./columns.ts";
+import { command } from "./command.ts";
+import { counted } from "./durations.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { Ground } from "./ground.ts";
+import { tokenOption } from "./run-options.ts";
+import { plain } from "./terminal.ts";
+
+export const refreshCommand = command({
+  name: "refresh",
+  summary: "sweep the environment: end what must end, renew tokens, repair the pool",
+  details:
+    "The scheduled refresh does the same every few minutes. It authenticates at GitHub by GITHUB_TOKEN, or by the " +
+    "credential that the environment keeps.",
+  options: [{ name: "dry-run", help: "print what would be done, and do nothing" }, tokenOption],
+  examples: ["runpool refresh -e prod --dry-run", "runpool refresh --json"],
+  schema: z.object({ "dry-run": z._default(z.boolean(), false), "github-token": z.optional(z.string()) }),
+  run: async ({ "dry-run": dryRun, "github-token": token }, ground) => {
+    const forge = token === undefined ? await storedCredential(ground) : ({ kind: "token", token } as const);
+    const { progress } = ground;
+    // In a dry run the tokens are only due, not renewed: the report says so.
+    const log = {
+      event: (name: string, facts?: Record<string, unknown>) => name !== "token.renewed" && progress.event(name, facts),
+    };
+    const world = await ground.world({
+      log: dryRun ? { event: (...event) => void log.event(...event) } : progress,
+      ...(forge === undefined ? {} : { forge }),
+    });
+    const waiting = progress.waiting(() => "refreshing");
+    const report = await refresh(world, { dryRun }).finally(() => waiting.done());
+    show(report, dryRun, ground);
+    return report.problems.length > 0 ? exitCodes.failed : exitCodes.done;
+  },
+});
+
+/** Undefined where the environment keeps none that this caller may read: refresh then does without GitHub, and reports it. */
+async function storedCredential(ground: Ground): Promise<ForgeAuth | undefined> {
+  const world = await ground.world();
+  // Asked first, so that an environment that does not exist is said to be that.
+  await world.settings.load();
+  const name = forgeCredentialParameter(ground.place().environment);
+  try {
+    const stored = await world.secrets.read(name);
+    return stored === undefined ? undefined : parseForgeCredential(stored.value);
+  } catch (error) {
+    if (error instanceof AwsRefused || (error instanceof Error && error.name === "Error"))
+      ground.progress.warn(`the stored GitHub credential (${name}) is of no use: ${error.message}`);
+    else throw error;
+    return undefined;
+  }
+}
+
+function show(report: RefreshReport, dryRun: boolean, ground: Ground): void {
+  const { environment } = ground.place();
+  const { out, err } = ground.terminal;
+  const { states, findings, ghosts, requeued, tokens, damaged, problems } = report;
+  ground.result({ environment, dryRun, ...report }, () => {
+    const records = Object.entries(states).map(([state, count]) => `${count} ${state}`);
+    const done = (words: string, would: string): string => (dryRun ? would : words);
+    return [
+      `refresh of ${environment}${done("", ", dry run: nothing was changed")}`,
+      `records: ${records.length === 0 ? "none" : records.join(", ")}`,
+      ...(findings.length === 0
+        ? ["nothing to end or repair"]
+        : inColumns(
+            [{ title: "FINDING" }, { title: "INSTANCE" }, { title: done("DONE", "WOULD") }, { title: "WHY" }],
+            findings.map(({ kind, instanceId, why, done: was }) =>
+              [kind, instanceId, was || dryRun ? "yes" : "no", why].map((text) => ({ text: plain(text) })),
+            ),
+            undefined,
+            (title) => out.paint("dim", title),
+          )),
+      ...(tokens.renewed.length > 0
+        ? [`${counted(tokens.renewed.length, "token")} ${done("renewed", "would be renewed")}`]
+        : []),
+      ...(ghosts.length > 0
+        ? [`${counted(ghosts.length, "ghost runner")} ${done("removed", "would be removed")}: ${ghosts.join(", ")}`]
+        : []),
+      ...(requeued > 0 ? [`${counted(requeued, "idle instance")} sent to the pool again`] : []),
+    ];
+  });
+  for (const { key, problem } of damaged)
+    err.write(`${err.paint("yellow", "damaged item:")} ${plain(key)}: ${plain(problem)}\n`);
+  for (const problem of problems) err.write(`${err.paint("red", "problem:")} ${plain(problem)}\n`);
+}

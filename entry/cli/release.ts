@@ -1,0 +1,99 @@
+// `runpool release`: a run's instances leave and go back to the pool.
+import * as z from "zod/mini";
+import { partitionScopes } from "../../control/tokens.ts";
+import { release, type Released } from "../../control/release.ts";
+import { partitionOf } from "../../domain/configuration.ts";
+import { limits } from "../../domain/limits.ts";
+import { BadInput } from "./bad-input.ts";
+import { command } from "./command.ts";
+import { spoken } from "./durations.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import type { Ground } from "./ground.ts";
+import { onInterrupt } from "./interrupts.ts";
+import { attemptOption, repositoryOption, runIdOption, tokenOption } from "./run-options.ts";
+
+const name = "release";
+
+const schema = z.object({
+  "run-id": z.string().check(z.regex(/^\d{1,20}$/, "it is GitHub's run_id, a whole number")),
+  attempt: z.optional(z.string().check(z.regex(/^[1-9]\d{0,3}$/, "it is GitHub's run_attempt, from 1"))),
+  repository: z.optional(z.string().check(z.regex(/^[\w.-]+\/[\w.-]+$/, "write OWNER/REPOSITORY"))),
+  github: z._default(z.boolean(), false),
+  "github-token": z.optional(z.string()),
+});
+
+/** Above every attempt that GitHub counts. */
+const everyAttempt = 10_000;
+
+/** What is needed to delete the runners at GitHub first. */
+function forgeOf(input: z.infer<typeof schema>): { token: string; repository: string } | undefined {
+  if (!input.github) return undefined;
+  const { repository, "github-token": token } = input;
+  const problems: string[] = [];
+  if (token === undefined) problems.push("--github needs a token: set GITHUB_TOKEN");
+  if (repository === undefined)
+    problems.push("--github needs the repository: give --repository, or set GITHUB_REPOSITORY");
+  if (token === undefined || repository === undefined) throw new BadInput(problems, name);
+  return { token, repository };
+}
+
+export const releaseCommand = command({
+  name,
+  summary: "give a run's instances back to the pool, once their jobs are done",
+  details:
+    "Asks every instance of the run to leave, waits for jobs that run (at the latest until their instance's maximum " +
+    `runtime) and up to ${spoken(limits.releaseWaitMs)} for silent ones. Safe to run twice, and for a run that never provisioned.`,
+  options: [
+    { ...runIdOption, required: true },
+    { ...attemptOption, help: "release attempts up to this one; without it, all" },
+    repositoryOption,
+    { name: "github", help: "delete the runners at GitHub first (needs GITHUB_TOKEN and --repository)" },
+    tokenOption,
+  ],
+  examples: ["runpool release -e prod --run-id 1001", "runpool release --github"],
+  schema,
+  run: async (input, ground) => {
+    const forge = forgeOf(input);
+    const world = await ground.world(forge === undefined ? {} : { forge: { kind: "token", token: forge.token } });
+    const { configuration } = await world.settings.load();
+    const runId = input["run-id"];
+    const scope =
+      forge && (partitionScopes(configuration).get(partitionOf(configuration, forge.repository)) ?? forge.repository);
+    const interrupts = onInterrupt(
+      () => ground.progress.note("Stopping: what has not left yet is left to refresh; once more to leave at once"),
+      () =>
+        ground.terminal.err.write(`\nLeft: what had not answered yet; refresh makes it idle, its threshold ends it.\n`),
+    );
+    const waiting = ground.progress.waiting(() => `waiting for the instances of run ${runId} to leave`);
+    try {
+      const released = await release(world, {
+        runId,
+        attempt: Number(input.attempt ?? everyAttempt),
+        cancel: interrupts.signal,
+        ...(scope === undefined ? {} : { forgeScope: scope }),
+      });
+      waiting.done();
+      return show(released, runId, interrupts.signal.aborted, ground);
+    } finally {
+      waiting.done();
+      interrupts.release();
+    }
+  },
+});
+
+function show(released: Released, runId: string, cancelled: boolean, ground: Ground): ExitCode {
+  const { pooled, condemned, elsewhere, left } = released;
+  const { err } = ground.terminal;
+  const all = pooled.length + condemned.length + elsewhere.length + left.length;
+  ground.result({ runId, ...released }, () => {
+    if (all === 0) return [`run ${runId} holds no instance in ${ground.place().environment}: nothing to release`];
+    const parts = [`${pooled.length} back in the pool`, `${condemned.length} ended`];
+    if (elsewhere.length > 0) parts.push(`${elsewhere.length} gone or with another owner already`);
+    if (left.length > 0) parts.push(`${left.length} not yet`);
+    return [`run ${runId} released: ${parts.join(", ")}`];
+  });
+  for (const { instanceId, why } of left) err.write(`- ${instanceId}: ${why}\n`);
+  if (left.length > 0) err.write("Refresh takes it from here; their thresholds end them at the latest.\n");
+  if (cancelled) return exitCodes.cancelled;
+  return left.length > 0 ? exitCodes.failed : exitCodes.done;
+}

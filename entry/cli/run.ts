@@ -1,0 +1,31 @@
+// One call of the command line, from its words to its exit code.
+import { version } from "../version.ts";
+import { readArguments, type Variables } from "./arguments.ts";
+import { read } from "./command.ts";
+import { commands } from "./commands.ts";
+import { commonSchema } from "./common-options.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { report } from "./failures.ts";
+import { groundOf } from "./ground.ts";
+import { commandHelp, generalHelp } from "./help.ts";
+import { hostTerminal } from "./terminal.ts";
+
+/** Never rejects. */
+export async function run(argv: readonly string[], variables: Variables): Promise<ExitCode> {
+  // Looked at before anything is known to be right: even an error is to be shown as was asked.
+  const terminal = hostTerminal(variables, argv.includes("--no-color"));
+  const json = argv.includes("--json");
+  try {
+    const { command, help, version: asksVersion, given } = readArguments(argv, variables, commands);
+    if (help || asksVersion || command === undefined) {
+      // A call without a command is a mistake, in a script above all: the help goes where errors go.
+      const sink = help || asksVersion ? terminal.out : terminal.err;
+      const words = command === undefined ? generalHelp(commands, sink) : commandHelp(command, sink);
+      sink.write(`${(asksVersion ? [version] : words).join("\n")}\n`);
+      return help || asksVersion ? exitCodes.done : exitCodes.refused;
+    }
+    return await command.run(given, groundOf(read(commonSchema, given), terminal, commands));
+  } catch (error) {
+    return report(error, terminal, json);
+  }
+}

@@ -1,0 +1,35 @@
+// Where output goes: results to stdout, progress and errors to stderr; colour only where a person looks.
+import { styleText } from "node:util";
+import type { Variables } from "./arguments.ts";
+
+export type Style = Parameters<typeof styleText>[0];
+
+export interface Sink {
+  readonly terminal: boolean;
+  /** Columns of the terminal; undefined where it is none. */
+  columns(): number | undefined;
+  write(text: string): void;
+  /** The text as it is where there are no colours. */
+  paint(style: Style, text: string): string;
+}
+export interface Terminal {
+  readonly out: Sink;
+  readonly err: Sink;
+}
+
+const sink = (stream: NodeJS.WriteStream, colours: boolean): Sink => ({
+  terminal: stream.isTTY,
+  columns: () => (stream.isTTY ? stream.columns : undefined),
+  write: (text) => void stream.write(text),
+  paint: (style, text) => (stream.isTTY && colours ? styleText(style, text, { validateStream: false }) : text),
+});
+
+/** No colours with NO_COLOR (no-color.org: set and not empty), on a dumb terminal, or where they are not wanted. */
+export function hostTerminal(variables: Variables, noColor: boolean): Terminal {
+  const colours = !noColor && (variables["NO_COLOR"] ?? "") === "" && variables["TERM"] !== "dumb";
+  return { out: sink(process.stdout, colours), err: sink(process.stderr, colours) };
+}
+
+/** Without what would move the cursor or pretend to be colour: some of what is shown was written by others. */
+// eslint-disable-next-line no-control-regex -- control characters are what it is about
+export const plain = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "?");

@@ -1,0 +1,17 @@
+// `runpool version`.
+import * as z from "zod/mini";
+import { version } from "../version.ts";
+import { command } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+export const versionCommand = command({
+  name: "version",
+  summary: "print the version",
+  options: [],
+  examples: ["runpool version", "runpool version --json"],
+  schema: z.object({}),
+  run: async (_input, ground) => {
+    ground.result({ version, node: process.version }, () => [version]);
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,27 @@
+// A provision's inputs against the environment they are for: the same for the action and the command line.
+import type { Configuration } from "../domain/configuration.ts";
+import { parseRequest, type RawRequest, type RequestParse } from "../domain/request.ts";
+
+/** `parseRequest`, and that the environment serves the repository: at any other its instances could not register. */
+export function requestOf(raw: RawRequest, configuration: Configuration): RequestParse {
+  const parsed = parseRequest(raw, configuration.resourceClasses);
+  const { repositories } = configuration.forge;
+  const named = /^[\w.-]+\/[\w.-]+$/.test(raw.repository);
+  if (!named || repositories.includes(raw.repository)) return parsed;
+  const served = repositories.length === 0 ? "none" : repositories.map((one) => `"${one}"`).join(", ");
+  const problem = `repository is "${raw.repository}"; this environment serves ${served}`;
+  return { ok: false, problems: parsed.ok ? [problem] : [...parsed.problems, problem] };
+}
+
+/** What a request is where nothing else is said. */
+export const requestDefaults = {
+  attempt: "1",
+  name: "provision",
+  instanceCount: "1",
+  resourceClass: "large",
+  architecture: "x64",
+  usageClass: "on-demand",
+  allowedInstanceTypes: "",
+  labels: "",
+  fallback: "false",
+} as const satisfies Partial<RawRequest>;
