@@ -163,7 +163,7 @@ const refused = (reason: string): Launch => ({
 const tagsOf = ({ configuration, request, partition, owner, begun }: Undertaking): Record<string, string> => ({
   [tags.manager]: poolManager,
   [tags.environment]: configuration.environment,
-  [tags.owner]: owner,
+  [tags.owner]: owner ?? poolManager,
   [tags.resourceClass]: request.resourceClass,
   [tags.partition]: partition,
   [tags.deadline]: String(begun + configuration.bootMs),

@@ -32,7 +32,7 @@ export async function recordMachine(
     configHash: configuration.configHash,
     launchedAt: since,
   };
-  const ownership = ownershipOf(undertaking, claimId);
+  const ownership = owner === undefined ? {} : { ownership: ownershipOf(undertaking, claimId) };
   const decision = await surely(world, () => {
     const now = world.clock.now();
     return world.instances.move("create", machine, {
@@ -40,7 +40,7 @@ export async function recordMachine(
       threshold: now + configuration.bootMs,
       machine,
       claimId,
-      ownership,
+      ...ownership,
     });
   });
   if (decision.kind === "done") {
@@ -51,7 +51,8 @@ export async function recordMachine(
     });
     return { record: decision.record, claimId, origin: "created", since };
   }
-  if (decision.kind === "refused" && decision.record !== undefined) return adopt(decision.record, owner, since);
+  if (decision.kind === "refused" && decision.record !== undefined)
+    return owner === undefined ? undefined : adopt(decision.record, owner, since);
   world.log.event("instance.unrecorded", { instance: machine.instanceId });
   await end(world, [machine.instanceId]);
   return undefined;

@@ -10,6 +10,7 @@ import { findingOf, unrecorded, type Facts, type Finding, type OurRunner } from 
 import { sendToPool } from "./leave.ts";
 import { readCounters, recount } from "./recount.ts";
 import { settle } from "./settle.ts";
+import { keepFloors, type FloorKept } from "./floor.ts";
 import { partitionScopes, renewTokens } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -31,6 +32,8 @@ export interface RefreshReport {
   readonly ghosts: readonly string[];
   /** Sent to the pool again. */
   readonly requeued: number;
+  /** Idle instances kept alive, and created without an owner; while provisioning is paused there are none. */
+  readonly floor: { readonly extended: number; readonly created: number };
   readonly tokens: { readonly renewed: readonly string[]; readonly problems: readonly string[] };
   readonly damaged: readonly Damaged[];
   readonly problems: readonly string[];
@@ -39,7 +42,8 @@ export interface RefreshReport {
 /** Rejects where the environment cannot be read; a part that fails is a problem in the report, and the others go on. */
 export async function refresh(world: ControlWorld, options: RefreshOptions = {}): Promise<RefreshReport> {
   const dryRun = options.dryRun ?? false;
-  const { configuration } = await world.settings.load();
+  const loaded = await world.settings.load();
+  const { configuration } = loaded;
   const problems: string[] = [];
   const attempt = async <Value>(what: string, fallback: Value, work: () => Promise<Value>): Promise<Value> => {
     try {
@@ -75,7 +79,13 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const strays = facts === undefined || machines === undefined ? [] : strayMachines(machines, records, damaged, facts);
   if (!dryRun && strays.length > 0) await end(world, strays);
   const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners ?? [], records, dryRun));
-  const requeued = dryRun ? 0 : await attempt("requeue", 0, () => requeue(world, records, findings));
+  const paused = loaded.paused !== undefined;
+  const due = new Set(findings.map(({ record }) => record.key));
+  const free = records.filter(({ key }) => !due.has(key));
+  const floor = await attempt("idle floor", noFloor, async () =>
+    paused ? noFloor : await keepFloors(world, configuration, free, dryRun),
+  );
+  const requeued = dryRun ? 0 : await attempt("requeue", 0, () => requeue(world, free));
   if (!dryRun) await attempt("recount", undefined, () => recount(world, partitions, counters, records));
   const report = {
     states: countStates(records),
@@ -90,9 +100,10 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
     ],
     ghosts,
     requeued,
+    floor: { extended: floor.extended, created: floor.created },
     tokens,
     damaged,
-    problems: [...problems, ...tokens.problems],
+    problems: [...problems, ...tokens.problems, ...floor.problems],
   };
   world.log.event("refresh.done", {
     findings: report.findings.length,
@@ -101,6 +112,8 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   });
   return report;
 }
+
+const noFloor: FloorKept = { extended: 0, created: 0, problems: [] };
 
 const describe = (finding: Finding, done: boolean): RefreshReport["findings"][number] => ({
   kind: finding.kind === "condemn" ? finding.by : finding.kind,
@@ -181,16 +194,9 @@ async function removeGhosts(
 }
 
 /** Idle instances of a class whose queue holds fewer messages than they are: all are sent again; a duplicate is harmless. */
-async function requeue(
-  world: ControlWorld,
-  records: readonly InstanceRecord[],
-  findings: readonly Finding[],
-): Promise<number> {
-  const due = new Set(findings.map(({ record }) => record.key));
+async function requeue(world: ControlWorld, records: readonly InstanceRecord[]): Promise<number> {
   const now = world.clock.now();
-  const idle = records.filter(
-    ({ state, key, threshold }) => state === "idle" && !due.has(key) && threshold > now + limits.claimMarginMs,
-  );
+  const idle = records.filter(({ state, threshold }) => state === "idle" && threshold > now + limits.claimMarginMs);
   let sent = 0;
   for (const resourceClass of new Set(idle.map((record) => record.resourceClass))) {
     const ofClass = idle.filter((record) => record.resourceClass === resourceClass);

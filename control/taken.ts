@@ -1,6 +1,6 @@
 // What a provision holds: instances claimed or created under its owner, and the right by which they are its own.
 import type { Configuration } from "../domain/configuration.ts";
-import { partitionOf } from "../domain/configuration.ts";
+import { forgeScopeOf, partitionOf } from "../domain/configuration.ts";
 import type { Own } from "../domain/needs.ts";
 import { runnerLabels, runOwner } from "../domain/names.ts";
 import type { InstanceRecord, Ownership } from "../domain/record.ts";
@@ -22,7 +22,8 @@ export interface Undertaking {
   readonly configuration: Configuration;
   readonly request: Request;
   readonly partition: string;
-  readonly owner: string;
+  /** Undefined: created for the pool itself, without an owner. */
+  readonly owner: string | undefined;
   /** Epoch ms. */
   readonly begun: number;
   /** Epoch ms by which all must be registered. */
@@ -36,12 +37,12 @@ export const ownOf = (taken: { record: InstanceRecord; claimId: string }): Own =
   claimId: taken.claimId,
 });
 
-/** The run's ownership under a fresh claimId. */
-export function ownershipOf(undertaking: Undertaking, claimId: string): Ownership {
-  const { configuration, request, owner } = undertaking;
+/** The run's ownership under a fresh claimId; only for an undertaking that has an owner. */
+export function ownershipOf({ configuration, request, owner }: Undertaking, claimId: string): Ownership {
+  if (owner === undefined) throw new Error("an undertaking for the pool gives nobody ownership");
   const { runId, attempt, provisionId, resourceClass, architecture } = request;
   const labels = runnerLabels(runId, resourceClass, architecture, [...configuration.labels, ...request.labels]);
-  const url = `${configuration.forge.serverUrl}/${request.repository}`;
+  const url = `${configuration.forge.serverUrl}/${forgeScopeOf(configuration, request.repository)}`;
   return {
     owner,
     runId,

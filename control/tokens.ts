@@ -1,7 +1,7 @@
 // Registration and removal tokens: fetched by refresh, kept as SecureStrings, read by the instances of their partition.
 import { limits } from "../domain/limits.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../domain/names.ts";
-import { partitionOf, type Configuration } from "../domain/configuration.ts";
+import { forgeScopeOf, partitionOf, type Configuration } from "../domain/configuration.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface TokensRenewed {
@@ -13,12 +13,8 @@ export interface TokensRenewed {
 /** Partitions of an environment, each with the repository or organisation that its runners register at. */
 export function partitionScopes(configuration: Configuration): ReadonlyMap<string, string> {
   const scopes = new Map<string, string>();
-  for (const repository of configuration.forge.repositories) {
-    const partition = partitionOf(configuration, repository);
-    // A group of repositories shares runners that are registered at their organisation.
-    const shared = Object.hasOwn(configuration.partitions, partition);
-    scopes.set(partition, shared ? (repository.split("/")[0] ?? repository) : repository);
-  }
+  for (const repository of configuration.forge.repositories)
+    scopes.set(partitionOf(configuration, repository), forgeScopeOf(configuration, repository));
   return scopes;
 }
 

@@ -45,7 +45,7 @@ export interface Operational {
   /** Further labels that every runner carries. */
   readonly labels: readonly string[];
   readonly runnerVersion: string;
-  /** Idle instances to keep, by `class/architecture`. */
+  /** Idle instances to keep in each partition, by `class/architecture` (on-demand) or `class/architecture/spot`. */
   readonly idleFloors: Readonly<Record<string, number>>;
   /** Owners that an instance may have had before it is retired; 0 = no maximum. */
   readonly maxUses: number;
@@ -129,4 +129,10 @@ export function partitionOf(configuration: Pick<Deployed, "partitions">, reposit
   for (const [name, repositories] of Object.entries(configuration.partitions))
     if (repositories.includes(repository)) return name;
   return `github:${repository}`;
+}
+
+/** Where a repository's runners register: at the repository, or at its organisation where repositories share machines. */
+export function forgeScopeOf(configuration: Pick<Deployed, "partitions">, repository: string): string {
+  const shared = Object.hasOwn(configuration.partitions, partitionOf(configuration, repository));
+  return shared ? (repository.split("/")[0] ?? repository) : repository;
 }

@@ -53,6 +53,8 @@ export const limits = {
   refreshMs: 5 * minute,
   /** An idle floor instance is extended when less than 1.5 refresh periods are left: it survives one failed refresh. */
   floorExtendMs: 7.5 * minute,
+  /** What an idle floor instance is extended to: it survives two failed refreshes. */
+  floorMs: 15 * minute,
   /** A running instance ends after this long, whatever it does. */
   maxRuntimeMs: 30 * minute,
   /** EC2 must have ended a machine by then; beyond it is reported. */
