@@ -1,0 +1,124 @@
+// The idle floor: as many idle instances as configured are kept alive, and created without an owner where they are short.
+import type { Configuration } from "../domain/configuration.ts";
+import { limits } from "../domain/limits.ts";
+import type { Architecture, InstanceRecord, UsageClass } from "../domain/record.ts";
+import type { Request } from "../domain/request.ts";
+import { create } from "./creation.ts";
+import type { Undertaking } from "./taken.ts";
+import { partitionScopes } from "./tokens.ts";
+import type { ControlWorld } from "./world.ts";
+
+export interface Floor {
+  readonly partition: string;
+  readonly repository: string;
+  readonly resourceClass: string;
+  readonly architecture: Architecture;
+  readonly usageClass: UsageClass;
+  readonly count: number;
+}
+
+/** The floors of every partition; names that are no class and architecture are left out (the configuration's check reports them). */
+export function floorsOf(configuration: Configuration): readonly Floor[] {
+  return [...partitionScopes(configuration)].flatMap(([partition, repository]) =>
+    Object.entries(configuration.idleFloors).flatMap(([name, count]): Floor[] => {
+      const [resourceClass = "", architecture, usage = "on-demand"] = name.split("/");
+      if (architecture !== "x64" && architecture !== "arm64") return [];
+      if (configuration.resourceClasses[resourceClass] === undefined || count <= 0) return [];
+      const usageClass = usage === "spot" ? "spot" : "on-demand";
+      return [{ partition, repository, resourceClass, architecture, usageClass, count }];
+    }),
+  );
+}
+
+export interface FloorPlan {
+  /** Idle ones of the floor whose threshold comes near. */
+  readonly extend: readonly InstanceRecord[];
+  /** How many are to be created. */
+  readonly missing: number;
+}
+
+/** What a floor lacks, from the records that nothing else is due on: those on their way count as well. Pure. */
+export function planFloor(floor: Floor, records: readonly InstanceRecord[], now: number): FloorPlan {
+  const ofPool = records.filter(
+    (record) =>
+      record.partition === floor.partition &&
+      record.resourceClass === floor.resourceClass &&
+      record.architecture === floor.architecture &&
+      record.usageClass === floor.usageClass &&
+      record.threshold > now,
+  );
+  // Those that have longest to live are kept: the others end by themselves, and the pool shrinks back to its floor.
+  const idle = ofPool.filter(({ state }) => state === "idle").sort((a, b) => b.threshold - a.threshold);
+  const coming = ofPool.filter(({ state, owner }) => state === "created" && owner === undefined);
+  const kept = idle.slice(0, floor.count);
+  return {
+    extend: kept.filter(({ threshold }) => threshold - now < limits.floorExtendMs),
+    missing: Math.max(0, floor.count - idle.length - coming.length),
+  };
+}
+
+export interface FloorKept {
+  readonly extended: number;
+  readonly created: number;
+  readonly problems: readonly string[];
+}
+
+export async function keepFloors(
+  world: ControlWorld,
+  configuration: Configuration,
+  records: readonly InstanceRecord[],
+  dryRun: boolean,
+): Promise<FloorKept> {
+  let extended = 0;
+  let created = 0;
+  const problems: string[] = [];
+  for (const floor of floorsOf(configuration)) {
+    const now = world.clock.now();
+    const plan = planFloor(floor, records, now);
+    if (dryRun) {
+      extended += plan.extend.length;
+      created += plan.missing;
+      continue;
+    }
+    for (const record of plan.extend) {
+      const decision = await world.instances.move("extend-idle", record, { now, threshold: now + limits.floorMs });
+      if (decision.kind === "done") extended++;
+    }
+    if (plan.missing === 0) continue;
+    const made = await create(
+      undertakingOf(world, configuration, floor, now),
+      plan.missing,
+      { next: 0 },
+      () => undefined,
+    );
+    created += made.taken.length;
+    if (made.full !== undefined)
+      problems.push(`idle floor of ${floor.resourceClass}: the maximum of ${made.full} is reached`);
+    problems.push(...made.problems.map((problem) => `idle floor of ${floor.resourceClass}: ${problem}`));
+  }
+  return { extended, created, problems };
+}
+
+/** A refresh that comes twice in one period asks with the same client tokens, and gets the same machines. */
+function undertakingOf(world: ControlWorld, configuration: Configuration, floor: Floor, now: number): Undertaking {
+  const { repository, resourceClass, architecture, usageClass, partition, count } = floor;
+  const minimum = configuration.resourceClasses[resourceClass] ?? { cpu: 1, mmem: 512 };
+  const period = Math.floor(now / limits.refreshMs);
+  const request: Request = {
+    runId: "floor",
+    attempt: period,
+    provisionId: `${partition}/${resourceClass}/${architecture}/${usageClass}`,
+    repository,
+    count,
+    resourceClass,
+    minimum,
+    architecture,
+    usageClass,
+    allowedTypes: [],
+    labels: [],
+    fallback: false,
+  };
+  const deadline = now + limits.replacementMs + limits.refreshMs / 2;
+  const cancel = new AbortController().signal;
+  return { world, configuration, request, partition, owner: undefined, begun: now, deadline, cancel };
+}
