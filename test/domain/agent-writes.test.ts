@@ -88,6 +88,11 @@ describe("signals", () => {
     );
   });
 
+  test("told again, by a retry whose first reply was lost, leave the first in place", () => {
+    const first = applied(signal(signalOf("registered", 4, 100)), record());
+    expect(applied(signal(signalOf("registered", 4, 200)), first).signal?.at).toBe(100);
+  });
+
   test("have a rank of their own each, and `prepared` the lowest, `deregistered` the highest", () => {
     const ranks = kinds.map((kind) => signalRank[kind]);
     expect(new Set(ranks).size).toBe(kinds.length);
