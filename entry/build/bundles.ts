@@ -1,0 +1,75 @@
+// The executables as they are shipped: each an ESM bundle with everything in it but Node, its bytes depending on nothing but the code.
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+
+const entries = join(import.meta.dirname, "..");
+const root = join(entries, "..");
+
+/** `folder`: an entry file and chunks that it loads when they are first needed. `file`: one file, for where one is copied alone. */
+export interface Executable {
+  /** `cli`, `agent`, `refresh.lambda`. */
+  readonly name: string;
+  readonly form: "folder" | "file";
+  readonly node: "node22" | "node24";
+}
+
+/** Where a bundle's entry lies below the directory that it is built into. */
+export const entryOf = ({ name, form }: Executable): string =>
+  form === "folder" ? join(name, `${name}.mjs`) : `${name}.mjs`;
+
+/** Lambda's newest runtime that every supported Terraform provider knows is Node 22; actions and machines have Node 24. */
+const known: readonly Executable[] = [
+  { name: "cli", form: "folder", node: "node24" },
+  { name: "action", form: "folder", node: "node24" },
+  { name: "agent", form: "file", node: "node24" },
+];
+
+/** Those that this checkout has. */
+export function executables(): readonly Executable[] {
+  const lambdas = readdirSync(entries)
+    .filter((file) => file.endsWith(".lambda.ts"))
+    .map((file): Executable => ({ name: basename(file, ".ts"), form: "file", node: "node22" }));
+  return [...known.filter(({ name }) => existsSync(join(entries, `${name}.ts`))), ...lambdas];
+}
+
+const options = (target: Executable["node"]): BuildOptions => ({
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  platform: "node",
+  format: "esm",
+  target,
+  // The ESM builds of the SDK: what is not used is left out.
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  outExtension: { ".js": ".mjs" },
+  // Some dependencies still call `require` for Node's own modules.
+  banner: { js: 'import{createRequire as __require}from"node:module";const require=__require(import.meta.url);' },
+  logLevel: "error",
+});
+
+export interface Built {
+  readonly name: string;
+  /** Path of the entry file. */
+  readonly entry: string;
+  /** Of the entry file, bytes. */
+  readonly entryBytes: number;
+}
+
+/** Bundles `source` (by default `entry/NAME.ts`) into the directory, which then holds nothing older of it. */
+export async function bundle(executable: Executable, directory: string, source?: string): Promise<Built> {
+  const { name, form, node } = executable;
+  const outdir = form === "folder" ? join(directory, name) : directory;
+  const entry = join(directory, entryOf(executable));
+  await rm(form === "folder" ? outdir : entry, { recursive: true, force: true });
+  await mkdir(outdir, { recursive: true });
+  await build({
+    ...options(node),
+    entryPoints: { [name]: source ?? join(entries, `${name}.ts`) },
+    outdir,
+    ...(form === "folder" ? { splitting: true, chunkNames: "[name]-[hash]" } : {}),
+  });
+  return { name, entry, entryBytes: (await stat(entry)).size };
+}
