@@ -51,6 +51,11 @@ describe("a message that cannot be read has a problem that names", () => {
     expect(problemOf({ ...message, [name]: word })).toMatch(new RegExp(`${name} is "${word}", not .+ \\| .+`));
   });
 
+  test("a figure beyond every number, which JSON can spell", () => {
+    const body = JSON.stringify(message).replace(/"version":\d+/, '"version":1e999');
+    expect(parseMessage(body)).toEqual({ ok: false, problem: "version is no number" });
+  });
+
   test.each(["", "hello", "{", "null", "[]", "7", '"text"', "<xml/>"])("that the body %j is no such thing", (body) => {
     expect(parseMessage(body)).toMatchObject({ ok: false, problem: expect.stringMatching(/^not /) });
   });
