@@ -14,6 +14,8 @@ const list = z.pipe(
 );
 
 const schema = z.object({
+  /** What stands under the agent: plain processes, or systemd units (agent/units/runpool-agent.service says so). */
+  RUNPOOL_GROUND: z._default(z.enum(["processes", "units"]), "processes"),
   RUNPOOL_ENVIRONMENT: z.string().check(z.regex(environmentName)),
   /** The runner's distribution, unpacked. */
   RUNPOOL_RUNNER: text,

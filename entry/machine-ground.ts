@@ -1,10 +1,16 @@
-// What the agent has under its feet: plain processes (the laptop's machines); real machines have systemd.
+// What the agent has under its feet: plain processes (the laptop's machines), or systemd's units (real machines).
 import { mkdir } from "node:fs/promises";
 import type { Host, RunnerProcess } from "../cloud/agent-ports.ts";
 import { processHost, readBootId } from "../cloud/host/process-host.ts";
 import { processRunner } from "../cloud/host/process-runner.ts";
+import { rootFolders, rootRequests } from "../cloud/host/root-requests.ts";
+import { systemdSupervisor } from "../cloud/host/supervisor.ts";
+import { findCgroupTree } from "../cloud/host/unit-ground.ts";
+import { unitHost } from "../cloud/host/unit-host.ts";
+import { unitRunner } from "../cloud/host/unit-runner.ts";
 import type { Clock, Log } from "../cloud/ports.ts";
 import type { AgentEnvironment } from "./agent-environment.ts";
+import { hostRandom } from "./host-random.ts";
 
 interface MachineGround {
   readonly runner: RunnerProcess;
@@ -12,7 +18,58 @@ interface MachineGround {
   readonly onWake: (wake: () => void) => void;
 }
 
-export async function machineGround(
+export const machineGround = (
+  settings: AgentEnvironment,
+  preRunnerScript: string,
+  clock: Clock,
+  log: Log,
+): Promise<MachineGround> =>
+  settings.RUNPOOL_GROUND === "units"
+    ? unitsBelow(settings, clock, log)
+    : processesBelow(settings, preRunnerScript, clock, log);
+
+/** `config.sh` goes out of the machine as the agent does. */
+const waysOut = (): Record<string, string> =>
+  Object.fromEntries(
+    ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+async function unitsBelow(settings: AgentEnvironment, clock: Clock, log: Log): Promise<MachineGround> {
+  let wake = (): void => undefined;
+  const stateDirectory = settings.RUNPOOL_STATE;
+  const bootId = await readBootId();
+  const requests = rootRequests({ ...rootFolders, clock, random: hostRandom });
+  const runner = unitRunner({
+    distribution: settings.RUNPOOL_RUNNER,
+    rootsDirectory: settings.RUNPOOL_WORK,
+    cgroupTree: await findCgroupTree(),
+    stateDirectory,
+    bootId,
+    path: settings.RUNPOOL_PATH,
+    environment: waysOut(),
+    hooks: { directory: settings.RUNPOOL_HOOKS },
+    requests,
+    clock,
+    log,
+    onChange: () => wake(),
+  });
+  const host = unitHost({
+    stateDirectory,
+    bootId,
+    workDirectory: settings.RUNPOOL_WORK,
+    requests,
+    supervisor: systemdSupervisor(clock, log),
+    lastWork: () => runner.settled(),
+    clock,
+    log,
+  });
+  return { runner, host, onWake: (call) => (wake = call) };
+}
+
+async function processesBelow(
   settings: AgentEnvironment,
   preRunnerScript: string,
   clock: Clock,

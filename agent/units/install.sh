@@ -1,26 +1,28 @@
 #!/bin/bash
-# Installs units and scripts from this folder, the agent's bundle $1, the node binary $2 and the runner's distribution $3.
-# Run as root on the image; the machine's settings are /etc/runpool/agent.env.
+# Installs units and scripts from this folder, the agent's bundle $1, the node binary $2 and the runner's distribution $3;
+# by default these lie beside this script. Run as root; the machine's settings are /etc/runpool/*.env.
 set -eu
-[ $# = 3 ] || { echo "usage: install.sh BUNDLE NODE RUNNER" >&2; exit 64; }
 here=$(cd "$(dirname "$0")" && pwd)
+bundle=${1:-$here/agent.mjs} node=${2:-$here/node} runner=${3:-$here/runner}
 lib=/usr/lib/runpool
 install -d "$lib" /etc/runpool /etc/systemd/system
-install -m 0755 "$here"/*.sh "$lib"
-rm -f "$lib/install.sh"
+for script in "$here"/*.sh; do
+  [ "$script" = "$here/install.sh" ] || install -m 0755 "$script" "$lib"
+done
 install -m 0644 "$here/runpool.nft" "$here/prepare-as-job.conf" "$lib"
 install -m 0644 /dev/null "$lib/empty.env"
-install -m 0644 "$1" "$lib/agent.js"
-install -m 0755 "$2" "$lib/node"
+install -m 0644 "$bundle" "$lib/agent.mjs"
+install -m 0755 "$node" "$lib/node"
 rm -rf "$lib/runner"
-cp -a "$3" "$lib/runner"
+cp -a "$runner" "$lib/runner"
+install -d "$lib/runner/externals"
 chown -R root:root "$lib/runner"
 chmod -R go-w,a+rX "$lib/runner"
-install -d "$lib/runner/externals"
 install -m 0644 "$here"/*.service "$here"/*.path "$here"/*.timer "$here"/*.slice /etc/systemd/system
-install -m 0644 "$here/runpool.sysusers" /usr/lib/sysusers.d/runpool.conf
-install -m 0644 "$here/runpool.tmpfiles" /usr/lib/tmpfiles.d/runpool.conf
-systemd-sysusers /usr/lib/sysusers.d/runpool.conf
-systemd-tmpfiles --create /usr/lib/tmpfiles.d/runpool.conf
+install -D -m 0644 "$here/runpool.sysusers" /usr/lib/sysusers.d/runpool.conf
+install -D -m 0644 "$here/runpool.tmpfiles" /usr/lib/tmpfiles.d/runpool.conf
+systemd-sysusers runpool.conf
+systemd-tmpfiles --create runpool.conf
 systemctl daemon-reload
-systemctl enable runpool-boot-watchdog.timer runpool-firewall.service runpool-request.path runpool-deadline.timer runpool-agent.service
+systemctl enable runpool-boot-watchdog.timer runpool-firewall.service runpool-request.path runpool-deadline.timer \
+  runpool-agent.service

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the pre-runner script that the agent hands over, once a boot; later calls give the first outcome.
+# Runs the operator's /etc/runpool/pre-runner.sh once a boot, whatever it holds; later calls give the first outcome.
 # Says the exit code (124: stopped by its time limit) on the first line, the last lines below.
 set -u
 folder=/var/lib/runpool/prepare
@@ -7,10 +7,15 @@ unit=runpool-prepare.service
 outcome=/run/runpool/prepared
 exec 9>/run/runpool/prepare.lock
 flock 9
+if [ ! -e "$outcome" ] && ! grep -qs '[^[:space:]]' /etc/runpool/pre-runner.sh; then
+  echo 0 >"$outcome"
+fi
 if [ ! -e "$outcome" ]; then
   if [ ! -e /run/runpool/preparing ]; then
-    setpriv --reuid runpool --regid runpool --clear-groups -- \
-      cat /var/lib/runpool/agent/handover/pre-runner >"$folder/.script" || exit 1
+    # No mark of Windows' editors, no line ends of theirs; bash where nothing else is named.
+    sed -e '1s/^\xEF\xBB\xBF//' -e 's/\r$//' /etc/runpool/pre-runner.sh >"$folder/.text" || exit 1
+    { [ "$(head -c 2 "$folder/.text")" = '#!' ] || echo '#!/bin/bash'; cat "$folder/.text"; } >"$folder/.script"
+    rm "$folder/.text"
     chmod 0755 "$folder/.script" && mv -f "$folder/.script" "$folder/script" || exit 1
     touch /run/runpool/preparing
   fi

@@ -26,10 +26,8 @@ export const hostLimits = {
   requestMs: 30 * second,
   /** How often an answer is looked for, should its coming not have been told. */
   answerPollMs: 250,
-  /** Between two keep-alives at the least: each is a process of 6 ms. The agent's unit allows 30 s. */
+  /** Between two keep-alives at the least: each is a process of 6 ms. The agent's unit allows 90 s. */
   keepAliveMs: 4 * second,
-  /** How much later than the agent itself the machine's timer acts: the agent's own end, in order, comes first. */
-  deadlineGraceMs: 60 * second,
   /** What a registration's removal gets before power goes; what it does not manage is left to refresh. */
   lastWorkMs: 20 * second,
   /** The pre-runner script, unless configured otherwise: within the boot limit with room to register. */

@@ -28,6 +28,9 @@ export interface RootRequestsOptions {
   readonly random: Pick<Random, "id">;
 }
 
+/** As agent/units/runpool.tmpfiles makes them. */
+export const rootFolders = { spool: "/run/runpool/requests", answers: "/run/runpool/answers" } as const;
+
 export function rootRequests({ spool, answers, clock, random }: RootRequestsOptions): RootRequests {
   return {
     ask: async (verb, number, limitMs) => {

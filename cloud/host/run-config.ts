@@ -26,7 +26,7 @@ export const runConfig = (run: ConfigRun, clock: Clock, log: Log): Promise<Bound
       },
       limitMs: run.limitMs,
       secrets: [run.token],
-      said: (line) => log.event("runner.config-said", { line }),
+      said: (line) => void (line.trim() !== "" && log.event("runner.config-said", { line })),
     },
     clock,
   );

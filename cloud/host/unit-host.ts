@@ -5,13 +5,12 @@ import type { Host, PrepareOutcome } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
 import { writeAtomically } from "./disk-state.ts";
 import { hostLimits } from "./host-limits.ts";
-import { asProgram, outcomeOf } from "./pre-runner.ts";
+import { outcomeOf } from "./pre-runner.ts";
 import { freeShare } from "./process-host.ts";
 import type { RootRequests } from "./root-requests.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface UnitHostOptions {
-  readonly preRunnerScript: string;
   readonly stateDirectory: string;
   readonly bootId: string;
   /** Whose free share counts. */
@@ -35,11 +34,11 @@ export function unitHost(options: UnitHostOptions): Host {
     report: (status) => options.supervisor.turned(status),
     deadline: async (at) => {
       if (at === armed) return;
-      const inMs = at + hostLimits.deadlineGraceMs - clock.now();
+      const inMs = at - clock.now();
       const seconds = Math.max(0, Math.ceil((await uptimeMs()) / 1000 + inMs / 1000));
       await writeAtomically(join(stateDirectory, "deadline"), `${options.bootId} ${seconds}\n`);
       armed = at;
-      log.event("host.deadline-armed", { at, secondsAfterBoot: seconds });
+      log.event("host.deadline-armed", { deadline: at, secondsAfterBoot: seconds });
     },
     diskFree: () => freeShare(options.workDirectory),
     powerOff: (reason) => powerOff(options, reason),
@@ -49,9 +48,8 @@ export function unitHost(options: UnitHostOptions): Host {
 /** Milliseconds since boot, suspensions included: a clock that nobody can set (proc(5), "/proc/uptime"). */
 const uptimeMs = async (): Promise<number> => Number((await readFile("/proc/uptime", "utf8")).split(" ", 1)[0]) * 1000;
 
-async function prepare({ preRunnerScript, stateDirectory, requests, log }: UnitHostOptions): Promise<PrepareOutcome> {
-  if (preRunnerScript.trim() === "") return { kind: "prepared" };
-  await writeAtomically(join(stateDirectory, "handover", "pre-runner"), asProgram(preRunnerScript));
+/** Root runs the script that it finds in its own folder: the agent says when, never what. */
+async function prepare({ requests, log }: UnitHostOptions): Promise<PrepareOutcome> {
   const { code, words } = await requests.ask("prepare", 0, hostLimits.prepareMs + hostLimits.requestMs);
   if (code !== 0) return { kind: "failed", detail: `the pre-runner script could not be run: ${words}` };
   const [first = "", ...lastLines] = words.split("\n");

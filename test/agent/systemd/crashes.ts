@@ -1,0 +1,88 @@
+// Scenario: the agent is stopped, killed again and again, and the listener is killed; no job is lost and nothing is doubled.
+import { chance } from "../../../cloud/sim/chance.ts";
+import { hostClock } from "../../../entry/host-clock.ts";
+import type { Scenario } from "./scenarios.ts";
+import { eventsIn, openStage, type Stage } from "./stage.ts";
+
+const agent = "runpool-agent.service";
+const kills = 20;
+
+const pidOf = async (stage: Stage, unit: string): Promise<number> =>
+  Number(await stage.run("systemctl", "show", "-P", "MainPID", unit));
+const listeners = async (stage: Stage): Promise<number> =>
+  Number(await stage.run("bash", "-c", "pgrep -c -u runpool-job -f /Runner.Listener || true"));
+
+/** A stopped agent is killed by the watchdog and takes its run up again while the job runs on. */
+async function hang(stage: Stage) {
+  await stage.provision("1001");
+  const before = await pidOf(stage, agent);
+  const job = stage.job("1001", "sleep 10; echo done");
+  await stage.until("busy", async () => ((await stage.record()).busy === true ? true : undefined));
+  process.kill(before, "SIGSTOP");
+  await stage.until("another agent", async () => ([0, before].includes(await pidOf(stage, agent)) ? undefined : true));
+  const { conclusion, dispatches } = await job;
+  return { conclusion, dispatches, listeners: await listeners(stage) };
+}
+
+/** The listener dies without a job: noticed, and back under the same registration. */
+async function loseListener(stage: Stage) {
+  const since = Math.floor(hostClock.now() / 1000);
+  process.kill(await pidOf(stage, "runpool-runner@1.service"), "SIGKILL");
+  const events = async () => eventsIn(await stage.journal("-u", agent, `--since=@${since}`));
+  await stage.until(
+    "the listener's end noticed",
+    async () => (await events()).includes("runner.exited") || undefined,
+    3_000,
+  );
+  await stage.until("the listener back", async () => (await events()).includes("runner.online") || undefined, 30_000);
+  return (await stage.job("1001", "true")).conclusion;
+}
+
+/** Kills the agent at random moments of runs, until it has been killed `kills` times. */
+async function killAgain(stage: Stage) {
+  const luck = chance("kills of the agent");
+  let killed = 0;
+  let most = 0;
+  const jobs: { conclusion: string | undefined; dispatches: number }[] = [];
+  const killing = (async () => {
+    while (killed < kills) {
+      await hostClock.sleep(luck.between(50, 1_500));
+      const pid = await pidOf(stage, agent);
+      if (pid === 0) continue;
+      process.kill(pid, "SIGKILL");
+      killed++;
+      most = Math.max(most, await listeners(stage));
+    }
+  })();
+  for (let run = 2001; killed < kills; run++) {
+    await stage.provision(String(run));
+    const { conclusion, dispatches } = await stage.job(String(run), "sleep 1");
+    jobs.push({ conclusion, dispatches });
+    await stage.release(String(run));
+  }
+  await killing;
+  return { killed, jobs, most };
+}
+
+export const survivesCrashes: Scenario = async () => {
+  const stage = await openStage({ dropIns: { [agent]: "[Service]\nWatchdogSec=6s\n" } });
+  const hung = await hang(stage);
+  const listener = await loseListener(stage);
+  await stage.release("1001");
+  const again = await killAgain(stage);
+  const record = await stage.until("idle", async () => {
+    const now = await stage.record();
+    return now.state === "idle" ? now : undefined;
+  });
+  return {
+    hung,
+    listener,
+    again,
+    state: record.state,
+    machines: stage.cloud.ec2.machines().length,
+    runners: stage.cloud.github.runners().map(({ name }) => name),
+    processes: (await stage.as("root", "pgrep -u runpool-job -a")).out,
+    restarts: Number(await stage.run("systemctl", "show", "-P", "NRestarts", agent)),
+    journal: (await stage.journal("-u", agent, "-n", "400")).split("\n"),
+  };
+};

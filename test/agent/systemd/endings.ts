@@ -1,0 +1,71 @@
+// Scenarios that end with the guest's own power-off: what is told before is what is asserted, beside the end itself.
+import { readFile, writeFile } from "node:fs/promises";
+import { hostClock } from "../../../entry/host-clock.ts";
+import type { Scenario } from "./scenarios.ts";
+import { eventsIn, openStage, type Stage } from "./stage.ts";
+
+const agent = "runpool-agent.service";
+/** Longer than any ending here takes; whoever is alive then has not been ended. */
+const patienceMs = 60_000;
+
+/** Tells what is found, every 50 ms, until the guest is gone. */
+async function untilTheEnd(stage: Stage, tell: (found: unknown) => Promise<void>, facts: object): Promise<unknown> {
+  const until = hostClock.now() + patienceMs;
+  let found = {};
+  while (hostClock.now() < until) {
+    const { state, signal, retiredAt } = await stage.record();
+    const runners = stage.cloud.github.runners().length;
+    const events = eventsIn(await stage.journal("-u", agent));
+    found = { ...facts, state, signal, retired: retiredAt !== undefined, runners, events: events.slice(-12) };
+    await tell(found);
+    await hostClock.sleep(50);
+  }
+  return { ...found, problem: "the machine was not powered off" };
+}
+
+export const spotNotice: Scenario = async (tell) => {
+  const stage = await openStage();
+  await stage.provision("1001", { usageClass: "spot" });
+  const job = stage.job("1001", "sleep 3; echo done");
+  await stage.until("busy", async () => (await stage.record()).busy || undefined);
+  stage.cloud.ec2.interruptSpot((await stage.record()).instanceId);
+  const { conclusion } = await job;
+  return await untilTheEnd(stage, tell, { conclusion });
+};
+
+export const deadlineWithoutAgent: Scenario = async (tell) => {
+  const timer = "[Timer]\nOnBootSec=\nOnUnitActiveSec=\nOnBootSec=1s\nOnUnitActiveSec=1s\n";
+  const stage = await openStage({ dropIns: { "runpool-deadline.timer": timer } });
+  await stage.provision("1001");
+  void stage.job("1001", "sleep 999");
+  await stage.run("systemctl", "mask", "--now", agent);
+  const file = "/var/lib/runpool/agent/deadline";
+  const [boot] = (await readFile(file, "utf8")).split(" ");
+  // The agent's own deadline is minutes away: let it have been a second from now.
+  const [uptime = ""] = (await readFile("/proc/uptime", "utf8")).split(" ");
+  await writeFile(file, `${boot} ${Math.floor(Number(uptime)) + 2}\n`);
+  const active = (await stage.as("root", `systemctl is-active ${agent}`)).out.trim();
+  return await untilTheEnd(stage, tell, { active });
+};
+
+export const bootWatchdog: Scenario = async (tell) => {
+  const timer = "[Timer]\nOnBootSec=\nOnBootSec=15s\n";
+  const stage = await openStage({
+    dropIns: { "runpool-boot-watchdog.timer": timer, [agent]: "[Service]\nExecStart=\nExecStart=/bin/false\n" },
+  });
+  await tell({ timer: await stage.run("systemctl", "is-active", "runpool-boot-watchdog.timer") });
+  void stage.provision("1001").catch(() => undefined);
+  const until = hostClock.now() + patienceMs;
+  while (hostClock.now() < until) {
+    await tell({ restarts: Number(await stage.run("systemctl", "show", "-P", "NRestarts", agent)) });
+    await hostClock.sleep(200);
+  }
+  return { problem: "the machine was not powered off" };
+};
+
+export const failedPreparation: Scenario = async (tell) => {
+  const stage = await openStage({ preRunner: 'echo "it is \\"broken\\" $((1 + 1))"\nexit 7\n' });
+  void stage.provision("1001").catch(() => undefined);
+  await stage.until("a record", async () => await stage.record().catch(() => undefined));
+  return await untilTheEnd(stage, tell, {});
+};

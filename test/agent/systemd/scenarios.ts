@@ -1,0 +1,16 @@
+// What is played in guests, by name.
+import { survivesCrashes } from "./crashes.ts";
+import { bootWatchdog, deadlineWithoutAgent, failedPreparation, spotNotice } from "./endings.ts";
+import { servesAndReleases } from "./serves.ts";
+
+/** Gives what was found; `tell` says it earlier, for scenarios that end with the guest's own end. */
+export type Scenario = (tell: (found: unknown) => Promise<void>) => Promise<unknown>;
+
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  "serves and releases": servesAndReleases,
+  "survives crashes": survivesCrashes,
+  "spot notice": spotNotice,
+  "deadline without agent": deadlineWithoutAgent,
+  "boot watchdog": bootWatchdog,
+  "failed preparation": failedPreparation,
+};

@@ -1,0 +1,107 @@
+// Scenario: the machine boots, serves run 1001 whose job plants what it can, is released, and serves run 1002.
+import { forgeToken } from "../../../entry/laptop/embedded-cloud.ts";
+import { registrationTokenParameter, removalTokenParameter } from "../../../domain/names.ts";
+import type { Scenario } from "./scenarios.ts";
+import type { Job } from "../../../cloud/sim/github/model.ts";
+import { eventsIn, openStage, type Stage } from "./stage.ts";
+
+const imds = "http://169.254.169.254/latest/api/token";
+/** Says the status of the reply (000: none) and whether it came, or was refused, at once. */
+const askMetadata = `curl -s -o /dev/null -m 2 -w '%{http_code} %{time_total}' -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' ${imds} |
+  awk '{ print $1, ($2 < 1 ? "at once" : "late") }'`;
+
+/** What a job finds out about where it runs. */
+const lookAround = `
+echo "user=$(id -un)"
+echo "cgroup=$(tail -n 1 /proc/self/cgroup)"
+echo "metadata=$(${askMetadata})"
+echo "files=$(cat /var/lib/runpool/agent/runner.json /etc/runpool/agent.env /run/runpool/requests/* 2>/dev/null | wc -c)"
+echo "bus=$(ls /run/dbus/system_bus_socket 2>/dev/null | wc -l)"
+echo "others=$(ps -eo user= | sort -u | grep -vc runpool-job)"
+echo "privileges=$(grep -c 'NoNewPrivs:.1' /proc/self/status)"
+echo "roots=$(ls /var/lib/runpool/runners)"
+echo "inputs=$(env | grep -c ACTIONS_RUNNER_INPUT)"
+`;
+
+const plant = `
+root=$(cd "$(dirname "$RUNNER_TEMP")/.." && pwd)
+for file in "$root/runner/.env" "$root/runner/.path" "$root/runner/bin/Runner.Listener" ~/.bashrc ~/.profile /tmp/planted \\
+  /var/tmp/planted /dev/shm/planted "$RUNNER_TOOL_CACHE/planted" ~/.config/systemd/user/planted.service; do
+  mkdir -p "$(dirname "$file")" 2>/dev/null
+  { echo 'PLANTED=1 # planted' >>"$file"; } 2>/dev/null && echo "planted $file"
+done
+rm -f "$root/runner/.env" 2>/dev/null && echo "planted: removed .env"
+mv "$root/runner/bin" "$root/runner/old" 2>/dev/null && echo "planted: moved bin"
+echo '* * * * * touch /tmp/planted' | crontab - 2>/dev/null && echo "planted crontab"
+systemctl --user enable planted 2>/dev/null && echo "planted unit"
+loginctl enable-linger 2>/dev/null && echo "planted linger"
+(RUNNER_TRACKING_ID= setsid env -i sleep 9999 >/dev/null 2>&1 &)
+sleep 0.2
+echo "daemons=$(pgrep -x sleep | wc -l)"
+`;
+
+const find = `
+echo "variables=$(env | grep -c PLANTED)"
+echo "files=$(grep -rls planted ~ $TMPDIR /tmp /var/tmp /dev/shm "$(dirname "$RUNNER_TEMP")/.." 2>/dev/null | grep -vc '/_temp/')"
+echo "crontab=$(crontab -l 2>/dev/null | wc -l)"
+echo "daemons=$(pgrep -x sleep | wc -l)"
+echo "fresh=$(ls -A ~ $TMPDIR | grep -v : | grep -c .)"
+`;
+
+/** The lines that a step said. */
+const stepOf = (job: Job): readonly string[] => job.log.slice(job.log.indexOf("##[group]Run ") + 1);
+
+/** Everything that must never be seen where people and jobs look. */
+async function secretsOf(stage: Stage): Promise<readonly string[]> {
+  const { secrets } = stage.world;
+  const { partition } = await stage.record();
+  const names = [registrationTokenParameter("laptop", partition), removalTokenParameter("laptop", partition)];
+  const values = await Promise.all(names.map(async (name) => (await secrets.read(name))?.value));
+  return [forgeToken, ...values.filter((value) => value !== undefined)];
+}
+
+export const servesAndReleases: Scenario = async () => {
+  const stage = await openStage({ preRunner: "echo prepared-by-the-operator\r\nid -un\r\n" });
+  const verify = await stage.run("bash", "-c", "systemd-analyze verify --man=no /etc/systemd/system/runpool-* 2>&1");
+  const exposure = async (unit: string) =>
+    Number(/level for \S+: ([\d.]+)/.exec(await stage.run("systemd-analyze", "security", "--no-pager", unit))?.[1]);
+  await stage.provision("1001");
+  const pid = await stage.run("systemctl", "show", "-P", "MainPID", "runpool-agent.service");
+  const agentUser = await stage.run("ps", "-o", "user=", "-p", pid.trim());
+  const exposures = [await exposure("runpool-agent.service"), await exposure("runpool-runner@1.service")];
+  const around = stepOf(await stage.job("1001", lookAround));
+  await stage.run("systemctl", "stop", "runpool-firewall.service");
+  const withoutFirewall = stepOf(await stage.job("1001", askMetadata));
+  await stage.run("systemctl", "start", "runpool-firewall.service");
+  const stranger = await stage.job("666", "touch /tmp/stolen", "1001");
+  const planted = stepOf(await stage.job("1001", plant));
+  await stage.release("1001");
+  const places = "/tmp /var/tmp /dev/shm /run /etc /home /root /var/lib /var/spool";
+  const left = await stage.as(
+    "root",
+    `pgrep -u runpool-job -a; find ${places} -xdev -user runpool-job; ls /var/lib/runpool/runners`,
+  );
+  await stage.provision("1002");
+  const found = stepOf(await stage.job("1002", find));
+  await stage.release("1002");
+  await stage.until("no runner at GitHub", async () => (stage.cloud.github.runners().length === 0 ? true : undefined));
+  const journal = await stage.run("journalctl", "--no-pager", "--output=export");
+  const secrets = await secretsOf(stage);
+  return {
+    verify,
+    agentUser: agentUser.trim(),
+    agentAsks: (await stage.as("runpool", askMetadata)).out.trim(),
+    exposures,
+    around,
+    withoutFirewall,
+    stranger: { conclusion: stranger.conclusion, log: stranger.log },
+    planted,
+    left: left.out,
+    found,
+    secrets: secrets.length,
+    leaked: secrets.filter((secret) => journal.includes(secret)).length,
+    preRunner: await stage.run("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
+    failures: await stage.run("systemctl", "list-units", "--failed", "--plain", "--no-legend"),
+    events: eventsIn(await stage.journal("-u", "runpool-agent.service")),
+  };
+};

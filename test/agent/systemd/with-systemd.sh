@@ -1,0 +1,43 @@
+#!/bin/bash
+# with-systemd.sh COMMAND [ARGS...]: boots this machine's own systemd as PID 1 of fresh namespaces over a throwaway overlay of /,
+# runs COMMAND in it, tears all down, exits with COMMAND's status. 169.254.169.254 is on the guest's loopback; nothing else of the network.
+# GUEST_BIND: folders, separated by blanks, that the guest shares. 77: cannot be had here (root, overlayfs, cgroup2). 70: did not boot.
+set -u
+[ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
+[ -x /lib/systemd/systemd ] || { echo "there is no systemd on this machine"; exit 77; }
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=guest-cgroups.sh
+. "$here/guest-cgroups.sh"
+W=$(mktemp -d /tmp/guest.XXXXXX)
+make_cgroups "guest.$$" || { rm -rf "$W"; echo "needs cgroup2"; exit 77; }
+export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-}"
+# Enters the fresh cgroups first, so that they become the roots of its cgroup namespace.
+# shellcheck disable=SC2016 # expanded by the inner shell
+sh -c 'root=$1; shift; for group; do echo $$ >"$group/cgroup.procs" || exit 1; done
+  exec unshare --mount --pid --fork --net --uts --ipc --cgroup --propagation private "$root"' \
+  _ "$here/guest-root.sh" "${GROUPS_MADE[@]}" >"$W.console" 2>&1 </dev/null &
+up=$! init=
+cleanup() {
+  # PID 1 of the namespace: everything in it dies.
+  [ -z "$init" ] || kill -KILL "$init" 2>/dev/null
+  wait "$up" 2>/dev/null
+  remove_cgroups
+  rm -rf --one-file-system "$W" "$W.console"
+}
+trap 'cleanup; exit 130' INT TERM
+state=
+for _ in {1..600}; do
+  kill -0 "$up" 2>/dev/null || break
+  init=$(tr -d ' ' <"/proc/$up/task/$up/children" 2>/dev/null)
+  [ -z "$init" ] || state=$(nsenter -t "$init" -a -r -w systemctl is-system-running 2>/dev/null)
+  case $state in running | degraded) break ;; esac
+  sleep 0.05
+done
+case $state in running | degraded) ;; *) tail -n 20 "$W.console"; cleanup; exit 70 ;; esac
+# In the background and waited for, so that a signal's trap runs at once.
+nsenter -t "$init" -a -r -w env -i HOME=/root LANG=C.UTF-8 SYSTEMD_PAGER=cat SYSTEMD_COLORS=0 \
+  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" <&0 &
+wait $!
+code=$?
+cleanup
+exit "$code"
