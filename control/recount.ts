@@ -1,15 +1,19 @@
 // Recounting: the counters behind the maxima are set to what the table holds, should crashes have left them wrong.
 import { limits } from "../domain/limits.ts";
+import type { MachineSeen } from "../cloud/ports.ts";
+import { tags } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import type { ControlWorld } from "./world.ts";
 
-const scopesOf = (record: InstanceRecord): readonly string[] => ["environment", `partition#${record.partition}`];
-
-function count(records: readonly InstanceRecord[]): ReadonlyMap<string, number> {
+/** Records that are not terminated, and machines that nobody has recorded (yet, or ever): both hold a place. */
+function count(records: readonly InstanceRecord[], machines: readonly MachineSeen[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>([["environment", 0]]);
-  for (const record of records)
-    for (const scope of scopesOf(record))
-      counts.set(scope, (counts.get(scope) ?? 0) + (record.state === "terminated" ? 0 : 1));
+  const add = (partition: string, places: number): void => {
+    for (const scope of ["environment", `partition#${partition}`]) counts.set(scope, (counts.get(scope) ?? 0) + places);
+  };
+  for (const record of records) add(record.partition, record.state === "terminated" ? 0 : 1);
+  const recorded = new Set(records.map(({ instanceId }) => instanceId));
+  for (const machine of machines) if (!recorded.has(machine.instanceId)) add(machine.tags[tags.partition] ?? "", 1);
   return counts;
 }
 
@@ -30,21 +34,23 @@ export async function readCounters(
  * finds the very same numbers; the write then stands on condition that the counter has not moved since.
  */
 export async function recount(
-  world: Pick<ControlWorld, "settings" | "instances" | "clock" | "log">,
+  world: Pick<ControlWorld, "settings" | "instances" | "fleet" | "clock" | "log">,
   partitions: Iterable<string>,
   counters: Counters,
   records: readonly InstanceRecord[],
+  machines: readonly MachineSeen[],
 ): Promise<void> {
-  const first = count(records);
+  const first = count(records, machines);
   const differing = [...counters].filter(([scope, seen]) => (seen ?? 0) !== (first.get(scope) ?? 0));
   if (differing.length === 0) return;
   await world.clock.sleep(limits.reservationMs);
   const before = await readCounters(world, partitions);
-  const again = count((await world.instances.all()).items);
-  for (const [scope, seen] of differing) {
+  const seen = await world.fleet.ours();
+  const again = count((await world.instances.all()).items, seen);
+  for (const [scope, held] of differing) {
     const counted = again.get(scope) ?? 0;
-    if (before.get(scope) !== seen || counted !== (first.get(scope) ?? 0)) continue;
-    await world.settings.recount(scope, seen, counted);
-    world.log.event("counter.recounted", { scope, seen, counted });
+    if (before.get(scope) !== held || counted !== (first.get(scope) ?? 0)) continue;
+    await world.settings.recount(scope, held, counted);
+    world.log.event("counter.recounted", { scope, seen: held, counted });
   }
 }

@@ -86,7 +86,8 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
     paused ? noFloor : await keepFloors(world, configuration, free, dryRun),
   );
   const requeued = dryRun ? 0 : await attempt("requeue", 0, () => requeue(world, free));
-  if (!dryRun) await attempt("recount", undefined, () => recount(world, partitions, counters, records));
+  if (!dryRun && machines !== undefined)
+    await attempt("recount", undefined, () => recount(world, partitions, counters, records, machines));
   const report = {
     states: countStates(records),
     findings: [
