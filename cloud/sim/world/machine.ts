@@ -14,6 +14,8 @@ export interface RunnerRoot {
   registration: number | undefined;
   listener: "none" | "starting" | "online" | "exited";
   exitCode: number | undefined;
+  /** Counts its stops: what was begun before one does not go on after it. */
+  stops: number;
 }
 
 export interface Machine {

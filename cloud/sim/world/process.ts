@@ -114,6 +114,7 @@ export function startProcess(around: Around, options: ProcessOptions): Process {
     const apply = (): T => call.apply();
     const fate = options.cutOff?.() === true ? "lost before" : fateOf(chance, faults, kind);
     const event = `${name} ${what}`;
+    around.heard(name, "world.called", { what, fate });
     const wire = 4 + Math.floor(chance.next() * 30);
     const giveUp = 1_000 + Math.floor(chance.next() * 14_000);
     const lose = (problem: string): void => {

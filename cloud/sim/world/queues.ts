@@ -27,13 +27,13 @@ const read = (receipt: string, body: string): Received => {
     : { kind: "unreadable", receipt, body, problem: parsed.problem };
 };
 
-function deliver({ queues, time, faults }: State, process: Process, name: string): Received[] {
+function deliver({ queues, time, faults }: State, process: Process, name: string, most: number): Received[] {
   const { chance } = process;
   const { falseEmpty, duplicateDelivery } = faults.rates;
   if (chance.happens(falseEmpty)) return [];
   const visible = [...queueOf(queues, name)].filter(({ visibleAt }) => visibleAt <= time.now());
   const got: Received[] = [];
-  while (visible.length > 0 && got.length < maxima.poolBatch) {
+  while (visible.length > 0 && got.length < most) {
     const [message] = visible.splice(chance.between(0, visible.length - 1), 1);
     if (message === undefined || (got.length > 0 && chance.happens(falseEmpty / 2))) continue;
     // A replica that does not know of the delivery will deliver it once more.
@@ -58,11 +58,11 @@ export function poolPort(state: State, process: Process): Pool {
     for (const message of queue) if (receipts.includes(message.receipt)) act(message, queue);
   };
   return {
-    receive: (resourceClass) =>
+    receive: (resourceClass, most = maxima.poolBatch) =>
       process.call<readonly Received[]>({
         what: "pool.receive",
         kind: "write",
-        apply: () => deliver(state, process, resourceClass),
+        apply: () => deliver(state, process, resourceClass, most),
         lost: (problem) => {
           throw new OutOfReach(problem);
         },

@@ -43,11 +43,11 @@ function sessionOf(state: State, machine: Machine, root: RunnerRoot): Session {
 function disconnect({ forge }: State, root: RunnerRoot): void {
   if (root.registration !== undefined && root.listener !== "none") forge.disconnect(root.registration);
   root.listener = "none";
+  root.stops++;
 }
 
 function listen(state: State, machine: Machine, root: RunnerRoot): RegisterOutcome {
   const { forge, time, faults, chance } = state;
-  if (machine.root !== root || !isUp(machine)) return failed("other", "stopped meanwhile");
   if (isCutOff(machine, time.now())) return failed("network", "GitHub cannot be reached");
   if (root.registration === undefined || !forge.connect(root.registration, sessionOf(state, machine, root))) {
     root.listener = "exited";
@@ -76,8 +76,14 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
         if (isUp(machine)) done(work());
       });
     });
+  /** Work on a root that ends where the root is stopped or destroyed meanwhile. */
+  const works = (root: RunnerRoot, what: string, high: number, work: () => RegisterOutcome) => {
+    const { stops } = root;
+    return takes(what, 500, high, () =>
+      machine.root === root && root.stops === stops ? work() : failed("other", "stopped meanwhile"),
+    );
+  };
   const configure = (root: RunnerRoot, url: string, labels: readonly string[], token: string): RegisterOutcome => {
-    if (machine.root !== root) return failed("other", "stopped meanwhile");
     if (isCutOff(machine, time.now())) return failed("network", "GitHub cannot be reached");
     if (process.chance.happens(faults.rates.registerFails)) return failed("network", "502 Bad Gateway");
     const answer = forge.register(token, scopeOf(url), root.name, labels);
@@ -102,22 +108,22 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
       const root: RunnerRoot =
         machine.root?.assignment === assignment
           ? machine.root
-          : { assignment, name, registration: undefined, listener: "none", exitCode: undefined };
+          : { assignment, name, registration: undefined, listener: "none", exitCode: undefined, stops: 0 };
       machine.root = root;
       if (root.registration === undefined) {
-        const outcome = await takes("configures", 500, 5_000, () =>
+        const outcome = await works(root, "configures", 5_000, () =>
           configure(root, registration.url, registration.labels, token),
         );
         if (outcome.kind === "failed") return outcome;
       }
       if (machine.root === root) root.listener = "starting";
-      return await takes("listens", 500, 4_000, () => listen(state, machine, root));
+      return await works(root, "listens", 4_000, () => listen(state, machine, root));
     },
     async resume(assignment) {
       const { root } = machine;
       if (root?.assignment !== assignment) return failed("other", "no such root");
       root.listener = "starting";
-      return await takes("resumes", 500, 4_000, () => listen(state, machine, root));
+      return await works(root, "resumes", 4_000, () => listen(state, machine, root));
     },
     stopIfIdle: () =>
       takes("freezes", 20, 300, () => {
@@ -135,6 +141,7 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
       takes("cleans", 50, 2_000, () => {
         const { root } = machine;
         if (root?.assignment !== assignment) return;
+        disconnect(state, root);
         machine.root = undefined;
         const { registration } = root;
         if (registration === undefined || removalToken === undefined) return;

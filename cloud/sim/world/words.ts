@@ -49,7 +49,7 @@ export function settingsPort({ words, time }: State, process: Process): Settings
       call("writeOverlay", "write", () => {
         words.overlay = overlay;
       }),
-    // One transaction with a client token: a retry never reserves twice.
+    // Reserving and freeing are transactions with a client token: a retry never counts twice.
     reserve: (count, scopes) =>
       process.call<Reservation | Unknown>({
         what: "settings.reserve",
@@ -63,7 +63,7 @@ export function settingsPort({ words, time }: State, process: Process): Settings
         lost: (problem) => ({ kind: "unknown", problem }),
       }),
     free: (count, scopes) =>
-      call("free", "write", () => {
+      call("free", "once", () => {
         for (const scope of scopes) set(scope, Math.max(0, (counters.get(scope) ?? 0) - count));
       }),
     recount: (scope, seen, counted) =>

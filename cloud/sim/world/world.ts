@@ -111,8 +111,13 @@ export function worldOf(options: WorldOptions): World {
   const around = {
     time,
     faults,
-    heard: (process: string, name: string, facts: Record<string, unknown>) =>
-      heard?.(time.now() - beginning, process, name, facts),
+    heard: (process: string, name: string, facts: Record<string, unknown>) => {
+      heard?.(time.now() - beginning, process, name, facts);
+      // What a process catches and logs may be a mistake all the same.
+      const { problem } = facts;
+      if (typeof problem === "string" && /\b(?:Type|Reference|Range|Syntax)Error\b/.test(problem))
+        checks.violated("no step throws", `${process} ${name}: ${problem}`);
+    },
   };
   const world: World = {
     environment,

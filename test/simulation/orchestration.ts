@@ -1,0 +1,217 @@
+// The part that GitHub plays: it starts a workflow's steps as processes of their own, cancels and kills them, queues its jobs.
+import { giveBack } from "../../control/give-back.ts";
+import { provision, type Provisioned, type SavedProvision } from "../../control/provision.ts";
+import { refresh } from "../../control/refresh.ts";
+import { release } from "../../control/release.ts";
+import { limits } from "../../domain/limits.ts";
+import type { Request } from "../../domain/request.ts";
+import type { Job } from "../../cloud/sim/world/forge.ts";
+import type { ControlPorts, World } from "../../cloud/sim/world/world.ts";
+import { readyIsReady } from "./promises.ts";
+import type { Attempt, Workflow } from "./workload.ts";
+
+const minute = 60_000;
+/** A cancelled step gets SIGINT, and is killed ten seconds later. */
+const killedAfterMs = 10_000;
+/** How long a workflow waits for its jobs: beyond it somebody cancels it. */
+const jobsPatienceMs = 25 * minute;
+
+export type StepEnd<Value> =
+  | { readonly kind: "ended"; readonly value: Value }
+  | { readonly kind: "threw"; readonly error: unknown }
+  | { readonly kind: "died" };
+
+export interface Tally {
+  ready: number;
+  failed: number;
+  cancelled: number;
+  died: number;
+  released: number;
+  jobs: number;
+  created: number;
+  reused: number;
+}
+export const noTally = (): Tally => ({
+  ready: 0,
+  failed: 0,
+  cancelled: 0,
+  died: 0,
+  released: 0,
+  jobs: 0,
+  created: 0,
+  reused: 0,
+});
+
+const pause = (world: World, ms: number, what: string): Promise<void> =>
+  new Promise((resolve) => {
+    world.time.after(ms, what, resolve);
+  });
+
+/** Runs a step of the control plane in a process of its own until it ends, dies, or is killed at `limitMs`. */
+export function step<Value>(
+  world: World,
+  name: string,
+  dying: { readonly rate: number; readonly awaits: number; readonly limitMs: number },
+  work: (ports: ControlPorts) => Promise<Value>,
+): Promise<StepEnd<Value>> & { kill(): void } {
+  const chance = world.chance.fork(`fate of ${name}`);
+  const diesAt = chance.happens(dying.rate) ? chance.between(1, dying.awaits) : undefined;
+  const { process, ports } = world.process(name, diesAt);
+  const ended = new Promise<StepEnd<Value>>((resolve) => {
+    const limit = world.time.after(dying.limitMs, `${name} killed`, () => process.kill());
+    process.onDeath(() => {
+      limit.cancel();
+      resolve({ kind: "died" });
+    });
+    const done = (end: StepEnd<Value>): void => {
+      if (!process.alive) return;
+      limit.cancel();
+      resolve(end);
+    };
+    const whole = async (): Promise<void> => {
+      try {
+        done({ kind: "ended", value: await work(ports) });
+      } catch (error) {
+        const known = error instanceof Error && ["OutOfReach", "ForgeRefused", "Unconfigured"].includes(error.name);
+        if (!known && process.alive)
+          world.checks.violated("no step throws", `${name}: ${error instanceof Error ? error.stack : String(error)}`);
+        done({ kind: "threw", error });
+      }
+    };
+    void whole();
+  });
+  return Object.assign(ended, { kill: () => process.kill() });
+}
+
+/** One provision as the action runs it: cancel, kill, post step. Gives what it came to, undefined where it was killed. */
+async function provisionStep(
+  world: World,
+  name: string,
+  request: Request,
+  plan: Attempt,
+  tally: Tally,
+): Promise<Provisioned | undefined> {
+  const { rates } = world.faults;
+  const cancel = new AbortController();
+  let saved: SavedProvision | undefined;
+  const main = step(
+    world,
+    name,
+    { rate: rates.provisionDies, awaits: 120, limitMs: limits.provisionMs + 5 * minute },
+    (ports) =>
+      provision(ports, request, {
+        cancel: cancel.signal,
+        saved: (state) => {
+          saved = state;
+        },
+      }),
+  );
+  if (plan.cancelAfterMs !== undefined) {
+    world.time.after(plan.cancelAfterMs, `${name} cancelled`, () => cancel.abort());
+    world.time.after(plan.cancelAfterMs + killedAfterMs, `${name} killed`, () => main.kill());
+  }
+  const end = await main;
+  if (end.kind === "ended") {
+    if (end.value.kind === "ready") {
+      tally.ready++;
+      tally.created += end.value.created;
+      tally.reused += end.value.reused;
+      readyIsReady(world, name, request, end.value);
+    } else tally[end.value.kind]++;
+    if (end.value.kind === "failed" && end.value.reasons.length === 0)
+      world.checks.violated("its runners, or a clear failure", `${name} failed without a reason`);
+  } else tally.died++;
+  const unfinished = saved !== undefined && !saved.committed && end.kind !== "ended";
+  if (unfinished && plan.post)
+    await step(world, `${name} post`, { rate: rates.provisionDies, awaits: 40, limitMs: 5 * minute }, async (ports) => {
+      const { configuration } = await ports.settings.load();
+      return await giveBack(ports, configuration, saved as SavedProvision, [], limits.giveBackWaitMs);
+    });
+  return end.kind === "ended" ? end.value : undefined;
+}
+
+async function jobsStep(world: World, workflow: Workflow, plan: Attempt): Promise<readonly Job[]> {
+  const { runId, repository } = workflow;
+  const jobs = plan.jobs.map((durationMs) =>
+    world.forge.queue({ scope: repository, runId, labels: [runId], durationMs }),
+  );
+  const until = world.time.now() + (plan.impatient ? 30_000 : jobsPatienceMs);
+  const open = (): boolean => jobs.some(({ state }) => ["queued", "assigned", "running"].includes(state));
+  while (open() && world.time.now() < until) await pause(world, 15_000, `run ${runId} waits for its jobs`);
+  return jobs;
+}
+
+async function releaseStep(world: World, name: string, workflow: Workflow, attempt: number, plan: Attempt) {
+  const { rates } = world.faults;
+  for (let tries = 1; tries <= 2; tries++) {
+    const end = await step(
+      world,
+      `${name} release ${tries}`,
+      { rate: rates.releaseDies, awaits: 40, limitMs: 40 * minute },
+      (ports) =>
+        release(ports, {
+          runId: workflow.runId,
+          attempt,
+          ...(plan.forgeRights ? { forgeScope: workflow.repository } : {}),
+        }),
+    );
+    if (end.kind === "ended") return true;
+    // Somebody may run the failed job again.
+    if (world.chance.happens(0.5)) return false;
+  }
+  return false;
+}
+
+/** A workflow from its first attempt to its last release. */
+export async function orchestrate(world: World, workflow: Workflow, tally: Tally): Promise<void> {
+  await pause(world, workflow.beginsMs, `run ${workflow.runId} begins`);
+  for (const [index, plan] of workflow.attempts.entries()) {
+    const attempt = index + 1;
+    const name = `run ${workflow.runId}/${attempt}`;
+    if (index > 0) await pause(world, 30_000, `${name} begins`);
+    const ends = await Promise.all(
+      plan.requests.map((request) => provisionStep(world, `${name} ${request.provisionId}`, request, plan, tally)),
+    );
+    const ready = ends.every((end) => end?.kind === "ready");
+    if (ready) {
+      const jobs = await jobsStep(world, workflow, plan);
+      tally.jobs += jobs.filter(({ state }) => state === "done").length;
+      if (!plan.impatient) servedAll(world, name, jobs);
+      for (const job of jobs) world.forge.cancel(job);
+    }
+    if (plan.releases && (await releaseStep(world, name, workflow, attempt, plan))) tally.released++;
+  }
+}
+
+/** A job that waits while a runner of its run listens undisturbed has been forgotten by somebody. */
+function servedAll(world: World, name: string, jobs: readonly Job[]): void {
+  const waiting = jobs.find(({ state }) => state === "queued");
+  if (waiting === undefined) return;
+  const free = world.table.all().find((record) => {
+    const machine = world.machines.byKey(record.key);
+    const healthy = machine?.disturbed === false && machine.cutOff === undefined && machine.job === undefined;
+    const ours = record.runId === waiting.runId && record.state === "running" && record.wanted === "serve";
+    return healthy && ours && record.retiredAt === undefined && record.threshold > world.time.now() + minute;
+  });
+  if (free !== undefined)
+    world.checks.violated(
+      "a ready runner serves its run",
+      `${name}: job ${waiting.id} waits, ${free.instanceId} has none (signal ${free.signal?.kind})`,
+    );
+}
+
+/** Refresh on its schedule, for as long as the world goes on. */
+export function refreshOnSchedule(world: World, over: () => boolean): void {
+  const { rates } = world.faults;
+  let count = 0;
+  const tick = (): void => {
+    if (over()) return;
+    const name = `refresh ${++count}`;
+    void step(world, name, { rate: world.faults.rates.refreshDies, awaits: 60, limitMs: 4.5 * minute }, (ports) =>
+      refresh(ports),
+    );
+    const jitter = rates.slow > 0 ? world.chance.between(0, 2_000) : 0;
+    world.time.after(limits.refreshMs + jitter, "refresh is due", tick);
+  };
+  tick();
+}

@@ -1,0 +1,67 @@
+// What must be true when a provision says ready, and what must be left of a world that has healed and come to rest: nothing.
+import type { Provisioned } from "../../control/provision.ts";
+import type { Request } from "../../domain/request.ts";
+import { isAlive, type Machine } from "../../cloud/sim/world/machine.ts";
+import type { World } from "../../cloud/sim/world/world.ts";
+
+/** A run is told of as many runners as it asked for, each its own, and each known to GitHub under its run id unless a fault has hit it. */
+export function readyIsReady(
+  world: World,
+  name: string,
+  request: Request,
+  { instances }: Extract<Provisioned, { kind: "ready" }>,
+): void {
+  const { checks, machines, table, forge } = world;
+  const wrong = (detail: string): void => checks.violated("its runners, or a clear failure", `${name}: ${detail}`);
+  if (new Set(instances.map(({ instanceId }) => instanceId)).size !== request.count)
+    wrong(`${instances.length} instances instead of ${request.count}`);
+  for (const { instanceId } of instances) {
+    const machine = machines.byId(instanceId);
+    if (machine === undefined) return wrong(`${instanceId} does not exist`);
+    const record = table.get(machine.key);
+    const expired = (record?.threshold ?? 0) <= world.time.now() || record?.retiredAt !== undefined;
+    if (!machine.served.has(record?.assignment ?? -1) && record?.runId === request.runId)
+      wrong(`${instanceId} has never listened for it`);
+    if (machine.disturbed || machine.cutOff !== undefined || expired) continue;
+    // A release of the same run may have come between.
+    if (record?.owner === undefined || record.wanted === "leave") continue;
+    if (record.runId !== request.runId) wrong(`${instanceId} belongs to ${record.owner}`);
+    const runner = [...forge.runners.values()].find((one) => one.name.endsWith(`${instanceId}-${record.assignment}`));
+    if (runner === undefined) wrong(`GitHub knows no runner of ${instanceId}`);
+    else if (!runner.labels.includes(request.runId)) wrong(`${runner.name} does not carry the run's label`);
+  }
+}
+
+const describe = (world: World, machine: Machine): string => {
+  const record = world.table.get(machine.key);
+  const age = Math.round((world.time.now() - machine.launchedAt) / 60_000);
+  return `${machine.instanceId} (${machine.state}${machine.hung ? ", hung" : ""}, ${age} min old, agent ${machine.agent?.alive === true ? "alive" : "dead"}, record ${record?.state ?? "none"} owner ${record?.owner ?? "-"} wanted ${record?.wanted ?? "-"} signal ${record?.signal?.kind ?? "-"} assignment ${record?.assignment ?? "-"} threshold ${record === undefined ? "-" : Math.round((record.threshold - world.time.now()) / 1000)} s away)`;
+};
+
+/** Once nothing has been asked for longer than every limit: no machine, record, runner or counter is left that should not be. */
+export function nothingLeft(world: World): void {
+  const { checks, machines, table, forge, words } = world;
+  for (const machine of machines.all())
+    if (isAlive(machine)) checks.violated("no leak: every machine ends", describe(world, machine));
+  for (const record of table.all())
+    if (record.state !== "terminated")
+      checks.violated("no leak: every record ends", `${record.instanceId} is ${record.state} (${record.reason ?? ""})`);
+  for (const runner of forge.runners.values())
+    checks.violated(
+      "no leak: no ghost runner at GitHub",
+      `${runner.name}, ${runner.shownOnline ? "online" : "offline"}`,
+    );
+  for (const [scope, count] of words.counters)
+    if (count !== 0) checks.violated("counters are right", `${scope} says ${count}, nothing is alive`);
+}
+
+/** Instances that idle within their threshold can be found: the queue of their class holds as many messages as refresh promises. */
+export function idleOnesAreQueued(world: World): void {
+  const { checks, table, queues, time } = world;
+  const idle = table.all().filter(({ state, threshold }) => state === "idle" && threshold > time.now() + 60_000);
+  for (const [resourceClass, ofClass] of Map.groupBy(idle, (record) => record.resourceClass)) {
+    const messages = queues.get(resourceClass)?.size ?? 0;
+    if (messages < ofClass.length)
+      checks.violated("no idle instance is lost", `${ofClass.length} idle ${resourceClass}, ${messages} messages`);
+  }
+}

@@ -1,0 +1,55 @@
+// `npm run simulate -- --seeds N --from S`: many worlds, on all cores; each failing seed with the one command that replays it.
+import { parseArgs } from "node:util";
+import { simulateSeeds } from "./seeds.ts";
+import { simulate, type SimulationResult } from "./simulation.ts";
+
+const { values } = parseArgs({
+  // Started by hand as `node simulate.ts -- --seeds N`, the dashes arrive too.
+  args: process.argv.slice(2).filter((word) => word !== "--"),
+  allowPositionals: true,
+  options: {
+    seeds: { type: "string", default: "100" },
+    from: { type: "string", default: "1" },
+    trace: { type: "boolean", default: false },
+  },
+});
+const [seeds, from] = [Number(values.seeds), Number(values.from)];
+
+function print({ seed, violations, rates }: SimulationResult): void {
+  console.log(`seed ${seed} FAILED`);
+  for (const { rule, at, detail } of violations) console.log(`  ${new Date(at).toISOString()} ${rule}: ${detail}`);
+  const present = Object.entries(rates).filter(([, rate]) => rate > 0);
+  console.log(`  faults: ${present.map(([name, rate]) => `${name} ${Number(rate.toPrecision(2))}`).join(", ")}`);
+  console.log(`  replay: npm run simulate -- --seeds 1 --from ${seed} --trace`);
+}
+
+async function traced(): Promise<SimulationResult> {
+  return await simulate(from, {
+    heard: (at, process, name, facts) => {
+      console.log(`${(at / 1000).toFixed(3).padStart(10)} ${process.padEnd(28)} ${name} ${JSON.stringify(facts)}`);
+    },
+  });
+}
+
+const started = performance.now();
+const results: SimulationResult[] = [];
+if (values.trace) results.push(await traced());
+else
+  await simulateSeeds(seeds, from, (result) => {
+    results.push(result);
+    if (result.violations.length > 0) print(result);
+  });
+const failed = results.filter(({ violations }) => violations.length > 0);
+if (values.trace) failed.forEach(print);
+const seconds = (performance.now() - started) / 1000;
+const sum = (of: (result: SimulationResult) => number): number => results.reduce((all, one) => all + of(one), 0);
+console.log(
+  `${results.length} seeds, ${failed.length} failed; ${sum(({ hours }) => hours).toFixed(0)} simulated hours, ` +
+    `${sum(({ events }) => events)} events (at most ${Math.max(...results.map(({ events }) => events))} a world), ` +
+    `${Math.round(sum(({ events }) => events) / seconds)} events/s, ${seconds.toFixed(1)} s`,
+);
+const total = (name: keyof SimulationResult["tally"]): string => `${name} ${sum(({ tally }) => tally[name])}`;
+console.log(
+  `provisions: ${total("ready")}, ${total("failed")}, ${total("cancelled")}, ${total("died")}; ${total("created")}, ${total("reused")}, ${total("jobs")}, ${total("released")}`,
+);
+process.exitCode = failed.length > 0 ? 1 : 0;

@@ -1,0 +1,114 @@
+// One seed, one world: workflows under faults, then everything heals, then nothing may be left.
+import { runAgent } from "../../agent/agent.ts";
+import { limits } from "../../domain/limits.ts";
+import { chance as chanceOf } from "../../cloud/sim/chance.ts";
+import type { Violation } from "../../cloud/sim/world/checks.ts";
+import { drawRates, type Rates } from "../../cloud/sim/world/faults.ts";
+import type { RunAgent } from "../../cloud/sim/world/machines.ts";
+import { environment, worldOf, type World } from "../../cloud/sim/world/world.ts";
+import { noTally, orchestrate, refreshOnSchedule, type Tally } from "./orchestration.ts";
+import { idleOnesAreQueued, nothingLeft } from "./promises.ts";
+import { workload } from "./workload.ts";
+
+const minute = 60_000;
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly hash: string;
+  readonly events: number;
+  readonly hours: number;
+  readonly tally: Tally;
+  readonly rates: Rates;
+}
+
+export interface SimulationOptions {
+  readonly heard?: (at: number, process: string, name: string, facts: Record<string, unknown>) => void;
+}
+
+const agentOf: RunAgent = (ports, machine, onWake) =>
+  runAgent(ports, {
+    environment,
+    instanceId: machine.instanceId,
+    agentVersion: "1.0.0",
+    pooled: true,
+    bootMs: limits.bootMs,
+    maxRuntimeMs: limits.maxRuntimeMs,
+    // No watchdog waits for its turns: it looks when something changes.
+    turnMs: Number.POSITIVE_INFINITY,
+    onWake,
+    anyRunsJobs: false,
+    furtherRuns: [],
+  });
+
+function draw(seed: number) {
+  const chance = chanceOf(seed).fork("plan");
+  const rates = drawRates(chance);
+  return {
+    rates,
+    workflows: chance.between(10, 30),
+    spanMs: chance.between(20, 90) * minute,
+    configure: {
+      idleMs: chance.between(5, 20) * minute,
+      maxInstances: chance.between(8, 60),
+      maxUses: chance.happens(0.2) ? chance.between(1, 3) : 0,
+    },
+  };
+}
+
+/** Lets the world go on until `over`, at most `limitMs`. */
+async function runUntil(world: World, over: () => boolean, limitMs: number): Promise<boolean> {
+  const until = world.time.now() + limitMs;
+  while (!over() && world.checks.violations.length === 0 && world.time.now() < until)
+    await world.time.run(Math.min(until, world.time.now() + minute));
+  return over();
+}
+
+function heal(world: World): void {
+  const now = world.time.now();
+  world.faults.heal();
+  for (const machine of world.machines.all()) {
+    if (machine.cutOff === undefined || machine.cutOff.to < now) continue;
+    machine.cutOff = machine.cutOff.from > now ? undefined : { from: machine.cutOff.from, to: now };
+    machine.wake();
+  }
+}
+
+export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
+  const plan = draw(seed);
+  const { heard } = options;
+  const world = worldOf({
+    seed,
+    rates: plan.rates,
+    runAgent: agentOf,
+    configure: plan.configure,
+    ...(heard === undefined ? {} : { heard }),
+  });
+  const tally = noTally();
+  const state = { over: false, running: 0 };
+  const begun = world.time.now();
+  refreshOnSchedule(world, () => state.over);
+  for (const workflow of workload(world.chance, plan.workflows, plan.spanMs)) {
+    state.running++;
+    void orchestrate(world, workflow, tally).then(() => state.running--);
+  }
+  await runUntil(world, () => false, plan.spanMs);
+  heal(world);
+  const ended = await runUntil(world, () => state.running === 0, 120 * minute);
+  if (!ended && world.checks.violations.length === 0)
+    world.checks.violated("its runners, or a clear failure", `${state.running} workflows never end`);
+  await runUntil(world, () => false, 2 * limits.refreshMs);
+  if (world.checks.violations.length === 0) idleOnesAreQueued(world);
+  await runUntil(world, () => false, limits.maxRuntimeMs);
+  if (world.checks.violations.length === 0) nothingLeft(world);
+  state.over = true;
+  return {
+    seed,
+    violations: world.checks.violations,
+    hash: world.time.hash(),
+    events: world.time.events,
+    hours: (world.time.now() - begun) / (60 * minute),
+    tally,
+    rates: plan.rates,
+  };
+}
