@@ -4,11 +4,10 @@ import type { Clock, EpochMs } from "../ports.ts";
 /** What a client's middleware stack and its replies look like to us: every SDK client has it, whatever its service. */
 interface Observable {
   readonly middlewareStack: {
-    add(middleware: (next: Next) => Next, options: { step: "deserialize"; priority: "low"; name: string }): void;
+    add(middleware: (next: Next) => Next, options: { step: "deserialize"; priority: "low" }): void;
   };
 }
-// eslint-disable-next-line typescript/no-explicit-any -- each client's stack has its own types of inputs and outputs
-type Next = (args: any) => Promise<any>;
+type Next = (args: never) => Promise<unknown>;
 
 export interface CorrectedClock extends Clock {
   /** Takes a reply's Date header and the base clock's moments before and after the call. */
@@ -32,9 +31,9 @@ export function correctedClock(base: Clock): CorrectedClock {
     const said = date === undefined ? Number.NaN : Date.parse(date);
     if (Number.isNaN(said)) return;
     const least = said - receivedAt;
-    const most = said + step - sentAt;
+    const beyond = said + step - sentAt;
     if (offset < least) offset = Math.ceil(least / step) * step;
-    else if (offset > most) offset = Math.floor(most / step) * step;
+    else if (offset >= beyond) offset = Math.ceil(beyond / step) * step - step;
   };
   return {
     now: () => base.now() + offset,
@@ -42,13 +41,13 @@ export function correctedClock(base: Clock): CorrectedClock {
     offset: () => offset,
     observe,
     watch: (client) => {
-      const middleware = (next: Next) => async (args: unknown) => {
+      const middleware = (next: Next) => async (args: never) => {
         const sentAt = base.now();
         const result = (await next(args)) as { response?: { headers?: Record<string, string> } };
         observe(result.response?.headers?.["date"], sentAt, base.now());
         return result;
       };
-      client.middlewareStack.add(middleware, { step: "deserialize", priority: "low", name: "clockCorrection" });
+      client.middlewareStack.add(middleware, { step: "deserialize", priority: "low" });
     },
   };
 }

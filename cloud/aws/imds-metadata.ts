@@ -1,12 +1,13 @@
 // What a machine is told about itself: the instance metadata service, version 2 only.
 import type { Identity, Interruption, Metadata } from "../agent-ports.ts";
 import { OutOfReach, type Clock, type EpochMs } from "../ports.ts";
+import { asksWithin, type Answered, type Ask, type Asked } from "./plain-http.ts";
 
 export interface MetadataWish {
   /** `http://169.254.169.254` on a real machine. */
   readonly baseUrl: string;
   readonly clock: Pick<Clock, "now">;
-  readonly fetch?: typeof fetch;
+  readonly ask?: Ask;
 }
 
 /** EC2 User Guide, "Use IMDSv2": six hours is the longest life of a token. */
@@ -23,12 +24,15 @@ interface IdentityDocument {
 }
 
 /** Reads paths under `/latest`; undefined for what there is not. Rejects with OutOfReach. */
-function reader({ baseUrl, clock, fetch: ask = fetch }: MetadataWish): (path: string) => Promise<string | undefined> {
+function reader({
+  baseUrl,
+  clock,
+  ask = asksWithin(replyMs),
+}: MetadataWish): (path: string) => Promise<string | undefined> {
   let token: { readonly text: string; readonly until: EpochMs } | undefined;
-  const call = async (path: string, init: RequestInit): Promise<{ status: number; text: string }> => {
+  const call = async (path: string, asked: Asked): Promise<Answered> => {
     try {
-      const response = await ask(`${baseUrl}/latest/${path}`, { ...init, signal: AbortSignal.timeout(replyMs) });
-      return { status: response.status, text: await response.text() };
+      return await ask(`${baseUrl}/latest/${path}`, asked);
     } catch (error) {
       throw new OutOfReach(`instance metadata at ${baseUrl}: ${String(error)}`, { cause: error });
     }
@@ -43,7 +47,7 @@ function reader({ baseUrl, clock, fetch: ask = fetch }: MetadataWish): (path: st
   return async (path) => {
     for (let tries = 1; ; tries++) {
       const valid = token !== undefined && clock.now() < token.until ? token.text : await freshToken();
-      const { status, text } = await call(path, { headers: { "x-aws-ec2-metadata-token": valid } });
+      const { status, text } = await call(path, { method: "GET", headers: { "x-aws-ec2-metadata-token": valid } });
       if (status === 200) return text;
       if (status === 404) return undefined;
       token = undefined;

@@ -15,6 +15,7 @@ import { OutOfReach, type Clock, type Found, type InstanceRef, type Instances, t
 import { fromItem, type Item } from "./attribute-values.ts";
 import { conditionalUpdate } from "./conditional-update.ts";
 import { compileMove, updateItem } from "./expression.ts";
+import { mayFit } from "./may-fit.ts";
 import { raise } from "./sdk-errors.ts";
 
 export interface InstancesWish {
@@ -119,12 +120,18 @@ export const instances = (wish: InstancesWish): Instances => ({
     });
     return sorted(items.map((item) => decodeListing(fromItem(item), runNames)));
   },
-  idle: async (pool, after) => {
+  idle: async (pool, after, fitting) => {
+    const filter = fitting === undefined ? undefined : mayFit(fitting);
     const items = await query(wish, {
       IndexName: byPool.name,
       KeyConditionExpression: "#hash = :hash AND #range > :after",
-      ExpressionAttributeNames: { "#hash": poolAttribute, "#range": byPool.range },
-      ExpressionAttributeValues: { ":hash": { S: poolKey(pool, "idle") }, ":after": { N: String(after) } },
+      ...(filter === undefined ? {} : { FilterExpression: filter.text }),
+      ExpressionAttributeNames: { "#hash": poolAttribute, "#range": byPool.range, ...filter?.names },
+      ExpressionAttributeValues: {
+        ":hash": { S: poolKey(pool, "idle") },
+        ":after": { N: String(after) },
+        ...filter?.values,
+      },
     });
     return sorted(items.map((item) => decodeListing(fromItem(item), poolNames)));
   },

@@ -36,10 +36,10 @@ const batchesOf = <T>(list: readonly T[]): readonly (readonly T[])[] => {
   return batches;
 };
 
-async function receive(client: SQSClient, url: string): Promise<readonly Received[]> {
+async function receive(client: SQSClient, url: string, most: number): Promise<readonly Received[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: url,
-    MaxNumberOfMessages: maxima.poolBatch,
+    MaxNumberOfMessages: most,
     VisibilityTimeout: limits.leaseMs / 1000,
     WaitTimeSeconds: 0,
   });
@@ -101,7 +101,8 @@ const entriesOf = (receipts: readonly string[]) =>
 export const pool = (wish: PoolWish): Pool => {
   const { client, queues } = wish;
   return {
-    receive: async (resourceClass) => receive(client, (await queues(resourceClass)).url),
+    receive: async (resourceClass, most = maxima.poolBatch) =>
+      receive(client, (await queues(resourceClass)).url, most),
     send: (messages) => send(wish, messages),
     giveBack: async (resourceClass, receipts) => {
       const { url } = await queues(resourceClass);

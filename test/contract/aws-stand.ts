@@ -27,11 +27,14 @@ export interface AwsStandWish {
   readonly place: Place;
   readonly clock: Clock;
   readonly close?: () => Promise<void>;
+  /** The SDK's tries of one call; as deployed where absent. */
+  readonly maxAttempts?: number;
 }
 
-export const awsClients = ({ endpoint, place }: Pick<AwsStandWish, "endpoint" | "place">) => {
+export const awsClients = ({ endpoint, place, maxAttempts }: AwsStandWish) => {
   const config = {
     ...clientOptions(),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
     endpoint,
     region: place.region,
     credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },

@@ -15,7 +15,7 @@ import type { Stand, StandKind } from "./stand.ts";
 const ownTime = "its time is real, and a test does not wait for it";
 
 /** The adapters' clock jumps; the endpoint's own time does not, and nothing compares the two. */
-const openAt = (endpoint: string) => openAwsStand({ endpoint, place, clock: jumpingClock(Date.now()) });
+const openAt = (endpoint: string) => openAwsStand({ endpoint, place, clock: jumpingClock() });
 
 const given = process.env["RUNPOOL_CONTRACT_ENDPOINT"];
 const named: StandKind = {

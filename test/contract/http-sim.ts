@@ -8,13 +8,16 @@ import { sqs } from "../../cloud/sim/sqs/sqs.ts";
 import { ssm } from "../../cloud/sim/ssm/ssm.ts";
 import type { Clock } from "../../cloud/ports.ts";
 import type { Place } from "../../domain/names.ts";
-import { openAwsStand, type AwsStand } from "./aws-stand.ts";
+import { openAwsStand, type AwsStand, type AwsStandWish } from "./aws-stand.ts";
 import type { StandKind } from "./stand.ts";
 
 export const place: Place = { awsPartition: "aws", region: "eu-west-1", account: "123456789012" };
 
-/** Whoever sleeps makes the time pass: nothing waits, and everything that is due later finds the later time. */
-export function jumpingClock(start = 1_700_000_000_000): Clock {
+/**
+ * Whoever sleeps makes the time pass: nothing waits, and everything that is due later finds the later time. It begins now:
+ * the SDK takes an error whose Date header is far from the host's clock for one of skew, and tries again.
+ */
+export function jumpingClock(start = Date.now()): Clock {
   let now = start;
   return {
     now: () => now,
@@ -33,7 +36,7 @@ export interface HttpSim extends AwsStand {
   readonly cloud: Ec2;
 }
 
-export async function openHttpSim(): Promise<HttpSim> {
+export async function openHttpSim(options: Pick<AwsStandWish, "maxAttempts"> = {}): Promise<HttpSim> {
   const clock = jumpingClock();
   const faults = openFaults();
   const base = { clock, faults, region: place.region, account: place.account };
@@ -51,6 +54,7 @@ export async function openHttpSim(): Promise<HttpSim> {
     endpoint: door.url,
     place,
     clock,
+    ...options,
     close: async () => {
       cloud.close();
       await door.close();
@@ -59,4 +63,4 @@ export async function openHttpSim(): Promise<HttpSim> {
   return { ...stand, door, faults, db, cloud };
 }
 
-export const httpSim: StandKind = { name: "the AWS adapters over the embedded cloud", open: openHttpSim };
+export const httpSim: StandKind = { name: "the AWS adapters over the embedded cloud", open: () => openHttpSim() };

@@ -1,0 +1,83 @@
+// Instance metadata read from the embedded IMDSv2: identity, tags, spot notices, and tokens that run out.
+import { expect, it, onTestFinished } from "vitest";
+import { imdsMetadata } from "../../cloud/aws/imds-metadata.ts";
+import { asksWithin, type Ask } from "../../cloud/aws/plain-http.ts";
+import { OutOfReach } from "../../cloud/ports.ts";
+import { openImds } from "../../cloud/sim/imds/imds.ts";
+import { jumpingClock, openHttpSim, place } from "../contract/http-sim.ts";
+
+async function open(usageClass: "spot" | "on-demand") {
+  const sim = await openHttpSim();
+  const template = sim.defaults.templates["large/x64"];
+  if (template === undefined) throw new Error("no template");
+  await sim.fleet.launch({
+    count: 1,
+    clientToken: "one",
+    template,
+    imageId: await sim.fleet.image(sim.defaults.imageParameters.x64 ?? ""),
+    subnets: sim.defaults.subnets,
+    minimum: { cpu: 2, mmem: 4096 },
+    maximumCpu: 4,
+    architecture: "x64",
+    usageClass,
+    allowedTypes: [],
+    tags: { "runpool:manager": "pool", "runpool:deadline": "1700000000000" },
+  });
+  const [machine] = sim.cloud.machines();
+  if (machine === undefined) throw new Error("no machine");
+  const clock = jumpingClock(sim.now());
+  const imds = await openImds({ machine, clock });
+  onTestFinished(async () => {
+    await imds.close();
+    await sim.close();
+  });
+  let tokens = 0;
+  const ask = asksWithin(2_000);
+  const counting: Ask = (url, asked) => {
+    if (asked.method === "PUT") tokens++;
+    return ask(url, asked);
+  };
+  const wish = { baseUrl: imds.url, clock, ask: counting };
+  return { sim, machine, clock, imds, tokens: () => tokens, metadata: imdsMetadata(wish), wish };
+}
+
+it("says who the machine is and shows its tags, with one token for all", async () => {
+  const { machine, metadata, tokens } = await open("on-demand");
+  expect(await metadata.identity()).toEqual({
+    instanceId: machine.id,
+    region: place.region,
+    account: place.account,
+    zone: machine.zone,
+    instanceType: machine.type.name,
+  });
+  expect(await metadata.tags()).toMatchObject({ "runpool:manager": "pool", "runpool:deadline": "1700000000000" });
+  expect(await metadata.interruption()).toBeUndefined();
+  expect(tokens()).toBe(1);
+});
+
+it("renews its token before it runs out, and asks for another where the service no longer takes it", async () => {
+  const { metadata, tokens, clock, wish } = await open("on-demand");
+  await metadata.tags();
+  await clock.sleep(4 * 3_600_000);
+  await metadata.tags();
+  expect(tokens()).toBe(2);
+  const still = imdsMetadata({ ...wish, clock: { now: () => 0 } });
+  await still.tags();
+  await clock.sleep(7 * 3_600_000);
+  expect(await still.interruption()).toBeUndefined();
+  expect(tokens()).toBe(4);
+});
+
+it("sees a spot notice with its time", async () => {
+  const { sim, machine, metadata } = await open("spot");
+  sim.cloud.interruptSpot(machine.id);
+  const notice = await metadata.interruption();
+  expect(notice?.kind).toBe("terminate");
+  expect(notice?.at).toBeGreaterThan(sim.now() - 10 * 60_000);
+});
+
+it("a service that does not answer is out of reach", async () => {
+  const { imds, metadata } = await open("on-demand");
+  await imds.close();
+  await expect(metadata.identity()).rejects.toThrow(OutOfReach);
+});

@@ -1,0 +1,61 @@
+// What DynamoDB does to readers: pages, unprocessed keys, missing rights.
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import { instances } from "../../cloud/aws/instances.ts";
+import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
+import { done, fresh, newcomer, ownership, until } from "../contract/newcomers.ts";
+
+const many = 130;
+const run = fresh("run");
+const partition = fresh("github:acme/pages");
+let sim: HttpSim;
+let keys: string[];
+
+beforeAll(async () => {
+  sim = await openHttpSim();
+  // Large enough for several pages of 1 MB; labels are in no index, so the run's query pages by evaluated size only.
+  const labels = Array.from({ length: 100 }, (_, index) => `${"x".repeat(200)}${index}`);
+  keys = await Promise.all(
+    Array.from({ length: many }, async () => {
+      const { ref, machine } = await newcomer(sim, partition);
+      const mine = { ...ownership(run, fresh("claim")), labels };
+      const told = { ...until(sim), machine, claimId: mine.claimId, ownership: mine };
+      return done(await sim.instances.move("create", ref, told)).key;
+    }),
+  );
+});
+afterAll(() => sim.close());
+beforeEach(() => {
+  sim.faults.heal();
+  sim.door.resetCalls();
+});
+const calls = (action: string): number => sim.door.calls().dynamodb?.[action] ?? 0;
+
+it("a scan of several pages shows every record", async () => {
+  const { items } = await sim.instances.all();
+  expect(items.map(({ key }) => key).sort()).toEqual(keys.sort());
+  expect(calls("Scan")).toBeGreaterThan(1);
+});
+
+it("a query of a run shows every instance of it", async () => {
+  expect((await sim.instances.ofRun(run)).items.map(({ key }) => key).sort()).toEqual(keys.sort());
+});
+
+it("a read of more than a hundred keys asks in batches, and again for what came back unprocessed", async () => {
+  sim.faults.set("dynamodb", "BatchGetItem", { unprocessed: 0.5 });
+  const { items } = await sim.instances.read(keys);
+  expect(items.map(({ key }) => key).sort()).toEqual(keys.sort());
+  expect(calls("BatchGetItem")).toBeGreaterThan(2);
+});
+
+it("says which table and call AWS refuses", async () => {
+  const elsewhere = instances({
+    client: sim.clients.dynamodb,
+    table: "runpool-elsewhere",
+    clock: { sleep: async () => {} },
+  });
+  await expect(elsewhere.all()).rejects.toThrow(AwsRefused);
+  await expect(elsewhere.read(["arn:x"])).rejects.toThrow(/BatchGetItem on table runpool-elsewhere: ResourceNotFound/);
+  const { ref } = await newcomer(sim);
+  await expect(elsewhere.move("extend-idle", ref, until(sim))).rejects.toThrow(/UpdateItem on table runpool-elsewhere/);
+});

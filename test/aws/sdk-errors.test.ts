@@ -1,0 +1,55 @@
+// What SDK errors mean: never applied, perhaps applied, or refused for good; and what they may not say.
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { describe, expect, it } from "vitest";
+import { AwsRefused, asUnknown, problemOf, raise, troubleOf } from "../../cloud/aws/sdk-errors.ts";
+import { secrets } from "../../cloud/aws/secrets.ts";
+import { OutOfReach } from "../../cloud/ports.ts";
+
+const error = (name: string, status?: number, code?: string): Error =>
+  Object.assign(new Error(`${name} it says`), {
+    name,
+    ...(status === undefined ? {} : { $metadata: { httpStatusCode: status } }),
+    ...(code === undefined ? {} : { code }),
+  });
+
+describe("an SDK error", () => {
+  it("is told apart by its code, its status, or the network's word", () => {
+    expect(troubleOf(error("ThrottlingException", 400))).toBe("throttled");
+    expect(troubleOf(error("RequestLimitExceeded", 503))).toBe("throttled");
+    expect(troubleOf(error("Whatever", 429))).toBe("throttled");
+    expect(troubleOf(error("InternalServerError", 500))).toBe("unclear");
+    expect(troubleOf(error("TimeoutError"))).toBe("unclear");
+    expect(troubleOf(error("Error", undefined, "ECONNREFUSED"))).toBe("unclear");
+    expect(troubleOf(error("AccessDeniedException", 400))).toBe("refused");
+    expect(troubleOf(error("CredentialsProviderError"))).toBe("refused");
+  });
+
+  it("that is a mistake in the code is thrown on", () => {
+    const mistake = new TypeError("undefined is not a function");
+    expect(() => troubleOf(mistake)).toThrow(mistake);
+  });
+
+  it("becomes a value for writes and an exception for reads; a refusal is one for both, with the fix", () => {
+    expect(asUnknown("UpdateItem", error("TimeoutError"))).toMatchObject({ kind: "unknown" });
+    expect(() => raise("Query", error("InternalServerError", 500))).toThrow(OutOfReach);
+    for (const meet of [asUnknown, raise])
+      expect(() => meet("UpdateItem", error("AccessDeniedException", 400))).toThrow(/UpdateItem.*permission/);
+    expect(() => asUnknown("x", error("ExpiredTokenException", 400))).toThrow(AwsRefused);
+    expect(problemOf(error("Error", undefined, "ECONNRESET"))).toContain("ECONNRESET");
+  });
+});
+
+it("a secret that AWS refuses, or that never arrives, is not in the error", async () => {
+  const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
+  const client = new SSMClient({ region: "eu-west-1", endpoint: "http://127.0.0.1:1", credentials, maxAttempts: 1 });
+  const failing = (failure: Error) =>
+    secrets(Object.assign(Object.create(client) as SSMClient, { send: () => Promise.reject(failure) }));
+  const quoting = Object.assign(error("ValidationException", 400), { message: "Value 'hunter2' at 'value' failed" });
+  for (const failure of [quoting, Object.assign(error("TimeoutError"), { message: "hunter2" })]) {
+    const thrown: unknown = await failing(failure)
+      .write("/runpool/x", "hunter2")
+      .catch((caught: unknown) => caught);
+    expect(thrown).toBeInstanceOf(Error);
+    expect(`${(thrown as Error).message} ${String((thrown as Error).cause)}`).not.toContain("hunter2");
+  }
+});

@@ -1,0 +1,78 @@
+// GitHub's bad days: rate limits are waited out within a bound, server errors tried again, lost replies reported as unknown.
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { forgeClient } from "../../cloud/github/forge-client.ts";
+import { inventory } from "../../cloud/github/inventory.ts";
+import { registrar } from "../../cloud/github/registrar.ts";
+import { ForgeRefused, OutOfReach } from "../../cloud/ports.ts";
+import { chance } from "../../cloud/sim/chance.ts";
+import { openGithub, type GithubStandIn } from "../../cloud/sim/github/github.ts";
+import { jumpingClock } from "../contract/http-sim.ts";
+
+const token = "ghp_patience";
+const scope = "acme/shop";
+let github: GithubStandIn;
+let slept: number;
+
+beforeEach(async () => {
+  const pats = [{ token, permissions: { administration: "write" } as const }];
+  github = await openGithub({ clock: jumpingClock(), chance: chance("patience"), pats });
+  slept = 0;
+});
+afterEach(() => github.close());
+
+const clientWith = (given: string) => {
+  const clock = jumpingClock();
+  const sleep = (ms: number): Promise<void> => {
+    slept += ms;
+    return clock.sleep(ms);
+  };
+  return forgeClient({ apiUrl: github.url, auth: { kind: "token", token: given }, clock: { ...clock, sleep } });
+};
+
+it("waits as long as a rate limit asks, and then goes on", async () => {
+  github.faults.add({ kind: "secondary-limit", status: 429, retryAfterS: 20, times: 2 });
+  expect(await inventory(clientWith(token)).list(scope, "")).toEqual([]);
+  expect(slept).toBe(40_000);
+});
+
+it("does not wait for a limit that lasts longer than it may wait", async () => {
+  github.faults.add({ kind: "secondary-limit", status: 403, retryAfterS: 600 });
+  const listing = inventory(clientWith(token)).list(scope, "");
+  await expect(listing).rejects.toThrow(OutOfReach);
+  await expect(listing).rejects.toThrow(/another 600 s/);
+  github.faults.clear();
+  github.faults.add({ kind: "primary-limit", status: 403 });
+  await expect(registrar(clientWith(token)).registrationToken(scope)).rejects.toThrow(OutOfReach);
+  expect(await inventory(clientWith(token)).remove(scope, 1)).toMatchObject({ kind: "unknown" });
+  expect(slept).toBe(0);
+});
+
+it("tries a server error and a broken connection again, three times in all", async () => {
+  github.faults.add({ kind: "server-error", status: 502, times: 1 });
+  github.faults.add({ kind: "lost-request", route: "registration-token", times: 1 });
+  expect((await registrar(clientWith(token)).registrationToken(scope)).token).not.toBe("");
+  github.faults.clear();
+  github.faults.add({ kind: "server-error", status: 503 });
+  await expect(registrar(clientWith(token)).removalToken(scope)).rejects.toThrow(OutOfReach);
+  expect(github.calls()["POST /repos/{owner}/{repo}/actions/runners/remove-token"]).toBe(3);
+});
+
+it("reports a deletion without any reply as unknown; asked again, the runner is absent", async () => {
+  const id = 12;
+  github.faults.add({ kind: "lost-reply", route: "DELETE" });
+  expect(await inventory(clientWith(token)).remove(scope, id)).toMatchObject({ kind: "unknown" });
+  github.faults.clear();
+  expect(await inventory(clientWith(token)).remove(scope, id)).toBe("absent");
+});
+
+it("says that the credentials are bad, and not that the runner is absent", async () => {
+  const bad = clientWith("ghp_unknown");
+  await expect(inventory(bad).remove(scope, 1)).rejects.toThrow(ForgeRefused);
+  await expect(registrar(bad).registrationToken(scope)).rejects.toThrow(/no such credentials/);
+  const noKey = forgeClient({
+    apiUrl: github.url,
+    auth: { kind: "app", appId: 1, privateKey: "not a key" },
+    clock: jumpingClock(),
+  });
+  await expect(registrar(noKey).registrationToken(scope)).rejects.toThrow(ForgeRefused);
+});
