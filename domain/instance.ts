@@ -63,11 +63,13 @@ const condemn = (from: readonly State[], needs: readonly Need[]): Row => ({
   already: { state: ["terminating", "terminated"], needs: [] },
 });
 
+export type Life = { readonly [M in Move]: Row };
+
 /**
  * The life table. Each condition is here because a trace without it kills a job, gives an instance two owners, or
  * leaks it (design, section 4): change none without checking the model again.
  */
-export const life: { readonly [M in Move]: Row } = {
+export const life: Life = {
   create: {
     from: ["none"],
     to: "created",
@@ -159,8 +161,12 @@ export const life: { readonly [M in Move]: Row } = {
 const stateIs = (states: readonly State[]): Condition => or(...states.map((state) => compare("state", "=", state)));
 
 /** The condition of a move, one entry a need, in the order in which a refusal is named. */
-export function conditionOf<M extends Move>(move: M, told: Moves[M]): readonly { why: Refusal; that: Condition }[] {
-  const row: Row = life[move];
+export function conditionOf<M extends Move>(
+  move: M,
+  told: Moves[M],
+  table: Life = life,
+): readonly { why: Refusal; that: Condition }[] {
+  const row: Row = table[move];
   const states = row.from.filter((state) => state !== "none");
   const first: { why: Refusal; that: Condition } =
     states.length === 0 ? { why: "exists", that: absent("key") } : { why: "state", that: stateIs(states) };
@@ -179,8 +185,8 @@ export interface Change {
 const ownershipAttributes = ["owner", "runId", "attempt", "provisionId", "claimId", "labels", "registration"] as const;
 
 /** The change that a move makes where its condition holds. */
-export function changeOf<M extends Move>(move: M, told: Moves[M]): Change {
-  const row: Row = life[move];
+export function changeOf<M extends Move>(move: M, told: Moves[M], table: Life = life): Change {
+  const row: Row = table[move];
   const given = told as Partial<Moves["create"] & { reason: string }> & At;
   const set: Record<string, unknown> = {};
   if (given.threshold !== undefined && row.limit !== "unchanged") set["threshold"] = given.threshold;
@@ -210,13 +216,18 @@ export type Decision =
   | { readonly kind: "refused"; readonly why: Refusal; readonly record: InstanceRecord | undefined };
 
 /** Reads a refusal out of the record as it is: which need failed, or that the move has been made already. */
-export function refusalOf<M extends Move>(move: M, told: Moves[M], record: InstanceRecord | undefined): Decision {
-  const row: Row = life[move];
+export function refusalOf<M extends Move>(
+  move: M,
+  told: Moves[M],
+  record: InstanceRecord | undefined,
+  table: Life = life,
+): Decision {
+  const row: Row = table[move];
   if (record === undefined) return { kind: "refused", why: "missing", record };
   const done = row.already;
   if (done?.state.includes(record.state) && done.needs.every((need) => holds(asCondition[need](told), record)))
     return { kind: "done", record, already: true };
-  const failed = conditionOf(move, told).find(({ that }) => !holds(that, record));
+  const failed = conditionOf(move, told, table).find(({ that }) => !holds(that, record));
   return { kind: "refused", why: failed?.why ?? "version as judged", record };
 }
 
@@ -228,10 +239,19 @@ const apply = (record: InstanceRecord | undefined, change: Change): InstanceReco
   return next as unknown as InstanceRecord;
 };
 
-/** Decides a move on a record: the one truth of the life of an instance. Pure; `told.now` is the only clock. */
-export function decide<M extends Move>(move: M, record: InstanceRecord | undefined, told: Moves[M]): Decision {
-  const creates = life[move].from.includes("none");
+/**
+ * Decides a move on a record: the one truth of the life of an instance. Pure; `told.now` is the only clock. Over another
+ * table than `life` only the model check decides: it drops a condition to see what that costs.
+ */
+export function decide<M extends Move>(
+  move: M,
+  record: InstanceRecord | undefined,
+  told: Moves[M],
+  table: Life = life,
+): Decision {
+  const creates = table[move].from.includes("none");
   if (record === undefined && !creates) return { kind: "refused", why: "missing", record };
-  if (!conditionOf(move, told).every(({ that }) => holds(that, record ?? {}))) return refusalOf(move, told, record);
-  return { kind: "done", record: apply(record, changeOf(move, told)), already: false };
+  if (!conditionOf(move, told, table).every(({ that }) => holds(that, record ?? {})))
+    return refusalOf(move, told, record, table);
+  return { kind: "done", record: apply(record, changeOf(move, told, table)), already: false };
 }
