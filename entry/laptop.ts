@@ -29,7 +29,16 @@ const viewFor = (json: boolean, plain: boolean): View => {
   return plainView((line) => void process.stdout.write(`${line}\n`), Date.now);
 };
 
-const { values } = parseArgs({ options });
+const parsed = () => {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
+    return process.exit(2);
+  }
+};
+
+const values = parsed();
 if (values.help === true) console.log(help);
 else {
   const stop = new AbortController();
