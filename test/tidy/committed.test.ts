@@ -37,12 +37,37 @@ test("no file names a host of a package registry: whoever installs, says where f
   expect(registry.test("https://registry.npmjs.org/a/-/a-1.0.0.tgz")).toBe(true);
 });
 
-test("the lock file keeps each package's checksum, and no address", () => {
-  const lock = JSON.parse(readText("package-lock.json")) as { packages: Record<string, Record<string, unknown>> };
-  const packages = Object.entries(lock.packages).filter(([path]) => path !== "");
-  expect(packages.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)).toEqual([]);
-  const bare = packages.filter(([, { integrity, inBundle }]) => integrity === undefined && inBundle !== true);
+interface Locked {
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly inBundle?: boolean;
+  readonly optional?: boolean;
+  readonly os?: readonly string[];
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+const lock = JSON.parse(readText("package-lock.json")) as { readonly packages: Readonly<Record<string, Locked>> };
+const locked = Object.entries(lock.packages).filter(([path]) => path !== "");
+
+test("the lock file keeps no address, and each package's checksum but for other platforms' builds", () => {
+  expect(locked.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)).toEqual([]);
+  // A mirror may hold the builds of some platforms only; npm then knows no checksum of the others.
+  const bare = locked.filter(([, one]) => {
+    const foreign = one.optional === true && one.os !== undefined;
+    return one.integrity === undefined && one.inBundle !== true && !foreign;
+  });
   expect(bare.map(([path]) => path)).toEqual([]);
+});
+
+test("the lock file knows the builds of every platform: `npm ci` refuses one that does not", () => {
+  const named = locked.flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).map((name): [string, string] => [path, name]),
+  );
+  const missing = named.filter(([path, name]) => {
+    const folders = path.split("/node_modules/").map((_, at, parts) => parts.slice(0, at + 1).join("/node_modules/"));
+    const places = ["node_modules", ...folders.map((folder) => `${folder}/node_modules`)];
+    return !places.some((place) => lock.packages[`${place}/${name}`] !== undefined);
+  });
+  expect(missing).toEqual([]);
 });
 
 test("no file is half merged", () => {

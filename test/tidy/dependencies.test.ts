@@ -35,8 +35,11 @@ const bundled = new Set(Object.keys(manifest.dependencies ?? {}));
 const licenceOf = (path: string): string => {
   const said = lock.packages[path]?.license;
   if (said !== undefined || !existsSync(new URL(`../../${path}/package.json`, import.meta.url))) return said ?? "none";
-  const own = JSON.parse(readText(`${path}/package.json`)) as { license?: string | { type: string } };
-  return typeof own.license === "object" ? own.license.type : (own.license ?? "none");
+  const own = JSON.parse(readText(`${path}/package.json`)) as {
+    license?: string;
+    licenses?: readonly { type: string }[];
+  };
+  return own.license ?? own.licenses?.map(({ type }) => type).join(" AND ") ?? "none";
 };
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
 
