@@ -20,7 +20,7 @@ const layers: readonly Layer[] = [
   { files: ["agent/"], own: ["domain/", ...ports, "agent/"], foreign: [] },
   { files: ["cloud/aws/"], own: ["domain/", ...ports, "cloud/aws/"], foreign: [sdk, "@smithy/", "zod/mini", "node:"] },
   { files: ["cloud/github/"], own: ["domain/", ...ports, "cloud/github/"], foreign: ["@octokit/", "node:"] },
-  { files: ["cloud/host/"], own: ["domain/", ...ports, "cloud/host/"], foreign: ["node:"] },
+  { files: ["cloud/host/"], own: ["domain/", ...ports, "cloud/host/"], foreign: ["systemd-notify", "node:"] },
   { files: ["cloud/sim/"], own: ["domain/", ...ports, "cloud/sim/"], foreign: [sdk, "node:"] },
   {
     files: ["stacks/", "environments/"],

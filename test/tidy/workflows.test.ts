@@ -32,7 +32,9 @@ describe("every shell script", () => {
 
   test.for(scripts)("%s passes shellcheck", (path, { skip }) => {
     if (shellcheck.error !== undefined) skip("shellcheck is not installed");
-    const { status, stdout } = spawnSync("shellcheck", ["--severity=style", path], { encoding: "utf8" });
+    const { status, stdout } = spawnSync("shellcheck", ["--external-sources", "--source-path=SCRIPTDIR", path], {
+      encoding: "utf8",
+    });
     expect(stdout).toBe("");
     expect(status).toBe(0);
   });
