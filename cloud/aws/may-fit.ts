@@ -36,6 +36,7 @@ export function mayFit({ usageClass, minimum, allowedTypes }: Fitting): Filter {
   const names = { "#usage": "usageClass", "#cpu": "cpu", "#mmem": "mmem" };
   const text = "#usage = :usage AND #cpu >= :cpu AND #mmem >= :mmem";
   if (allowedTypes.length === 0 || allowedTypes.length > mostPatterns) return { text, names, values };
-  const types = allowedTypes.map((pattern, index) => `(${typeCondition(pattern, index, values)})`);
+  // AND binds closer than OR, and DynamoDB refuses parentheses that are not needed.
+  const types = allowedTypes.map((pattern, index) => typeCondition(pattern, index, values));
   return { text: `${text} AND (${types.join(" OR ")})`, names: { ...names, "#type": "instanceType" }, values };
 }

@@ -164,6 +164,16 @@ export function instancesContract(kind: StandKind): void {
       expect((await stand.instances.idle({ ...one.ref, architecture: "arm64" }, stand.now())).items).toEqual([]);
     });
 
+    it("leaves out nothing that fits, however the wish for types is written", async () => {
+      const { ref } = await idler(stand, fresh("github:acme/fitting"));
+      const wishes = [[], ["m5.large"], ["m*"], ["*"], ["*.large"], ["m*.l*ge"], ["c*", "r6i.*", "m5*"]];
+      for (const allowedTypes of wishes) {
+        const fitting = { usageClass: "on-demand", minimum: { cpu: 2, mmem: 8192 }, allowedTypes } as const;
+        const { items } = await stand.instances.idle(ref, stand.now(), fitting);
+        expect([allowedTypes, items.map(({ key }) => key)]).toEqual([allowedTypes, [ref.key]]);
+      }
+    });
+
     it("lists every record and nothing else, and names damaged items without stopping", async (context) => {
       needs(kind, context, "an item may be damaged");
       const { ref } = await idler(stand);

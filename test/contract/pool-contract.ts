@@ -66,6 +66,14 @@ export function poolContract(kind: StandKind): void {
       expect(messages(await drain(other))).toEqual(["i-00000099"]);
     });
 
+    it("delivers no more at once than are asked for", async () => {
+      const name = emptyClass();
+      await stand.pool.send(Array.from({ length: 5 }, (_, index) => message(name, index)));
+      const some = await stand.pool.receive(name, 2);
+      expect(some.length).toBeLessThanOrEqual(2);
+      expect(some.length + (await drain(name)).length).toBe(5);
+    });
+
     it("shows a given back message at once, and a dropped one never again", async () => {
       const name = emptyClass();
       await stand.pool.send(Array.from({ length: 12 }, (_, index) => message(name, index)));

@@ -62,13 +62,16 @@ export function needs({ name, lacks = {} }: StandKind, context: TestContext, ...
   }
 }
 
+/** An endpoint in a process of its own takes seconds to come up, and more on a busy machine. */
+const openingMs = 90_000;
+
 /** Opens a stand for the tests of a suite and closes it after them. */
 export function useStand(kind: StandKind, take: (stand: Stand) => void): void {
   let stand: Stand | undefined;
   beforeAll(async () => {
     stand = await kind.open();
     take(stand);
-  });
+  }, openingMs);
   afterAll(() => stand?.close());
 }
 
