@@ -1,0 +1,104 @@
+// What refresh finds: one judgement a record.
+import { describe, expect, test } from "vitest";
+import type { MachineSeen } from "../../cloud/ports.ts";
+import { findingOf, unrecorded, type Facts } from "../../control/findings.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
+import { configuration, now, owned, recordOf } from "./record-of.ts";
+
+const machine = (changes: Partial<MachineSeen> = {}): MachineSeen => ({
+  instanceId: "i-0123456789abcdef0",
+  state: "running",
+  launchedAt: now - 30 * 60_000,
+  tags: {},
+  ...changes,
+});
+
+const factsWith = (machines: readonly MachineSeen[], changes: Partial<Facts> = {}): Facts => ({
+  configuration,
+  now,
+  seen: new Map(machines.map((one) => [one.instanceId, one])),
+  images: { x64: "ami-1" },
+  ...changes,
+});
+
+const found = (
+  record: InstanceRecord,
+  machines: readonly MachineSeen[] = [machine()],
+  changes: Partial<Facts> = {},
+): string => {
+  const finding = findingOf(record, factsWith(machines, changes));
+  if (finding === undefined) return "nothing";
+  return finding.kind === "condemn" ? `${finding.by}${finding.ended === undefined ? "" : ", ended"}` : finding.kind;
+};
+
+describe("a record whose machine lives", () => {
+  test("that is idle, fresh and up to date is left alone", () => expect(found(recordOf())).toBe("nothing"));
+  test.for(["created", "claimed", "running", "idle"] as const)("past its threshold as %s is condemned", (state) => {
+    expect(found(recordOf({ ...(state === "idle" ? {} : owned), state, threshold: now }))).toBe("condemn-expired");
+  });
+  test("whose agent has retired is condemned", () =>
+    expect(found(recordOf({ ...owned, state: "running", retiredAt: now - 1 }))).toBe("condemn-retired"));
+  test("that is idle and silent for more than a minute is condemned", () => {
+    expect(found(recordOf({ heartbeatAt: now - 60_001 }))).toBe("condemn-silent");
+    expect(found(recordOf({ heartbeatAt: now - 60_000 }))).toBe("nothing");
+  });
+  test("that is claimed and silent is left to its threshold", () =>
+    expect(found(recordOf({ ...owned, state: "claimed", heartbeatAt: now - 120_000 }))).toBe("nothing"));
+  test("that has left its run is made idle", () =>
+    expect(found(recordOf({ ...owned, state: "running", wanted: "leave", said: "deregistered" }))).toBe("make-idle"));
+  test("that left in an earlier assignment is not", () =>
+    expect(
+      found(
+        recordOf({
+          ...owned,
+          state: "running",
+          wanted: "leave",
+          assignment: 2,
+          signal: { kind: "deregistered", rank: 9, assignment: 1, at: 1 },
+        }),
+      ),
+    ).toBe("nothing"));
+  test("that was asked to leave and is silent needs GitHub's proof", () =>
+    expect(found(recordOf({ ...owned, state: "running", wanted: "leave", heartbeatAt: now - 61_000 }))).toBe("prove"));
+  test("that was created for the floor and is prepared is parked", () =>
+    expect(found(recordOf({ state: "created", assignment: 0, said: "prepared" }))).toBe("park"));
+  test.for([
+    ["an image that is no longer the one", { images: { x64: "ami-2" } }, {}],
+    ["a configuration that is no longer deployed", {}, { configHash: "old" }],
+    ["a launch template that has a newer version", {}, { templateVersion: "0" }],
+    ["more age than allowed", {}, { launchedAt: now - configuration.maxAgeMs - 1 }],
+    ["hardly any disk left", {}, { vitals: { listener: "none", jobs: 1, diskFree: 0.05 } }],
+  ] as const)("that is idle with %s is evicted", ([, facts, record]) => {
+    expect(found(recordOf(record), [machine()], facts)).toBe("condemn-evicted");
+    expect(found(recordOf({ ...record, ...owned, state: "running" }), [machine()], facts)).toBe("nothing");
+  });
+});
+
+describe("a record whose machine is gone", () => {
+  const ended = machine({ state: "terminated" });
+  test.for(["created", "claimed", "running", "idle"] as const)("is condemned as %s, and confirmed at once", (state) =>
+    expect(found(recordOf({ state }), [ended])).toBe("condemn-gone, ended"),
+  );
+  test("is not yet confirmed while EC2 is shutting it down", () =>
+    expect(found(recordOf(), [machine({ state: "shutting-down" })])).toBe("condemn-gone"));
+  test("is confirmed when it was condemned before", () =>
+    expect(found(recordOf({ state: "terminating" }), [ended])).toBe("confirm"));
+  test("is asked to end again while EC2 still runs it", () =>
+    expect(found(recordOf({ state: "terminating" }))).toBe("end-again"));
+  test("is left alone once terminated", () =>
+    expect(found(recordOf({ state: "terminated" }), [ended])).toBe("nothing"));
+  test("counts as gone by EC2's silence only after its grace", () => {
+    expect(found(recordOf({ launchedAt: now - 110_000 }), [])).toBe("nothing");
+    expect(found(recordOf({ launchedAt: now - 130_000 }), [])).toBe("condemn-gone, ended");
+    expect(found(recordOf({ state: "terminating", launchedAt: now - 110_000 }), [])).toBe("end-again");
+  });
+});
+
+test("a machine of ours without a record is a stray only after the boot limit", () => {
+  const young = machine({ instanceId: "i-1", launchedAt: now - configuration.bootMs + 1 });
+  const old = machine({ instanceId: "i-2", launchedAt: now - configuration.bootMs - 1 });
+  const ending = machine({ instanceId: "i-3", launchedAt: now - configuration.bootMs - 1, state: "shutting-down" });
+  const known = machine({ instanceId: "i-4", launchedAt: now - configuration.bootMs - 1 });
+  const strays = unrecorded([young, old, ending, known], new Set(["i-4"]), { configuration, now });
+  expect(strays.map(({ instanceId }) => instanceId)).toEqual(["i-2"]);
+});

@@ -1,0 +1,58 @@
+// What an idle floor lacks.
+import { expect, test } from "vitest";
+import { floorsOf, planFloor, type Floor } from "../../control/floor.ts";
+import { limits } from "../../domain/limits.ts";
+import { configuration, now, owned, recordOf } from "./record-of.ts";
+
+const floor: Floor = {
+  partition: "github:acme/shop",
+  repository: "acme/shop",
+  resourceClass: "large",
+  architecture: "x64",
+  usageClass: "on-demand",
+  count: 2,
+};
+const idle = (name: string, left: number) => recordOf({ instanceId: name, threshold: now + left });
+
+test("an empty pool lacks the whole floor", () =>
+  expect(planFloor(floor, [], now)).toEqual({ extend: [], missing: 2 }));
+
+test("those that are created without an owner count as coming, those of a run do not", () => {
+  const coming = recordOf({ state: "created", assignment: 0 });
+  expect(planFloor(floor, [coming], now).missing).toBe(1);
+  expect(planFloor(floor, [recordOf({ ...owned, state: "created" })], now).missing).toBe(2);
+});
+
+test("those of another partition, class, architecture or usage class, and those past their threshold, do not count", () => {
+  const others = [
+    recordOf({ partition: "github:acme/docs" }),
+    recordOf({ resourceClass: "xlarge" }),
+    recordOf({ architecture: "arm64" }),
+    recordOf({ usageClass: "spot" }),
+    recordOf({ threshold: now }),
+  ];
+  expect(planFloor(floor, others, now)).toEqual({ extend: [], missing: 2 });
+});
+
+test("only the floor's own number is extended, and only when little is left: the rest ends by itself", () => {
+  const near = limits.floorExtendMs - 1;
+  const plan = planFloor(floor, [idle("i-a", near - 1), idle("i-b", near - 2), idle("i-c", near - 3)], now);
+  expect(plan.extend.map(({ instanceId }) => instanceId)).toEqual(["i-a", "i-b"]);
+  expect(plan.missing).toBe(0);
+  expect(planFloor(floor, [idle("i-a", limits.floorExtendMs), idle("i-b", near)], now).extend).toHaveLength(1);
+});
+
+test("each partition has its floors, on-demand unless the name says spot; an unknown class has none", () => {
+  const floors = floorsOf({
+    ...configuration,
+    idleFloors: { "large/x64": 1, "xlarge/arm64/spot": 2, "huge/x64": 3, "large/arm64": 0 },
+  });
+  expect(
+    floors.map(({ partition, resourceClass, usageClass, count }) => [partition, resourceClass, usageClass, count]),
+  ).toEqual([
+    ["github:acme/shop", "large", "on-demand", 1],
+    ["github:acme/shop", "xlarge", "spot", 2],
+    ["github:acme/docs", "large", "on-demand", 1],
+    ["github:acme/docs", "xlarge", "spot", 2],
+  ]);
+});
