@@ -1,7 +1,7 @@
 // The fleet on EC2. The EC2 client is large, so it is loaded with the first call: a provision served by the pool never pays for it.
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import type { EC2Client } from "@aws-sdk/client-ec2";
-import type * as Ec2 from "@aws-sdk/client-ec2";
+import type * as Ec2 from "./ec2-sdk.ts";
 import type { Fleet } from "../ports.ts";
 import { launch, type LaunchTools } from "./launch.ts";
 import { describe, ours, terminate } from "./machines.ts";
@@ -28,7 +28,7 @@ async function image(ssm: SSMClient, parameter: string): Promise<string> {
 export function fleet(wish: FleetWish): Fleet {
   let loading: Promise<LaunchTools> | undefined;
   const load = async (): Promise<LaunchTools> => {
-    const sdk = await import("@aws-sdk/client-ec2");
+    const sdk = await import("./ec2-sdk.ts");
     return { sdk, client: wish.ec2(sdk), sizes: new Map() };
   };
   const tools = (): Promise<LaunchTools> => (loading ??= load());

@@ -1,6 +1,6 @@
 // One CreateFleet `instant`, and what it launched in our terms.
 import type { CreateFleetInstance, CreateFleetResult, EC2Client, _InstanceType } from "@aws-sdk/client-ec2";
-import type * as Ec2 from "@aws-sdk/client-ec2";
+import type * as Ec2 from "./ec2-sdk.ts";
 import type { Launched, LaunchFailure, LaunchOutcome, LaunchRequest, Unknown } from "../ports.ts";
 import { createFleetInput, requirementsOf } from "./fleet-request.ts";
 import { distinct, failureOf } from "./launch-failures.ts";

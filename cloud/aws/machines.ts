@@ -1,6 +1,6 @@
 // Machines as EC2 shows and ends them.
 import type { EC2Client, Filter, Instance } from "@aws-sdk/client-ec2";
-import type * as Ec2 from "@aws-sdk/client-ec2";
+import type * as Ec2 from "./ec2-sdk.ts";
 import { tags } from "../../domain/names.ts";
 import type { MachineSeen, MachineState } from "../ports.ts";
 import { asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";

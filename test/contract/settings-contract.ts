@@ -56,10 +56,15 @@ export function settingsContract(kind: StandKind): void {
 
     it("frees, but never below zero, and frees nothing of a scope without a counter", async () => {
       const { settings } = stand;
-      const [scope, without] = [fresh("freed"), fresh("absent")];
-      await settings.reserve(5, [{ name: scope, maximum: 5 }]);
-      await settings.free(2, [scope, without]);
+      const [scope, other, without] = [fresh("freed"), fresh("freed"), fresh("absent")];
+      const names = [scope, other].map((name) => ({ name, maximum: 5 }));
+      await settings.reserve(5, names);
+      await settings.free(2, [scope]);
+      // Alone: moto undoes whatever else is written while it rolls a transaction back.
+      await settings.free(2, [without]);
       expect(await settings.counter(scope)).toBe(3);
+      await settings.free(1, [scope, other]);
+      expect([await settings.counter(scope), await settings.counter(other)]).toEqual([2, 4]);
       await settings.free(9, [scope]);
       expect(await settings.counter(scope)).toBe(0);
       expect((await settings.counter(without)) ?? 0).toBe(0);
