@@ -7,7 +7,7 @@ import { limits } from "../../domain/limits.ts";
 import type { Request } from "../../domain/request.ts";
 import type { Job } from "../../cloud/sim/world/forge.ts";
 import type { ControlPorts, World } from "../../cloud/sim/world/world.ts";
-import { readyIsReady } from "./promises.ts";
+import { allAnswered, nothingKept, readyIsReady } from "./promises.ts";
 import type { Attempt, Workflow } from "./workload.ts";
 
 const minute = 60_000;
@@ -117,7 +117,10 @@ async function provisionStep(
       tally.created += end.value.created;
       tally.reused += end.value.reused;
       readyIsReady(world, name, request, end.value);
-    } else tally[end.value.kind]++;
+    } else {
+      tally[end.value.kind]++;
+      nothingKept(world, name, request);
+    }
     if (end.value.kind === "failed" && end.value.reasons.length === 0)
       world.checks.violated("its runners, or a clear failure", `${name} failed without a reason`);
   } else tally.died++;
@@ -155,7 +158,10 @@ async function releaseStep(world: World, name: string, workflow: Workflow, attem
           ...(plan.forgeRights ? { forgeScope: workflow.repository } : {}),
         }),
     );
-    if (end.kind === "ended") return true;
+    if (end.kind === "ended") {
+      allAnswered(world, name, end.value.left);
+      return true;
+    }
     // Somebody may run the failed job again.
     if (world.chance.happens(0.5)) return false;
   }
@@ -169,6 +175,10 @@ export async function orchestrate(world: World, workflow: Workflow, tally: Tally
     const attempt = index + 1;
     const name = `run ${workflow.runId}/${attempt}`;
     if (index > 0) await pause(world, 30_000, `${name} begins`);
+    if (plan.strayReleaseMs !== undefined)
+      world.time.after(plan.strayReleaseMs, `${name} releases astray`, () => {
+        void releaseStep(world, `${name} stray`, workflow, attempt, plan);
+      });
     const ends = await Promise.all(
       plan.requests.map((request) => provisionStep(world, `${name} ${request.provisionId}`, request, plan, tally)),
     );

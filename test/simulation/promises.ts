@@ -32,6 +32,33 @@ export function readyIsReady(
   }
 }
 
+/** A provision that ended without success keeps nothing: all that it took was given back, or asked to leave. */
+export function nothingKept(world: World, name: string, { runId, attempt, provisionId }: Request): void {
+  const { checks, table, time } = world;
+  for (const record of table.all()) {
+    const own = record.runId === runId && record.attempt === attempt && record.provisionId === provisionId;
+    if (!own || record.wanted === "leave" || record.retiredAt !== undefined) continue;
+    if (record.state === "terminating" || record.state === "terminated" || record.threshold <= time.now()) continue;
+    checks.violated("nothing half done", `${name} has ended, and ${record.instanceId} is ${record.state} for it`);
+  }
+}
+
+/** What was asked to leave answers within release's patience, unless a job runs or a fault has hit it. */
+export function allAnswered(world: World, name: string, left: readonly { readonly instanceId: string }[]): void {
+  const { checks, machines, table, time } = world;
+  for (const { instanceId } of left) {
+    const machine = machines.byId(instanceId);
+    const record = machine === undefined ? undefined : table.get(machine.key);
+    if (machine === undefined || machine.disturbed || machine.cutOff !== undefined || machine.job !== undefined)
+      continue;
+    if (machine.agent?.alive !== true || record?.wanted !== "leave" || record.owner === undefined) continue;
+    if (record.retiredAt !== undefined || record.threshold <= time.now() || record.signal?.kind === "deregistered")
+      continue;
+    if (record.state !== "terminating")
+      checks.violated("every leave is answered", `${name} left ${instanceId}: ${record.state}, ${record.signal?.kind}`);
+  }
+}
+
 const describe = (world: World, machine: Machine): string => {
   const record = world.table.get(machine.key);
   const age = Math.round((world.time.now() - machine.launchedAt) / 60_000);

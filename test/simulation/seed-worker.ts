@@ -1,10 +1,13 @@
-// A worker thread that runs one seed after another.
-import { parentPort } from "node:worker_threads";
-import { simulate } from "./simulation.ts";
+// A worker thread that runs one seed after another, on the simulation that it is told of.
+import { parentPort, workerData } from "node:worker_threads";
+import type { simulate } from "./simulation.ts";
+
+const { module } = workerData as { readonly module: string };
+const loaded = (await import(module)) as { readonly simulate: typeof simulate };
 
 parentPort?.on("message", (seed: number) => {
   const whole = async (): Promise<void> => {
-    const result = await simulate(seed);
+    const result = await loaded.simulate(seed);
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     parentPort?.postMessage(result);
   };

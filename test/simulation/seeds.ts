@@ -3,29 +3,33 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { SimulationResult } from "./simulation.ts";
 
-/** `module`: a bundled simulation to run instead of the one in the sources. */
+/** `module`: a simulation to run instead of the one in the sources. `onResult` says "stop" to begin no further seed. */
 export async function simulateSeeds(
   count: number,
   from: number,
-  onResult: (result: SimulationResult) => void,
-  workers = availableParallelism(),
+  onResult: (result: SimulationResult) => "stop" | void,
+  module = new URL("simulation.ts", import.meta.url).href,
 ): Promise<void> {
   let next = from;
+  let stopped = false;
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL("seed-worker.ts", import.meta.url), { execArgv: [] });
+      const worker = new Worker(new URL("seed-worker.ts", import.meta.url), {
+        execArgv: [],
+        workerData: { module },
+      });
       const more = (): void => {
-        if (next >= from + count) void worker.terminate();
+        if (stopped || next >= from + count) void worker.terminate();
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
         else worker.postMessage(next++);
       };
       worker.on("message", (result: SimulationResult) => {
-        onResult(result);
+        stopped ||= onResult(result) === "stop";
         more();
       });
       worker.on("error", reject);
       worker.on("exit", () => resolve());
       more();
     });
-  await Promise.all(Array.from({ length: Math.min(workers, count) }, one));
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), count) }, one));
 }

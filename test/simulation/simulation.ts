@@ -46,11 +46,13 @@ function draw(seed: number) {
   const rates = drawRates(chance);
   return {
     rates,
-    workflows: chance.between(10, 30),
-    spanMs: chance.between(20, 90) * minute,
+    workflows: chance.between(15, 45),
+    // One in 25 lasts a day.
+    spanMs: chance.happens(1 / 25) ? 24 * 60 * minute : chance.between(20, 100) * minute,
     configure: {
       idleMs: chance.between(5, 20) * minute,
-      maxInstances: chance.between(8, 60),
+      maxInstances: chance.between(10, 60),
+      idleFloors: (chance.happens(0.2) ? { "large/x64": chance.between(1, 3) } : {}) as Record<string, number>,
       maxUses: chance.happens(0.2) ? chance.between(1, 3) : 0,
     },
   };
@@ -67,6 +69,8 @@ async function runUntil(world: World, over: () => boolean, limitMs: number): Pro
 function heal(world: World): void {
   const now = world.time.now();
   world.faults.heal();
+  // What is kept on purpose would hide what is kept by mistake.
+  world.words.overlay = { ...world.words.overlay, idleFloors: {} };
   for (const machine of world.machines.all()) {
     if (machine.cutOff === undefined || machine.cutOff.to < now) continue;
     machine.cutOff = machine.cutOff.from > now ? undefined : { from: machine.cutOff.from, to: now };

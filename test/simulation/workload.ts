@@ -17,6 +17,8 @@ export interface Attempt {
   readonly releases: boolean;
   /** The releasing job may delete runners at GitHub. */
   readonly forgeRights: boolean;
+  /** A release that does not wait for the provision: a workflow without `needs`, after this long, ms. */
+  readonly strayReleaseMs: number | undefined;
   /** Release without waiting for the jobs: somebody cancelled the workflow. */
   readonly impatient: boolean;
 }
@@ -67,6 +69,7 @@ function attemptOf(chance: Chance, runId: string, repository: string, attempt: n
     ),
     releases: chance.happens(0.9),
     forgeRights: chance.happens(0.5),
+    strayReleaseMs: chance.happens(0.08) ? chance.between(1_000, 120_000) : undefined,
     impatient: chance.happens(0.1),
   };
 }

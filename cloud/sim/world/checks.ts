@@ -1,5 +1,7 @@
 // What must hold at every write and every event, whatever fails. It looks at the truth of the world, not only at the records.
 import type { InstanceRecord } from "../../../domain/record.ts";
+import { limits } from "../../../domain/limits.ts";
+import type { PoolMessage } from "../../../domain/pool-message.ts";
 import type { EpochMs } from "../../ports.ts";
 import type { Job } from "./forge.ts";
 import { isAlive, type Machine } from "./machine.ts";
@@ -17,6 +19,8 @@ export interface Checks {
   readonly violations: readonly Violation[];
   violated(rule: string, detail: string): void;
   changed(change: Change): void;
+  /** A message has been deleted; `last` = the queue holds no other of this instance. */
+  deleted(message: PoolMessage, last: boolean): void;
   launched(machine: Machine): void;
   registers(machine: Machine, assignment: number): void;
   /** The agent has sent `deregistered`. */
@@ -103,11 +107,38 @@ export function checksOf(stateOf: () => State): Checks {
       violated("a signal counts only for its assignment", `never deregistered: ${told(change)}`);
   };
 
+  /** What a run does, it does to its own: by the name of the process, which carries the run. */
+  const toItsOwn = (change: Change): void => {
+    const run = /^run (\d+)\//.exec(change.cause)?.[1];
+    const owner = change.before?.runId;
+    if (run !== undefined && owner !== undefined && run !== owner)
+      violated("nobody moves what another run owns", told(change));
+  };
+
+  /** A machine that fell silent long ago is not handed out. */
+  const lives = (change: Change, machine: Machine | undefined): void => {
+    const { before, after } = change;
+    if (before?.owner !== undefined || after.owner === undefined || machine?.downSince === undefined) return;
+    const silent = stateOf().time.now() - machine.downSince;
+    if (silent > limits.freshHeartbeatMs + Math.abs(machine.skewMs) + clockToleranceMs)
+      violated("nobody is handed a dead machine", `down for ${Math.round(silent / 1000)} s: ${told(change)}`);
+  };
+
   return {
     violations,
     violated,
+    deleted({ key, version }, last) {
+      const { table, time } = stateOf();
+      const record = table.get(key);
+      const fresh = (record?.heartbeatAt ?? 0) > time.now() - limits.freshHeartbeatMs;
+      const waits = record?.state === "idle" && record.version === version && record.retiredAt === undefined;
+      if (last && waits && fresh && record.threshold > time.now() + clockToleranceMs)
+        violated("a message is deleted only once its claim is decided", `${record.instanceId} still idles`);
+    },
     changed(change) {
       const machine = stateOf().machines.byKey(change.key);
+      toItsOwn(change);
+      lives(change, machine);
       oneOwner(change, machine);
       ends(change, machine);
       believed(change, machine);

@@ -59,7 +59,7 @@ function launch(state: State, process: Process, request: LaunchRequest): LaunchO
   if (first !== undefined && first.until > state.time.now())
     return first.request === text
       ? first.outcome
-      : refusal("refused", "IdempotentParameterMismatch: this client token was used with other parameters");
+      : refusal("token-used", "IdempotentParameterMismatch: this client token was used with other parameters");
   const outcome = fill(state, process, request);
   known.set(request.clientToken, { until: state.time.now() + day, request: text, outcome });
   return outcome;

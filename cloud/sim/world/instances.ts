@@ -26,18 +26,21 @@ export function instancesPort(state: State, process: Process): Instances {
     process.call({ what: `table.${what}`, kind: "read", apply, lost: outOfReach });
 
   let last: LastRead | undefined;
+  let patience = 1_000;
   /** A poll that would show what the one before showed is answered late, as a slow network may: it saves thousands of events a world. */
   const patient = async (keys: readonly string[]): Promise<void> => {
     const shown = (): string => keys.map((key) => versions(table.get(key))).join(" ");
     const what = keys.join(" ");
-    if (last?.what === what && last.shown === shown() && keys.length > 0)
+    const nothingNew = last?.what === what && last.shown === shown() && keys.length > 0;
+    patience = nothingNew ? Math.min(patience * 2, 10_000) : 1_000;
+    if (nothingNew)
       await process.wait<void>((done) => {
         const end = (): void => {
           timer.cancel();
           for (const stop of stops) stop();
           done();
         };
-        const timer = time.after(1_000 + process.chance.between(0, 4_000), `${process.name} polled`, end);
+        const timer = time.after(process.chance.between(500, patience), `${process.name} polled`, end);
         const changed = (): void => void time.after(process.chance.between(0, 250), `${process.name} polls`, end);
         const stops = keys.map((key) => table.watch(key, changed));
       });

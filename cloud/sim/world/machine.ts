@@ -34,6 +34,8 @@ export interface Machine {
   state: MachineState;
   reason: string | undefined;
   endedAt: EpochMs | undefined;
+  /** Since when nothing runs on it any more. */
+  downSince: EpochMs | undefined;
   /** Nothing moves on it any more, though EC2 says running. */
   hung: boolean;
   /** A fault of the machine has hit it or will: nobody is to blame for its jobs and its readiness. */

@@ -92,7 +92,8 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
 
   /** All software stops: agent, listener, job. */
   const halt = (machine: Machine): void => {
-    const { forge, checks } = stateOf();
+    const { forge, checks, time } = stateOf();
+    machine.downSince ??= time.now();
     machine.agent?.kill();
     if (machine.job !== undefined) checks.jobKilled(machine, machine.job);
     if (machine.root?.registration !== undefined) forge.disconnect(machine.root.registration);
@@ -166,6 +167,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
         state: "pending",
         reason: undefined,
         endedAt: undefined,
+        downSince: undefined,
         hung: false,
         disturbed: false,
         notice: undefined,

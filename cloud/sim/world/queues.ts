@@ -45,8 +45,15 @@ function deliver({ queues, time, faults }: State, process: Process, name: string
 }
 
 export function poolPort(state: State, process: Process): Pool {
-  const { queues, time, faults } = state;
+  const { queues, time, faults, checks } = state;
   const { chance } = process;
+  const remove = (message: Queued, queue: Set<Queued>): void => {
+    queue.delete(message);
+    const parsed = parseMessage(message.body);
+    if (!parsed.ok) return;
+    const { key } = parsed.message;
+    checks.deleted(parsed.message, ![...queue].some(({ body }) => body.includes(key)));
+  };
   const tell = (what: string, apply: () => void): Promise<void> =>
     process.call<void>({ what: `pool.${what}`, kind: "write", apply, lost: () => {} });
   const each = (
@@ -90,8 +97,7 @@ export function poolPort(state: State, process: Process): Pool {
           message.visibleAt = time.now();
         }),
       ),
-    drop: (resourceClass, receipts) =>
-      tell("drop", () => each(resourceClass, receipts, (message, queue) => queue.delete(message))),
+    drop: (resourceClass, receipts) => tell("drop", () => each(resourceClass, receipts, remove)),
     depth: (resourceClass) =>
       process.call({
         what: "pool.depth",

@@ -16,6 +16,8 @@ export interface Words {
   overlay: Overlay;
   paused: LoadedSettings["paused"];
   readonly counters: Map<string, number>;
+  /** Called when a counter changes. */
+  readonly watchers: Set<() => void>;
 }
 
 export const wordsOf = (defaults: Defaults | undefined): Words => ({
@@ -23,6 +25,7 @@ export const wordsOf = (defaults: Defaults | undefined): Words => ({
   overlay: {},
   paused: undefined,
   counters: new Map(),
+  watchers: new Set(),
 });
 
 const outOfReach = (problem: string): never => {
@@ -36,6 +39,21 @@ export function settingsPort({ words, time }: State, process: Process): Settings
   const set = (scope: string, count: number): void => {
     time.note(`counter ${scope} ${count}`);
     counters.set(scope, count);
+    for (const changed of words.watchers) changed();
+  };
+  let full = false;
+  /** Asked again and again at the maximum, it answers late, as a slow network may: it saves thousands of events a world. */
+  const patient = async (): Promise<void> => {
+    if (full)
+      await process.wait<void>((done) => {
+        const end = (): void => {
+          timer.cancel();
+          words.watchers.delete(end);
+          done();
+        };
+        const timer = time.after(process.chance.between(1_000, 25_000), `${process.name} asks again`, end);
+        words.watchers.add(end);
+      });
   };
   return {
     load: () =>
@@ -50,18 +68,21 @@ export function settingsPort({ words, time }: State, process: Process): Settings
         words.overlay = overlay;
       }),
     // Reserving and freeing are transactions with a client token: a retry never counts twice.
-    reserve: (count, scopes) =>
-      process.call<Reservation | Unknown>({
+    reserve: async (count, scopes) => {
+      await patient();
+      return await process.call<Reservation | Unknown>({
         what: "settings.reserve",
         kind: "once",
         apply: () => {
-          const full = scopes.find(({ name, maximum }) => (counters.get(name) ?? 0) + count > maximum);
-          if (full !== undefined) return { kind: "full", scope: full.name };
+          const first = scopes.find(({ name, maximum }) => (counters.get(name) ?? 0) + count > maximum);
+          full = first !== undefined;
+          if (first !== undefined) return { kind: "full", scope: first.name };
           for (const { name } of scopes) set(name, (counters.get(name) ?? 0) + count);
           return { kind: "reserved" };
         },
         lost: (problem) => ({ kind: "unknown", problem }),
-      }),
+      });
+    },
     free: (count, scopes) =>
       call("free", "once", () => {
         for (const scope of scopes) set(scope, Math.max(0, (counters.get(scope) ?? 0) - count));
