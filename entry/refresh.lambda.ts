@@ -9,6 +9,7 @@ import type { ControlWorld } from "../control/world.ts";
 import { registrationTokenParameter } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { controlWorld } from "./control-world.ts";
+import { parseForgeCredential } from "./forge-credential.ts";
 import { hostClock } from "./host-clock.ts";
 import { jsonLog } from "./json-log.ts";
 import { refreshMetrics } from "./refresh-metrics.ts";
@@ -22,12 +23,8 @@ const variable = (name: string): string => {
 async function forgeAuth(region: string): Promise<ForgeAuth> {
   const name = variable("RUNPOOL_FORGE_CREDENTIAL");
   const held = await secrets(new SSMClient({ region, ...clientOptions() })).read(name);
-  if (held === undefined) throw new Error(`the parameter ${name} is missing: write the App's key or the token to it`);
-  const appId = process.env["RUNPOOL_FORGE_APP_ID"];
-  if (appId === undefined) return { kind: "token", token: held.value.trim() };
-  const installation = process.env["RUNPOOL_FORGE_INSTALLATION_ID"];
-  const which = installation === undefined ? {} : { installationId: Number(installation) };
-  return { kind: "app", appId, privateKey: held.value, ...which };
+  if (held === undefined) throw new Error(`the parameter ${name} is missing: write an App or a token to it`);
+  return parseForgeCredential(held.value);
 }
 
 async function oldestToken(world: ControlWorld): Promise<number | undefined> {

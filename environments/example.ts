@@ -8,7 +8,6 @@ export default {
   network: { kind: "public", cidr: "10.80.0.0/16", zones: ["eu-central-1a", "eu-central-1b", "eu-central-1c"] },
   forge: {
     repositories: ["octo-org/octo-repo", "octo-org/docs"],
-    credential: { kind: "app", appId: 123456, installationId: 7890123 },
   },
   architectures: ["x64", "arm64"],
   operatingSystem: "amazon-linux-2023",

@@ -48,16 +48,8 @@ const forge = z.strictObject({
   repositories: z.array(repository).min(1, "must name at least one repository"),
   organisation: z.string().optional(),
   enterprise: z.string().optional(),
-  /** What refresh authenticates as: a GitHub App (its key in the parameter) or a token. The value is written outside Terraform. */
-  credential: z.discriminatedUnion("kind", [
-    z.strictObject({
-      kind: z.literal("app"),
-      appId: z.number().int().positive(),
-      installationId: z.number().int().positive().optional(),
-      parameter: parameterName.optional(),
-    }),
-    z.strictObject({ kind: z.literal("token"), parameter: parameterName.optional() }),
-  ]),
+  /** The SecureString with what refresh authenticates by, a GitHub App or a token; people write it, outside Terraform's state. */
+  credentialParameter: parameterName.optional(),
 });
 
 /** Where an AMI's id comes from: given; a parameter (AWS's public ones, or an own); or the AMI pipeline's parameter. */

@@ -20,6 +20,9 @@ const assignments = (values: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name}="${value.replaceAll(/["\\$`]/g, String.raw`\$&`)}"\n`)
     .join("");
 
+/** Where every user may read it: the agent, the runner, and jobs. */
+const privateCaPath = "/usr/local/share/runpool-private-ca.pem";
+
 const throughProxy = (proxy: NonNullable<Environment["proxy"]>): Record<string, string> => ({
   HTTPS_PROXY: proxy.url,
   HTTP_PROXY: proxy.url,
@@ -28,9 +31,15 @@ const throughProxy = (proxy: NonNullable<Environment["proxy"]>): Record<string, 
   NODE_USE_ENV_PROXY: "1",
 });
 
+/** The ways out of the machine: for the agent, and for the runner with its jobs. */
+const waysOut = ({ proxy, privateCa }: Environment): Record<string, string> => ({
+  ...(privateCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: privateCaPath }),
+  ...(proxy === undefined ? {} : throughProxy(proxy)),
+});
+
 /** What the agent is told; it finds the rest in instance metadata and in its record. */
 export function agentEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const { name, proxy, privateCa, shipLogs, dockerForJobs } = environment;
+  const { name, shipLogs, dockerForJobs } = environment;
   const { bootMs, maxRuntimeMs } = operationalOf(environment);
   return {
     RUNPOOL_ENVIRONMENT: name,
@@ -39,8 +48,7 @@ export function agentEnvironment(environment: Environment): Readonly<Record<stri
     RUNPOOL_MAX_RUNTIME_MS: String(maxRuntimeMs),
     ...(dockerForJobs ? { RUNPOOL_DOCKER: "1" } : {}),
     ...(shipLogs ? { RUNPOOL_LOG_GROUP: stackNames(name).instanceLogs } : {}),
-    ...(privateCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: "/etc/runpool/private-ca.pem" }),
-    ...(proxy === undefined ? {} : throughProxy(proxy)),
+    ...waysOut(environment),
   };
 }
 
@@ -53,11 +61,11 @@ export function bootFiles(environment: Environment, architecture: Architecture):
   };
   const files = [
     { path: "/etc/runpool/agent.env", content: assignments(agentEnvironment(environment)), permissions: "0644" },
+    { path: "/etc/runpool/runner.env", content: assignments(waysOut(environment)), permissions: "0644" },
     { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
     { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
     { path: "/etc/runpool/pre-runner.sh", content: preRunnerScript, permissions: "0755" },
   ];
-  if (privateCa !== undefined)
-    files.push({ path: "/etc/runpool/private-ca.pem", content: privateCa, permissions: "0644" });
+  if (privateCa !== undefined) files.push({ path: privateCaPath, content: privateCa, permissions: "0644" });
   return files;
 }

@@ -3,4 +3,4 @@ import { forgeCredentialParameter } from "../domain/names.ts";
 import type { Environment } from "./environment.ts";
 
 export const credentialParameterOf = ({ name, forge }: Environment): string =>
-  forge.credential.parameter ?? forgeCredentialParameter(name);
+  forge.credentialParameter ?? forgeCredentialParameter(name);

@@ -5,6 +5,7 @@ import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group
 import { DynamodbTableItem } from "@cdktf/provider-aws/lib/dynamodb-table-item/index.js";
 import { table } from "../domain/table.ts";
 import { arnsOf, stackNames } from "./arns.ts";
+import { guardDestroy } from "./destroy-guard.ts";
 import { defaultsItem, defaultsOf } from "./defaults.ts";
 import type { Environment } from "./environment.ts";
 import { layGround } from "./ground.ts";
@@ -39,5 +40,6 @@ export function poolStack(scope: Construct, environment: Environment): Terraform
     hashKey: table.key,
     item: defaultsItem(defaultsOf(environment, made)),
   });
+  guardDestroy(stack, environment);
   return stack;
 }

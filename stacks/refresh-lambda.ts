@@ -21,17 +21,10 @@ const timeoutS = limits.refreshMs / 1000 - 60;
 const eventAgeS = 60;
 
 /** What the lambda's entry reads. */
-function variablesOf(environment: Environment): Record<string, string> {
-  const { credential } = environment.forge;
-  return {
-    RUNPOOL_ENVIRONMENT: environment.name,
-    RUNPOOL_FORGE_CREDENTIAL: credentialParameterOf(environment),
-    ...(credential.kind === "app" ? { RUNPOOL_FORGE_APP_ID: String(credential.appId) } : {}),
-    ...(credential.kind === "app" && credential.installationId !== undefined
-      ? { RUNPOOL_FORGE_INSTALLATION_ID: String(credential.installationId) }
-      : {}),
-  };
-}
+const variablesOf = (environment: Environment): Record<string, string> => ({
+  RUNPOOL_ENVIRONMENT: environment.name,
+  RUNPOOL_FORGE_CREDENTIAL: credentialParameterOf(environment),
+});
 
 function makeRole(stack: TerraformStack, environment: Environment, deadLetters: SqsQueue): IamRole {
   const arns = arnsOf(environment);

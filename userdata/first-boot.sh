@@ -3,7 +3,7 @@
 # Its values come from /etc/runpool/first-boot.env, which cloud-init writes. Every failure ends the machine.
 set -euo pipefail
 
-etc=${RUNPOOL_ETC:-/etc/runpool}
+etc=/etc/runpool
 work=
 finish() {
   status=$?
@@ -24,12 +24,12 @@ set -a
 set +a
 
 trust_private_ca() {
-  [ -e "$etc/private-ca.pem" ] || return 0
+  [ -n "${NODE_EXTRA_CA_CERTS:-}" ] || return 0
   if command -v update-ca-trust >/dev/null; then
-    cp "$etc/private-ca.pem" /etc/pki/ca-trust/source/anchors/runpool.pem
+    cp "$NODE_EXTRA_CA_CERTS" /etc/pki/ca-trust/source/anchors/runpool.pem
     update-ca-trust
   else
-    cp "$etc/private-ca.pem" /usr/local/share/ca-certificates/runpool.crt
+    cp "$NODE_EXTRA_CA_CERTS" /usr/local/share/ca-certificates/runpool.crt
     update-ca-certificates
   fi
 }
@@ -60,5 +60,5 @@ session_access() {
 trust_private_ca
 install_runner
 session_access
-systemctl start runpool-boot-watchdog.timer
+systemctl start runpool-boot-watchdog.timer runpool-deadline.timer runpool-firewall.service runpool-request.path
 systemctl start --no-block runpool-agent.service

@@ -1,0 +1,72 @@
+// An agent in place of a machine: the real loop and the real adapter of its record, over a runner and a host of memory alone.
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { runAgent } from "../../agent/agent.ts";
+import type { Host, RunnerProcess, RunnerState } from "../../cloud/agent-ports.ts";
+import { ownInstance } from "../../cloud/aws/own-instance.ts";
+import type { Clock, Secrets } from "../../cloud/ports.ts";
+import { instanceKey, tableName, type Place } from "../../domain/names.ts";
+import { limits } from "../../domain/limits.ts";
+
+const nothing: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
+
+function runnerOfMemory(): RunnerProcess {
+  let state = nothing;
+  return {
+    state: async () => state,
+    register: async ({ assignment }) => {
+      state = { ...nothing, assignment, configured: true, listener: "online" };
+      return { kind: "registered" };
+    },
+    resume: async () => ({ kind: "registered" }),
+    stopIfIdle: async () => {
+      state = { ...state, listener: "none" };
+      return "stopped";
+    },
+    kill: async () => undefined,
+    clean: async () => {
+      state = nothing;
+    },
+  };
+}
+
+const hostOfMemory = (): Host => ({
+  prepare: async () => ({ kind: "prepared" }),
+  report: async () => undefined,
+  deadline: async () => undefined,
+  diskFree: async () => 0.9,
+  powerOff: async () => undefined,
+});
+
+export interface AgentWish {
+  readonly client: DynamoDBClient;
+  readonly secrets: Pick<Secrets, "read">;
+  readonly environment: string;
+  readonly place: Place;
+  readonly clock: Clock;
+}
+
+/** Resolves with why it ended: it ends when its record is condemned. */
+export const startAgent = (instanceId: string, { client, secrets, environment, place, clock }: AgentWish) =>
+  runAgent(
+    {
+      own: ownInstance({ client, table: tableName(environment), key: instanceKey(place, instanceId), clock }),
+      metadata: { interruption: async () => undefined },
+      runner: runnerOfMemory(),
+      host: hostOfMemory(),
+      secrets,
+      clock,
+      log: { event: () => undefined },
+    },
+    {
+      environment,
+      instanceId,
+      agentVersion: "test",
+      pooled: true,
+      bootMs: limits.bootMs,
+      maxRuntimeMs: limits.maxRuntimeMs,
+      turnMs: limits.agentTurnMs,
+      anyRunsJobs: false,
+      furtherRuns: [],
+      onWake: () => undefined,
+    },
+  );

@@ -1,0 +1,30 @@
+// The real Terraform and AWS provider, without AWS: every stack of the example initialises, validates and plans.
+import { expect, test } from "vitest";
+import example from "../../environments/example.ts";
+import { terraformMissing, workspaceOf } from "./terraform.ts";
+
+const minutes = 60_000;
+
+test(
+  "every stack of the example is valid to the provider, and its plan creates and destroys nothing else",
+  { timeout: 5 * minutes },
+  async (context) => {
+    if (terraformMissing !== undefined) return context.skip(terraformMissing);
+    const { stacks, run } = workspaceOf([example]);
+    expect(stacks.toSorted()).toEqual([
+      "account-111122223333",
+      "example-control",
+      "example-observability",
+      "example-pool",
+    ]);
+    const look = async (stack: string): Promise<void> => {
+      const started = await run(stack, "init", "-input=false");
+      expect(started.output, stack).toContain("successfully initialized");
+      const valid = await run(stack, "validate");
+      expect(valid.output, stack).toContain("The configuration is valid.");
+      const plan = await run(stack, "plan", "-input=false", "-lock=false");
+      expect(plan.output, stack).toMatch(/Plan: \d+ to add, 0 to change, 0 to destroy\./);
+    };
+    await Promise.all(stacks.map(look));
+  },
+);

@@ -1,0 +1,94 @@
+// The real Terraform, offline where a provider mirror is found: working folders as `cdktf` makes them, and their commands.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { synthesize } from "../../stacks/synth.ts";
+
+const provider = "registry.terraform.io/hashicorp/aws";
+
+/** A folder with the AWS provider unpacked: as RUNPOOL_TF_PLUGIN_DIR says, or the first within four steps of the root. */
+function pluginDirectory(): string | undefined {
+  const told = process.env["RUNPOOL_TF_PLUGIN_DIR"];
+  if (told !== undefined) return existsSync(join(told, provider)) ? told : undefined;
+  const look = ["/", "-xdev", "-maxdepth", "5", "-type", "d", "-path", `*/${provider}`, "-print", "-quit"];
+  const { stdout } = spawnSync("find", look, { encoding: "utf8" });
+  const found = (stdout ?? "").trim();
+  return found === "" ? undefined : found.slice(0, -provider.length - 1);
+}
+
+const version = spawnSync("terraform", ["version"], {
+  encoding: "utf8",
+  env: { ...process.env, CHECKPOINT_DISABLE: "1" },
+});
+const plugins = version.error === undefined ? pluginDirectory() : undefined;
+
+/** Why Terraform cannot be used here; undefined where it can. */
+export const terraformMissing: string | undefined =
+  version.error !== undefined
+    ? "SKIPPED: no terraform on the PATH"
+    : plugins === undefined
+      ? "SKIPPED: no mirror of the AWS provider found; name one by RUNPOOL_TF_PLUGIN_DIR"
+      : undefined;
+
+export interface Ran {
+  readonly code: number;
+  readonly output: string;
+}
+
+export interface Workspace {
+  readonly stacks: readonly string[];
+  /** Runs in a stack's folder; resolves whatever the exit code. */
+  run(stack: string, ...args: readonly string[]): Promise<Ran>;
+}
+
+/** The provider's settings for a place without AWS: nothing is asked of it but what `endpoint` answers. */
+const withoutAws = (endpoint: string | undefined) => ({
+  skip_credentials_validation: true,
+  skip_metadata_api_check: "true",
+  skip_region_validation: true,
+  ...(endpoint === undefined ? { allowed_account_ids: [], skip_requesting_account_id: true } : {}),
+});
+
+/** Synthesizes into a folder of the test's own, with an override beside each stack that takes AWS out of it. */
+export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string): Workspace {
+  const folder = mkdtempSync(join(tmpdir(), "runpool-terraform-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  // The project around `cdktf.out`, for the command that guards a destroy.
+  const project = join(import.meta.dirname, "..", "..");
+  for (const name of ["entry", "node_modules"]) symlinkSync(join(project, name), join(folder, name));
+  const out = join(folder, "cdktf.out");
+  synthesize(Object.fromEntries(files.map((file) => [file.name, file])), out);
+  const stacks = readdirSync(join(out, "stacks"));
+  for (const stack of stacks)
+    writeFileSync(
+      join(out, "stacks", stack, "zz_override.tf.json"),
+      JSON.stringify({ provider: { aws: [withoutAws(endpoint)] } }),
+    );
+  const configuration = join(folder, "terraform.rc");
+  writeFileSync(
+    configuration,
+    `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(plugins)}\n  }\n}\n`,
+  );
+  const env = {
+    ...process.env,
+    CHECKPOINT_DISABLE: "1",
+    TF_CLI_CONFIG_FILE: configuration,
+    TF_IN_AUTOMATION: "1",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint }),
+  };
+  const run = (stack: string, ...args: readonly string[]): Promise<Ran> =>
+    new Promise((resolve, reject) => {
+      const child = spawn("terraform", [...args, "-no-color"], { cwd: join(out, "stacks", stack), env });
+      let output = "";
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (output += String(part)));
+      child.once("error", reject);
+      child.once("close", (code) => resolve({ code: code ?? 1, output }));
+    });
+  return { stacks, run };
+}
