@@ -3,6 +3,7 @@ import type { Configuration, Defaults, Overlay } from "../domain/configuration.t
 import type { Decision, Move, Moves } from "../domain/instance.ts";
 import type { PoolMessage } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord, UsageClass } from "../domain/record.ts";
+import type { Request } from "../domain/request.ts";
 import type { ResourceClass } from "../domain/resource-class.ts";
 import type { PoolListing, PoolName, RunListing } from "../domain/table.ts";
 
@@ -45,6 +46,9 @@ export interface InstanceRef extends PoolName {
   readonly key: string;
 }
 
+/** What a request wants of an instance. */
+export type Fitting = Pick<Request, "usageClass" | "minimum" | "allowedTypes">;
+
 export interface Found<Item> {
   readonly items: readonly Item[];
   /** Items that could not be read; each is named, none stops the scan. */
@@ -59,8 +63,11 @@ export interface Instances {
   read(keys: readonly string[]): Promise<Found<InstanceRecord>>;
   /** Instances of a run by the index, eventually consistent. */
   ofRun(runId: string): Promise<Found<RunListing>>;
-  /** Idle instances of a pool whose threshold lies beyond `after`, by the index, eventually consistent. */
-  idle(pool: PoolName, after: EpochMs): Promise<Found<PoolListing>>;
+  /**
+   * Idle instances of a pool whose threshold lies beyond `after`, by the index, eventually consistent. With `fitting` those that surely
+   * do not fit may be left out: what is listed is judged by the caller all the same.
+   */
+  idle(pool: PoolName, after: EpochMs, fitting?: Fitting): Promise<Found<PoolListing>>;
   /** Every record of the table, consistently. */
   all(): Promise<Found<InstanceRecord>>;
 }
@@ -116,8 +123,8 @@ export type Received =
 
 /** The queues, one a resource class. A message received is leased for `limits.leaseMs`. */
 export interface Pool {
-  /** Up to ten messages, without waiting; an empty list proves nothing. */
-  receive(resourceClass: string): Promise<readonly Received[]>;
+  /** Up to `most` messages (ten, where nothing is said), without waiting; an empty list proves nothing. */
+  receive(resourceClass: string, most?: number): Promise<readonly Received[]>;
   /** Sends in batches of ten; gives back those that were not sent for certain. */
   send(messages: readonly PoolMessage[]): Promise<readonly PoolMessage[]>;
   /** Makes leased messages visible again at once, in batches of ten. A failure is harmless: the lease ends by itself. */
@@ -148,6 +155,13 @@ export interface LaunchRequest {
   /** Names and wildcards; none = every type that meets the minimum. */
   readonly allowedTypes: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
+  /** Capacity pools that had nothing a moment ago: EC2 stops after three that fail, so they are better not tried again. */
+  readonly avoid: readonly CapacityPool[];
+}
+
+export interface CapacityPool {
+  readonly instanceType: string;
+  readonly zone: string;
 }
 
 export interface Launched {
@@ -159,11 +173,16 @@ export interface Launched {
   readonly usageClass: UsageClass;
 }
 
-/** `no-type`: no instance type meets the request at all. `no-capacity`: types do, AWS has none now. */
+/**
+ * `no-type`: no instance type meets the request at all. `no-capacity`: types do, AWS has none now. `token-used`: the client token
+ * was used with another request: this round was asked for before, by a provision that died.
+ */
 export interface LaunchFailure {
-  readonly kind: "no-type" | "no-capacity" | "throttled" | "quota" | "refused";
+  readonly kind: "no-type" | "no-capacity" | "throttled" | "quota" | "token-used" | "refused";
   /** AWS's code and words. */
   readonly reason: string;
+  /** The capacity pool that failed, where AWS names it. */
+  readonly pool?: CapacityPool;
 }
 export interface LaunchOutcome {
   readonly kind: "answered";

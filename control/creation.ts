@@ -1,5 +1,5 @@
 // Creation: CreateFleet in rounds down the ladder, with a reservation against the maxima before, and a record for each machine after.
-import type { LaunchFailure, LaunchOutcome, Scope, Unknown } from "../cloud/ports.ts";
+import type { CapacityPool, LaunchFailure, LaunchOutcome, Scope, Unknown } from "../cloud/ports.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { poolManager, tags } from "../domain/names.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
@@ -20,6 +20,8 @@ export interface Created {
 /** Rounds of a whole provision: each has a client token of its own, so that a retry after a lost reply never buys twice. */
 export interface Rounds {
   next: number;
+  /** Capacity pools that had nothing in this provision: a circuit breaker for as long as it lasts. */
+  readonly avoid: CapacityPool[];
 }
 
 export const scopesOf = ({ configuration, partition }: Undertaking): readonly Scope[] => [
@@ -39,12 +41,16 @@ export async function create(
   const problems: string[] = [];
   const ladder = ladderOf(request);
   let rung = 0;
+  let sameRung = 0;
   let backoff = limits.creationBackoffMs;
   while (taken.length < wanted && rounds.next < maxima.creationRounds && goesOn(undertaking)) {
     const step = ladder[rung] as Rung;
     const round = await createRound(undertaking, wanted - taken.length, step, rounds, onTaken);
     taken.push(...round.taken);
-    problems.push(...round.failures.map(({ kind, reason }) => `${step.name}: ${kind}: ${reason}`));
+    for (const { kind, reason } of round.failures) {
+      const problem = `${step.name}: ${kind}: ${reason}`;
+      if (!problems.includes(problem)) problems.push(problem);
+    }
     if (round.full !== undefined) return { taken, problems, full: round.full, final: false };
     if (taken.length >= wanted) break;
     const verdict = judge(round.failures);
@@ -57,8 +63,14 @@ export async function create(
     });
     const last = rung === ladder.length - 1;
     if (verdict === "final" || (verdict === "no type" && last)) return { taken, problems, final: true };
-    if (verdict !== "again" && !last) rung++;
-    else {
+    // EC2 gives up after three pools that fail: with those left out the same rung may well have others.
+    const others = avoidFrom(rounds, round.failures) && sameRung++ < maxima.roundsPerRung;
+    if (verdict === "next rung" && others) continue;
+    if (verdict === "repeated") continue;
+    if (verdict !== "again" && !last) {
+      rung++;
+      sameRung = 0;
+    } else {
       await world.clock.sleep(backoff * (0.5 + world.random.next()), undertaking.cancel);
       backoff *= 2;
     }
@@ -69,11 +81,22 @@ export async function create(
 const goesOn = ({ world, cancel, deadline }: Undertaking): boolean =>
   !cancel.aborted && world.clock.now() < deadline - limits.replacementMs;
 
-type Verdict = "final" | "no type" | "next rung" | "again";
+/** Remembers the capacity pools that had nothing; says whether one of them is new. */
+function avoidFrom({ avoid }: Rounds, failures: readonly LaunchFailure[]): boolean {
+  const known = new Set(avoid.map(({ instanceType, zone }) => `${instanceType} ${zone}`));
+  const news = failures.flatMap(({ kind, pool }) =>
+    kind === "no-capacity" && pool !== undefined && !known.has(`${pool.instanceType} ${pool.zone}`) ? [pool] : [],
+  );
+  avoid.push(...news);
+  return news.length > 0;
+}
+
+type Verdict = "final" | "no type" | "next rung" | "again" | "repeated";
 
 /** "No type matches" is told apart from "no capacity": a wider rung may have a type, but waiting brings none. */
 const judge = (failures: readonly LaunchFailure[]): Verdict => {
   const kinds = new Set(failures.map(({ kind }) => kind));
+  if (kinds.has("token-used")) return "repeated";
   if (kinds.has("throttled")) return "again";
   if (kinds.has("no-capacity") || kinds.has("quota")) return "next rung";
   if (kinds.has("refused")) return "final";
@@ -100,7 +123,7 @@ async function createRound(
     return { taken: [], failures: [{ kind: "throttled", reason: reservation.problem }] };
   if (reservation.kind === "full") return { taken: [], failures: [], full: reservation.scope };
   // A refused reservation uses no round up: at the maximum a provision asks again until its limit.
-  const { outcome, imageId, templateVersion } = await launch(undertaking, count, rung, rounds.next++);
+  const { outcome, imageId, templateVersion } = await launch(undertaking, count, rung, rounds.next++, rounds.avoid);
   const launched = outcome.kind === "answered" ? outcome.launched : [];
   const failures: readonly LaunchFailure[] =
     outcome.kind === "answered" ? outcome.failures : [{ kind: "throttled", reason: outcome.problem }];
@@ -130,7 +153,13 @@ interface Launch {
 }
 
 /** One CreateFleet; after a lost reply the same client token gives the first result. */
-async function launch(undertaking: Undertaking, count: number, rung: Rung, round: number): Promise<Launch> {
+async function launch(
+  undertaking: Undertaking,
+  count: number,
+  rung: Rung,
+  round: number,
+  avoid: readonly CapacityPool[],
+): Promise<Launch> {
   const { world, configuration, request } = undertaking;
   const { resourceClass, architecture, minimum } = request;
   const template = configuration.templates[`${resourceClass}/${architecture}`];
@@ -140,16 +169,18 @@ async function launch(undertaking: Undertaking, count: number, rung: Rung, round
       `no launch template or image for ${resourceClass}/${architecture}: deploy the environment with both`,
     );
   const imageId = configuration.images[architecture] ?? (await world.fleet.image(parameter));
+  const clientToken = clientTokenOf(undertaking, round, count);
   const order = {
     count,
-    clientToken: clientTokenOf(undertaking, round, count),
+    clientToken,
     template,
     imageId,
-    subnets: rotated(configuration.subnets, world.random.next()),
+    subnets: rotated(configuration.subnets, hashOf(clientToken)),
     minimum,
     architecture,
     ...rung.ask,
     tags: tagsOf(undertaking),
+    avoid: [...avoid],
   };
   return { outcome: await surely(world, () => world.fleet.launch(order)), imageId, templateVersion: template.version };
 }
@@ -160,32 +191,36 @@ const refused = (reason: string): Launch => ({
   templateVersion: "",
 });
 
-const tagsOf = ({ configuration, request, partition, owner, begun }: Undertaking): Record<string, string> => ({
+/** The same for the same round, whoever asks and when: a client token answers only for the very same request. */
+const tagsOf = ({ configuration, request, partition, owner }: Undertaking): Record<string, string> => ({
   [tags.manager]: poolManager,
   [tags.environment]: configuration.environment,
   [tags.owner]: owner ?? poolManager,
   [tags.resourceClass]: request.resourceClass,
   [tags.partition]: partition,
-  [tags.deadline]: String(begun + configuration.bootMs),
 });
 
 /** At most 64 characters of letters, digits and "-", the same for the same round of the same provision. */
 function clientTokenOf({ configuration, request }: Undertaking, round: number, count: number): string {
   const { runId, attempt, provisionId } = request;
   const text = `${configuration.environment}/${runId}/${attempt}/${provisionId}/${round}/${count}`;
-  let h1 = 0x811c9dc5;
-  let h2 = 0x1b873593;
-  for (let i = 0; i < text.length; i++) {
-    h1 = Math.imul(h1 ^ text.charCodeAt(i), 0x01000193);
-    h2 = Math.imul(h2 ^ text.charCodeAt(i), 0x85ebca6b);
-  }
-  const hash = (h1 >>> 0).toString(16).padStart(8, "0") + (h2 >>> 0).toString(16).padStart(8, "0");
-  return `${runId}-${attempt}-${round}-${count}-${hash}`;
+  const hex = (salt: string): string =>
+    hashOf(salt + text)
+      .toString(16)
+      .padStart(8, "0");
+  return `${runId}-${attempt}-${round}-${count}-${hex("a")}${hex("b")}`;
 }
 
-/** One subnet an availability zone (two in one make the request fail), beginning elsewhere each time. */
-function rotated<Subnet extends { zone: string }>(subnets: readonly Subnet[], chance: number): readonly Subnet[] {
-  const start = Math.floor(chance * subnets.length);
+/** 32-bit FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** One subnet an availability zone (two in one make the request fail), beginning elsewhere for each token. */
+function rotated<Subnet extends { zone: string }>(subnets: readonly Subnet[], hash: number): readonly Subnet[] {
+  const start = subnets.length === 0 ? 0 : hash % subnets.length;
   const turned = [...subnets.slice(start), ...subnets.slice(0, start)];
   const zones = new Set<string>();
   return turned.filter(({ zone }) => !zones.has(zone) && zones.add(zone));

@@ -88,7 +88,7 @@ export async function keepFloors(
     const made = await create(
       undertakingOf(world, configuration, floor, now),
       plan.missing,
-      { next: 0 },
+      { next: 0, avoid: [] },
       () => undefined,
     );
     created += made.taken.length;

@@ -9,17 +9,28 @@ export interface Rung {
 }
 
 /**
- * From what was asked to what will do. Types that the user allowed are never left: attribute-based requests already span all other
- * families and the AMD and Intel siblings where no type was named.
+ * From what was asked to what will do. Without named types attribute-based requests span all families and both makers already; types
+ * that the user named are left only where `fallback` allows it: first for their siblings of the other maker, at last for on-demand.
  */
 export function ladderOf(request: Request): readonly Rung[] {
   const { usageClass, allowedTypes, minimum, fallback } = request;
   const asked: Rung["ask"] = { usageClass, allowedTypes, maximumCpu: minimum.cpu * 2 };
-  const rungs: Rung[] = [
-    { name: "as asked", ask: asked },
-    { name: "one size up", ask: { ...asked, maximumCpu: minimum.cpu * 4 } },
-  ];
+  const wider: Rung["ask"] = fallback ? { ...asked, allowedTypes: withSiblings(allowedTypes) } : asked;
+  const rungs: Rung[] = [{ name: "as asked", ask: asked }];
+  if (wider.allowedTypes.length > allowedTypes.length) rungs.push({ name: "AMD and Intel siblings", ask: wider });
+  rungs.push({ name: "one size up", ask: { ...wider, maximumCpu: minimum.cpu * 4 } });
   if (usageClass === "spot" && fallback)
-    rungs.push({ name: "on-demand", ask: { ...asked, usageClass: "on-demand", maximumCpu: minimum.cpu * 4 } });
+    rungs.push({ name: "on-demand", ask: { ...wider, usageClass: "on-demand", maximumCpu: minimum.cpu * 4 } });
   return rungs;
+}
+
+/** `c6i.*` and `c6a.*`, `m5.large` and `m5a.large`: same generation and size, the other maker. Arm types and bare wildcards have none. */
+export function withSiblings(patterns: readonly string[]): readonly string[] {
+  const siblings = patterns.flatMap((pattern) => {
+    const [, family = "", generation = "", maker = "", rest = ""] = /^([cmr])(\d)(i|a|)(d?n?\..*)$/.exec(pattern) ?? [];
+    if (family === "") return [];
+    const other = maker === "a" ? (Number(generation) >= 6 ? "i" : "") : "a";
+    return [`${family}${generation}${other}${rest}`];
+  });
+  return [...new Set([...patterns, ...siblings])];
 }

@@ -107,7 +107,7 @@ async function fill(undertaking: Undertaking, held: Held): Promise<boolean> {
     full: undefined,
     exhausted: false,
     notBefore: 0,
-    rounds: { next: 0 },
+    rounds: { next: 0, avoid: [] },
     wake: new AbortController(),
   };
   const work = new Set<Promise<void>>();
@@ -162,7 +162,7 @@ async function refill(undertaking: Undertaking, held: Held, supply: Supply, want
   };
   supply.pending += wanted;
   try {
-    const look = await lookAtPool(undertaking);
+    const look = await lookAtPool(undertaking, wanted);
     const fromPool = Math.min(wanted, promised(undertaking, look));
     const short = wanted - fromPool;
     await Promise.all([

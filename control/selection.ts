@@ -13,16 +13,24 @@ export interface PoolLook {
   readonly received: readonly Received[];
 }
 
-/** Asks the index which idle instances there are, and receives the first messages, at once. */
-export async function lookAtPool(undertaking: Undertaking): Promise<PoolLook> {
+/** Asks the index which idle instances there are that may fit, and receives as many messages as are wanted, at once. */
+export async function lookAtPool(undertaking: Undertaking, wanted: number): Promise<PoolLook> {
   const { world, request, partition } = undertaking;
   const { resourceClass, architecture } = request;
   const after = world.clock.now() + limits.claimMarginMs;
   const [listed, received] = await Promise.all([
-    world.instances.idle({ partition, resourceClass, architecture }, after),
-    world.pool.receive(resourceClass),
+    world.instances.idle({ partition, resourceClass, architecture }, after, request),
+    receive(undertaking, wanted),
   ]);
   return { listed, received };
+}
+
+/** As many messages as are wanted, ten a call, all calls at once: what is not needed is not kept from others. */
+async function receive({ world, request }: Undertaking, wanted: number): Promise<readonly Received[]> {
+  const calls = Array.from({ length: callsFor(wanted) }, (_, call) =>
+    world.pool.receive(request.resourceClass, Math.min(maxima.poolBatch, wanted - call * maxima.poolBatch)),
+  );
+  return (await Promise.all(calls)).flat();
 }
 
 /** How many different instances of a first look fit: what neither queue nor index promises is the shortfall. */
@@ -95,16 +103,17 @@ export async function select(
 const missing = (scan: Scan): number => scan.wanted - scan.taken.length;
 const goesOn = (scan: Scan): boolean => missing(scan) > 0 && !scan.undertaking.cancel.aborted;
 
+const callsFor = (wanted: number): number => Math.ceil(wanted / maxima.poolBatch);
+
 async function fromQueue(scan: Scan, first: readonly Received[]): Promise<void> {
-  const { world, request } = scan.undertaking;
   let batch = first;
-  for (let receives = 1; ; receives++) {
+  for (let receives = callsFor(scan.wanted); ; receives += callsFor(missing(scan))) {
     const news = await sort(scan, batch);
     while (goesOn(scan) && scan.spare.length > 0)
       await Promise.all(scan.spare.splice(0, missing(scan)).map((leased) => fromMessage(scan, leased)));
     const unmet = [...scan.listed.keys()].some((key) => !scan.tried.has(key));
     if (!goesOn(scan) || !unmet || news === 0 || receives >= maxima.receivesPerScan) return;
-    batch = await world.pool.receive(request.resourceClass);
+    batch = await receive(scan.undertaking, missing(scan));
   }
 }
 

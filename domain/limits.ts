@@ -90,7 +90,9 @@ export const maxima = {
   /** Receives of one scan of a pool queue, whatever it brings. */
   receivesPerScan: 40,
   /** Rounds of creation in one provision: each is one CreateFleet with its own client token. */
-  creationRounds: 8,
+  creationRounds: 12,
+  /** Further rounds on one rung while EC2 names capacity pools that are new to us. */
+  roundsPerRung: 2,
   /** Tries of a write whose outcome is unknown; the SDK has tried several times within each. */
   unknownTries: 4,
   /** Free share of the work disk below which an instance is not handed on: the next run must not fail for want of space. */

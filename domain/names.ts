@@ -11,8 +11,6 @@ export const tags = {
   environment: "runpool:environment",
   owner: "runpool:owner",
   resourceClass: "runpool:class",
-  /** Epoch ms by which it must have a record and be ready. */
-  deadline: "runpool:deadline",
   partition: "runpool:partition",
 } as const;
 export const poolManager = "pool";

@@ -16,13 +16,26 @@ const onDemandPriceOverLowestPercent = 50;
 /** A pattern that names burstable types by name: `t3.large`, `t4g.*`, `t*`. */
 const namesBurstable = (pattern: string): boolean => /^t(\d|\*)/.test(pattern);
 
-export const requirementsOf = (request: LaunchRequest): InstanceRequirementsRequest => ({
+/** Allowed and excluded types cannot be given both: of allowed ones those that are to be avoided are left out by name. */
+function typesOf(
+  { allowedTypes, avoid }: LaunchRequest,
+  zone: string | undefined,
+): Pick<InstanceRequirementsRequest, "AllowedInstanceTypes" | "ExcludedInstanceTypes"> {
+  const avoided = avoid.filter((pool) => pool.zone === zone).map(({ instanceType }) => instanceType);
+  const allowed = allowedTypes.filter((pattern) => !avoided.includes(pattern));
+  if (allowedTypes.length > 0) return { AllowedInstanceTypes: allowed.length > 0 ? allowed : [...allowedTypes] };
+  return avoided.length > 0 ? { ExcludedInstanceTypes: avoided.slice(0, excludedMost) } : {};
+}
+/** EC2 API Reference, InstanceRequirementsRequest: at most 400 excluded types. */
+const excludedMost = 400;
+
+export const requirementsOf = (request: LaunchRequest, zone?: string): InstanceRequirementsRequest => ({
+  ...typesOf(request, zone),
   VCpuCount: { Min: request.minimum.cpu, Max: request.maximumCpu },
   MemoryMiB: { Min: request.minimum.mmem },
   BareMetal: "excluded",
   // Burstable ones run out of credits in the middle of a job; who asks for them by name gets them.
   BurstablePerformance: request.allowedTypes.some(namesBurstable) ? "included" : "excluded",
-  ...(request.allowedTypes.length > 0 ? { AllowedInstanceTypes: [...request.allowedTypes] } : {}),
   ...(request.usageClass === "spot"
     ? { SpotMaxPricePercentageOverLowestPrice: spotPriceOverLowestPercent }
     : { OnDemandMaxPricePercentageOverLowestPrice: onDemandPriceOverLowestPercent }),
@@ -31,7 +44,6 @@ export const requirementsOf = (request: LaunchRequest): InstanceRequirementsRequ
 /** `i-…` machines carry the tags from their first moment, so that none is ever without an owner to sweep it. */
 export function createFleetInput(request: LaunchRequest): CreateFleetCommandInput {
   const tags = Object.entries(request.tags).map(([Key, Value]) => ({ Key, Value }));
-  const InstanceRequirements = requirementsOf(request);
   return {
     Type: "instant",
     ClientToken: request.clientToken,
@@ -45,10 +57,10 @@ export function createFleetInput(request: LaunchRequest): CreateFleetCommandInpu
     LaunchTemplateConfigs: [
       {
         LaunchTemplateSpecification: { LaunchTemplateId: request.template.id, Version: request.template.version },
-        Overrides: request.subnets.map(({ id }): FleetLaunchTemplateOverridesRequest => ({
+        Overrides: request.subnets.map(({ id, zone }): FleetLaunchTemplateOverridesRequest => ({
           SubnetId: id,
           ImageId: request.imageId,
-          InstanceRequirements,
+          InstanceRequirements: requirementsOf(request, zone),
         })),
       },
     ],

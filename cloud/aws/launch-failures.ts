@@ -12,6 +12,7 @@ const kinds: Readonly<Record<string, LaunchFailure["kind"]>> = {
   // The type is not offered in that zone: another zone or type may do.
   Unsupported: "no-capacity",
   SpotMaxPriceTooLow: "no-capacity",
+  IdempotentParameterMismatch: "token-used",
   RequestLimitExceeded: "throttled",
   Throttling: "throttled",
   ThrottlingException: "throttled",
@@ -35,8 +36,10 @@ export function failureOf(code: string, message: string): LaunchFailure {
   return { kind: kinds[code] ?? "refused", reason };
 }
 
-/** Each reason once: a fleet reports the same of every pool that it tried. */
+/** Each reason once a capacity pool: a fleet reports the same of every override that it tried. */
 export function distinct(failures: readonly LaunchFailure[]): readonly LaunchFailure[] {
-  const byReason = new Map(failures.map((failure) => [`${failure.kind} ${failure.reason}`, failure]));
+  const nameOf = ({ kind, reason, pool }: LaunchFailure): string =>
+    `${kind} ${reason} ${pool === undefined ? "" : `${pool.instanceType} ${pool.zone}`}`;
+  const byReason = new Map(failures.map((failure) => [nameOf(failure), failure]));
   return [...byReason.values()];
 }

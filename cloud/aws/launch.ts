@@ -95,9 +95,13 @@ export async function launch(tools: LaunchTools, request: LaunchRequest): Promis
     const certain: LaunchFailure = trouble === "throttled" ? { ...failure, kind: "throttled" } : failure;
     return { kind: "answered", launched: [], failures: await explained(tools, request, [certain]) };
   }
-  const failures = (reply.Errors ?? []).map(({ ErrorCode, ErrorMessage }) =>
-    failureOf(ErrorCode ?? "Unknown", ErrorMessage ?? ""),
-  );
+  const failures = (reply.Errors ?? []).map(({ ErrorCode, ErrorMessage, LaunchTemplateAndOverrides }) => {
+    const { InstanceType: instanceType, SubnetId, AvailabilityZone } = LaunchTemplateAndOverrides?.Overrides ?? {};
+    const zone = request.subnets.find(({ id }) => id === SubnetId)?.zone ?? AvailabilityZone;
+    const failure = failureOf(ErrorCode ?? "Unknown", ErrorMessage ?? "");
+    const named = instanceType !== undefined && zone !== undefined && failure.kind === "no-capacity";
+    return named ? { ...failure, pool: { instanceType, zone } } : failure;
+  });
   const launched = await launchedBy(tools, request, reply.Instances ?? []);
   return { kind: "answered", launched, failures: await explained(tools, request, failures) };
 }

@@ -101,8 +101,7 @@ const entriesOf = (receipts: readonly string[]) =>
 export const pool = (wish: PoolWish): Pool => {
   const { client, queues } = wish;
   return {
-    receive: async (resourceClass, most = maxima.poolBatch) =>
-      receive(client, (await queues(resourceClass)).url, most),
+    receive: async (resourceClass, most = maxima.poolBatch) => receive(client, (await queues(resourceClass)).url, most),
     send: (messages) => send(wish, messages),
     giveBack: async (resourceClass, receipts) => {
       const { url } = await queues(resourceClass);

@@ -19,6 +19,7 @@ const request: LaunchRequest = {
   maximumCpu: 8,
   architecture: "x64",
   usageClass: "spot",
+  avoid: [],
   allowedTypes: ["c*", "m5.*"],
   tags: { "runpool:environment": "dev" },
 };

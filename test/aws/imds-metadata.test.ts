@@ -20,8 +20,9 @@ async function open(usageClass: "spot" | "on-demand") {
     maximumCpu: 4,
     architecture: "x64",
     usageClass,
+    avoid: [],
     allowedTypes: [],
-    tags: { "runpool:manager": "pool", "runpool:deadline": "1700000000000" },
+    tags: { "runpool:manager": "pool", "runpool:class": "large" },
   });
   const [machine] = sim.cloud.machines();
   if (machine === undefined) throw new Error("no machine");
@@ -50,7 +51,7 @@ it("says who the machine is and shows its tags, with one token for all", async (
     zone: machine.zone,
     instanceType: machine.type.name,
   });
-  expect(await metadata.tags()).toMatchObject({ "runpool:manager": "pool", "runpool:deadline": "1700000000000" });
+  expect(await metadata.tags()).toMatchObject({ "runpool:manager": "pool", "runpool:class": "large" });
   expect(await metadata.interruption()).toBeUndefined();
   expect(tokens()).toBe(1);
 });

@@ -133,6 +133,7 @@ describe("other writes", () => {
       maximumCpu: 4,
       architecture: "x64",
       usageClass: "on-demand",
+      avoid: [],
       allowedTypes: [],
       tags: {},
     });

@@ -32,6 +32,7 @@ export function fleetContract(kind: StandKind): void {
         maximumCpu: 4,
         architecture: "x64",
         usageClass: "on-demand",
+        avoid: [],
         allowedTypes: [],
         tags: { [tags.manager]: poolManager, [tags.environment]: defaults.environment, [tags.owner]: "someone" },
         ...differs,

@@ -1,0 +1,99 @@
+// The ladder of creation, and what a circuit breaker does between its rounds.
+import { expect, test } from "vitest";
+import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports.ts";
+import { create } from "../../control/creation.ts";
+import { ladderOf, withSiblings } from "../../control/ladder.ts";
+import { undertake, type Taken } from "../../control/taken.ts";
+import type { Request } from "../../domain/request.ts";
+import { worldOf } from "../../cloud/sim/world/world.ts";
+import { noFaults } from "../../cloud/sim/world/faults.ts";
+import { configuration } from "./record-of.ts";
+
+const request: Request = {
+  runId: "7",
+  attempt: 1,
+  provisionId: "ci",
+  repository: "acme/shop",
+  count: 1,
+  resourceClass: "large",
+  minimum: { cpu: 2, mmem: 4096 },
+  architecture: "x64",
+  usageClass: "spot",
+  allowedTypes: ["c6i.*"],
+  labels: [],
+  fallback: true,
+};
+
+test("siblings are of the other maker, in the same generation and size", () => {
+  const named = ["c6i.large", "m5.*", "r7a.2xlarge", "c6id.*", "c7g.large", "t3.large", "c*"];
+  expect(withSiblings(named)).toEqual([...named, "c6a.large", "m5a.*", "r7i.2xlarge", "c6ad.*"]);
+});
+
+test("types that the user named are left only with fallback, and on-demand comes last", () => {
+  expect(ladderOf(request).map(({ name }) => name)).toEqual([
+    "as asked",
+    "AMD and Intel siblings",
+    "one size up",
+    "on-demand",
+  ]);
+  const strict = ladderOf({ ...request, fallback: false });
+  expect(strict.map(({ name }) => name)).toEqual(["as asked", "one size up"]);
+  expect(strict.every(({ ask }) => ask.usageClass === "spot" && ask.allowedTypes.join() === "c6i.*")).toBe(true);
+});
+
+/** A provision's creation on a fleet that answers by script; gives the requests that it made. */
+async function rounds(
+  script: readonly LaunchOutcome[],
+): Promise<{ asked: LaunchRequest[]; taken: Taken[]; problems: readonly string[] }> {
+  const world = worldOf({ seed: "ladder", rates: noFaults, runAgent: () => new Promise(() => undefined) });
+  const { ports } = world.process("provision");
+  const asked: LaunchRequest[] = [];
+  const fleet: typeof ports.fleet = {
+    ...ports.fleet,
+    image: () => Promise.resolve("ami-1"),
+    launch: (order) => Promise.resolve(script[asked.push(order) - 1] ?? answer([])),
+  };
+  const taken: Taken[] = [];
+  const undertaking = undertake({ ...ports, fleet }, configuration, request, new AbortController().signal);
+  const creating = create(undertaking, 1, { next: 0, avoid: [] }, (one) => taken.push(one));
+  await world.time.run(world.time.now() + 10 * 60_000);
+  return { asked, taken, problems: (await creating).problems };
+}
+
+const answer = (failures: LaunchOutcome["failures"]): LaunchOutcome => ({ kind: "answered", launched: [], failures });
+const none = (instanceType: string): LaunchOutcome =>
+  answer([{ kind: "no-capacity", reason: "InsufficientInstanceCapacity", pool: { instanceType, zone: "eu-west-1a" } }]);
+
+test("a capacity pool that had nothing is left out of the next rounds, and a rung is tried again while its pools are new", async () => {
+  const { asked } = await rounds([
+    none("c6i.large"),
+    none("c6i.xlarge"),
+    none("c6i.xlarge"),
+    answer([{ kind: "refused", reason: "no" }]),
+  ]);
+  expect(asked.map(({ allowedTypes, avoid }) => [allowedTypes.length, avoid.map((pool) => pool.instanceType)])).toEqual(
+    [
+      [1, []],
+      [1, ["c6i.large"]],
+      [1, ["c6i.large", "c6i.xlarge"]],
+      [2, ["c6i.large", "c6i.xlarge"]],
+    ],
+  );
+});
+
+test("each round has a client token of its own, and a token that was used before costs only its round", async () => {
+  const { asked, problems } = await rounds([
+    answer([{ kind: "token-used", reason: "IdempotentParameterMismatch" }]),
+    answer([{ kind: "refused", reason: "no" }]),
+  ]);
+  expect(asked).toHaveLength(2);
+  expect(new Set(asked.map(({ clientToken }) => clientToken)).size).toBe(2);
+  expect(asked.every(({ clientToken }) => clientToken.length <= 64)).toBe(true);
+  expect(problems.at(-1)).toBe("as asked: refused: no");
+});
+
+test("the same round of the same provision asks with the very same words", async () => {
+  const refusal = [answer([{ kind: "refused", reason: "no" }])];
+  const [first, second] = await Promise.all([rounds(refusal), rounds(refusal)]);
+  expect(second?.asked[0]).toEqual(first?.asked[0]);
+});
