@@ -1,6 +1,7 @@
 // `runpool refresh`: renews tokens, ends what must end, finishes what others left undone, reports.
 import * as z from "zod/mini";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import type { Log } from "../../cloud/ports.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { refresh, type RefreshReport } from "../../control/refresh.ts";
 import { forgeCredentialParameter } from "../../domain/names.ts";
@@ -25,14 +26,11 @@ export const refreshCommand = command({
   run: async ({ "dry-run": dryRun, "github-token": token }, ground) => {
     const forge = token === undefined ? await storedCredential(ground) : ({ kind: "token", token } as const);
     const { progress } = ground;
-    // In a dry run the tokens are only due, not renewed: the report says so.
-    const log = {
-      event: (name: string, facts?: Record<string, unknown>) => name !== "token.renewed" && progress.event(name, facts),
+    const log: Log = {
+      // In a dry run tokens are only due, not renewed: the report says so.
+      event: (name, facts) => (dryRun && name === "token.renewed" ? undefined : progress.event(name, facts)),
     };
-    const world = await ground.world({
-      log: dryRun ? { event: (...event) => void log.event(...event) } : progress,
-      ...(forge === undefined ? {} : { forge }),
-    });
+    const world = await ground.world({ log, ...(forge === undefined ? {} : { forge }) });
     const waiting = progress.waiting(() => "refreshing");
     const report = await refresh(world, { dryRun }).finally(() => waiting.done());
     show(report, dryRun, ground);

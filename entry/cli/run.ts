@@ -8,12 +8,16 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { report } from "./failures.ts";
 import { groundOf } from "./ground.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { hostTerminal } from "./terminal.ts";
+import { terminalOn, type Streams } from "./terminal.ts";
 
 /** Never rejects. */
-export async function run(argv: readonly string[], variables: Variables): Promise<ExitCode> {
+export async function run(
+  argv: readonly string[],
+  variables: Variables,
+  streams: Streams = process,
+): Promise<ExitCode> {
   // Looked at before anything is known to be right: even an error is to be shown as was asked.
-  const terminal = hostTerminal(variables, argv.includes("--no-color"));
+  const terminal = terminalOn(streams, variables, argv.includes("--no-color"));
   const json = argv.includes("--json");
   try {
     const { command, help, version: asksVersion, given } = readArguments(argv, variables, commands);

@@ -17,17 +17,28 @@ export interface Terminal {
   readonly err: Sink;
 }
 
-const sink = (stream: NodeJS.WriteStream, colours: boolean): Sink => ({
-  terminal: stream.isTTY,
-  columns: () => (stream.isTTY ? stream.columns : undefined),
+/** What is needed of process.stdout and process.stderr. */
+export interface Stream {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+export interface Streams {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
+const sink = (stream: Stream, colours: boolean): Sink => ({
+  terminal: stream.isTTY === true,
+  columns: () => (stream.isTTY === true ? stream.columns : undefined),
   write: (text) => void stream.write(text),
-  paint: (style, text) => (stream.isTTY && colours ? styleText(style, text, { validateStream: false }) : text),
+  paint: (style, text) => (stream.isTTY === true && colours ? styleText(style, text, { validateStream: false }) : text),
 });
 
 /** No colours with NO_COLOR (no-color.org: set and not empty), on a dumb terminal, or where they are not wanted. */
-export function hostTerminal(variables: Variables, noColor: boolean): Terminal {
+export function terminalOn({ stdout, stderr }: Streams, variables: Variables, noColor: boolean): Terminal {
   const colours = !noColor && (variables["NO_COLOR"] ?? "") === "" && variables["TERM"] !== "dumb";
-  return { out: sink(process.stdout, colours), err: sink(process.stderr, colours) };
+  return { out: sink(stdout, colours), err: sink(stderr, colours) };
 }
 
 /** Without what would move the cursor or pretend to be colour: some of what is shown was written by others. */

@@ -1,0 +1,66 @@
+// The doors' smaller parts: the stored GitHub credential, durations, columns.
+import { describe, expect, test } from "vitest";
+import { inColumns } from "../../entry/cli/columns.ts";
+import { brief, spoken } from "../../entry/cli/durations.ts";
+import { plain } from "../../entry/cli/terminal.ts";
+import { parseForgeCredential } from "../../entry/forge-credential.ts";
+
+describe("the stored credential", () => {
+  test("is a token as it is, or an App as JSON", () => {
+    expect(parseForgeCredential("ghp_abcdefghij\n")).toEqual({ kind: "token", token: "ghp_abcdefghij" });
+    expect(parseForgeCredential('{"appId": 7, "privateKey": "PEM", "installationId": 9}')).toEqual({
+      kind: "app",
+      appId: 7,
+      privateKey: "PEM",
+      installationId: 9,
+    });
+  });
+
+  test.each([
+    "",
+    "two words here",
+    "-----BEGIN RSA PRIVATE KEY-----\nsecretsecret",
+    '{"appId": 7}',
+    '{"privateKey": "secretsecret"',
+    '{"appId":1,"privateKey":7}',
+  ])("%j is refused without being quoted", (stored) => {
+    expect(() => parseForgeCredential(stored)).toThrow(/neither a token nor an App|read as such|missing or wrong/);
+    expect(() => parseForgeCredential(stored)).toThrow(expect.not.stringContaining("secretsecret") as never);
+  });
+});
+
+test("durations are cut off in columns and rounded in sentences", () => {
+  expect([-5, 0, 999, 59_999, 60_000, 3_599_999, 86_400_000 * 2.9].map(brief)).toEqual([
+    "0s",
+    "0s",
+    "0s",
+    "59s",
+    "1m",
+    "59m",
+    "2d",
+  ]);
+  expect([0, 440, 9_949, 9_950, 59_499, 60_000, 125_000, 3_600_000, 4_320_000].map(spoken)).toEqual([
+    "0 s",
+    "0.4 s",
+    "9.9 s",
+    "10 s",
+    "59 s",
+    "1 min",
+    "2 min 5 s",
+    "1 h",
+    "1 h 12 min",
+  ]);
+});
+
+test("columns give way by their rank, and colour does not count", () => {
+  const columns = [{ title: "A" }, { title: "B", spare: 1 }, { title: "C", spare: 2, align: "right" as const }];
+  const rows = [[{ text: "aaaa", paint: (text: string) => `<${text}>` }, { text: "bbbb" }, { text: "c" }]];
+  expect(inColumns(columns, rows, undefined)).toEqual(["A     B     C", "<aaaa>  bbbb  c"]);
+  expect(inColumns(columns, rows, 12)).toEqual(["A     B", "<aaaa>  bbbb"]);
+  expect(inColumns(columns, rows, 9)).toEqual(["A", "<aaaa>"]);
+  expect(inColumns(columns, rows, 1)).toEqual(["A", "<aaaa>"]);
+});
+
+test("control characters of what others wrote do not reach a terminal", () => {
+  expect(plain("a\u001b[2Jb\u0007c\rd\te\n")).toBe("a?[2Jb?c?d\te\n");
+});

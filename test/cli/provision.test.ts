@@ -1,0 +1,157 @@
+// `runpool provision` by the real process: ready, refused before anything is changed, cancelled with all given back.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { pauseItem } from "../../cloud/aws/configuration-items.ts";
+import { messageOf } from "../../domain/pool-message.ts";
+import { openCliBench, type CliBench } from "./bench.ts";
+import { repository } from "./cloud.ts";
+
+let bench: CliBench;
+beforeEach(async () => {
+  bench = await openCliBench();
+});
+afterEach(() => bench.close());
+
+const job = { GITHUB_RUN_ID: "1001", GITHUB_RUN_ATTEMPT: "1", GITHUB_REPOSITORY: repository, GITHUB_JOB: "ci" };
+const pooled = "i-0ccccccccccccccc1";
+const intoPool = async (): Promise<void> => {
+  await bench.send(messageOf(await bench.record({ instanceId: pooled })));
+};
+
+test("one from the pool, one created: the result on stdout, a line an event on stderr", async () => {
+  bench.agents.manners = { registers: true, leaves: true };
+  await intoPool();
+  const { code, out, err } = await bench.run(["provision", "--instance-count", "2"], job);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^2 instances ready for run 1001 in [\d.]+ s: 1 from the pool, 1 created\nINSTANCE +TYPE +ZONE/);
+  expect(out).toMatch(new RegExp(`^${pooled} +c6i.large +eu-west-1a +on-demand +pool$`, "m"));
+  expect(out).toMatch(/^runs-on: 1001$/m);
+  expect(err).toContain("Provisioning 2 large instances for run 1001 in dev\n");
+  expect(err).toContain(`${pooled} claimed from the pool (c6i.large)\n`);
+  expect(err).toMatch(/^i-[0-9a-f]{17} created \(\S+, eu-west-1[ab]\)$/m);
+  expect(err).not.toContain("\u001b");
+  expect(bench.records().map(({ state, owner }) => [state, owner])).toEqual([
+    ["running", "github:run:1001:1:ci"],
+    ["running", "github:run:1001:1:ci"],
+  ]);
+});
+
+test("--json --quiet prints one object and nothing else; given again it finds what it has", async () => {
+  bench.agents.manners = { registers: true, leaves: true };
+  await intoPool();
+  const first = await bench.run(["provision", "--json", "--quiet"], job);
+  expect([first.code, first.err]).toEqual([0, ""]);
+  const ready = JSON.parse(first.out) as { instances: { instanceId: string }[] };
+  expect(ready).toMatchObject({ label: "1001", kind: "ready", created: 0, reused: 1 });
+  const again = await bench.run(["provision", "--json"], job);
+  expect(JSON.parse(again.out)).toMatchObject({ kind: "ready", created: 0, reused: 1 });
+  expect(again.err).toContain(`${pooled} is this provision's own already`);
+  expect(bench.machines.machines()).toHaveLength(0);
+});
+
+describe("bad input exits 2, names value and remedy, and changes nothing", () => {
+  test("all of it at once, each by its flag or variable", async () => {
+    await intoPool();
+    const before = bench.everything();
+    const args = ["--instance-count", "-0", "--resource-class=huge", "--usage-class=cheap", "--architecture=arm"];
+    const bad = await bench.run(
+      ["provision", ...args.map((arg) => (arg === "-0" ? "101" : arg)), "--allowed-instance-types", "m5.*.x c!"],
+      { ...job, GITHUB_RUN_ATTEMPT: "zero", GITHUB_JOB: "a job", GITHUB_REPOSITORY: "example/other" },
+    );
+    expect([bad.code, bad.out]).toEqual([2, ""]);
+    expect(bad.err).toBe(`runpool: GITHUB_RUN_ATTEMPT is "zero"; it is GitHub's run_attempt, from 1
+runpool: GITHUB_JOB is "a job"; it is 1-100 letters, digits, "_", "." or "-", e.g. the job's name
+runpool: --instance-count is "101"; it is a whole number from 1 to 100
+runpool: --resource-class is "huge"; this environment has "large", "xlarge"
+runpool: --architecture is "arm"; write "x64" or "arm64"
+runpool: --usage-class is "cheap"; write "spot" or "on-demand"
+runpool: --allowed-instance-types: "m5.*.x" has two dots; a type is FAMILY.SIZE, e.g. "m5.*"
+runpool: GITHUB_REPOSITORY is "example/other"; this environment serves "example/shop"
+See runpool provision --help.
+`);
+    expect(bench.everything()).toBe(before);
+  });
+
+  test.each(["0", "-1", "1e3", "3.5", "99999999999999999999", ""])("a count of %j", async (count) => {
+    const { code, err } = await bench.run(["provision", `--instance-count=${count}`], job);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining(`--instance-count is "${count}"; it is a whole number from 1`),
+    ]);
+    expect([bench.machines.machines(), bench.records()]).toEqual([[], []]);
+  });
+
+  test("an environment that does not exist says what to check", async () => {
+    const { code, err } = await bench.run(["provision", "-e", "staging"], job);
+    expect([code, err]).toEqual([
+      2,
+      'runpool: environment "staging" (table runpool-staging in eu-west-1) does not exist: check the environment\'s name, the region and the account, or deploy its stack\n',
+    ]);
+  });
+
+  test("missing credentials are wrong configuration, with the remedy", async () => {
+    const nobody = {
+      AWS_ACCESS_KEY_ID: "",
+      AWS_SECRET_ACCESS_KEY: "",
+      AWS_EC2_METADATA_DISABLED: "true",
+      HOME: "/nowhere",
+    };
+    const { code, err } = await bench.run(["provision"], { ...job, ...nobody });
+    expect([code, err]).toEqual([2, expect.stringContaining("configure a role, a profile or AWS_ACCESS_KEY_ID")]);
+  });
+});
+
+test("while paused it fails at once with the reason", async () => {
+  await bench.put(pauseItem("image is being replaced", bench.clock.now()));
+  const { code, out, err } = await bench.run(["provision", "--json"], job);
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({ kind: "failed" });
+  expect(err).toContain("- provisioning is paused: image is being replaced (`runpool resume` ends the pause)");
+});
+
+test("an unreadable pool message is set aside, said, and in nobody's way", async () => {
+  bench.agents.manners = { registers: true, leaves: true };
+  await bench.send("{ this is no message");
+  await intoPool();
+  const { code, err } = await bench.run(["provision"], job);
+  expect(code).toBe(0);
+  expect(err).toContain("warning: an unreadable pool message was set aside: not JSON\n");
+  expect(bench.bodies("large").filter((body) => !body.includes(pooled))).toEqual([]);
+  expect(bench.bodies("large-unreadable")).toEqual(["{ this is no message"]);
+});
+
+const bothTaken = (): Promise<void> =>
+  bench.agents.until((records) => records.filter(({ owner }) => owner !== undefined).length === 2);
+
+test.each(["SIGINT", "SIGTERM"] as const)("%s gives back what was taken, says so, and exits 130", async (signal) => {
+  bench.agents.manners = { registers: false, leaves: true };
+  await intoPool();
+  const { child, ended, during } = bench.start(["provision", "--instance-count", "2", "--json"], job);
+  await during(bothTaken());
+  child.kill(signal);
+  const { code, out, err } = await ended;
+  expect(code).toBe(130);
+  expect(err).toMatch(
+    /Cancelling: what was taken is given back, in at most about 1 min 30 s; once more to leave at once\n/,
+  );
+  expect(err).toMatch(/given back: 2 to the pool, 0 ended, 0 still leaving\n/);
+  expect(JSON.parse(out)).toMatchObject({ kind: "cancelled" });
+  expect(bench.records().map(({ state, owner }) => [state, owner])).toEqual([
+    ["idle", undefined],
+    ["idle", undefined],
+  ]);
+  expect(bench.bodies("large")).toHaveLength(2);
+});
+
+test("a second SIGINT leaves at once, and says what remains and who ends it", async () => {
+  await intoPool();
+  const { child, ended, during } = bench.start(["provision", "--instance-count", "2"], job);
+  await during(bothTaken());
+  child.kill("SIGINT");
+  await during(bench.agents.until((records) => records.filter(({ wanted }) => wanted === "leave").length === 2));
+  child.kill("SIGINT");
+  const { code, err } = await ended;
+  expect(code).toBe(130);
+  expect(err).toMatch(/^Left: 2 instances of run 1001: i-\w+, i-\w+$/m);
+  expect(err).toMatch(/^Released at once by: runpool release --run-id 1001 --attempt 1$/m);
+  expect(err).toMatch(/^Else they end by themselves, within 12 min\.$/m);
+});
