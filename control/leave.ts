@@ -2,7 +2,7 @@
 import type { Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import { messageOf, type PoolMessage } from "../domain/pool-message.ts";
-import type { Own } from "../domain/needs.ts";
+import type { Own, OwnClaim } from "../domain/needs.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { condemn } from "./condemn.ts";
 import { staleness } from "./staleness.ts";
@@ -35,8 +35,16 @@ export const hasLeft = (record: InstanceRecord): boolean =>
   record.signal?.kind === "deregistered" &&
   record.signal.assignment === record.assignment;
 
+/**
+ * Whether the absence of its runner at GitHub, looked for *after* this was read, proves that no job runs or can start: it has been
+ * asked to leave, so it begins no registration, and none is under way that could come up after the look.
+ */
+export const absenceProves = (record: InstanceRecord): boolean =>
+  record.wanted === "leave" &&
+  !(record.signal?.kind === "registering" && record.signal.assignment === record.assignment);
+
 /** One's own claim, as the record names it: parking a created instance is by claim. */
-const claimOf = (record: InstanceRecord): Own => ({
+const claimOf = (record: InstanceRecord): OwnClaim => ({
   by: "claim",
   owner: record.owner ?? "",
   claimId: record.claimId ?? "",

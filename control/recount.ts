@@ -1,5 +1,5 @@
 // Recounting: the counters behind the maxima are set to what the table holds, should crashes have left them wrong.
-import { limits } from "../domain/limits.ts";
+import { limits, maxima } from "../domain/limits.ts";
 import type { MachineSeen } from "../cloud/ports.ts";
 import { tags } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
@@ -29,6 +29,9 @@ export async function readCounters(
   return new Map(values);
 }
 
+/** How long a reservation may be in flight: its CreateFleet, and then the records, are each asked for again where a reply is lost. */
+const inFlightMs = limits.reservationMs * (maxima.unknownTries + 1);
+
 /**
  * A reservation precedes its records by the time of one CreateFleet, so a difference counts only where a second look after that time
  * finds the very same numbers; the write then stands on condition that the counter has not moved since.
@@ -43,7 +46,7 @@ export async function recount(
   const first = count(records, machines);
   const differing = [...counters].filter(([scope, seen]) => (seen ?? 0) !== (first.get(scope) ?? 0));
   if (differing.length === 0) return;
-  await world.clock.sleep(limits.reservationMs);
+  await world.clock.sleep(inFlightMs);
   const before = await readCounters(world, partitions);
   const seen = await world.fleet.ours();
   const again = count((await world.instances.all()).items, seen);

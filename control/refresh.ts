@@ -162,15 +162,20 @@ async function factsOf(
   return { configuration, now: world.clock.now(), seen, images };
 }
 
-/** A damaged record still says that its machine has one. */
+/** A damaged record still says that its machine has one; but nobody can condemn it, so beyond every possible life it counts no more. */
 function strayMachines(
   machines: readonly MachineSeen[],
   records: readonly InstanceRecord[],
   damaged: readonly Damaged[],
   facts: Facts,
 ): readonly string[] {
+  const { maxAgeMs, maxRuntimeMs } = facts.configuration;
   const known = new Set(records.filter(({ state }) => state !== "terminated").map(({ instanceId }) => instanceId));
-  for (const { key } of damaged) known.add(key.split("/").at(-1) ?? key);
+  const launched = new Map(machines.map(({ instanceId, launchedAt }) => [instanceId, launchedAt]));
+  for (const { key } of damaged) {
+    const id = key.split("/").at(-1) ?? key;
+    if (facts.now - (launched.get(id) ?? facts.now) <= maxAgeMs + maxRuntimeMs) known.add(id);
+  }
   return unrecorded(machines, known, facts).map(({ instanceId }) => instanceId);
 }
 

@@ -3,7 +3,7 @@ import type { Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import { runnerName } from "../domain/names.ts";
 import { condemn } from "./condemn.ts";
-import { askToLeave, leaveRound, type Leaver } from "./leave.ts";
+import { absenceProves, askToLeave, leaveRound, type Leaver } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -149,7 +149,8 @@ async function proveGone(
     const { record, own } = leaver;
     // What was absent before it was waited for may have come up since: only a deletion lasts.
     const first = proofs.get(record.key);
-    const proof = later.get(record.key) ?? (first === "removed" ? first : undefined);
+    const found = later.get(record.key) ?? (first === "removed" ? first : undefined);
+    const proof = found === "absent" && !absenceProves(record) ? undefined : found;
     const by = proof === "removed" ? "condemn-deleted" : "condemn-not-found";
     const done =
       proof === "removed" || proof === "absent"

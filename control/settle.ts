@@ -7,8 +7,9 @@ import { messageOf, type PoolMessage } from "../domain/pool-message.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { condemn, end } from "./condemn.ts";
 import type { Finding, OurRunner } from "./findings.ts";
-import { makeIdle, sendToPool } from "./leave.ts";
+import { absenceProves, makeIdle, sendToPool } from "./leave.ts";
 import { surely } from "./surely.ts";
+import { partitionScopes } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
 
 type Attempt = <Value>(what: string, fallback: Value, work: () => Promise<Value>) => Promise<Value>;
@@ -139,7 +140,8 @@ async function confirm(world: ControlWorld, record: InstanceRecord, why: string)
 
 /**
  * Its registration deleted, or none there while it is not registering: no job runs or can start. Refused: a job runs. Without
- * GitHub's list there is no proof.
+ * GitHub's list there is no proof; and the list of this refresh is older than the record: what has come up in between is not on
+ * it, so absence is looked for again.
  */
 async function prove(
   world: ControlWorld,
@@ -149,7 +151,10 @@ async function prove(
 ): Promise<boolean> {
   if (runners === undefined) return false;
   const name = runnerName(configuration.environment, record.instanceId, record.assignment);
-  const runner = runners.find((one) => one.name === name);
+  const runner =
+    runners.find((one) => one.name === name) ??
+    (absenceProves(record) ? await listedNow(world, configuration, record.partition, name) : "no proof");
+  if (runner === "no proof") return false;
   const removal = runner === undefined ? "absent" : await world.inventory.remove(runner.scope, runner.id);
   if (typeof removal !== "string" || removal === "busy") return false;
   const by = removal === "removed" ? "condemn-deleted" : "condemn-not-found";
@@ -160,4 +165,17 @@ async function prove(
     "asked to leave, no answer, not registered at GitHub",
   );
   return ids.length > 0;
+}
+
+/** The runner of this name as GitHub lists it now. A partition that is no longer configured has no list. */
+async function listedNow(
+  world: ControlWorld,
+  configuration: Configuration,
+  partition: string,
+  name: string,
+): Promise<OurRunner | undefined | "no proof"> {
+  const scope = partitionScopes(configuration).get(partition);
+  if (scope === undefined) return "no proof";
+  const found = (await world.inventory.list(scope, name)).find((one) => one.name === name);
+  return found === undefined ? undefined : { ...found, scope };
 }

@@ -1,7 +1,7 @@
 // What a provision holds: instances claimed or created under its owner, and the right by which they are its own.
 import type { Configuration } from "../domain/configuration.ts";
 import { forgeScopeOf, partitionOf } from "../domain/configuration.ts";
-import type { Own } from "../domain/needs.ts";
+import type { OwnClaim } from "../domain/needs.ts";
 import { runnerLabels, runOwner } from "../domain/names.ts";
 import type { InstanceRecord, Ownership } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
@@ -31,7 +31,7 @@ export interface Undertaking {
   readonly cancel: AbortSignal;
 }
 
-export const ownOf = (taken: { record: InstanceRecord; claimId: string }): Own => ({
+export const ownOf = (taken: { record: InstanceRecord; claimId: string }): OwnClaim => ({
   by: "claim",
   owner: taken.record.owner ?? "",
   claimId: taken.claimId,

@@ -1,7 +1,7 @@
 // The life of an instance: one table of moves, and one pure function that decides a move on a record.
 import { absent, compare, holds, or, type Condition } from "./condition.ts";
 import type { limits } from "./limits.ts";
-import { asCondition, type Need, type Own } from "./needs.ts";
+import { asCondition, type Need, type Own, type OwnClaim } from "./needs.ts";
 import { recordSchema, type InstanceRecord, type Machine, type Ownership, type State, type Wanted } from "./record.ts";
 
 interface At {
@@ -17,11 +17,11 @@ interface Until extends At {
 export interface Moves {
   create: Until & { readonly machine: Machine; readonly claimId: string; readonly ownership?: Ownership };
   "park-prepared": Until;
-  "park-left": Until & { readonly own: Own };
+  "park-left": Until & { readonly own: OwnClaim };
   claim: Until & { readonly ownership: Ownership };
-  start: Until & { readonly own: Own };
+  start: Until & { readonly own: OwnClaim };
   "extend-idle": Until;
-  "extend-running": Until & { readonly own: Own };
+  "extend-running": Until & { readonly own: OwnClaim };
   "ask-to-leave": At & { readonly own: Own };
   release: Until & { readonly own: Own };
   "condemn-expired": Until & { readonly reason: string };

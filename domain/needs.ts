@@ -3,9 +3,16 @@ import { absent, and, compare, exists, or, path, type Condition } from "./condit
 import { limits } from "./limits.ts";
 import type { Ownership, SignalKind } from "./record.ts";
 
+/** The right of the one who claimed or created it for this very owner. */
+export interface OwnClaim {
+  readonly by: "claim";
+  readonly owner: string;
+  readonly claimId: string;
+}
+
 /** By what right a caller calls an instance its own: by its claim (roll-back, start), or as a later part of the same run (release). */
 export type Own =
-  | { readonly by: "claim"; readonly owner: string; readonly claimId: string }
+  | OwnClaim
   | { readonly by: "run"; readonly runId: string; readonly attempt: number; readonly assignment: number };
 
 /** Every condition that the table names, in words for the docs. */
