@@ -8,6 +8,7 @@ import { operationalOf } from "./operational.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { problemsOfNetwork } from "./check-network.ts";
 import { EnvironmentRefused } from "./refused.ts";
+import { problemsOfUserData } from "./user-data.ts";
 
 type Rule = (environment: Environment) => readonly Problem[];
 
@@ -152,6 +153,11 @@ const floors: Rule = (environment) => {
   return problems;
 };
 
+const told: Rule = ({ monthlyBudgetUsd, alarms }) =>
+  monthlyBudgetUsd !== undefined && alarms.email.length === 0
+    ? [["monthlyBudgetUsd", "is set, but alarms.email names nobody to tell"]]
+    : [];
+
 const labelled: Rule = ({ labels, tags, preRunnerScript }) => {
   const problems: Problem[] = [];
   for (const [at, label] of labels.entries())
@@ -181,7 +187,17 @@ const labelled: Rule = ({ labels, tags, preRunnerScript }) => {
   return problems;
 };
 
-const rules: readonly Rule[] = [named, machines, problemsOfNetwork, sharing, sized, floors, labelled];
+const rules: readonly Rule[] = [
+  named,
+  machines,
+  problemsOfNetwork,
+  sharing,
+  sized,
+  floors,
+  told,
+  labelled,
+  problemsOfUserData,
+];
 
 /** An environment with its defaults filled in. Throws `EnvironmentRefused` with every problem found. */
 export function readEnvironment(file: unknown, source: string): Environment {

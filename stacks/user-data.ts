@@ -1,8 +1,7 @@
 // User data of a launch template: cloud-init MIME, the boot hook first, then the files that it waits for.
 import { gzipSync } from "node:zlib";
 import type { Architecture } from "../domain/record.ts";
-import { EnvironmentRefused } from "./refused.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, Problem } from "./environment.ts";
 import { bootFiles, scriptOf, type BootFile } from "./first-boot-files.ts";
 
 /** EC2 User Guide, "Run commands when you launch an EC2 instance": 16 KB in raw form, before base64. */
@@ -48,13 +47,19 @@ export const mimeUserData = (environment: Environment, architecture: Architectur
     "",
   ].join("\n");
 
-/** Base64, as a launch template wants it; compressed where it would not fit otherwise (cloud-init unpacks it). */
-export function userData(environment: Environment, architecture: Architecture): string {
+/** Compressed where it would not fit otherwise: cloud-init unpacks it. */
+function raw(environment: Environment, architecture: Architecture): Buffer {
   const plain = Buffer.from(mimeUserData(environment, architecture));
-  const raw = plain.length <= userDataLimit ? plain : gzipSync(plain, { level: 9 });
-  if (raw.length > userDataLimit)
-    throw new EnvironmentRefused([
-      `${environment.name}: preRunnerScript: user data has ${raw.length} bytes even compressed, and EC2 takes ${userDataLimit}: keep the script in the AMI or fetch its bulk from within it`,
-    ]);
-  return raw.toString("base64");
+  return plain.length <= userDataLimit ? plain : gzipSync(plain, { level: 9 });
+}
+
+/** Base64, as a launch template wants it. */
+export const userData = (environment: Environment, architecture: Architecture): string =>
+  raw(environment, architecture).toString("base64");
+
+export function problemsOfUserData(environment: Environment): readonly Problem[] {
+  const bytes = Math.max(...environment.architectures.map((architecture) => raw(environment, architecture).length));
+  if (bytes <= userDataLimit) return [];
+  const rule = `user data has ${bytes} bytes even compressed, and EC2 takes ${userDataLimit}: keep the bulk in the AMI, or fetch it from within the script`;
+  return [["preRunnerScript", rule]];
 }

@@ -38,9 +38,11 @@ interface Template {
 }
 
 /** The changes of a second plan that are not the stand-in's: a template's own tags, and the item that names its next version. */
-async function ownChanges({ run }: Workspace, stack: string): Promise<readonly string[]> {
-  await run(stack, "plan", "-input=false", "-out=again");
-  const shown = JSON.parse((await run(stack, "show", "-json", "again")).output) as { resource_changes?: Change[] };
+async function ownChanges(workspace: Workspace, stack: string): Promise<readonly string[]> {
+  await workspace.run(stack, "plan", "-input=false", "-out=again");
+  const shown = JSON.parse((await workspace.run(stack, "show", "-json", "again")).output) as {
+    resource_changes?: Change[];
+  };
   const changes = (shown.resource_changes ?? []).filter(({ change }) => change.actions.join() !== "no-op");
   const isEchoed = ({ type, change }: Change): boolean =>
     type === "aws_launch_template" &&

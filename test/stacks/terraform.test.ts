@@ -10,21 +10,21 @@ test(
   { timeout: 5 * minutes },
   async (context) => {
     if (terraformMissing !== undefined) return context.skip(terraformMissing);
-    const { stacks, run } = workspaceOf([example]);
-    expect(stacks.toSorted()).toEqual([
+    const workspace = workspaceOf([example]);
+    expect(workspace.stacks.toSorted()).toEqual([
       "account-111122223333",
       "example-control",
       "example-observability",
       "example-pool",
     ]);
     const look = async (stack: string): Promise<void> => {
-      const started = await run(stack, "init", "-input=false");
+      const started = await workspace.run(stack, "init", "-input=false");
       expect(started.output, stack).toContain("successfully initialized");
-      const valid = await run(stack, "validate");
+      const valid = await workspace.run(stack, "validate");
       expect(valid.output, stack).toContain("The configuration is valid.");
-      const plan = await run(stack, "plan", "-input=false", "-lock=false");
+      const plan = await workspace.run(stack, "plan", "-input=false", "-lock=false");
       expect(plan.output, stack).toMatch(/Plan: \d+ to add, 0 to change, 0 to destroy\./);
     };
-    await Promise.all(stacks.map(look));
+    await Promise.all(workspace.stacks.map(look));
   },
 );

@@ -1,0 +1,226 @@
+// A wrong environment file is refused at synthesis, by the field's path and the rule; nothing is left for `apply` to find.
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { problemsOf, type Defaults } from "../../domain/configuration.ts";
+import example from "../../environments/example.ts";
+import { checkTogether, readEnvironment } from "../../stacks/check-environment.ts";
+import { defaultsOf } from "../../stacks/defaults.ts";
+import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { EnvironmentRefused } from "../../stacks/refused.ts";
+import { synthesize } from "../../stacks/synth.ts";
+import { exampleWith } from "./synthesized.ts";
+
+const refusals = (file: unknown): readonly string[] => {
+  try {
+    readEnvironment(file, "x");
+    return [];
+  } catch (error) {
+    if (error instanceof EnvironmentRefused) return error.problems;
+    throw error;
+  }
+};
+
+const subnet = (id: string, zone: string, vpc = "vpc-0123456789abcdef0") => ({ id: `subnet-0000000${id}`, zone, vpc });
+const existing = (...subnets: readonly ReturnType<typeof subnet>[]): Partial<EnvironmentFile> => ({
+  network: { kind: "existing", subnets: [...subnets] },
+});
+const created = (changes: object): object => ({ network: { ...example.network, ...changes } });
+const certificate = "-----BEGIN CERTIFICATE-----\n";
+
+/** What is changed in the example, and the beginning of what is then said. */
+const wrong: readonly (readonly [what: string, changes: object, said: RegExp])[] = [
+  ["no account", { account: undefined }, /^x: account: /],
+  ["a short account", { account: "1234" }, /^x: account: must be the twelve digits/],
+  ["no network", { network: undefined }, /^x: network/],
+  ["a field that nobody knows", { idleTime: 7 }, /^x: : .*idleTime/],
+  ["a name in capitals", { name: "Prod" }, /^x: name: "Prod" must be 1-20/],
+  ["a name too long for AWS", { name: "a".repeat(21) }, /^x: name: /],
+  [
+    "a region of another partition",
+    { region: "cn-north-1", ...created({ zones: ["cn-north-1a"] }) },
+    /^x: awsPartition: /,
+  ],
+  [
+    "a zone of another region",
+    created({ zones: ["us-east-1a"] }),
+    /^x: network\.zones\[0\]: "us-east-1a" is not a zone/,
+  ],
+  [
+    "a zone twice",
+    created({ zones: ["eu-central-1a", "eu-central-1a"] }),
+    /^x: network\.zones\[1\]: .*two subnets of one zone/,
+  ],
+  ["no zone", created({ zones: [] }), /^x: network\.zones: /],
+  ["a block that is too small", created({ cidr: "10.0.0.0/28" }), /^x: network\.cidr: /],
+  ["a block that begins between two", created({ cidr: "10.0.7.0/16" }), /^x: network\.cidr: .*does not begin/],
+  ["an address that is none", created({ cidr: "10.0.300.0/16" }), /^x: network\.cidr: /],
+  [
+    "a private network that leads nowhere",
+    created({ kind: "private", nat: false }),
+    /^x: network\.nat: .*could not reach GitHub/,
+  ],
+  ["no subnet", existing(), /^x: network\.subnets: /],
+  [
+    "a subnet in another VPC",
+    existing(subnet("a", "eu-central-1a"), subnet("b", "eu-central-1b", "vpc-0fedcba9876543210")),
+    /^x: network\.subnets\[1\]\.vpc: /,
+  ],
+  [
+    "two subnets of one zone",
+    existing(subnet("a", "eu-central-1a"), subnet("b", "eu-central-1a")),
+    /^x: network\.subnets\[1\]\.zone: .*two subnets of one zone/,
+  ],
+  [
+    "a subnet twice",
+    existing(subnet("a", "eu-central-1a"), subnet("a", "eu-central-1b")),
+    /^x: network\.subnets\[1\]\.id: /,
+  ],
+  ["no repository", { forge: { repositories: [] } }, /^x: forge\.repositories: /],
+  [
+    "a repository without its owner",
+    { forge: { repositories: ["docs"] } },
+    /^x: forge\.repositories\[0\]: must be OWNER\/REPOSITORY/,
+  ],
+  [
+    "a server without TLS",
+    { forge: { ...example.forge, serverUrl: "http://ghes.example.org" } },
+    /^x: forge\.serverUrl: must be an https URL/,
+  ],
+  [
+    "a group with a stranger",
+    { partitions: { team: ["octo-org/other"] } },
+    /^x: partitions\.team\[0\]: .*not among forge\.repositories/,
+  ],
+  [
+    "a repository in two groups",
+    { partitions: { a: ["octo-org/docs"], b: ["octo-org/docs"] } },
+    /^x: partitions\.b\[0\]: .*one home/,
+  ],
+  [
+    "a group of two owners",
+    { forge: { repositories: ["a/x", "b/y"] }, partitions: { team: ["a/x", "b/y"] } },
+    /^x: partitions\.team\[1\]: .*one organisation/,
+  ],
+  ["an architecture without an image", { images: { x64: example.images.x64 } }, /^x: images\.arm64: is missing/],
+  ["an image without its architecture", { architectures: ["x64"] }, /^x: images\.arm64: is given, but/],
+  ["an AMI's id that is none", { images: { ...example.images, x64: { id: "ami-latest" } } }, /^x: images\.x64/],
+  [
+    "a class named as no queue can be",
+    { resourceClasses: { Large: { cpu: 2, mmem: 4096 } } },
+    /^x: resourceClasses: .*"Large"/,
+  ],
+  ["a class without vCPUs", { resourceClasses: { large: { cpu: 0, mmem: 4096 } } }, /^x: resourceClasses: .*cpu is 0/],
+  ["a class both in use and retired", { retiredClasses: ["large"] }, /^x: retiredClasses\[0\]: /],
+  [
+    "a floor of an unknown class",
+    { idleFloors: { "huge/x64": 1 } },
+    /^x: idleFloors\.huge\/x64: "huge" is no class; there are large/,
+  ],
+  ["a floor that is no pool", { idleFloors: { large: 1 } }, /^x: idleFloors\.large: /],
+  ["floors above the maximum", { idleFloors: { "large/x64": 41 } }, /^x: idleFloors: asks for 41/],
+  ["a boot limit above provision's", { limits: { bootMs: 800_000 } }, /^x: limits\.provisionMs: /],
+  [
+    "a boot limit above the watchdog",
+    { limits: { bootMs: 1_000_000, provisionMs: 2_000_000 } },
+    /^x: limits\.bootMs: .*watchdog/,
+  ],
+  ["an idle time of a week", { limits: { idleMs: 604_800_000 } }, /^x: limits\.idleMs: /],
+  [
+    "a partition above the whole",
+    { limits: { maxInstances: 5, maxInstancesPerPartition: 6 } },
+    /^x: limits\.maxInstancesPerPartition: /,
+  ],
+  [
+    "a schedule of five fields",
+    { schedules: [{ name: "day", cron: "cron(0 7 * * 1-5)", idleFloors: {} }] },
+    /^x: schedules\[0\]\.cron: /,
+  ],
+  [
+    "a time zone that is none",
+    { schedules: [{ name: "day", cron: "cron(0 7 ? * MON *)", timezone: "Berlin", idleFloors: {} }] },
+    /^x: schedules\[0\]\.timezone: /,
+  ],
+  ["a label with a blank", { labels: ["two words"] }, /^x: labels\[0\]: /],
+  ["a label that is a run id", { labels: ["1001"] }, /^x: labels: /],
+  ["a tag that metadata refuses", { tags: { "cost center": "1" } }, /^x: tags\.cost center: instance metadata/],
+  ["a tag with a slash", { tags: { "a/b": "1" } }, /^x: tags\.a\/b: instance metadata/],
+  ["a tag that is ours", { tags: { "runpool:manager": "me" } }, /^x: tags\.runpool:manager: .*not yours/],
+  [
+    "a key of another region",
+    { kmsKeyArn: "arn:aws:kms:us-east-1:111122223333:key/1" },
+    /^x: kmsKeyArn: is a key of us-east-1/,
+  ],
+  [
+    "a provider of another account",
+    { given: { oidcProviderArn: "arn:aws:iam::999988887777:oidc-provider/x" } },
+    /^x: given\.oidcProviderArn: /,
+  ],
+  ["a script with carriage returns", { preRunnerScript: "#!/bin/sh\r\n" }, /^x: preRunnerScript: has carriage returns/],
+  ["certificates that are none", { privateCa: "MIIB" }, /^x: privateCa: must be PEM/],
+  ["a budget that tells nobody", { monthlyBudgetUsd: 100 }, /^x: monthlyBudgetUsd: .*alarms\.email/],
+];
+
+test.each(wrong)("%s is refused by its field and the rule", (_, changes, said) => {
+  const problems = refusals({ ...example, ...changes });
+  expect(
+    problems.find((problem) => said.test(problem)),
+    problems.join("\n") || "nothing was refused",
+  ).toBeDefined();
+});
+
+test("what is not an environment at all is refused too", () => {
+  for (const file of [undefined, null, "dev", 7, []]) expect(refusals(file)).not.toEqual([]);
+});
+
+test("every problem is said at once", () => {
+  expect(refusals({ ...example, name: "Prod", labels: ["a b"], tags: { "a/b": "1" } })).toHaveLength(3);
+});
+
+test("user data that EC2 would refuse is refused before anything is written", () => {
+  const folder = mkdtempSync(join(tmpdir(), "runpool-refused-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  // What no compression makes smaller.
+  let state = 1;
+  const noise = Array.from({ length: 40_000 }, () => ((state = (state * 48_271) % 2_147_483_647) % 36).toString(36));
+  const file = exampleWith({ preRunnerScript: `#!/bin/sh\n# ${noise.join("")}` });
+  expect(() => synthesize({ example: file }, folder)).toThrow(/^example: preRunnerScript: user data has \d+ bytes/);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("environments whose names would run into each other are refused together", () => {
+  const named = (name: string) => readEnvironment({ ...example, name }, name);
+  checkTogether([named("dev"), named("prod")]);
+  expect(() => checkTogether([named("dev"), named("dev")])).toThrow(/^dev: name: two files/);
+  expect(() => checkTogether([named("dev"), named("dev-x")])).toThrow(/^dev-x: name: begins with "dev-"/);
+});
+
+test("the example is right, and so is the configuration that is made from it", () => {
+  const environment = readEnvironment(example, "example");
+  const queues = Object.fromEntries(
+    ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"].map((name) => [
+      name,
+      { url: "u", unreadableUrl: "u" },
+    ]),
+  );
+  const defaults: Defaults = defaultsOf(environment, { queues, templates: {}, subnets: [], configHash: "1" });
+  expect(problemsOf(defaults)).toEqual([]);
+  expect(defaults.forge.apiUrl).toBe("https://api.github.com");
+});
+
+test("a private CA and a proxy are taken", () => {
+  expect(refusals({ ...example, privateCa: certificate, proxy: { url: "http://proxy.example.org:3128" } })).toEqual([]);
+});
+
+test("docker for jobs makes a machine serve one run, unless the file says otherwise", () => {
+  const maxUses = (changes: Partial<EnvironmentFile>) =>
+    defaultsOf(readEnvironment(exampleWith({ dockerForJobs: true, ...changes }), "x"), {
+      queues: {},
+      templates: {},
+      subnets: [],
+      configHash: "1",
+    }).maxUses;
+  expect(maxUses({})).toBe(1);
+  expect(maxUses({ limits: { maxUses: 5 } })).toBe(5);
+});

@@ -1,0 +1,117 @@
+// Least privilege: every synthesized policy is walked, and evaluated against requests that must be allowed or denied.
+import { expect, test } from "vitest";
+import { resourcesOf, rendered, textOf } from "../../cloud/sim/stack-file.ts";
+import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
+import { instance, item, other, others, provision, table } from "./permission-table.ts";
+import { exampleWith, synthesized } from "./synthesized.ts";
+
+const key = "arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555";
+/** With everything that adds a statement. */
+const stacks = synthesized(
+  exampleWith({
+    kmsKeyArn: key,
+    shipLogs: true,
+    sessionAccess: true,
+    deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "production" },
+    state: { kind: "s3", bucket: "octo-state", region: "eu-central-1" },
+  }),
+);
+
+interface Trust {
+  readonly Principal: Readonly<Record<string, string>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>;
+}
+const unreferenced = (type: string, id: string): never => {
+  throw new Error(`a policy refers to ${type}.${id}: it could not be evaluated`);
+};
+const statementsIn = (text: string): readonly (PolicyStatement & Trust)[] =>
+  (JSON.parse(rendered(text, unreferenced)) as { Statement: readonly (PolicyStatement & Trust)[] }).Statement;
+
+const policies = Object.entries(stacks).flatMap(([stack, file]) =>
+  resourcesOf(file, "aws_iam_role_policy").map(([id, block]) => ({
+    name: `${stack} ${id}`,
+    text: textOf(block, "policy"),
+  })),
+);
+const policyOf = (name: string): readonly PolicyStatement[] => {
+  const found = policies.find((one) => one.name.endsWith(` ${name}-policy`));
+  if (found === undefined) throw new Error(`no policy ${name}`);
+  return statementsIn(found.text);
+};
+
+/** Service Authorization Reference: actions without resource-level permissions; of each at least one is in its statement. */
+const withoutResource = [
+  /^ec2:(Describe\w+|GetInstanceTypesFromInstanceRequirements)$/,
+  /^ssmmessages:(Create|Open)(Control|Data)Channel$/,
+  /^ssm:(UpdateInstanceInformation|DescribeParameters)$/,
+  /^cloudwatch:DescribeAlarms$/,
+  /^logs:DescribeLogGroups$/,
+];
+
+test.each(policies)(
+  "$name has no action with a wildcard, and `*` as a resource only where AWS knows no other",
+  ({ text }) => {
+    for (const { Sid, Action, Resource, Effect } of statementsIn(text)) {
+      for (const action of Action) expect(action, Sid).toMatch(/^[a-z0-9]+:[A-Za-z0-9]+$/);
+      if (Effect === "Allow" && Resource.includes("*"))
+        for (const action of Action)
+          expect(
+            withoutResource.some((known) => known.test(action)),
+            `${Sid}: ${action}`,
+          ).toBe(true);
+    }
+  },
+);
+
+test("no role's policy is longer than what IAM takes, and none has a statement of the same name twice", () => {
+  expect(policies.length).toBeGreaterThanOrEqual(6);
+  for (const { name, text } of policies) {
+    // IAM quotas: 10,240 characters of inline policies a role, blanks not counted.
+    expect(text.replaceAll(/\s/g, "").length, name).toBeLessThanOrEqual(10_240);
+    const sids = statementsIn(text).map(({ Sid }) => Sid);
+    expect(new Set(sids).size, name).toBe(sids.length);
+  }
+});
+
+test("roles are taken by one service each, or by named repositories' branches, tags and pull requests", () => {
+  const roles = Object.values(stacks).flatMap((file) => resourcesOf(file, "aws_iam_role"));
+  const trusts = roles.flatMap(([id, block]) =>
+    statementsIn(textOf(block, "assume_role_policy")).map((statement) => ({ id, statement })),
+  );
+  for (const { id, statement } of trusts) {
+    const { Service, Federated } = statement.Principal;
+    if (Service !== undefined) expect(Service, id).toMatch(/^(ec2|lambda|scheduler)\.amazonaws\.com$/);
+    else {
+      expect(Federated, id).toBe("arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com");
+      expect(statement.Condition?.["StringEquals"], id).toEqual({
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+      });
+    }
+  }
+  const subjects = (id: string) =>
+    trusts.find((one) => one.id === id)?.statement.Condition?.["StringLike"]?.[
+      "token.actions.githubusercontent.com:sub"
+    ];
+  expect(subjects("provision-role")).toEqual([
+    "repo:octo-org/octo-repo:ref:refs/*",
+    "repo:octo-org/octo-repo:pull_request",
+    "repo:octo-org/docs:ref:refs/*",
+    "repo:octo-org/docs:pull_request",
+  ]);
+  expect(subjects("deploy-role")).toEqual(["repo:octo-org/octo-repo:environment:production"]);
+});
+
+const rows = [...instance, ...provision, ...others].map(([who, what, allowed, action, resource, context]) => ({
+  title: `${who} ${allowed ? "may" : "may not"}: ${what}`,
+  who,
+  allowed,
+  request: { action, resource, context: context ?? {} },
+}));
+test.each(rows)("$title", ({ who, allowed, request }) => {
+  expect(isAllowed(policyOf(who), request)).toBe(allowed);
+});
+
+test("without its conditions a policy would allow what the table denies: the conditions are what denies", () => {
+  const bare = policyOf("instance").map((statement) => ({ ...statement, Condition: {} }));
+  expect(isAllowed(bare, { action: "dynamodb:GetItem", resource: table, context: item(other) })).toBe(true);
+});
