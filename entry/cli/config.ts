@@ -25,11 +25,14 @@ export function valuesOf({ configuration, defaults, overlay }: LoadedSettings): 
   return values;
 }
 
-/** One line a value; what holds several is spread over lines, named `name.part`. */
-function linesOf(name: string, { value, source }: ConfigurationValue): readonly (readonly string[])[] {
+type Line = readonly [name: string, words: string, source: string];
+
+/** One line a value; what holds others is spread over lines, named `name.part`. */
+function linesOf(name: string, value: unknown, source: string): readonly Line[] {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    const parts = Object.entries(value as Record<string, unknown>);
-    if (parts.length > 0) return parts.map(([part, inner]) => [`${name}.${part}`, words(part, inner), source]);
+    const parts = Object.entries(value);
+    if (parts.length > 0) return parts.flatMap(([part, inner]) => linesOf(`${name}.${part}`, inner, source));
+    return [[name, "(none)", source]];
   }
   return [[name, words(name, value), source]];
 }
@@ -40,10 +43,11 @@ function words(name: string, value: unknown): string {
     const lines = value.split("\n");
     return lines.length > 1 ? `${lines[0]} … (${lines.length} lines)` : value === "" ? "(empty)" : value;
   }
-  if (Array.isArray(value) && value.every((one) => typeof one !== "object"))
-    return value.length === 0 ? "(none)" : value.join(", ");
-  const text = JSON.stringify(value);
-  return text === "{}" ? "(none)" : text;
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  const parts = value.map((one: unknown) =>
+    typeof one === "object" && one !== null ? Object.values(one).join(" ") : String(one),
+  );
+  return parts.length === 0 ? "(none)" : parts.join(", ");
 }
 
 export const configCommand = command({
@@ -64,8 +68,8 @@ export const configCommand = command({
       inColumns(
         [{ title: "NAME" }, { title: "SOURCE" }, { title: "VALUE" }],
         Object.entries(values)
-          .flatMap(([name, value]) => linesOf(name, value))
-          .map(([name = "", value = "", source = ""]) => [
+          .flatMap(([name, { value, source }]) => linesOf(name, value, source))
+          .map(([name, value, source]) => [
             { text: plain(name) },
             { text: source, paint: (text: string) => out.paint(source === "overlay" ? "yellow" : "dim", text) },
             { text: plain(value) },

@@ -129,7 +129,7 @@ export const provisionCommand = command({
     const interrupts = onInterrupt(
       () =>
         ground.progress.note(
-          `Cancelling: what was taken is given back, in at most about ${spoken(limits.giveBackWaitMs)}; once more to leave at once`,
+          `Cancelling: giving back what was taken (${spoken(limits.giveBackWaitMs)} at most); again to leave at once`,
         ),
       () => ground.terminal.err.write(`\n${remains()}\n`),
     );

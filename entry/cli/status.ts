@@ -1,5 +1,6 @@
 // `runpool status`: every instance and the pools, once or again and again.
 import * as z from "zod/mini";
+import { OutOfReach } from "../../cloud/ports.ts";
 import { command } from "./command.ts";
 import { brief, counted } from "./durations.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -17,7 +18,7 @@ export const statusCommand = command({
   name: "status",
   summary: "what the environment has: every instance, the pools, what is wrong",
   details:
-    "LEFT is the time until the instance's threshold, by which it must have changed state or ends; BEAT is the age of " +
+    "RUN is the run's id, its attempt if not the first, and its provision's name. LEFT is the time until the instance's threshold, by which it must have changed state or ends; BEAT is the age of " +
     "its agent's last sign of life. Instances that have ended are left out (see runpool instances --all).",
   options: [{ name: "watch", short: "w", help: "again every 2 s until Ctrl-C (with --json one object a line)" }],
   examples: ["runpool status -e prod", "runpool status --watch", "runpool status --json | jq '.pools'"],
@@ -39,7 +40,14 @@ export const statusCommand = command({
       () => undefined,
     );
     while (!interrupts.signal.aborted) {
-      draw(await once(), ground);
+      await once().then(
+        (snapshot) => draw(snapshot, ground),
+        // A watch outlives a moment without a network; what is wrong for good ends it.
+        (error: unknown) => {
+          if (!(error instanceof OutOfReach)) throw error;
+          ground.progress.warn(error.message);
+        },
+      );
       await world.clock.sleep(watchMs, interrupts.signal);
     }
     interrupts.release();
@@ -47,15 +55,17 @@ export const statusCommand = command({
   },
 });
 
-/** On a terminal over what stood there; elsewhere one after the other. */
+/** On a terminal over what stood there, as much as it holds; elsewhere one after the other. */
 function draw(snapshot: Snapshot, { json, terminal: { out } }: Ground): void {
   if (json) {
     out.write(`${JSON.stringify(snapshot)}\n`);
     return;
   }
   const lines = statusLines(snapshot, out);
+  const room = (out.rows() ?? Number.POSITIVE_INFINITY) - 1;
+  const shown = lines.length <= room ? lines : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`];
   out.write(
-    out.terminal ? `\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J` : `${lines.join("\n")}\n\n`,
+    out.terminal ? `\u001b[H${shown.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J` : `${lines.join("\n")}\n\n`,
   );
 }
 

@@ -6,8 +6,9 @@ export type Style = Parameters<typeof styleText>[0];
 
 export interface Sink {
   readonly terminal: boolean;
-  /** Columns of the terminal; undefined where it is none. */
+  /** Of the terminal; undefined where it is none. */
   columns(): number | undefined;
+  rows(): number | undefined;
   write(text: string): void;
   /** The text as it is where there are no colours. */
   paint(style: Style, text: string): string;
@@ -21,6 +22,7 @@ export interface Terminal {
 export interface Stream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   write(text: string): unknown;
 }
 export interface Streams {
@@ -31,6 +33,7 @@ export interface Streams {
 const sink = (stream: Stream, colours: boolean): Sink => ({
   terminal: stream.isTTY === true,
   columns: () => (stream.isTTY === true ? stream.columns : undefined),
+  rows: () => (stream.isTTY === true ? stream.rows : undefined),
   write: (text) => void stream.write(text),
   paint: (style, text) => (stream.isTTY === true && colours ? styleText(style, text, { validateStream: false }) : text),
 });

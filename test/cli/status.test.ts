@@ -96,6 +96,7 @@ test("on a terminal of 80 columns the least needed columns make room, and colour
   const sink = (columns: number, colours: boolean): Sink => ({
     terminal: true,
     columns: () => columns,
+    rows: () => 24,
     write: () => undefined,
     paint: (style, text) => (colours ? `<${String(style)}>${text}</>` : text),
   });
@@ -144,7 +145,8 @@ test("config says of every value where it comes from", async () => {
   expect(out).toMatch(/^idleMs +overlay +300000 \(5 min\)$/m);
   expect(out).toMatch(/^preRunnerScript +overlay +#!\/bin\/sh … \(3 lines\)$/m);
   expect(out).toMatch(/^maxRuntimeMs +defaults +1800000 \(30 min\)$/m);
-  expect(out).toMatch(/^resourceClasses\.large +defaults +\{"cpu":2,"mmem":4096\}$/m);
+  expect(out).toMatch(/^resourceClasses\.large\.mmem +defaults +4096$/m);
+  expect(out).toMatch(/^subnets +stack +subnet-\w+ eu-west-1a, subnet-\w+ eu-west-1b$/m);
   expect(out).toMatch(/^environment +stack +dev$/m);
   const { values } = JSON.parse((await bench.run(["config", "--json"])).out) as { values: Record<string, unknown> };
   expect(values["idleMs"]).toEqual({ value: 300_000, source: "overlay" });
