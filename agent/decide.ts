@@ -54,12 +54,17 @@ const wait = (view: View, until = Number.POSITIVE_INFINITY): Step => ({
   until: Math.min(until, view.now + view.turnMs),
 });
 
+/** Until when the machine may live by the last word that it has, epoch ms. */
+export function lastMoment({ known, runner, bootedAt, bootMs, maxRuntimeMs }: View): number {
+  const limit = known === undefined ? bootedAt + bootMs : known.threshold;
+  const begun = known?.signal?.assignment === known?.assignment ? known?.signal?.at : undefined;
+  return runner.busy && begun !== undefined ? Math.max(limit, begun + maxRuntimeMs) : limit;
+}
+
 /** No record to be seen: how long the machine may live on its last word. */
 function withoutRecord(view: View, why: string): Step {
   const { known, now } = view;
-  const limit = known === undefined ? view.bootedAt + view.bootMs : known.threshold;
-  const begun = known?.signal?.assignment === known?.assignment ? known?.signal?.at : undefined;
-  const last = view.runner.busy && begun !== undefined ? Math.max(limit, begun + view.maxRuntimeMs) : limit;
+  const last = lastMoment(view);
   if (now >= last && (view.pooled || known !== undefined)) return { kind: "power-off", reason: why };
   if (view.prepare === "not begun") return { kind: "prepare" };
   return wait(view, last);
