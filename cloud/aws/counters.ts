@@ -1,10 +1,5 @@
 // Counters of instances alive, by scope: added to all at once or not at all, whatever replies are lost.
-import {
-  TransactWriteItemsCommand,
-  UpdateItemCommand,
-  type DynamoDBClient,
-  type TransactWriteItem,
-} from "@aws-sdk/client-dynamodb";
+import { TransactWriteItemsCommand, type DynamoDBClient, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { counterKey, table } from "../../domain/table.ts";
 import {
   OutOfReach,
@@ -15,7 +10,7 @@ import {
   type Settings,
   type Unknown,
 } from "../ports.ts";
-import { asSdkError, asUnknown, raise } from "./sdk-errors.ts";
+import { asSdkError, asUnknown } from "./sdk-errors.ts";
 
 export const countAttribute = "count";
 
@@ -110,9 +105,12 @@ async function freeOne(wish: CountersWish, count: number, scope: string): Promis
   if (zeroed.kind === "unknown") throw new OutOfReach(zeroed.problem);
 }
 
-/** Repeating it is harmless, so a plain UpdateItem does; where the counter has moved meanwhile, it stays as it is. */
+/**
+ * A transaction too: a plain UpdateItem that the SDK repeats after a lost reply would find the value seen once more where the
+ * counter has meanwhile moved away and come back, and set it a second time.
+ */
 async function recount(wish: CountersWish, scope: string, seen: number | undefined, counted: number): Promise<void> {
-  const command = new UpdateItemCommand({
+  const Update = {
     TableName: wish.table,
     Key: keyOf(scope),
     UpdateExpression: "SET #count = :counted",
@@ -122,12 +120,9 @@ async function recount(wish: CountersWish, scope: string, seen: number | undefin
       ":counted": { N: String(counted) },
       ...(seen === undefined ? {} : { ":seen": { N: String(seen) } }),
     },
-  });
-  try {
-    await wish.client.send(command);
-  } catch (error) {
-    if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${wish.table}`, error);
-  }
+  };
+  const outcome = await transact(wish, [{ Update }]);
+  if (outcome.kind === "unknown") throw new OutOfReach(outcome.problem);
 }
 
 export const counters = (wish: CountersWish): Pick<Settings, "reserve" | "free" | "recount"> => ({

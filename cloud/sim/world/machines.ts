@@ -107,6 +107,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     machine.deadline?.cancel();
     halt(machine);
     time.note(`${machine.instanceId} ends: ${reason}`);
+    stateOf().around.heard(machine.instanceId, "world.machine-ends", { reason });
     time.after(chance.between(1_000, 30_000), `${machine.instanceId} terminated`, () => {
       machine.state = "terminated";
       machine.endedAt = time.now();
@@ -184,6 +185,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
       };
       machines.set(instanceId, machine);
       time.note(`launched ${instanceId} ${order.type.name} ${order.zone}`);
+      stateOf().around.heard(instanceId, "world.launched", { type: order.type.name, zone: order.zone });
       checks.launched(machine);
       boot(machine, own);
       befall(machine, own);

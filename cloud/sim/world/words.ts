@@ -38,6 +38,7 @@ export function settingsPort({ words, time }: State, process: Process): Settings
     process.call({ what: `settings.${what}`, kind, apply, lost: outOfReach });
   const set = (scope: string, count: number): void => {
     time.note(`counter ${scope} ${count}`);
+    process.log.event("world.counted", { scope, count });
     counters.set(scope, count);
     for (const changed of words.watchers) changed();
   };
@@ -67,7 +68,7 @@ export function settingsPort({ words, time }: State, process: Process): Settings
       call("writeOverlay", "write", () => {
         words.overlay = overlay;
       }),
-    // Reserving and freeing are transactions with a client token: a retry never counts twice.
+    // All that changes a counter is a transaction with a client token: a retry never counts twice.
     reserve: async (count, scopes) => {
       await patient();
       return await process.call<Reservation | Unknown>({
@@ -88,7 +89,7 @@ export function settingsPort({ words, time }: State, process: Process): Settings
         for (const scope of scopes) set(scope, Math.max(0, (counters.get(scope) ?? 0) - count));
       }),
     recount: (scope, seen, counted) =>
-      call("recount", "write", () => {
+      call("recount", "once", () => {
         if (counters.get(scope) === seen) set(scope, counted);
       }),
     counter: (scope) => call("counter", "read", () => counters.get(scope)),
