@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { BadInput } from "./bad-input.ts";
 import type { Command, Given, Option } from "./command.ts";
-import { commonOptions } from "./common-options.ts";
+import { commonOptions } from "./general-options.ts";
 import { suggestion } from "./nearest.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;

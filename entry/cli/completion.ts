@@ -1,7 +1,7 @@
 // `runpool completion`: completion scripts, made from the commands' own words.
 import * as z from "zod/mini";
 import { command, type Command, type Option } from "./command.ts";
-import { commonOptions } from "./common-options.ts";
+import { commonOptions } from "./general-options.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;

@@ -14,7 +14,7 @@ interface ConfigurationValue {
   readonly source: "overlay" | "defaults" | "built-in" | "stack";
 }
 
-export function valuesOf({ configuration, defaults, overlay }: LoadedSettings): Record<string, ConfigurationValue> {
+function valuesOf({ configuration, defaults, overlay }: LoadedSettings): Record<string, ConfigurationValue> {
   const values: Record<string, ConfigurationValue> = {};
   for (const name of Object.keys(operationalDefaults) as (keyof Operational)[])
     values[name] = { value: configuration[name], source: sourceOf(name, defaults, overlay) };

@@ -5,14 +5,14 @@ import { BadInput } from "./bad-input.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { plain, type Terminal } from "./terminal.ts";
 
-export interface Failure {
+interface Failure {
   readonly kind: "bad-input" | "unconfigured" | "out-of-reach" | "refused" | "mistake";
   readonly exitCode: ExitCode;
   readonly problems: readonly string[];
   readonly advice?: string;
 }
 
-export function failureOf(error: unknown): Failure {
+function failureOf(error: unknown): Failure {
   if (error instanceof BadInput) {
     const { problems, help } = error;
     const advice = help === undefined ? undefined : `See runpool ${help === "" ? "" : `${help} `}--help`;

@@ -7,7 +7,7 @@ import { hostClock } from "../host-clock.ts";
 import { missing } from "./arguments.ts";
 import { BadInput } from "./bad-input.ts";
 import type { Command } from "./command.ts";
-import { environmentOption, regionOption, type Common } from "./common-options.ts";
+import { environmentOption, regionOption, type Common } from "./general-options.ts";
 import { progress, type Progress } from "./progress.ts";
 import { plain, type Terminal } from "./terminal.ts";
 

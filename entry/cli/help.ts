@@ -1,13 +1,13 @@
 // Help, made from the commands' own words; 80 columns.
 import type { Command, Option } from "./command.ts";
-import { commonOptions } from "./common-options.ts";
+import { commonOptions } from "./general-options.ts";
 import { exitCodeWords } from "./exit-codes.ts";
 import type { Sink } from "./terminal.ts";
 
 const width = 80;
 
 /** Words in lines of at most `room` characters. */
-export function wrap(text: string, room: number): readonly string[] {
+function wrap(text: string, room: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" "))

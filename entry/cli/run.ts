@@ -3,7 +3,7 @@ import { version } from "../version.ts";
 import { readArguments, type Variables } from "./arguments.ts";
 import { read } from "./command.ts";
 import { commands } from "./commands.ts";
-import { commonSchema } from "./common-options.ts";
+import { commonSchema } from "./general-options.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { report } from "./failures.ts";
 import { groundOf } from "./ground.ts";
