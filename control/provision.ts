@@ -1,11 +1,12 @@
 // Provision: makes sure that a run's instances exist, from the pool first, created where it is short; all of them, or none.
+import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
 import type { Request } from "../domain/request.ts";
 import { create, scopesOf, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
 import { ownInstances } from "./own-instances.ts";
-import { lookAtPool, promised, select } from "./selection.ts";
+import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
 import { commit, validate, type Held } from "./validation.ts";
 
@@ -40,6 +41,8 @@ export type Provisioned =
   | { readonly kind: "failed" | "cancelled"; readonly reasons: readonly string[] };
 
 export interface ProvisionOptions {
+  /** The environment's words, where the caller has just loaded them. */
+  readonly loaded?: LoadedSettings;
   readonly cancel?: AbortSignal;
   /** Called before anything is taken, and again once all is committed. */
   readonly saved?: (state: SavedProvision) => void;
@@ -52,7 +55,7 @@ export async function provision(
   options: ProvisionOptions = {},
 ): Promise<Provisioned> {
   const cancel = options.cancel ?? new AbortController().signal;
-  const { configuration, paused } = await world.settings.load();
+  const { configuration, paused } = options.loaded ?? (await world.settings.load());
   if (paused !== undefined)
     return {
       kind: "failed",
@@ -113,19 +116,27 @@ async function fill(undertaking: Undertaking, held: Held): Promise<boolean> {
   const work = new Set<Promise<void>>();
   const stop = (): void => supply.wake.abort();
   cancel.addEventListener("abort", stop);
+  // Asked at the same time as for what is its own already: that is nothing, but for a provision entered again.
+  let look: Promise<PoolLook> | undefined = lookAtPool(undertaking, request.count);
+  look.catch(() => undefined);
   try {
     await reenter(undertaking, held);
+    let pause: number = limits.validationFirstMs;
     for (;;) {
       if (cancel.aborted) return false;
       const needed = request.count - held.taken.size - supply.pending;
       const now = world.clock.now();
-      if (needed > 0 && !supply.exhausted && now >= supply.notBefore)
-        track(work, refill(undertaking, held, supply, needed));
+      // The first look has leased messages, which are given back even where nothing is needed.
+      if (look !== undefined || (needed > 0 && !supply.exhausted && now >= supply.notBefore))
+        track(work, refill(undertaking, held, supply, needed, look));
+      look = undefined;
       if (held.ready.size >= request.count && (await commit(undertaking, held))) return true;
       if (now >= deadline) return await outOfTime(undertaking, held, supply);
       if (supply.exhausted && supply.pending === 0 && held.taken.size < request.count) return false;
+      if (!supply.wake.signal.aborted) await world.clock.sleep(pause, supply.wake.signal);
+      // Soon after something was taken, then ever less often.
+      pause = supply.wake.signal.aborted ? limits.validationFirstMs : Math.min(2 * pause, limits.validationPollMs);
       if (supply.wake.signal.aborted) supply.wake = new AbortController();
-      else await world.clock.sleep(limits.validationPollMs, supply.wake.signal);
       await validate(undertaking, held);
     }
   } finally {
@@ -152,17 +163,24 @@ async function reenter(undertaking: Undertaking, held: Held): Promise<void> {
 }
 
 /** One supply: a look at the pool, the shortfall created in parallel with selection, then what races cost. */
-async function refill(undertaking: Undertaking, held: Held, supply: Supply, wanted: number): Promise<void> {
+async function refill(
+  undertaking: Undertaking,
+  held: Held,
+  supply: Supply,
+  wanted: number,
+  looked = lookAtPool(undertaking, wanted),
+): Promise<void> {
   const { world } = undertaking;
   const take = (taken: Taken): void => {
     held.taken.set(taken.record.key, taken);
     supply.pending--;
     wanted--;
-    supply.wake.abort();
+    // One read for all; while others are still being taken the poll is soon enough.
+    if (supply.pending === 0) supply.wake.abort();
   };
   supply.pending += wanted;
   try {
-    const look = await lookAtPool(undertaking, wanted);
+    const look = await looked;
     const fromPool = Math.min(wanted, promised(undertaking, look));
     const short = wanted - fromPool;
     await Promise.all([
@@ -176,7 +194,7 @@ async function refill(undertaking: Undertaking, held: Held, supply: Supply, want
     supply.notBefore = world.clock.now() + limits.poolRetryMs;
   } finally {
     supply.pending -= wanted;
-    supply.wake.abort();
+    if (wanted > 0) supply.wake.abort();
   }
 }
 

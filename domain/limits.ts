@@ -21,7 +21,9 @@ export const limits = {
   busyPollMs: 1 * second,
   /** A write whose outcome is unknown is made again after this, doubled each time. */
   unknownRetryMs: 200,
-  /** Validation looks at all its instances in one batch read this often. */
+  /** Validation looks at all its instances in one batch read: this long after one was taken, then after twice as long each time … */
+  validationFirstMs: 30,
+  /** … and at last this often. */
   validationPollMs: 250,
   /** A received pool message is leased for this long: longer than any selection, short enough that a crash loses no idle time. */
   leaseMs: 30 * second,

@@ -119,7 +119,8 @@ export const provisionCommand = command({
   run: async (input, ground, given) => {
     const held = heldInstances(ground.progress);
     const world = await ground.world({ log: held });
-    const { configuration } = await world.settings.load();
+    const loaded = await world.settings.load();
+    const { configuration } = loaded;
     const parsed = requestOf(rawOf(input), configuration);
     if (!parsed.ok) throw new BadInput(parsed.problems.map(named(given)), name);
     const { request } = parsed;
@@ -139,7 +140,7 @@ export const provisionCommand = command({
         : `waiting for ${asked}, ${held.ready()} of ${request.count} registered`,
     );
     try {
-      const outcome = await provision(world, request, { cancel: interrupts.signal });
+      const outcome = await provision(world, request, { cancel: interrupts.signal, loaded });
       waiting.done();
       return show(outcome, request.runId, ground);
     } finally {

@@ -14,6 +14,7 @@ const order: readonly [keyof typeof limits, keyof typeof limits, string][] = [
   ["agentWatchMs", "heartbeatMs", "a claim is noticed long before the next heartbeat is due"],
   ["busyPollMs", "releaseWaitMs", "release sees the end of a job within its wait"],
   ["releasePollMs", "releaseWaitMs", "release looks more than once"],
+  ["validationFirstMs", "validationPollMs", "validation looks sooner after a claim than later"],
   ["validationPollMs", "provisionMs", "validation looks more than once"],
   ["validationPollMs", "freshHeartbeatMs", "validation judges a heartbeat while it is fresh"],
   [

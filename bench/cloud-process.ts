@@ -1,0 +1,121 @@
+// The benchmark's cloud, in a process of its own: AWS behind two doors, GitHub, and the stub that plays the agents.
+import { fork, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { chance } from "../cloud/sim/chance.ts";
+import { dynamodb } from "../cloud/sim/dynamodb/dynamodb.ts";
+import { ec2 } from "../cloud/sim/ec2/ec2.ts";
+import { openGithub } from "../cloud/sim/github/github.ts";
+import { openFrontDoor, type FrontDoor } from "../cloud/sim/http/front-door.ts";
+import { realClock } from "../cloud/sim/real-clock.ts";
+import { sqs } from "../cloud/sim/sqs/sqs.ts";
+import { ssm } from "../cloud/sim/ssm/ssm.ts";
+import { sts } from "../cloud/sim/sts.ts";
+import type { Change } from "../cloud/sim/dynamodb/table.ts";
+import { forgeToken, place, type Ask, type Reply } from "./bench-cloud.ts";
+import type { Claimed, Said } from "./stub-agents.ts";
+
+/** What is added to every call at the front door, ms. */
+const latencyMs = 8;
+
+const luck = chance("bench");
+const { region, account } = place;
+const common = { clock: realClock, chance: luck, region, account };
+const parameters = ssm(common);
+const machines = ec2({ ...common, parameter: (name) => parameters.value(name) });
+const table = dynamodb(common);
+const services = {
+  dynamodb: table.service,
+  sqs: sqs(common).service,
+  ec2: machines.service,
+  ssm: parameters.service,
+  sts: sts(common),
+};
+const open = (): Promise<FrontDoor> => openFrontDoor({ services, clock: realClock, chance: luck });
+/** The front door is what is measured; through the back one the benchmark furnishes, at once and uncounted. */
+const [front, back] = await Promise.all([open(), open()]);
+front.faults.set("*", "*", { latencyMs });
+const permissions = { administration: "write", actions: "read" } as const;
+const github = await openGithub({ clock: realClock, chance: luck, pats: [{ token: forgeToken, permissions }] });
+
+/** Epoch ms of the last signal of each kind, by table. */
+const lastSignals = new Map<string, Record<string, number>>();
+
+function noteSignal({ table, before, after }: Change): void {
+  const kindOf = (item: Change["after"]): string | undefined => {
+    const signal = item?.["signal"];
+    if (signal === undefined || !("M" in signal)) return undefined;
+    const kind = signal.M["kind"];
+    return kind !== undefined && "S" in kind ? kind.S : undefined;
+  };
+  const kind = kindOf(after);
+  if (kind === undefined || kind === kindOf(before)) return;
+  lastSignals.set(table, { ...lastSignals.get(table), [kind]: performance.timeOrigin + performance.now() });
+}
+
+const stub: ChildProcess = fork(join(import.meta.dirname, "stub-agents.ts"), { stdio: "inherit" });
+stub.on("message", (said: Said) => {
+  const { table: name, key, set } = said;
+  const input = {
+    TableName: name,
+    Key: { key: { S: key } },
+    UpdateExpression: `SET ${Object.keys(set)
+      .map((attribute) => `#${attribute} = :${attribute}`)
+      .join(", ")}`,
+    ExpressionAttributeNames: Object.fromEntries(Object.keys(set).map((attribute) => [`#${attribute}`, attribute])),
+    ExpressionAttributeValues: Object.fromEntries(
+      Object.entries(set).map(([attribute, value]) => [`:${attribute}`, value]),
+    ),
+  };
+  void table.service({ service: "dynamodb", action: "UpdateItem", input, caller: { accessKeyId: "stub", region } });
+});
+let answering = true;
+table.onChange((change) => {
+  noteSignal(change);
+  const { after } = change;
+  const [state, assignment, wanted] = [after?.["state"], after?.["assignment"], after?.["wanted"]];
+  if (!answering || after === undefined || state === undefined || !("S" in state)) return;
+  const owned = state.S === "claimed" || state.S === "created" || state.S === "running";
+  if (!owned || after["owner"] === undefined || assignment === undefined || !("N" in assignment)) return;
+  const key = change.key["key"];
+  if (key === undefined || !("S" in key) || wanted === undefined || !("S" in wanted)) return;
+  const claimed: Claimed = {
+    table: change.table,
+    key: key.S,
+    assignment: Number(assignment.N),
+    wanted: wanted.S,
+    created: state.S === "created",
+  };
+  stub.send(claimed);
+});
+
+function answer(ask: Ask): unknown {
+  switch (ask.what) {
+    case "calls":
+      return front.calls();
+    case "reset":
+      return front.resetCalls();
+    case "signals":
+      return lastSignals.get(ask.table) ?? {};
+    case "agents":
+      answering = ask.answering;
+      stub.send({ delayMs: ask.delayMs });
+      return undefined;
+    case "items":
+      return table.items(ask.table);
+  }
+}
+
+process.on("message", ({ id, ask }: { id: number; ask: Ask }) => {
+  const reply: Reply = { id, answer: answer(ask) };
+  process.send?.(reply);
+});
+process.on("disconnect", () => {
+  stub.kill();
+  process.exit(0);
+});
+const subnets = ["a", "b", "c"].map((letter) => {
+  const zone = `${region}${letter}`;
+  return { id: machines.addSubnet({ zone }), zone };
+});
+const image = machines.addImage({ name: "runpool-bench", architecture: "x86_64" });
+process.send?.({ id: 0, answer: { front: front.url, back: back.url, github: github.url, subnets, image } });

@@ -1,0 +1,57 @@
+// What the benchmark's runs ask for, and the world that they ask.
+import type { Log } from "../cloud/ports.ts";
+import type { ControlWorld } from "../control/world.ts";
+import { runOwner } from "../domain/names.ts";
+import type { Ownership } from "../domain/record.ts";
+import type { Request } from "../domain/request.ts";
+import { controlWorld } from "../entry/control-world.ts";
+import { credentials, forgeToken, place, repository, type BenchCloud, type Environment } from "./bench-cloud.ts";
+
+let runs = 1000;
+export const freshRun = (): string => String(++runs);
+
+export const requestFor = (count: number, allowedTypes: readonly string[] = []): Request => ({
+  runId: freshRun(),
+  attempt: 1,
+  provisionId: "provision",
+  repository,
+  count,
+  resourceClass: "large",
+  minimum: { cpu: 2, mmem: 4096 },
+  architecture: "x64",
+  usageClass: "on-demand",
+  allowedTypes,
+  labels: [],
+  fallback: false,
+});
+
+export const silent: Log = { event: () => {} };
+
+/** Against the front door. */
+export const worldOf = (cloud: BenchCloud, environment: Environment, log: Log = silent): ControlWorld =>
+  controlWorld({
+    environment: environment.name,
+    region: place.region,
+    aws: { endpoint: cloud.front, credentials },
+    forge: { kind: "token", token: forgeToken },
+    log,
+  });
+
+export const ownershipOf = (runId: string): Ownership => ({
+  owner: runOwner(runId, 1, "provision"),
+  runId,
+  attempt: 1,
+  provisionId: "provision",
+  claimId: `claim-${runId}`,
+  labels: [runId, "large", "x64"],
+  registration: [{ forge: "github", url: `https://github.test/${repository}`, labels: [runId], mode: "token" }],
+});
+
+/** The environment variables of a process against the front door. */
+export const variables = (cloud: BenchCloud, { name }: Environment): Record<string, string> => ({
+  AWS_ENDPOINT_URL: cloud.front,
+  AWS_REGION: place.region,
+  AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  RUNPOOL_ENVIRONMENT: name,
+});

@@ -1,0 +1,155 @@
+// Selection in a warm process: what fits is claimed, or known not to be there.
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { provision } from "../../control/provision.ts";
+import type { ControlWorld } from "../../control/world.ts";
+import { poolKey } from "../../domain/table.ts";
+import { credentials, place, type BenchCloud, type Environment } from "../bench-cloud.ts";
+import { idleInstance, several } from "../instances.ts";
+import { inTurn, rowOf, type Sample, type Targets, type Told } from "../measure.ts";
+import { look, take, type ReferenceWish } from "../reference.ts";
+import { freshRun, requestFor, worldOf } from "../requests.ts";
+
+const rounds = 9;
+/** After the claims (or the knowledge that there are none) messages are still deleted or given back: they count as calls. */
+const settleMs = 60;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Clients with their connections open, as a warm process has them. */
+async function warm(world: ControlWorld): Promise<void> {
+  await Promise.all(several50.map(() => world.instances.ofRun("0")));
+  await Promise.all(several50.slice(0, 5).map(() => world.pool.depth("large")));
+}
+const several50 = Array.from({ length: 50 });
+
+function referenceWish(cloud: BenchCloud, { table, defaults }: Environment): ReferenceWish {
+  const options = { region: place.region, endpoint: cloud.front, credentials };
+  return {
+    dynamodb: new DynamoDBClient(options),
+    sqs: new SQSClient(options),
+    table,
+    queueUrl: defaults.queues["large"]?.url ?? "",
+    pool: poolKey({ partition: "github:example/shop", resourceClass: "large", architecture: "x64" }, "idle"),
+  };
+}
+
+async function warmReference(wish: ReferenceWish): Promise<void> {
+  await Promise.all(several50.map(() => look({ ...wish, pool: "none" })));
+}
+
+const unexpected = (outcome: object): never => {
+  throw new Error(`not selected: ${JSON.stringify(outcome)}`);
+};
+
+async function selectOnce(cloud: BenchCloud, environment: Environment, count: number): Promise<Sample> {
+  let claimed = 0;
+  const gate = Promise.withResolvers<void>();
+  const all = Promise.withResolvers<number>();
+  const world = worldOf(cloud, environment, {
+    event: (name) => {
+      if (name === "instance.claimed" && ++claimed === count) all.resolve(performance.now());
+    },
+  });
+  await warm(world);
+  // Validation is not selection: its reads wait until selection has been counted.
+  const gated: ControlWorld = {
+    ...world,
+    instances: { ...world.instances, read: async (keys) => gate.promise.then(() => world.instances.read(keys)) },
+  };
+  await cloud.reset();
+  const begun = performance.now();
+  const whole = provision(gated, requestFor(count));
+  const claimedAt = await Promise.race([all.promise, whole.then(unexpected)]);
+  await pause(settleMs);
+  const calls = await cloud.calls();
+  gate.resolve();
+  const outcome = await whole;
+  if (outcome.kind !== "ready" || outcome.reused !== count) unexpected(outcome);
+  return { ms: claimedAt - begun, calls };
+}
+
+async function referenceOnce(cloud: BenchCloud, environment: Environment, count: number): Promise<Sample> {
+  const wish = referenceWish(cloud, environment);
+  await warmReference(wish);
+  await cloud.reset();
+  const begun = performance.now();
+  const { keys, deleted } = await take(wish, count, freshRun());
+  const ms = performance.now() - begun;
+  await deleted;
+  if (keys.length !== count) throw new Error(`the reference took ${keys.length} of ${count}`);
+  return { ms, calls: await cloud.calls() };
+}
+
+async function poolOf100(cloud: BenchCloud): Promise<Environment> {
+  const environment = await cloud.environment();
+  await cloud.put(
+    environment,
+    several(100, () => idleInstance(environment)),
+  );
+  return environment;
+}
+
+export async function selectRow(cloud: BenchCloud, count: number, targets: Targets): Promise<Told> {
+  const { samples, references } = await inTurn(
+    rounds,
+    async () => selectOnce(cloud, await poolOf100(cloud), count),
+    async () => referenceOnce(cloud, await poolOf100(cloud), count),
+  );
+  return rowOf(`select-${count}`, samples, references, targets);
+}
+
+/** Provision's way to knowing that nothing fits: it then reserves for what it would create. */
+async function misfitsOnce(cloud: BenchCloud, environment: Environment): Promise<Sample> {
+  const cancel = new AbortController();
+  const world = worldOf(cloud, environment);
+  await warm(world);
+  let sample: Sample | undefined;
+  let begun = 0;
+  const asked: ControlWorld = {
+    ...world,
+    settings: {
+      ...world.settings,
+      reserve: async () => {
+        if (sample === undefined) {
+          const ms = performance.now() - begun;
+          sample = { ms };
+          await pause(settleMs);
+          sample = { ms, calls: await cloud.calls() };
+          cancel.abort();
+        }
+        return { kind: "full", scope: "environment" };
+      },
+    },
+  };
+  await cloud.reset();
+  begun = performance.now();
+  await provision(asked, requestFor(10, ["c*"]), { cancel: cancel.signal });
+  if (sample === undefined) throw new Error("the misfits were taken");
+  return sample;
+}
+
+async function misfitsReference(cloud: BenchCloud, environment: Environment): Promise<Sample> {
+  const wish = referenceWish(cloud, environment);
+  await warmReference(wish);
+  await cloud.reset();
+  const begun = performance.now();
+  await look(wish);
+  return { ms: performance.now() - begun, calls: await cloud.calls() };
+}
+
+export async function misfitsRow(cloud: BenchCloud, targets: Targets): Promise<Told> {
+  const pool = async (): Promise<Environment> => {
+    const environment = await cloud.environment();
+    await cloud.put(
+      environment,
+      several(1000, () => idleInstance(environment)),
+    );
+    return environment;
+  };
+  const { samples, references } = await inTurn(
+    5,
+    async () => misfitsOnce(cloud, await pool()),
+    async () => misfitsReference(cloud, await pool()),
+  );
+  return rowOf("select-misfits-1000", samples, references, targets);
+}

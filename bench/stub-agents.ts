@@ -1,0 +1,47 @@
+// The agents of the benchmark's instances, played in a process of its own: each claim is answered at once, or after a chance delay.
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+
+/** An instance that has an owner, as the cloud's process tells it. */
+export interface Claimed {
+  readonly table: string;
+  readonly key: string;
+  readonly assignment: number;
+  readonly wanted: string;
+  /** Just bought: its boot is not what is measured. */
+  readonly created: boolean;
+}
+
+/** What an agent writes. */
+export interface Said {
+  readonly table: string;
+  readonly key: string;
+  readonly set: Readonly<Record<string, AttributeValue>>;
+}
+
+const ranks: Readonly<Record<string, number>> = { registered: 4, deregistered: 9 };
+const answered = new Map<string, string>();
+/** Least and most, so that the answer falls anywhere between two polls. */
+let delayMs: readonly [number, number] = [0, 0];
+
+function say({ table, key, assignment }: Claimed, kind: string): void {
+  const at = { N: String(Date.now()) };
+  const signal = { kind: { S: kind }, rank: { N: String(ranks[kind]) }, assignment: { N: String(assignment) }, at };
+  const said: Said = { table, key, set: { signal: { M: signal }, heartbeatAt: at } };
+  process.send?.(said);
+}
+
+process.on("message", (told: Claimed | { delayMs: readonly [number, number] }) => {
+  if ("delayMs" in told) {
+    delayMs = told.delayMs;
+    return;
+  }
+  const kind = told.wanted === "leave" ? "deregistered" : "registered";
+  const name = `${told.table} ${told.key}`;
+  const what = `${kind} ${told.assignment}`;
+  if (answered.get(name) === what) return;
+  answered.set(name, what);
+  const [least, most] = delayMs;
+  if (most === 0) say(told, kind);
+  else setTimeout(() => say(told, kind), least + Math.random() * (most - least));
+});
+process.on("disconnect", () => process.exit(0));
