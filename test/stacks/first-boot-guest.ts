@@ -1,0 +1,140 @@
+// Runs in the guest: cloud-init boots this machine with the user data of a launch template, as the one instance of the embedded cloud.
+import { createHash } from "node:crypto";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { openImds } from "../../cloud/sim/imds/imds.ts";
+import { installRunnerStandIn } from "../../cloud/sim/runner/install.ts";
+import { refresh } from "../../control/refresh.ts";
+import { controlWorld } from "../../entry/control-world.ts";
+import { hostClock } from "../../entry/host-clock.ts";
+import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
+import { credentials, forgeToken, openEmbeddedCloud, place } from "../../entry/laptop/embedded-cloud.ts";
+import { provisionRun } from "../../entry/laptop/runs.ts";
+import { readEnvironment } from "../../stacks/check-environment.ts";
+import type { Environment } from "../../stacks/environment.ts";
+import { userData } from "../../stacks/user-data.ts";
+import example from "../../environments/example.ts";
+import { quickPace } from "../sim/runner-bench.ts";
+
+const execute = promisify(execFile);
+const run = async (command: string, ...rest: readonly string[]): Promise<string> =>
+  (await execute(command, rest, { maxBuffer: 2 ** 28 })).stdout;
+const quietly = (command: string, ...rest: readonly string[]): Promise<string> => run(command, ...rest).catch(String);
+
+/** What a release publishes: units, agent, Node.js and the runner, with install.sh at its top. */
+async function pack(folder: string): Promise<string> {
+  const content = join(folder, "runpool");
+  await cp(join(import.meta.dirname, "../../agent/units"), content, { recursive: true });
+  await cp(await buildAgent(folder), join(content, "agent.mjs"));
+  await cp(process.execPath, join(content, "node"), { dereference: true });
+  installRunnerStandIn(join(content, "runner"), { node: "/usr/lib/runpool/node", pace: quickPace });
+  return content;
+}
+
+const scenarios = ["stock", "baked", "damaged"] as const;
+type Scenario = (typeof scenarios)[number];
+
+async function environmentOf(scenario: Scenario, folder: string, content: string): Promise<Environment> {
+  const file = {
+    ...example,
+    name: place.environment,
+    preRunnerScript: "#!/bin/bash\necho prepared for ${HOME:-nobody}\n",
+  };
+  const environment = readEnvironment(file, scenario);
+  if (scenario === "baked") {
+    await run("bash", join(content, "install.sh"));
+    return environment;
+  }
+  const archive = join(folder, "runpool.tar.gz");
+  await run("tar", "-czf", archive, "-C", content, ".");
+  const sha256 = createHash("sha256")
+    .update(await readFile(archive))
+    .digest("hex");
+  const claimed = scenario === "stock" ? sha256 : sha256.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
+  // The guest has no network, so the archive lies on its disk; a file's scheme is what the description alone refuses.
+  return { ...environment, install: { x64: { url: `file://${archive}`, sha256: claimed } } };
+}
+
+async function seed(text: string, instanceId: string): Promise<void> {
+  const folder = "/var/lib/cloud/seed/nocloud-net";
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "user-data"), text);
+  await writeFile(join(folder, "meta-data"), `instance-id: ${instanceId}\n`);
+  await mkdir("/etc/cloud/cloud.cfg.d", { recursive: true });
+  await writeFile("/etc/cloud/cloud.cfg.d/99-test.cfg", "datasource_list: [NoCloud]\nnetwork: {config: disabled}\n");
+}
+
+/** Instance metadata where a real machine has it. */
+async function serveMetadata(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const server = createServer((from) => {
+    const to = connect(Number(port), hostname);
+    from.pipe(to).pipe(from);
+    from.on("error", () => to.destroy());
+    to.on("error", () => from.destroy());
+  });
+  await new Promise<void>((done) => server.listen(80, "169.254.169.254", done));
+}
+
+async function until(what: string, found: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
+  const last = hostClock.now() + limitMs;
+  while (!(await found())) {
+    if (hostClock.now() > last) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await hostClock.sleep(50);
+  }
+}
+
+const journal = (): Promise<string> => quietly("journalctl", "--no-pager", "-o", "cat", "-u", "runpool-first-boot");
+const isActive = async (unit: string): Promise<boolean> =>
+  (await quietly("systemctl", "is-active", unit)).trim() === "active";
+
+async function play(scenario: Scenario): Promise<unknown> {
+  const folder = await mkdtemp("/var/tmp/first-boot-");
+  const content = await pack(folder);
+  const environment = await environmentOf(scenario, folder, content);
+  const cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0 });
+  await run("systemctl", "set-environment", `AWS_ENDPOINT_URL=${cloud.aws.url}`);
+  // So that the machine outlives its own end, and can tell of it.
+  if (scenario === "damaged") await run("systemctl", "mask", "--runtime", "poweroff.target");
+  const boot = async (id: string): Promise<void> => {
+    const machine = cloud.ec2.machine(id);
+    if (machine === undefined) throw new Error(`no machine ${id}`);
+    await serveMetadata((await openImds({ machine, clock: hostClock })).url);
+    await seed(Buffer.from(userData(environment, "x64"), "base64").toString(), id);
+    await run("systemctl", "start", "cloud-init.service");
+  };
+  cloud.ec2.hooks.onLaunch = ({ id }) => void boot(id);
+  const aws = { endpoint: cloud.aws.url, credentials };
+  const forge = { kind: "token", token: forgeToken } as const;
+  const world = controlWorld({ ...place, forge, aws, log: { event: () => undefined } });
+  await refresh(world);
+  const stop = new AbortController();
+  const provisioning = provisionRun(world, { runId: "1001", instanceCount: "1" }, stop.signal);
+  if (scenario === "damaged") {
+    await until("the first boot fails", async () => (await journal()).includes("powering off"));
+
+    const found = { journal: await journal(), agent: await isActive("runpool-agent.service") };
+    return { ...found, watchdog: await isActive("runpool-first-boot-watchdog.timer") };
+  }
+  const outcome = await provisioning;
+  return {
+    outcome: outcome.kind,
+    runners: cloud.github.runners().length,
+    journal: await journal(),
+    timers: [await isActive("runpool-boot-watchdog.timer"), await isActive("runpool-deadline.timer")],
+    environment: await readFile("/etc/runpool/agent.env", "utf8"),
+    prepared: await quietly("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
+    finalStage: await isActive("cloud-final.service"),
+    cloudInit: await quietly("grep", "-E", "WARN|ERROR", "/var/log/cloud-init.log"),
+  };
+}
+
+const [name = "", file = ""] = process.argv.slice(2);
+const scenario = scenarios.find((one) => one === name);
+if (scenario === undefined) throw new Error(`no scenario "${name}"`);
+const found = await play(scenario).catch((error: unknown) => ({ problem: String((error as Error).stack) }));
+await writeFile(file, JSON.stringify(found));
+process.exit(0);

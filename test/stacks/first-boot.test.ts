@@ -1,0 +1,119 @@
+// User data: linted, valid to cloud-init, and played for real: cloud-init in a guest with systemd, up to a registered runner.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, type TestContext } from "vitest";
+import example from "../../environments/example.ts";
+import { limits } from "../../domain/limits.ts";
+import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
+import { readEnvironment } from "../../stacks/check-environment.ts";
+import { agentEnvironment, bootFiles } from "../../stacks/first-boot-files.ts";
+import { mimeUserData, userData, userDataLimit } from "../../stacks/user-data.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const scripts = readdirSync(join(root, "userdata")).map((name) => join(root, "userdata", name));
+const environment = readEnvironment(example, "example");
+
+const folderOf = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "runpool-first-boot-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+test("shellcheck finds nothing in the scripts", (context) => {
+  const checked = spawnSync("shellcheck", scripts, { encoding: "utf8" });
+  if (checked.error !== undefined) return context.skip("SKIPPED: no shellcheck on the PATH");
+  expect(checked.stdout).toBe("");
+  expect(checked.status).toBe(0);
+});
+
+test("the boot watchdog of a stock image waits as long as the limit says", () => {
+  const script = readFileSync(join(root, "userdata", "boot-hook.sh"), "utf8");
+  expect(script).toContain(`--on-active=${limits.bootWatchdogMs / 1000}s`);
+});
+
+test("every unit that the scripts name exists among the agent's", () => {
+  const named = scripts.flatMap(
+    (path) => readFileSync(path, "utf8").match(/\brunpool-[a-z-]+\.(?:service|timer|path)\b/g) ?? [],
+  );
+  const own = new Set(["runpool-first-boot.service", "runpool-first-boot-watchdog.timer"]);
+  for (const unit of named.filter((one) => !own.has(one)))
+    expect(existsSync(join(root, "agent", "units", unit)), unit).toBe(true);
+  expect(named).toContain("runpool-agent.service");
+});
+
+test("cloud-init finds the cloud-config valid", (context) => {
+  const [, part = ""] = mimeUserData(environment, "x64").split("#cloud-config\n");
+  const file = join(folderOf(), "files.yaml");
+  writeFileSync(file, `#cloud-config\n${part.split("\n--")[0]}\n`);
+  const checked = spawnSync("cloud-init", ["schema", "--config-file", file], { encoding: "utf8" });
+  if (checked.error !== undefined) return context.skip("SKIPPED: no cloud-init on the PATH");
+  expect(checked.stdout + checked.stderr).toContain("Valid");
+});
+
+test("the agent reads what user data tells it", () => {
+  const ofTheUnit = { RUNPOOL_RUNNER: "r", RUNPOOL_STATE: "s", RUNPOOL_WORK: "w", RUNPOOL_HOOKS: "h" };
+  const parsed = parseAgentEnvironment({ ...agentEnvironment(environment), ...ofTheUnit });
+  expect(parsed).toMatchObject({
+    RUNPOOL_ENVIRONMENT: "example",
+    RUNPOOL_BOOT_MS: limits.bootMs,
+    RUNPOOL_MAX_RUNTIME_MS: limits.maxRuntimeMs,
+    RUNPOOL_PRE_RUNNER: "/etc/runpool/pre-runner.sh",
+  });
+});
+
+test("a shell reads every value of an environment file as it was given", () => {
+  const url = 'http://user:p$a`s"s\\w@proxy.example.org:3128/%7B';
+  const proxied = { ...environment, proxy: { url, noProxy: ["10.0.0.0/8"] } };
+  const file = bootFiles(proxied, "x64").find(({ path }) => path.endsWith("runner.env"));
+  const path = join(folderOf(), "runner.env");
+  writeFileSync(path, file?.content ?? "");
+  const script = `set -eu; . "$1"; printf '%s\\n' "$HTTPS_PROXY" "$NO_PROXY"`;
+  const { stdout } = spawnSync("/bin/sh", ["-c", script, "sh", path], { encoding: "utf8" });
+  expect(stdout).toBe(`${url}\n169.254.169.254,localhost,127.0.0.1,10.0.0.0/8\n`);
+});
+
+test("a script that is too long as it is, is compressed, and cloud-init gets every byte of it", () => {
+  const preRunnerScript = `#!/bin/bash\n${"echo the same line again\n".repeat(1000)}`;
+  const raw = Buffer.from(userData({ ...environment, preRunnerScript }, "x64"), "base64");
+  expect(raw.length).toBeLessThanOrEqual(userDataLimit);
+  const unpacked = spawnSync("gzip", ["-dc"], { input: raw, maxBuffer: 2 ** 24 }).stdout.toString();
+  expect(unpacked).toContain(Buffer.from(preRunnerScript).toString("base64"));
+});
+
+/** What the guest found; skips where this machine cannot have one. */
+async function played(scenario: string, context: TestContext): Promise<Record<string, unknown>> {
+  if (spawnSync("cloud-init", ["--version"]).error !== undefined) context.skip("SKIPPED: no cloud-init on the PATH");
+  const folder = folderOf();
+  const file = join(folder, "found.json");
+  const guest = join(root, "test", "agent", "systemd", "with-systemd.sh");
+  const inside = [process.execPath, join(import.meta.dirname, "first-boot-guest.ts"), scenario, file];
+  const child = spawn("bash", [guest, ...inside], { env: { ...process.env, GUEST_BIND: folder } });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (said += String(part)));
+  const code = await new Promise((done) => child.once("close", done));
+  if (code === 77) context.skip(`SKIPPED: no guest with systemd here: ${said.trim()}`);
+  if (!existsSync(file)) throw new Error(`the guest ended with ${String(code)}: ${said}`);
+  return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+}
+const guestTime = { timeout: 180_000 };
+
+for (const image of ["stock", "baked"])
+  test(`a ${image} image becomes a registered runner, before cloud-init's final stage`, guestTime, async (context) => {
+    const found = await played(image, context);
+    expect(found).toMatchObject({ outcome: "ready", runners: 1, timers: [true, true], finalStage: false });
+    expect(found["prepared"]).toContain("prepared for /root");
+    expect(found["environment"]).toContain('RUNPOOL_ENVIRONMENT="laptop"\n');
+    expect(String(found["journal"]).includes("Creating user 'runpool'")).toBe(image === "stock");
+  });
+
+test(
+  "an archive with another checksum is not installed: the machine powers off, the watchdog armed meanwhile",
+  guestTime,
+  async (context) => {
+    const found = await played("damaged", context);
+    expect(found).toMatchObject({ agent: false, watchdog: true });
+    expect(found["journal"]).toMatch(/first boot failed with status 1; powering off/);
+  },
+);
