@@ -5,7 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 bundle=${1:-$here/agent.mjs} node=${2:-$here/node} runner=${3:-$here/runner}
 lib=/usr/lib/runpool
-install -d "$lib" /etc/runpool /etc/systemd/system
+install -d "$lib" /etc/runpool /usr/lib/systemd/system
 for script in "$here"/*.sh; do
   [ "$script" = "$here/install.sh" ] || install -m 0755 "$script" "$lib"
 done
@@ -18,7 +18,7 @@ cp -a "$runner" "$lib/runner"
 install -d "$lib/runner/externals"
 chown -R root:root "$lib/runner"
 chmod -R go-w,a+rX "$lib/runner"
-install -m 0644 "$here"/*.service "$here"/*.path "$here"/*.timer "$here"/*.slice /etc/systemd/system
+install -m 0644 "$here"/*.service "$here"/*.path "$here"/*.timer "$here"/*.slice /usr/lib/systemd/system
 install -D -m 0644 "$here/runpool.sysusers" /usr/lib/sysusers.d/runpool.conf
 install -D -m 0644 "$here/runpool.tmpfiles" /usr/lib/tmpfiles.d/runpool.conf
 systemd-sysusers runpool.conf

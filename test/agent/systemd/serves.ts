@@ -62,7 +62,11 @@ async function secretsOf(stage: Stage): Promise<readonly string[]> {
 
 export const servesAndReleases: Scenario = async () => {
   const stage = await openStage({ preRunner: "echo prepared-by-the-operator\r\nid -un\r\n" });
-  const verify = await stage.run("bash", "-c", "systemd-analyze verify --man=no /etc/systemd/system/runpool-* 2>&1");
+  const verify = await stage.run(
+    "bash",
+    "-c",
+    "systemd-analyze verify --man=no /usr/lib/systemd/system/runpool-* 2>&1",
+  );
   const exposure = async (unit: string) =>
     Number(/level for \S+: ([\d.]+)/.exec(await stage.run("systemd-analyze", "security", "--no-pager", unit))?.[1]);
   await stage.provision("1001");

@@ -105,7 +105,12 @@ async function boot(cloud: EmbeddedCloud, id: string, wish: StageWish): Promise<
 export async function openStage(wish: StageWish = {}): Promise<Stage> {
   await install(wish);
   const cloud = await openEmbeddedCloud({ idleMs: wish.idleMs ?? 600_000, bootMs: 0 });
-  cloud.ec2.hooks.onLaunch = ({ id }) => void boot(cloud, id, wish);
+  // There is one machine here; another one that is launched in its place never comes up.
+  let booted = false;
+  cloud.ec2.hooks.onLaunch = ({ id }) => {
+    if (!booted) void boot(cloud, id, wish);
+    booted = true;
+  };
   const aws = { endpoint: cloud.aws.url, credentials };
   const forge = { kind: "token", token: forgeToken } as const;
   const world = controlWorld({ ...place, forge, aws, log: { event: () => undefined } });

@@ -34,10 +34,12 @@ for _ in {1..600}; do
   sleep 0.05
 done
 case $state in running | degraded) ;; *) tail -n 20 "$W.console"; cleanup; exit 70 ;; esac
-# In the background and waited for, so that a signal's trap runs at once.
 nsenter -t "$init" -a -r -w env -i HOME=/root LANG=C.UTF-8 SYSTEMD_PAGER=cat SYSTEMD_COLORS=0 \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" <&0 &
-wait $!
+entered=$!
+# A guest that powers off stops all its processes for a moment; nsenter stops with them, and nobody else would wake it.
+while kill -CONT "$entered" 2>/dev/null; do sleep 0.1; done
+wait "$entered"
 code=$?
 cleanup
 exit "$code"

@@ -1,0 +1,64 @@
+// On a real systemd: every way in which a machine must end, up to its own power-off.
+import { expect, test } from "vitest";
+import { playInGuest } from "./play-in-guest.ts";
+
+interface Found {
+  readonly conclusion?: string;
+  readonly active?: string;
+  readonly restarts?: number;
+  readonly signal?: { readonly kind: string; readonly detail: string };
+  readonly retired?: boolean;
+  readonly runners?: number;
+  readonly events?: readonly string[];
+}
+const limit = 180_000;
+
+test(
+  "a spot notice: the job ends well, the runner is removed from GitHub, the machine retires and powers off",
+  { timeout: limit },
+  async (context) => {
+    const played = await playInGuest<Found>("spot notice");
+    if (played.kind === "cannot") return context.skip(played.why);
+    expect(played.poweredOff).toBe(true);
+    expect(played.found).toMatchObject({ conclusion: "success", retired: true, runners: 0 });
+    expect(played.found.signal?.kind).toBe("interrupted");
+    expect(played.found.events?.at(-1)).toBe("host.powered-off");
+  },
+);
+
+test(
+  "a deadline that has passed powers the machine off though the agent is masked and a job runs",
+  { timeout: limit },
+  async (context) => {
+    const played = await playInGuest<Found>("deadline without agent");
+    if (played.kind === "cannot") return context.skip(played.why);
+    expect(played.poweredOff).toBe(true);
+    expect(played.found).toMatchObject({ active: "inactive", retired: false });
+  },
+);
+
+test(
+  "a machine whose agent never becomes ready is powered off by the boot watchdog",
+  { timeout: limit },
+  async (context) => {
+    const played = await playInGuest<Found>("boot watchdog");
+    if (played.kind === "cannot") return context.skip(played.why);
+    expect(played.poweredOff).toBe(true);
+    expect(played.found.restarts).toBeGreaterThan(0);
+  },
+);
+
+test(
+  "a pre-runner script that fails is reported with its exit code and last lines, then the machine ends",
+  { timeout: limit },
+  async (context) => {
+    const played = await playInGuest<Found>("failed preparation");
+    if (played.kind === "cannot") return context.skip(played.why);
+    expect(played.poweredOff).toBe(true);
+    expect(played.found.signal).toMatchObject({
+      kind: "prepare-failed",
+      detail: 'the pre-runner script ended with 7\nit is "broken" 2',
+    });
+    expect(played.found.retired).toBe(true);
+  },
+);

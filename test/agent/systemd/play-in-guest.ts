@@ -1,0 +1,44 @@
+// Plays a scenario in a guest with a real systemd, from outside.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export type Played<Found> =
+  | { readonly kind: "played"; readonly found: Found; readonly poweredOff: boolean }
+  /** This machine cannot have a guest: no root, no systemd, no cgroup2. */
+  | { readonly kind: "cannot"; readonly why: string };
+
+const cannotCode = 77;
+/** The driver ends with TERM or KILL when the guest powers off. */
+const endedBySignal = new Set([143, 137]);
+
+/** Rejects when the guest does not boot, or the scenario ends with a problem. */
+export async function playInGuest<Found>(scenario: string): Promise<Played<Found>> {
+  if (process.platform !== "linux") return { kind: "cannot", why: "needs Linux" };
+  const folder = mkdtempSync(join(tmpdir(), "played-"));
+  const file = join(folder, "found.json");
+  try {
+    const command = [process.execPath, join(import.meta.dirname, "guest.ts"), scenario, file];
+    const { code, output } = await run(join(import.meta.dirname, "with-systemd.sh"), command, folder);
+    if (code === cannotCode) return { kind: "cannot", why: output.trim() };
+    const found = JSON.parse(readFileSync(file, "utf8")) as Found & { readonly problem?: string };
+    if (found.problem !== undefined) throw new Error(`${found.problem}\n${output}\n${JSON.stringify(found, null, 2)}`);
+    return { kind: "played", found, poweredOff: endedBySignal.has(code) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function run(command: string, rest: readonly string[], shared: string): Promise<{ code: number; output: string }> {
+  const child = spawn(command, rest, {
+    env: { PATH: process.env["PATH"], GUEST_BIND: shared },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
+  return new Promise((done, failed) => {
+    child.once("error", failed);
+    child.once("close", (code) => done({ code: code ?? -1, output }));
+  });
+}

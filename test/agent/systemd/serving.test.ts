@@ -1,0 +1,97 @@
+// On a real systemd: the machine serves two runs, its jobs reach nothing that is not theirs, and the second finds nothing of the first.
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { playInGuest, type Played } from "./play-in-guest.ts";
+
+interface Found {
+  readonly verify: string;
+  readonly agentUser: string;
+  readonly agentAsks: string;
+  readonly exposures: readonly [agent: number, runner: number];
+  readonly around: readonly string[];
+  readonly withoutFirewall: readonly string[];
+  readonly stranger: { readonly conclusion: string; readonly log: readonly string[] };
+  readonly planted: readonly string[];
+  readonly left: string;
+  readonly found: readonly string[];
+  readonly secrets: number;
+  readonly leaked: number;
+  readonly preRunner: string;
+  readonly failures: string;
+  readonly events: readonly string[];
+}
+
+let played: Played<Found>;
+let found: Found;
+beforeAll(async () => {
+  played = await playInGuest<Found>("serves and releases");
+}, 180_000);
+beforeEach((context) => {
+  if (played.kind === "cannot") return context.skip(played.why);
+  found = played.found;
+});
+
+describe("the units", () => {
+  test("are understood by systemd as a whole", () => {
+    expect(found.verify).toBe("");
+    expect(found.failures).toBe("");
+  });
+
+  test("expose the agent at 1.5 at most, and the runner at 5.5", () => {
+    const [agent, runner] = found.exposures;
+    expect(agent).toBeLessThanOrEqual(1.5);
+    expect(runner).toBeLessThanOrEqual(5.5);
+  });
+
+  test("run the pre-runner script as root once, with its output in the journal, Windows' line ends or not", () => {
+    expect(found.preRunner).toBe("prepared-by-the-operator\nroot\n");
+  });
+});
+
+describe("a job", () => {
+  test("runs as the job's user in the runner's cgroup, and can gain no privilege", () => {
+    expect(found.agentUser).toBe("runpool");
+    expect(found.around).toContain("user=runpool-job");
+    expect(found.around).toContain("cgroup=0::/runpool.slice/runpool-jobs.slice/runpool-runner@1.service");
+    expect(found.around).toContain("privileges=1");
+  });
+
+  test("is refused instance metadata at once, and does not get it without the firewall either; the agent does", () => {
+    expect(found.around).toContain("metadata=000 at once");
+    expect(found.withoutFirewall).toContain("000 late");
+    expect(found.agentAsks).toBe("200 at once");
+  });
+
+  test("sees no file of the agent, no message bus, no other user's process, no other root, no token", () => {
+    expect(found.around).toEqual(expect.arrayContaining(["files=0", "bus=0", "others=0", "roots=1", "inputs=0"]));
+  });
+
+  test("cannot change the runner's programs or environment", () => {
+    const planted = found.planted.filter((line) => line.startsWith("planted"));
+    expect(planted.length).toBeGreaterThan(4);
+    expect(planted.join("\n")).not.toMatch(/\/runner\/|removed|moved|crontab|unit|linger/);
+  });
+
+  test("of a stranger's run fails before its first step, and is told why", () => {
+    expect(found.stranger.conclusion).toBe("failure");
+    expect(found.stranger.log.join("\n")).toContain("belongs to workflow run 1001; this job is of run 666");
+    expect(found.events).toContain("job.refused");
+  });
+});
+
+describe("after release", () => {
+  test("no process and no file of the job's user is left, a daemon outside its session included", () => {
+    expect(found.planted).toContain("daemons=1");
+    expect(found.left).toBe("");
+  });
+
+  test("the next run finds nothing of what the first has planted", () => {
+    expect(found.found).toEqual(
+      expect.arrayContaining(["variables=0", "files=0", "crontab=0", "daemons=0", "fresh=0"]),
+    );
+  });
+
+  test("no secret is anywhere in the journal", () => {
+    expect(found.secrets).toBe(3);
+    expect(found.leaked).toBe(0);
+  });
+});
