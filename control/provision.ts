@@ -2,7 +2,7 @@
 import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
-import type { Request } from "../domain/request.ts";
+import { labelOf, type Request } from "../domain/request.ts";
 import { create, scopesOf, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
 import { ownInstances } from "./own-instances.ts";
@@ -37,6 +37,8 @@ export type Provisioned =
       readonly reused: number;
       /** From the beginning to all registered, ms. */
       readonly readyMs: number;
+      /** Why there are fewer than were asked for, where fewer will do. */
+      readonly reasons?: readonly string[];
     }
   | { readonly kind: "failed" | "cancelled"; readonly reasons: readonly string[] };
 
@@ -61,7 +63,9 @@ export async function provision(
       kind: "failed",
       reasons: [`provisioning is paused: ${paused.reason} (\`runpool resume\` ends the pause)`],
     };
-  const undertaking = undertake(world, configuration, request, cancel);
+  // What is still being asked for when enough are ready is no longer wanted.
+  const enough = new AbortController();
+  const undertaking = undertake(world, configuration, request, AbortSignal.any([cancel, enough.signal]));
   const { runId, attempt, provisionId, repository } = request;
   const saved = { runId, attempt, provisionId, repository };
   options.saved?.({ ...saved, committed: false });
@@ -73,7 +77,7 @@ export async function provision(
     lookedAt: undertaking.begun,
   };
   try {
-    const filled = await fill(undertaking, held);
+    const filled = await fill(undertaking, held, enough);
     if (filled) {
       options.saved?.({ ...saved, committed: true });
       return await done(undertaking, held);
@@ -103,7 +107,7 @@ interface Supply {
 }
 
 /** Takes, validates and replaces until all are registered and started; false where that cannot be in time. */
-async function fill(undertaking: Undertaking, held: Held): Promise<boolean> {
+async function fill(undertaking: Undertaking, held: Held, enough: AbortController): Promise<boolean> {
   const { world, request, deadline, cancel } = undertaking;
   const supply: Supply = {
     pending: 0,
@@ -130,9 +134,9 @@ async function fill(undertaking: Undertaking, held: Held): Promise<boolean> {
       if (look !== undefined || (needed > 0 && !supply.exhausted && now >= supply.notBefore))
         track(work, refill(undertaking, held, supply, needed, look));
       look = undefined;
-      if (held.ready.size >= request.count && (await commit(undertaking, held))) return true;
+      if (held.ready.size >= goal(undertaking, held, supply) && (await commit(undertaking, held))) return true;
       if (now >= deadline) return await outOfTime(undertaking, held, supply);
-      if (supply.exhausted && supply.pending === 0 && held.taken.size < request.count) return false;
+      if (spent(supply) && held.taken.size < (request.minCount ?? request.count)) return false;
       if (!supply.wake.signal.aborted) await world.clock.sleep(pause, supply.wake.signal);
       // Soon after something was taken, then ever less often.
       pause = supply.wake.signal.aborted ? limits.validationFirstMs : Math.min(2 * pause, limits.validationPollMs);
@@ -141,9 +145,22 @@ async function fill(undertaking: Undertaking, held: Held): Promise<boolean> {
     }
   } finally {
     cancel.removeEventListener("abort", stop);
+    enough.abort();
     // What is still being taken must be known before it can be given back.
     await Promise.allSettled(work);
   }
+}
+
+const spent = ({ exhausted, pending }: Supply): boolean => exhausted && pending === 0;
+
+/** How many must be ready: all; where no more come for a while those that have been taken, out of time what will do. */
+function goal({ world, request, deadline, begun }: Undertaking, { taken }: Held, supply: Supply): number {
+  const { count, minCount = count } = request;
+  const now = world.clock.now();
+  if (now >= deadline) return minCount;
+  const last = Math.max(begun, ...[...taken.values()].map(({ since }) => since));
+  const noMore = spent(supply) || (minCount < count && now - last >= limits.fewerAfterMs);
+  return noMore ? Math.max(minCount, Math.min(count, taken.size)) : count;
 }
 
 function track(work: Set<Promise<void>>, one: Promise<void>): void {
@@ -156,6 +173,10 @@ async function reenter(undertaking: Undertaking, held: Held): Promise<void> {
   const own = await ownInstances(undertaking.world, undertaking.request);
   for (const { record, claimId } of own) {
     const alive = record.retiredAt === undefined && record.threshold > undertaking.begun && record.wanted === "serve";
+    // Another step under the same name may have asked for other machines, or for another label.
+    const { resourceClass, architecture } = undertaking.request;
+    const same = record.resourceClass === resourceClass && record.architecture === architecture;
+    if (!same || record.labels?.includes(labelOf(undertaking.request)) === false) continue;
     if (!alive || held.taken.size >= undertaking.request.count) continue;
     held.taken.set(record.key, { record, claimId, origin: "pool", since: undertaking.begun });
     undertaking.world.log.event("instance.found-again", { instance: record.instanceId });
@@ -257,5 +278,6 @@ async function done(undertaking: Undertaking, held: Held): Promise<Provisioned> 
   }));
   const created = instances.filter(({ origin }) => origin === "created").length;
   world.log.event("provision.ready", { created, reused: instances.length - created, readyMs });
-  return { kind: "ready", instances, created, reused: instances.length - created, readyMs };
+  const fewer = instances.length < request.count ? { reasons: held.reasons } : {};
+  return { kind: "ready", instances, created, reused: instances.length - created, readyMs, ...fewer };
 }

@@ -2,6 +2,7 @@
 import type { Launched } from "../cloud/ports.ts";
 import { instanceKey } from "../domain/names.ts";
 import type { InstanceRecord, Machine } from "../domain/record.ts";
+import { labelOf } from "../domain/request.ts";
 import { end } from "./condemn.ts";
 import { surely } from "./surely.ts";
 import { ownershipOf, type Taken, type Undertaking } from "./taken.ts";
@@ -52,16 +53,22 @@ export async function recordMachine(
     return { record: decision.record, claimId, origin: "created", since };
   }
   if (decision.kind === "refused" && decision.record !== undefined)
-    return owner === undefined ? undefined : adopt(decision.record, owner, since);
+    return owner === undefined ? undefined : adopt(decision.record, owner, labelOf(request), since);
   world.log.event("instance.unrecorded", { instance: machine.instanceId });
   await end(world, [machine.instanceId]);
   return undefined;
 }
 
 /** A re-entered round gives the machines of its first result: what is still this provision's own is taken, what is not is left. */
-function adopt(found: InstanceRecord, owner: string, since: number): Taken | undefined {
+function adopt(found: InstanceRecord, owner: string, label: string, since: number): Taken | undefined {
   const { claimId } = found;
-  if (found.owner !== owner || claimId === undefined || found.wanted !== "serve") return undefined;
+  if (
+    found.owner !== owner ||
+    found.labels?.includes(label) === false ||
+    claimId === undefined ||
+    found.wanted !== "serve"
+  )
+    return undefined;
   if (found.retiredAt !== undefined || found.threshold <= since) return undefined;
   return { record: found, claimId, origin: "created", since };
 }

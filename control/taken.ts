@@ -4,7 +4,7 @@ import { forgeScopeOf, partitionOf } from "../domain/configuration.ts";
 import type { OwnClaim } from "../domain/needs.ts";
 import { runnerLabels, runOwner } from "../domain/names.ts";
 import type { InstanceRecord, Ownership } from "../domain/record.ts";
-import type { Request } from "../domain/request.ts";
+import { labelOf, type Request } from "../domain/request.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface Taken {
@@ -41,7 +41,10 @@ export const ownOf = (taken: { record: InstanceRecord; claimId: string }): OwnCl
 export function ownershipOf({ configuration, request, owner }: Undertaking, claimId: string): Ownership {
   if (owner === undefined) throw new Error("an undertaking for the pool gives nobody ownership");
   const { runId, attempt, provisionId, resourceClass, architecture } = request;
-  const labels = runnerLabels(runId, resourceClass, architecture, [...configuration.labels, ...request.labels]);
+  const labels = runnerLabels(labelOf(request), resourceClass, architecture, [
+    ...configuration.labels,
+    ...request.labels,
+  ]);
   const url = `${configuration.forge.serverUrl}/${forgeScopeOf(configuration, request.repository)}`;
   return {
     owner,
@@ -68,7 +71,8 @@ export function undertake(
     partition: partitionOf(configuration, request.repository),
     owner: runOwner(request.runId, request.attempt, request.provisionId),
     begun,
-    deadline: begun + configuration.provisionMs,
+    // Never beyond a claim's threshold: what was claimed first must not expire while its siblings boot.
+    deadline: begun + Math.min(request.timeoutMs ?? configuration.provisionMs, configuration.provisionMs),
     cancel,
   };
 }

@@ -105,7 +105,7 @@ export async function commit(undertaking: Undertaking, held: Held): Promise<bool
         const now = world.clock.now();
         return world.instances.move("start", taken.record, {
           now,
-          threshold: now + configuration.maxRuntimeMs,
+          threshold: now + (request.maxRuntimeMs ?? configuration.maxRuntimeMs),
           own: ownOf(taken),
         });
       });

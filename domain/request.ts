@@ -1,6 +1,6 @@
 // What a provision is asked for, checked: the one place where its words are validated.
 import { allowsType, parseAllowedTypes } from "./instance-types.ts";
-import { maxima } from "./limits.ts";
+import { limits, maxima } from "./limits.ts";
 import type { PoolName } from "./table.ts";
 import type { ResourceClass, ResourceClasses } from "./resource-class.ts";
 import type { Architecture, UsageClass } from "./record.ts";
@@ -19,6 +19,14 @@ export interface RawRequest {
   readonly labels: string;
   /** "true": on-demand where spot is short. */
   readonly fallback: string;
+  /** How many will do where not all can be had; "" = all. */
+  readonly minCount?: string;
+  /** Minutes to wait for them; "" = as the environment says. */
+  readonly timeoutMin?: string;
+  /** Minutes that the instances may serve; "" = as the environment says. */
+  readonly maxRuntimeMin?: string;
+  /** The label instead of the run id; "" = the run id. */
+  readonly label?: string;
 }
 
 export interface Request {
@@ -35,11 +43,24 @@ export interface Request {
   readonly labels: readonly string[];
   /** On-demand where spot is short. */
   readonly fallback: boolean;
+  /** As many will do where not all can be had in time; absent = all. */
+  readonly minCount?: number;
+  /** How long to wait for them; absent = the environment's provision limit. */
+  readonly timeoutMs?: number;
+  /** How long they may serve, from the commit; absent = the environment's. */
+  readonly maxRuntimeMs?: number;
+  /** What jobs name in `runs-on` instead of the run id: one that nobody can guess. */
+  readonly label?: string;
 }
+
+/** The label that tells this run's runners from all others. */
+export const labelOf = ({ label, runId }: Pick<Request, "label" | "runId">): string => label ?? runId;
 
 export type RequestParse =
   | { readonly ok: true; readonly request: Request }
   | { readonly ok: false; readonly problems: readonly string[] };
+
+const minuteMs = 60_000;
 
 const wholeNumber = (text: string, low: number, high: number): number | undefined => {
   const number = /^\d{1,16}$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -54,6 +75,27 @@ export function problemOfLabel(label: string): string | undefined {
   if (label.length > maxima.labelLength)
     return `"${label.slice(0, 20)}…" is longer than the ${maxima.labelLength} characters that GitHub takes`;
   return /^\d+$/.test(label) ? `"${label}" is a number, which is kept for run ids; write a word` : undefined;
+}
+
+/** The parts that may be left out; `""` is left out. */
+function parseOptional(raw: RawRequest, count: number | undefined, problems: string[]) {
+  const found: { minCount?: number; timeoutMs?: number; maxRuntimeMs?: number; label?: string } = {};
+  const { minCount = "", timeoutMin = "", maxRuntimeMin = "", label = "" } = raw;
+  const longest = limits.longestRuntimeMs / minuteMs;
+  const whole = (name: string, text: string, high: number, take: (value: number) => void): void => {
+    if (text.trim() === "") return;
+    const value = wholeNumber(text, 1, high);
+    if (value === undefined) problems.push(`${name} is "${text}"; it is a whole number from 1 to ${high}`);
+    else take(value);
+  };
+  whole("min-count", minCount, count ?? maxima.instanceCount, (value) => (found.minCount = value));
+  whole("timeout-min", timeoutMin, longest, (value) => (found.timeoutMs = value * minuteMs));
+  whole("max-runtime-min", maxRuntimeMin, longest, (value) => (found.maxRuntimeMs = value * minuteMs));
+  if (label === "") return found;
+  const problem = problemOfLabel(label);
+  if (problem === undefined) found.label = label;
+  else problems.push(`label: ${problem}`);
+  return found;
 }
 
 /** Checks a request against the classes of its environment. Every problem is named, with what would be right. */
@@ -87,6 +129,7 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses): Request
   }
   const fallback = raw.fallback === "true";
   if (!fallback && raw.fallback !== "false") problems.push(`fallback is "${raw.fallback}"; write "true" or "false"`);
+  const optional = parseOptional(raw, count, problems);
   if (problems.length > 0 || !types.ok || attempt === undefined || count === undefined) return { ok: false, problems };
   if (minimum === undefined || architecture === undefined || usageClass === undefined) return { ok: false, problems };
   const { repository, resourceClass } = raw;
@@ -106,6 +149,7 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses): Request
       allowedTypes,
       labels,
       fallback,
+      ...optional,
     },
   };
 }

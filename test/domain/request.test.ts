@@ -115,6 +115,31 @@ test("all problems are told at once, one line each", () => {
   expect(parsed.ok ? [] : parsed.problems).toHaveLength(11);
 });
 
+test("what may be left out is read where it is given, in milliseconds", () => {
+  const parsed = parseRequest(
+    { ...good, instanceCount: "4", minCount: "2", timeoutMin: "5", maxRuntimeMin: "90", label: "runpool-x" },
+    classes,
+  );
+  expect(parsed).toMatchObject({
+    ok: true,
+    request: { minCount: 2, timeoutMs: 300_000, maxRuntimeMs: 5_400_000, label: "runpool-x" },
+  });
+  const without = parseRequest({ ...good, minCount: "", timeoutMin: "", maxRuntimeMin: "", label: "" }, classes);
+  for (const name of ["minCount", "timeoutMs", "maxRuntimeMs", "label"])
+    expect(without.ok && name in without.request, name).toBe(false);
+});
+
+test("what may be left out is checked where it is given", () => {
+  const bad = { ...good, instanceCount: "2", minCount: "3", timeoutMin: "0", maxRuntimeMin: "soon", label: "1002" };
+  const parsed = parseRequest(bad, classes);
+  expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.split(/[: ]/)[0])).toEqual([
+    "min-count",
+    "timeout-min",
+    "max-runtime-min",
+    "label",
+  ]);
+});
+
 test("any words at all are a request or problems that name their input, never an exception", () => {
   const word = fc.string({ unit: "grapheme" });
   const raw = fc.record(

@@ -13,7 +13,9 @@ export function readyIsReady(
 ): void {
   const { checks, machines, table, forge } = world;
   const wrong = (detail: string): void => checks.violated("its runners, or a clear failure", `${name}: ${detail}`);
-  if (new Set(instances.map(({ instanceId }) => instanceId)).size !== request.count)
+  const different = new Set(instances.map(({ instanceId }) => instanceId)).size;
+  const enough = different === request.count || different >= (request.minCount ?? request.count);
+  if (!enough || different > request.count || different < instances.length)
     wrong(`${instances.length} instances instead of ${request.count}`);
   for (const { instanceId } of instances) {
     const machine = machines.byId(instanceId);

@@ -48,6 +48,7 @@ function request(chance: Chance, runId: string, repository: string, attempt: num
       allowedInstanceTypes: typesFor(chance),
       labels: "",
       fallback: chance.happens(0.5) ? "true" : "false",
+      minCount: chance.fork(`fewer ${attempt} ${name}`).happens(0.15) ? "1" : "",
     },
     defaultResourceClasses,
   );

@@ -1,0 +1,70 @@
+// A world in process without faults, with real agents: for tests of one use case of the control plane.
+import { runAgent } from "../../agent/agent.ts";
+import { noFaults } from "../../cloud/sim/world/faults.ts";
+import type { RunAgent } from "../../cloud/sim/world/machines.ts";
+import { environment, repositories, worldOf, type ControlPorts, type World } from "../../cloud/sim/world/world.ts";
+import type { Defaults } from "../../domain/configuration.ts";
+import { limits } from "../../domain/limits.ts";
+import { parseRequest, type RawRequest, type Request } from "../../domain/request.ts";
+import { defaultResourceClasses } from "../../domain/resource-class.ts";
+
+export const repository = repositories[0];
+
+const agentOf: RunAgent = (ports, { instanceId }, onWake) =>
+  runAgent(ports, {
+    environment,
+    instanceId,
+    agentVersion: "1.0.0",
+    pooled: true,
+    bootMs: limits.bootMs,
+    maxRuntimeMs: limits.maxRuntimeMs,
+    turnMs: Number.POSITIVE_INFINITY,
+    onWake,
+    anyRunsJobs: false,
+    furtherRuns: [],
+  });
+
+export interface CalmWorld extends World {
+  /** Runs the work in a process of its own until it is done; what it logs is kept. */
+  does<Value>(name: string, work: (ports: ControlPorts) => Promise<Value>): Promise<Value>;
+  readonly heard: readonly string[];
+}
+
+export function calmWorld(configure: Partial<Defaults> = {}): CalmWorld {
+  const heard: string[] = [];
+  const world = worldOf({
+    seed: 1,
+    rates: noFaults,
+    runAgent: agentOf,
+    configure,
+    heard: (_at, _process, name) => heard.push(name),
+  });
+  return Object.assign(world, {
+    heard,
+    does: <Value>(name: string, work: (ports: ControlPorts) => Promise<Value>): Promise<Value> =>
+      world.time.settle(work(world.process(name).ports)),
+  });
+}
+
+/** One `large` on demand for run 1001, but for what is given. */
+export function requestOf(part: Partial<RawRequest> = {}): Request {
+  const parsed = parseRequest(
+    {
+      runId: "1001",
+      attempt: "1",
+      name: "provision",
+      repository,
+      instanceCount: "1",
+      resourceClass: "large",
+      architecture: "x64",
+      usageClass: "on-demand",
+      allowedInstanceTypes: "",
+      labels: "",
+      fallback: "false",
+      ...part,
+    },
+    defaultResourceClasses,
+  );
+  if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
+  return parsed.request;
+}

@@ -1,0 +1,104 @@
+// What a request may say beside its machines: fewer will do, how long to wait, how long to serve, under which label.
+import { expect, test } from "vitest";
+import type { Fleet } from "../../cloud/ports.ts";
+import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import { provision, type Provisioned } from "../../control/provision.ts";
+import { refresh } from "../../control/refresh.ts";
+import { release } from "../../control/release.ts";
+import { limits } from "../../domain/limits.ts";
+import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+
+const minute = 60_000;
+
+/** A world whose registration token is there. */
+async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<CalmWorld> {
+  const world = calmWorld(configure);
+  await world.does("refresh", (ports) => refresh(ports));
+  return world;
+}
+
+function ready(outcome: Provisioned): Extract<Provisioned, { kind: "ready" }> {
+  if (outcome.kind !== "ready") throw new Error(outcome.reasons.join("\n"));
+  return outcome;
+}
+
+/** EC2 gives so many machines, then says that it has none. */
+const withCapacity = (ports: ControlPorts, capacity: number): ControlPorts => {
+  let left = capacity;
+  const none = { kind: "no-capacity", reason: "InsufficientInstanceCapacity" } as const;
+  const launch: Fleet["launch"] = async (request) => {
+    const count = Math.min(left, request.count);
+    left -= count;
+    if (count === 0) return { kind: "answered", launched: [], failures: [none] };
+    const outcome = await ports.fleet.launch({ ...request, count });
+    return outcome.kind === "answered" && count < request.count ? { ...outcome, failures: [none] } : outcome;
+  };
+  return { ...ports, fleet: { ...ports.fleet, launch } };
+};
+
+test("fewer will do: what could be had serves, and the reasons say why there are no more", async () => {
+  const world = await opened();
+  const outcome = await world.does("provision", (ports) =>
+    provision(withCapacity(ports, 2), requestOf({ instanceCount: "4", minCount: "2" })),
+  );
+  expect(ready(outcome).instances).toHaveLength(2);
+  expect(ready(outcome).reasons?.join()).toContain("InsufficientInstanceCapacity");
+  expect(world.table.all().filter(({ state }) => state === "running")).toHaveLength(2);
+});
+
+test("fewer than will do is a failure that keeps nothing", async () => {
+  const world = await opened();
+  const outcome = await world.does("provision", (ports) =>
+    provision(withCapacity(ports, 1), requestOf({ instanceCount: "4", minCount: "2" })),
+  );
+  expect(outcome.kind).toBe("failed");
+  expect(world.table.all().filter(({ owner }) => owner !== undefined)).toEqual([]);
+});
+
+test("at the maximum of instances fewer will do once the time is out", async () => {
+  const world = await opened({ maxInstances: 2 });
+  // Two fit below the maximum; the other two are waited for in vain.
+  await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "2" })));
+  const began = world.time.now();
+  const late = world.does("second", (ports) => provision(ports, requestOf({ minCount: "1", timeoutMin: "3" })));
+  expect((await late).kind).toBe("failed");
+  expect(world.time.now() - began).toBeLessThan(6 * minute);
+  await world.does("release", (ports) => release(ports, { runId: "7", attempt: 1 }));
+  const wish = requestOf({ runId: "8", instanceCount: "3", minCount: "2", timeoutMin: "3" });
+  const outcome = ready(await world.does("third", (ports) => provision(ports, wish)));
+  expect(outcome.instances).toHaveLength(2);
+  expect(outcome.reused).toBe(2);
+});
+
+test("a provision never waits beyond the threshold of what it has claimed", async () => {
+  const world = await opened({ maxInstances: 0 });
+  const began = world.time.now();
+  const outcome = await world.does("provision", (ports) => provision(ports, requestOf({ timeoutMin: "600" })));
+  expect(outcome.kind).toBe("failed");
+  expect(world.time.now() - began).toBeLessThan(limits.provisionMs + 5 * minute);
+});
+
+test("the instances serve as long as the request says", async () => {
+  const world = await opened();
+  await world.does("provision", (ports) => provision(ports, requestOf({ maxRuntimeMin: "90" })));
+  const [record] = world.table.all();
+  const left = (record?.threshold ?? 0) - world.time.now();
+  expect(Math.round(left / minute)).toBe(90);
+});
+
+test("a label of its own takes the place of the run id", async () => {
+  const world = await opened();
+  const outcome = ready(await world.does("provision", (ports) => provision(ports, requestOf({ label: "secret-1" }))));
+  expect(outcome.instances[0]?.labels).toContain("secret-1");
+  expect(outcome.instances[0]?.labels).not.toContain("1001");
+  expect([...world.forge.runners.values()].flatMap(({ labels }) => labels)).not.toContain("1001");
+});
+
+test("entered again under another label, the first one's instances are not its own", async () => {
+  const world = await opened();
+  const first = ready(await world.does("first", (ports) => provision(ports, requestOf({ label: "one" }))));
+  const again = ready(await world.does("again", (ports) => provision(ports, requestOf({ label: "one" }))));
+  expect(again.instances[0]?.instanceId).toBe(first.instances[0]?.instanceId);
+  const other = ready(await world.does("other", (ports) => provision(ports, requestOf({ label: "two" }))));
+  expect(other.instances[0]?.instanceId).not.toBe(first.instances[0]?.instanceId);
+});
