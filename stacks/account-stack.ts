@@ -41,7 +41,8 @@ export function accountStack(scope: Construct, environments: readonly Environmen
   const stack = new TerraformStack(scope, accountStackName(account));
   new AwsProvider(stack, "aws", { region: first.region, allowedAccountIds: [account] });
   widenVersions(stack);
-  keepState(stack, first.state);
+  // In a bucket as soon as one of its environments keeps its state in one.
+  keepState(stack, (environments.find(({ state }) => state.kind === "s3") ?? first).state);
 
   for (const issuer of issuers)
     new IamOpenidConnectProvider(stack, `oidc-${issuer.replaceAll(/[^A-Za-z0-9]+/g, "-")}`, {

@@ -46,5 +46,5 @@ export async function embeddedFor(stack: StackFile) {
     machines.close();
     await door.close();
   });
-  return { clients, clock };
+  return { clients, clock, url: door.url };
 }

@@ -1,6 +1,8 @@
 // The real Terraform and AWS provider, without AWS: every stack of the example initialises, validates and plans.
 import { expect, test } from "vitest";
 import example from "../../environments/example.ts";
+import prod from "../../environments/prod.ts";
+import { exampleWith } from "./synthesized.ts";
 import { terraformMissing, workspaceOf } from "./terraform.ts";
 
 const minutes = 60_000;
@@ -24,6 +26,32 @@ test(
       expect(valid.output, stack).toContain("The configuration is valid.");
       const plan = await workspace.run(stack, "plan", "-input=false", "-lock=false");
       expect(plan.output, stack).toMatch(/Plan: \d+ to add, 0 to change, 0 to destroy\./);
+    };
+    await Promise.all(workspace.stacks.map(look));
+  },
+);
+
+test(
+  "with everything by choice (own key, existing or private network, proxy, schedules, deploy role, budget) every stack is valid too",
+  { timeout: 5 * minutes },
+  async (context) => {
+    if (terraformMissing !== undefined) return context.skip(terraformMissing);
+    const hidden = exampleWith({
+      name: "hidden",
+      network: { kind: "private", cidr: "10.82.0.0/20", zones: ["eu-central-1a"], endpoints: ["ssm", "logs"] },
+      proxy: { url: "http://proxy.example.org:3128" },
+      preRunnerScript: "#!/bin/bash\necho ${HOME} %{if}\n",
+      retiredClasses: ["huge"],
+      tags: { "cost-center": "${odd} %{value}" },
+      sessionAccess: true,
+      shipLogs: true,
+    });
+    const workspace = workspaceOf([prod, hidden]);
+    const look = async (stack: string): Promise<void> => {
+      // The bucket of the state is not there to be asked.
+      const started = await workspace.run(stack, "init", "-input=false", "-backend=false");
+      expect(started.output, stack).toContain("successfully initialized");
+      expect((await workspace.run(stack, "validate")).output, stack).toContain("The configuration is valid.");
     };
     await Promise.all(workspace.stacks.map(look));
   },

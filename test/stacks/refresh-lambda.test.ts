@@ -1,0 +1,118 @@
+// Refresh as it is deployed: the zip that Terraform uploads, its handler in a process of its own, on the embedded cloud furnished from the stack.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
+import { PutParameterCommand } from "@aws-sdk/client-ssm";
+import { expect, onTestFinished, test } from "vitest";
+import { toAttribute } from "../../cloud/aws/attribute-values.ts";
+import { secrets } from "../../cloud/aws/secrets.ts";
+import { settings } from "../../cloud/aws/settings.ts";
+import { chance } from "../../cloud/sim/chance.ts";
+import { furnishFromStack } from "../../cloud/sim/furnish-from-stack.ts";
+import { openGithub } from "../../cloud/sim/github/github.ts";
+import { onlyResource, type StackFile } from "../../cloud/sim/stack-file.ts";
+import { registrationTokenParameter, tableName } from "../../domain/names.ts";
+import example from "../../environments/example.ts";
+import { synthesize } from "../../stacks/synth.ts";
+import { embeddedFor } from "./embedded.ts";
+
+const token = "ghp_refreshlambdatokenxxxxxxxxxxxxxxxxxx";
+const place = { environment: "example", region: "eu-central-1" };
+
+/** The only file of a zip with one deflated file (PKWARE APPNOTE 4.3.7). */
+function onlyFileOf(archive: Buffer): { name: string; content: Buffer } {
+  const [nameLength, packed] = [archive.readUInt16LE(26), archive.readUInt32LE(18)];
+  const content = archive.subarray(30 + nameLength, 30 + nameLength + packed);
+  return { name: archive.toString("utf8", 30, 30 + nameLength), content: inflateRawSync(content) };
+}
+
+interface Ran {
+  readonly code: number;
+  readonly lines: readonly Record<string, unknown>[];
+  readonly stderr: string;
+}
+
+async function openLambda() {
+  const folder = mkdtempSync(join(tmpdir(), "runpool-lambda-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  synthesize({ example }, folder);
+  const stackOf = (name: string) =>
+    JSON.parse(readFileSync(join(folder, "stacks", name, "cdk.tf.json"), "utf8")) as StackFile;
+  const [pool, control] = [stackOf("example-pool"), stackOf("example-control")];
+  const { clients, clock, url } = await embeddedFor(pool);
+  const permissions = { administration: "write", actions: "read" } as const;
+  const github = await openGithub({ clock, chance: chance("lambda"), pats: [{ token, permissions }] });
+  onTestFinished(() => github.close());
+  const forge = { kind: "github", serverUrl: github.url, apiUrl: github.url, repositories: example.forge.repositories };
+  await furnishFromStack(clients, pool, (item) => ({ ...item, forge: toAttribute(forge) }));
+  const lambda = onlyResource(control, "aws_lambda_function");
+  const { variables } = lambda["environment"] as { variables: Record<string, string> };
+  const archive = join(folder, "stacks", "example-control", String(lambda["filename"]));
+  const file = onlyFileOf(readFileSync(archive));
+  expect(`${file.name.replace(".mjs", "")}.handler`).toBe(lambda["handler"]);
+  const path = join(folder, file.name);
+  writeFileSync(path, file.content);
+  const env = {
+    ...variables,
+    PATH: process.env["PATH"],
+    AWS_REGION: place.region,
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  };
+  const call = (event: object): Promise<Ran> =>
+    new Promise((resolve) => {
+      const script = `const { handler } = await import(process.argv[1]); await handler(JSON.parse(process.argv[2]));`;
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script, path, JSON.stringify(event)], {
+        env,
+      });
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (part: Buffer) => (stdout += String(part)));
+      child.stderr.on("data", (part: Buffer) => (stderr += String(part)));
+      child.once("close", (code) => {
+        const lines = stdout.split("\n").filter((line) => line !== "");
+        resolve({ code: code ?? 1, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), stderr });
+      });
+    });
+  const putCredential = (Value: string) =>
+    clients.ssm.send(
+      new PutParameterCommand({ Name: variables["RUNPOOL_FORGE_CREDENTIAL"], Value, Type: "SecureString" }),
+    );
+  const random = { next: () => 0 };
+  const stored = settings({ client: clients.dynamodb, table: tableName("example"), clock, random, ...place });
+  return { archive, call, putCredential, stored, held: secrets(clients.ssm) };
+}
+
+test("the deployed bundle renews every partition's token, sets the floors of its event, and tells its metrics", async () => {
+  const { call, putCredential, stored, held } = await openLambda();
+  await putCredential(token);
+  const { code, lines, stderr } = await call({ idleFloors: { "large/x64": 0 } });
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  for (const repository of example.forge.repositories)
+    expect((await held.read(registrationTokenParameter("example", `github:${repository}`)))?.value).toBeTruthy();
+  expect((await stored.load()).overlay.idleFloors).toEqual({ "large/x64": 0 });
+  const metrics = lines.filter((line) => "_aws" in line);
+  expect(metrics.find((line) => line["State"] === "idle")).toMatchObject({ Environment: "example", Instances: 0 });
+  expect(metrics.find((line) => "RefreshProblems" in line)).toMatchObject({ RefreshProblems: 0, Leaked: 0 });
+  expect(JSON.stringify(lines)).not.toContain(token);
+});
+
+test("without its credential the lambda fails, and says which parameter is missing", async () => {
+  const { call } = await openLambda();
+  const { code, stderr } = await call({});
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("/runpool/example/forge-credential is missing");
+});
+
+test("the zip is one that others can read", async (context) => {
+  const { archive } = await openLambda();
+  const tested = spawnSync("unzip", ["-t", archive], { encoding: "utf8" });
+  const listed = spawnSync("python3", ["-m", "zipfile", "-t", archive], { encoding: "utf8" });
+  if (tested.error !== undefined && listed.error !== undefined)
+    return context.skip("SKIPPED: neither unzip nor python3");
+  if (tested.error === undefined) expect(tested.stdout).toContain("No errors detected");
+  if (listed.error === undefined) expect(listed.status).toBe(0);
+});
