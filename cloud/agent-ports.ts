@@ -65,6 +65,8 @@ export interface RunnerState {
   readonly busy: boolean;
   /** Jobs begun since boot. */
   readonly jobs: number;
+  /** The runner's version, once its listener has said it. */
+  readonly version?: string;
 }
 
 export interface RegisterRequest {

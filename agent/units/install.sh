@@ -9,7 +9,7 @@ install -d "$lib" /etc/runpool /usr/lib/systemd/system
 for script in "$here"/*.sh; do
   [ "$script" = "$here/install.sh" ] || install -m 0755 "$script" "$lib"
 done
-install -m 0644 "$here/runpool.nft" "$here/prepare-as-job.conf" "$lib"
+install -m 0644 "$here/runpool.nft" "$here"/*.conf "$lib"
 install -m 0644 /dev/null "$lib/empty.env"
 install -m 0644 "$bundle" "$lib/agent.mjs"
 install -m 0755 "$node" "$lib/node"

@@ -25,7 +25,8 @@ if [ ! -e "$outcome" ]; then
   [ "$(systemctl show -P ExecMainCode "$unit")" = 1 ] || code=$((code + 128))
   [ "$(systemctl show -P Result "$unit")" != timeout ] || code=124
   journalctl --sync
-  { echo "$code" && journalctl --boot --identifier=runpool-prepare --lines=20 --output=cat --quiet; } >"$outcome.new"
+  words=_SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID "$unit")
+  { echo "$code" && journalctl --identifier=runpool-prepare --lines=20 --output=cat --quiet "$words"; } >"$outcome.new"
   mv -f "$outcome.new" "$outcome"
   rm -f "$folder/script"
 fi

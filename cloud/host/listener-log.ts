@@ -8,6 +8,8 @@ export interface ListenerSaid {
   readonly online: boolean;
   /** "Running job:" over all its starts (JobDispatcher.cs). */
   readonly jobs: number;
+  /** "Current runner version:" of its last start that got so far (Runner.cs). */
+  readonly version?: string;
   /** The last lines since its last start. */
   readonly lastLines: readonly string[];
 }
@@ -16,7 +18,9 @@ export function readListenerLog(text: string, lastCount: number): ListenerSaid {
   const at = text.lastIndexOf(startMark);
   const present = at < 0 ? text : text.slice(at + startMark.length);
   const lines = present.split("\n").filter((line) => line.trim() !== "");
+  const version = /^Current runner version: '([0-9A-Za-z.-]{1,40})'/m.exec(present)?.[1];
   return {
+    ...(version === undefined ? {} : { version }),
     online: /^.{0,30}Listening for Jobs/m.test(present),
     jobs: text.match(/^.{0,30}Running job: /gm)?.length ?? 0,
     lastLines: lines.slice(-lastCount),

@@ -75,6 +75,7 @@ async function state(runner: Runner): Promise<RunnerState> {
     ...(seen.exitCode === undefined ? {} : { exitCode: seen.exitCode }),
     busy: seen.busy,
     jobs: jobsBefore + said.jobs,
+    ...(said.version === undefined ? {} : { version: said.version }),
   };
 }
 

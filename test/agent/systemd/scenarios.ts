@@ -1,6 +1,7 @@
 // What is played in guests, by name.
 import { survivesCrashes } from "./crashes.ts";
 import { bootWatchdog, deadlineWithoutAgent, failedPreparation, spotNotice } from "./endings.ts";
+import { preparations } from "./preparations.ts";
 import { servesAndReleases } from "./serves.ts";
 
 /** Gives what was found; `tell` says it earlier, for scenarios that end with the guest's own end. */
@@ -12,5 +13,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   "spot notice": spotNotice,
   "deadline without agent": deadlineWithoutAgent,
   "boot watchdog": bootWatchdog,
+  preparations,
   "failed preparation": failedPreparation,
 };

@@ -21,12 +21,14 @@ echo "others=$(ps -eo user= | sort -u | grep -vc runpool-job)"
 echo "privileges=$(grep -c 'NoNewPrivs:.1' /proc/self/status)"
 echo "roots=$(ls /var/lib/runpool/runners)"
 echo "inputs=$(env | grep -c ACTIONS_RUNNER_INPUT)"
+echo "tool=$(cat "$RUNNER_TOOL_CACHE/tool")"
+touch "$RUNNER_TOOL_CACHE/mine" 2>/dev/null && echo "cache=writable" || echo "cache=read-only"
 `;
 
 const plant = `
 root=$(cd "$(dirname "$RUNNER_TEMP")/.." && pwd)
 for file in "$root/runner/.env" "$root/runner/.path" "$root/runner/bin/Runner.Listener" ~/.bashrc ~/.profile /tmp/planted \\
-  /var/tmp/planted /dev/shm/planted "$RUNNER_TOOL_CACHE/planted" ~/.config/systemd/user/planted.service; do
+  /var/tmp/planted /dev/shm/planted "$(dirname "$RUNNER_TEMP")/planted" ~/.config/systemd/user/planted.service; do
   mkdir -p "$(dirname "$file")" 2>/dev/null
   { echo 'PLANTED=1 # planted' >>"$file"; } 2>/dev/null && echo "planted $file"
 done
@@ -61,7 +63,15 @@ async function secretsOf(stage: Stage): Promise<readonly string[]> {
 }
 
 export const servesAndReleases: Scenario = async () => {
-  const stage = await openStage({ preRunner: "echo prepared-by-the-operator\r\nid -un\r\n" });
+  const stage = await openStage({
+    preRunner: "echo prepared-by-the-operator\r\nid -un\r\n",
+    files: {
+      "/etc/runpool/runner.env": "RUNNER_TOOL_CACHE=/opt/tool-cache\nRUNPOOL_HOOK_COMPLETED=/opt/operator/hook.sh\n",
+      "/opt/tool-cache/tool": "a kept tool\n",
+      "/opt/operator/hook.sh": 'echo "the operator says goodbye"\n',
+      "/usr/local/bin/docker": '#!/bin/sh\necho "$*" >>/run/docker-calls\n[ "$1" != ps ] || echo 0123abcd\n',
+    },
+  });
   const verify = await stage.run(
     "bash",
     "-c",
@@ -104,6 +114,7 @@ export const servesAndReleases: Scenario = async () => {
     found,
     secrets: secrets.length,
     leaked: secrets.filter((secret) => journal.includes(secret)).length,
+    docker: (await stage.as("root", "cat /run/docker-calls")).out.trimEnd().split("\n"),
     preRunner: await stage.run("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
     failures: await stage.run("systemctl", "list-units", "--failed", "--plain", "--no-legend"),
     events: eventsIn(await stage.journal("-u", "runpool-agent.service")),

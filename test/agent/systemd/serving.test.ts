@@ -15,6 +15,7 @@ interface Found {
   readonly found: readonly string[];
   readonly secrets: number;
   readonly leaked: number;
+  readonly docker: readonly string[];
   readonly preRunner: string;
   readonly failures: string;
   readonly events: readonly string[];
@@ -71,6 +72,11 @@ describe("a job", () => {
     expect(planted.join("\n")).not.toMatch(/\/runner\/|removed|moved|crontab|unit|linger/);
   });
 
+  test("finds the kept tool cache, which it cannot change, and the operator's own hook after ours", () => {
+    expect(found.around).toEqual(expect.arrayContaining(["tool=a kept tool", "cache=read-only"]));
+    expect(found.around).toContain("the operator says goodbye");
+  });
+
   test("of a stranger's run fails before its first step, and is told why", () => {
     expect(found.stranger.conclusion).toBe("failure");
     expect(found.stranger.log.join("\n")).toContain("belongs to workflow run 1001; this job is of run 666");
@@ -88,6 +94,11 @@ describe("after release", () => {
     expect(found.found).toEqual(
       expect.arrayContaining(["variables=0", "files=0", "crontab=0", "daemons=0", "fresh=0"]),
     );
+  });
+
+  test("containers, networks and volumes are gone too where docker is there", () => {
+    const once = ["info", "ps -aq", "rm -f 0123abcd", "network prune -f", "volume prune -af"];
+    expect(found.docker.slice(-5)).toEqual(once);
   });
 
   test("no secret is anywhere in the journal", () => {

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Imds } from "../../../cloud/sim/imds/imds.ts";
 import { openImds } from "../../../cloud/sim/imds/imds.ts";
@@ -36,6 +36,8 @@ export interface StageWish {
   /** Further lines of /etc/runpool/agent.env. */
   readonly agentEnvironment?: string;
   readonly idleMs?: number;
+  /** Further files, by path; executable. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface Stage {
@@ -56,15 +58,20 @@ export interface Stage {
   journal(...options: readonly string[]): Promise<string>;
 }
 
-const run: Stage["run"] = async (command = "", ...rest) =>
+export const run: Stage["run"] = async (command = "", ...rest) =>
   (await execute(command, rest, { maxBuffer: 2 ** 28 })).stdout;
 
-async function install(wish: StageWish): Promise<void> {
+/** Installs runner, bundle and units as an image does, and arms what a boot arms. */
+export async function installUnits(wish: StageWish): Promise<void> {
   const folder = await mkdtemp("/var/tmp/stage-");
   const runner = join(folder, "runner");
   installRunnerStandIn(runner, { node: "/usr/lib/runpool/node", pace: quickPace });
   await mkdir("/etc/runpool", { recursive: true });
   await writeFile("/etc/runpool/pre-runner.sh", wish.preRunner ?? "");
+  for (const [name, text] of Object.entries(wish.files ?? {})) {
+    await mkdir(dirname(name), { recursive: true });
+    await writeFile(name, text, { mode: 0o755 });
+  }
   await run("bash", join(units, "install.sh"), await buildAgent(folder), process.execPath, runner);
   for (const [unit, text] of Object.entries(wish.dropIns ?? {})) {
     await mkdir(`/etc/systemd/system/${unit}.d`, { recursive: true });
@@ -103,7 +110,7 @@ async function boot(cloud: EmbeddedCloud, id: string, wish: StageWish): Promise<
 }
 
 export async function openStage(wish: StageWish = {}): Promise<Stage> {
-  await install(wish);
+  await installUnits(wish);
   const cloud = await openEmbeddedCloud({ idleMs: wish.idleMs ?? 600_000, bootMs: 0 });
   // There is one machine here; another one that is launched in its place never comes up.
   let booted = false;

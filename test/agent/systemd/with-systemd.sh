@@ -8,38 +8,33 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=guest-cgroups.sh
 . "$here/guest-cgroups.sh"
+make_cgroups "guest.$$" || { echo "needs cgroup2"; exit 77; }
 W=$(mktemp -d /tmp/guest.XXXXXX)
-make_cgroups "guest.$$" || { rm -rf "$W"; echo "needs cgroup2"; exit 77; }
 export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-}"
 # Enters the fresh cgroups first, so that they become the roots of its cgroup namespace.
 # shellcheck disable=SC2016 # expanded by the inner shell
 sh -c 'root=$1; shift; for group; do echo $$ >"$group/cgroup.procs" || exit 1; done
   exec unshare --mount --pid --fork --net --uts --ipc --cgroup --propagation private "$root"' \
   _ "$here/guest-root.sh" "${GROUPS_MADE[@]}" >"$W.console" 2>&1 </dev/null &
-up=$! init=
-cleanup() {
-  # PID 1 of the namespace: everything in it dies.
+up=$! init='' state=''
+cleanup() { # With PID 1 of the namespace everything in it dies.
   [ -z "$init" ] || kill -KILL "$init" 2>/dev/null
   wait "$up" 2>/dev/null
-  remove_cgroups
-  rm -rf --one-file-system "$W" "$W.console"
+  remove_cgroups && rm -rf --one-file-system "$W" "$W.console"
 }
 trap 'cleanup; exit 130' INT TERM
-state=
 for _ in {1..600}; do
   kill -0 "$up" 2>/dev/null || break
   init=$(tr -d ' ' <"/proc/$up/task/$up/children" 2>/dev/null)
   [ -z "$init" ] || state=$(nsenter -t "$init" -a -r -w systemctl is-system-running 2>/dev/null)
-  case $state in running | degraded) break ;; esac
+  [[ ! $state =~ ^(running|degraded)$ ]] || break
   sleep 0.05
 done
-case $state in running | degraded) ;; *) tail -n 20 "$W.console"; cleanup; exit 70 ;; esac
+[[ $state =~ ^(running|degraded)$ ]] || { tail -n 20 "$W.console"; cleanup; exit 70; }
 nsenter -t "$init" -a -r -w env -i HOME=/root LANG=C.UTF-8 SYSTEMD_PAGER=cat SYSTEMD_COLORS=0 \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" <&0 &
 entered=$!
 # A guest that powers off stops all its processes for a moment; nsenter stops with them, and nobody else would wake it.
 while kill -CONT "$entered" 2>/dev/null; do sleep 0.1; done
-wait "$entered"
-code=$?
-cleanup
-exit "$code"
+wait "$entered"; code=$?
+cleanup; exit "$code"

@@ -1,0 +1,45 @@
+// On a real systemd: the pre-runner script by root's unit, with any content.
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { playInGuest, type Played } from "./play-in-guest.ts";
+
+/** Exit code, then the last lines. */
+type Outcome = readonly string[];
+interface Found {
+  readonly found: Readonly<Record<string, Outcome>>;
+  readonly again: Outcome;
+  readonly asJob: Outcome;
+}
+
+let played: Played<Found>;
+let found: Found;
+beforeAll(async () => {
+  played = await playInGuest<Found>("preparations");
+}, 120_000);
+beforeEach((context) => {
+  if (played.kind === "cannot") return context.skip(played.why);
+  found = played.found;
+});
+
+test.each([
+  ["quotes", ["0", `"it's" $HOME \\n \`x\` %s`, "EOF"]],
+  ["windows", ["0", "good"]],
+  ["plain", ["0", "no first line"]],
+  ["long", ["0", "end"]],
+  ["empty", ["0"]],
+  ["fails", ["3", "why"]],
+  ["masked", ["1"]],
+  ["killed", ["137"]],
+  ["many", ["1", ...Array.from({ length: 20 }, (_none, index) => String(index + 31))]],
+  ["slow", ["124", "begun"]],
+  ["daemon", ["0", "left"]],
+])("%s: its own exit code and its own last lines", (name, outcome) => {
+  expect(found.found[name]).toEqual(outcome);
+});
+
+test("a second request on the same boot gets the first outcome", () => {
+  expect(found.again).toEqual(found.found["daemon"]);
+});
+
+test("runs as the job's user where the drop-in says so", () => {
+  expect(found.asJob).toEqual(["0", "runpool-job"]);
+});
