@@ -22,7 +22,7 @@ interface Noted {
 }
 
 /** Where the script starts without `#!`, bash runs it. Windows' line ends are taken off: no shell and no `#!` understands them. */
-export function asProgram(script: string): string {
+function asProgram(script: string): string {
   const text = script.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
   return text.startsWith("#!") ? text : `#!/bin/bash\n${text}`;
 }

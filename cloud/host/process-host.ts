@@ -28,7 +28,7 @@ export interface ProcessHostOptions {
 export const deadlineFile = (stateDirectory: string): string => join(stateDirectory, "deadline");
 
 /** Epoch seconds and a line end, so that a shell can read it; rounded up, so that the agent's own ending comes first. */
-export const writeDeadline = (file: string, atMs: number): Promise<void> =>
+const writeDeadline = (file: string, atMs: number): Promise<void> =>
   writeAtomically(file, `${Math.ceil(atMs / 1000)}\n`, 0o644);
 
 /** The free share of the folder's disk, 0..1, for those who are not root. */

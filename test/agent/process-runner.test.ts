@@ -85,6 +85,22 @@ describe("a registration", () => {
     expect(await runner.register({ ...request, token: await bench.token() })).toEqual({ kind: "registered" });
   });
 
+  test("by a just-in-time configuration needs no token, and serves its one job", async () => {
+    const { runner, until } = bench.machine();
+    const wanted = { ...repo, name: "jit-107", runner_group_id: 1, labels: ["107"], work_folder: "_work" };
+    const { data } = await bench.octokit.request(
+      "POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig",
+      wanted,
+    );
+    const request = await bench.request(1, 107, { token: data.encoded_jit_config });
+    const outcome = await runner.register({ ...request, registration: { ...request.registration, mode: "jit" } });
+    expect(outcome).toEqual({ kind: "registered" });
+    queue(107, "env");
+    const job = await completed(107);
+    expect([job?.conclusion, job?.log.join("\n").includes("ACTIONS_RUNNER_INPUT")]).toEqual(["success", false]);
+    expect(await until(({ listener }) => listener === "exited")).toMatchObject({ exitCode: 0, jobs: 1 });
+  });
+
   test("by a runner that is too old fails for its version", async () => {
     const { runner } = bench.machine({ version: "2.300.0" });
     expect(await runner.register(await bench.request(1, 105))).toMatchObject({ kind: "failed", cause: "version" });

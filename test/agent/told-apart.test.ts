@@ -6,6 +6,8 @@ import { afterExit } from "../../cloud/host/listener-exit.ts";
 import { readListenerLog, startMark } from "../../cloud/host/listener-log.ts";
 import { masked } from "../../cloud/host/masked.ts";
 import { parseStat } from "../../cloud/host/process-table.ts";
+import { readAnswer } from "../../cloud/host/root-requests.ts";
+import { environmentFile, readEnded } from "../../cloud/host/unit-ground.ts";
 import { causeOf } from "../../cloud/host/registration-outcome.ts";
 
 const registration = "POST https://api.github.com/actions/runner-registration";
@@ -96,4 +98,19 @@ test("a process's name may hold blanks and brackets", () => {
     name: "a) b (c",
   });
   expect(parseStat("")).toBeUndefined();
+});
+
+test("root's answer is a code and words", () => {
+  expect(readAnswer("0\nstopped\n")).toEqual({ code: 0, words: "stopped" });
+  expect(readAnswer("75\ntwo\nlines\n\n")).toEqual({ code: 75, words: "two\nlines" });
+});
+
+test("a unit's end is read as a shell's exit code", () => {
+  expect(readEnded("exited 7 exit-code\n")).toBe(7);
+  expect(readEnded("killed KILL signal\n")).toBe(137);
+  expect(readEnded("unknown unknown unknown\n")).toBeUndefined();
+});
+
+test("an environment file keeps quotes, backslashes, dollars and blanks", () => {
+  expect(environmentFile({ A: "1", B: `a "b" \\ $HOME \`x\`` })).toBe('A="1"\nB="a \\"b\\" \\\\ \\$HOME \\`x\\`"\n');
 });

@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import type { Scenario } from "./scenarios.ts";
 import { installUnits, run } from "./stage.ts";
 
-export const odd: Readonly<Record<string, string>> = {
+const odd: Readonly<Record<string, string>> = {
   quotes: `cat <<'EOF'\n"it's" $HOME \\n \`x\` %s\nEOF\necho EOF`,
   windows: "\uFEFF#!/bin/bash\r\nif true; then\r\n  echo good\r\nfi",
   plain: "echo no first line",

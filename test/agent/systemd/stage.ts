@@ -27,7 +27,7 @@ import type { Job } from "../../../cloud/sim/github/model.ts";
 import { quickPace } from "../../sim/runner-bench.ts";
 
 const execute = promisify(execFile);
-export const units = resolve(import.meta.dirname, "../../../agent/units");
+const units = resolve(import.meta.dirname, "../../../agent/units");
 
 export interface StageWish {
   readonly preRunner?: string;
