@@ -245,6 +245,31 @@ export interface RunnerInventory {
   remove(scope: string, runnerId: number): Promise<Removal | Unknown>;
 }
 
+/** A workflow run that GitHub has not completed. */
+export interface ActiveRun {
+  readonly runId: string;
+  readonly attempt: number;
+}
+export interface QueuedJob {
+  /** Its `runs-on`. */
+  readonly labels: readonly string[];
+  readonly queuedAt: EpochMs;
+}
+/** The jobs that wait for a runner. Rejects with `ForgeRefused` (needs the right to read actions) or `OutOfReach`. */
+export interface JobQueue {
+  /** Runs of the repository (`owner/repo`) that may have queued jobs. */
+  activeRuns(repository: string): Promise<readonly ActiveRun[]>;
+  queuedJobs(repository: string, run: ActiveRun): Promise<readonly QueuedJob[]>;
+}
+
+/** What runs have asked for, kept for `limits.requestKeptMs`. Rejects with `OutOfReach`. */
+export interface SavedRequests {
+  /** The newest of a provision replaces the one before. */
+  save(request: Request, at: EpochMs): Promise<void>;
+  /** One a provision; none that cannot be read. */
+  ofRun(runId: string): Promise<readonly Request[]>;
+}
+
 /** Secrets by name; a value never reaches a log, the table or an error's text. */
 export interface Secrets {
   /** The value and when it was written; undefined where there is none. */

@@ -48,6 +48,8 @@ export interface ProvisionOptions {
   readonly cancel?: AbortSignal;
   /** Called before anything is taken, and again once all is committed. */
   readonly saved?: (state: SavedProvision) => void;
+  /** A repetition of a request that is kept: it is not to be kept in its place. */
+  readonly again?: boolean;
 }
 
 /** Rejects only where the environment cannot be read (`Unconfigured`, `OutOfReach`): then nothing has been taken. */
@@ -77,7 +79,7 @@ export async function provision(
     lookedAt: undertaking.begun,
   };
   try {
-    const filled = await fill(undertaking, held, enough);
+    const filled = await fill(undertaking, held, enough, options.again ?? false);
     if (filled) {
       options.saved?.({ ...saved, committed: true });
       return await done(undertaking, held);
@@ -107,7 +109,7 @@ interface Supply {
 }
 
 /** Takes, validates and replaces until all are registered and started; false where that cannot be in time. */
-async function fill(undertaking: Undertaking, held: Held, enough: AbortController): Promise<boolean> {
+async function fill(undertaking: Undertaking, held: Held, enough: AbortController, again: boolean): Promise<boolean> {
   const { world, request, deadline, cancel } = undertaking;
   const supply: Supply = {
     pending: 0,
@@ -123,6 +125,7 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
   // Asked at the same time as for what is its own already: that is nothing, but for a provision entered again.
   let look: Promise<PoolLook> | undefined = lookAtPool(undertaking, request.count);
   look.catch(() => undefined);
+  let remembered: Promise<void> | undefined;
   try {
     await reenter(undertaking, held);
     let pause: number = limits.validationFirstMs;
@@ -134,7 +137,11 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
       if (look !== undefined || (needed > 0 && !supply.exhausted && now >= supply.notBefore))
         track(work, refill(undertaking, held, supply, needed, look));
       look = undefined;
-      if (held.ready.size >= goal(undertaking, held, supply) && (await commit(undertaking, held))) return true;
+      if (held.ready.size >= goal(undertaking, held, supply)) {
+        // Beside the commit's own writes; a re-run that cannot be served by refresh is no reason to fail this one.
+        remembered ??= again ? Promise.resolve() : remember(undertaking);
+        if (await commit(undertaking, held)) return await remembered.then(() => true);
+      }
       if (now >= deadline) return await outOfTime(undertaking, held, supply);
       if (spent(supply) && held.taken.size < (request.minCount ?? request.count)) return false;
       if (!supply.wake.signal.aborted) await world.clock.sleep(pause, supply.wake.signal);
@@ -150,6 +157,11 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
     await Promise.allSettled(work);
   }
 }
+
+const remember = ({ world, request }: Undertaking): Promise<void> =>
+  world.requests
+    .save(request, world.clock.now())
+    .catch((error: unknown) => world.log.event("request.unsaved", { problem: String(error) }));
 
 const spent = ({ exhausted, pending }: Supply): boolean => exhausted && pending === 0;
 

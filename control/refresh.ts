@@ -11,6 +11,7 @@ import { sendToPool } from "./leave.ts";
 import { readCounters, recount } from "./recount.ts";
 import { settle } from "./settle.ts";
 import { keepFloors, type FloorKept } from "./floor.ts";
+import { rerun, type Rerun } from "./rerun.ts";
 import { partitionScopes, renewTokens } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -34,6 +35,8 @@ export interface RefreshReport {
   readonly requeued: number;
   /** Idle instances kept alive, and created without an owner; while provisioning is paused there are none. */
   readonly floor: { readonly extended: number; readonly created: number };
+  /** Provisioned for queued jobs of runs that have no instance any more: failed jobs that are run again. */
+  readonly reruns: readonly Rerun[];
   readonly tokens: { readonly renewed: readonly string[]; readonly problems: readonly string[] };
   readonly damaged: readonly Damaged[];
   readonly problems: readonly string[];
@@ -85,6 +88,9 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const floor = await attempt("idle floor", noFloor, async () =>
     paused ? noFloor : await keepFloors(world, configuration, free, dryRun),
   );
+  const again = await attempt("re-run", noReruns, async () =>
+    paused ? noReruns : await rerun(world, loaded, records, dryRun),
+  );
   const requeued = dryRun ? 0 : await attempt("requeue", 0, () => requeue(world, free));
   if (!dryRun && machines !== undefined)
     await attempt("recount", undefined, () => recount(world, partitions, counters, records, machines));
@@ -102,9 +108,10 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
     ghosts,
     requeued,
     floor: { extended: floor.extended, created: floor.created },
+    reruns: again.reruns,
     tokens,
     damaged,
-    problems: [...problems, ...tokens.problems, ...floor.problems],
+    problems: [...problems, ...tokens.problems, ...floor.problems, ...again.problems],
   };
   world.log.event("refresh.done", {
     findings: report.findings.length,
@@ -114,6 +121,7 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   return report;
 }
 
+const noReruns = { reruns: [], problems: [] };
 const noFloor: FloorKept = { extended: 0, created: 0, problems: [] };
 
 const describe = (finding: Finding, done: boolean): RefreshReport["findings"][number] => ({

@@ -3,11 +3,13 @@ import type {
   Clock,
   Fleet,
   Instances,
+  JobQueue,
   Log,
   Pool,
   Random,
   Registrar,
   RunnerInventory,
+  SavedRequests,
   Secrets,
   Settings,
 } from "../cloud/ports.ts";
@@ -19,6 +21,8 @@ export interface ControlWorld {
   readonly fleet: Fleet;
   readonly registrar: Registrar;
   readonly inventory: RunnerInventory;
+  readonly jobs: JobQueue;
+  readonly requests: SavedRequests;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly random: Random;

@@ -79,6 +79,12 @@ export const limits = {
   longestRuntimeMs: 5 * 24 * hour,
   /** SQS keeps a pool message for the longest idle time and an hour. */
   poolRetentionMs: 25 * hour,
+  /** Queued jobs without an instance get some only after this: their own provision may be about to claim. */
+  rerunGraceMs: 30 * second,
+  /** How long refresh waits for the instances of a re-run: with the wait for what it then gives back it ends within its period. */
+  rerunMs: 1.5 * minute,
+  /** GitHub lets a run be run again for 30 days. */
+  requestKeptMs: 30 * 24 * hour,
   /** The client token of CreateFleet answers for a day with its first result, so a round's number never repeats within it. */
   clientTokenLifeMs: 24 * hour,
 } as const;
@@ -103,6 +109,8 @@ export const maxima = {
   leastDiskFree: 0.1,
   /** Registrations tried in one assignment: with doubling from a second they span half a minute. */
   registrationTries: 5,
+  /** Provisions for re-runs in one refresh; the others have theirs in the next one. */
+  rerunsAtOnce: 20,
   /** A runner label at GitHub may have 256 characters. */
   labelLength: 256,
   /** The last lines of a failing script that a signal carries. */

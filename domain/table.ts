@@ -6,7 +6,8 @@ export const defaultsKey = "configuration#defaults";
 export const overlayKey = "configuration#overlay";
 export const pauseKey = "configuration#pause";
 export const counterKey = (scope: string): string => `counter#${scope}`;
-export const requestKey = (runId: string, provisionId: string): string => `request#${runId}#${provisionId}`;
+/** What was asked for in a run, one attribute a provision: so that jobs of a later attempt find runners again. */
+export const requestKey = (runId: string): string => `request#${runId}`;
 
 export const isInstanceKey = (key: string): boolean => key.startsWith("arn:");
 

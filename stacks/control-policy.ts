@@ -7,7 +7,7 @@ import { fleetPolicy } from "./fleet-policy.ts";
 import type { Statement } from "./policy.ts";
 
 /** A workflow writes records, counters and its request, and never the configuration: that is the operators' and refresh's. */
-const writableKeys = (arns: Arns): readonly string[] => [arns.ec2("instance/*"), counterKey("*"), requestKey("*", "*")];
+const writableKeys = (arns: Arns): readonly string[] => [arns.ec2("instance/*"), counterKey("*"), requestKey("*")];
 
 const records = (arns: Arns): readonly Statement[] => [
   {

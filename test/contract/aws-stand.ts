@@ -11,6 +11,7 @@ import { fleet } from "../../cloud/aws/fleet.ts";
 import { instances } from "../../cloud/aws/instances.ts";
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
 import { pool } from "../../cloud/aws/pool.ts";
+import { savedRequests } from "../../cloud/aws/saved-requests.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import { settings } from "../../cloud/aws/settings.ts";
 import type { Clock } from "../../cloud/ports.ts";
@@ -109,7 +110,8 @@ export async function openAwsStand(wish: AwsStandWish): Promise<AwsStand> {
     instances: instances(common),
     settings: settings({ ...common, environment, region: place.region, random }),
     pool: pool({ client: clients.sqs, queues }),
-    fleet: fleet({ ec2: () => clients.ec2, ssm: clients.ssm, environment }),
+    fleet: fleet({ ec2: () => clients.ec2, ssm: () => clients.ssm, environment }),
+    requests: savedRequests(clients.dynamodb, table),
     secrets: secrets(clients.ssm),
     machine: () => {
       const instanceId = `i-${randomBytes(8).toString("hex")}0`;

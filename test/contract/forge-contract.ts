@@ -1,4 +1,4 @@
-// The contract of `Registrar` and `RunnerInventory`.
+// The contract of `Registrar`, `RunnerInventory` and `JobQueue`.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ForgeRefused } from "../../cloud/ports.ts";
 import type { ForgeStand } from "./stand.ts";
@@ -13,7 +13,7 @@ export interface ForgeKind {
 const unknownId = 987_654_321;
 
 export function forgeContract(kind: ForgeKind): void {
-  describe(`Registrar and RunnerInventory on ${kind.name}`, () => {
+  describe(`Registrar, RunnerInventory and JobQueue on ${kind.name}`, () => {
     let stand: ForgeStand;
     beforeAll(async () => {
       stand = await kind.open();
@@ -59,12 +59,34 @@ export function forgeContract(kind: ForgeKind): void {
       expect((await inventory.list(scope, "busy-")).map((runner) => runner.id)).toEqual([id]);
     });
 
+    it("tells which runs have jobs that wait, and what labels these want, of the newest attempt", async () => {
+      const { jobs, scope } = stand;
+      stand.queue("5001", 1, ["5001", "large"]);
+      stand.queue("5002", 1, ["5002"]);
+      stand.queue("5002", 2, ["5002", "xlarge"]);
+      stand.queue("5002", 2, ["5002"]);
+      const runs = await jobs.activeRuns(scope);
+      expect(runs).toContainEqual({ runId: "5001", attempt: 1 });
+      expect(runs.filter(({ runId }) => runId === "5002")).toEqual([{ runId: "5002", attempt: 2 }]);
+      const queued = await jobs.queuedJobs(scope, { runId: "5002", attempt: 2 });
+      expect(queued.map(({ labels }) => labels)).toEqual([["5002", "xlarge"], ["5002"]]);
+      for (const { queuedAt } of queued) expect(Math.abs(stand.now() - queuedAt)).toBeLessThan(60_000);
+    });
+
+    it("lists every run that waits, however many there are", async () => {
+      const { jobs, scope } = stand;
+      for (let index = 0; index < 105; index++) stand.queue(String(6000 + index), 1, ["nobody"]);
+      const ids = (await jobs.activeRuns(scope)).map(({ runId }) => Number(runId)).filter((id) => id >= 6000);
+      expect(new Set(ids).size).toBe(105);
+    });
+
     it("does not take a missing right for a missing runner", async (context) => {
       if (kind.refuses !== undefined) context.skip(`does not hold for ${kind.name}: ${kind.refuses}`);
       const { inventory, registrar } = stand;
       await expect(inventory.remove("acme/elsewhere", 1)).rejects.toThrow(ForgeRefused);
       await expect(inventory.list("acme/elsewhere", "")).rejects.toThrow(/elsewhere.*Administration/s);
       await expect(registrar.registrationToken("acme/elsewhere")).rejects.toThrow(ForgeRefused);
+      await expect(stand.jobs.activeRuns("acme/elsewhere")).rejects.toThrow(/elsewhere.*Actions: read/s);
     });
   });
 }

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { forgeClient, type ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { inventory } from "../../cloud/github/inventory.ts";
+import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
@@ -18,7 +19,7 @@ const { privateKey, publicKey } = generateKeyPairSync("rsa", {
 });
 
 async function open(auth: ForgeAuth): Promise<ForgeStand> {
-  const permissions = { administration: "write" } as const;
+  const permissions = { administration: "write", actions: "read" } as const;
   const github = await openGithub({
     clock: realClock,
     chance: chance("contract"),
@@ -30,6 +31,11 @@ async function open(auth: ForgeAuth): Promise<ForgeStand> {
   return {
     registrar: registrations,
     inventory: inventory(client),
+    jobs: jobQueue(client),
+    queue: (runId, attempt, labels) => {
+      const [owner = "", repo = ""] = scope.split("/");
+      github.queueRun({ owner, repo, runId: Number(runId), attempt, jobs: [{ name: "job", labels }] });
+    },
     now: () => realClock.now(),
     scope,
     register: async (name) => {

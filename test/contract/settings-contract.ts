@@ -1,7 +1,23 @@
-// The contract of `Settings`: configuration with its overlay, and counters that never pass their maximum.
+// The contract of `Settings` (configuration with its overlay, counters that never pass their maximum) and of `SavedRequests`.
 import { describe, expect, it } from "vitest";
+import type { Request } from "../../domain/request.ts";
 import { fresh } from "./newcomers.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
+
+const asked: Request = {
+  runId: "1001",
+  attempt: 1,
+  provisionId: "build",
+  repository: "acme/shop",
+  count: 3,
+  resourceClass: "large",
+  minimum: { cpu: 2, mmem: 4096 },
+  architecture: "arm64",
+  usageClass: "spot",
+  allowedTypes: ["c*", "m7i.large"],
+  labels: ["gpu"],
+  fallback: true,
+};
 
 export function settingsContract(kind: StandKind): void {
   describe(`Settings on ${kind.name}`, () => {
@@ -80,6 +96,18 @@ export function settingsContract(kind: StandKind): void {
       expect(await settings.counter(scope)).toBe(7);
       await settings.recount(scope, 7, 2);
       expect(await settings.counter(scope)).toBe(2);
+    });
+
+    it("keeps what a run asked for, the newest of each provision", async () => {
+      const { requests, now } = stand;
+      expect(await requests.ofRun("1001")).toEqual([]);
+      await requests.save(asked, now());
+      const whole: Request = { ...asked, provisionId: "lint", minCount: 1, timeoutMs: 60_000, label: "runpool-1" };
+      await requests.save({ ...whole, maxRuntimeMs: 1000 }, now());
+      await requests.save(whole, now());
+      await requests.save({ ...asked, runId: "1002" }, now());
+      const kept = await requests.ofRun("1001");
+      expect(kept.toSorted((a, b) => a.provisionId.localeCompare(b.provisionId))).toEqual([asked, whole]);
     });
   });
 }

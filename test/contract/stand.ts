@@ -5,9 +5,11 @@ import type {
   Clock,
   Fleet,
   Instances,
+  JobQueue,
   Pool,
   Registrar,
   RunnerInventory,
+  SavedRequests,
   Secrets,
   Settings,
 } from "../../cloud/ports.ts";
@@ -18,6 +20,7 @@ export interface Ports {
   readonly settings: Settings;
   readonly pool: Pool;
   readonly fleet: Fleet;
+  readonly requests: SavedRequests;
   readonly secrets: Secrets;
 }
 
@@ -78,11 +81,14 @@ export function useStand(kind: StandKind, take: (stand: Stand) => void): void {
 export interface ForgeStand {
   readonly registrar: Registrar;
   readonly inventory: RunnerInventory;
+  readonly jobs: JobQueue;
   readonly now: Clock["now"];
   /** A repository that exists. */
   readonly scope: string;
   /** Registers an offline runner and gives its id. */
   register(name: string): Promise<number>;
+  /** A run's attempt has a job more that waits for a runner with these labels. */
+  queue(runId: string, attempt: number, labels: readonly string[]): void;
   /** A job begins on it. */
   busy(runnerId: number): void;
   close(): Promise<void>;

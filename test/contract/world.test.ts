@@ -37,6 +37,7 @@ function open(): Promise<Stand> {
     settings: settle(time, ports.settings),
     pool: settle(time, ports.pool),
     fleet: settle(time, ports.fleet),
+    requests: settle(time, ports.requests),
     secrets: settle(time, ports.secrets),
     machine: () => {
       const machine = world.machines.launch({ type, zone: "eu-west-1a", usageClass: "on-demand", tags: {} });
@@ -69,6 +70,8 @@ function openForge(): Promise<ForgeStand> {
   return Promise.resolve({
     registrar: settle(world.time, ports.registrar),
     inventory: settle(world.time, ports.inventory),
+    jobs: settle(world.time, ports.jobs),
+    queue: (runId, attempt, labels) => world.forge.queue({ scope, runId, attempt, labels, durationMs: 60_000 }),
     now: () => world.time.now(),
     scope,
     register: (name) => {
@@ -80,7 +83,7 @@ function openForge(): Promise<ForgeStand> {
     busy: (id) => {
       const runner = world.forge.runners.get(id);
       if (runner === undefined) throw new Error(`no runner ${id}`);
-      const wish = { scope, runId: "1", labels: ["nobody"], durationMs: 60_000 };
+      const wish = { scope, attempt: 1, runId: "1", labels: ["nobody"], durationMs: 60_000 };
       runner.job = world.forge.queue(wish);
     },
     close: () => Promise.resolve(),

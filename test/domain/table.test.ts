@@ -37,8 +37,8 @@ test("the items that are not instances have keys of their own", () => {
     domain.pauseKey,
     domain.counterKey("environment"),
     domain.counterKey("partition"),
-    domain.requestKey("1001", "build"),
-    domain.requestKey("1001", "lint"),
+    domain.requestKey("1001"),
+    domain.requestKey("1002"),
   ];
   expect(new Set(keys).size).toBe(keys.length);
   for (const key of keys) expect(domain.isInstanceKey(key)).toBe(false);

@@ -133,10 +133,10 @@ async function provisionStep(
   return end.kind === "ended" ? end.value : undefined;
 }
 
-async function jobsStep(world: World, workflow: Workflow, plan: Attempt): Promise<readonly Job[]> {
+async function jobsStep(world: World, workflow: Workflow, attempt: number, plan: Attempt): Promise<readonly Job[]> {
   const { runId, repository } = workflow;
   const jobs = plan.jobs.map((durationMs) =>
-    world.forge.queue({ scope: repository, runId, labels: [runId], durationMs }),
+    world.forge.queue({ scope: repository, runId, attempt, labels: [runId], durationMs }),
   );
   const until = world.time.now() + (plan.impatient ? 30_000 : jobsPatienceMs);
   const open = (): boolean => jobs.some(({ state }) => ["queued", "assigned", "running"].includes(state));
@@ -184,7 +184,7 @@ export async function orchestrate(world: World, workflow: Workflow, tally: Tally
     );
     const ready = ends.every((end) => end?.kind === "ready");
     if (ready) {
-      const jobs = await jobsStep(world, workflow, plan);
+      const jobs = await jobsStep(world, workflow, attempt, plan);
       tally.jobs += jobs.filter(({ state }) => state === "done").length;
       if (!plan.impatient) servedAll(world, name, jobs);
       for (const job of jobs) world.forge.cancel(job);

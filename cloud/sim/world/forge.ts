@@ -8,6 +8,8 @@ export interface Job {
   readonly id: number;
   readonly scope: string;
   readonly runId: string;
+  readonly attempt: number;
+  readonly queuedAt: EpochMs;
   readonly labels: readonly string[];
   readonly durationMs: number;
   /** `assigned`: GitHub has sent it, the runner has not begun it. `lost`: its runner vanished while it ran. */
@@ -53,7 +55,9 @@ export interface Forge {
   disconnect(id: number): void;
   remove(scope: string, id: number): Removal;
   list(scope: string, prefix: string): RunnerSeen[];
-  queue(job: Pick<Job, "scope" | "runId" | "labels" | "durationMs">): Job;
+  queue(job: Pick<Job, "scope" | "runId" | "attempt" | "labels" | "durationMs">): Job;
+  /** Jobs of the repository that no runner has. */
+  queued(scope: string): readonly Job[];
   cancel(job: Job): void;
   readonly runners: ReadonlyMap<number, Registered>;
 }
@@ -180,11 +184,12 @@ export function forgeOf(time: VirtualTime, world: Chance): Forge {
           labels: runner.labels,
         })),
     queue(wanted) {
-      const job: Job = { id: ++ids, ...wanted, state: "queued", startedAt: undefined };
+      const job: Job = { id: ++ids, ...wanted, queuedAt: time.now(), state: "queued", startedAt: undefined };
       queued.push(job);
       dispatch();
       return job;
     },
+    queued: (scope) => queued.filter((job) => job.scope === scope),
     cancel(job) {
       const runner = [...runners.values()].find((runner) => runner.job === job);
       if (job.state === "running" && runner?.session !== undefined)

@@ -1,5 +1,12 @@
-// The ports `Registrar` and `RunnerInventory` of one process, on the world's GitHub.
-import { OutOfReach, type Registrar, type Removal, type RunnerInventory, type Unknown } from "../../ports.ts";
+// The ports `Registrar`, `RunnerInventory` and `JobQueue` of one process, on the world's GitHub.
+import {
+  OutOfReach,
+  type JobQueue,
+  type Registrar,
+  type Removal,
+  type RunnerInventory,
+  type Unknown,
+} from "../../ports.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
@@ -51,5 +58,34 @@ export function inventoryPort(state: State, process: Process): RunnerInventory {
             : state.forge.remove(scope, runnerId),
         lost: (problem) => ({ kind: "unknown", problem }),
       }),
+  };
+}
+
+export function jobsPort(state: State, process: Process): JobQueue {
+  const read = <Value>(what: string, apply: () => Value): Promise<Value> =>
+    process.call({
+      what: `github.${what}`,
+      kind: "read",
+      apply: () => {
+        unlessDown(state, process);
+        return apply();
+      },
+      lost: outOfReach,
+    });
+  return {
+    activeRuns: (repository) =>
+      read("runs", () => {
+        const attempts = new Map<string, number>();
+        for (const { runId, attempt } of state.forge.queued(repository))
+          attempts.set(runId, Math.max(attempt, attempts.get(runId) ?? 1));
+        return [...attempts].map(([runId, attempt]) => ({ runId, attempt }));
+      }),
+    queuedJobs: (repository, run) =>
+      read("jobs", () =>
+        state.forge
+          .queued(repository)
+          .filter(({ runId, attempt }) => runId === run.runId && attempt === run.attempt)
+          .map(({ labels, queuedAt }) => ({ labels, queuedAt })),
+      ),
   };
 }

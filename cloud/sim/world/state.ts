@@ -7,6 +7,7 @@ import type { Forge } from "./forge.ts";
 import type { Machines } from "./machines.ts";
 import type { Around } from "./process.ts";
 import type { Queues } from "./queues.ts";
+import type { KeptRequests } from "./requests.ts";
 import type { Table } from "./table.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { Vault } from "./vault.ts";
@@ -24,6 +25,7 @@ export interface State {
   readonly machines: Machines;
   readonly forge: Forge;
   readonly words: Words;
+  readonly requests: KeptRequests;
   readonly vault: Vault;
   readonly checks: Checks;
 }

@@ -6,11 +6,13 @@ import type {
   Clock,
   Fleet,
   Instances,
+  JobQueue,
   Log,
   Pool,
   Random,
   Registrar,
   RunnerInventory,
+  SavedRequests,
   Secrets,
   Settings,
 } from "../../ports.ts";
@@ -23,7 +25,8 @@ import { instancesPort } from "./instances.ts";
 import { machinesOf, type RunAgent } from "./machines.ts";
 import { startProcess, type Process } from "./process.ts";
 import { poolPort } from "./queues.ts";
-import { inventoryPort, registrarPort } from "./registrar.ts";
+import { inventoryPort, jobsPort, registrarPort } from "./registrar.ts";
+import { requestsPort } from "./requests.ts";
 import type { State } from "./state.ts";
 import { tableOfRecords } from "./table.ts";
 import { secretsPort } from "./vault.ts";
@@ -37,6 +40,8 @@ export interface ControlPorts {
   readonly fleet: Fleet;
   readonly registrar: Registrar;
   readonly inventory: RunnerInventory;
+  readonly jobs: JobQueue;
+  readonly requests: SavedRequests;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly random: Random;
@@ -138,6 +143,7 @@ export function worldOf(options: WorldOptions): World {
     machines: machinesOf(stateOf, chance, runAgent),
     forge: forgeOf(time, chance),
     words: wordsOf(furnished(configure)),
+    requests: new Map(),
     vault: new Map(
       (["x64", "arm64"] as const).map((architecture) => [
         imageParameter(environment, architecture),
@@ -158,6 +164,8 @@ export function worldOf(options: WorldOptions): World {
         fleet: fleetPort(world, process),
         registrar: registrarPort(world, process),
         inventory: inventoryPort(world, process),
+        jobs: jobsPort(world, process),
+        requests: requestsPort(world, process),
         secrets: secretsPort(world, process),
         clock: process.clock,
         random: process.random,

@@ -1,0 +1,109 @@
+// Re-runs: queued jobs of a run whose instances are gone get new ones by the run's saved request, since GitHub does not provision again.
+import type { ActiveRun, LoadedSettings, QueuedJob } from "../cloud/ports.ts";
+import type { Configuration } from "../domain/configuration.ts";
+import { limits, maxima } from "../domain/limits.ts";
+import { runnerLabels } from "../domain/names.ts";
+import type { InstanceRecord } from "../domain/record.ts";
+import { labelOf, type Request } from "../domain/request.ts";
+import { provision } from "./provision.ts";
+import type { ControlWorld } from "./world.ts";
+
+export interface Rerun {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly provisionId: string;
+  /** How many were asked for. */
+  readonly wanted: number;
+  /** How many are ready; none in a dry run. */
+  readonly ready: number;
+}
+export interface Reruns {
+  readonly reruns: readonly Rerun[];
+  readonly problems: readonly string[];
+}
+
+/** Rejects where GitHub does not let the queued jobs be read. */
+export async function rerun(
+  world: ControlWorld,
+  loaded: LoadedSettings,
+  records: readonly InstanceRecord[],
+  dryRun: boolean,
+): Promise<Reruns> {
+  const { configuration } = loaded;
+  const wishes: Request[] = [];
+  for (const repository of configuration.forge.repositories)
+    for (const run of await world.jobs.activeRuns(repository)) {
+      const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
+      if (saved.length === 0) continue;
+      const jobs = await world.jobs.queuedJobs(repository, run);
+      wishes.push(...wishesOf({ run, jobs, saved, records, configuration, now: world.clock.now() }));
+    }
+  const problems: string[] = [];
+  const reruns = await Promise.all(
+    wishes.slice(0, maxima.rerunsAtOnce).map(async (request): Promise<Rerun> => {
+      const { runId, attempt, provisionId, count } = request;
+      const about = { runId, attempt, provisionId, wanted: count };
+      if (dryRun) return { ...about, ready: 0 };
+      world.log.event("rerun.began", about);
+      const outcome = await provision(world, request, { loaded, again: true });
+      if (outcome.kind !== "ready")
+        problems.push(...outcome.reasons.map((reason) => `re-run of run ${runId}: ${reason}`));
+      return { ...about, ready: outcome.kind === "ready" ? outcome.instances.length : 0 };
+    }),
+  );
+  return { reruns, problems };
+}
+
+export interface Waiting {
+  readonly run: ActiveRun;
+  readonly jobs: readonly QueuedJob[];
+  /** What the run asked for, in any attempt. */
+  readonly saved: readonly Request[];
+  readonly records: readonly InstanceRecord[];
+  readonly configuration: Configuration;
+  readonly now: number;
+}
+
+/** GitHub compares labels without regard to case. */
+const carries = (labels: readonly string[], job: QueuedJob): boolean => {
+  const known = new Set(labels.map((label) => label.toLowerCase()));
+  return job.labels.every((label) => known.has(label.toLowerCase()));
+};
+
+/**
+ * What is to be provisioned for a run: for the jobs that no instance of it could ever take, the request whose runners could; as many
+ * instances as jobs wait, at most as many as were asked for. Pure.
+ */
+export function wishesOf({ run, jobs, saved, records, configuration, now }: Waiting): readonly Request[] {
+  const serving = records.filter(
+    ({ runId, owner, wanted, retiredAt, threshold, state }) =>
+      runId === run.runId &&
+      owner !== undefined &&
+      wanted === "serve" &&
+      retiredAt === undefined &&
+      threshold > now &&
+      (state === "created" || state === "claimed" || state === "running"),
+  );
+  const wanted = new Map<Request, number>();
+  for (const job of jobs) {
+    if (now - job.queuedAt < limits.rerunGraceMs) continue;
+    if (serving.some(({ labels = [] }) => carries(labels, job))) continue;
+    const request = saved.find(
+      (one) => job.labels.includes(labelOf(one)) && carries(labelsOf(one, configuration), job),
+    );
+    if (request !== undefined) wanted.set(request, (wanted.get(request) ?? 0) + 1);
+  }
+  return [...wanted].map(([request, count]) => ({
+    ...request,
+    attempt: run.attempt,
+    count: Math.min(count, request.count),
+    minCount: 1,
+    timeoutMs: limits.rerunMs,
+  }));
+}
+
+const labelsOf = (request: Request, configuration: Configuration): readonly string[] =>
+  runnerLabels(labelOf(request), request.resourceClass, request.architecture, [
+    ...configuration.labels,
+    ...request.labels,
+  ]);

@@ -1,0 +1,145 @@
+// "Re-run failed jobs": GitHub runs no provision job again, so refresh finds the jobs that wait, and gives them runners.
+import { describe, expect, test } from "vitest";
+import { provision } from "../../control/provision.ts";
+import { refresh } from "../../control/refresh.ts";
+import { release } from "../../control/release.ts";
+import { wishesOf, type Waiting } from "../../control/rerun.ts";
+import { limits } from "../../domain/limits.ts";
+import type { RawRequest } from "../../domain/request.ts";
+import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { configuration, now, recordOf } from "./record-of.ts";
+
+const minute = 60_000;
+
+/** A run that had its runners and gave them back; then a job of it is run again. */
+async function ranAgain(asked: Partial<RawRequest> = {}, labels = ["1001"]) {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf(asked)));
+  await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
+  await world.time.run(world.time.now() + 20 * minute);
+  const job = world.forge.queue({ scope: repository, runId: "1001", attempt: 2, labels, durationMs: 1000 });
+  return { world, job };
+}
+
+const pass = (world: CalmWorld, ms: number): Promise<void> => world.time.run(world.time.now() + ms);
+
+test("a job that is run again is served within one refresh", async () => {
+  const { world, job } = await ranAgain();
+  await pass(world, minute);
+  expect(job.state).toBe("queued");
+  const { reruns, problems } = await world.does("refresh", (ports) => refresh(ports));
+  expect(reruns).toEqual([{ runId: "1001", attempt: 2, provisionId: "provision", wanted: 1, ready: 1 }]);
+  expect(problems).toEqual([]);
+  await pass(world, minute);
+  expect(job.state).toBe("done");
+  const released = await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 2 }));
+  expect(released.pooled).toHaveLength(1);
+});
+
+test("a job with a secret label finds runners that carry it again", async () => {
+  const { world, job } = await ranAgain({ label: "runpool-abc" }, ["runpool-abc"]);
+  await pass(world, minute);
+  await world.does("refresh", (ports) => refresh(ports));
+  await pass(world, minute);
+  expect(job.state).toBe("done");
+});
+
+test("what refresh provisions for a re-run does not replace what the run asked for", async () => {
+  const { world } = await ranAgain({ instanceCount: "3" });
+  await pass(world, minute);
+  const { reruns } = await world.does("refresh", (ports) => refresh(ports));
+  expect(reruns[0]?.wanted).toBe(1);
+  expect(world.requests.get("1001")?.get("provision")?.count).toBe(3);
+});
+
+test("a run that holds instances is left alone, however long its jobs wait", async () => {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf()));
+  for (const durationMs of [10 * minute, 10 * minute])
+    world.forge.queue({ scope: repository, runId: "1001", attempt: 1, labels: ["1001"], durationMs });
+  await pass(world, 2 * minute);
+  expect((await world.does("refresh", (ports) => refresh(ports))).reruns).toEqual([]);
+});
+
+test("jobs of runs that are none of ours are left alone", async () => {
+  const { world } = await ranAgain({}, ["ubuntu-latest"]);
+  world.forge.queue({ scope: repository, runId: "77", attempt: 1, labels: ["77"], durationMs: 1 });
+  await pass(world, minute);
+  expect((await world.does("refresh", (ports) => refresh(ports))).reruns).toEqual([]);
+});
+
+test("a dry run says what it would provision, and a pause holds it back", async () => {
+  const { world } = await ranAgain();
+  await pass(world, minute);
+  const told = await world.does("dry", (ports) => refresh(ports, { dryRun: true }));
+  expect(told.reruns).toEqual([{ runId: "1001", attempt: 2, provisionId: "provision", wanted: 1, ready: 0 }]);
+  expect(world.table.all().filter(({ owner }) => owner !== undefined)).toEqual([]);
+  world.words.paused = { reason: "maintenance", at: world.time.now() };
+  expect((await world.does("paused", (ports) => refresh(ports))).reruns).toEqual([]);
+});
+
+test("a GitHub that refuses the list is a problem of its own, and the rest of refresh goes on", async () => {
+  const { world } = await ranAgain();
+  await pass(world, minute);
+  const report = await world.does("refresh", (ports) =>
+    refresh({ ...ports, jobs: { ...ports.jobs, activeRuns: () => Promise.reject(new Error("Actions: read")) } }),
+  );
+  expect(report.problems).toEqual(["re-run: Actions: read"]);
+  expect(report.reruns).toEqual([]);
+});
+
+describe("what is to be provisioned", () => {
+  const large = requestOf({ instanceCount: "2" });
+  const xlarge = requestOf({ name: "big", resourceClass: "xlarge", labels: "gpu" });
+  const queuedAt = now - limits.rerunGraceMs;
+  const job = (...labels: string[]) => ({ labels, queuedAt });
+  const base: Waiting = {
+    run: { runId: "1001", attempt: 3 },
+    jobs: [job("1001")],
+    saved: [large, xlarge],
+    records: [],
+    configuration,
+    now,
+  };
+  const serving = recordOf({
+    state: "running",
+    owner: "github:run:1001:3:provision",
+    runId: "1001",
+    wanted: "serve",
+    labels: ["1001", "large", "x64"],
+  });
+  const wished = (part: Partial<Waiting>) =>
+    wishesOf({ ...base, ...part }).map(({ provisionId, count, attempt }) => [provisionId, count, attempt]);
+
+  test("is as many as jobs wait, never more than were asked for", () => {
+    expect(wished({})).toEqual([["provision", 1, 3]]);
+    expect(wished({ jobs: [job("1001"), job("1001"), job("1001")] })).toEqual([["provision", 2, 3]]);
+  });
+
+  test("goes to the request whose runners carry all labels of the job", () => {
+    expect(wished({ jobs: [job("1001", "GPU"), job("1001", "xlarge")] })).toEqual([["big", 1, 3]]);
+    expect(wished({ jobs: [job("1001", "windows")] })).toEqual([]);
+    expect(wished({ jobs: [job("large")] })).toEqual([]);
+  });
+
+  test("waits a moment: the run's own provision may be about to claim", () => {
+    expect(wished({ jobs: [{ ...job("1001"), queuedAt: queuedAt + 1 }] })).toEqual([]);
+  });
+
+  test("is nothing for jobs that an instance of the run could take", () => {
+    expect(wished({ records: [serving] })).toEqual([]);
+    expect(wished({ records: [serving], jobs: [job("1001", "xlarge")] })).toEqual([["big", 1, 3]]);
+  });
+
+  test.each([
+    ["asked to leave", { wanted: "leave" }],
+    ["retired", { retiredAt: now }],
+    ["past its threshold", { threshold: now }],
+    ["ending", { state: "terminating" }],
+    ["another run's", { runId: "1002" }],
+  ] as const)("an instance that is %s takes no job", (_why, part) => {
+    expect(wished({ records: [recordOf({ ...serving, ...part })] })).toEqual([["provision", 1, 3]]);
+  });
+});
