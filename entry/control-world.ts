@@ -8,6 +8,7 @@ import { fleet } from "../cloud/aws/fleet.ts";
 import { instances } from "../cloud/aws/instances.ts";
 import { pauseSwitch } from "../cloud/aws/pause-switch.ts";
 import { pool } from "../cloud/aws/pool.ts";
+import { savedRequests } from "../cloud/aws/saved-requests.ts";
 import { secrets } from "../cloud/aws/secrets.ts";
 import { settings } from "../cloud/aws/settings.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
@@ -52,13 +53,14 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       throw new ForgeRefused(
         "no GitHub credential: give a token (GITHUB_TOKEN), or store one for refresh in the environment",
       );
-    const [{ forgeClient }, { registrar }, { inventory }] = await Promise.all([
+    const [{ forgeClient }, { registrar }, { inventory }, { jobQueue }] = await Promise.all([
       import("../cloud/github/forge-client.ts"),
       import("../cloud/github/registrar.ts"),
       import("../cloud/github/inventory.ts"),
+      import("../cloud/github/job-queue.ts"),
     ]);
     const client = forgeClient({ apiUrl: (await configuration()).forge.apiUrl, auth: wish.forge, clock });
-    return { registrar: registrar(client), inventory: inventory(client) };
+    return { registrar: registrar(client), inventory: inventory(client), jobs: jobQueue(client) };
   });
   return {
     instances: instances({ client: dynamodb, table, clock }),
@@ -82,6 +84,11 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       list: async (scope, prefix) => (await forge()).inventory.list(scope, prefix),
       remove: async (scope, runnerId) => (await forge()).inventory.remove(scope, runnerId),
     },
+    jobs: {
+      activeRuns: async (repository) => (await forge()).jobs.activeRuns(repository),
+      queuedJobs: async (repository, run) => (await forge()).jobs.queuedJobs(repository, run),
+    },
+    requests: savedRequests(dynamodb, table),
     secrets: secrets(ssm),
     clock,
     random,
