@@ -92,7 +92,7 @@ export async function openBenchCloud(): Promise<BenchCloud> {
     ...opened,
     ec2: clients.ec2,
     environment: (further) => furnishOne(clients, opened, `b${process.pid}-${++made}`, further),
-    put: (environment, records) => put(clients, environment, records),
+    put: (environment, records) => put(clients, opened, environment, records),
     callsByAction,
     calls: async () =>
       Object.values(await callsByAction())
@@ -116,7 +116,7 @@ interface Clients {
 
 async function furnishOne(
   clients: Clients,
-  { github, subnets, image }: Opened,
+  { front, back, github, subnets, image }: Opened,
   environment: string,
   further: Partial<Defaults> = {},
 ): Promise<Environment> {
@@ -131,8 +131,12 @@ async function furnishOne(
     forge: { kind: "github" as const, serverUrl: github, apiUrl: github, repositories: [repository] },
   };
   const furnished = await furnish(clients, domainPlan(wish));
+  // A queue's URL is of the door that it was made at; the SDK follows it.
+  const queueUrls = Object.fromEntries(
+    Object.entries(furnished.queueUrls).map(([name, url]) => [name, url.replace(back, front)]),
+  );
   const roomy = { maxInstances: 5000, maxInstancesPerPartition: 5000 };
-  const defaults = { ...domainDefaults(wish, furnished), ...roomy, ...further };
+  const defaults = { ...domainDefaults(wish, { ...furnished, queueUrls }), ...roomy, ...further };
   await putItem(clients.dynamodb, tableName(environment), defaultsItem(defaults));
   return { name: environment, table: tableName(environment), defaults };
 }
@@ -142,6 +146,7 @@ const stored = (record: InstanceRecord) =>
 
 async function put(
   { dynamodb, sqs }: Clients,
+  { front, back }: Opened,
   environment: Environment,
   records: readonly InstanceRecord[],
 ): Promise<void> {
@@ -152,7 +157,7 @@ async function put(
     await dynamodb.send(new BatchWriteItemCommand({ RequestItems }));
   }
   const idle = records.filter(({ state }) => state === "idle");
-  const QueueUrl = environment.defaults.queues["large"]?.url;
+  const QueueUrl = environment.defaults.queues["large"]?.url.replace(front, back);
   for (let first = 0; first < idle.length; first += 10) {
     const Entries = idle
       .slice(first, first + 10)

@@ -32,7 +32,8 @@ export function idleInstance({ defaults }: Environment, instanceType = "m5.large
     threshold: now + limits.idleMs,
     wanted: "leave",
     uses: 1,
-    heartbeatAt: now,
+    // Agents beat all the time; these are written once, and stay fresh for as long as a slow round may take.
+    heartbeatAt: now + 60_000,
     busy: false,
     agentVersion: "1.0.0",
     vitals: { listener: "none", jobs: 1, diskFree: 0.8 },

@@ -89,6 +89,8 @@ export interface Ended {
   readonly at: number;
   readonly code: number | null;
   readonly out: string;
+  /** What it said on its error output: progress, or why it failed. */
+  readonly err: string;
 }
 
 /** Runs Node with these arguments from start to exit. */
@@ -96,10 +98,11 @@ export function run(args: readonly string[], environment: Readonly<Record<string
   const begun = performance.now();
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env["PATH"] ?? "", ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  let out = "";
+  let [out, err] = ["", ""];
   child.stdout.on("data", (part: Buffer) => (out += part.toString()));
+  child.stderr.on("data", (part: Buffer) => (err += part.toString()));
   let [ms, at] = [0, 0];
   child.once("exit", () => {
     ms = performance.now() - begun;
@@ -107,7 +110,7 @@ export function run(args: readonly string[], environment: Readonly<Record<string
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ ms, at, code, out }));
+    child.once("close", (code) => resolve({ ms, at, code, out, err }));
   });
 }
 

@@ -6,6 +6,7 @@ import { runAgent } from "../agent/agent.ts";
 import { clientOptions } from "../cloud/aws/client-options.ts";
 import { correctedClock } from "../cloud/aws/clock.ts";
 import { imdsMetadata } from "../cloud/aws/imds-metadata.ts";
+import { lean } from "../cloud/aws/lean-client.ts";
 import { ownInstance } from "../cloud/aws/own-instance.ts";
 import { secrets } from "../cloud/aws/secrets.ts";
 import { instanceKey, poolManager, tableName, tags } from "../domain/names.ts";
@@ -22,7 +23,7 @@ const metadata = imdsMetadata({ baseUrl: settings.AWS_EC2_METADATA_SERVICE_ENDPO
 const identity = await metadata.identity();
 const { instanceId, region, account } = identity;
 const log = jsonLog(clock, { instance: instanceId });
-const dynamodb = new DynamoDBClient({ region, ...clientOptions() });
+const dynamodb = lean(new DynamoDBClient({ region, ...clientOptions() }));
 const ssm = new SSMClient({ region, ...clientOptions() });
 clock.watch(dynamodb);
 const key = instanceKey({ awsPartition: region.startsWith("cn-") ? "aws-cn" : "aws", region, account }, instanceId);

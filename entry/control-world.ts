@@ -1,15 +1,14 @@
 // The control plane's world on AWS and GitHub: clients built once, each only when first needed.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import { clientOptions } from "../cloud/aws/client-options.ts";
 import { correctedClock } from "../cloud/aws/clock.ts";
 import { fleet } from "../cloud/aws/fleet.ts";
 import { instances } from "../cloud/aws/instances.ts";
+import { lean } from "../cloud/aws/lean-client.ts";
 import { pauseSwitch } from "../cloud/aws/pause-switch.ts";
 import { pool } from "../cloud/aws/pool.ts";
 import { savedRequests } from "../cloud/aws/saved-requests.ts";
-import { secrets } from "../cloud/aws/secrets.ts";
 import { settings } from "../cloud/aws/settings.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
 import { ForgeRefused, type Log, type LoadedSettings, type PauseSwitch, type Random } from "../cloud/ports.ts";
@@ -39,9 +38,16 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   const random = wish.random ?? hostRandom;
   const clock = correctedClock(hostClock);
   const common = { region, ...wish.aws };
-  const dynamodb = new DynamoDBClient({ ...common, ...clientOptions() });
-  const sqs = new SQSClient({ ...common, ...clientOptions() });
-  const ssm = new SSMClient({ ...common, ...clientOptions() });
+  const dynamodb = lean(new DynamoDBClient({ ...common, ...clientOptions() }));
+  const sqs = lean(new SQSClient({ ...common, ...clientOptions() }));
+  const ssm = lazily(async () => {
+    const { SSMClient } = await import("../cloud/aws/ssm-sdk.ts");
+    return new SSMClient({ ...common, ...clientOptions() });
+  });
+  const kept = lazily(async () => {
+    const { secrets } = await import("../cloud/aws/secrets.ts");
+    return secrets(await ssm());
+  });
   clock.watch(dynamodb);
   const table = tableName(environment);
   const stored = settings({ client: dynamodb, table, environment, region, clock, random });
@@ -89,7 +95,10 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       queuedJobs: async (repository, run) => (await forge()).jobs.queuedJobs(repository, run),
     },
     requests: savedRequests(dynamodb, table),
-    secrets: secrets(ssm),
+    secrets: {
+      read: async (name) => (await kept()).read(name),
+      write: async (name, value) => (await kept()).write(name, value),
+    },
     clock,
     random,
     log,

@@ -7,7 +7,7 @@ const [environment, region] = process.argv.slice(2);
 if (environment === undefined || region === undefined) throw new Error("usage: refuse-destroy.ts ENVIRONMENT REGION");
 const machines = await fleet({
   ec2: (sdk) => new sdk.EC2Client({ region, ...clientOptions("ec2") }),
-  ssm: new SSMClient({ region, ...clientOptions() }),
+  ssm: () => new SSMClient({ region, ...clientOptions() }),
   environment,
 }).ours();
 const alive = machines.filter(({ state }) => state !== "shutting-down");

@@ -1,6 +1,8 @@
 // All rows of the benchmark, with what each is to reach.
 import type { BenchCloud } from "../bench-cloud.ts";
 import type { Told } from "../measure.ts";
+import { competeMixedRow, competeRow } from "./compete.ts";
+import { provisionProcessRow } from "./provision-process.ts";
 import { misfitsRow, selectRow } from "./select.ts";
 
 export interface NamedRow {
@@ -14,4 +16,18 @@ export const rows: readonly NamedRow[] = [
   { name: "select-1", measure: (cloud) => selectRow(cloud, 1, { ms: 35, calls: 6 }) },
   { name: "select-10", measure: (cloud) => selectRow(cloud, 10, { ms: 45, calls: 16 }) },
   { name: "select-50", measure: (cloud) => selectRow(cloud, 50, { ms: 90, calls: 66 }) },
+  {
+    name: "provision-process-1",
+    measure: (cloud, directory) => provisionProcessRow(cloud, directory, 1, { ms: 150, rssMb: 80 }),
+  },
+  {
+    name: "provision-process-10",
+    measure: (cloud, directory) => provisionProcessRow(cloud, directory, 10, { ms: 170, rssMb: 80 }),
+  },
+  {
+    name: "provision-process-50",
+    measure: (cloud, directory) => provisionProcessRow(cloud, directory, 50, { ms: 250, rssMb: 80 }),
+  },
+  { name: "compete-20x5", measure: (cloud, directory) => competeRow(cloud, directory, { ms: 1200, calls: 260 }) },
+  { name: "compete-mixed", measure: (cloud, directory) => competeMixedRow(cloud, directory, {}) },
 ];

@@ -1,28 +1,16 @@
-// The fleet on EC2. The EC2 client is large, so it is loaded with the first call: a provision served by the pool never pays for it.
-import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+// The fleet on EC2. The clients of EC2 and SSM are loaded with the first call: a provision served by the pool never pays for them.
+import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type * as Ec2 from "./ec2-sdk.ts";
 import type { Fleet } from "../ports.ts";
 import { launch, type LaunchTools } from "./launch.ts";
 import { describe, ours, terminate } from "./machines.ts";
-import { AwsRefused, asSdkError, raise } from "./sdk-errors.ts";
 
 export interface FleetWish {
   /** Builds the client once the SDK's module is there, e.g. `({ EC2Client }) => new EC2Client(clientOptions("ec2"))`. */
   readonly ec2: (sdk: typeof Ec2) => EC2Client;
-  readonly ssm: SSMClient;
+  readonly ssm: () => SSMClient | Promise<SSMClient>;
   readonly environment: string;
-}
-
-async function image(ssm: SSMClient, parameter: string): Promise<string> {
-  const what = `GetParameter ${parameter}`;
-  const reply = await ssm.send(new GetParameterCommand({ Name: parameter })).catch((error: unknown) => {
-    if (asSdkError(error).name !== "ParameterNotFound") return raise(what, error);
-    throw new AwsRefused(what, "ParameterNotFound", "no image is named there: build one, or write an AMI id to it");
-  });
-  const value = reply.Parameter?.Value ?? "";
-  if (/^ami-[0-9a-f]{8,17}$/.test(value)) return value;
-  throw new AwsRefused(what, "NoImage", `"${value}" is no AMI id`);
 }
 
 export function fleet(wish: FleetWish): Fleet {
@@ -33,7 +21,10 @@ export function fleet(wish: FleetWish): Fleet {
   };
   const tools = (): Promise<LaunchTools> => (loading ??= load());
   return {
-    image: (parameter) => image(wish.ssm, parameter),
+    image: async (parameter) => {
+      const { image } = await import("./image-parameter.ts");
+      return image(await wish.ssm(), parameter);
+    },
     launch: async (request) => launch(await tools(), request),
     describe: async (instanceIds) => (instanceIds.length === 0 ? new Map() : describe(await tools(), instanceIds)),
     ours: async () => ours(await tools(), wish.environment),

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { build, type BuildOptions } from "esbuild";
+import { builtinModules } from "node:module";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 
 const entries = join(import.meta.dirname, "..");
 const root = join(entries, "..");
@@ -34,6 +35,25 @@ export function executables(): readonly Executable[] {
   return [...known.filter(({ name }) => existsSync(join(entries, `${name}.ts`))), ...lambdas];
 }
 
+/**
+ * An ESM `import` of one of Node's own modules reads every one of its exports at once, the lazy ones too: `node:http` then loads
+ * undici, 10 ms. Taken by `process.getBuiltinModule` each is read when it is used.
+ */
+const builtins: Plugin = {
+  name: "builtins",
+  setup({ onResolve, onLoad }) {
+    const names = new Set(builtinModules);
+    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path }) => {
+      const name = path.replace(/^node:/, "");
+      return names.has(name) || path.startsWith("node:") ? { path: `node:${name}`, namespace: "builtin" } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+      loader: "js",
+    }));
+  },
+};
+
 const options = (target: Executable["node"]): BuildOptions => ({
   absWorkingDir: root,
   bundle: true,
@@ -45,8 +65,7 @@ const options = (target: Executable["node"]): BuildOptions => ({
   mainFields: ["module", "main"],
   legalComments: "none",
   outExtension: { ".js": ".mjs" },
-  // Some dependencies still call `require` for Node's own modules.
-  banner: { js: 'import{createRequire as __require}from"node:module";const require=__require(import.meta.url);' },
+  plugins: [builtins],
   logLevel: "error",
 });
 

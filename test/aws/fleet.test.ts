@@ -111,7 +111,7 @@ describe("on the embedded EC2", () => {
         built++;
         return sim.clients.ec2;
       },
-      ssm: sim.clients.ssm,
+      ssm: () => sim.clients.ssm,
       environment: "dev",
     });
     await lazy.image(sim.defaults.imageParameters.x64 ?? "");
