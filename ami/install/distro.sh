@@ -1,0 +1,40 @@
+#!/bin/bash
+# What differs between systems, behind verbs. Sourced by the steps; package names are given as both systems know them, Debian's first.
+export DEBIAN_FRONTEND=noninteractive
+if command -v apt-get >/dev/null; then packages=apt; else packages=dnf; fi
+
+packages_refresh() {
+  if [ "$packages" = apt ]; then apt-get -qq update; else dnf -q makecache; fi
+}
+# packages_install APT-NAMES DNF-NAMES: each a list in one word; an empty one means that the system has it already.
+packages_install() {
+  local names=()
+  if [ "$packages" = apt ]; then read -ra names <<<"$1"; else read -ra names <<<"$2"; fi
+  [ "${#names[@]}" -gt 0 ] || return 0
+  if [ "$packages" = apt ]; then
+    apt-get -qq install -y --no-install-recommends -o Dpkg::Options::=--force-confold "${names[@]}" >/dev/null
+  else
+    dnf -q install -y --setopt=install_weak_deps=False "${names[@]}"
+  fi
+}
+# A package's file that was fetched and verified. Nothing of it is started.
+package_install_file() { without_starting dpkg --force-confold -i "$1" >/dev/null; }
+package_version() { # name
+  if [ "$packages" = apt ]; then dpkg-query -W -f '${Version}' "$1"; else rpm -q --qf '%{VERSION}' "$1"; fi
+}
+packages_clean() {
+  if [ "$packages" = apt ]; then apt-get -qq clean && rm -rf /var/lib/apt/lists/*; else dnf -q clean all; fi
+}
+# ICU's package carries its version in its name on Debian's systems.
+icu_package() { apt-cache search --names-only '^libicu[0-9]+$' | awk '{ print $1 }' | sort -V | tail -n 1; }
+# Debian starts services at installation; in an image in the making nothing of them should run.
+without_starting() {
+  local policy=/usr/sbin/policy-rc.d code=0
+  if [ "$packages" = apt ] && [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 0755 "$policy"
+    "$@" || code=$?
+    rm -f "$policy"
+    return "$code"
+  fi
+  "$@"
+}

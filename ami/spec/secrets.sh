@@ -1,0 +1,26 @@
+#!/bin/bash
+# Spec, secrets: no key, no token, no history, no identity of the machine on which the image was made. Sourced by check.sh.
+lib=${lib:-/usr/lib/runpool} phase=${phase:-image}
+homes=$(awk -F : '$6 != "/" { print $6 }' /etc/passwd | sort -u)
+in_homes() { # names...: files of these names in any home
+  local name home
+  for home in $homes; do for name; do [ ! -e "$home/$name" ] || echo "$home/$name"; done; done
+}
+nothing "no credentials in any home" "$(in_homes .aws .netrc .git-credentials .npmrc .docker/config.json .config/gh)"
+# The job's user can read none of it anyway; whoever copies the image can.
+markers='-----BEGIN [A-Z ]*PRIVATE KEY-----|AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}'
+found=$(grep -rlsIE -e "$markers" /etc /root /home /opt /srv /usr/lib/runpool/*.env /var/lib/runpool /var/lib/cloud 2>/dev/null | grep -v '^/etc/ssh/ssh_host_' | head -n 3)
+if [ "$phase" = image ]; then
+  nothing "no authorised key" "$(in_homes .ssh/authorized_keys .ssh/authorized_keys2)"
+  nothing "no key, token or private key in configuration and homes" "$found"
+  nothing "no history of a shell" "$(find /root /home -maxdepth 2 -name '.*_history' 2>/dev/null)"
+  nothing "no host key of sshd" "$(compgen -G '/etc/ssh/ssh_host_*key')"
+  nothing "no machine id" "$(grep -s . /etc/machine-id)"
+  nothing "no random seed" "$(compgen -G /var/lib/systemd/random-seed)"
+  nothing "no state of cloud-init" "$(compgen -G '/var/lib/cloud/instances/*')"
+  nothing "no line in any log" "$(find /var/log -type f -size +0 -print -quit 2>/dev/null)"
+  nothing "the SSM agent is not registered" "$(find /var/lib/amazon/ssm /var/snap/amazon-ssm-agent/common -type f -print -quit 2>/dev/null)"
+else
+  holds "the machine has an id of its own" grep -q . /etc/machine-id
+  holds "no token in what jobs can see of runpool" sh -c '! grep -rlsIE "gh[pousr]_[A-Za-z0-9]{36}" /etc/runpool /run/runpool/runners'
+fi
