@@ -1,4 +1,5 @@
 // An excerpt of the EC2 instance catalogue as data: general-purpose, compute, memory and burstable types up to 64 vCPU.
+import { largeUsdPerHour } from "../../../domain/prices.ts";
 
 /** The names that `ec2:DescribeInstanceTypes` and AMIs use. */
 export type Architecture = "x86_64" | "arm64";
@@ -20,32 +21,32 @@ export interface InstanceType {
   readonly usdPerHour: number;
 }
 
-/** Family: manufacturer, generation as DescribeInstanceTypes reports it, GiB a vCPU, dollars an hour of `large`. */
-type Family = readonly [Manufacturer, InstanceType["generation"], number, number];
+/** Family: manufacturer, generation as DescribeInstanceTypes reports it, GiB a vCPU. */
+type Family = readonly [Manufacturer, InstanceType["generation"], number];
 
 // Newer families have displaced c5, m5, m6i, r5 and r6i from the "current" generation in DescribeInstanceTypes' answers.
-const families: Readonly<Record<string, Family>> = {
-  c5: ["intel", "previous", 2, 0.085],
-  c5a: ["amd", "current", 2, 0.077],
-  c6i: ["intel", "current", 2, 0.085],
-  c6a: ["amd", "current", 2, 0.0765],
-  c7i: ["intel", "current", 2, 0.08925],
-  c7a: ["amd", "current", 2, 0.10264],
-  c6g: ["amazon-web-services", "current", 2, 0.068],
-  c7g: ["amazon-web-services", "current", 2, 0.0725],
-  m5: ["intel", "previous", 4, 0.096],
-  m6i: ["intel", "previous", 4, 0.096],
-  m6a: ["amd", "current", 4, 0.0864],
-  m7i: ["intel", "current", 4, 0.1008],
-  m7a: ["amd", "current", 4, 0.11592],
-  m7g: ["amazon-web-services", "current", 4, 0.0816],
-  r5: ["intel", "previous", 8, 0.126],
-  r6i: ["intel", "previous", 8, 0.126],
-  r6a: ["amd", "current", 8, 0.1134],
-  r7i: ["intel", "current", 8, 0.1323],
-  r7g: ["amazon-web-services", "current", 8, 0.1071],
-  t3: ["intel", "current", 4, 0.0832],
-  t4g: ["amazon-web-services", "current", 4, 0.0672],
+const families: Readonly<Record<keyof typeof largeUsdPerHour, Family>> = {
+  c5: ["intel", "previous", 2],
+  c5a: ["amd", "current", 2],
+  c6i: ["intel", "current", 2],
+  c6a: ["amd", "current", 2],
+  c7i: ["intel", "current", 2],
+  c7a: ["amd", "current", 2],
+  c6g: ["amazon-web-services", "current", 2],
+  c7g: ["amazon-web-services", "current", 2],
+  m5: ["intel", "previous", 4],
+  m6i: ["intel", "previous", 4],
+  m6a: ["amd", "current", 4],
+  m7i: ["intel", "current", 4],
+  m7a: ["amd", "current", 4],
+  m7g: ["amazon-web-services", "current", 4],
+  r5: ["intel", "previous", 8],
+  r6i: ["intel", "previous", 8],
+  r6a: ["amd", "current", 8],
+  r7i: ["intel", "current", 8],
+  r7g: ["amazon-web-services", "current", 8],
+  t3: ["intel", "current", 4],
+  t4g: ["amazon-web-services", "current", 4],
 };
 
 /** Size: vCPUs. A family's price grows with its vCPUs; `large` has two. */
@@ -67,7 +68,7 @@ const exists = (family: string, size: string, vcpu: number): boolean => {
   return size !== "9xlarge";
 };
 
-const expand = (family: string, [manufacturer, generation, gibPerVcpu, largePrice]: Family): InstanceType[] =>
+const expand = (family: keyof typeof families, [manufacturer, generation, gibPerVcpu]: Family): InstanceType[] =>
   sizes
     .filter(([size, vcpu]) => exists(family, size, vcpu))
     .map(([size, vcpu]) => ({
@@ -80,12 +81,12 @@ const expand = (family: string, [manufacturer, generation, gibPerVcpu, largePric
       generation,
       burstable: family.startsWith("t"),
       bareMetal: false,
-      usdPerHour: Number(((largePrice * vcpu) / 2).toFixed(5)),
+      usdPerHour: Number(((largeUsdPerHour[family] * vcpu) / 2).toFixed(5)),
     }));
 
-export const catalogue: readonly InstanceType[] = Object.entries(families).flatMap(([name, family]) =>
-  expand(name, family),
-);
+export const catalogue: readonly InstanceType[] = (
+  Object.entries(families) as [keyof typeof families, Family][]
+).flatMap(([name, family]) => expand(name, family));
 
 const byName = new Map(catalogue.map((type) => [type.name, type]));
 
