@@ -6,8 +6,12 @@ echo guest >"$R/etc/hostname"
 tr -d - </proc/sys/kernel/random/uuid >"$R/etc/machine-id"
 : >"$R/etc/fstab"
 units=$R/etc/systemd/system
-rm -rf "$units"
-mkdir -p "$units" "$R/etc/systemd/journald.conf.d"
+# A root that was made for this keeps its units: those of runpool start with the guest, as they would with a machine.
+[ -n "${GUEST_ROOT:-}" ] || rm -rf "$units"
+mkdir -p "$units/guest.target.wants" "$R/etc/systemd/journald.conf.d"
+for unit in "$units"/multi-user.target.wants/runpool-*; do
+  [ ! -L "$unit" ] || cp -P "$unit" "$units/guest.target.wants/"
+done
 printf '[Unit]\nDescription=guest\nRequires=basic.target dbus.socket\nAfter=basic.target dbus.socket\nAllowIsolate=yes\n' >"$units/guest.target"
 printf '[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\n' >"$R/etc/systemd/journald.conf.d/guest.conf"
 for unit in systemd-{timesyncd,networkd,resolved,udevd,udev-trigger,hwdb-update,sysctl,modules-load,firstboot,random-seed}.service \

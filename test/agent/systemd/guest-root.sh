@@ -1,5 +1,6 @@
 #!/bin/bash
-# PID 1 of the guest's namespaces: makes its root (an overlay over /), then becomes systemd. Told by $W, $V1_CONTROLLERS, $SYSTEMD_V1.
+# PID 1 of the guest's namespaces: makes its root (an overlay over /, or $GUEST_ROOT as it is), then becomes systemd.
+# Told by $W, $V1_CONTROLLERS, $SYSTEMD_V1.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 mount --make-rprivate /
@@ -7,7 +8,11 @@ mount --make-rprivate /
 mount -t tmpfs -o mode=755 guest "$W"
 R=$W/root
 mkdir -p "$W/up" "$W/wk" "$R"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$W/up,workdir=$W/wk" "$R"
+if [ -n "${GUEST_ROOT:-}" ]; then
+  mount --bind "$GUEST_ROOT" "$R"
+else
+  mount -t overlay overlay -o "lowerdir=/,upperdir=$W/up,workdir=$W/wk" "$R"
+fi
 mount -t proc proc "$R/proc"
 mount -t sysfs sysfs "$R/sys"
 C=$R/sys/fs/cgroup

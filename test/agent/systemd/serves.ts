@@ -97,7 +97,13 @@ export const servesAndReleases: Scenario = async () => {
   );
   await stage.provision("1002");
   const found = stepOf(await stage.job("1002", find));
+  // In the middle of a job: what stops an idle runner finds it busy, and the release waits.
+  const long = stage.job("1002", "for i in 1 2 3 4 5 6; do sleep 0.5; done; echo survived");
+  const begun = () => stage.cloud.github.jobs().some(({ status }) => status === "in_progress");
+  await stage.until("a job in progress", async () => begun() || undefined);
+  const stopped = (await stage.run("/usr/lib/runpool/runner-stop.sh", "2")).trim();
   await stage.release("1002");
+  const survivor = await long;
   await stage.until("no runner at GitHub", async () => (stage.cloud.github.runners().length === 0 ? true : undefined));
   const journal = await stage.run("journalctl", "--no-pager", "--output=export");
   const secrets = await secretsOf(stage);
@@ -112,6 +118,7 @@ export const servesAndReleases: Scenario = async () => {
     planted,
     left: left.out,
     found,
+    survivor: { stopped, conclusion: survivor.conclusion, dispatches: survivor.dispatches },
     secrets: secrets.length,
     leaked: secrets.filter((secret) => journal.includes(secret)).length,
     docker: (await stage.as("root", "cat /run/docker-calls")).out.trimEnd().split("\n"),

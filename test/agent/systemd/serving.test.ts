@@ -13,6 +13,7 @@ interface Found {
   readonly planted: readonly string[];
   readonly left: string;
   readonly found: readonly string[];
+  readonly survivor: { readonly stopped: string; readonly conclusion: string; readonly dispatches: number };
   readonly secrets: number;
   readonly leaked: number;
   readonly docker: readonly string[];
@@ -82,6 +83,10 @@ describe("a job", () => {
     expect(found.stranger.log.join("\n")).toContain("belongs to workflow run 1001; this job is of run 666");
     expect(found.events).toContain("job.refused");
   });
+});
+
+test("a job that runs is frozen, found, thawed and waited for by those who would stop its runner, and ends well", () => {
+  expect(found.survivor).toEqual({ stopped: "busy", conclusion: "success", dispatches: 1 });
 });
 
 describe("after release", () => {
