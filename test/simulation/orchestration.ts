@@ -1,5 +1,5 @@
 // The part that GitHub plays: it starts a workflow's steps as processes of their own, cancels and kills them, queues its jobs.
-import { giveBack } from "../../control/give-back.ts";
+import { cleanUp } from "../../control/clean-up.ts";
 import { provision, type Provisioned, type SavedProvision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
@@ -128,20 +128,27 @@ async function provisionStep(
   if (unfinished && plan.post)
     await step(world, `${name} post`, { rate: rates.provisionDies, awaits: 40, limitMs: 5 * minute }, async (ports) => {
       const { configuration } = await ports.settings.load();
-      return await giveBack(ports, configuration, saved as SavedProvision, [], limits.giveBackWaitMs);
+      return await cleanUp(ports, configuration, saved as SavedProvision);
     });
   return end.kind === "ended" ? end.value : undefined;
 }
 
-async function jobsStep(world: World, workflow: Workflow, attempt: number, plan: Attempt): Promise<readonly Job[]> {
-  const { runId, repository } = workflow;
-  const jobs = plan.jobs.map((durationMs) =>
-    world.forge.queue({ scope: repository, runId, attempt, labels: [runId], durationMs }),
-  );
+/** Jobs that need this provision only: they may run on any machine of the run. */
+function queueJobs(
+  world: World,
+  { runId, repository }: Workflow,
+  attempt: number,
+  plan: Attempt,
+  index: number,
+): Job[] {
+  const own = plan.jobs.filter((_, job) => job % plan.requests.length === index);
+  return own.map((durationMs) => world.forge.queue({ scope: repository, runId, attempt, labels: [runId], durationMs }));
+}
+
+async function waitForJobs(world: World, runId: string, plan: Attempt, jobs: readonly Job[]): Promise<void> {
   const until = world.time.now() + (plan.impatient ? 30_000 : jobsPatienceMs);
   const open = (): boolean => jobs.some(({ state }) => ["queued", "assigned", "running"].includes(state));
   while (open() && world.time.now() < until) await pause(world, 15_000, `run ${runId} waits for its jobs`);
-  return jobs;
 }
 
 async function releaseStep(world: World, name: string, workflow: Workflow, attempt: number, plan: Attempt) {
@@ -179,16 +186,18 @@ export async function orchestrate(world: World, workflow: Workflow, tally: Tally
       world.time.after(plan.strayReleaseMs, `${name} releases astray`, () => {
         void releaseStep(world, `${name} stray`, workflow, attempt, plan);
       });
+    const jobs: Job[] = [];
     const ends = await Promise.all(
-      plan.requests.map((request) => provisionStep(world, `${name} ${request.provisionId}`, request, plan, tally)),
+      plan.requests.map(async (request, index) => {
+        const end = await provisionStep(world, `${name} ${request.provisionId}`, request, plan, tally);
+        if (end?.kind === "ready") jobs.push(...queueJobs(world, workflow, attempt, plan, index));
+        return end;
+      }),
     );
-    const ready = ends.every((end) => end?.kind === "ready");
-    if (ready) {
-      const jobs = await jobsStep(world, workflow, attempt, plan);
-      tally.jobs += jobs.filter(({ state }) => state === "done").length;
-      if (!plan.impatient) servedAll(world, name, jobs);
-      for (const job of jobs) world.forge.cancel(job);
-    }
+    await waitForJobs(world, workflow.runId, plan, jobs);
+    tally.jobs += jobs.filter(({ state }) => state === "done").length;
+    if (!plan.impatient && ends.every((end) => end?.kind === "ready")) servedAll(world, name, jobs);
+    for (const job of jobs) world.forge.cancel(job);
     if (plan.releases && (await releaseStep(world, name, workflow, attempt, plan))) tally.released++;
   }
 }

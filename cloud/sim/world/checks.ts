@@ -124,6 +124,25 @@ export function checksOf(stateOf: () => State): Checks {
       violated("nobody is handed a dead machine", `down for ${Math.round(silent / 1000)} s: ${told(change)}`);
   };
 
+  /** What an agent says never goes back; it ends itself early only for what it knows better than its record. */
+  const agentsWord = (change: Change, machine: Machine | undefined): void => {
+    const { before, after } = change;
+    if (machine === undefined || before === undefined) return;
+    const [said, says] = [before.signal, after.signal];
+    if (said !== undefined && says !== undefined && says !== said) {
+      const back = says.assignment < said.assignment || (says.assignment === said.assignment && says.rank < said.rank);
+      if (back) violated("signals only move forward", `${says.kind} after ${said.kind}: ${told(change)}`);
+    }
+    if (before.retiredAt !== undefined || after.retiredAt === undefined || machine.notice !== undefined) return;
+    const left = before.threshold - stateOf().time.now() - Math.abs(machine.skewMs) - clockToleranceMs;
+    const knows = said !== undefined && ["prepare-failed", "register-failed", "listener-lost"].includes(said.kind);
+    if (left > 0 && !knows)
+      violated(
+        "an agent ends itself by a threshold that stands",
+        `${Math.round(left / 1000)} s early: ${told(change)}`,
+      );
+  };
+
   return {
     violations,
     violated,
@@ -139,6 +158,7 @@ export function checksOf(stateOf: () => State): Checks {
       const machine = stateOf().machines.byKey(change.key);
       toItsOwn(change);
       lives(change, machine);
+      agentsWord(change, machine);
       oneOwner(change, machine);
       ends(change, machine);
       believed(change, machine);
