@@ -11,7 +11,7 @@ interface Found {
   readonly runners?: number;
   readonly events?: readonly string[];
 }
-const limit = 180_000;
+const limit = 300_000;
 
 test(
   "a spot notice: the job ends well, the runner is removed from GitHub, the machine retires and powers off",

@@ -9,6 +9,10 @@ export type Played<Found> =
   /** This machine cannot have a guest: no root, no systemd, no cgroup2. */
   | { readonly kind: "cannot"; readonly why: string };
 
+/** Longer than any scenario takes on a loaded machine. Shorter than the tests' own limit, which would leave the guest behind. */
+const limitMs = 240_000;
+/** What with-systemd.sh says when it was told to end. */
+const outOfTimeCode = 130;
 const cannotCode = 77;
 /** The driver ends with TERM or KILL when the guest powers off. */
 const endedBySignal = new Set([143, 137]);
@@ -22,6 +26,7 @@ export async function playInGuest<Found>(scenario: string): Promise<Played<Found
     const command = [process.execPath, join(import.meta.dirname, "guest.ts"), scenario, file];
     const { code, output } = await run(join(import.meta.dirname, "with-systemd.sh"), command, folder);
     if (code === cannotCode) return { kind: "cannot", why: output.trim() };
+    if (code === outOfTimeCode) throw new Error(`"${scenario}" did not end within ${limitMs} ms\n${output}`);
     const found = JSON.parse(readFileSync(file, "utf8")) as Found & { readonly problem?: string };
     if (found.problem !== undefined) throw new Error(`${found.problem}\n${output}\n${JSON.stringify(found, null, 2)}`);
     return { kind: "played", found, poweredOff: endedBySignal.has(code) };
@@ -34,6 +39,9 @@ function run(command: string, rest: readonly string[], shared: string): Promise<
   const child = spawn(command, rest, {
     env: { PATH: process.env["PATH"], GUEST_BIND: shared },
     stdio: ["ignore", "pipe", "pipe"],
+    // Told to end, it takes the whole guest along.
+    timeout: limitMs,
+    killSignal: "SIGTERM",
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));

@@ -14,7 +14,7 @@ let played: Played<Found>;
 let found: Found;
 beforeAll(async () => {
   played = await playInGuest<Found>("preparations");
-}, 120_000);
+}, 300_000);
 beforeEach((context) => {
   if (played.kind === "cannot") return context.skip(played.why);
   found = played.found;

@@ -26,7 +26,7 @@ let played: Played<Found>;
 let found: Found;
 beforeAll(async () => {
   played = await playInGuest<Found>("serves and releases");
-}, 180_000);
+}, 300_000);
 beforeEach((context) => {
   if (played.kind === "cannot") return context.skip(played.why);
   found = played.found;
