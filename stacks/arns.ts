@@ -54,6 +54,10 @@ export function arnsOf(environment: Environment) {
       here("sqs", unreadableQueueName(name, resourceClass)),
     ]),
     instanceRole: iam(`role/${instanceRoleName(name)}`),
+    /** Whatever number of repositories there is: a role's policies hold 10,240 characters. */
+    allRunnerTokens: [registrationTokenParameter(name, "*"), removalTokenParameter(name, "*")].map((path) =>
+      parameter(path.replace(/_$/, "*")),
+    ),
     runnerTokens: partitionsOf(environment).flatMap((partition) => [
       parameter(registrationTokenParameter(name, partition)),
       parameter(removalTokenParameter(name, partition)),

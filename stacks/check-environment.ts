@@ -5,6 +5,8 @@ import { environmentName, registrationTokenParameter } from "../domain/names.ts"
 import { problemsOfClasses } from "../domain/resource-class.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
+import { arnsOf } from "./arns.ts";
+import { trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { problemsOfNetwork } from "./check-network.ts";
 import { EnvironmentRefused } from "./refused.ts";
@@ -158,6 +160,21 @@ const told: Rule = ({ monthlyBudgetUsd, alarms }) =>
     ? [["monthlyBudgetUsd", "is set, but alarms.email names nobody to tell"]]
     : [];
 
+/** IAM quotas: a trust policy has 2,048 characters, a role's inline policies 10,240 (the instances' beside their tokens about 2,500). */
+const trusted: Rule = (environment) => {
+  const problems: Problem[] = [];
+  const trust = trustWorkflows(environment, environment.forge.repositories.flatMap(workflowsOf)).length;
+  if (trust > 2048)
+    problems.push([
+      "forge.repositories",
+      `make a trust policy of ${trust} characters; IAM takes 2048: divide them among environments`,
+    ]);
+  const tokens = JSON.stringify(arnsOf(environment).runnerTokens).length;
+  if (tokens > 7500)
+    problems.push(["forge.repositories", `make an instance policy that IAM does not take: group them in partitions`]);
+  return problems;
+};
+
 const labelled: Rule = ({ labels, tags, preRunnerScript }) => {
   const problems: Problem[] = [];
   for (const [at, label] of labels.entries())
@@ -195,6 +212,7 @@ const rules: readonly Rule[] = [
   sized,
   floors,
   told,
+  trusted,
   labelled,
   problemsOfUserData,
 ];

@@ -79,7 +79,7 @@ export const refreshPolicy = (environment: Environment, arns: Arns): readonly St
     Sid: "RenewRunnerTokens",
     Effect: "Allow",
     Action: ["ssm:GetParameter", "ssm:PutParameter"],
-    Resource: arns.runnerTokens,
+    Resource: arns.allRunnerTokens,
   },
   {
     Sid: "ReadForgeCredential",

@@ -14,7 +14,7 @@ const apiUrlOf = (serverUrl: string): string => {
 };
 
 /** What only Terraform knows: ids and URLs. */
-export type Made = Pick<Deployed, "queues" | "templates" | "subnets" | "configHash">;
+export type Made = Pick<Deployed, "queues" | "templates" | "subnets" | "securityGroups" | "configHash">;
 
 export function defaultsOf(environment: Environment, made: Made): Defaults {
   const { name, awsPartition, region, account, forge, partitions, architectures } = environment;

@@ -196,7 +196,7 @@ export function deployPolicy(environment: Environment, arns: Arns): readonly Sta
       Sid: "NeverSecrets",
       Effect: "Deny",
       Action: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"],
-      Resource: [arns.parameter(credentialParameterOf(environment)), ...arns.runnerTokens],
+      Resource: [arns.parameter(credentialParameterOf(environment)), ...arns.allRunnerTokens],
     },
   ];
 }

@@ -78,7 +78,7 @@ export function makeTemplates(
   environment: Environment,
   network: Network,
   profile: IamInstanceProfile,
-): Deployed["templates"] {
+): Pick<Deployed, "templates" | "securityGroups"> {
   const group = makeSecurityGroup(stack, environment, network.vpcId);
   const templates: Record<string, { id: string; version: string }> = {};
   for (const architecture of environment.architectures) {
@@ -108,5 +108,5 @@ export function makeTemplates(
       };
     }
   }
-  return templates;
+  return { templates, securityGroups: [group.id] };
 }

@@ -32,9 +32,9 @@ export function poolStack(scope: Construct, environment: Environment): Terraform
     ...(environment.kmsKeyArn === undefined ? {} : { kmsKeyId: environment.kmsKeyArn }),
   });
   const profile = makeInstanceProfile(stack, environment, arnsOf(environment));
-  const templates = makeTemplates(stack, environment, network, profile);
+  const launched = makeTemplates(stack, environment, network, profile);
 
-  const made = { queues, templates, subnets: network.subnets, configHash: configHash(environment) };
+  const made = { queues, ...launched, subnets: network.subnets, configHash: configHash(environment) };
   new DynamodbTableItem(stack, "defaults", {
     tableName: records.name,
     hashKey: table.key,

@@ -11,9 +11,13 @@ const shown = synthesized({
   resourceClasses: { large: { cpu: 2, mmem: 4096 }, xlarge: { cpu: 4, mmem: 8192 } },
 });
 
+/** Policies, the defaults item and the dashboard are JSON in texts: shown as what they say. */
+const opened = (_: string, value: unknown): unknown =>
+  typeof value === "string" && value.startsWith('{"') ? (JSON.parse(value) as unknown) : value;
+
 /** Without what changes with every line of the control plane's code; user data has files of its own. */
 const lasting = (stack: StackFile): string =>
-  `${JSON.stringify(stack, undefined, 2)
+  `${JSON.stringify(stack, opened, 2)
     .replace(/("source_code_hash": )"[^"]+"/, '$1"(of the bundle)"')
     .replaceAll(/("user_data": )"[^"]+"/g, '$1"(user-data-x64.txt, user-data-arm64.txt)"')}\n`;
 
