@@ -3,9 +3,10 @@
 # Disabled, not stopped: what is building this image may need them.
 set -eu
 here=$(dirname "$0")
+. "$here/distro.sh"
 while IFS=$'\t' read -r unit reason; do
   [[ $unit == *.* ]] || continue
-  systemctl cat "$unit" >/dev/null 2>&1 || continue
+  has_unit "$unit" || continue
   systemctl --quiet disable "$unit" 2>/dev/null || true
   # A static unit, or one that another wants, is not kept from starting by that.
   [ "$(systemctl is-enabled "$unit" 2>/dev/null)" = disabled ] || systemctl --quiet mask "$unit"

@@ -22,11 +22,11 @@ package_install_file() { without_starting dpkg --force-confold -i "$1" >/dev/nul
 package_version() { # name
   if [ "$packages" = apt ]; then dpkg-query -W -f '${Version}' "$1"; else rpm -q --qf '%{VERSION}' "$1"; fi
 }
-packages_clean() {
-  if [ "$packages" = apt ]; then apt-get -qq clean && rm -rf /var/lib/apt/lists/*; else dnf -q clean all; fi
-}
+packages_clean() { if [ "$packages" = apt ]; then apt-get -qq clean && rm -rf /var/lib/apt/lists/*; else dnf -q clean all; fi; }
 # ICU's package carries its version in its name on Debian's systems.
 icu_package() { apt-cache search --names-only '^libicu[0-9]+$' | awk '{ print $1 }' | sort -V | tail -n 1; }
+# By files: systemd itself need not run while an image is made.
+has_unit() { [ -e "/etc/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ] || [ -e "/lib/systemd/system/$1" ]; }
 # Debian starts services at installation; in an image in the making nothing of them should run.
 without_starting() {
   local policy=/usr/sbin/policy-rc.d code=0

@@ -6,7 +6,7 @@ here=$(dirname "$0")
 . "$here/distro.sh"
 . "$here/fetch.sh"
 snap=snap.amazon-ssm-agent.amazon-ssm-agent.service
-if systemctl cat "$snap" >/dev/null 2>&1; then
+if has_unit "$snap"; then
   version=snap
 elif [ "$packages" = apt ]; then
   fetch ssm-agent "$RUNPOOL_WORK/ssm-agent.deb"

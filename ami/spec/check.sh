@@ -22,6 +22,7 @@ equals() { # words found wanted
 }
 # nothing WORDS FOUND: holds where FOUND is empty.
 nothing() { if [ -z "$2" ]; then ok "$1"; else bad "$1" "$(head -n 3 <<<"$2" | tr '\n' ' ')"; fi; }
+has_unit() { [ -e "/etc/systemd/system/$1" ] || [ -e "/usr/lib/systemd/system/$1" ] || [ -e "/lib/systemd/system/$1" ]; }
 case $phase in image | booted) ;; *) echo "check.sh image | booted" >&2; exit 64 ;; esac
 [ "$(id -u)" = 0 ] || { echo "run as root: much of what is checked is for nobody else to read" >&2; exit 64; }
 # shellcheck source=/dev/null

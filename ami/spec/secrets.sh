@@ -9,7 +9,8 @@ in_homes() { # names...: files of these names in any home
 nothing "no credentials in any home" "$(in_homes .aws .netrc .git-credentials .npmrc .docker/config.json .config/gh)"
 # The job's user can read none of it anyway; whoever copies the image can.
 markers='-----BEGIN [A-Z ]*PRIVATE KEY-----|AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}'
-found=$(grep -rlsIE -e "$markers" /etc /root /home /opt /srv /usr/lib/runpool/*.env /var/lib/runpool /var/lib/cloud 2>/dev/null | grep -v '^/etc/ssh/ssh_host_' | head -n 3)
+found=$(find /etc /root /home /var/lib/cloud /usr/lib/runpool/image.env -xdev -maxdepth 4 -type f -size -64k ! -name 'ssh_host_*' -print0 2>/dev/null |
+  xargs -0r grep -lsIE -e "$markers" | head -n 3)
 if [ "$phase" = image ]; then
   nothing "no authorised key" "$(in_homes .ssh/authorized_keys .ssh/authorized_keys2)"
   nothing "no key, token or private key in configuration and homes" "$found"

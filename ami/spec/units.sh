@@ -5,7 +5,7 @@ for unit in runpool-agent.service runpool-boot-watchdog.timer runpool-deadline.t
   equals "$unit at boot" "$(systemctl is-enabled "$unit" 2>&1)" enabled
 done
 for unit in 'runpool-runner@.service' runpool-prepare.service runpool-request.service runpool-boot-watchdog.service runpool-jobs.slice; do
-  holds "$unit is there" systemctl cat "$unit"
+  holds "$unit is there" has_unit "$unit"
 done
 # Unknown keys are told on stderr, with exit 0.
 said=$(systemd-analyze verify --man=no /usr/lib/systemd/system/runpool-*.service /usr/lib/systemd/system/runpool-*.timer 2>&1 | grep runpool-)

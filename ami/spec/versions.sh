@@ -32,7 +32,7 @@ for name in cloudwatch ssm; do
   [ -n "${!wanted:-}" ] || continue
   stands=RUNPOOL_${name^^}_AGENT_STANDS_IN
   if [ -n "${!stands:-}" ]; then stand_in "the $name agent: an empty package of its name"; continue; fi
-  [ "${!wanted}" != snap ] || { holds "the ssm agent is there, as a snap" systemctl cat snap.amazon-ssm-agent.amazon-ssm-agent.service; continue; }
+  [ "${!wanted}" != snap ] || { holds "the ssm agent is there, as a snap" has_unit snap.amazon-ssm-agent.amazon-ssm-agent.service; continue; }
   found=$(dpkg-query -W -f '${Version}' "amazon-$name-agent" 2>/dev/null || rpm -q --qf '%{VERSION}' "amazon-$name-agent" 2>&1)
   equals "the $name agent" "$found" "${!wanted}"
 done

@@ -34,7 +34,8 @@ async function pack(folder: string): Promise<string> {
   return content;
 }
 
-const scenarios = ["stock", "baked", "damaged"] as const;
+/** `image`: the guest's root has been made by ami/install, nothing is installed here. */
+const scenarios = ["stock", "baked", "damaged", "image"] as const;
 type Scenario = (typeof scenarios)[number];
 
 async function environmentOf(scenario: Scenario, folder: string, content: string): Promise<Environment> {
@@ -44,6 +45,7 @@ async function environmentOf(scenario: Scenario, folder: string, content: string
     preRunnerScript: "#!/bin/bash\necho prepared for ${HOME:-nobody}\n",
   };
   const environment = readEnvironment(file, scenario);
+  if (scenario === "image") return environment;
   if (scenario === "baked") {
     await run("bash", join(content, "install.sh"));
     return environment;
@@ -91,9 +93,12 @@ const journal = (): Promise<string> => quietly("journalctl", "--no-pager", "-o",
 const isActive = async (unit: string): Promise<boolean> =>
   (await quietly("systemctl", "is-active", unit)).trim() === "active";
 
+/** The image's own spec, on the running machine: what it says, whatever its exit code. */
+const specNow = (): Promise<string> => run("bash", "-c", "bash /usr/lib/runpool/spec/check.sh booted || true");
+
 async function play(scenario: Scenario): Promise<unknown> {
   const folder = await mkdtemp("/var/tmp/first-boot-");
-  const content = await pack(folder);
+  const content = scenario === "image" ? "" : await pack(folder);
   const environment = await environmentOf(scenario, folder, content);
   const cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0 });
   await run("systemctl", "set-environment", `AWS_ENDPOINT_URL=${cloud.aws.url}`);
@@ -129,6 +134,7 @@ async function play(scenario: Scenario): Promise<unknown> {
     prepared: await quietly("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
     finalStage: await isActive("cloud-final.service"),
     cloudInit: await quietly("grep", "-E", "WARN|ERROR", "/var/log/cloud-init.log"),
+    ...(scenario === "image" ? { spec: await specNow(), blame: await quietly("systemd-analyze", "blame") } : {}),
   };
 }
 

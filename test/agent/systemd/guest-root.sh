@@ -25,13 +25,9 @@ if [ -n "$V1_CONTROLLERS" ]; then
 else
   mount -t cgroup2 cgroup2 "$C"
 fi
-mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$R/run"
-mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$R/tmp"
 . "$here/guest-devices.sh"
 for shared in $GUEST_BIND; do mkdir -p "$R$shared" && mount --bind "$shared" "$R$shared"; done
 . "$here/guest-quiet.sh"
-ip link set lo up
-ip address add 169.254.169.254/32 dev lo
 cd "$R"
 mkdir -p .old
 pivot_root . .old

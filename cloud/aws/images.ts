@@ -1,0 +1,133 @@
+// Images on EC2: what there is, who uses it, and its end.
+import {
+  CreateTagsCommand,
+  DeleteSnapshotCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  paginateDescribeImages,
+  paginateDescribeSnapshots,
+  type EC2Client,
+  type Filter,
+  type Image,
+  type Tag,
+} from "@aws-sdk/client-ec2";
+import type { SSMClient } from "@aws-sdk/client-ssm";
+import { imageTags } from "../../domain/image.ts";
+import type { ImageSeen, Images, SnapshotSeen } from "../image-ports.ts";
+import { imageUsers } from "./image-users.ts";
+import { AwsRefused, asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
+
+const pageSize = 1000;
+const asTags = (tags: readonly Tag[] | undefined): Record<string, string> =>
+  Object.fromEntries((tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+
+const architectures: Readonly<Record<string, ImageSeen["architecture"]>> = { x86_64: "x64", arm64: "arm64" };
+const states: Readonly<Record<string, ImageSeen["state"]>> = {
+  available: "available",
+  pending: "pending",
+  transient: "pending",
+};
+
+const seenAs = (image: Image): ImageSeen => {
+  const disks = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs ?? []);
+  return {
+    imageId: image.ImageId ?? "",
+    name: image.Name ?? "",
+    architecture: architectures[image.Architecture ?? ""],
+    state: states[image.State ?? ""] ?? "failed",
+    createdAt: Date.parse(image.CreationDate ?? "") || 0,
+    tags: asTags(image.Tags),
+    snapshotIds: disks.flatMap(({ SnapshotId }) => SnapshotId ?? []),
+    encrypted: disks.length > 0 && disks.every(({ Encrypted }) => Encrypted === true),
+    metadataV2: image.ImdsSupport === "v2.0",
+    rootDevice: image.RootDeviceName ?? "",
+  };
+};
+
+async function find(client: EC2Client, filters: readonly Filter[]): Promise<readonly ImageSeen[]> {
+  const found: ImageSeen[] = [];
+  try {
+    // Deprecated ones too: they are no less in use.
+    const wanted = { Owners: ["self"], Filters: [...filters], IncludeDeprecated: true };
+    for await (const { Images: page } of paginateDescribeImages({ client, pageSize }, wanted))
+      found.push(...(page ?? []).map(seenAs));
+  } catch (error) {
+    return raise("DescribeImages", error);
+  }
+  return found.toSorted((a, b) => b.createdAt - a.createdAt);
+}
+
+async function snapshotsOf(client: EC2Client, filters: readonly Filter[]): Promise<readonly SnapshotSeen[]> {
+  const found: SnapshotSeen[] = [];
+  try {
+    const wanted = { OwnerIds: ["self"], Filters: [...filters] };
+    for await (const { Snapshots } of paginateDescribeSnapshots({ client, pageSize }, wanted))
+      for (const { SnapshotId = "", StartTime } of Snapshots ?? [])
+        found.push({ snapshotId: SnapshotId, createdAt: StartTime?.getTime() ?? 0 });
+  } catch (error) {
+    return raise("DescribeSnapshots", error);
+  }
+  return found;
+}
+
+async function own(client: EC2Client, environment: string): Promise<Awaited<ReturnType<Images["own"]>>> {
+  const filters = [
+    { Name: `tag:${imageTags.environment}`, Values: [environment] },
+    // Instances' volumes, and what others took snapshots of, may carry the environment too.
+    { Name: "tag-key", Values: [imageTags.variant] },
+  ];
+  // Snapshots first: one that is made meanwhile then looks young at worst, never like an orphan.
+  const snapshots = await snapshotsOf(client, filters);
+  const images = await find(client, filters);
+  const belonging = new Set((await find(client, [])).flatMap(({ snapshotIds }) => snapshotIds));
+  return { images, orphans: snapshots.filter(({ snapshotId }) => !belonging.has(snapshotId)) };
+}
+
+async function one(client: EC2Client, imageId: string): Promise<ImageSeen | undefined> {
+  try {
+    const { Images: found } = await client.send(
+      new DescribeImagesCommand({ ImageIds: [imageId], IncludeDeprecated: true }),
+    );
+    return found?.[0] === undefined ? undefined : seenAs(found[0]);
+  } catch (error) {
+    if (asSdkError(error).name.startsWith("InvalidAMIID.")) return undefined;
+    return raise(`DescribeImages ${imageId}`, error);
+  }
+}
+
+/** A deletion's problem in words; nothing where it is done, or was before. */
+async function attempt(what: string, gone: RegExp, request: Promise<unknown>): Promise<readonly string[]> {
+  try {
+    await request;
+    return [];
+  } catch (error) {
+    troubleOf(error);
+    return gone.test(asSdkError(error).name) ? [] : [`${what}: ${problemOf(error)}`];
+  }
+}
+
+export const images = (client: EC2Client, ssm: SSMClient): Images => {
+  const removeSnapshot = (SnapshotId: string): Promise<readonly string[]> =>
+    attempt(SnapshotId, /^InvalidSnapshot\.NotFound$/, client.send(new DeleteSnapshotCommand({ SnapshotId })));
+  return {
+    own: (environment) => own(client, environment),
+    one: (imageId) => one(client, imageId),
+    users: () => imageUsers(client, ssm),
+    tag: async (imageId, tags) => {
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+      await client.send(new CreateTagsCommand({ Resources: [imageId], Tags })).catch((error: unknown) => {
+        if (troubleOf(error) === "refused")
+          throw new AwsRefused(`CreateTags ${imageId}`, asSdkError(error).name, asSdkError(error).message);
+        return raise(`CreateTags ${imageId}`, error);
+      });
+    },
+    remove: async ({ imageId, snapshotIds }) => {
+      const gone = /^InvalidAMIID\.(NotFound|Unavailable)$/;
+      const problems = await attempt(imageId, gone, client.send(new DeregisterImageCommand({ ImageId: imageId })));
+      // A snapshot in use cannot be deleted: with the image still there, trying would only say so.
+      if (problems.length > 0) return problems;
+      return (await Promise.all(snapshotIds.map(removeSnapshot))).flat();
+    },
+    removeSnapshot,
+  };
+};

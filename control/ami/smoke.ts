@@ -1,0 +1,108 @@
+// Smoke test of an image: one instance boots from it in its environment, and must register as a runner; then it is ended.
+import type { LoadedSettings } from "../../cloud/ports.ts";
+import type { Images } from "../../cloud/image-ports.ts";
+import { imageTags } from "../../domain/image.ts";
+import type { Architecture } from "../../domain/record.ts";
+import { parseRequest } from "../../domain/request.ts";
+import { provision, type Provisioned } from "../provision.ts";
+import { retire, retireStep } from "../retire.ts";
+import type { ControlWorld } from "../world.ts";
+
+export interface SmokeWish {
+  readonly imageId: string;
+  /** A number that no workflow run has now: the runner's label. */
+  readonly runId: string;
+  /** The environment's smallest, where nothing is said. */
+  readonly resourceClass?: string;
+  readonly cancel?: AbortSignal;
+}
+
+export type Smoked =
+  | { readonly kind: "passed"; readonly instanceId: string; readonly readyMs: number }
+  | { readonly kind: "failed" | "refused"; readonly reasons: readonly string[] };
+
+const reason = "smoke test of an image";
+
+/** A world in which the image under test is the only one, and the pool is empty: what is provisioned has booted from it. */
+function withImage(
+  world: ControlWorld,
+  loaded: LoadedSettings,
+  architecture: Architecture,
+  imageId: string,
+): ControlWorld {
+  const { configuration } = loaded;
+  const images = { ...configuration.images, [architecture]: imageId };
+  // A pause is for runs; an image is often tested because of what they are paused for.
+  const { paused: _paused, ...rest } = loaded;
+  const settings = { ...rest, configuration: { ...configuration, images } };
+  return {
+    ...world,
+    settings: { ...world.settings, load: () => Promise.resolve(settings) },
+    pool: { ...world.pool, receive: () => Promise.resolve([]), send: () => Promise.resolve([]) },
+    instances: { ...world.instances, idle: () => Promise.resolve({ items: [], damaged: [] }) },
+  };
+}
+
+const smallest = (classes: LoadedSettings["configuration"]["resourceClasses"]): string =>
+  Object.entries(classes).toSorted(([, a], [, b]) => a.cpu - b.cpu || a.mmem - b.mmem)[0]?.[0] ?? "";
+
+/** Whatever of this image is still there ends: also what a failed provision has given to the pool. What does not answer, thresholds end. */
+async function endAll(world: ControlWorld, loaded: LoadedSettings, imageId: string, runId: string): Promise<void> {
+  const { items } = await world.instances.all();
+  for (const record of items.filter((one) => one.imageId === imageId && one.state !== "terminated")) {
+    const registered = record.runId === runId && record.state === "running";
+    if (registered) await retire(world, record.instanceId, { reason, wait: true });
+    else if (record.runId === runId || record.owner === undefined)
+      await retireStep(world, loaded.configuration, record, reason);
+  }
+}
+
+/** Marks the image as tested where it passed. Rejects where the environment cannot be read. */
+export async function smoke(
+  world: ControlWorld,
+  images: Pick<Images, "one" | "tag">,
+  wish: SmokeWish,
+): Promise<Smoked> {
+  const { imageId, runId } = wish;
+  const image = await images.one(imageId);
+  if (image === undefined) return { kind: "refused", reasons: [`there is no image ${imageId} here`] };
+  if (image.state !== "available" || image.architecture === undefined)
+    return {
+      kind: "refused",
+      reasons: [`${imageId} is ${image.state}, for ${image.architecture ?? "no runner of ours"}`],
+    };
+  const loaded = await world.settings.load();
+  const { resourceClasses, forge } = loaded.configuration;
+  const parsed = parseRequest(
+    {
+      runId,
+      attempt: "1",
+      name: "ami-test",
+      repository: forge.repositories[0] ?? "",
+      instanceCount: "1",
+      resourceClass: wish.resourceClass ?? smallest(resourceClasses),
+      architecture: image.architecture,
+      usageClass: "on-demand",
+      allowedInstanceTypes: "",
+      labels: "",
+      fallback: "false",
+    },
+    resourceClasses,
+  );
+  if (!parsed.ok) return { kind: "refused", reasons: parsed.problems };
+  const alone = withImage(world, loaded, image.architecture, imageId);
+  const options = wish.cancel === undefined ? {} : { cancel: wish.cancel };
+  let outcome: Provisioned;
+  try {
+    outcome = await provision(alone, parsed.request, options);
+  } finally {
+    await endAll(alone, loaded, imageId, runId);
+  }
+  if (outcome.kind !== "ready") {
+    world.log.event("image.failed", { image: imageId, reasons: outcome.reasons });
+    return { kind: "failed", reasons: outcome.reasons };
+  }
+  await images.tag(imageId, { [imageTags.tested]: new Date(world.clock.now()).toISOString() });
+  world.log.event("image.passed", { image: imageId, ms: outcome.readyMs });
+  return { kind: "passed", instanceId: outcome.instances[0]?.instanceId ?? "", readyMs: outcome.readyMs };
+}

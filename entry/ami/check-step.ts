@@ -1,0 +1,67 @@
+// `runpool ami check`: this machine by the image's spec, or an AMI as EC2 describes it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { ImageSeen } from "../../cloud/image-ports.ts";
+import { Unconfigured } from "../../cloud/ports.ts";
+import { exitCodes, type ExitCode } from "../cli/exit-codes.ts";
+import type { Ground } from "../cli/ground.ts";
+import { pipelineWorld } from "./pipeline-world.ts";
+import type { AmiInput } from "./steps.ts";
+
+/** Where a baked image has it. */
+const installed = "/usr/lib/runpool/spec";
+
+async function checkMachine({ phase, recipe }: AmiInput, ground: Ground): Promise<ExitCode> {
+  const beside = resolve(recipe, "spec");
+  const folder = existsSync(join(beside, "check.sh")) ? beside : installed;
+  if (!existsSync(join(folder, "check.sh")))
+    throw new Unconfigured(
+      `there is no spec in ${beside} nor in ${installed}: run this in a checkout of runpool, or give --recipe`,
+    );
+  const child = spawn("bash", [join(folder, "check.sh"), phase], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const code = await new Promise<number>((done, failed) => {
+    child.once("error", failed);
+    child.once("close", (ended) => done(ended ?? -1));
+  });
+  const lines = said.trimEnd().split("\n");
+  const missing = lines.flatMap((line) => /^MISSING +(.+)$/.exec(line)?.[1] ?? []);
+  const standIns = lines.flatMap((line) => /^STAND-IN +(.+)$/.exec(line)?.[1] ?? []);
+  ground.result({ phase, ok: code === 0, missing, standIns, summary: lines.at(-1) }, () => lines);
+  if (code === 64) return exitCodes.refused;
+  return code === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+/** What EC2 itself knows; what is on the disk, only a machine of it can tell. */
+const problemsOf = (image: ImageSeen): readonly string[] => [
+  ...(image.architecture === undefined ? ["its architecture is neither x86_64 nor arm64"] : []),
+  ...(image.state === "available" ? [] : [`it is ${image.state}`]),
+  ...(image.encrypted ? [] : ["its snapshot is not encrypted (instances' disks are, by the launch template)"]),
+  ...(image.metadataV2 ? [] : ["it does not ask for instance metadata version 2 itself (the launch template does)"]),
+  ...(["/dev/sda1", "/dev/xvda"].includes(image.rootDevice)
+    ? []
+    : [`its root device is ${image.rootDevice}, which the launch templates do not size`]),
+];
+
+/** Not by itself a reason against an image: launch templates see to it. */
+const isAdvice = (problem: string): boolean =>
+  problem.includes("the launch template does") || problem.includes("by the launch template");
+
+async function checkImage(imageId: string, ground: Ground): Promise<ExitCode> {
+  const { images } = pipelineWorld(ground.place().region, ground.progress);
+  const image = await images.one(imageId);
+  const problems = image === undefined ? ["there is no such image here"] : problemsOf(image);
+  const missing = problems.filter((problem) => !isAdvice(problem));
+  ground.result({ imageId, ok: missing.length === 0, missing, advice: problems.filter(isAdvice) }, () => [
+    `${imageId}${image === undefined ? "" : ` (${image.name}, ${image.architecture ?? "?"})`}: ${missing.length === 0 ? "may serve" : "cannot serve"}`,
+    ...problems.map((problem) => `- ${problem}`),
+    "What is on its disk, runpool ami check on a machine of it tells.",
+  ]);
+  return missing.length === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+export const checkStep = (input: AmiInput, ground: Ground): Promise<ExitCode> =>
+  input.image === undefined ? checkMachine(input, ground) : checkImage(input.image, ground);

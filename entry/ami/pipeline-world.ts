@@ -1,0 +1,15 @@
+// The pipeline's world on AWS: images and their parameters.
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { clientOptions } from "../../cloud/aws/client-options.ts";
+import { imageParameters } from "../../cloud/aws/image-parameters.ts";
+import { images } from "../../cloud/aws/images.ts";
+import type { Log } from "../../cloud/ports.ts";
+import type { PruneWorld } from "../../control/ami/prune.ts";
+import { hostClock } from "../host-clock.ts";
+
+export function pipelineWorld(region: string, log: Log): PruneWorld {
+  const ec2 = new EC2Client({ region, ...clientOptions("ec2") });
+  const ssm = new SSMClient({ region, ...clientOptions() });
+  return { images: images(ec2, ssm), parameters: imageParameters(ssm), clock: hostClock, log };
+}

@@ -1,0 +1,42 @@
+#!/bin/bash
+# in-root.sh PAYLOAD RESULTS [COMMAND...]: makes an image in a throwaway root, checks it, breaks it and checks again, then boots it and plays COMMAND.
+# The root: an overlay of RUNPOOL_TEST_ROOT (a folder that debootstrap made), or of this machine's own. In RESULTS: install, again, spec, broken.
+# 77: cannot be had here. Run within a mount namespace of its own.
+set -u
+payload=$1 results=$2
+shift 2
+here=$(cd "$(dirname "$0")" && pwd)
+W=$(mktemp -d /tmp/image.XXXXXX)
+mount -t tmpfs -o mode=755 image "$W" || exit 77
+trap 'umount -R "$W"; rmdir "$W"' EXIT
+R=$W/root
+mkdir "$W/up" "$W/wk" "$R"
+mount -t overlay overlay -o "lowerdir=${RUNPOOL_TEST_ROOT:-/},upperdir=$W/up,workdir=$W/wk" "$R" || { echo "no overlay here"; exit 77; }
+mount --rbind /dev "$R/dev" && mount -t proc proc "$R/proc" && mount -t tmpfs tmpfs "$R/run" && mount -t tmpfs tmpfs "$R/tmp" || exit 77
+# Systemd does not run here; `systemctl enable` works on files.
+in_root() { chroot "$R" /usr/bin/env -i SYSTEMD_OFFLINE=1 HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+# As a stock AMI is: nothing of whoever works on this machine.
+rm -rf "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin" "$R/etc/runpool" "$R/usr/lib/runpool"
+mkdir -p "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin"
+sed -i -E 's/^([^:]+):\$[^:]*:/\1:*:/' "$R/etc/shadow"
+{ in_root apt-get -qq update && in_root apt-get -qq install -y --download-only docker.io cloud-init; } >"$results/network" 2>&1 ||
+  { echo "no Debian mirror in reach: $(tail -n 1 "$results/network")"; exit 77; }
+install_all() { # result
+  mkdir "$R/tmp/payload"
+  cp -r "$payload/." "$R/tmp/payload"
+  in_root bash /tmp/payload/install/all.sh >"$results/$1" 2>&1 && return
+  echo "the installation failed:"
+  tail -n 20 "$results/$1"
+  exit 1
+}
+install_all install
+install_all again
+in_root bash /usr/lib/runpool/spec/check.sh image >"$results/spec" 2>&1
+in_root bash -s <"$here/break-image.sh" >"$results/breaking" 2>&1
+in_root bash /usr/lib/runpool/spec/check.sh image >"$results/broken" 2>&1
+in_root bash -s mend <"$here/break-image.sh" >>"$results/breaking" 2>&1
+in_root bash /usr/lib/runpool/spec/check.sh image >"$results/mended" 2>&1
+umount -R "$R/dev" "$R/proc" "$R/run" "$R/tmp"
+[ $# -gt 0 ] || exit 0
+export GUEST_ROOT=$R GUEST_BIND=${GUEST_BIND:-}
+bash "$here/../agent/systemd/with-systemd.sh" "$@"
