@@ -25,8 +25,8 @@ if [ ! -e "$outcome" ]; then
   [ "$(systemctl show -P ExecMainCode "$unit")" = 1 ] || code=$((code + 128))
   [ "$(systemctl show -P Result "$unit")" != timeout ] || code=124
   journalctl --sync
-  words=_SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID "$unit")
-  { echo "$code" && journalctl --identifier=runpool-prepare --lines=20 --output=cat --quiet "$words"; } >"$outcome.new"
+  # By identifier: the journal may not know any more of which unit a process was that has ended.
+  { echo "$code" && journalctl --boot --identifier=runpool-prepare --lines=20 --output=cat --quiet; } >"$outcome.new"
   mv -f "$outcome.new" "$outcome"
   rm -f "$folder/script"
 fi

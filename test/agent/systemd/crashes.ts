@@ -17,7 +17,7 @@ async function hang(stage: Stage) {
   await stage.provision("1001");
   const before = await pidOf(stage, agent);
   const job = stage.job("1001", "sleep 16; echo done");
-  await stage.until("busy", async () => ((await stage.record()).busy === true ? true : undefined));
+  await stage.jobBegun();
   process.kill(before, "SIGSTOP");
   await stage.until("another agent", async () => ([0, before].includes(await pidOf(stage, agent)) ? undefined : true));
   const { conclusion, dispatches } = await job;

@@ -27,7 +27,7 @@ export const spotNotice: Scenario = async (tell) => {
   const stage = await openStage();
   await stage.provision("1001", { usageClass: "spot" });
   const job = stage.job("1001", "sleep 3; echo done");
-  await stage.until("busy", async () => (await stage.record()).busy || undefined);
+  await stage.jobBegun();
   stage.cloud.ec2.interruptSpot((await stage.record()).instanceId);
   const { conclusion } = await job;
   return await untilTheEnd(stage, tell, { conclusion });

@@ -1,5 +1,9 @@
 #!/bin/bash
-# The guest's /dev: what every container has. Sourced by guest-root.sh; $R is the guest's root.
+# The guest's /run, /tmp, loopback and /dev: what every container has. Sourced by guest-root.sh; $R is the guest's root.
+mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$R/run"
+mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$R/tmp"
+ip link set lo up
+ip address add 169.254.169.254/32 dev lo
 mount -t tmpfs -o mode=755 tmpfs "$R/dev"
 for node in null zero full random urandom tty; do
   touch "$R/dev/$node"

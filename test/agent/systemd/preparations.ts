@@ -23,6 +23,8 @@ async function prepare(script: string): Promise<readonly string[]> {
     "-c",
     "systemctl stop runpool-prepare 2>/dev/null; systemctl reset-failed runpool-prepare 2>/dev/null; true",
   );
+  // A fresh boot's journal holds nothing of the script's yet.
+  await run("journalctl", "--sync", "--rotate", "--vacuum-time=1us", "--quiet");
   for (const mark of ["prepared", "preparing"]) await rm(`/run/runpool/${mark}`, { force: true });
   await writeFile("/etc/runpool/pre-runner.sh", script);
   return (await run("/usr/lib/runpool/prepare.sh")).trimEnd().split("\n");

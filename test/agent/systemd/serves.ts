@@ -99,8 +99,7 @@ export const servesAndReleases: Scenario = async () => {
   const found = stepOf(await stage.job("1002", find));
   // In the middle of a job: what stops an idle runner finds it busy, and the release waits.
   const long = stage.job("1002", "for i in 1 2 3 4 5 6; do sleep 0.5; done; echo survived");
-  const begun = () => stage.cloud.github.jobs().some(({ status }) => status === "in_progress");
-  await stage.until("a job in progress", async () => begun() || undefined);
+  await stage.jobBegun();
   const stopped = (await stage.run("/usr/lib/runpool/runner-stop.sh", "2")).trim();
   await stage.release("1002");
   const survivor = await long;

@@ -50,6 +50,8 @@ export interface Stage {
   provision(runId: string, more?: Partial<RawRequest>): Promise<void>;
   /** Queues a job; resolves when it has ended. */
   job(runId: string, script: string, label?: string): Promise<Job>;
+  /** Resolves when a job is in progress, as GitHub knows it: the record says so only with the next heartbeat. */
+  jobBegun(): Promise<void>;
   release(runId: string): Promise<void>;
   /** The only record. */
   record(): Promise<InstanceRecord>;
@@ -158,6 +160,10 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
       const { job } = await cloud.github.happened("job.completed", (event) => event.job?.id === queued?.id);
       if (job === undefined) throw new Error("no job");
       return job;
+    },
+    jobBegun: async () => {
+      const begun = () => cloud.github.jobs().some(({ status }) => status === "in_progress");
+      await until("a job in progress", async () => begun() || undefined);
     },
     release: async (runId) => {
       const { pooled, left } = await releaseRun(world, runId);
