@@ -1,6 +1,6 @@
 // Furnishes the embedded cloud (or any AWS endpoint) from a synthesized pool stack, as Terraform would from the same file.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
+import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
 import { furnish, putItem, type FurnishClients, type Furnished } from "./furnish.ts";
 import { onlyResource, rendered, resourcesOf, textOf, type StackFile } from "./stack-file.ts";
 import { stackPlan } from "./stack-plan.ts";
@@ -20,33 +20,32 @@ export const imagesOf = (stack: StackFile): readonly { readonly id: string; read
     architecture: textOf(parameter, "name").split("/").at(-1) ?? "",
   }));
 
-/** A subnet of the stack's becomes the endpoint's own subnet of that zone. */
-async function subnetIds(clients: FurnishClients, stack: StackFile): Promise<ReadonlyMap<string, string>> {
+/** What is there at the endpoint already: a subnet of the same zone, its first security group. */
+async function networkIds(clients: FurnishClients, stack: StackFile): Promise<ReadonlyMap<string, string>> {
   const { Subnets = [] } = await clients.ec2.send(new DescribeSubnetsCommand({}));
-  return new Map(
-    resourcesOf(stack, "aws_subnet").map(([id, subnet]) => {
-      const zone = textOf(subnet, "availability_zone");
-      const found = Subnets.find(({ AvailabilityZone }) => AvailabilityZone === zone)?.SubnetId;
-      if (found === undefined) throw new Error(`the endpoint has no subnet in ${zone}`);
-      return [id, found];
-    }),
-  );
+  const { SecurityGroups = [] } = await clients.ec2.send(new DescribeSecurityGroupsCommand({}));
+  const found = new Map<string, string>();
+  for (const [id, subnet] of resourcesOf(stack, "aws_subnet")) {
+    const zone = textOf(subnet, "availability_zone");
+    const there = Subnets.find(({ AvailabilityZone }) => AvailabilityZone === zone)?.SubnetId;
+    if (there === undefined) throw new Error(`the endpoint has no subnet in ${zone}`);
+    found.set(`aws_subnet.${id}.id`, there);
+  }
+  for (const [id] of resourcesOf(stack, "aws_security_group"))
+    found.set(`aws_security_group.${id}.id`, SecurityGroups[0]?.GroupId ?? "");
+  return found;
 }
 
 /** What Terraform's references in the defaults item stand for here. */
-function valuesOf(stack: StackFile, { queueUrls, templateIds }: Furnished, subnets: ReadonlyMap<string, string>) {
+function valuesOf(stack: StackFile, { queueUrls, templateIds }: Furnished, network: ReadonlyMap<string, string>) {
   return (type: string, id: string, attribute: string): string => {
-    const name = stack.resource?.[type]?.[id]?.["name"];
-    const value =
-      type === "aws_subnet"
-        ? subnets.get(id)
-        : type === "aws_sqs_queue" && attribute === "url"
-          ? queueUrls[String(name)]
-          : type === "aws_launch_template" && attribute === "id"
-            ? templateIds[String(name)]
-            : type === "aws_launch_template" && attribute === "latest_version"
-              ? "1"
-              : undefined;
+    const name = String(stack.resource?.[type]?.[id]?.["name"]);
+    const values: Readonly<Record<string, string | undefined>> = {
+      "aws_sqs_queue.url": queueUrls[name],
+      "aws_launch_template.id": templateIds[name],
+      "aws_launch_template.latest_version": name in templateIds ? "1" : undefined,
+    };
+    const value = network.get(`${type}.${id}.${attribute}`) ?? values[`${type}.${attribute}`];
     if (value === undefined) throw new Error(`nothing here stands for the stack's ${type}.${id}.${attribute}`);
     return value;
   };
@@ -62,7 +61,7 @@ export async function furnishFromStack(
   adapted: (item: Record<string, AttributeValue>) => Record<string, AttributeValue> = (item) => item,
 ): Promise<Furnished> {
   const furnished = await furnish(clients, stackPlan(stack));
-  const valueOf = valuesOf(stack, furnished, await subnetIds(clients, stack));
+  const valueOf = valuesOf(stack, furnished, await networkIds(clients, stack));
   const item = rendered(textOf(onlyResource(stack, "aws_dynamodb_table_item"), "item"), valueOf);
   const parsed = JSON.parse(item) as Record<string, AttributeValue>;
   await putItem(clients.dynamodb, stackPlan(stack).table.name, adapted(parsed));
