@@ -1,7 +1,9 @@
 // All commands, in the order of the help.
+import { amiCommand } from "./ami.ts";
 import type { Command } from "./command.ts";
 import { completionCommand } from "./completion.ts";
 import { configCommand } from "./config.ts";
+import { doctorCommand } from "./doctor.ts";
 import { drainCommand } from "./drain.ts";
 import { helpCommand } from "./help-command.ts";
 import { instancesCommand } from "./instances.ts";
@@ -20,11 +22,13 @@ export const commands: readonly Command[] = [
   refreshCommand,
   statusCommand,
   instancesCommand,
+  doctorCommand,
   retireCommand,
   pauseCommand,
   resumeCommand,
   drainCommand,
   configCommand,
+  amiCommand,
   completionCommand,
   versionCommand,
   helpCommand,

@@ -61,6 +61,7 @@ export type CliBench = Awaited<ReturnType<typeof openCliBench>>;
 export async function openCliBench() {
   const cloud = await openFurnishedCloud();
   const { clock, db, queues, parameters, machines, door, github, clients, imageId, defaults, put } = cloud;
+  const { roles, quotas } = cloud;
   const agents = playAgents(db, clients.dynamodb, tableName(environment), clock);
   const variables = {
     AWS_ENDPOINT_URL: door.url,
@@ -80,6 +81,9 @@ export async function openCliBench() {
     agents,
     door,
     machines,
+    roles,
+    quotas,
+    clients,
     defaults,
     variables,
     put,
@@ -102,6 +106,8 @@ export async function openCliBench() {
           MessageBody: typeof message === "string" ? message : JSON.stringify(message),
         }),
       ),
+    sendTo: (QueueUrl: string, MessageBody: string) =>
+      clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })),
     records: () => agents.records(),
     /** All that a command could have changed, as one text. */
     everything: (): string =>

@@ -12,6 +12,8 @@ import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
 import { furnish, putItem } from "../../cloud/sim/furnish.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
 import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
+import { iam } from "../../cloud/sim/iam.ts";
+import { serviceQuotas } from "../../cloud/sim/quotas.ts";
 import { sqs } from "../../cloud/sim/sqs/sqs.ts";
 import { ssm } from "../../cloud/sim/ssm/ssm.ts";
 import { sts } from "../../cloud/sim/sts.ts";
@@ -33,12 +35,16 @@ async function openCloud() {
   const queues = sqs({ ...base, chance: chance("cli/sqs") });
   const parameters = ssm(base);
   const machines = ec2({ ...base, chance: chance("cli/ec2"), parameter: parameters.value });
+  const roles = iam(base);
+  const quotas = serviceQuotas(base);
   const services = {
     dynamodb: db.service,
     sqs: queues.service,
     ec2: machines.service,
     ssm: parameters.service,
     sts: sts(base),
+    iam: roles.service,
+    servicequotas: quotas.service,
   };
   const door = await openFrontDoor({ services, clock, chance: chance("cli/door") });
   const pats = [{ token, permissions: { administration: "write", actions: "read" } as const }];
@@ -55,7 +61,7 @@ async function openCloud() {
     for (const client of Object.values(clients)) client.destroy();
     await Promise.all([door.close(), github.close()]);
   };
-  return { clock, db, queues, parameters, machines, door, github, clients, close };
+  return { clock, db, queues, parameters, machines, roles, quotas, door, github, clients, close };
 }
 
 export async function openFurnishedCloud() {

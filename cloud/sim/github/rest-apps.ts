@@ -1,8 +1,9 @@
 // REST: Apps, their installations and tokens, and what GitHub says about itself.
 import type { Call, Reply } from "./call.ts";
-import { GithubRefusal } from "./call.ts";
+import { GithubRefusal, page } from "./call.ts";
 import type { App, Credentials, Installation, Permissions } from "./credentials.ts";
 import type { Route } from "./routes.ts";
+import type { GithubSettings } from "./settings.ts";
 import type { World } from "./world.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -59,13 +60,12 @@ function installationOn(world: World, credentials: Credentials, call: Call, acco
   return { status: 200, body: shownInstallation(world, app, installation) };
 }
 
-function latestRelease(world: World): Reply {
-  const { version, publishedAt } = world.settings.latestRunner;
+function shownRelease(world: World, { version, publishedAt }: GithubSettings["latestRunner"]): Record<string, unknown> {
   const asset = (system: string): Record<string, unknown> => ({
     name: `actions-runner-linux-${system}-${version}.tar.gz`,
     browser_download_url: `${world.baseUrl}/actions/runner/releases/download/v${version}/actions-runner-linux-${system}-${version}.tar.gz`,
   });
-  const body = {
+  return {
     tag_name: `v${version}`,
     name: `v${version}`,
     draft: false,
@@ -73,7 +73,18 @@ function latestRelease(world: World): Reply {
     published_at: iso(publishedAt),
     assets: [asset("x64"), asset("arm64")],
   };
-  return { status: 200, body };
+}
+
+const latestRelease = (world: World): Reply => ({
+  status: 200,
+  body: shownRelease(world, world.settings.latestRunner),
+});
+
+/** Newest first, as GitHub lists them. */
+function listReleases(world: World, call: Call): Reply {
+  const { latestRunner, earlierRunners } = world.settings;
+  const { items, headers } = page(call, world.baseUrl, [latestRunner, ...earlierRunners]);
+  return { status: 200, headers, body: items.map((release) => shownRelease(world, release)) };
 }
 
 /** The routes that need the credentials themselves. */
@@ -131,6 +142,7 @@ export const appRoutes = (credentials: Credentials): readonly Route[] => [
 
 export const plainRoutes: readonly Route[] = [
   { method: "GET", path: "/repos/actions/runner/releases/latest", needs: "nobody", handle: latestRelease },
+  { method: "GET", path: "/repos/actions/runner/releases", needs: "nobody", handle: listReleases },
   {
     method: "GET",
     path: "/meta",

@@ -36,6 +36,8 @@ export interface GithubSettings {
   oldestServed: string;
   /** What GET /repos/actions/runner/releases/latest names. */
   latestRunner: { readonly version: string; readonly publishedAt: EpochMs };
+  /** Older releases that GET /repos/actions/runner/releases lists after it, newest first. */
+  earlierRunners: readonly { readonly version: string; readonly publishedAt: EpochMs }[];
 }
 
 const minute = 60_000;
@@ -59,6 +61,7 @@ export const defaultSettings: GithubSettings = {
   oldestRegistered: "2.329.0",
   oldestServed: "2.329.0",
   latestRunner: { version: "2.336.0", publishedAt: Date.UTC(2026, 6, 28) },
+  earlierRunners: [],
 };
 
 /** Negative when version `a` is older than `b`, 0 when equal; dotted numbers, a leading `v` allowed. */

@@ -70,6 +70,8 @@ const throttling: Readonly<Record<ServiceName, () => AwsFault>> = {
   ec2: () => new AwsFault("RequestLimitExceeded", "Request limit exceeded.", 503),
   ssm: () => new AwsFault("ThrottlingException", "Rate exceeded"),
   sts: () => new AwsFault("Throttling", "Rate exceeded"),
+  iam: () => new AwsFault("Throttling", "Rate exceeded"),
+  servicequotas: () => new AwsFault("TooManyRequestsException", "Too Many Requests"),
 };
 
 /** The service with the switched faults around it. Throws ConnectionLost where a connection would have ended. */

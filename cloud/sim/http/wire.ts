@@ -1,4 +1,4 @@
-// The wire protocols of the five AWS services: from an HTTP request to a call, and from an outcome to an HTTP reply.
+// The wire protocols of the AWS services: from an HTTP request to a call, and from an outcome to an HTTP reply.
 import { crc32 } from "node:zlib";
 import { queryInput } from "./query-input.ts";
 import { AwsFault, type AwsCall, type ServiceName } from "./service.ts";
@@ -28,14 +28,21 @@ const protocols: Readonly<Record<ServiceName, Protocol>> = {
   ssm: { kind: "json", type: "application/x-amz-json-1.1" },
   ec2: { kind: "query", type: "http://ec2.amazonaws.com/doc/2016-11-15/" },
   sts: { kind: "query", type: "https://sts.amazonaws.com/doc/2011-06-15/" },
+  iam: { kind: "query", type: "https://iam.amazonaws.com/doc/2010-05-08/" },
+  servicequotas: { kind: "json", type: "application/x-amz-json-1.1" },
 };
 
 const targets: Readonly<Record<string, ServiceName>> = {
   DynamoDB_20120810: "dynamodb",
   AmazonSQS: "sqs",
   AmazonSSM: "ssm",
+  ServiceQuotasV20190624: "servicequotas",
 };
-const versions: Readonly<Record<string, ServiceName>> = { "2016-11-15": "ec2", "2011-06-15": "sts" };
+const versions: Readonly<Record<string, ServiceName>> = {
+  "2016-11-15": "ec2",
+  "2011-06-15": "sts",
+  "2010-05-08": "iam",
+};
 
 /** Which service and action a request means; undefined where no AWS service would know it. */
 export function routeOf({
@@ -51,7 +58,8 @@ export function routeOf({
   const form = new URLSearchParams(body);
   const action = form.get("Action");
   const scope = scopeOf(authorization)?.service;
-  const service = versions[form.get("Version") ?? ""] ?? (scope === "ec2" || scope === "sts" ? scope : undefined);
+  const service =
+    versions[form.get("Version") ?? ""] ?? (scope === "ec2" || scope === "sts" || scope === "iam" ? scope : undefined);
   return action !== null && service ? { service, action } : undefined;
 }
 
@@ -72,7 +80,7 @@ export function decode(arrival: Arrival, route: { service: ServiceName; action: 
   if (!scope && !unsigned.has(action)) {
     throw service === "ec2"
       ? new AwsFault("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
-      : service === "sts"
+      : service === "sts" || service === "iam"
         ? new AwsFault("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         : new AwsFault("MissingAuthenticationTokenException", "Request is missing Authentication Token");
   }
@@ -180,7 +188,7 @@ export const unknownAction = (service: ServiceName, action: string): AwsFault =>
         "InvalidAction",
         service === "ec2"
           ? `The action ${action} is not valid for this web service.`
-          : `Could not find operation ${action} for version 2011-06-15`,
+          : `Could not find operation ${action} for version ${service === "iam" ? "2010-05-08" : "2011-06-15"}`,
       )
     : new AwsFault(
         "UnknownOperationException",

@@ -1,0 +1,64 @@
+// What the given credentials may do at GitHub, and which versions of the runner GitHub has released.
+import type { ForgeAnswer, ForgeSight, RunnerRelease } from "../doctor-ports.ts";
+import { ForgeRefused } from "../ports.ts";
+import { refuse, rightToRunners, scopePath, statusOf, type ForgeClient } from "./forge-client.ts";
+
+/** More releases than GitHub makes in half a year. */
+const releasesAsked = 30;
+
+const rightToActions = (repository: string): string =>
+  `check that ${repository} exists, and give the App "Actions: read" on it (a PAT: the same, or scope "repo")`;
+
+async function answered(what: string, fix: string, ask: () => Promise<unknown>): Promise<ForgeAnswer> {
+  try {
+    await ask().catch((error: unknown) => refuse(what, fix, error));
+    return { kind: "allowed" };
+  } catch (error) {
+    if (error instanceof ForgeRefused) return { kind: "refused", why: error.message };
+    throw error;
+  }
+}
+
+async function releases(client: ForgeClient, scope: string): Promise<readonly RunnerRelease[] | undefined> {
+  const forge = await client(scope);
+  try {
+    const { data } = await forge.request("GET /repos/actions/runner/releases", { per_page: releasesAsked });
+    const found = data as readonly {
+      tag_name: string;
+      published_at: string | null;
+      prerelease: boolean;
+      draft: boolean;
+    }[];
+    return found
+      .filter(({ prerelease, draft, published_at }) => !prerelease && !draft && published_at !== null)
+      .map(({ tag_name, published_at }) => ({
+        version: tag_name.replace(/^v/, ""),
+        publishedAt: Date.parse(published_at ?? ""),
+      }));
+  } catch (error) {
+    // A server of one's own may not have that repository; it has a minimum of its own, too.
+    if (statusOf(error) === 404) return undefined;
+    return refuse("listing the runner's releases", "look at the credentials", error);
+  }
+}
+
+export const forgeSight = (client: ForgeClient): ForgeSight => ({
+  listRunners: (scope) =>
+    answered(`listing the runners of ${scope}`, rightToRunners(scope), async () =>
+      (await client(scope)).request(`GET ${scopePath(scope)}/actions/runners`, { per_page: 1 }),
+    ),
+  listRuns: (repository) =>
+    answered(`listing the workflow runs of ${repository}`, rightToActions(repository), async () =>
+      (await client(repository)).request(`GET ${scopePath(repository)}/actions/runs`, { per_page: 1 }),
+    ),
+  askForToken: (scope) =>
+    answered(`asking for a registration token of ${scope}`, rightToRunners(scope), async () =>
+      (await client(scope)).request(`POST ${scopePath(scope)}/actions/runners/registration-token`),
+    ),
+  runnerReleases: async (scope) => {
+    const found = await releases(client, scope);
+    return found === undefined
+      ? { kind: "unseen", why: "this GitHub server does not have the runner's releases" }
+      : { kind: "seen", value: found };
+  },
+});

@@ -1,0 +1,130 @@
+// `runpool doctor`: looks at everything that an environment stands on, and says what is wrong and what to do.
+import * as z from "zod/mini";
+import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
+import { OutOfReach, Unconfigured, type LoadedSettings } from "../../cloud/ports.ts";
+import { deployAgain, verdicts, type Check, type Verdict } from "../../control/doctor/check.ts";
+import { examine } from "../../control/doctor/examine.ts";
+import { examineRole } from "../../control/doctor/instance-role.ts";
+import { forgeCredentialParameter } from "../../domain/names.ts";
+import type { OperatedWorld } from "../control-world.ts";
+import { parseForgeCredential } from "../forge-credential.ts";
+import { command } from "./command.ts";
+import { counted } from "./durations.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import type { Ground } from "./ground.ts";
+import { tokenOption } from "./run-options.ts";
+import { plain, type Sink, type Style } from "./terminal.ts";
+
+const schema = z.object({
+  deep: z._default(z.boolean(), false),
+  "as-instance": z._default(z.boolean(), false),
+  "metadata-endpoint": z.string(),
+  "github-token": z.optional(z.string()),
+});
+
+export const doctorCommand = command({
+  name: "doctor",
+  summary: "check all that the environment stands on, and say what to do",
+  details:
+    "Changes nothing. A check is ok, a warning, failed, or skipped (with the reason: mostly a right that you lack). Exits 1 where one " +
+    "has failed. With --as-instance, on a machine of the pool, it makes the calls that the instance's role must be allowed and those " +
+    "that it must be denied, each such that it changes nothing, and says which are wrongly allowed or denied.",
+  options: [
+    { name: "deep", help: "also ask GitHub for a registration token (it is dropped): proves the right to write" },
+    { name: "as-instance", help: "check the rights of the instance that this runs on" },
+    {
+      name: "metadata-endpoint",
+      value: "URL",
+      variables: ["AWS_EC2_METADATA_SERVICE_ENDPOINT"],
+      otherwise: "http://169.254.169.254",
+      help: "where --as-instance finds the instance's metadata",
+    },
+    tokenOption,
+  ],
+  examples: ["runpool doctor -e prod", "runpool doctor --json | jq '.checks[] | select(.verdict == \"fail\")'"],
+  schema,
+  run: (input, ground) =>
+    input["as-instance"]
+      ? asInstance(input["metadata-endpoint"], ground)
+      : aboutEnvironment(input.deep, input["github-token"], ground),
+});
+
+async function aboutEnvironment(deep: boolean, token: string | undefined, ground: Ground): Promise<ExitCode> {
+  const place = ground.place();
+  const world = await ground.world();
+  const waiting = ground.progress.waiting(() => "looking");
+  const { doctorWorld } = await import("../doctor-world.ts");
+  // One reading for all: what is wrong with it is the doctor's to say.
+  const load = world.settings.load();
+  const loaded = await load.catch(() => undefined);
+  const forge = await credentialOf(world, loaded, token, place.environment);
+  const read: OperatedWorld = { ...world, settings: { ...world.settings, load: () => load } };
+  const checks = await examine(doctorWorld({ region: place.region, world: read, forge }), { ...place, deep }).finally(
+    () => waiting.done(),
+  );
+  return show({ ...place, deep }, checks, ground);
+}
+
+/** The given token, or the credential that the environment keeps; else why there is none to ask GitHub with. */
+async function credentialOf(
+  { secrets }: OperatedWorld,
+  loaded: LoadedSettings | undefined,
+  token: string | undefined,
+  environment: string,
+): Promise<{ readonly auth: ForgeAuth; readonly apiUrl: string } | { readonly missing: string }> {
+  if (loaded === undefined) return { missing: "it needs the configuration" };
+  const { apiUrl } = loaded.configuration.forge;
+  if (token !== undefined) return { auth: { kind: "token", token }, apiUrl };
+  const name = forgeCredentialParameter(environment);
+  try {
+    const stored = await secrets.read(name);
+    if (stored !== undefined) return { auth: parseForgeCredential(stored.value), apiUrl };
+    return { missing: `no credential: set GITHUB_TOKEN, or store one in ${name}` };
+  } catch (error) {
+    const told = error instanceof AwsRefused || error instanceof OutOfReach || (error as Error).name === "Error";
+    if (!told) throw error;
+    return { missing: `the stored credential (${name}) is of no use: ${(error as Error).message}` };
+  }
+}
+
+async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode> {
+  const { onInstance } = await import("../doctor-world.ts");
+  const { ground: about, role } = await onInstance(metadataUrl, () => ground.place().environment).catch(
+    (error: unknown) => {
+      if (error instanceof OutOfReach)
+        throw new Unconfigured(`--as-instance runs on a machine of the pool; ${plain(error.message)}`, {
+          cause: error,
+        });
+      throw error;
+    },
+  );
+  const { environment, instanceId, place } = about;
+  const checks = await examineRole(role, about, deployAgain(environment));
+  return show({ environment, region: place.region, instanceId }, checks, ground);
+}
+
+const styles: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", fail: "red", skipped: "dim" };
+
+export function checkLines(checks: readonly Check[], out: Sink): readonly string[] {
+  const [verdictWidth, nameWidth] = [7, Math.max(...checks.map(({ name }) => name.length))];
+  return checks.flatMap(({ name, verdict, found, remedy }) => {
+    const head = `${out.paint(styles[verdict], verdict.padEnd(verdictWidth))}  ${plain(name).padEnd(nameWidth)}  `;
+    const line = `${head}${plain(found.replaceAll("\n", " "))}`;
+    return remedy === undefined
+      ? [line]
+      : [line, `${" ".repeat(verdictWidth + 2)}${out.paint("bold", "do:")} ${plain(remedy)}`];
+  });
+}
+
+function show(about: object, checks: readonly Check[], ground: Ground): ExitCode {
+  const counts = Object.fromEntries(
+    verdicts.map((verdict) => [verdict, checks.filter((check) => check.verdict === verdict).length]),
+  ) as Record<Verdict, number>;
+  ground.result({ ...about, ...counts, checks }, () => [
+    ...checkLines(checks, ground.terminal.out),
+    "",
+    `${counted(checks.length, "check")}: ${verdicts.map((verdict) => `${counts[verdict]} ${verdict}`).join(", ")}`,
+  ]);
+  return counts.fail > 0 ? exitCodes.failed : exitCodes.done;
+}

@@ -1,0 +1,87 @@
+// What the doctor stands on: the SDK's clients and GitHub's, loaded with the first use of `runpool doctor`.
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { STSClient } from "@aws-sdk/client-sts";
+import { clientOptions } from "../cloud/aws/client-options.ts";
+import { accountSight } from "../cloud/aws/doctor-account.ts";
+import { launchSight } from "../cloud/aws/doctor-launch.ts";
+import { storeSight } from "../cloud/aws/doctor-store.ts";
+import { imdsMetadata } from "../cloud/aws/imds-metadata.ts";
+import { instanceRole } from "../cloud/aws/instance-role.ts";
+import type { InstanceRole } from "../cloud/doctor-ports.ts";
+import { forgeSight } from "../cloud/github/doctor-forge.ts";
+import { forgeClient, type ForgeAuth } from "../cloud/github/forge-client.ts";
+import type { DoctorWorld } from "../control/doctor/examine.ts";
+import type { RoleGround } from "../control/doctor/instance-role.ts";
+import { tableName, tags } from "../domain/names.ts";
+import type { OperatedWorld } from "./control-world.ts";
+import { hostClock } from "./host-clock.ts";
+
+export interface DoctorWish {
+  readonly region: string;
+  readonly world: OperatedWorld;
+  readonly forge: { readonly auth: ForgeAuth; readonly apiUrl: string } | { readonly missing: string };
+}
+
+const clientsIn = (region: string) => {
+  const options = { region, ...clientOptions() };
+  return {
+    dynamodb: new DynamoDBClient(options),
+    sqs: new SQSClient(options),
+    ssm: new SSMClient(options),
+    sts: new STSClient(options),
+    ec2: new EC2Client({ region, ...clientOptions("ec2") }),
+  };
+};
+
+export function doctorWorld({ region, world, forge }: DoctorWish): DoctorWorld {
+  const clients = clientsIn(region);
+  const options = { region, ...clientOptions() };
+  const { settings, instances, clock } = world;
+  return {
+    account: accountSight({
+      ...clients,
+      quotas: new ServiceQuotasClient(options),
+      iam: new IAMClient(options),
+      host: hostClock,
+    }),
+    store: storeSight(clients),
+    launch: launchSight(clients.ec2, clients.ssm),
+    forge: "missing" in forge ? forge : forgeSight(forgeClient({ ...forge, clock })),
+    settings,
+    instances,
+    clock,
+  };
+}
+
+export interface OnInstance {
+  readonly ground: RoleGround;
+  readonly role: InstanceRole;
+}
+
+/** The instance that this runs on, by its metadata. `environment`: where its tags do not say. Rejects with OutOfReach elsewhere. */
+export async function onInstance(metadataUrl: string, environment: () => string): Promise<OnInstance> {
+  const metadata = imdsMetadata({ baseUrl: metadataUrl, clock: hostClock });
+  const { instanceId, region, account } = await metadata.identity();
+  const tagged = await metadata.tags();
+  const name = tagged[tags.environment] ?? environment();
+  const china = region.startsWith("cn-");
+  const domain = china ? "amazonaws.com.cn" : "amazonaws.com";
+  const role = instanceRole({
+    ...clientsIn(region),
+    table: tableName(name),
+    queueUrl: (queue) => `https://sqs.${region}.${domain}/${account}/${queue}`,
+  });
+  const place = {
+    awsPartition: china ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws",
+    region,
+    account,
+  };
+  const partition = tagged[tags.partition];
+  const resourceClass = tagged[tags.resourceClass];
+  return { ground: { place, environment: name, instanceId, partition, resourceClass }, role };
+}

@@ -1,0 +1,63 @@
+// The doctor's calls as an instance change nothing, also where all are allowed: the embedded cloud enforces no policy.
+import { STSClient } from "@aws-sdk/client-sts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { instanceRole } from "../../cloud/aws/instance-role.ts";
+import { openCliBench, type CliBench } from "../cli/bench.ts";
+import { account, credentials, environment, region } from "../cli/cloud.ts";
+import { examineRole } from "../../control/doctor/instance-role.ts";
+import { forgeCredentialParameter, tableName } from "../../domain/names.ts";
+
+const instanceId = "i-0123456789abcdef0";
+let bench: CliBench;
+beforeAll(async () => {
+  bench = await openCliBench();
+  await bench.record({ instanceId });
+  await bench.record({ instanceId: "i-0123456789abcdef1" });
+  await bench.send("a message", "large");
+  bench.putParameter(forgeCredentialParameter(environment), "the App's key", "SecureString");
+});
+afterAll(() => bench.close());
+
+const role = () => {
+  const options = { region, endpoint: bench.door.url, credentials };
+  const made = instanceRole({
+    ...bench.clients,
+    sts: new STSClient(options),
+    table: tableName(environment),
+    queueUrl: (name) => bench.defaults.queues[name.split("-").at(-1) ?? ""]?.url ?? "",
+  });
+  return {
+    ...made,
+    caller: () => Promise.resolve(`arn:aws:sts::${account}:assumed-role/runpool-dev-instance/${instanceId}`),
+  };
+};
+const ground = {
+  place: { awsPartition: "aws", region, account },
+  environment,
+  instanceId,
+  partition: "github:example/shop",
+  resourceClass: "large",
+};
+
+test("every call is let in where nothing forbids it, and leaves everything as it was", async () => {
+  const before = bench.everything();
+  bench.door.resetCalls();
+  const checks = await examineRole(role(), ground, "deploy");
+  expect(bench.everything()).toBe(before);
+  expect(checks.filter(({ verdict }) => verdict === "skipped")).toEqual([]);
+  expect(checks.filter(({ verdict }) => verdict === "fail").map(({ name }) => name)).toHaveLength(12);
+  const { dynamodb = {} } = bench.door.calls();
+  // The SDK tries refusals again while the host's clock and the embedded cloud's, which stands still, are years apart.
+  expect(Object.keys(dynamodb).toSorted()).toEqual(["DeleteItem", "GetItem", "Scan", "UpdateItem"]);
+  expect(bench.parameter(forgeCredentialParameter(environment))).toBe("the App's key");
+});
+
+test("a call that no service answers for certain proves nothing", async () => {
+  bench.door.faults.set("dynamodb", "Scan", { throttled: 1 });
+  const checks = await examineRole(role(), ground, "deploy");
+  bench.door.faults.heal();
+  expect(checks.find(({ name }) => name === "scan the table")).toMatchObject({
+    verdict: "skipped",
+    found: expect.stringContaining("ThrottlingException") as unknown,
+  });
+});
