@@ -4,8 +4,6 @@ import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { OutOfReach, Unconfigured, type LoadedSettings } from "../../cloud/ports.ts";
 import { deployAgain, verdicts, type Check, type Verdict } from "../../control/doctor/check.ts";
-import { examine } from "../../control/doctor/examine.ts";
-import { examineRole } from "../../control/doctor/instance-role.ts";
 import { forgeCredentialParameter } from "../../domain/names.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { parseForgeCredential } from "../forge-credential.ts";
@@ -54,7 +52,11 @@ async function aboutEnvironment(deep: boolean, token: string | undefined, ground
   const place = ground.place();
   const world = await ground.world();
   const waiting = ground.progress.waiting(() => "looking");
-  const { doctorWorld } = await import("../doctor-world.ts");
+  // Loaded late: no other command asks so much of the SDK.
+  const [{ doctorWorld }, { examine }] = await Promise.all([
+    import("../doctor-world.ts"),
+    import("../../control/doctor/examine.ts"),
+  ]);
   // One reading for all: what is wrong with it is the doctor's to say.
   const load = world.settings.load();
   const loaded = await load.catch(() => undefined);
@@ -89,7 +91,10 @@ async function credentialOf(
 }
 
 async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode> {
-  const { onInstance } = await import("../doctor-world.ts");
+  const [{ onInstance }, { examineRole }] = await Promise.all([
+    import("../doctor-world.ts"),
+    import("../../control/doctor/instance-role.ts"),
+  ]);
   const { ground: about, role } = await onInstance(metadataUrl, () => ground.place().environment).catch(
     (error: unknown) => {
       if (error instanceof OutOfReach)
@@ -106,7 +111,7 @@ async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode
 
 const styles: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", fail: "red", skipped: "dim" };
 
-export function checkLines(checks: readonly Check[], out: Sink): readonly string[] {
+function checkLines(checks: readonly Check[], out: Sink): readonly string[] {
   const [verdictWidth, nameWidth] = [7, Math.max(...checks.map(({ name }) => name.length))];
   return checks.flatMap(({ name, verdict, found, remedy }) => {
     const head = `${out.paint(styles[verdict], verdict.padEnd(verdictWidth))}  ${plain(name).padEnd(nameWidth)}  `;
