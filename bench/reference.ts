@@ -31,7 +31,8 @@ export async function look({ dynamodb, table, pool }: ReferenceWish): Promise<nu
   return Count ?? 0;
 }
 
-const write = ({ dynamodb, table }: ReferenceWish, key: string, from: string, to: string, owner: string) =>
+/** One conditional write. */
+export const move = ({ dynamodb, table }: ReferenceWish, key: string, from: string, to: string, owner: string) =>
   dynamodb.send(
     new UpdateItemCommand({
       TableName: table,
@@ -75,7 +76,7 @@ export async function take(
     const won = await Promise.all(
       Messages.map(async ({ Body, ReceiptHandle }, index) => {
         const { key } = JSON.parse(Body ?? "{}") as { key: string };
-        await write(wish, key, "idle", "claimed", owner);
+        await move(wish, key, "idle", "claimed", owner);
         keys.push(key);
         return { Id: String(index), ReceiptHandle };
       }),
@@ -90,5 +91,5 @@ export async function take(
 export async function start(wish: ReferenceWish, keys: readonly string[], owner: string): Promise<void> {
   const Keys = keys.map((key) => ({ key: { S: key } }));
   await wish.dynamodb.send(new BatchGetItemCommand({ RequestItems: { [wish.table]: { Keys, ConsistentRead: true } } }));
-  await Promise.all(keys.map((key) => write(wish, key, "claimed", "running", owner)));
+  await Promise.all(keys.map((key) => move(wish, key, "claimed", "running", owner)));
 }

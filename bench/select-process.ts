@@ -19,18 +19,18 @@ const world = controlWorld({
   },
 });
 const { instances } = world;
-let writing = 0;
-const counted = async <Value>(work: Promise<Value>): Promise<Value> => {
-  writing++;
-  return work.finally(() => writing--);
+const writes: Promise<void>[] = [];
+const kept = (write: Promise<void>): Promise<void> => {
+  writes.push(write);
+  return write;
 };
 const selecting = {
   ...world,
   // Its messages are deleted and given back before it ends, as provision's are.
   pool: {
     ...world.pool,
-    drop: (name: string, receipts: readonly string[]) => counted(world.pool.drop(name, receipts)),
-    giveBack: (name: string, receipts: readonly string[]) => counted(world.pool.giveBack(name, receipts)),
+    drop: (name: string, receipts: readonly string[]) => kept(world.pool.drop(name, receipts)),
+    giveBack: (name: string, receipts: readonly string[]) => kept(world.pool.giveBack(name, receipts)),
   },
   instances: { ...instances, read: async () => all.promise.then(() => new Promise<never>(() => {})) },
 };
@@ -54,7 +54,7 @@ const parsed = parseRequest(
 if (!parsed.ok) throw new Error(parsed.problems.join("; "));
 void provision(selecting, parsed.request, { loaded });
 await all.promise;
-do await new Promise((resolve) => setTimeout(resolve, 1));
-while (writing > 0);
+await new Promise((resolve) => setTimeout(resolve, 1));
+await Promise.all(writes);
 process.stdout.write(`${won.join(" ")}\n`);
 process.exit(0);

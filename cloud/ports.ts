@@ -55,10 +55,21 @@ export interface Found<Item> {
   readonly damaged: readonly Damaged[];
 }
 
+/** A decision of `moveAll`: without the record of what was done. */
+export type Moved = { readonly kind: "done"; readonly already: boolean } | Extract<Decision, { kind: "refused" }>;
+
 /** The records, as the control plane touches them. Reads reject (after the SDK's retries) with `OutOfReach`. */
 export interface Instances {
   /** One conditional write; the loser gets the record as it is. */
   move<M extends Move>(move: M, ref: InstanceRef, told: Moves[M]): Promise<Decision | Unknown>;
+  /**
+   * One move of many records in few calls, each decided by its own condition as `move` would; outcomes in the order asked. Applied one
+   * by one or several at once: whoever calls does not lean on either.
+   */
+  moveAll<M extends Move>(
+    move: M,
+    moves: readonly { readonly ref: InstanceRef; readonly told: Moves[M] }[],
+  ): Promise<readonly (Moved | Unknown)[]>;
   /** The records under these keys, consistently; those that do not exist are left out. One batch read a hundred. */
   read(keys: readonly string[]): Promise<Found<InstanceRecord>>;
   /** Instances of a run by the index, eventually consistent. */

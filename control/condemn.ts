@@ -2,8 +2,8 @@
 import { limits } from "../domain/limits.ts";
 import type { Own } from "../domain/needs.ts";
 import type { InstanceRecord } from "../domain/record.ts";
+import { moveAllSurely } from "./move-all.ts";
 import type { ControlWorld } from "./world.ts";
-import { surely } from "./surely.ts";
 
 export type Condemnation =
   | "condemn-expired"
@@ -26,25 +26,23 @@ export async function condemn(
   reason: string,
 ): Promise<readonly string[]> {
   const condemned: string[] = [];
-  await Promise.all(
-    subjects.map(async (subject) => {
-      const decision = await surely(world, () => {
-        const now = world.clock.now();
-        const told = { now, threshold: now + limits.terminateMs, reason, version: subject.version };
-        return world.instances.move(by, subject, {
-          ...told,
-          own: subject.own ?? { by: "claim", owner: "", claimId: "" },
-        });
-      });
-      if (decision.kind === "unknown") return;
-      if (decision.kind === "refused") {
-        world.log.event("condemn.refused", { instance: subject.instanceId, by, why: decision.why });
-        return;
-      }
-      condemned.push(subject.instanceId);
-      if (!decision.already) world.log.event("instance.condemned", { instance: subject.instanceId, by, reason });
-    }),
-  );
+  const outcomes = await moveAllSurely(world, by, subjects, (subject, now) => ({
+    now,
+    threshold: now + limits.terminateMs,
+    reason,
+    version: subject.version,
+    own: subject.own ?? { by: "claim", owner: "", claimId: "" },
+  }));
+  outcomes.forEach((outcome, index) => {
+    const { instanceId: instance } = subjects[index] as Subject;
+    if (outcome.kind === "unknown") return;
+    if (outcome.kind === "refused") {
+      world.log.event("condemn.refused", { instance, by, why: outcome.why });
+      return;
+    }
+    condemned.push(instance);
+    if (!outcome.already) world.log.event("instance.condemned", { instance, by, reason });
+  });
   await end(world, condemned);
   return condemned;
 }

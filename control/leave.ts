@@ -36,10 +36,10 @@ export const hasLeft = (record: InstanceRecord): boolean =>
   record.signal.assignment === record.assignment;
 
 /**
- * Whether the absence of its runner at GitHub, looked for *after* this was read, proves that no job runs or can start: it has been
- * asked to leave, so it begins no registration, and none is under way that could come up after the look.
+ * Whether GitHub's word on its runner (deleted, or not there), asked for *after* this was read, proves that no job runs or can start:
+ * it has been asked to leave, so it begins no registration; and none is under way that comes up, or is made once more, after the word.
  */
-export const absenceProves = (record: InstanceRecord): boolean =>
+export const forgeProves = (record: InstanceRecord): boolean =>
   record.wanted === "leave" &&
   !(record.signal?.kind === "registering" && record.signal.assignment === record.assignment);
 

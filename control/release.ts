@@ -3,7 +3,7 @@ import type { Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import { runnerName } from "../domain/names.ts";
 import { condemn } from "./condemn.ts";
-import { absenceProves, askToLeave, leaveRound, type Leaver } from "./leave.ts";
+import { askToLeave, forgeProves, leaveRound, type Leaver } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -41,8 +41,8 @@ export async function release(world: ControlWorld, request: ReleaseRequest): Pro
   // Only after it was asked to leave: else a runner that is gone at GitHub would be repaired by its agent.
   const waiting = asked.filter(({ answer }) => answer !== "not own").map(({ leaver }) => leaver);
   for (const { record } of waiting) world.log.event("instance.asked-to-leave", { instance: record.instanceId });
-  const proofs = await deleteAtForge(world, configuration, request, waiting);
-  return await wait(world, configuration, request, waiting, proofs);
+  await deleteAtForge(world, configuration, request, waiting);
+  return await wait(world, configuration, request, waiting);
 }
 
 /** What GitHub answered for the runner of an instance: nothing where the caller has no rights there. */
@@ -85,7 +85,6 @@ async function wait(
   configuration: Configuration,
   request: ReleaseRequest,
   first: readonly Leaver[],
-  proofs: Map<string, Proof>,
 ): Promise<Released> {
   const ids = { pooled: [] as string[], condemned: [] as string[], elsewhere: [] as string[] };
   const patientUntil = new Map<string, number>();
@@ -108,7 +107,7 @@ async function wait(
     }
     if (waiting.length > 0) await world.clock.sleep(limits.releasePollMs, request.cancel);
   }
-  const left = await proveGone(world, configuration, request, waiting, proofs, ids.condemned);
+  const left = await proveGone(world, configuration, request, waiting, ids.condemned);
   world.log.event("run.released", { pooled: ids.pooled.length, condemned: ids.condemned.length, left: left.length });
   return { ...ids, left };
 }
@@ -133,27 +132,24 @@ async function withoutGone(
   return waiting.filter((leaver) => !condemned.includes(leaver.record.instanceId));
 }
 
-/** Its registration deleted, or not there while it is not registering, proves that no job runs or can start. */
+/**
+ * Its registration deleted, or not there, proves that no job runs or can start, where it was not registering when it was read
+ * before. What GitHub said at the beginning is no proof any more: a registration that was under way may have come up since.
+ */
 async function proveGone(
   world: ControlWorld,
   configuration: Configuration,
   request: ReleaseRequest,
   waiting: readonly Leaver[],
-  proofs: Map<string, Proof>,
   condemned: string[],
 ): Promise<readonly { instanceId: string; why: string }[]> {
   const left: { instanceId: string; why: string }[] = [];
-  const unproved = waiting.filter(({ record }) => proofs.get(record.key) !== "removed");
-  const later = await deleteAtForge(world, configuration, request, unproved);
-  for (const leaver of waiting) {
-    const { record, own } = leaver;
-    // What was absent before it was waited for may have come up since: only a deletion lasts.
-    const first = proofs.get(record.key);
-    const found = later.get(record.key) ?? (first === "removed" ? first : undefined);
-    const proof = found === "absent" && !absenceProves(record) ? undefined : found;
+  const proofs = await deleteAtForge(world, configuration, request, waiting);
+  for (const { record, own } of waiting) {
+    const proof = proofs.get(record.key);
     const by = proof === "removed" ? "condemn-deleted" : "condemn-not-found";
     const done =
-      proof === "removed" || proof === "absent"
+      (proof === "removed" || proof === "absent") && forgeProves(record)
         ? await condemn(world, [{ ...record, own }], by, "asked to leave, no answer, not registered at GitHub")
         : [];
     condemned.push(...done);

@@ -1,14 +1,14 @@
 // Doing what refresh found: condemn, end again, confirm, make idle, ask GitHub for proof.
 import type { Configuration } from "../domain/configuration.ts";
-import { limits } from "../domain/limits.ts";
+import { limits, maxima } from "../domain/limits.ts";
 import type { Own } from "../domain/needs.ts";
 import { runnerName } from "../domain/names.ts";
 import { messageOf, type PoolMessage } from "../domain/pool-message.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { condemn, end } from "./condemn.ts";
 import type { Finding, OurRunner } from "./findings.ts";
-import { absenceProves, makeIdle, sendToPool } from "./leave.ts";
-import { surely } from "./surely.ts";
+import { forgeProves, makeIdle, sendToPool } from "./leave.ts";
+import { moveAllSurely } from "./move-all.ts";
 import { partitionScopes } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -35,11 +35,13 @@ export async function settle(
     again.map(({ record }) => record.instanceId),
   );
   const condemned = await condemnAll(world, findings);
+  const confirmed = await attempt("confirm", new Set<string>(), () => confirmAll(world, findings, condemned));
   for (let first = 0; first < findings.length; first += atOnce)
     await Promise.all(
       findings.slice(first, first + atOnce).map(async (finding) => {
         const done = await attempt(finding.record.instanceId, false, async () => {
-          if (finding.kind === "condemn") return await afterCondemning(world, finding, condemned);
+          if (finding.kind === "condemn") return condemned.has(finding.record.instanceId);
+          if (finding.kind === "confirm") return confirmed.has(finding.record.instanceId);
           return await act(world, configuration, finding, runners, messages);
         });
         settled.push({ finding, done });
@@ -51,17 +53,6 @@ export async function settle(
 
 const atOnce = 50;
 
-/** A machine that EC2 has ended already needs no second refresh to be confirmed. */
-async function afterCondemning(
-  world: ControlWorld,
-  { record, ended }: Extract<Finding, { kind: "condemn" }>,
-  condemned: ReadonlySet<string>,
-): Promise<boolean> {
-  if (!condemned.has(record.instanceId)) return false;
-  if (ended !== undefined) await confirm(world, record, ended);
-  return true;
-}
-
 /** Records first, then the machines of all in one call a batch. */
 async function condemnAll(world: ControlWorld, findings: readonly Finding[]): Promise<ReadonlySet<string>> {
   const condemned = new Set<string>();
@@ -72,8 +63,8 @@ async function condemnAll(world: ControlWorld, findings: readonly Finding[]): Pr
     groups.set(group, [...(groups.get(group) ?? []), finding]);
   }
   for (const group of groups.values())
-    for (let first = 0; first < group.length; first += atOnce) {
-      const part = group.slice(first, first + atOnce);
+    for (let first = 0; first < group.length; first += maxima.writeBatch) {
+      const part = group.slice(first, first + maxima.writeBatch);
       const { by, why } = part[0] as Extract<Finding, { kind: "condemn" }>;
       const ids = await condemn(
         world,
@@ -97,7 +88,7 @@ const ownByRun = (record: InstanceRecord): Own => ({
 async function act(
   world: ControlWorld,
   configuration: Configuration,
-  finding: Exclude<Finding, { kind: "condemn" }>,
+  finding: Exclude<Finding, { kind: "condemn" | "confirm" }>,
   runners: readonly OurRunner[] | undefined,
   messages: PoolMessage[],
 ): Promise<boolean> {
@@ -105,8 +96,6 @@ async function act(
   switch (finding.kind) {
     case "end-again":
       return true;
-    case "confirm":
-      return await confirm(world, record, finding.why);
     case "make-idle": {
       const left = await makeIdle(world, configuration, { record, own: ownByRun(record) });
       if (left.kind === "pooled") messages.push(left.message);
@@ -126,20 +115,46 @@ async function act(
   }
 }
 
-/** EC2 has said so: the record may rest, and its place in the counters is free. */
-async function confirm(world: ControlWorld, record: InstanceRecord, why: string): Promise<boolean> {
-  const decision = await surely(world, () => {
-    const now = world.clock.now();
-    return world.instances.move("confirm", record, { now, threshold: now + limits.terminatedKeptMs });
+/**
+ * EC2 has said so: the records may rest, and their places in the counters are free. A machine that EC2 had ended before it was condemned
+ * needs no second refresh.
+ */
+async function confirmAll(
+  world: ControlWorld,
+  findings: readonly Finding[],
+  condemned: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const ended = findings.flatMap((finding) => {
+    const { record } = finding;
+    if (finding.kind === "confirm") return [{ record, why: finding.why }];
+    if (finding.kind !== "condemn" || finding.ended === undefined || !condemned.has(record.instanceId)) return [];
+    return [{ record, why: finding.ended }];
   });
-  if (decision.kind !== "done" || decision.already) return decision.kind === "done";
-  world.log.event("instance.terminated", { instance: record.instanceId, why });
-  await world.settings.free(1, ["environment", `partition#${record.partition}`]);
-  return true;
+  const records = ended.map(({ record }) => record);
+  const outcomes = await moveAllSurely(world, "confirm", records, (_, now) => ({
+    now,
+    threshold: now + limits.terminatedKeptMs,
+  }));
+  const confirmed = new Set<string>();
+  const freed = new Map<string, number>();
+  outcomes.forEach((outcome, index) => {
+    const { record, why } = ended[index] as (typeof ended)[number];
+    if (outcome.kind !== "done") return;
+    confirmed.add(record.instanceId);
+    if (outcome.already) return;
+    world.log.event("instance.terminated", { instance: record.instanceId, why });
+    for (const scope of ["environment", `partition#${record.partition}`]) freed.set(scope, (freed.get(scope) ?? 0) + 1);
+  });
+  // A counter too high only delays, and is recounted; so one scope that fails keeps none of the others.
+  for (const settled of await Promise.allSettled(
+    [...freed].map(([scope, count]) => world.settings.free(count, [scope])),
+  ))
+    if (settled.status === "rejected") world.log.event("counter.not-freed", { problem: String(settled.reason) });
+  return confirmed;
 }
 
 /**
- * Its registration deleted, or none there while it is not registering: no job runs or can start. Refused: a job runs. Without
+ * Its registration deleted, or none there, where it was not registering when it was read: no job runs or can start. Refused: a job runs. Without
  * GitHub's list there is no proof; and the list of this refresh is older than the record: what has come up in between is not on
  * it, so absence is looked for again.
  */
@@ -149,11 +164,10 @@ async function prove(
   record: InstanceRecord,
   runners: readonly OurRunner[] | undefined,
 ): Promise<boolean> {
-  if (runners === undefined) return false;
+  if (runners === undefined || !forgeProves(record)) return false;
   const name = runnerName(configuration.environment, record.instanceId, record.assignment);
   const runner =
-    runners.find((one) => one.name === name) ??
-    (absenceProves(record) ? await listedNow(world, configuration, record.partition, name) : "no proof");
+    runners.find((one) => one.name === name) ?? (await listedNow(world, configuration, record.partition, name));
   if (runner === "no proof") return false;
   const removal = runner === undefined ? "absent" : await world.inventory.remove(runner.scope, runner.id);
   if (typeof removal !== "string" || removal === "busy") return false;

@@ -97,6 +97,8 @@ export const maxima = {
   poolBatch: 10,
   /** Items in one BatchGetItem. */
   readBatch: 100,
+  /** Writes in one TransactWriteItems, and machines in one TerminateInstances of a sweep. */
+  writeBatch: 100,
   /** Receives of one scan of a pool queue, whatever it brings. */
   receivesPerScan: 40,
   /** Rounds of creation in one provision: each is one CreateFleet with its own client token. */

@@ -24,7 +24,7 @@ export const benchExecutable = (directory: string, name: string): Promise<string
 export async function warmPool(
   cloud: BenchCloud,
   count: number,
-  type = (_: number) => "m5.large",
+  type: (index: number) => string = () => "m5.large",
 ): Promise<Environment> {
   const environment = await cloud.environment();
   await cloud.put(

@@ -2,6 +2,8 @@
 import type { BenchCloud } from "../bench-cloud.ts";
 import type { Told } from "../measure.ts";
 import { competeMixedRow, competeRow } from "./compete.ts";
+import { coldRow, releaseRow } from "./handover.ts";
+import { refreshRow } from "./refresh.ts";
 import { provisionProcessRow } from "./provision-process.ts";
 import { misfitsRow, selectRow } from "./select.ts";
 
@@ -30,4 +32,7 @@ export const rows: readonly NamedRow[] = [
   },
   { name: "compete-20x5", measure: (cloud, directory) => competeRow(cloud, directory, { ms: 1200, calls: 260 }) },
   { name: "compete-mixed", measure: (cloud, directory) => competeMixedRow(cloud, directory, {}) },
+  { name: "cold-overhead", measure: (cloud, directory) => coldRow(cloud, directory, { ms: 500 }) },
+  { name: "release-10", measure: (cloud, directory) => releaseRow(cloud, directory, { ms: 500 }) },
+  { name: "refresh-1000", measure: (cloud) => refreshRow(cloud, { ms: 1500, calls: 120 }) },
 ];

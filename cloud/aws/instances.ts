@@ -16,6 +16,7 @@ import { fromItem, type Item } from "./attribute-values.ts";
 import { conditionalUpdate } from "./conditional-update.ts";
 import { compileMove, updateItem } from "./expression.ts";
 import { mayFit } from "./may-fit.ts";
+import { moveAll } from "./move-all.ts";
 import { raise } from "./sdk-errors.ts";
 
 export interface InstancesWish {
@@ -110,6 +111,8 @@ const poolNames: readonly (keyof PoolListing)[] = ["key", "threshold", ...byPool
 /** Moves give Unknown, and reads reject with OutOfReach, after the SDK's retries; either throws AwsRefused for a missing right. */
 export const instances = (wish: InstancesWish): Instances => ({
   move: (name, ref, told) => move(wish, name, ref, told),
+  moveAll: (name, moves) =>
+    moveAll(wish.client, wish.table, name, moves, ({ ref, told }) => move(wish, name, ref, told)),
   read: (keys) => read(wish, keys),
   ofRun: async (runId) => {
     const items = await query(wish, {

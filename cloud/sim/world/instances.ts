@@ -46,18 +46,25 @@ export function instancesPort(state: State, process: Process): Instances {
       });
     last = { what, shown: shown() };
   };
+  const apply = <M extends Move>(move: M, ref: { readonly key: string }, told: Moves[M]): Decision => {
+    const decision = decide(move, table.get(ref.key), told);
+    if (decision.kind === "done" && !decision.already)
+      table.commit(ref.key, decision.record, `${process.name} ${move}`);
+    return decision;
+  };
   return {
+    moveAll: (move, moves) =>
+      process.call<readonly (Decision | Unknown)[]>({
+        what: `table.${move}`,
+        kind: "write",
+        apply: () => moves.map(({ ref, told }) => apply(move, ref, told)),
+        lost: (problem) => moves.map(() => ({ kind: "unknown", problem })),
+      }),
     move: <M extends Move>(move: M, ref: { readonly key: string }, told: Moves[M]): Promise<Decision | Unknown> =>
       process.call<Decision | Unknown>({
         what: `table.${move}`,
         kind: "write",
-        apply: () => {
-          const before = table.get(ref.key);
-          const decision = decide(move, before, told);
-          if (decision.kind === "done" && !decision.already)
-            table.commit(ref.key, decision.record, `${process.name} ${move}`);
-          return decision;
-        },
+        apply: () => apply(move, ref, told),
         lost: (problem) => ({ kind: "unknown", problem }),
       }),
     async read(keys) {

@@ -1,0 +1,104 @@
+// One move of many records: transactions of up to a hundred conditional writes, each on its own condition.
+import { TransactWriteItemsCommand, type DynamoDBClient, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { refusalOf, type Decision, type Move, type Moves } from "../../domain/instance.ts";
+import { maxima } from "../../domain/limits.ts";
+import { decodeRecord, isDamaged } from "../../domain/record.ts";
+import type { InstanceRef, Moved, Unknown } from "../ports.ts";
+import { fromItem, type Item } from "./attribute-values.ts";
+import { compileMove, updateItem } from "./expression.ts";
+import { asSdkError, asUnknown } from "./sdk-errors.ts";
+
+export interface One<M extends Move> {
+  readonly ref: InstanceRef;
+  readonly told: Moves[M];
+}
+
+/** Below this a write each is as quick, and half the price: a transaction counts every write twice. */
+const fewest = 10;
+/** A transaction is cancelled as a whole by one refusal or one heartbeat of that moment; what is left after these goes one by one. */
+const transactions = 3;
+
+interface Cancelled {
+  readonly CancellationReasons?: readonly { readonly Code?: string; readonly Item?: Item }[];
+}
+type Outcome = Moved | Unknown;
+
+function writeOf<M extends Move>(table: string, move: M, { ref, told }: One<M>): TransactWriteItem {
+  const { ReturnValues: _, ...update } = updateItem(table, ref.key, compileMove(move, ref, told));
+  return { Update: { ...update, UpdateExpression: update.UpdateExpression ?? "" } };
+}
+
+/** `decided`: by index, those whose own condition did not hold. The rest of a cancelled transaction is not written. */
+type Transacted =
+  | { readonly kind: "done" }
+  | { readonly kind: "cancelled"; readonly decided: ReadonlyMap<number, Outcome> }
+  | Unknown;
+
+async function transact<M extends Move>(
+  client: DynamoDBClient,
+  table: string,
+  move: M,
+  some: readonly One<M>[],
+): Promise<Transacted> {
+  const TransactItems = some.map((one) => writeOf(table, move, one));
+  try {
+    await client.send(new TransactWriteItemsCommand({ TransactItems }));
+    return { kind: "done" };
+  } catch (error) {
+    if (asSdkError(error).name !== "TransactionCanceledException")
+      return asUnknown(`TransactWriteItems on table ${table}`, error);
+    const decided = new Map<number, Outcome>();
+    ((error as Cancelled).CancellationReasons ?? []).forEach(({ Code, Item }, index) => {
+      const one = some[index];
+      if (Code === "ConditionalCheckFailed" && one !== undefined) decided.set(index, refusal(move, one, Item));
+    });
+    return { kind: "cancelled", decided };
+  }
+}
+
+function refusal<M extends Move>(move: M, { told }: One<M>, item: Item | undefined): Outcome {
+  const record = item === undefined ? undefined : decodeRecord(fromItem(item));
+  if (record !== undefined && isDamaged(record))
+    return { kind: "unknown", problem: `the item ${record.key} is damaged: ${record.problem}` };
+  return refusalOf(move, told, record);
+}
+
+async function moveBatch<M extends Move>(
+  client: DynamoDBClient,
+  table: string,
+  move: M,
+  batch: readonly One<M>[],
+  moveOne: (one: One<M>) => Promise<Decision | Unknown>,
+): Promise<readonly Outcome[]> {
+  const outcomes = new Map<One<M>, Outcome>();
+  let left = batch;
+  for (let tries = 0; tries < transactions && left.length >= fewest; tries++) {
+    const tried = left;
+    const transacted = await transact(client, table, move, tried);
+    if (transacted.kind !== "cancelled") {
+      const outcome: Outcome = transacted.kind === "done" ? { kind: "done", already: false } : transacted;
+      for (const one of tried) outcomes.set(one, outcome);
+      left = [];
+      break;
+    }
+    for (const [index, outcome] of transacted.decided) outcomes.set(tried[index] as One<M>, outcome);
+    left = tried.filter((one) => !outcomes.has(one));
+  }
+  const rest = await Promise.all(left.map(async (one) => [one, await moveOne(one)] as const));
+  for (const [one, outcome] of rest) outcomes.set(one, outcome);
+  return batch.map((one) => outcomes.get(one) as Outcome);
+}
+
+/** A batch after the other: a thousand writes are no reason to throttle the table for everybody else. */
+export async function moveAll<M extends Move>(
+  client: DynamoDBClient,
+  table: string,
+  move: M,
+  moves: readonly One<M>[],
+  moveOne: (one: One<M>) => Promise<Decision | Unknown>,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (let first = 0; first < moves.length; first += maxima.writeBatch)
+    outcomes.push(...(await moveBatch(client, table, move, moves.slice(first, first + maxima.writeBatch), moveOne)));
+  return outcomes;
+}
