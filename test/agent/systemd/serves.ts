@@ -120,6 +120,7 @@ export const servesAndReleases: Scenario = async () => {
     survivor: { stopped, conclusion: survivor.conclusion, dispatches: survivor.dispatches },
     secrets: secrets.length,
     leaked: secrets.filter((secret) => journal.includes(secret)).length,
+    bootWatchdog: await stage.run("systemctl", "show", "-P", "TimersMonotonic", "runpool-boot-watchdog.timer"),
     docker: (await stage.as("root", "cat /run/docker-calls")).out.trimEnd().split("\n"),
     preRunner: await stage.run("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
     failures: await stage.run("systemctl", "list-units", "--failed", "--plain", "--no-legend"),

@@ -1,5 +1,6 @@
 // On a real systemd: the machine serves two runs, its jobs reach nothing that is not theirs, and the second finds nothing of the first.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { limits } from "../../../domain/limits.ts";
 import { playInGuest, type Played } from "./play-in-guest.ts";
 
 interface Found {
@@ -16,6 +17,7 @@ interface Found {
   readonly survivor: { readonly stopped: string; readonly conclusion: string; readonly dispatches: number };
   readonly secrets: number;
   readonly leaked: number;
+  readonly bootWatchdog: string;
   readonly docker: readonly string[];
   readonly preRunner: string;
   readonly failures: string;
@@ -36,6 +38,10 @@ describe("the units", () => {
   test("are understood by systemd as a whole", () => {
     expect(found.verify).toBe("");
     expect(found.failures).toBe("");
+  });
+
+  test("arm the boot watchdog fifteen minutes after boot, as the limits say", () => {
+    expect(found.bootWatchdog).toContain(`OnBootUSec=${limits.bootWatchdogMs / 60_000}min`);
   });
 
   test("expose the agent at 1.5 at most, and the runner at 5.5", () => {
