@@ -5,6 +5,8 @@ here=$(dirname "$0")
 . "$here/fetch.sh"
 agent=$RUNPOOL_PAYLOAD/agent
 bash "$agent/install.sh" "$agent/agent.mjs" "$RUNPOOL_WORK/node/bin/node" "$RUNPOOL_WORK/runner"
+# Enabled, it would otherwise fail again and again until user data has written what it is told.
+install -D -m 0644 "$RUNPOOL_PAYLOAD/units/runpool-agent-image.conf" /usr/lib/systemd/system/runpool-agent.service.d/image.conf
 rm -rf /usr/lib/runpool/spec
 cp -r "$RUNPOOL_PAYLOAD/spec" /usr/lib/runpool/spec
 chown -R root:root /usr/lib/runpool/spec

@@ -18,7 +18,7 @@ export const ubuntu = `ubuntu-24.04-${architecture}`;
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
 
 /** Makes the archives that the URLs of ami/sources.json name, and a versions.json that knows their checksums. */
-export function makeDownloads(folder: string): void {
+export function makeDownloads(folder: string, nodeBinary: string = process.execPath): void {
   const { sources } = readRecipe(recipeFolder);
   const made: Record<string, object> = { docker: { atLeast: "20.10" } };
   const place = (name: string, version: string, make: (file: string) => void): void => {
@@ -30,8 +30,9 @@ export function makeDownloads(folder: string): void {
   const work = mkdtempSync(join(folder, "work-"));
   place("node", process.versions.node, (file) => {
     mkdirSync(join(work, "node", "bin"), { recursive: true });
-    cpSync(process.execPath, join(work, "node", "bin", "node"), { dereference: true });
-    execFileSync("tar", ["-czf", file, "-C", work, "node"]);
+    cpSync(nodeBinary, join(work, "node", "bin", "node"), { dereference: true });
+    // Quickly rather than small.
+    execFileSync("tar", ["-I", "gzip -1", "-cf", file, "-C", work, "node"]);
   });
   place("runner", "2.336.0", (file) => {
     const runner = join(work, "runner");

@@ -1,0 +1,172 @@
+// `runpool ami` by the real process on the embedded cloud: bake, test, publish, prune; a failed test never publishes.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateTagsCommand,
+  DeleteLaunchTemplateCommand,
+  DescribeLaunchTemplatesCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { imageTags } from "../../domain/image.ts";
+import { imageParameter } from "../../domain/names.ts";
+import { openCliBench, type CliBench } from "../cli/bench.ts";
+import { credentials, environment, region } from "../cli/cloud.ts";
+import { makeDownloads, recipeFolder, ubuntu } from "./stand-ins.ts";
+
+let bench: CliBench;
+let folder: string;
+let candidate: string;
+beforeEach(async () => {
+  bench = await openCliBench();
+  folder = mkdtempSync(join(tmpdir(), "ami-cli-"));
+  candidate = bench.machines.addImage({ name: "candidate", architecture: "x86_64" });
+});
+afterEach(async () => {
+  rmSync(folder, { recursive: true });
+  await bench.close();
+});
+
+const parameter = imageParameter(environment, "x64");
+const ami = (step: string, words: readonly string[] = [], more: Readonly<Record<string, string>> = {}) =>
+  bench.run(["ami", step, ...words], more);
+
+async function tag(tags: Readonly<Record<string, string>>): Promise<void> {
+  const client = new EC2Client({ region, endpoint: bench.door.url, credentials });
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  await client.send(new CreateTagsCommand({ Resources: [candidate], Tags }));
+  client.destroy();
+}
+
+/** What a bake needs: a packer on the PATH, downloads, an agent. */
+function bakery(): Record<string, string> {
+  const [bin, downloads] = [join(folder, "bin"), join(folder, "downloads")];
+  mkdirSync(bin);
+  mkdirSync(downloads);
+  symlinkSync(join(import.meta.dirname, "packer-stand-in.sh"), join(bin, "packer"));
+  // Nobody runs it here: a small file will do for Node.js.
+  makeDownloads(downloads, join(recipeFolder, "sources.json"));
+  const PATH = `${bin}:${process.env["PATH"] ?? ""}`;
+  return { PATH, PACKER_LOG: join(folder, "log"), PACKER_IMAGE: candidate };
+}
+const bakeWords = (): readonly string[] => [
+  "--variant",
+  ubuntu,
+  "--downloads",
+  join(folder, "downloads"),
+  "--agent",
+  join(recipeFolder, "sources.json"),
+];
+
+test(
+  "bake validates, then builds from a payload with everything in it, and gives the image's id",
+  { timeout: 120_000 },
+  async () => {
+    const variables = bakery();
+    const { code, out, err } = await ami("bake", [...bakeWords(), "--json"], variables);
+    expect([code, err]).toEqual([0, expect.stringContaining("Creating AMI")]);
+    expect(JSON.parse(out)).toMatchObject({
+      imageId: candidate,
+      variant: ubuntu,
+      tags: { [imageTags.environment]: environment, [imageTags.variant]: ubuntu, [imageTags.runnerVersion]: "2.336.0" },
+    });
+    const calls = readFileSync(join(folder, "log"), "utf8").trimEnd().split("\n");
+    expect(calls.map((call) => call.split(" ")[0])).toEqual(["init", "validate", "build"]);
+    expect(calls[2]).toContain(`-var variant=${ubuntu}`);
+    const payload = readFileSync(join(folder, "log.payload"), "utf8").split("\n");
+    for (const file of [
+      "sources.tsv",
+      "install/all.sh",
+      "spec/check.sh",
+      "agent/install.sh",
+      "agent/agent.mjs",
+      "downloads/stand-ins",
+    ])
+      expect(payload).toContain(`./${file}`);
+    const failed = await ami("bake", bakeWords(), { ...variables, PACKER_FAILS: "build" });
+    expect([failed.code, failed.err]).toEqual([1, expect.stringContaining("Error: this one does not work")]);
+  },
+);
+
+test("bake refuses what it cannot verify, and says how to mend it", async () => {
+  const { code, err } = await ami("bake", ["--variant", ubuntu, "--recipe", recipeFolder]);
+  expect(code).toBe(2);
+  expect(err).toMatch(/runner 2\.336\.0 has no checksum for x64[^]*ami\/propose-updates\.sh/);
+  const unknown = await ami("bake", ["--variant", "plan9"]);
+  expect([unknown.code, unknown.err]).toEqual([
+    2,
+    expect.stringContaining('no variant "plan9"; there are ubuntu-24.04-x64,'),
+  ]);
+});
+
+test(
+  "an image is tested, published, and is then what the environment launches; untested it never is",
+  { timeout: 120_000 },
+  async () => {
+    const before = bench.parameter(parameter);
+    const early = await ami("publish", ["--image", candidate]);
+    expect([early.code, early.out]).toEqual([1, expect.stringContaining("has not passed a test")]);
+    expect(bench.parameter(parameter)).toBe(before);
+    bench.agents.manners = { registers: true, leaves: true };
+    const tested = await ami("test", ["--image", candidate]);
+    expect([tested.code, tested.out]).toEqual([0, expect.stringMatching(/passed: i-\w+ registered after/)]);
+    expect(bench.records().map(({ imageId, state }) => [imageId, state])).toEqual([[candidate, "terminating"]]);
+    const { code, out } = await ami("publish", ["--image", candidate]);
+    expect([code, out]).toEqual([0, `${parameter} is ${candidate}\n(it was ${before})\n`]);
+    expect(bench.parameter(parameter)).toBe(candidate);
+  },
+);
+
+test("a test that fails exits 1, and the image stays unpublishable", { timeout: 120_000 }, async () => {
+  // Its launch template is gone: AWS refuses the launch for good, so nobody waits for the provision limit.
+  const client = new EC2Client({ region, endpoint: bench.door.url, credentials });
+  const { LaunchTemplates } = await client.send(new DescribeLaunchTemplatesCommand({}));
+  for (const { LaunchTemplateId } of LaunchTemplates ?? [])
+    await client.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }));
+  client.destroy();
+  const { code, out } = await ami("test", ["--image", candidate]);
+  expect([code, out]).toEqual([1, expect.stringContaining(`${candidate} failed its test:`)]);
+  expect((await ami("publish", ["--image", candidate])).code).toBe(1);
+  expect(bench.parameter(parameter)).not.toBe(candidate);
+});
+
+test("prune --dry-run tells what is kept and why", async () => {
+  await tag({ [imageTags.environment]: environment, [imageTags.variant]: ubuntu });
+  const { code, out } = await ami("prune", ["--dry-run", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ dryRun: true, deleted: [], kept: [{ imageId: candidate }] });
+});
+
+test("age warns, alarms and evicts by what GitHub has released since", async () => {
+  await tag({ [imageTags.runnerVersion]: "2.330.0" });
+  const instanceId = "i-0ccccccccccccccc1";
+  await bench.record({ instanceId, imageId: candidate });
+  const { settings } = bench.github;
+  const day = 24 * 3_600_000;
+  const aged = async (days: number, ...words: readonly string[]) => {
+    settings.latestRunner = { version: "2.336.0", publishedAt: Date.now() - days * day };
+    return ami("age", ["--image", candidate, "--releases", bench.github.url, ...words]);
+  };
+  expect(await aged(3)).toMatchObject({ code: 0, out: expect.stringContaining("2.336.0 is out") as unknown });
+  expect(await aged(15)).toMatchObject({ code: 0, err: expect.stringContaining("warning:") as unknown });
+  expect(await aged(22)).toMatchObject({ code: 1, out: expect.stringContaining("alarm: ") as unknown });
+  expect(bench.records()[0]?.state).toBe("idle");
+  expect(await aged(28.5, "--evict")).toMatchObject({
+    code: 1,
+    out: expect.stringContaining("1 idle instance ended") as unknown,
+  });
+  expect(bench.records()[0]?.state).toBe("terminating");
+});
+
+test("check --image tells what EC2 knows; an option of another step is a mistake", async () => {
+  const { code, out } = await ami("check", ["--image", candidate]);
+  expect([code, out]).toEqual([0, expect.stringContaining("may serve")]);
+  const missing = await ami("check", ["--image", "ami-0123456789abcdef0"]);
+  expect([missing.code, missing.out]).toEqual([1, expect.stringContaining("there is no such image here")]);
+  const strange = await ami("publish", ["--image", candidate, "--evict"]);
+  expect([strange.code, strange.err]).toEqual([
+    2,
+    expect.stringContaining("--evict is nothing that ami publish takes"),
+  ]);
+});

@@ -1,0 +1,86 @@
+// What tests of the pipeline share: the embedded cloud over HTTP, with images, templates, machines and parameters to be had in a word.
+import {
+  CreateImageCommand,
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
+  RegisterImageCommand,
+  RunInstancesCommand,
+  type _InstanceType,
+} from "@aws-sdk/client-ec2";
+import { imageParameters } from "../../cloud/aws/image-parameters.ts";
+import { images } from "../../cloud/aws/images.ts";
+import type { PruneWorld } from "../../control/ami/prune.ts";
+import { imageTags } from "../../domain/image.ts";
+import { imageParameter } from "../../domain/names.ts";
+import { environment, openFurnishedCloud } from "../cli/cloud.ts";
+
+export const parameter = imageParameter(environment, "x64");
+export const variant = "ubuntu-24.04-x64";
+export const hour = 3_600_000;
+export const day = 24 * hour;
+
+export interface ImageWish {
+  readonly name: string;
+  readonly environment?: string;
+  readonly variant?: string;
+  readonly architecture?: "x86_64" | "arm64";
+  readonly tested?: boolean;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export async function openImageCloud() {
+  const cloud = await openFurnishedCloud();
+  const { clients, clock, machines } = cloud;
+  const { ec2, ssm } = clients;
+  const world: PruneWorld = {
+    images: images(ec2, ssm),
+    parameters: imageParameters(ssm),
+    clock,
+    log: { event: () => undefined },
+  };
+  const tagsOf = (wish: ImageWish) =>
+    Object.entries({
+      [imageTags.environment]: wish.environment ?? environment,
+      [imageTags.variant]: wish.variant ?? variant,
+      ...(wish.tested === true ? { [imageTags.tested]: "2026-01-01T00:00:00.000Z" } : {}),
+      ...wish.tags,
+    }).map(([Key, Value]) => ({ Key, Value }));
+  const template = async (data: { ImageId: string }, name = `other-${clock.now()}`): Promise<string> => {
+    await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: name, LaunchTemplateData: data }));
+    return name;
+  };
+  const run = async (imageId: string, type: _InstanceType = "m5.large"): Promise<string> => {
+    const reply = await ec2.send(
+      new RunInstancesCommand({ ImageId: imageId, InstanceType: type, MinCount: 1, MaxCount: 1 }),
+    );
+    return reply.Instances?.[0]?.InstanceId ?? "";
+  };
+  return {
+    ...cloud,
+    world,
+    template,
+    run,
+    /** An image of an own machine, as a bake leaves it: tagged with its snapshot. */
+    bake: async (wish: ImageWish): Promise<string> => {
+      const from = machines.addImage({ name: `base of ${wish.name}`, architecture: wish.architecture ?? "x86_64" });
+      const builder = await run(from, wish.architecture === "arm64" ? "m7g.large" : "m5.large");
+      const TagSpecifications = (["image", "snapshot"] as const).map((ResourceType) => ({
+        ResourceType,
+        Tags: tagsOf(wish),
+      }));
+      const made = await ec2.send(new CreateImageCommand({ InstanceId: builder, Name: wish.name, TagSpecifications }));
+      machines.poweredOff(builder);
+      return made.ImageId ?? "";
+    },
+    register: async (name: string, tags: Readonly<Record<string, string>>): Promise<string> => {
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+      const TagSpecifications = [{ ResourceType: "image" as const, Tags }];
+      const wish = { Name: name, Architecture: "x86_64" as const, TagSpecifications };
+      return (await ec2.send(new RegisterImageCommand(wish))).ImageId ?? "";
+    },
+    newVersion: async (name: string, data: { ImageId: string }): Promise<void> => {
+      await ec2.send(new CreateLaunchTemplateVersionCommand({ LaunchTemplateName: name, LaunchTemplateData: data }));
+    },
+  };
+}
+export type ImageCloud = Awaited<ReturnType<typeof openImageCloud>>;

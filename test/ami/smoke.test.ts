@@ -1,0 +1,112 @@
+// The smoke test of an image, with the real agent in a world of virtual time: it passes, fails, and leaves nothing behind.
+import { expect, test } from "vitest";
+import { runAgent } from "../../agent/agent.ts";
+import type { ImageSeen } from "../../cloud/image-ports.ts";
+import { noFaults, type Rates } from "../../cloud/sim/world/faults.ts";
+import { environment, worldOf } from "../../cloud/sim/world/world.ts";
+import { smoke } from "../../control/ami/smoke.ts";
+import { provision } from "../../control/provision.ts";
+import { refresh } from "../../control/refresh.ts";
+import { release } from "../../control/release.ts";
+import { imageTags } from "../../domain/image.ts";
+import { limits } from "../../domain/limits.ts";
+import { requestOf } from "../../entry/laptop/runs.ts";
+
+const imageId = "ami-0cafe0cafe0cafe00";
+const candidate: ImageSeen = {
+  imageId,
+  name: "candidate",
+  architecture: "x64",
+  state: "available",
+  createdAt: 0,
+  tags: {},
+  snapshotIds: [],
+  encrypted: true,
+  metadataV2: true,
+  rootDevice: "/dev/sda1",
+};
+
+async function openBench(rates: Partial<Rates> = {}, image: ImageSeen | undefined = candidate) {
+  const world = worldOf({
+    seed: "smoke",
+    rates: { ...noFaults, ...rates },
+    runAgent: (ports, machine, onWake) =>
+      runAgent(ports, {
+        environment,
+        instanceId: machine.instanceId,
+        agentVersion: "1.0.0",
+        pooled: true,
+        bootMs: limits.bootMs,
+        maxRuntimeMs: limits.maxRuntimeMs,
+        turnMs: Number.POSITIVE_INFINITY,
+        onWake,
+        anyRunsJobs: false,
+        furtherRuns: [],
+      }),
+  });
+  const { ports } = world.process("ami test");
+  const tagged: Record<string, string> = {};
+  const images = {
+    one: (id: string) => Promise.resolve(id === image?.imageId ? image : undefined),
+    tag: (_: string, tags: Readonly<Record<string, string>>) => Promise.resolve(void Object.assign(tagged, tags)),
+  };
+  await world.time.settle(refresh(ports));
+  const records = async () => (await world.time.settle(ports.instances.all())).items;
+  return {
+    world,
+    ports,
+    tagged,
+    records,
+    smoke: () => world.time.settle(smoke(ports, images, { imageId, runId: "777" })),
+  };
+}
+
+test("an image whose instance registers has passed: it is tagged, and the instance ended", async () => {
+  const bench = await openBench();
+  const smoked = await bench.smoke();
+  expect(smoked).toMatchObject({ kind: "passed", instanceId: expect.stringMatching(/^i-/) as unknown });
+  expect(bench.tagged[imageTags.tested]).toMatch(/^2026-01-05T/);
+  const records = await bench.records();
+  expect(records.map(({ imageId: from, state }) => [from, state])).toEqual([[imageId, "terminating"]]);
+});
+
+test("it boots from the image under test though the pool could serve, and the pool keeps what it has", async () => {
+  const bench = await openBench();
+  const { world, ports } = bench;
+  const cancel = new AbortController().signal;
+  const run = requestOf({ runId: "1", instanceCount: "1", repository: "acme/shop" });
+  await world.time.settle(provision(ports, run, { cancel }));
+  await world.time.settle(release(ports, { runId: "1", attempt: 1 }));
+  expect((await bench.records()).map(({ state }) => state)).toEqual(["idle"]);
+  expect(await bench.smoke()).toMatchObject({ kind: "passed" });
+  const states = (await bench.records()).map(({ imageId: from, state }) => [from === imageId, state]);
+  expect(states.toSorted()).toEqual([
+    [false, "idle"],
+    [true, "terminating"],
+  ]);
+});
+
+test("an image whose instances never register has failed: no tag, and nothing of it is left in the pool", async () => {
+  const bench = await openBench({ registerFails: 1 });
+  const smoked = await bench.smoke();
+  expect(smoked.kind).toBe("failed");
+  expect(smoked).toHaveProperty("reasons.0", expect.stringMatching(/\S/));
+  expect(bench.tagged).toEqual({});
+  const { world } = bench;
+  await world.time.run(world.time.now() + limits.provisionMs + limits.idleMs);
+  expect((await bench.records()).filter(({ state }) => state === "idle" || state === "running")).toEqual([]);
+});
+
+test("an image whose instances never boot has failed", async () => {
+  const bench = await openBench({ neverBoots: 1 });
+  expect((await bench.smoke()).kind).toBe("failed");
+  expect(bench.tagged).toEqual({});
+});
+
+test("an image that is still being made, or is not there, is not tried", async () => {
+  const pending = await openBench({}, { ...candidate, state: "pending" });
+  expect(await pending.smoke()).toEqual({ kind: "refused", reasons: [`${imageId} is pending, for x64`] });
+  expect(await pending.records()).toEqual([]);
+  const missing = await openBench({}, { ...candidate, imageId: "ami-0" });
+  expect((await missing.smoke()).kind).toBe("refused");
+});
