@@ -21,22 +21,26 @@ export function readyIsReady(
     const machine = machines.byId(instanceId);
     if (machine === undefined) return wrong(`${instanceId} does not exist`);
     const record = table.get(machine.key);
-    const expired = (record?.threshold ?? 0) <= world.time.now() || record?.retiredAt !== undefined;
-    if (!machine.served.has(record?.assignment ?? -1) && record?.runId === request.runId)
-      wrong(`${instanceId} has never listened for it`);
+    // A release of the same run may have come between, and another provision of it taken the instance.
+    const stillIts = record?.runId === request.runId && record.provisionId === request.provisionId;
+    if (!stillIts || record.attempt !== request.attempt) continue;
+    const expired = record.threshold <= world.time.now() || record.retiredAt !== undefined;
+    if (!machine.served.has(record.assignment)) wrong(`${instanceId} has never listened for it`);
     if (machine.disturbed || machine.cutOff !== undefined || expired) continue;
-    // A release of the same run may have come between.
-    if (record?.owner === undefined || record.wanted === "leave") continue;
-    if (record.runId !== request.runId) wrong(`${instanceId} belongs to ${record.owner}`);
+    if (record.owner === undefined || record.wanted === "leave") continue;
     const runner = [...forge.runners.values()].find((one) => one.name.endsWith(`${instanceId}-${record.assignment}`));
     if (runner === undefined) wrong(`GitHub knows no runner of ${instanceId}`);
     else if (!runner.labels.includes(request.runId)) wrong(`${runner.name} does not carry the run's label`);
   }
 }
 
-/** A provision that ended without success keeps nothing: all that it took was given back, or asked to leave. */
+/**
+ * A provision that ended without success keeps nothing: all that it took was given back, or asked to leave. Where a claim may be applied
+ * after its caller has given it up, nobody can know of it: then its threshold ends it, and this is not asked.
+ */
 export function nothingKept(world: World, name: string, { runId, attempt, provisionId }: Request): void {
-  const { checks, table, time } = world;
+  const { checks, table, time, faults } = world;
+  if (faults.rates.late > 0) return;
   for (const record of table.all()) {
     const own = record.runId === runId && record.attempt === attempt && record.provisionId === provisionId;
     if (!own || record.wanted === "leave" || record.retiredAt !== undefined) continue;

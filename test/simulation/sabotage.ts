@@ -33,8 +33,9 @@ const editing = (edits: readonly Edit[], made: Set<Edit>): Plugin => ({
 /** The first seed that breaks a promise; undefined where none of them does. */
 export async function firstCaught({
   edits,
-  seeds,
-}: Pick<Sabotage, "edits" | "seeds">): Promise<SimulationResult | undefined> {
+  rates = {},
+  seeds = 100,
+}: Omit<Sabotage, "name">): Promise<SimulationResult | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "runpool-sabotage-"));
   try {
     const outfile = join(folder, "simulation.mjs");
@@ -51,15 +52,16 @@ export async function firstCaught({
     });
     for (const edit of edits) if (!made.has(edit)) throw new Error(`the simulation does not use ${edit.file}`);
     let caught: SimulationResult | undefined;
-    await simulateSeeds(
-      seeds,
-      1,
-      (result) => {
+    await simulateSeeds({
+      count: seeds,
+      from: 1,
+      module: pathToFileURL(outfile).href,
+      rates,
+      onResult: (result) => {
         if (result.violations.length > 0) caught ??= result;
         return caught === undefined ? undefined : "stop";
       },
-      pathToFileURL(outfile).href,
-    );
+    });
     return caught;
   } finally {
     rmSync(folder, { recursive: true, force: true });

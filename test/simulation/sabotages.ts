@@ -1,5 +1,7 @@
 // One-line sabotages of the product that the simulation must catch. `find` must occur exactly once in the file.
 
+import type { Rates } from "../../cloud/sim/world/faults.ts";
+
 export interface Edit {
   readonly file: string;
   readonly find: string;
@@ -9,18 +11,20 @@ export interface Sabotage {
   readonly name: string;
   /** More than one only where a second layer guards the same promise: then both are taken away. */
   readonly edits: readonly Edit[];
-  /** It is caught within so many seeds. */
-  readonly seeds: number;
+  /** Faults that bring it to light sooner than the drawn ones. */
+  readonly rates?: Partial<Rates>;
+  /** It is caught within so many seeds; 100 unless told. */
+  readonly seeds?: number;
 }
 
 const instance = "domain/instance.ts";
 const needs = "domain/needs.ts";
 const writes = "domain/agent-writes.ts";
 
-const one = (name: string, file: string, find: string, replace: string, seeds = 100): Sabotage => ({
+const one = (name: string, file: string, find: string, replace: string, rates: Partial<Rates> = {}): Sabotage => ({
   name,
   edits: [{ file, find, replace }],
-  seeds,
+  rates,
 });
 
 export const sabotages: readonly Sabotage[] = [
@@ -29,13 +33,17 @@ export const sabotages: readonly Sabotage[] = [
     instance,
     `{ why: "state", that: stateIs(states) }`,
     `{ why: "state", that: compare("version", ">", 0) }`,
+    { late: 0.1, twice: 0.2 },
   ),
-  one("claims without looking at the heartbeat", instance, `"unowned", "heartbeat fresh"]`, `"unowned"]`),
+  one("claims without looking at the heartbeat", instance, `"unowned", "heartbeat fresh"]`, `"unowned"]`, {
+    hangs: 0.3,
+  }),
   one(
     "forgets created ones in the sweep",
     "control/findings.ts",
     `if (record.threshold <= now) return`,
     `if (record.threshold <= now && record.state !== "created") return`,
+    { neverBoots: 0.3, provisionDies: 0.5 },
   ),
   one(
     "deletes the message before the claim",
@@ -57,7 +65,6 @@ export const sabotages: readonly Sabotage[] = [
         replace: `  true;`,
       },
     ],
-    seeds: 20,
   },
   one(
     "registers without looking at `wanted`",
@@ -76,20 +83,21 @@ export const sabotages: readonly Sabotage[] = [
     writes,
     `and(exists("key"), absent("retiredAt"), compare("version", "=", judged.version))`,
     `and(exists("key"), absent("retiredAt"))`,
-    300,
+    { late: 0.2, skewMs: 60_000 },
   ),
   one(
     "lets a late signal overwrite a newer one",
     writes,
     `condition: and(exists("key"), signalMovesForward(report)),`,
     `condition: exists("key"),`,
-    300,
+    { late: 0.1 },
   ),
   one(
     "condemns what has begun to register",
     instance,
     `condemn(["created", "claimed"], ["own", "not begun to register"])`,
     `condemn(["created", "claimed"], ["own"])`,
+    { cutOff: 0.4 },
   ),
   one(
     "says `deregistered` while its runner listens",
@@ -98,18 +106,11 @@ export const sabotages: readonly Sabotage[] = [
     `  return { kind: "signal", signal: "deregistered", record };`,
   ),
   one(
-    "sets the host's timer to the very threshold",
-    "agent/agent.ts",
-    `lastMoment(view) + deadlineMarginMs`,
-    `lastMoment(view)`,
-    1000,
-  ),
-  one(
     "recounts without machines that have no record",
     "control/recount.ts",
     `for (const machine of machines) if`,
     `for (const machine of [] as MachineSeen[]) if`,
-    500,
+    { provisionDies: 0.6 },
   ),
   one("never ends again what EC2 did not end", "control/settle.ts", `kind === "end-again"`, `kind === "confirm"`),
   one(
@@ -123,13 +124,7 @@ export const sabotages: readonly Sabotage[] = [
     "control/findings.ts",
     `!known.has(instanceId) && now`,
     `known.size < 0 && now`,
-    500,
-  ),
-  one(
-    "never sends idle ones to the pool again",
-    "control/refresh.ts",
-    `const requeued = dryRun ? 0 :`,
-    `const requeued = 1 > 0 ? 0 :`,
+    { provisionDies: 0.6, neverBoots: 0.4 },
   ),
   one(
     "gives nothing back when it fails",
@@ -142,7 +137,6 @@ export const sabotages: readonly Sabotage[] = [
     "control/creation.ts",
     `world.fleet.launch(order)`,
     `world.fleet.launch({ ...order, clientToken: world.random.id() })`,
-    500,
   ),
   {
     name: "starts before it is registered",
@@ -154,7 +148,6 @@ export const sabotages: readonly Sabotage[] = [
         replace: `signal !== undefined && fresh`,
       },
     ],
-    seeds: 20,
   },
   {
     name: "believes a signal of another assignment",
@@ -170,7 +163,7 @@ export const sabotages: readonly Sabotage[] = [
         replace: `  record.signal.assignment <= record.assignment;`,
       },
     ],
-    seeds: 100,
+    rates: { provisionDies: 0.4 },
   },
   {
     name: "starts what was asked to leave",
@@ -186,29 +179,44 @@ export const sabotages: readonly Sabotage[] = [
         replace: `if (record.version < 0) return`,
       },
     ],
-    seeds: 100,
   },
   {
-    name: "asks another run's instance to leave",
+    name: "claims what another owner holds",
     edits: [
       {
         file: instance,
-        find: `    needs: ["own"],\n    limit: "unchanged"`,
-        replace: `    needs: [],\n    limit: "unchanged"`,
+        find: `from: ["idle"],\n    to: "claimed"`,
+        replace: `from: ["idle", "claimed"],\n    to: "claimed"`,
+      },
+      { file: instance, find: `"unowned", "heartbeat fresh"]`, replace: `"heartbeat fresh"]` },
+    ],
+  },
+  {
+    name: "condemns before the threshold",
+    edits: [
+      {
+        file: "control/findings.ts",
+        find: `if (record.threshold <= now) return`,
+        replace: `if (record.threshold <= now + 1_200_000) return`,
       },
       {
-        file: "control/release.ts",
-        find: `.filter((record) => record.runId === request.runId && `,
-        replace: `.filter((record) => record.runId !== undefined && `,
+        file: needs,
+        find: `compare("threshold", "<=", told.now)`,
+        replace: `compare("threshold", "<=", told.now + 1_200_000)`,
       },
     ],
-    seeds: 300,
   },
   one(
-    "takes an unreachable GitHub for one without runners",
-    "control/settle.ts",
-    `if (runners === undefined || `,
-    `runners ??= [];\n  if (`,
-    1000,
+    "reserves nothing before it launches",
+    "control/creation.ts",
+    `world.settings.reserve(count, scopes)`,
+    `world.settings.reserve(0, scopes)`,
+  ),
+  one(
+    "frees what may have been launched",
+    "control/creation.ts",
+    `if (unused > 0 && outcome.kind === "answered")`,
+    `if (unused > 0)`,
+    { lostAfter: 0.3, late: 0.2 },
   ),
 ];

@@ -35,9 +35,13 @@ const started = performance.now();
 const results: SimulationResult[] = [];
 if (values.trace) results.push(await traced());
 else
-  await simulateSeeds(seeds, from, (result) => {
-    results.push(result);
-    if (result.violations.length > 0) print(result);
+  await simulateSeeds({
+    count: seeds,
+    from,
+    onResult: (result) => {
+      results.push(result);
+      if (result.violations.length > 0) print(result);
+    },
   });
 const failed = results.filter(({ violations }) => violations.length > 0);
 if (values.trace) failed.forEach(print);

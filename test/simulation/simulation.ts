@@ -23,6 +23,8 @@ export interface SimulationResult {
 }
 
 export interface SimulationOptions {
+  /** Faults at rates of one's own, where others than the drawn ones are wanted. */
+  readonly rates?: Partial<Rates>;
   readonly heard?: (at: number, process: string, name: string, facts: Record<string, unknown>) => void;
 }
 
@@ -81,9 +83,10 @@ function heal(world: World): void {
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const plan = draw(seed);
   const { heard } = options;
+  const rates = { ...plan.rates, ...options.rates };
   const world = worldOf({
     seed,
-    rates: plan.rates,
+    rates,
     runAgent: agentOf,
     configure: plan.configure,
     ...(heard === undefined ? {} : { heard }),
@@ -113,6 +116,6 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     events: world.time.events,
     hours: (world.time.now() - begun) / (60 * minute),
     tally,
-    rates: plan.rates,
+    rates,
   };
 }

@@ -1,0 +1,36 @@
+// Two hundred seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
+import { expect, test } from "vitest";
+import { simulateSeeds } from "./seeds.ts";
+import { simulate, type SimulationResult } from "./simulation.ts";
+
+const seeds = 200;
+
+const told = ({ seed, violations }: SimulationResult): string =>
+  `${violations.map(({ rule, detail }) => `${rule}: ${detail}`).join("; ")} -- npm run simulate -- --seeds 1 --from ${seed} --trace`;
+
+test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { timeout: 600_000 }, async () => {
+  const results: SimulationResult[] = [];
+  await simulateSeeds({
+    count: seeds,
+    from: 1,
+    onResult: (result) => {
+      results.push(result);
+    },
+  });
+  expect(results.filter(({ violations }) => violations.length > 0).map(told)).toEqual([]);
+  expect(results).toHaveLength(seeds);
+  // The worlds must have been worth it: every kind of end, many machines, jobs done.
+  const sum = (name: keyof SimulationResult["tally"]): number =>
+    results.reduce((all, { tally }) => all + tally[name], 0);
+  for (const name of ["ready", "failed", "cancelled", "died", "released", "created", "reused", "jobs"] as const)
+    expect(sum(name), name).toBeGreaterThan(seeds / 2);
+});
+
+test("one seed twice is one world: the same events, the same writes", { timeout: 120_000 }, async () => {
+  const first = await simulate(3);
+  const second = await simulate(3);
+  const other = await simulate(4);
+  expect(second.hash).toBe(first.hash);
+  expect(second.events).toBe(first.events);
+  expect(other.hash).not.toBe(first.hash);
+});
