@@ -9,7 +9,7 @@ import type { Environment } from "./environment.ts";
 import { oidcIssuer } from "./github-trust.ts";
 import { keepState, widenVersions } from "./ground.ts";
 
-export const accountStackName = (account: string): string => `account-${account}`;
+const accountStackName = (account: string): string => `account-${account}`;
 
 /** EC2 User Guide, "Service-linked role for Spot Instance requests": what spot launches need of a key. */
 const grantedToSpot = [

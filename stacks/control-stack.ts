@@ -12,7 +12,7 @@ import { layGround } from "./ground.ts";
 import { policy, type Statement } from "./policy.ts";
 import { makeRefresh } from "./refresh-lambda.ts";
 
-export const controlStackName = (environment: string): string => `${environment}-control`;
+const controlStackName = (environment: string): string => `${environment}-control`;
 
 export function controlStack(scope: Construct, environment: Environment): TerraformStack {
   const stack = new TerraformStack(scope, controlStackName(environment.name));

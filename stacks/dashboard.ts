@@ -28,6 +28,22 @@ const own = (environment: string, metric: Metric, dimensions: readonly string[],
   shown,
 ];
 
+const costPanel = (name: string): Panel => ({
+  title: "Cost of machines, USD an hour (estimate by vCPU)",
+  lines: [
+    ...(["on-demand", "spot"] as const).map((usage, at) =>
+      own(name, "vcpus", ["UsageClass", usage], { id: `v${at}`, visible: false }),
+    ),
+    [
+      {
+        expression: `v0*${usdPerVcpuHour["on-demand"]}+v1*${usdPerVcpuHour.spot}`,
+        label: "USD an hour",
+        id: "cost",
+      },
+    ],
+  ],
+});
+
 const panelsOf = (environment: Environment): readonly Panel[] => {
   const { name } = environment;
   const classes = queuedClasses(environment);
@@ -70,21 +86,7 @@ const panelsOf = (environment: Environment): readonly Panel[] => {
         own(name, metric, [], { label: metrics[metric].name }),
       ),
     },
-    {
-      title: "Cost of machines, USD an hour (estimate by vCPU)",
-      lines: [
-        ...(["on-demand", "spot"] as const).map((usage, at) =>
-          own(name, "vcpus", ["UsageClass", usage], { id: `v${at}`, visible: false }),
-        ),
-        [
-          {
-            expression: `v0*${usdPerVcpuHour["on-demand"]}+v1*${usdPerVcpuHour.spot}`,
-            label: "USD an hour",
-            id: "cost",
-          },
-        ],
-      ],
-    },
+    costPanel(name),
     { title: "Unreadable messages", lines: classes.map((one) => queue(unreadableQueueName(name, one), one)) },
     {
       title: "Refresh",

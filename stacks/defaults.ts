@@ -35,7 +35,7 @@ export function defaultsOf(environment: Environment, made: Made): Defaults {
 }
 
 /** A value as DynamoDB's own JSON has it; texts are made safe for Terraform, references to its resources are kept. */
-export function native(value: unknown): Record<string, unknown> {
+function native(value: unknown): Record<string, unknown> {
   if (typeof value === "string") return { S: Token.isUnresolved(value) ? value : literal(value) };
   if (typeof value === "number") return { N: String(value) };
   if (typeof value === "boolean") return { BOOL: value };

@@ -54,32 +54,35 @@ function network({ name }: Environment, arns: Arns): readonly Statement[] {
         StringEquals: { [`aws:RequestTag/${tags.environment}`]: name },
       },
     },
-    {
-      // Service Authorization Reference: descriptions, and CloudWatch's and Logs' listings, know no resource-level permission.
-      Sid: "Look",
-      Effect: "Allow",
-      Action: [
-        ...actions(
-          "ec2",
-          `DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeInternetGateways DescribeLaunchTemplates
-          DescribeLaunchTemplateVersions DescribeNatGateways DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
-          DescribeSecurityGroups DescribeSecurityGroupRules DescribeSubnets DescribeVpcs DescribeVpcEndpoints`,
-        ),
-        "cloudwatch:DescribeAlarms",
-        "logs:DescribeLogGroups",
-        "ssm:DescribeParameters",
-      ],
-      Resource: ["*"],
-    },
-    {
-      // The one attribute call that does know it.
-      Sid: "LookAtVpcs",
-      Effect: "Allow",
-      Action: ["ec2:DescribeVpcAttribute"],
-      Resource: [arns.ec2("vpc/*")],
-    },
   ];
 }
+
+const looking = (arns: Arns): readonly Statement[] => [
+  {
+    // Service Authorization Reference: descriptions, and CloudWatch's and Logs' listings, know no resource-level permission.
+    Sid: "Look",
+    Effect: "Allow",
+    Action: [
+      ...actions(
+        "ec2",
+        `DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeInternetGateways DescribeLaunchTemplates
+          DescribeLaunchTemplateVersions DescribeNatGateways DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
+          DescribeSecurityGroups DescribeSecurityGroupRules DescribeSubnets DescribeVpcs DescribeVpcEndpoints`,
+      ),
+      "cloudwatch:DescribeAlarms",
+      "logs:DescribeLogGroups",
+      "ssm:DescribeParameters",
+    ],
+    Resource: ["*"],
+  },
+  {
+    // The one attribute call that does know it.
+    Sid: "LookAtVpcs",
+    Effect: "Allow",
+    Action: ["ec2:DescribeVpcAttribute"],
+    Resource: [arns.ec2("vpc/*")],
+  },
+];
 
 function stored({ name, state, awsPartition }: Environment): readonly Statement[] {
   if (state.kind === "local") return [];
@@ -191,6 +194,7 @@ export function deployPolicy(environment: Environment, arns: Arns): readonly Sta
     ...control(prefix, environment, arns),
     ...observability(prefix, environment, arns),
     ...network(environment, arns),
+    ...looking(arns),
     ...stored(environment),
     {
       Sid: "NeverSecrets",

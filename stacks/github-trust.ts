@@ -10,7 +10,7 @@ export function oidcIssuer(serverUrl: string): string {
 }
 
 /** Made by the account stack, or given: one per account and issuer. */
-export const oidcProviderArn = ({ given, awsPartition, account, forge }: Environment): string =>
+const oidcProviderArn = ({ given, awsPartition, account, forge }: Environment): string =>
   given.oidcProviderArn ?? `arn:${awsPartition}:iam::${account}:oidc-provider/${oidcIssuer(forge.serverUrl)}`;
 
 /**

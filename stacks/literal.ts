@@ -2,6 +2,3 @@
 
 /** `${` and `%{` with their first sign doubled ("Strings and Templates", escape sequences). */
 export const literal = (text: string): string => text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
-
-/** What Terraform makes of it. */
-export const unescaped = (text: string): string => text.replaceAll(/([$%])\1(?=\{)/g, (_, sign: string) => sign);

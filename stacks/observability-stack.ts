@@ -12,7 +12,7 @@ import { dashboardBody } from "./dashboard.ts";
 import type { Environment } from "./environment.ts";
 import { layGround } from "./ground.ts";
 
-export const observabilityStackName = (environment: string): string => `${environment}-observability`;
+const observabilityStackName = (environment: string): string => `${environment}-observability`;
 
 /** Told at four fifths, and when the month's forecast goes beyond. Counts what carries the environment's tag. */
 function makeBudget(stack: TerraformStack, { name, alarms, monthlyBudgetUsd }: Environment): void {

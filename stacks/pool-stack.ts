@@ -16,7 +16,7 @@ import { makeNetwork } from "./network.ts";
 import { makeQueues } from "./pool-queues.ts";
 import { makeTable } from "./pool-table.ts";
 
-export const poolStackName = (environment: string): string => `${environment}-pool`;
+const poolStackName = (environment: string): string => `${environment}-pool`;
 
 export function poolStack(scope: Construct, environment: Environment): TerraformStack {
   const stack = new TerraformStack(scope, poolStackName(environment.name));
