@@ -11,12 +11,12 @@ if has_unit "$snap"; then
 elif [ "$packages" = apt ]; then
   fetch ssm-agent "$RUNPOOL_WORK/ssm-agent.deb"
   package_install_file "$RUNPOOL_WORK/ssm-agent.deb"
-  ! stands_in ssm-agent || record RUNPOOL_SSM_AGENT_STANDS_IN 1
 else
   packages_install "" amazon-ssm-agent
 fi
 # Not stopped: Packer's own session may run through it.
 systemctl --quiet disable "$snap" 2>/dev/null || true
 systemctl --quiet disable amazon-ssm-agent.service 2>/dev/null || true
+! stands_in ssm-agent || record RUNPOOL_SSM_AGENT_STANDS_IN 1
 record RUNPOOL_SSM_AGENT_VERSION "${version:-$(package_version amazon-ssm-agent)}"
 [ -n "${version:-$(package_version amazon-ssm-agent)}" ]

@@ -13,7 +13,8 @@ R=$W/root
 mkdir "$W/up" "$W/wk" "$R"
 mount -t overlay overlay -o "lowerdir=${RUNPOOL_TEST_ROOT:-/},upperdir=$W/up,workdir=$W/wk" "$R" || { echo "no overlay here"; exit 77; }
 mount --rbind /dev "$R/dev" && mount -t proc proc "$R/proc" && mount -t tmpfs tmpfs "$R/run" && mount -t tmpfs tmpfs "$R/tmp" || exit 77
-# Homes of whoever works here are not what is judged; the guest has them again.
+rm -rf "$R"/{root,home/*}/{.npmrc,.aws,.netrc,.git-credentials,.docker,.config/gh,.ssh}
+# Homes of whoever works here are not what is judged; the guest has the rest of them again, since this project may lie there.
 mount -t tmpfs -o mode=700 tmpfs "$R/root" && mount -t tmpfs tmpfs "$R/home" || exit 77
 # Systemd does not run here; `systemctl enable` works on files.
 in_root() { chroot "$R" /usr/bin/env -i SYSTEMD_OFFLINE=1 HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }

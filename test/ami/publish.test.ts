@@ -54,12 +54,9 @@ test("where Parameter Store takes the write and then finds the image invalid, it
   const parameters = { ...cloud.world.parameters, write: () => Promise.resolve() };
   const wish = { imageId, parameters: { x64: parameter } };
   const outcome = publish({ ...cloud.world, parameters }, wish);
-  let over = false;
-  void outcome.then(() => (over = true));
-  while (!over) {
-    await cloud.clock.advance(imageLimits.parameterPollMs);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const over = outcome.then(() => true);
+  const soon = () => new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
+  while (!(await Promise.race([over, soon()]))) await cloud.clock.advance(imageLimits.parameterPollMs);
   expect(await outcome).toMatchObject({ kind: "refused" });
   expect(cloud.clock.now() - start).toBeGreaterThanOrEqual(imageLimits.parameterMs);
 });

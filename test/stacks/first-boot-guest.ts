@@ -1,7 +1,7 @@
 // Runs in the guest: cloud-init boots this machine with the user data of a launch template, as the one instance of the embedded cloud.
 import { createHash } from "node:crypto";
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -66,6 +66,8 @@ async function seed(text: string, instanceId: string): Promise<void> {
   await writeFile(join(folder, "user-data"), text);
   await writeFile(join(folder, "meta-data"), `instance-id: ${instanceId}\n`);
   await mkdir("/etc/cloud/cloud.cfg.d", { recursive: true });
+  // An image names its datasource; what ds-identify has made of that at boot would stand above the seed.
+  await rm("/run/cloud-init/cloud.cfg", { force: true });
   await writeFile("/etc/cloud/cloud.cfg.d/99-test.cfg", "datasource_list: [NoCloud]\nnetwork: {config: disabled}\n");
 }
 

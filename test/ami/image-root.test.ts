@@ -1,0 +1,169 @@
+// The recipe played for real: installed in a throwaway root, judged by the spec, broken and judged again, booted to a registered runner.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
+import { makeStandInPayload, projectRoot } from "./stand-ins.ts";
+
+/** What stands for apt's mirror is the real one: a slow network takes its time. */
+const patience = { timeout: 1_500_000 };
+
+interface Played {
+  readonly code: number;
+  readonly said: string;
+  /** A result by name; empty where there is none. */
+  readonly result: (name: string) => string;
+}
+
+/** Runs a script in a mount namespace of its own; the machine's own file system stays as it is. */
+async function play(script: string, folder: string, variant?: string, inside: readonly string[] = []): Promise<Played> {
+  const payload = await makeStandInPayload(folder, variant);
+  const results = join(folder, "results");
+  mkdirSync(results);
+  const words = ["--mount", "--propagation", "private", "bash", join(import.meta.dirname, script), payload, results];
+  const child = spawn("unshare", [...words, ...inside], {
+    env: { ...process.env, GUEST_BIND: results },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (said += String(part)));
+  const code = await new Promise<number>((done, failed) => {
+    child.once("error", failed);
+    child.once("close", (ended) => done(ended ?? -1));
+  });
+  const result = (name: string): string =>
+    existsSync(join(results, name)) ? readFileSync(join(results, name), "utf8") : "";
+  return { code, said, result };
+}
+
+/** Why it cannot be played on this machine. */
+const cannot = (): string | undefined => {
+  if (process.platform !== "linux") return "needs Linux";
+  if (process.getuid?.() !== 0) return "needs root";
+  if (!existsSync("/usr/bin/apt-get") || !existsSync("/usr/bin/dpkg-deb")) return "needs a Debian system";
+  return undefined;
+};
+
+const missingIn = (spec: string): readonly string[] =>
+  spec.split("\n").flatMap((line) => /^MISSING +([^:]+)/.exec(line)?.[1]?.trim() ?? []);
+const summaryOf = (spec: string): string => spec.trimEnd().split("\n").at(-1) ?? "";
+
+describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
+  let folder: string;
+  let played: Played;
+  let found: Readonly<Record<string, unknown>>;
+  const why = cannot();
+
+  beforeAll(async () => {
+    if (why !== undefined) return;
+    folder = mkdtempSync(join(tmpdir(), "image-root-"));
+    const guest = join(projectRoot, "test", "stacks", "first-boot-guest.ts");
+    const inside = [process.execPath, guest, "image", join(folder, "results", "found.json")];
+    played = await play("in-root.sh", folder, undefined, inside);
+    found = JSON.parse(played.result("found.json") || "{}") as Record<string, unknown>;
+  }, patience.timeout);
+  afterAll(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  });
+
+  const skipped = ({ skip }: TestContext): void => {
+    if (why !== undefined) skip(`SKIPPED: ${why}`);
+    if (played.code === 77 && played.result("spec") === "")
+      skip(`SKIPPED: no throwaway root here: ${played.said.trim()}`);
+  };
+
+  test("every step ends with its own test, and may be taken again", (context) => {
+    skipped(context);
+    expect(played.said).not.toContain("the installation failed");
+    for (const run of ["install", "again"]) expect(played.result(run).trimEnd()).toMatch(/== clean\n== done$/);
+  });
+
+  test("the image passes its spec, which says what it judged on stand-ins", (context) => {
+    skipped(context);
+    const spec = played.result("spec");
+    expect(missingIn(spec)).toEqual([]);
+    expect(summaryOf(spec)).toMatch(/^\d{2} checked, 0 missing, 3 on stand-ins, 0 skipped$/);
+    expect(spec.split("\n").filter((line) => line.startsWith("STAND-IN"))).toEqual([
+      "STAND-IN GitHub's runner: its version and its libraries are not judged",
+      "STAND-IN the cloudwatch agent: an empty package of its name",
+      "STAND-IN the ssm agent: an empty package of its name",
+    ]);
+  });
+
+  test("whatever is broken, the spec names it; mended, it passes again", (context) => {
+    skipped(context);
+    expect(missingIn(played.result("broken"))).toEqual([
+      "the agent's bundle is JavaScript that Node.js reads",
+      expect.stringMatching(/^the agent's bundle \(sha256\) is/),
+      "runpool-agent.service at boot is enabled",
+      "no unit of boot-time.tsv starts at boot",
+      "the password of runpool is !",
+      "the shell of runpool-job is /usr/sbin/nologin",
+      "the groups of runpool-job is runpool-job",
+      "nobody has a password",
+      "no rule of sudo names runpool's users",
+      "all of /usr/lib/runpool belongs to root",
+      "nobody but root can write in /usr/lib/runpool",
+      "the nftables rule is valid",
+      "no file of an environment is left",
+      "no credentials in any home",
+      "no authorised key",
+      "no key, token or private key in configuration and homes",
+      "no history of a shell",
+      "no host key of sshd",
+      "no machine id",
+      "no random seed",
+      "no line in any log",
+    ]);
+    expect(missingIn(played.result("mended"))).toEqual([]);
+  });
+
+  test("it boots: cloud-init and user data make it a registered runner, and the spec holds on the running machine", (context) => {
+    skipped(context);
+    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    expect(found["problem"]).toBeUndefined();
+    expect(found).toMatchObject({ outcome: "ready", runners: 1, timers: [true, true], finalStage: false });
+    expect(found["journal"]).not.toContain("Creating user");
+    const spec = String(found["spec"]);
+    expect(missingIn(spec)).toEqual([]);
+    expect(spec).toContain("ok       nftables refuses instance metadata to jobs");
+    expect(spec).toContain("ok       nothing listens to the outside");
+    expect(String(found["blame"])).toContain("runpool-agent.service");
+  });
+});
+
+describe("dnf: Amazon Linux by stand-ins for dnf and rpm", () => {
+  test(
+    "every step works without apt, asks only for packages that Amazon Linux has, and the image passes its spec",
+    patience,
+    async ({ skip }) => {
+      const why = cannot();
+      if (why !== undefined) skip(`SKIPPED: ${why}`);
+      const folder = mkdtempSync(join(tmpdir(), "image-root-"));
+      try {
+        const variant = `amazon-linux-2023-${process.arch === "arm64" ? "arm64" : "x64"}`;
+        const { code, said, result } = await play("in-dnf-root.sh", folder, variant);
+        if (code === 77) skip(`SKIPPED: no throwaway root here: ${said.trim()}`);
+        expect(said).toBe("");
+        expect(result("install").trimEnd()).toMatch(/== done$/);
+        expect(missingIn(result("spec"))).toEqual([]);
+        // With docker for jobs, here: its socket at boot, the job's user in its group.
+        expect(result("spec")).toContain("ok       docker's service, and its socket, at boot is disabled enabled");
+        expect(result("spec")).toContain("ok       the groups of runpool-job is docker runpool-job");
+        const installed = result("calls")
+          .split("\n")
+          .filter((call) => call.includes(" install "));
+        expect(installed.map((call) => call.split("=False ")[1])).toEqual([
+          "tar gzip git jq nftables procps-ng util-linux cloud-init",
+          "krb5-libs zlib openssl-libs lttng-ust libicu",
+          "docker",
+          "amazon-cloudwatch-agent",
+          "amazon-ssm-agent",
+        ]);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+});
