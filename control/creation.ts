@@ -1,5 +1,6 @@
 // Creation: CreateFleet in rounds down the ladder, with a reservation against the maxima before, and a record for each machine after.
 import type { CapacityPool, LaunchFailure, LaunchOutcome, Scope, Unknown } from "../cloud/ports.ts";
+import { templateOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { poolManager, tags } from "../domain/names.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
@@ -162,7 +163,7 @@ async function launch(
 ): Promise<Launch> {
   const { world, configuration, request } = undertaking;
   const { resourceClass, architecture, minimum } = request;
-  const template = configuration.templates[`${resourceClass}/${architecture}`];
+  const template = templateOf(configuration, { partition: undertaking.partition, resourceClass, architecture });
   const parameter = configuration.imageParameters[architecture];
   if (template === undefined || parameter === undefined)
     return refused(

@@ -1,5 +1,5 @@
 // Why an instance is not handed on any more: too old, used too often, or made from what is no longer deployed. Pure.
-import type { Configuration } from "../domain/configuration.ts";
+import { templateOf, type Configuration } from "../domain/configuration.ts";
 import { maxima } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 
@@ -7,7 +7,14 @@ import type { InstanceRecord } from "../domain/record.ts";
 export function staleness(
   record: Pick<
     InstanceRecord,
-    "uses" | "launchedAt" | "configHash" | "templateVersion" | "imageId" | "resourceClass" | "architecture"
+    | "uses"
+    | "partition"
+    | "launchedAt"
+    | "configHash"
+    | "templateVersion"
+    | "imageId"
+    | "resourceClass"
+    | "architecture"
   > &
     Pick<InstanceRecord, "vitals">,
   configuration: Configuration,
@@ -18,7 +25,7 @@ export function staleness(
   if (maxUses > 0 && record.uses >= maxUses) return `used ${record.uses} times of at most ${maxUses}`;
   if (now - record.launchedAt > maxAgeMs) return `older than ${Math.round(maxAgeMs / 60_000)} min`;
   if (record.configHash !== configuration.configHash) return "its configuration is no longer the deployed one";
-  const template = configuration.templates[`${record.resourceClass}/${record.architecture}`];
+  const template = templateOf(configuration, record);
   if (template === undefined) return `${record.resourceClass}/${record.architecture} is no longer deployed`;
   if (template.version !== record.templateVersion)
     return `launch template version ${record.templateVersion}, not ${template.version}`;

@@ -3,6 +3,7 @@ import { limits } from "./limits.ts";
 import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
 import { problemOfLabel } from "./request.ts";
 import type { Architecture } from "./record.ts";
+import type { PoolName } from "./table.ts";
 
 /** The stack's part: what is deployed. */
 export interface Deployed {
@@ -12,9 +13,11 @@ export interface Deployed {
   readonly account: string;
   /** Queue URLs by resource class. */
   readonly queues: Readonly<Record<string, { readonly url: string; readonly unreadableUrl: string }>>;
-  /** Launch templates by `class/architecture`. */
+  /** Launch templates by `class/architecture`; where partitions have roles of their own, by `partition#class/architecture`. */
   readonly templates: Readonly<Record<string, { readonly id: string; readonly version: string }>>;
   readonly subnets: readonly { readonly id: string; readonly zone: string }[];
+  /** What instances are in; absent in environments that were deployed before it was written down. */
+  readonly securityGroups?: readonly string[];
   /** Name of the SSM parameter that holds the AMI id, by architecture. */
   readonly imageParameters: Readonly<Partial<Record<Architecture, string>>>;
   readonly forge: {
@@ -123,6 +126,13 @@ export function problemsOf(configuration: Configuration): readonly string[] {
       problems.push(`resource class "${name}" has no queue: deploy the stack again`);
   return problems;
 }
+
+/** The launch template of a pool; undefined where it is not deployed. */
+export const templateOf = (
+  { templates }: Pick<Deployed, "templates">,
+  { partition, resourceClass, architecture }: PoolName,
+): { readonly id: string; readonly version: string } | undefined =>
+  templates[`${partition}#${resourceClass}/${architecture}`] ?? templates[`${resourceClass}/${architecture}`];
 
 /** The partition of a repository: the named group that lists it, or its own. */
 export function partitionOf(configuration: Pick<Deployed, "partitions">, repository: string): string {

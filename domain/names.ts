@@ -16,12 +16,13 @@ export const tags = {
 export const poolManager = "pool";
 
 export const tableName = (environment: string): string => `runpool-${environment}`;
+/** "_" ends the environment's name, which has none: `dev` with a class `a-large` is told from `dev-a` with `large`. */
 export const queueName = (environment: string, resourceClass: string): string =>
-  `runpool-${environment}-${resourceClass}`;
+  `runpool-${environment}_${resourceClass}`;
 export const unreadableQueueName = (environment: string, resourceClass: string): string =>
-  `runpool-${environment}-${resourceClass}-unreadable`;
+  `runpool-${environment}_${resourceClass}-unreadable`;
 export const templateName = (environment: string, resourceClass: string, architecture: Architecture): string =>
-  `runpool-${environment}-${resourceClass}-${architecture}`;
+  `runpool-${environment}_${resourceClass}-${architecture}`;
 export const instanceRoleName = (environment: string): string => `runpool-${environment}-instance`;
 export const imageParameter = (environment: string, architecture: Architecture): string =>
   `/runpool/${environment}/ami/${architecture}`;

@@ -9,7 +9,6 @@ import {
 } from "../domain/names.ts";
 import type { Environment } from "./environment.ts";
 import { operationalOf } from "./operational.ts";
-import { partitionsOf } from "./partitions.ts";
 
 /** Every class that has a queue: those in use, and the retired ones. */
 export const queuedClasses = (environment: Environment): readonly string[] => [
@@ -53,15 +52,16 @@ export function arnsOf(environment: Environment) {
       here("sqs", queueName(name, resourceClass)),
       here("sqs", unreadableQueueName(name, resourceClass)),
     ]),
-    instanceRole: iam(`role/${instanceRoleName(name)}`),
+    /** Of every partition. */
+    instanceRoles: iam(`role/${instanceRoleName(name)}*`),
     /** Whatever number of repositories there is: a role's policies hold 10,240 characters. */
     allRunnerTokens: [registrationTokenParameter(name, "*"), removalTokenParameter(name, "*")].map((path) =>
       parameter(path.replace(/_$/, "*")),
     ),
-    runnerTokens: partitionsOf(environment).flatMap((partition) => [
+    runnerTokensOf: (partition: string): readonly string[] => [
       parameter(registrationTokenParameter(name, partition)),
       parameter(removalTokenParameter(name, partition)),
-    ]),
+    ],
     instanceLogs: here("logs", `log-group:${names.instanceLogs}`),
     ec2: (resource: string): string => here("ec2", resource),
     /** An AMI belongs to no account in its ARN. */

@@ -5,7 +5,6 @@ import { environmentName, registrationTokenParameter } from "../domain/names.ts"
 import { problemsOfClasses } from "../domain/resource-class.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
-import { arnsOf } from "./arns.ts";
 import { trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { problemsOfNetwork } from "./check-network.ts";
@@ -160,18 +159,25 @@ const told: Rule = ({ monthlyBudgetUsd, alarms }) =>
     ? [["monthlyBudgetUsd", "is set, but alarms.email names nobody to tell"]]
     : [];
 
-/** IAM quotas: a trust policy has 2,048 characters, a role's inline policies 10,240 (the instances' beside their tokens about 2,500). */
+/** Beyond this many launch templates a plan takes minutes. */
+const mostTemplates = 400;
+
 const trusted: Rule = (environment) => {
   const problems: Problem[] = [];
   const trust = trustWorkflows(environment, environment.forge.repositories.flatMap(workflowsOf)).length;
+  // IAM quotas: 2,048 characters.
   if (trust > 2048)
     problems.push([
       "forge.repositories",
       `make a trust policy of ${trust} characters; IAM takes 2048: divide them among environments`,
     ]);
-  const tokens = JSON.stringify(arnsOf(environment).runnerTokens).length;
-  if (tokens > 7500)
-    problems.push(["forge.repositories", `make an instance policy that IAM does not take: group them in partitions`]);
+  const { length: partitions } = partitionsOf(environment);
+  const pools = Object.keys(operationalOf(environment).resourceClasses).length * environment.architectures.length;
+  if (partitions * pools > mostTemplates)
+    problems.push([
+      "partitions",
+      `${partitions} of them with ${pools} pools each make ${partitions * pools} launch templates, more than ${mostTemplates}: group repositories, or take fewer classes`,
+    ]);
   return problems;
 };
 

@@ -113,7 +113,7 @@ export const fleetPolicy = (environment: Environment, arns: Arns): readonly Stat
     Sid: "GiveMachinesTheirRole",
     Effect: "Allow",
     Action: ["iam:PassRole"],
-    Resource: [arns.instanceRole],
+    Resource: [arns.instanceRoles],
     Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
   },
   {

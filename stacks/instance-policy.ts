@@ -1,4 +1,4 @@
-// What an instance may do: its own item, the tokens of its environment's partitions, its own log stream. Nothing of EC2.
+// What an instance may do: its own item, the tokens of its partition, its own log stream. Nothing of EC2.
 import { agentAttributes } from "../domain/record.ts";
 import { table } from "../domain/table.ts";
 import type { Arns } from "./arns.ts";
@@ -61,9 +61,9 @@ const logs = (arns: Arns): Statement => ({
   Resource: [`${arns.instanceLogs}:log-stream:*/\${aws:Ec2InstanceSourcePrivateIPv4}`],
 });
 
-export const instancePolicy = (environment: Environment, arns: Arns): readonly Statement[] => [
+export const instancePolicy = (environment: Environment, arns: Arns, partition: string): readonly Statement[] => [
   ...records(arns),
-  { Sid: "ReadRunnerTokens", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: arns.runnerTokens },
+  { Sid: "ReadRunnerTokens", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: arns.runnerTokensOf(partition) },
   ...(environment.kmsKeyArn === undefined
     ? []
     : [

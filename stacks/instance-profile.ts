@@ -1,4 +1,4 @@
-// The role that instances have, and the profile that carries it.
+// The role that the instances of a partition have, and the profile that carries it.
 import type { TerraformStack } from "cdktf";
 import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
@@ -7,15 +7,27 @@ import { instanceRoleName } from "../domain/names.ts";
 import type { Arns } from "./arns.ts";
 import type { Environment } from "./environment.ts";
 import { instancePolicy } from "./instance-policy.ts";
+import { partitionSuffix } from "./partitions.ts";
 import { policy, trustService } from "./policy.ts";
 
-export function makeInstanceProfile(stack: TerraformStack, environment: Environment, arns: Arns): IamInstanceProfile {
-  const name = instanceRoleName(environment.name);
-  const role = new IamRole(stack, "instance-role", { name, assumeRolePolicy: trustService("ec2.amazonaws.com") });
-  new IamRolePolicy(stack, "instance-policy", {
+/** Of one partition. */
+export function makeInstanceProfile(
+  stack: TerraformStack,
+  environment: Environment,
+  arns: Arns,
+  partition: string,
+): IamInstanceProfile {
+  const suffix = partitionSuffix(environment, partition);
+  const name = `${instanceRoleName(environment.name)}${suffix}`;
+  const role = new IamRole(stack, `instance-role${suffix}`, {
+    name,
+    description: `runpool: instances of ${partition}`,
+    assumeRolePolicy: trustService("ec2.amazonaws.com"),
+  });
+  new IamRolePolicy(stack, `instance-policy${suffix}`, {
     name: "instance",
     role: role.name,
-    policy: policy(instancePolicy(environment, arns)),
+    policy: policy(instancePolicy(environment, arns, partition)),
   });
-  return new IamInstanceProfile(stack, "instance-profile", { name, role: role.name });
+  return new IamInstanceProfile(stack, `instance-profile${suffix}`, { name, role: role.name });
 }

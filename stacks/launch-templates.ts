@@ -1,4 +1,4 @@
-// One launch template a class and architecture. The AMI is not in it: each launch names it, so that the record knows it.
+// One launch template a class, architecture and partition. The AMI is not in it: each launch names it, so that the record knows it.
 import { createHash } from "node:crypto";
 import type { TerraformStack } from "cdktf";
 import type { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile/index.js";
@@ -12,6 +12,7 @@ import type { Environment } from "./environment.ts";
 import { environmentTags } from "./ground.ts";
 import type { Network } from "./network.ts";
 import { operationalOf } from "./operational.ts";
+import { partitionSuffix, partitionsOf } from "./partitions.ts";
 import { userData } from "./user-data.ts";
 
 /** The root device of each system's official AMIs. */
@@ -73,25 +74,26 @@ function makeSecurityGroup(stack: TerraformStack, { name }: Environment, vpcId: 
   return group;
 }
 
-export function makeTemplates(
+/** The launch templates of one partition, by the names that `templateOf` of domain/configuration.ts looks for. */
+function templatesOf(
   stack: TerraformStack,
   environment: Environment,
-  network: Network,
-  profile: IamInstanceProfile,
-): Pick<Deployed, "templates" | "securityGroups"> {
-  const group = makeSecurityGroup(stack, environment, network.vpcId);
+  partition: string,
+  { profile, group }: { readonly profile: IamInstanceProfile; readonly group: SecurityGroup },
+): Deployed["templates"] {
+  const suffix = partitionSuffix(environment, partition);
   const templates: Record<string, { id: string; version: string }> = {};
   for (const architecture of environment.architectures) {
     const machine = machineOf(environment, architecture);
     for (const resourceClass of Object.keys(operationalOf(environment).resourceClasses)) {
-      const name = templateName(environment.name, resourceClass, architecture);
+      const name = `${templateName(environment.name, resourceClass, architecture)}${suffix}`;
       const carried = {
         ...environmentTags(environment),
         Name: name,
         [tags.manager]: poolManager,
         [tags.resourceClass]: resourceClass,
       };
-      const template = new LaunchTemplate(stack, `template-${resourceClass}-${architecture}`, {
+      const template = new LaunchTemplate(stack, `template-${resourceClass}-${architecture}${suffix}`, {
         ...machine,
         name,
         updateDefaultVersion: true,
@@ -102,11 +104,26 @@ export function makeTemplates(
           { resourceType: "volume", tags: carried },
         ],
       });
-      templates[`${resourceClass}/${architecture}`] = {
+      const pool = `${resourceClass}/${architecture}`;
+      templates[suffix === "" ? pool : `${partition}#${pool}`] = {
         id: template.id,
         version: template.getStringAttribute("latest_version"),
       };
     }
   }
+  return templates;
+}
+
+/** `profileOf`: makes the instance profile of a partition. */
+export function makeTemplates(
+  stack: TerraformStack,
+  environment: Environment,
+  network: Network,
+  profileOf: (partition: string) => IamInstanceProfile,
+): Pick<Deployed, "templates" | "securityGroups"> {
+  const group = makeSecurityGroup(stack, environment, network.vpcId);
+  const templates: Record<string, { id: string; version: string }> = {};
+  for (const partition of partitionsOf(environment))
+    Object.assign(templates, templatesOf(stack, environment, partition, { profile: profileOf(partition), group }));
   return { templates, securityGroups: [group.id] };
 }

@@ -31,8 +31,10 @@ export function poolStack(scope: Construct, environment: Environment): Terraform
     retentionInDays: environment.logRetentionDays,
     ...(environment.kmsKeyArn === undefined ? {} : { kmsKeyId: environment.kmsKeyArn }),
   });
-  const profile = makeInstanceProfile(stack, environment, arnsOf(environment));
-  const launched = makeTemplates(stack, environment, network, profile);
+  const arns = arnsOf(environment);
+  const launched = makeTemplates(stack, environment, network, (partition) =>
+    makeInstanceProfile(stack, environment, arns, partition),
+  );
 
   const made = { queues, ...launched, subnets: network.subnets, configHash: configHash(environment) };
   new DynamodbTableItem(stack, "defaults", {

@@ -22,6 +22,7 @@ const deployed = z.object({
   queues: byName(z.object({ url: z.string(), unreadableUrl: z.string() })),
   templates: byName(z.object({ id: z.string(), version: z.string() })),
   subnets: z.array(z.object({ id: z.string(), zone: z.string() })),
+  securityGroups: z.optional(texts),
   imageParameters: byArchitecture,
   forge: z.object({
     kind: z.literal("github"),

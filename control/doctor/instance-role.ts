@@ -66,7 +66,8 @@ function roleTrials({ place, environment, instanceId, partition, resourceClass }
 function judgeRoleCaller(arn: string, { environment, instanceId }: RoleGround): Check {
   const name = "credentials";
   const session = /:assumed-role\/(?:.*\/)?([^/]+)\/([^/]+)$/.exec(arn);
-  if (session?.[1] === instanceRoleName(environment) && session[2] === instanceId) return ok(name, arn);
+  if ((session?.[1] ?? "").startsWith(instanceRoleName(environment)) && session?.[2] === instanceId)
+    return ok(name, arn);
   return fail(
     name,
     `these are not the credentials of ${instanceId}, but ${arn}`,

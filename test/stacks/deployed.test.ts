@@ -12,6 +12,7 @@ import { secrets } from "../../cloud/aws/secrets.ts";
 import type { Fleet } from "../../cloud/ports.ts";
 import { provision } from "../../control/provision.ts";
 import { release } from "../../control/release.ts";
+import { templateOf } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { parseRequest } from "../../domain/request.ts";
 import { controlWorld } from "../../entry/control-world.ts";
@@ -136,9 +137,10 @@ async function useIt(endpoint: string) {
   const second = await provision(furnished, requestOf("1002"));
   expect(second).toMatchObject({ kind: "ready", created: 0, reused: 2 });
   const { configuration } = await world.settings.load();
+  const pool = { partition: `github:${repository}`, resourceClass: "large", architecture: "x64" } as const;
   return {
     ids: second.kind === "ready" ? second.instances.map(({ instanceId }) => instanceId) : [],
-    template: configuration.templates["large/x64"]?.id,
+    template: templateOf(configuration, pool)?.id,
     ec2: clients.ec2,
     end: async (ids: readonly string[]) => {
       await world.fleet.terminate(ids);

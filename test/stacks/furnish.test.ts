@@ -6,6 +6,7 @@ import { instances } from "../../cloud/aws/instances.ts";
 import { settings } from "../../cloud/aws/settings.ts";
 import { furnishFromStack } from "../../cloud/sim/furnish-from-stack.ts";
 import type { StackFile } from "../../cloud/sim/stack-file.ts";
+import { templateOf } from "../../domain/configuration.ts";
 import { tableName } from "../../domain/names.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { embeddedFor } from "./embedded.ts";
@@ -43,11 +44,15 @@ test("each class has its queues and templates, by the very ids that the configur
     for (const QueueUrl of [url, unreadableUrl])
       await clients.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
   const ids = Object.values(configuration.templates).map(({ id }) => id);
-  expect(ids).toHaveLength(14);
+  // Seven classes, two architectures, two partitions.
+  expect(ids).toHaveLength(28);
   const { LaunchTemplates = [] } = await clients.ec2.send(
     new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: ids }),
   );
-  expect(LaunchTemplates.map(({ LaunchTemplateName }) => LaunchTemplateName)).toContain("runpool-example-large-arm64");
+  for (const { LaunchTemplateName } of LaunchTemplates)
+    expect(LaunchTemplateName).toMatch(/^runpool-example_.*-[0-9a-f]{8}$/);
+  const docs = { partition: "github:octo-org/docs", resourceClass: "large", architecture: "x64" } as const;
+  expect(ids).toContain(templateOf(configuration, docs)?.id);
 });
 
 test("a stack whose index has another name makes the control plane fail", async () => {

@@ -1,6 +1,9 @@
 // Least privilege: every synthesized policy is walked, and evaluated against requests that must be allowed or denied.
 import { expect, test } from "vitest";
 import { resourcesOf, rendered, textOf } from "../../cloud/sim/stack-file.ts";
+import example from "../../environments/example.ts";
+import { readEnvironment } from "../../stacks/check-environment.ts";
+import { partitionSuffix } from "../../stacks/partitions.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { instance, item, other, others, provision, table } from "./permission-table.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
@@ -33,8 +36,11 @@ const policies = Object.entries(stacks).flatMap(([stack, file]) =>
     text: textOf(block, "policy"),
   })),
 );
+/** Of the instances' roles, one a partition, that of `octo-org/docs`. */
+const suffix = partitionSuffix(readEnvironment(example, "example"), "github:octo-org/docs");
 const policyOf = (name: string): readonly PolicyStatement[] => {
-  const found = policies.find((one) => one.name.endsWith(` ${name}-policy`));
+  const ending = name === "instance" ? ` ${name}-policy${suffix}` : ` ${name}-policy`;
+  const found = policies.find((one) => one.name.endsWith(ending));
   if (found === undefined) throw new Error(`no policy ${name}`);
   return statementsIn(found.text);
 };
