@@ -9,7 +9,7 @@ main() {
   export RUNPOOL_PAYLOAD=${here%/*} RUNPOOL_WORK=/var/tmp/runpool-build
   export RUNPOOL_DOCKER_FOR_JOBS=${RUNPOOL_DOCKER_FOR_JOBS:-false}
   install -d -m 0700 "$RUNPOOL_WORK"
-  for step in base node runner docker agent cloudwatch-agent ssm-agent swap journald fail-closed boot-time clean; do
+  for step in system node runner docker agent cloudwatch-agent ssm-agent swap journald fail-closed boot-time clean; do
     echo "== $step"
     bash "$here/$step.sh" || { echo "== failed: $step"; exit 1; }
   done

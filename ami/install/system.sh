@@ -1,5 +1,5 @@
 #!/bin/bash
-# What the other steps, the units and jobs' own checkouts need of the system.
+# The system: what the other steps, the units and jobs' own checkouts need of the system.
 set -eu
 here=$(dirname "$0")
 . "$here/distro.sh"
