@@ -169,7 +169,8 @@ const spent = ({ exhausted, pending }: Supply): boolean => exhausted && pending 
 function goal({ world, request, deadline, begun }: Undertaking, { taken }: Held, supply: Supply): number {
   const { count, minCount = count } = request;
   const now = world.clock.now();
-  if (now >= deadline) return minCount;
+  // A little before: what was claimed first expires with the deadline, and can then no more be started.
+  if (now >= deadline - limits.claimMarginMs) return minCount;
   const last = Math.max(begun, ...[...taken.values()].map(({ since }) => since));
   const noMore = spent(supply) || (minCount < count && now - last >= limits.fewerAfterMs);
   return noMore ? Math.max(minCount, Math.min(count, taken.size)) : count;

@@ -1,5 +1,4 @@
 // What instances cost, approximately: for estimates in logs and summaries, never for bills.
-import type { UsageClass } from "./record.ts";
 
 /** Linux on demand in us-east-1, dollars an hour of a `large` (2 vCPU), by family (EC2 on-demand pricing page); others differ by region. */
 export const largeUsdPerHour = {
@@ -41,7 +40,7 @@ function vcpusOf(size: string): number | undefined {
 }
 
 /** Dollars an hour, an estimate; undefined for a type of which nothing is known. */
-export function estimatedUsdPerHour(instanceType: string, usageClass: UsageClass): number | undefined {
+export function estimatedUsdPerHour(instanceType: string, usageClass: string): number | undefined {
   const [family = "", size = ""] = instanceType.split(".");
   const large = Object.hasOwn(largeUsdPerHour, family)
     ? largeUsdPerHour[family as keyof typeof largeUsdPerHour]

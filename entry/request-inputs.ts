@@ -6,6 +6,14 @@ import { parseRequest, type RawRequest, type RequestParse } from "../domain/requ
 export function requestOf(raw: RawRequest, configuration: Configuration): RequestParse {
   const parsed = parseRequest(raw, configuration.resourceClasses);
   const { repositories } = configuration.forge;
+  const { timeoutMs = 0 } = parsed.ok ? parsed.request : {};
+  if (timeoutMs > configuration.provisionMs)
+    return {
+      ok: false,
+      problems: [
+        `timeout-min is "${raw.timeoutMin}"; this environment waits at most ${configuration.provisionMs / 60_000} minutes (limits.provisionMs of its file)`,
+      ],
+    };
   const named = /^[\w.-]+\/[\w.-]+$/.test(raw.repository);
   if (!named || repositories.includes(raw.repository)) return parsed;
   const served = repositories.length === 0 ? "none" : repositories.map((one) => `"${one}"`).join(", ");

@@ -1,0 +1,58 @@
+// One step of the action, from its inputs to whether it succeeds; whatever goes wrong is an annotation.
+import { getInput, setSecret } from "@actions/core";
+import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
+import type { Log } from "../../cloud/ports.ts";
+import { controlWorld, type OperatedWorld } from "../control-world.ts";
+import { failureOf } from "./failures.ts";
+import { giveBackUnfinished, unfinished } from "./give-back.ts";
+import { readInputs, type Inputs } from "./inputs.ts";
+import { provisionMode } from "./provision.ts";
+import { fail, tell, told, type Told } from "./told.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const worldOf =
+  ({ environment, region }: Inputs) =>
+  (log: Log, forge?: ForgeAuth): OperatedWorld =>
+    controlWorld({ environment, region, log, ...(forge === undefined ? {} : { forge }) });
+
+async function mode(inputs: Inputs, log: Told): Promise<boolean> {
+  if (inputs.mode === "provision") return await provisionMode(inputs, log, worldOf(inputs));
+  if (inputs.mode === "release") {
+    const { releaseMode } = await import("./release.ts");
+    return await releaseMode(inputs, log, worldOf(inputs));
+  }
+  const { refreshMode } = await import("./refresh.ts");
+  return await refreshMode(inputs, log, worldOf(inputs));
+}
+
+/** Never rejects. */
+async function step(work: () => Promise<boolean>): Promise<0 | 1> {
+  try {
+    return (await work()) ? 0 : 1;
+  } catch (thrown) {
+    const { title, problems } = failureOf(thrown);
+    fail(title, problems);
+    return 1;
+  }
+}
+
+/** Gives the process's exit code. */
+export const act = (variables: Variables): Promise<0 | 1> =>
+  step(async () => {
+    const token = getInput("github-token");
+    if (token !== "") setSecret(token);
+    const inputs = readInputs(getInput, variables);
+    tell(inputs.notices);
+    return await mode(inputs, told());
+  });
+
+/** The post step of the same inputs. */
+export const actPost = (variables: Variables): Promise<0 | 1> =>
+  step(async () => {
+    const saved = unfinished();
+    if (saved === undefined) return true;
+    const log = told();
+    await giveBackUnfinished(saved, log, worldOf(readInputs(getInput, variables))(log));
+    return true;
+  });

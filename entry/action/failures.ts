@@ -1,0 +1,29 @@
+// What an error means to the people of a workflow: its title, and what to do.
+import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports.ts";
+import { BadInput } from "../cli/bad-input.ts";
+
+export interface Failure {
+  readonly title: string;
+  readonly problems: readonly string[];
+}
+
+const noCredentials =
+  "add a step with aws-actions/configure-aws-credentials before this one, and `permissions: id-token: write` to the job";
+
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof BadInput) return { title: "Input", problems: thrown.problems };
+  if (thrown instanceof Unconfigured) return { title: "Environment", problems: thrown.message.split("\n") };
+  if (thrown instanceof OutOfReach)
+    return {
+      title: "Out of reach",
+      problems: [`${thrown.message}: check the region and the network; the job may be run again`],
+    };
+  if (thrown instanceof AwsRefused) {
+    const credentials = /Credentials|Token/.test(thrown.code);
+    return { title: "AWS", problems: [credentials ? `${thrown.message}: ${noCredentials}` : thrown.message] };
+  }
+  if (thrown instanceof ForgeRefused) return { title: "GitHub", problems: [thrown.message] };
+  const words = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return { title: "A mistake in runpool itself", problems: [words] };
+}

@@ -1,0 +1,35 @@
+// The post step: gives back what a provision took and did not hand over, whatever ended it.
+import { getState } from "@actions/core";
+import * as z from "zod/mini";
+import { cleanUp } from "../../control/clean-up.ts";
+import type { SavedProvision } from "../../control/provision.ts";
+import type { OperatedWorld } from "../control-world.ts";
+import { savedState } from "./provision.ts";
+import { grouped, type Told } from "./told.ts";
+
+const schema = z.object({
+  runId: z.string(),
+  attempt: z.number(),
+  provisionId: z.string(),
+  repository: z.string(),
+  committed: z.boolean(),
+});
+
+/** Undefined where nothing was begun, or all was handed over. */
+export function unfinished(): SavedProvision | undefined {
+  const state = getState(savedState);
+  if (state === "") return undefined;
+  const saved = schema.parse(JSON.parse(state));
+  return saved.committed ? undefined : saved;
+}
+
+export async function giveBackUnfinished(saved: SavedProvision, log: Told, world: OperatedWorld): Promise<void> {
+  const { configuration } = await world.settings.load();
+  const { pooled, condemned, left, ended } = await grouped(
+    `Give back what the provision of run ${saved.runId} did not hand over`,
+    () => cleanUp(world, configuration, saved),
+  );
+  log.note(
+    `${pooled.length} to the pool, ${condemned.length + ended.length} ended, ${left.length} left to refresh and their thresholds`,
+  );
+}

@@ -1,0 +1,59 @@
+// Mode refresh: what the inputs say of the environment's operation goes to the overlay; then one refresh.
+import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
+import type { Log } from "../../cloud/ports.ts";
+import { refresh } from "../../control/refresh.ts";
+import { forgeCredentialParameter } from "../../domain/names.ts";
+import { BadInput } from "../cli/bad-input.ts";
+import type { OperatedWorld } from "../control-world.ts";
+import { parseForgeCredential } from "../forge-credential.ts";
+import type { Inputs } from "./inputs.ts";
+import { overlayWish } from "./overlay-inputs.ts";
+import { refreshSummary } from "./summary.ts";
+import { fail, grouped, type Told } from "./told.ts";
+import { writeSummary } from "./write-summary.ts";
+
+type WorldOf = (log: Log, forge?: ForgeAuth) => OperatedWorld;
+
+/** Fails where a part of refresh could not be done: a scheduled workflow that is red is seen. */
+export async function refreshMode(inputs: Inputs, log: Told, worldOf: WorldOf): Promise<boolean> {
+  const { of, environment } = inputs;
+  const dryRun = of("dry-run");
+  if (dryRun !== "true" && dryRun !== "false") throw new BadInput([`dry-run is "${dryRun}"; write "true" or "false"`]);
+  const dry = dryRun === "true";
+  await layOver(inputs, log, worldOf(log), dry);
+  const world = worldOf(log, await forgeOf(inputs, log, worldOf));
+  const report = await grouped(`Refresh ${environment}${dry ? ", dry run" : ""}`, () =>
+    refresh(world, { dryRun: dry }),
+  );
+  for (const { kind, instanceId, why, done } of report.findings)
+    log.note(`${instanceId}: ${kind}${done || dry ? "" : ", not done"}: ${why}`);
+  for (const { runId, attempt, wanted, ready } of report.reruns)
+    log.note(`run ${runId}, attempt ${attempt}, is run again: ${ready} of ${wanted} instances ready`);
+  for (const { key, problem } of report.damaged) log.warn("Damaged item", `${key}: ${problem}`);
+  fail("Refresh", report.problems);
+  await writeSummary(refreshSummary(environment, dry, report), log);
+  return report.problems.length === 0;
+}
+
+async function layOver({ of }: Inputs, log: Told, world: OperatedWorld, dry: boolean): Promise<void> {
+  const { overlay, changed, problems, differences } = overlayWish(of, await world.settings.load());
+  if (problems.length > 0) throw new BadInput(problems);
+  for (const difference of differences) log.warn("Not as deployed", difference);
+  if (changed.length === 0) return;
+  log.note(`${dry ? "Would change" : "Changed"} in the overlay: ${changed.join(", ")}`);
+  if (!dry) await world.settings.writeOverlay(overlay);
+}
+
+/** The token given, else what the environment keeps; with neither, refresh does without GitHub and reports it. */
+async function forgeOf({ of, environment }: Inputs, log: Told, worldOf: WorldOf): Promise<ForgeAuth | undefined> {
+  const token = of("github-token");
+  if (token !== "") return { kind: "token", token };
+  const name = forgeCredentialParameter(environment);
+  try {
+    const stored = await worldOf(log).secrets.read(name);
+    return stored === undefined ? undefined : parseForgeCredential(stored.value);
+  } catch (error) {
+    log.warn("GitHub credential", `${name} is of no use: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}

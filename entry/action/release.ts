@@ -1,0 +1,49 @@
+// Mode release: a run's instances leave and go back to the pool.
+import { release } from "../../control/release.ts";
+import { partitionScopes } from "../../control/tokens.ts";
+import type { Log } from "../../cloud/ports.ts";
+import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
+import { partitionOf } from "../../domain/configuration.ts";
+import { BadInput } from "../cli/bad-input.ts";
+import { counted } from "../cli/durations.ts";
+import type { OperatedWorld } from "../control-world.ts";
+import type { Inputs } from "./inputs.ts";
+import { onStop } from "./stop-signals.ts";
+import { releaseSummary } from "./summary.ts";
+import { grouped, type Told } from "./told.ts";
+import { writeSummary } from "./write-summary.ts";
+
+/** Above every attempt that GitHub counts. */
+const everyAttempt = 10_000;
+
+/** Succeeds also where something has not answered yet: refresh goes on with it, and the run's jobs are over. */
+export async function releaseMode(
+  { of, around, environment }: Inputs,
+  log: Told,
+  worldOf: (log: Log, forge?: ForgeAuth) => OperatedWorld,
+): Promise<boolean> {
+  const runId = of("run-id") || around.runId;
+  if (!/^\d{1,20}$/.test(runId)) throw new BadInput([`run-id is "${runId}"; it is GitHub's run_id, a whole number`]);
+  const token = of("github-token");
+  const world = worldOf(log, token === "" ? undefined : { kind: "token", token });
+  const { configuration } = await world.settings.load();
+  const scope = partitionScopes(configuration).get(partitionOf(configuration, around.repository)) ?? around.repository;
+  const cancel = onStop(() => log.note("Stopping: refresh goes on with what has not left yet"));
+  const released = await grouped(`Release the instances of run ${runId} in ${environment}`, () =>
+    release(world, {
+      runId,
+      // Another run's attempts are not known here.
+      attempt: runId === around.runId ? Number(around.attempt) : everyAttempt,
+      cancel,
+      ...(token === "" ? {} : { forgeScope: scope }),
+    }),
+  );
+  const { pooled, condemned, elsewhere, left } = released;
+  const all = pooled.length + condemned.length + elsewhere.length + left.length;
+  if (all === 0) log.note(`Run ${runId} holds no instance in ${environment}: nothing to release`);
+  else log.note(`${counted(pooled.length, "instance")} back in the pool, ${condemned.length} ended`);
+  for (const { instanceId, why } of left)
+    log.warn("Not released yet", `${instanceId}: ${why}; refresh goes on, its threshold ends it at the latest`);
+  await writeSummary(releaseSummary(runId, released), log);
+  return !cancel.aborted;
+}

@@ -1,0 +1,230 @@
+// The action's inputs: action.yml and the program say the same, and what is wrong is named with what would be right.
+import { describe, expect, test } from "vitest";
+import { BadInput } from "../../entry/cli/bad-input.ts";
+import { inputNames, inputOf, readInputs, type InputName } from "../../entry/action/inputs.ts";
+import { overlayWish } from "../../entry/action/overlay-inputs.ts";
+import { rawOf } from "../../entry/action/provision.ts";
+import { requestOf } from "../../entry/request-inputs.ts";
+import { furnished } from "../../cloud/sim/world/world.ts";
+import { readActionFile } from "../workflow-runner/action-file.ts";
+
+const file = readActionFile();
+const runner = { GITHUB_RUN_ID: "1001", GITHUB_REPOSITORY: "acme/shop", GITHUB_JOB: "build" };
+const given =
+  (inputs: Partial<Record<InputName, string>>) =>
+  (name: InputName): string =>
+    inputs[name] ?? "";
+const read = (inputs: Partial<Record<InputName, string>>, variables: Record<string, string> = {}) =>
+  readInputs(given({ mode: "provision", ...inputs }), { ...runner, ...variables });
+const problemsOf = (work: () => unknown): readonly string[] => {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    if (error instanceof BadInput) return error.problems;
+    throw error;
+  }
+};
+
+describe("action.yml", () => {
+  test("declares exactly the inputs that the program knows", () => {
+    expect(Object.keys(file.inputs).toSorted()).toEqual([...inputNames].toSorted());
+  });
+
+  test("has the program's defaults", () => {
+    for (const name of inputNames) {
+      const declared = file.inputs[name]?.default ?? "";
+      // The environment's default is the program's, so that RUNPOOL_ENVIRONMENT can come between.
+      if (name === "environment") expect(declared).toBe("");
+      else if (name !== "name") expect(declared, name).toBe(inputOf(name).otherwise ?? "");
+    }
+  });
+
+  test("says of each input in which mode it is of use", () => {
+    for (const name of inputNames) {
+      const { modes, idle } = inputOf(name);
+      const said = file.inputs[name]?.description ?? "";
+      if (idle !== undefined) expect(said, name).toContain("Of no effect");
+      else for (const mode of modes ?? []) expect(said, name).toContain(`[${mode}]`);
+    }
+  });
+
+  test("has no expression but in a default: elsewhere the runner refuses the file", () => {
+    for (const { description } of [...Object.values(file.inputs), ...Object.values(file.outputs)])
+      expect(description).not.toContain("${{");
+  });
+
+  test("runs on Node 24, main and post", () => {
+    expect(file.runs).toEqual({ using: "node24", main: "dist/action/action.mjs", post: "dist/action/action-post.mjs" });
+  });
+
+  test("accepts every input of fleet-actions/ec2-runner-pool-manager", () => {
+    const theirs =
+      "echo mode aws-region table-name ami github-token iam-instance-profile security-group-ids subnet-ids " +
+      "github-reg-token-refresh-min idle-time-sec max-runtime-min pre-runner-script resource-class-config " +
+      "instance-count usage-class resource-class allowed-instance-types";
+    for (const name of theirs.split(" ")) expect(Object.keys(file.inputs)).toContain(name);
+  });
+});
+
+describe("inputs", () => {
+  test("environment and region come from the input, then from variables, then from the default", () => {
+    expect(read({})).toMatchObject({ environment: "prod", region: "us-east-1" });
+    const variables = { RUNPOOL_ENVIRONMENT: "dev", AWS_REGION: "eu-west-1" };
+    expect(read({}, variables)).toMatchObject({ environment: "dev", region: "eu-west-1" });
+    expect(read({ environment: "test", "aws-region": "us-west-2" }, variables)).toMatchObject({
+      environment: "test",
+      region: "us-west-2",
+    });
+  });
+
+  test("every problem is named at once, with what would be right", () => {
+    const problems = problemsOf(() => read({ mode: "start", environment: "No Such", "aws-region": "mars" }));
+    expect(problems).toEqual([
+      expect.stringContaining('mode is "start"; write "provision"'),
+      expect.stringContaining('environment is "No Such"'),
+      expect.stringContaining('aws-region is "mars"'),
+    ]);
+  });
+
+  test("what is of no effect is said, and why", () => {
+    const { notices } = read({ mode: "release", "table-name": "x", "idle-time-sec": "5", "run-id": "7", labels: "a" });
+    expect(notices).toEqual([
+      expect.stringMatching(/^labels .*mode release.*provision/),
+      expect.stringMatching(/^idle-time-sec .*refresh/),
+      expect.stringMatching(/^table-name has no effect/),
+    ]);
+  });
+
+  test("defaults that the runner has filled in are no reason for a notice", () => {
+    const filled = Object.fromEntries(inputNames.map((name) => [name, file.inputs[name]?.default ?? ""]));
+    expect(read({ ...filled, mode: "refresh" }).notices).toEqual([]);
+  });
+});
+
+const configuration = furnished();
+const random = { id: () => "0123456789abcdef0123" };
+
+describe("a provision's inputs", () => {
+  const parse = (inputs: Partial<Record<InputName, string>>) => requestOf(rawOf(read(inputs), random), configuration);
+
+  test("are one spot `large` where nothing is said, named after the job", () => {
+    expect(parse({})).toMatchObject({
+      ok: true,
+      request: {
+        runId: "1001",
+        attempt: 1,
+        provisionId: "build",
+        repository: "acme/shop",
+        count: 1,
+        resourceClass: "large",
+        architecture: "x64",
+        usageClass: "spot",
+        fallback: false,
+        allowedTypes: ["c*", "m*", "r*"],
+        labels: [],
+      },
+    });
+  });
+
+  test("ask for a secret label, which nobody can guess and which is no run id", () => {
+    const parsed = parse({ label: "secret" });
+    expect(parsed).toMatchObject({ ok: true, request: { label: `runpool-${random.id()}${random.id()}` } });
+    expect(parse({})).not.toHaveProperty("request.label");
+    expect(problemsOf(() => parse({ label: "mine" }))).toEqual([expect.stringContaining('write "run-id" or "secret"')]);
+  });
+
+  test("name each problem", () => {
+    const parsed = parse({ "instance-count": "0", "resource-class": "tiny", "usage-class": "cheap", fallback: "yes" });
+    expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.split(" ")[0])).toEqual([
+      "instance-count",
+      "resource-class",
+      "usage-class",
+      "fallback",
+    ]);
+  });
+
+  test("wait no longer than what was claimed first would live", () => {
+    expect(parse({ "timeout-min": "12" }).ok).toBe(true);
+    const parsed = parse({ "timeout-min": "13" });
+    expect(parsed.ok ? [] : parsed.problems).toEqual([expect.stringMatching(/timeout-min is "13".*12 minutes/)]);
+  });
+});
+
+describe("refresh's inputs", () => {
+  const loaded = { configuration, defaults: configuration, overlay: { idleMs: 60_000, labels: ["fast"] } };
+  const wish = (inputs: Partial<Record<InputName, string>>) => overlayWish(given(inputs), loaded);
+
+  test("that are empty leave the overlay as it is", () => {
+    expect(wish({})).toEqual({ overlay: loaded.overlay, changed: [], problems: [], differences: [] });
+  });
+
+  test("go to the overlay, beside what is there", () => {
+    const { overlay, changed } = wish({
+      ami: "x64=ami-0a1b2c3d4e5f60001 arm64=ami-0a1b2c3d4e5f60002",
+      "max-runtime-min": "90",
+      "pre-runner-script": "#!/bin/bash\ntrue\n",
+      "resource-class-config": '{"large": {"cpu": "4", "mmem": 8192}}',
+      "actions-runner-version": "2.336.0",
+      "idle-floor": "large/x64=2, xlarge/arm64/spot=1",
+    });
+    expect(overlay).toEqual({
+      ...loaded.overlay,
+      images: { x64: "ami-0a1b2c3d4e5f60001", arm64: "ami-0a1b2c3d4e5f60002" },
+      maxRuntimeMs: 5_400_000,
+      preRunnerScript: "#!/bin/bash\ntrue\n",
+      resourceClasses: { large: { cpu: 4, mmem: 8192 } },
+      runnerVersion: "2.336.0",
+      idleFloors: { "large/x64": 2, "xlarge/arm64/spot": 1 },
+    });
+    expect(changed).toHaveLength(6);
+  });
+
+  test("that say `default` take the overlay's value out", () => {
+    expect(wish({ "idle-time-sec": "default" })).toMatchObject({ overlay: { labels: ["fast"] }, changed: ["idleMs"] });
+  });
+
+  test("that repeat what the overlay says change nothing", () => {
+    expect(wish({ "idle-time-sec": "60" }).changed).toEqual([]);
+  });
+
+  test.each<[InputName, string, RegExp]>([
+    ["ami", "ami-x", /write x64=ami-… arm64=ami-…/],
+    ["ami", "ami-0a1b2c3d4e5f60001", /write x64=/],
+    ["idle-time-sec", "0", /from 1 to 86400/],
+    ["max-runtime-min", "1.5", /whole number/],
+    ["resource-class-config", "{", /it is JSON/],
+    ["resource-class-config", '{"large": {"cpu": "x", "mmem": 1}}', /cpu is NaN.*resourceClasses/],
+    ["resource-class-config", '{"huge": {"cpu": 4, "mmem": 8192}}', /"huge" has no queue.*resourceClasses.*sim\.ts/],
+    ["actions-runner-version", "latest", /e\.g\. 2\.336\.0/],
+    ["idle-floor", "2", /CLASS\/ARCHITECTURE=COUNT/],
+    ["idle-floor", "large/x86=2", /CLASS\/ARCHITECTURE=COUNT/],
+  ])("that cannot be obeyed are named: %s %j", (name, text, problem) => {
+    expect(wish({ [name]: text }).problems).toContainEqual(expect.stringMatching(problem));
+  });
+
+  test("one AMI is enough where there is one architecture", () => {
+    const only = { ...configuration, imageParameters: { arm64: "/a" } };
+    const found = overlayWish(given({ ami: "ami-0a1b2c3d4e5f60001" }), { ...loaded, configuration: only });
+    expect(found.overlay.images).toEqual({ arm64: "ami-0a1b2c3d4e5f60001" });
+  });
+
+  test("that only a deployment changes are compared, and a difference names the file's field", () => {
+    const deployed = { ...configuration, securityGroups: ["sg-1"] };
+    const compared = (inputs: Partial<Record<InputName, string>>) =>
+      overlayWish(given(inputs), { ...loaded, configuration: deployed }).differences;
+    const same = {
+      "subnet-ids": configuration.subnets.map(({ id }) => id).join(" "),
+      "security-group-ids": "sg-1",
+      "iam-instance-profile": "arn:aws:iam::1:instance-profile/runpool-sim-instance",
+    };
+    expect(compared(same)).toEqual([]);
+    expect(compared({ "subnet-ids": "subnet-x", "security-group-ids": "sg-2", "iam-instance-profile": "own" })).toEqual(
+      [
+        expect.stringMatching(/subnet-x.*network .*environments\/sim\.ts/),
+        expect.stringMatching(/sg-2.*sg-1.*network .*environments\/sim\.ts/),
+        expect.stringMatching(/own.*runpool-sim-instance.*name .*environments\/sim\.ts/),
+      ],
+    );
+  });
+});
