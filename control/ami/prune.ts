@@ -19,7 +19,7 @@ export interface PruneOptions {
   readonly dryRun: boolean;
 }
 
-export interface Sight {
+interface Sight {
   readonly now: EpochMs;
   readonly images: readonly ImageSeen[];
   readonly orphans: readonly SnapshotSeen[];
@@ -28,7 +28,7 @@ export interface Sight {
   readonly histories: ReadonlyMap<string, readonly ParameterValue[]>;
 }
 
-export interface PrunePlan {
+interface PrunePlan {
   readonly kept: readonly { readonly image: ImageSeen; readonly reasons: readonly string[] }[];
   readonly images: readonly ImageSeen[];
   readonly snapshots: readonly SnapshotSeen[];
@@ -51,7 +51,7 @@ function heldBy(sight: Sight, imageId: string, keep: number): readonly string[] 
 }
 
 /** Pure: what of all that is seen may go. */
-export function planPrune(sight: Sight, keep: number): PrunePlan {
+function planPrune(sight: Sight, keep: number): PrunePlan {
   const newest = new Map<string, number>();
   const judged = sight.images.map((image) => {
     const variant = image.tags[imageTags.variant] ?? "";
