@@ -10,7 +10,12 @@ import { dynamodb, type DynamoDb } from "../../cloud/sim/dynamodb/dynamodb.ts";
 import { ec2, type Ec2 } from "../../cloud/sim/ec2/ec2.ts";
 import { furnish, putItem } from "../../cloud/sim/furnish.ts";
 import { openGithub, type GithubStandIn } from "../../cloud/sim/github/github.ts";
+import type { Overlay } from "../../domain/configuration.ts";
+import { openFaults } from "../../cloud/sim/http/faults.ts";
+import type { AwsCall, Service } from "../../cloud/sim/http/service.ts";
 import { openFrontDoor, type FrontDoor } from "../../cloud/sim/http/front-door.ts";
+import { iam } from "../../cloud/sim/iam.ts";
+import { serviceQuotas } from "../../cloud/sim/quotas.ts";
 import { sqs, type Sqs } from "../../cloud/sim/sqs/sqs.ts";
 import { ssm } from "../../cloud/sim/ssm/ssm.ts";
 import { sts } from "../../cloud/sim/sts.ts";
@@ -36,15 +41,34 @@ export interface EmbeddedCloud {
 export interface CloudWish {
   /** How long an idle instance lives, ms: the demonstration shortens it. */
   readonly idleMs: number;
+  /** What else of its operation differs from the built-in. */
+  readonly operational?: Overlay;
+  /** What chance draws from. */
+  readonly seed?: string;
+  /** Hears of every call to AWS before it is applied, and may throw instead. */
+  readonly heard?: (call: AwsCall) => void;
   /** From launch to the agent's start, ms. */
   readonly bootMs: number;
 }
 
 /** Opens the ports and furnishes them; rejects where a port cannot be had. */
-export async function openEmbeddedCloud({ idleMs, bootMs }: CloudWish): Promise<EmbeddedCloud> {
-  const luck = chance("laptop");
+export async function openEmbeddedCloud({
+  idleMs,
+  bootMs,
+  operational = {},
+  seed = "laptop",
+  heard = () => undefined,
+}: CloudWish): Promise<EmbeddedCloud> {
+  const luck = chance(seed);
   const { region, account } = place;
-  const common = { clock: hostClock, chance: luck, region, account };
+  const faults = openFaults();
+  const common = { clock: hostClock, chance: luck, faults, region, account };
+  const told =
+    (service: Service): Service =>
+    async (call) => {
+      heard(call);
+      return service(call);
+    };
   const parameters = ssm(common);
   const machines = ec2({ ...common, parameter: (name) => parameters.value(name) });
   machines.faults.bootMs = bootMs;
@@ -52,18 +76,21 @@ export async function openEmbeddedCloud({ idleMs, bootMs }: CloudWish): Promise<
   const queues = sqs(common);
   const aws = await openFrontDoor({
     services: {
-      dynamodb: table.service,
-      sqs: queues.service,
-      ec2: machines.service,
-      ssm: parameters.service,
-      sts: sts(common),
+      dynamodb: told(table.service),
+      sqs: told(queues.service),
+      ec2: told(machines.service),
+      ssm: told(parameters.service),
+      sts: told(sts(common)),
+      iam: told(iam(common).service),
+      servicequotas: told(serviceQuotas(common).service),
     },
     clock: hostClock,
     chance: luck,
+    faults,
   });
   const permissions = { administration: "write", actions: "read" } as const;
   const github = await openGithub({ clock: hostClock, chance: luck, pats: [{ token: forgeToken, permissions }] });
-  await furnishLaptop(aws.url, github.url, machines, idleMs);
+  await furnishLaptop(aws.url, github.url, machines, { ...operational, idleMs });
   aws.resetCalls();
   return {
     aws,
@@ -78,7 +105,7 @@ export async function openEmbeddedCloud({ idleMs, bootMs }: CloudWish): Promise<
   };
 }
 
-async function furnishLaptop(endpoint: string, forgeUrl: string, machines: Ec2, idleMs: number): Promise<void> {
+async function furnishLaptop(endpoint: string, forgeUrl: string, machines: Ec2, operational: Overlay): Promise<void> {
   const { environment, region, account } = place;
   const subnets = ["a", "b", "c"].map((letter) => {
     const zone = `${region}${letter}`;
@@ -102,7 +129,7 @@ async function furnishLaptop(endpoint: string, forgeUrl: string, machines: Ec2, 
     ssm: new SSMClient(options),
   };
   const furnished = await furnish(clients, domainPlan(wish));
-  const defaults = { ...domainDefaults(wish, furnished), idleMs };
+  const defaults = { ...domainDefaults(wish, furnished), ...operational };
   await putItem(clients.dynamodb, tableName(environment), defaultsItem(defaults));
   for (const client of Object.values(clients)) client.destroy();
 }

@@ -6,7 +6,7 @@ import { queueName } from "../../domain/names.ts";
 import { parseMessage } from "../../domain/pool-message.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { hostClock } from "../host-clock.ts";
-import { place, type EmbeddedCloud } from "./embedded-cloud.ts";
+import { place, repository, type EmbeddedCloud } from "./embedded-cloud.ts";
 
 const pollMs = 200;
 /** Beyond the idle time: agents remove their registrations and power off. */
@@ -22,7 +22,12 @@ export async function waitForTheEnd(cloud: EmbeddedCloud, idleMs: number, stop: 
 /** One refresh confirms them; what is still there then is a leak, in words. */
 export async function findLeaks(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
   const report = await refresh(world);
-  const leaks = report.problems.map((problem) => `refresh: ${problem}`);
+  return [...report.problems.map((problem) => `refresh: ${problem}`), ...(await whatIsLeft(cloud, world))];
+}
+
+/** In words: machines, records, runners, messages that somebody could still claim by, places that are still counted. */
+export async function whatIsLeft(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
+  const leaks: string[] = [];
   for (const machine of cloud.ec2.machines()) {
     const state = cloud.ec2.state(machine);
     if (state !== "terminated") leaks.push(`machine ${machine.id} is ${state}`);
@@ -42,8 +47,10 @@ export async function findLeaks(cloud: EmbeddedCloud, world: ControlWorld): Prom
       if (!parsed.ok) leaks.push(`the queue of ${name} holds an unreadable message`);
       else if (idle.has(parsed.message.key)) leaks.push(`${parsed.message.instanceId} could still be claimed`);
     }
-  const counter = await world.settings.counter("environment");
-  if ((counter ?? 0) !== 0) leaks.push(`the counter of instances says ${counter}, not 0`);
+  for (const scope of ["environment", `partition#github:${repository}`]) {
+    const counter = await world.settings.counter(scope);
+    if ((counter ?? 0) !== 0) leaks.push(`the counter of ${scope} says ${counter}, not 0`);
+  }
   return leaks;
 }
 

@@ -17,6 +17,10 @@ export interface MachinesWish {
   readonly awsEndpoint: string;
   readonly ec2: Ec2;
   readonly preRunnerScript: string;
+  /** Further variables of every agent. */
+  readonly agentVariables?: Readonly<Record<string, string>>;
+  /** An agent has been started, for the first time or again; `kill` ends it as `kill -9` does. */
+  readonly onAgent?: (instanceId: string, kill: () => void) => void;
 }
 
 export interface Machines {
@@ -108,10 +112,12 @@ function startAgent(
       RUNPOOL_HOOKS: wish.hooks,
       RUNPOOL_PATH: process.env["PATH"],
       RUNPOOL_PRE_RUNNER: script,
+      ...wish.agentVariables,
     },
   });
   closeSync(journal);
   one.child = child;
+  wish.onAgent?.(id, () => void child.kill("SIGKILL"));
   child.on("exit", (code) => {
     if (one.ended) return;
     if (code === 0) {
