@@ -99,7 +99,12 @@ interface Agent {
 const signs = ({ memory, options }: Agent): VitalSigns => ({
   busy: memory.runner.busy,
   agentVersion: options.agentVersion,
-  vitals: { listener: memory.runner.listener, jobs: memory.runner.jobs, diskFree: memory.diskFree },
+  vitals: {
+    listener: memory.runner.listener,
+    jobs: memory.runner.jobs,
+    diskFree: memory.diskFree,
+    ...(memory.runner.version === undefined ? {} : { runnerVersion: memory.runner.version }),
+  },
 });
 
 function see(agent: Agent, sight: OwnSight): void {

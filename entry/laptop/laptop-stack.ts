@@ -1,0 +1,20 @@
+// The laptop's pool stack, as `cdktf deploy` would hand it to Terraform.
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { StackFile } from "../../cloud/sim/stack-file.ts";
+import { place } from "./environment.ts";
+
+/** Rejects with the synthesizer's words where the stacks refuse. */
+export async function laptopStack(): Promise<StackFile> {
+  const folder = await mkdtemp(join(tmpdir(), "runpool-stacks-"));
+  try {
+    await promisify(execFile)(process.execPath, [join(import.meta.dirname, "synthesize.ts"), folder]);
+    const file = join(folder, "stacks", `${place.environment}-pool`, "cdk.tf.json");
+    return JSON.parse(await readFile(file, "utf8")) as StackFile;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

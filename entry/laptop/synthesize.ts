@@ -1,0 +1,7 @@
+// Synthesizes the laptop's stacks into the folder given: in a process of its own, since CDKTF needs 150 MB.
+import { synthesize } from "../../stacks/synth.ts";
+import environment from "./environment.ts";
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error("usage: synthesize.ts FOLDER");
+synthesize({ laptop: environment }, folder);
