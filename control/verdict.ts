@@ -41,5 +41,5 @@ export function verdictOf(record: InstanceRecord | undefined, claimId: string, n
   return { kind: "pending", quiet: !fresh };
 }
 
-export const lastWord = ({ signal }: InstanceRecord): string =>
+const lastWord = ({ signal }: InstanceRecord): string =>
   signal === undefined ? "none" : `${signal.kind}${signal.detail === undefined ? "" : ` (${signal.detail})`}`;

@@ -23,7 +23,7 @@ export const toItem = (fields: object): Item =>
   );
 
 /** Never throws: what none of us writes (binary, sets) comes back as its raw attribute value, and is found damaged by its reader. */
-export function fromAttribute(attribute: AttributeValue): unknown {
+function fromAttribute(attribute: AttributeValue): unknown {
   if (attribute.S !== undefined) return attribute.S;
   if (attribute.N !== undefined) return Number(attribute.N);
   if (attribute.BOOL !== undefined) return attribute.BOOL;

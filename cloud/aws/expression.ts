@@ -74,7 +74,7 @@ function updateText(change: Change, place: Placeholders): string {
 export type Expressions = Placed & { readonly ConditionExpression: string; readonly UpdateExpression: string };
 
 /** Where any part of a call is to hold, in one set of placeholders. */
-export function compile(condition: Condition, change: Change): Expressions {
+function compile(condition: Condition, change: Change): Expressions {
   const place = placeholders();
   const ConditionExpression = conditionText(condition, place);
   const UpdateExpression = updateText(change, place);

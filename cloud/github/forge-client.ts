@@ -41,7 +41,7 @@ interface HttpError extends Error {
 }
 
 /** Milliseconds to wait as GitHub asks; undefined where the error is no rate limit (REST documentation, "Rate limits"). */
-export function rateLimitWait(error: HttpError, now: number): number | undefined {
+function rateLimitWait(error: HttpError, now: number): number | undefined {
   if (error.status !== 403 && error.status !== 429) return undefined;
   const headers = error.response?.headers ?? {};
   if (headers["retry-after"] !== undefined) return Number(headers["retry-after"]) * 1000;

@@ -19,7 +19,7 @@ export interface Executable {
 }
 
 /** Where a bundle's entry lies below the directory that it is built into. */
-export const entryOf = ({ name, form }: Executable): string =>
+const entryOf = ({ name, form }: Executable): string =>
   form === "folder" ? join(name, `${name}.mjs`) : `${name}.mjs`;
 
 /** Lambda's newest runtime that every supported Terraform provider knows is Node 22; actions and machines have Node 24. */

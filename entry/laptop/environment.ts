@@ -3,7 +3,7 @@ import type { EnvironmentFile } from "../../stacks/environment.ts";
 
 export const place = { environment: "laptop", region: "us-east-1", account: "123456789012" } as const;
 export const repository = "example/shop";
-export const image = "ami-0123456789abcdef0";
+const image = "ami-0123456789abcdef0";
 
 export default {
   name: place.environment,

@@ -32,7 +32,7 @@ export interface AwsStandWish {
   readonly maxAttempts?: number;
 }
 
-export const awsClients = ({ endpoint, place, maxAttempts }: AwsStandWish) => {
+const awsClients = ({ endpoint, place, maxAttempts }: AwsStandWish) => {
   const config = {
     ...clientOptions(),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),

@@ -16,7 +16,11 @@ const sdk = "@aws-sdk/";
 const layers: readonly Layer[] = [
   { files: ["domain/"], own: ["domain/"], foreign: [] },
   { files: ports, own: ["domain/", ...ports], foreign: [] },
-  { files: ["control/"], own: ["domain/", "cloud/ports.ts", "cloud/doctor-ports.ts", "cloud/image-ports.ts", "control/"], foreign: [] },
+  {
+    files: ["control/"],
+    own: ["domain/", "cloud/ports.ts", "cloud/doctor-ports.ts", "cloud/image-ports.ts", "control/"],
+    foreign: [],
+  },
   { files: ["agent/"], own: ["domain/", "cloud/ports.ts", "cloud/agent-ports.ts", "agent/"], foreign: [] },
   { files: ["cloud/aws/"], own: ["domain/", ...ports, "cloud/aws/"], foreign: [sdk, "@smithy/", "zod/mini", "node:"] },
   { files: ["cloud/github/"], own: ["domain/", ...ports, "cloud/github/"], foreign: ["@octokit/", "node:"] },

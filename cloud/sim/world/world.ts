@@ -63,7 +63,7 @@ export interface World extends State {
 }
 
 /** When every world begins: a Monday, 08:00 UTC. */
-export const beginning = Date.UTC(2026, 0, 5, 8);
+const beginning = Date.UTC(2026, 0, 5, 8);
 export const environment = "sim";
 export const repositories = ["acme/shop", "acme/docs"] as const;
 
