@@ -79,13 +79,6 @@ export const sabotages: readonly Sabotage[] = [
     `return { kind: "confirm", record, why: "condemned" };`,
   ),
   one(
-    "retires whatever has moved meanwhile",
-    writes,
-    `and(exists("key"), absent("retiredAt"), compare("version", "=", judged.version))`,
-    `and(exists("key"), absent("retiredAt"))`,
-    { late: 0.2, skewMs: 60_000 },
-  ),
-  one(
     "lets a late signal overwrite a newer one",
     writes,
     `condition: and(exists("key"), signalMovesForward(report)),`,
@@ -211,12 +204,5 @@ export const sabotages: readonly Sabotage[] = [
     "control/creation.ts",
     `world.settings.reserve(count, scopes)`,
     `world.settings.reserve(0, scopes)`,
-  ),
-  one(
-    "frees what may have been launched",
-    "control/creation.ts",
-    `if (unused > 0 && outcome.kind === "answered")`,
-    `if (unused > 0)`,
-    { lostAfter: 0.3, late: 0.2 },
   ),
 ];

@@ -53,7 +53,7 @@ function draw(seed: number) {
     spanMs: chance.happens(1 / 25) ? 24 * 60 * minute : chance.between(20, 100) * minute,
     configure: {
       idleMs: chance.between(5, 20) * minute,
-      maxInstances: chance.between(10, 60),
+      maxInstances: chance.between(14, 60),
       idleFloors: (chance.happens(0.2) ? { "large/x64": chance.between(1, 3) } : {}) as Record<string, number>,
       maxUses: chance.happens(0.2) ? chance.between(1, 3) : 0,
     },

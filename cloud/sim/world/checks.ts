@@ -118,7 +118,8 @@ export function checksOf(stateOf: () => State): Checks {
   /** A machine that fell silent long ago is not handed out. */
   const lives = (change: Change, machine: Machine | undefined): void => {
     const { before, after } = change;
-    if (before?.owner !== undefined || after.owner === undefined || machine?.downSince === undefined) return;
+    const claimed = before !== undefined && before.owner === undefined && after.owner !== undefined;
+    if (!claimed || machine?.downSince === undefined) return;
     const silent = stateOf().time.now() - machine.downSince;
     if (silent > limits.freshHeartbeatMs + Math.abs(machine.skewMs) + clockToleranceMs)
       violated("nobody is handed a dead machine", `down for ${Math.round(silent / 1000)} s: ${told(change)}`);
@@ -133,7 +134,8 @@ export function checksOf(stateOf: () => State): Checks {
       const back = says.assignment < said.assignment || (says.assignment === said.assignment && says.rank < said.rank);
       if (back) violated("signals only move forward", `${says.kind} after ${said.kind}: ${told(change)}`);
     }
-    if (before.retiredAt !== undefined || after.retiredAt === undefined || machine.notice !== undefined) return;
+    if (before.retiredAt !== undefined || after.retiredAt === undefined || ended(before)) return;
+    if (machine.notice !== undefined) return;
     const left = before.threshold - stateOf().time.now() - Math.abs(machine.skewMs) - clockToleranceMs;
     const knows = said !== undefined && ["prepare-failed", "register-failed", "listener-lost"].includes(said.kind);
     if (left > 0 && !knows)
