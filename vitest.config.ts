@@ -1,9 +1,11 @@
 // How the tests run: processes of their own (some drive child processes and signals), as many as the machine has cores for.
 import { defineConfig } from "vitest/config";
 
+/** Tests that stand on real processes, and so on the machine's scheduling: what fails for want of time on a busy one is tried once more. */
+const real = ["action", "agent", "ami", "cli", "laptop", "soak", "stacks"].map((name) => `test/${name}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: "100%",
     testTimeout: 60_000,
@@ -13,5 +15,9 @@ export default defineConfig({
     slowTestThreshold: 2_000,
     // `.only` is for the moment: what is committed runs everything.
     allowOnly: true,
+    projects: [
+      { extends: true, test: { name: "code", include: ["test/**/*.test.ts"], exclude: real } },
+      { extends: true, test: { name: "real", include: real, retry: 1 } },
+    ],
   },
 });
