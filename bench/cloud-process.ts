@@ -40,15 +40,18 @@ const github = await openGithub({ clock: realClock, chance: luck, pats: [{ token
 /** Epoch ms of the last signal of each kind, by table. */
 const lastSignals = new Map<string, Record<string, number>>();
 
+/** The kind of an item's signal; of this assignment, where one is given. */
+function signalOf(item: Change["after"], assignment?: string): string | undefined {
+  const signal = item?.["signal"];
+  if (signal === undefined || !("M" in signal)) return undefined;
+  const { kind, assignment: of } = signal.M;
+  if (assignment !== undefined && !(of !== undefined && "N" in of && of.N === assignment)) return undefined;
+  return kind !== undefined && "S" in kind ? kind.S : undefined;
+}
+
 function noteSignal({ table, before, after }: Change): void {
-  const kindOf = (item: Change["after"]): string | undefined => {
-    const signal = item?.["signal"];
-    if (signal === undefined || !("M" in signal)) return undefined;
-    const kind = signal.M["kind"];
-    return kind !== undefined && "S" in kind ? kind.S : undefined;
-  };
-  const kind = kindOf(after);
-  if (kind === undefined || kind === kindOf(before)) return;
+  const kind = signalOf(after);
+  if (kind === undefined || kind === signalOf(before)) return;
   lastSignals.set(table, { ...lastSignals.get(table), [kind]: performance.timeOrigin + performance.now() });
 }
 
@@ -83,7 +86,7 @@ table.onChange((change) => {
     key: key.S,
     assignment: Number(assignment.N),
     wanted: wanted.S,
-    created: state.S === "created",
+    signal: signalOf(after, assignment.N),
   };
   stub.send(claimed);
 });

@@ -114,9 +114,12 @@ export function run(args: readonly string[], environment: Readonly<Record<string
   });
 }
 
-/** Says the peak of its resident memory, MiB, as the last line of its output: loaded before the program with `--import`. */
+/**
+ * Says the peak of its resident memory, KiB, as the last line of its output: loaded before the program with `--import`. Of /proc, since
+ * `getrusage` also counts what its parent held when it was started.
+ */
 const tellsPeak = `data:text/javascript,${encodeURIComponent(
-  'import{writeSync}from"node:fs";process.on("exit",()=>writeSync(1,`\\npeak ${process.resourceUsage().maxRSS/1024}\\n`))',
+  'import{writeSync,readFileSync}from"node:fs";process.on("exit",()=>writeSync(1,`\\npeak ${/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status","utf8"))?.[1]}\\n`))',
 )}`;
 
 /** The peak of a program's resident memory in MiB; measured in a run of its own, so that it costs no other run any time. */
@@ -125,5 +128,5 @@ export async function peakOf(
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly rssMb: number } & Ended> {
   const ended = await run(["--import", tellsPeak, ...args], environment);
-  return { ...ended, rssMb: Number(/peak ([\d.]+)\s*$/.exec(ended.out)?.[1] ?? Number.NaN) };
+  return { ...ended, rssMb: Number(/peak (\d+)\s*$/.exec(ended.out)?.[1] ?? Number.NaN) / 1024 };
 }

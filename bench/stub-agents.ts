@@ -7,8 +7,8 @@ export interface Claimed {
   readonly key: string;
   readonly assignment: number;
   readonly wanted: string;
-  /** Just bought: its boot is not what is measured. */
-  readonly created: boolean;
+  /** Its signal of this assignment. */
+  readonly signal: string | undefined;
 }
 
 /** What an agent writes. */
@@ -38,10 +38,14 @@ process.on("message", (told: Claimed | { delayMs: readonly [number, number] }) =
   const kind = told.wanted === "leave" ? "deregistered" : "registered";
   const name = `${told.table} ${told.key}`;
   const what = `${kind} ${told.assignment}`;
-  if (answered.get(name) === what) return;
+  if (answered.get(name) === what || told.signal === kind) return;
   answered.set(name, what);
   const [least, most] = delayMs;
-  if (most === 0) say(told, kind);
-  else setTimeout(() => say(told, kind), least + Math.random() * (most - least));
+  // Signals only move forward: what was to be said before something newer is not said.
+  const sayStill = (): void => {
+    if (answered.get(name) === what) say(told, kind);
+  };
+  if (most === 0) sayStill();
+  else setTimeout(sayStill, least + Math.random() * (most - least));
 });
 process.on("disconnect", () => process.exit(0));
