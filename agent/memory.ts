@@ -1,0 +1,87 @@
+// What the agent stands on and knows: its world, its options, its memory, and how a sight or a write's reply is taken in.
+import type {
+  Host,
+  Interruption,
+  Metadata,
+  OwnInstance,
+  OwnSight,
+  RunnerProcess,
+  RunnerState,
+  VitalSigns,
+  Written,
+} from "../cloud/agent-ports.ts";
+import type { Clock, Log, Secrets } from "../cloud/ports.ts";
+import type { InstanceRecord } from "../domain/record.ts";
+import type { Failure, View } from "./decide.ts";
+
+export interface AgentWorld {
+  readonly own: OwnInstance;
+  readonly metadata: Pick<Metadata, "interruption">;
+  readonly runner: RunnerProcess;
+  readonly host: Host;
+  readonly secrets: Pick<Secrets, "read">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface AgentOptions {
+  readonly environment: string;
+  readonly instanceId: string;
+  readonly agentVersion: string;
+  readonly pooled: boolean;
+  readonly bootMs: number;
+  readonly maxRuntimeMs: number;
+  /** The longest wait in one turn: `limits.agentTurnMs` where a watchdog waits for the turns. */
+  readonly turnMs: number;
+  /** Jobs of any run may run here: for shared labels. Otherwise only those of the run that owns the instance, and of `furtherRuns`. */
+  readonly anyRunsJobs: boolean;
+  readonly furtherRuns: readonly string[];
+  /** Called once with a function that ends the present wait: for the death of a listener, the end of a job, a spot notice. */
+  readonly onWake: (wake: () => void) => void;
+}
+
+/** What the agent knows beside its record; all of it can be found again after a crash, or does not matter. */
+export interface Memory {
+  sight: OwnSight;
+  known: InstanceRecord | undefined;
+  prepare: View["prepare"];
+  runner: RunnerState;
+  task: boolean;
+  failure: Failure | undefined;
+  interruption: Interruption | undefined;
+  diskFree: number;
+  wake: AbortController;
+}
+
+export interface Agent {
+  readonly world: AgentWorld;
+  readonly options: AgentOptions;
+  readonly memory: Memory;
+}
+
+export const signs = ({ memory, options }: Agent): VitalSigns => ({
+  busy: memory.runner.busy,
+  agentVersion: options.agentVersion,
+  vitals: {
+    listener: memory.runner.listener,
+    jobs: memory.runner.jobs,
+    diskFree: memory.diskFree,
+    ...(memory.runner.version === undefined ? {} : { runnerVersion: memory.runner.version }),
+  },
+});
+
+export function see(agent: Agent, sight: OwnSight): void {
+  agent.memory.sight = sight;
+  if (sight.kind === "record") agent.memory.known = sight.record;
+}
+
+/** After a write: its reply is the newest sight. An unknown outcome is read again. */
+export async function after(agent: Agent, written: Written): Promise<void> {
+  const { world, memory } = agent;
+  if (written.kind === "unknown") {
+    world.log.event("agent.write-unknown", { problem: written.problem });
+    see(agent, await world.own.watch(undefined, world.clock.now(), () => signs(agent), memory.wake.signal));
+    return;
+  }
+  see(agent, written.record === undefined ? { kind: "none" } : { kind: "record", record: written.record });
+}
