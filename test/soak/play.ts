@@ -117,7 +117,7 @@ async function openGround({ seed, maxInstances, tell }: SoakWish): Promise<Groun
       bootMs: 200,
       operational: { ...operational, maxInstances, maxInstancesPerPartition: maxInstances },
       seed,
-      heard: processes.heard,
+      heard: (call) => processes.heard(call),
     });
     awsEndpoint = cloud.aws.url;
     ends.push(() => cloud.close());
@@ -132,7 +132,7 @@ async function openGround({ seed, maxInstances, tell }: SoakWish): Promise<Groun
         RUNPOOL_BOOT_MS: String(operational.bootMs),
         RUNPOOL_MAX_RUNTIME_MS: String(operational.maxRuntimeMs),
       },
-      onAgent: processes.agentStarted,
+      onAgent: (instanceId, kill) => processes.agentStarted(instanceId, kill),
     });
     ends.push(async () => {
       processes.spare();
@@ -150,7 +150,7 @@ async function openGround({ seed, maxInstances, tell }: SoakWish): Promise<Groun
 async function keepWorking(stage: Stage, lanes: number, over: AbortSignal): Promise<void> {
   let serial = 0;
   const lane = async (): Promise<void> => {
-    while (!over.aborted) await runWorkflow(stage, ++serial);
+    while (!over.aborted) await runWorkflow(stage, ++serial).then(() => stage.tally.ended++);
   };
   await Promise.all(Array.from({ length: lanes }, lane));
 }
@@ -180,7 +180,7 @@ export async function soak(wish: SoakWish): Promise<SoakReport> {
     const world = worldOf(cloud);
     await refresh(hurried(world));
     const safety = watchSafety(cloud, maxInstances);
-    const tally: Tally = { workflows: 0, ready: 0, failed: 0, died: 0, jobs: 0, released: 0, problems: [] };
+    const tally: Tally = { workflows: 0, ended: 0, ready: 0, failed: 0, died: 0, jobs: 0, released: 0, problems: [] };
     const stage: Stage = {
       cloud,
       processes,
@@ -194,7 +194,7 @@ export async function soak(wish: SoakWish): Promise<SoakReport> {
     const over = new AbortController();
     const working = keepWorking(stage, lanes, over.signal);
     const refreshing = keepRefreshing(processes, refreshEveryMs, refreshLimitMs, over.signal);
-    const mostProcesses = await countDuring(cloud, processes, chaosMs, stop);
+    const mostProcesses = await countDuring(ground, chaosMs, () => tally.ended < lanes, stop);
     tell("healed: no more faults, no more kills");
     cloud.aws.faults.heal();
     cloud.github.faults.clear();
@@ -219,11 +219,19 @@ export async function soak(wish: SoakWish): Promise<SoakReport> {
   }
 }
 
-/** Waits, and counts the processes that live at once: the command line's, an agent a machine, a listener a runner that is online. */
-async function countDuring(cloud: EmbeddedCloud, processes: Processes, ms: number, stop: AbortSignal): Promise<number> {
+/**
+ * Waits until it is time and `still` is false (a starved host has hardly begun by then), and counts the processes that live at once:
+ * the command line's, an agent a machine, a listener a runner that is online.
+ */
+async function countDuring(
+  { cloud, processes }: Ground,
+  ms: number,
+  still: () => boolean,
+  stop: AbortSignal,
+): Promise<number> {
   const until = hostClock.now() + ms;
   let most = 0;
-  while (hostClock.now() < until && !stop.aborted) {
+  while ((hostClock.now() < until || still()) && !stop.aborted) {
     const agents = cloud.ec2.machines().filter((machine) => cloud.ec2.state(machine) === "running").length;
     const listeners = cloud.github.runners().filter(({ status }) => status === "online").length;
     most = Math.max(most, processes.alive() + agents + listeners);

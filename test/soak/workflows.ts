@@ -6,6 +6,7 @@ import type { Ending, Processes } from "./processes.ts";
 
 export interface Tally {
   workflows: number;
+  ended: number;
   ready: number;
   /** A clear failure: exit code 1 and a reason. */
   failed: number;
