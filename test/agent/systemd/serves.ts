@@ -62,6 +62,16 @@ async function secretsOf(stage: Stage): Promise<readonly string[]> {
   return [forgeToken, ...values.filter((value) => value !== undefined)];
 }
 
+/** In the middle of a job: what stops an idle runner finds it busy, and the release waits. */
+async function surviving(stage: Stage): Promise<{ stopped: string; conclusion: unknown; dispatches: number }> {
+  const long = stage.job("1002", "for i in 1 2 3 4 5 6; do sleep 0.5; done; echo survived");
+  await stage.jobBegun();
+  const stopped = (await stage.run("/usr/lib/runpool/runner-stop.sh", "2")).trim();
+  await stage.release("1002");
+  const { conclusion, dispatches } = await long;
+  return { stopped, conclusion, dispatches };
+}
+
 export const servesAndReleases: Scenario = async () => {
   const stage = await openStage({
     preRunner: "echo prepared-by-the-operator\r\nid -un\r\n",
@@ -97,12 +107,7 @@ export const servesAndReleases: Scenario = async () => {
   );
   await stage.provision("1002");
   const found = stepOf(await stage.job("1002", find));
-  // In the middle of a job: what stops an idle runner finds it busy, and the release waits.
-  const long = stage.job("1002", "for i in 1 2 3 4 5 6; do sleep 0.5; done; echo survived");
-  await stage.jobBegun();
-  const stopped = (await stage.run("/usr/lib/runpool/runner-stop.sh", "2")).trim();
-  await stage.release("1002");
-  const survivor = await long;
+  const survivor = await surviving(stage);
   await stage.until("no runner at GitHub", async () => (stage.cloud.github.runners().length === 0 ? true : undefined));
   const journal = await stage.run("journalctl", "--no-pager", "--output=export");
   const secrets = await secretsOf(stage);
@@ -117,7 +122,7 @@ export const servesAndReleases: Scenario = async () => {
     planted,
     left: left.out,
     found,
-    survivor: { stopped, conclusion: survivor.conclusion, dispatches: survivor.dispatches },
+    survivor,
     secrets: secrets.length,
     leaked: secrets.filter((secret) => journal.includes(secret)).length,
     bootWatchdog: await stage.run("systemctl", "show", "-P", "TimersMonotonic", "runpool-boot-watchdog.timer"),
