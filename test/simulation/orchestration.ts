@@ -48,7 +48,7 @@ const pause = (world: World, ms: number, what: string): Promise<void> =>
   });
 
 /** Runs a step of the control plane in a process of its own until it ends, dies, or is killed at `limitMs`. */
-export function step<Value>(
+function step<Value>(
   world: World,
   name: string,
   dying: { readonly rate: number; readonly awaits: number; readonly limitMs: number },
