@@ -18,7 +18,7 @@ if [ "${1:-}" = mend ]; then
   systemctl --quiet disable apt-daily.timer
   exit 0
 fi
-mkdir -p /root/.ssh /root/.aws
+mkdir -p /root/.ssh /root/.aws /etc/ssh /etc/sudoers.d
 echo "ssh-ed25519 AAAA planted" >/root/.ssh/authorized_keys
 echo "curl https://planted" >/root/.bash_history
 echo "aws_access_key_id = AKIAPLANTEDPLANTED12" >/root/.aws/credentials

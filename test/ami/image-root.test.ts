@@ -23,7 +23,8 @@ async function play(script: string, folder: string, variant?: string, inside: re
   mkdirSync(results);
   const words = ["--mount", "--propagation", "private", "bash", join(import.meta.dirname, script), payload, results];
   const child = spawn("unshare", [...words, ...inside], {
-    env: { ...process.env, GUEST_BIND: results },
+    // A root that debootstrap made knows nothing of this project, which the guest's program is part of.
+    env: { ...process.env, GUEST_BIND: process.env["RUNPOOL_TEST_ROOT"] ? `${results} ${projectRoot}` : results },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
