@@ -1,0 +1,104 @@
+// The model: what is in the world, what may go wrong in it, and how a step of it is told.
+import type { Life } from "../../domain/instance.ts";
+import { layoutOf, type Layout, type Row } from "./layout.ts";
+import { Records, type AgentRules } from "./records.ts";
+
+export type Run = "1" | "2";
+
+export type Process =
+  | {
+      readonly kind: "provision";
+      readonly name: string;
+      readonly run: Run;
+      readonly attempt: number;
+      /** It may be cancelled at any moment until it has committed. */
+      readonly cancelled?: boolean;
+      readonly claims?: boolean;
+      readonly creates?: boolean;
+      /** After a crash it may be entered again; otherwise its post step gives back. */
+      readonly reenters?: boolean;
+    }
+  /** `rights`: it may delete runners at GitHub. */
+  | {
+      readonly kind: "release";
+      readonly name: string;
+      readonly run: Run;
+      readonly attempt: number;
+      readonly rights: boolean;
+    }
+  /** On and on. */
+  | { readonly kind: "refresh"; readonly name: string }
+  /** Keeps an idle floor: creates without an owner, extends what is idle. */
+  | { readonly kind: "floor"; readonly name: string; readonly creates: boolean; readonly keeps?: boolean }
+  /** A caller of the table that has read a record and judges nothing: every condition that needs no fact of outside must hold by itself. */
+  | { readonly kind: "stray"; readonly name: string };
+
+/** How often each thing may go wrong in one world. */
+export const mishaps = ["crash", "lost", "late", "death", "silence", "cut", "old", "skew", "refusal"] as const;
+export type Mishap = (typeof mishaps)[number];
+/** In words, for the report. */
+export const mishapWords: Readonly<Record<Mishap, string>> = {
+  crash: "a process crashes",
+  lost: "a move is made but its reply is lost",
+  late: "an agent's write is on its way for any time",
+  death: "a machine dies",
+  silence: "an agent is silent for more than a minute",
+  cut: "an agent does not reach the table",
+  old: "an agent acts on a threshold that was extended",
+  skew: "an agent's clock is ahead",
+  refusal: "GitHub refuses a registration",
+};
+
+/** What the model check may take away from the code besides the life table. */
+export interface Rules extends AgentRules {
+  readonly life: Life;
+  readonly releaseAsksFirst: boolean;
+  readonly refreshListsFirst: boolean;
+  /** Refresh looks for a runner at GitHub after it has read the record, before it takes its absence for a proof. */
+  readonly proveListsAgain: boolean;
+  /** GitHub's word is a proof only of what was not registering when it was read, before the word. */
+  readonly forgeProves: boolean;
+}
+
+export interface Spec {
+  readonly name: string;
+  readonly start: readonly ("absent" | "idle")[];
+  readonly processes: readonly Process[];
+  readonly faults: Readonly<Partial<Record<Mishap, number>>>;
+  /** A job of run 1, for any of its runners. */
+  readonly job: boolean;
+  /** What idles is out of date, and is evicted. */
+  readonly stale?: boolean;
+  /** Agents act at any time, but on what they read in that moment. */
+  readonly prompt?: boolean;
+  /** Nobody refreshes: then nothing is asked about what is left. */
+  readonly unswept?: boolean;
+}
+
+/** A step: the state after it, who did what to which instance, and the promise that it breaks. */
+export type Emit = (after: Row, who: string, what: string, instance: number, broken?: string) => void;
+
+export interface Model {
+  readonly spec: Spec;
+  readonly rules: Rules;
+  readonly layout: Layout;
+  readonly records: Records;
+}
+
+export const modelOf = (spec: Spec, rules: Rules): Model => ({
+  spec,
+  rules,
+  layout: layoutOf(spec.processes.length, mishaps.length),
+  records: new Records(rules.life, rules),
+});
+
+export const mayStill = ({ layout }: Model, row: Row, what: Mishap): boolean =>
+  (row[layout.budgets + mishaps.indexOf(what)] as number) > 0;
+
+/** A copy of the state in which one more of this has happened. */
+export function spend({ layout }: Model, row: Row, what: Mishap): Row {
+  const next = row.slice();
+  const at = layout.budgets + mishaps.indexOf(what);
+  next[at] = (next[at] as number) - 1;
+  return next;
+}

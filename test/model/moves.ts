@@ -1,0 +1,152 @@
+// Making a move in the model: by the real `decide`, with its reply perhaps lost, and judged by what is true of the machine.
+import { life, type Move } from "../../domain/instance.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
+import { cells, ec2, get, host, instances, listener, machine, put, task, type Row } from "./layout.ts";
+import { mayStill, spend, type Emit, type Model } from "./model.ts";
+import { ahead } from "./records.ts";
+
+/** In whose name a move is made that is only for one's own. */
+export interface Actor {
+  readonly run: string;
+  readonly attempt: number;
+  /** For a claim of one's own: exactly this owner. */
+  readonly owner?: string;
+}
+
+export interface Attempt {
+  readonly process: number;
+  readonly instance: number;
+  readonly move: Move;
+  readonly call: number;
+  readonly actor?: Actor;
+  readonly done: (after: Row) => void;
+  readonly refused: (after: Row, why: string) => void;
+}
+
+/** One call of the table: made, made without the caller's knowing (it calls again), or refused. */
+export function attempt(model: Model, row: Row, emit: Emit, one: Attempt): void {
+  const { instance, move, call, process } = one;
+  const { records, layout, spec } = model;
+  const base = instance * layout.block;
+  const before = row[base + cells.record] as number;
+  const outcome = records.decide(call, before);
+  const who = (spec.processes[process] as { name: string }).name;
+  if (outcome.why !== undefined) {
+    const after = row.slice();
+    one.refused(after, outcome.why);
+    emit(after, who, `is refused: ${move} (${outcome.why})`, instance);
+    return;
+  }
+  if (outcome.already) {
+    const after = row.slice();
+    one.done(after);
+    emit(after, who, `finds made already: ${move}`, instance);
+    return;
+  }
+  const broken = judge(row, base, move, records.of(before), records.of(outcome.record) as InstanceRecord, one.actor);
+  const after = row.slice();
+  write(model, after, base, outcome.record, move);
+  one.done(after);
+  emit(after, who, `makes: ${move}`, instance, broken);
+  if (!mayStill(model, row, "lost")) return;
+  const lost = spend(model, row, "lost");
+  write(model, lost, base, outcome.record, move);
+  emit(lost, who, `makes, but its reply is lost: ${move}`, instance, broken);
+}
+
+/** The record changes by a move: whatever was judged by its version before is out of date. */
+function write({ records, layout }: Model, row: Row, base: number, to: number, move: Move): void {
+  const record = records.of(to) as InstanceRecord;
+  row[base + cells.record] = to;
+  row[base + cells.sight] = records.stale(row[base + cells.sight] as number);
+  row[base + cells.flight] = (row[base + cells.flight] as number) & ~1;
+  for (let process = 0; process < layout.processes; process++) {
+    const at = base + cells.slots + process;
+    row[at] = (row[at] as number) & ~1;
+  }
+  const ends = record.state === "terminating" || record.state === "terminated";
+  if (!ends && record.threshold === ahead && life[move].limit !== "unchanged") put(row, base, machine.ripe, 0);
+  if (record.state === "terminated")
+    for (const past of [machine.ripe, machine.died, machine.selfEnded, machine.bootLate, machine.served])
+      put(row, base, past, 0);
+}
+
+const working = (row: Row, base: number): boolean => {
+  const at = get(row, base, host.task);
+  return at === task.begins || at === task.known || at === task.resumes;
+};
+/** What of a run is still on the machine, in truth. */
+const serving = (row: Row, base: number): string | undefined => {
+  if (get(row, base, machine.ec2) !== ec2.up) return undefined;
+  if (get(row, base, host.job) === 1) return "a job runs on it";
+  if (get(row, base, host.listener) === listener.online) return "a runner listens on it";
+  return working(row, base) ? "a runner is being registered on it" : undefined;
+};
+
+const own: ReadonlySet<Move> = new Set([
+  "start",
+  "ask-to-leave",
+  "release",
+  "park-left",
+  "extend-running",
+  "condemn-unregistered",
+  "condemn-deleted",
+  "condemn-not-found",
+]);
+
+function judge(
+  row: Row,
+  base: number,
+  move: Move,
+  before: InstanceRecord | undefined,
+  after: InstanceRecord,
+  actor: Actor | undefined,
+): string | undefined {
+  if (move === "confirm" && get(row, base, machine.ec2) !== ec2.ended)
+    return "terminated only after EC2 has ended the machine";
+  if (before === undefined) return undefined;
+  if (before.state === "terminated") return "terminated never changes";
+  if (before.state === "terminating")
+    return after.state === "terminated" || after.state === "terminating"
+      ? undefined
+      : "a condemned one does not come back";
+  if (actor !== undefined && own.has(move)) {
+    const mine =
+      actor.owner === undefined
+        ? before.runId === actor.run && (before.attempt ?? 0) <= actor.attempt
+        : before.owner === actor.owner;
+    if (!mine) return "one owner: nobody moves what is another's";
+  }
+  if (after.state === "terminating" || after.state === "terminated") return undefined;
+  return forward(row, base, before, after);
+}
+
+/** A move after which somebody counts on the instance. */
+function forward(row: Row, base: number, before: InstanceRecord, after: InstanceRecord): string | undefined {
+  if (after.state === before.state && after.owner === before.owner && after.wanted === "leave") return undefined;
+  if (get(row, base, machine.selfEnded) === 1) return "what its agent has ended is not handed on";
+  if (after.owner !== before.owner && before.owner !== undefined && after.owner !== undefined)
+    return "one owner: taken from another";
+  if (after.owner !== before.owner) {
+    const what = serving(row, base);
+    if (what !== undefined) return `one owner: it changes hands while ${what}`;
+  }
+  if (after.state !== "running" || before.state === "running") return undefined;
+  if (before.wanted === "leave") return "nobody is told ready of what is leaving";
+  if (get(row, base, machine.served) !== before.assignment)
+    return "a signal counts only for its assignment: started, though no runner of it has listened";
+  return undefined;
+}
+
+/** What must be true in every state. */
+export function brokenState({ records, layout }: Model, row: Row): string | undefined {
+  for (let instance = 0; instance < instances; instance++) {
+    const base = instance * layout.block;
+    if (get(row, base, host.job) === 0) continue;
+    const record = records.of(row[base + cells.record] as number);
+    if (record === undefined || record.state === "terminating" || record.state === "terminated") continue;
+    if (record.assignment !== get(row, base, host.root) || record.owner === undefined)
+      return "one owner: a job runs on what its run does not own";
+  }
+  return undefined;
+}

@@ -1,0 +1,224 @@
+// Records of the model, interned: the real `decide` and the real agent's conditions, each asked once a record.
+import { beginRegistering, heartbeat, retire, signal, signalOf, type AgentWrite } from "../../domain/agent-writes.ts";
+import { holds } from "../../domain/condition.ts";
+import { decide, type Decision, type Life, type Move, type Moves, type Refusal } from "../../domain/instance.ts";
+import { recordSchema, type InstanceRecord, type Ownership, type SignalKind } from "../../domain/record.ts";
+
+/** The one moment of the model, epoch ms: time passes by what lies before and behind it. */
+export const now = Date.UTC(2026, 0, 2, 3, 4, 5);
+export const ahead = now + 3_600_000;
+const passed = now - 1;
+const fresh = now - 1;
+const silent = now - 3_600_000;
+
+/** Versions only grow and are only asked for equality: a record's own is `current`, whatever was read before is older. */
+export const current = 2;
+const older = 1;
+
+export const thing = {
+  key: "arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0",
+  instanceId: "i-0123456789abcdef0",
+  partition: "github:octo/app",
+  resourceClass: "large",
+  architecture: "x64",
+  usageClass: "spot",
+  instanceType: "m5.large",
+  cpu: 2,
+  mmem: 8192,
+  zone: "eu-central-1a",
+  imageId: "ami-0123456789abcdef0",
+  templateVersion: "3",
+  configHash: "c0ffee",
+  launchedAt: now - 3_600_000,
+} as const;
+
+export interface AgentWriteIntent {
+  readonly kind: "signal" | "begin" | "retire";
+  readonly signal: SignalKind;
+  readonly assignment: number;
+  /** Judged by the version that stands. */
+  readonly fresh: boolean;
+}
+
+/** What the model check may change about the writes of the agent. */
+export interface AgentRules {
+  readonly beginOnVersion: boolean;
+  readonly retireOnVersion: boolean;
+  readonly forwardOnly: boolean;
+}
+
+export interface Outcome {
+  readonly record: number;
+  readonly already: boolean;
+  readonly why: Refusal | undefined;
+}
+
+const key = (record: InstanceRecord): string => {
+  const { state, version, assignment, threshold, wanted, owner, runId, claimId, heartbeatAt, signal, retiredAt } =
+    record;
+  return `${state}|${version}|${assignment}|${threshold}|${wanted}|${owner}|${runId}|${claimId}|${heartbeatAt}|${signal?.kind}|${signal?.assignment}|${retiredAt}`;
+};
+
+const resting = { schema: recordSchema, assignment: 0, threshold: ahead, wanted: "serve", uses: 0 } as const;
+
+/** Only what decisions read is kept apart: of a version whether it stands, of the rest nothing. */
+function canonical(record: InstanceRecord, version: number): InstanceRecord {
+  // Nothing but a late agent ever touches it again.
+  const { retiredAt } = record;
+  const retired = retiredAt === undefined ? {} : { retiredAt };
+  if (record.state === "terminated") return { ...thing, ...resting, ...retired, state: "terminated", version };
+  const { lastOwner: _, reason: __, expiresAt: ___, ...rest } = record;
+  const ended = rest.state === "terminating" || rest.state === "terminated";
+  return { ...rest, version, uses: 0, threshold: ended ? ahead : rest.threshold };
+}
+
+/** Condition of a write without one of its parts: what is mutated is taken out of the real condition. */
+function without(condition: AgentWrite["condition"], mentions: string): AgentWrite["condition"] {
+  if (condition.op !== "and") throw new Error("an agent's write has a condition of several parts");
+  const of = condition.of.filter((part) => !JSON.stringify(part).includes(`"path":"${mentions}`));
+  if (of.length === condition.of.length) throw new Error(`no part of the condition mentions ${mentions}`);
+  return { op: "and", of };
+}
+
+export class Records {
+  readonly all: InstanceRecord[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #told: { move: Move; told: Moves[Move] }[] = [];
+  readonly #toldIds = new Map<string, number>();
+  readonly #decided = new Map<number, Outcome>();
+  readonly #written = new Map<number, number>();
+  readonly #derived = new Map<string, Map<number, number>>();
+  readonly #life: Life;
+  readonly #rules: AgentRules;
+
+  constructor(life: Life, rules: AgentRules) {
+    this.#life = life;
+    this.#rules = rules;
+    this.all.push(undefined as unknown as InstanceRecord);
+  }
+
+  /** 0 stands for no record. */
+  of(id: number): InstanceRecord | undefined {
+    return this.all[id];
+  }
+
+  id(record: InstanceRecord): number {
+    const name = key(record);
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    this.all.push(record);
+    this.#ids.set(name, this.all.length - 1);
+    return this.all.length - 1;
+  }
+
+  /** A record made of another, once. */
+  #derive(what: string, id: number, make: (record: InstanceRecord) => InstanceRecord): number {
+    if (id === 0) return 0;
+    let made = this.#derived.get(what);
+    if (made === undefined) this.#derived.set(what, (made = new Map()));
+    let to = made.get(id);
+    if (to === undefined) made.set(id, (to = this.id(make(this.all[id] as InstanceRecord))));
+    return to;
+  }
+
+  /** What was read is no longer what stands. */
+  stale = (id: number): number => this.#derive("stale", id, (record) => ({ ...record, version: older }));
+  expired = (id: number): number => this.#derive("expired", id, (record) => ({ ...record, threshold: passed }));
+  silenced = (id: number): number => this.#derive("silent", id, (record) => ({ ...record, heartbeatAt: silent }));
+  /** What of a record its agent's decisions read. */
+  seen = (id: number): number =>
+    this.#derive("seen", id, (record) => {
+      const { heartbeatAt: _, claimId: __, provisionId: ___, attempt: ____, owner, ...rest } = record;
+      const works = rest.state === "created" || rest.state === "claimed" || rest.state === "running";
+      return { ...rest, state: works ? "claimed" : rest.state, ...(owner === undefined ? {} : { owner: "its owner" }) };
+    });
+
+  told<M extends Move>(name: string, move: M, told: () => Moves[M]): number {
+    const full = `${move} ${name}`;
+    let id = this.#toldIds.get(full);
+    if (id === undefined) {
+      id = this.#told.length;
+      this.#told.push({ move, told: told() });
+      this.#toldIds.set(full, id);
+    }
+    return id;
+  }
+
+  decide(call: number, record: number): Outcome {
+    const name = call * 65_536 + record;
+    let outcome = this.#decided.get(name);
+    if (outcome === undefined) {
+      const { move, told } = this.#told[call] as { move: Move; told: Moves[Move] };
+      outcome = this.#outcome(decide(move, this.all[record], told as never, this.#life), record);
+      this.#decided.set(name, outcome);
+    }
+    return outcome;
+  }
+
+  #outcome(decision: Decision, before: number): Outcome {
+    if (decision.kind === "refused") return { record: before, already: false, why: decision.why };
+    if (decision.already) return { record: before, already: true, why: undefined };
+    return { record: this.id(canonical(decision.record, current)), already: false, why: undefined };
+  }
+
+  /** The record after a write of its agent; undefined where it is refused. */
+  write(intent: AgentWriteIntent, code: number, record: number): number | undefined {
+    const name = code * 65_536 + record;
+    let to = this.#written.get(name);
+    if (to === undefined) {
+      const { condition, set } = this.#agentWrite(intent);
+      const held = holds(condition, this.all[record] ?? {});
+      to = held ? this.id({ ...(this.all[record] as InstanceRecord), ...set }) : 0;
+      this.#written.set(name, to);
+    }
+    return to === 0 ? undefined : to;
+  }
+
+  #agentWrite({ kind, signal: said, assignment, fresh: stands }: AgentWriteIntent): AgentWrite {
+    const report = signalOf(said, assignment, now);
+    const judged = { version: stands ? current : older };
+    const write =
+      kind === "signal" ? signal(report) : kind === "begin" ? beginRegistering(report, judged) : retire(now, judged);
+    const rules = this.#rules;
+    let { condition } = write;
+    if (kind === "begin" && !rules.beginOnVersion) condition = without(condition, "version");
+    if (kind === "retire" && !rules.retireOnVersion) condition = without(condition, "version");
+    if (kind !== "retire" && !rules.forwardOnly) condition = without(condition, "signal");
+    return { ...write, condition };
+  }
+
+  /** The record with a sign of life; the same where it may not be written. */
+  beat = (id: number): number =>
+    this.#derive("beat", id, (record) => {
+      const { condition } = heartbeat({ heartbeatAt: fresh, busy: false, agentVersion: "", vitals: quiet });
+      return holds(condition, record) ? { ...record, heartbeatAt: fresh } : record;
+    });
+
+  /** An instance that waits in the pool. */
+  idle(): number {
+    return this.id({
+      ...thing,
+      schema: recordSchema,
+      state: "idle",
+      version: current,
+      assignment: 0,
+      threshold: ahead,
+      wanted: "serve",
+      uses: 0,
+      heartbeatAt: fresh,
+      signal: signalOf("prepared", 0, now),
+    });
+  }
+}
+
+const quiet = { listener: "none", jobs: 0, diskFree: 1 } as const;
+
+export const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Ownership => ({
+  owner: `github:run:${runId}:${attempt}:${provisionId}`,
+  runId,
+  attempt,
+  provisionId,
+  claimId,
+  labels: [runId],
+  registration: [{ forge: "github", url: "https://github.com/octo/app", labels: [runId], mode: "token" }],
+});

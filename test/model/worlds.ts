@@ -1,0 +1,200 @@
+// The bounded worlds that are searched: who acts in each, and what may go wrong how often.
+import { life } from "../../domain/instance.ts";
+import type { Process, Rules, Spec } from "./model.ts";
+
+export const asBuilt: Rules = {
+  life,
+  beginOnVersion: true,
+  retireOnVersion: true,
+  forwardOnly: true,
+  releaseAsksFirst: true,
+  refreshListsFirst: true,
+  proveListsAgain: true,
+  forgeProves: true,
+};
+
+const claims: Process = { kind: "provision", name: "provision 1", run: "1", attempt: 1 };
+const gives: Process = { ...claims, cancelled: true };
+const creates: Process = { ...claims, claims: false, creates: true };
+const either: Process = { ...claims, creates: true };
+const entered: Process = { ...claims, reenters: true };
+const again: Process = { kind: "provision", name: "provision 1 again", run: "1", attempt: 2 };
+const cancelled: Process = { kind: "provision", name: "provision 2", run: "2", attempt: 1, cancelled: true };
+const releases: Process = { kind: "release", name: "release", run: "1", attempt: 1, rights: true };
+const unprivileged: Process = { ...releases, rights: false };
+const releasesAgain: Process = { ...releases, name: "release of the re-run", attempt: 2 };
+const refreshes: Process = { kind: "refresh", name: "refresh" };
+const floor: Process = { kind: "floor", name: "floor", creates: true };
+const creating: Process = { kind: "floor", name: "floor", creates: true, keeps: false };
+const keeps: Process = { kind: "floor", name: "floor", creates: false };
+const stray: Process = { kind: "stray", name: "a stray caller" };
+
+const one = ["idle", "absent"] as const;
+const two = ["idle", "idle"] as const;
+const none = ["absent", "absent"] as const;
+type Start = Spec["start"];
+
+const world = (
+  name: string,
+  start: Start,
+  processes: readonly Process[],
+  faults: Spec["faults"] = {},
+  more: Pick<Spec, "stale" | "prompt"> = {},
+): Spec => ({ name, start, processes, faults, job: true, ...more });
+
+/** Small ones, in which each condition of the code is taken away. */
+export const small = {
+  claimed: world("one claims", one, [claims, refreshes]),
+  created: world("one creates", none, [creates, refreshes]),
+  stray: world("one claims, and a stray caller", one, [claims, refreshes, stray]),
+  "created stray": world("one creates, and a stray caller", none, [creates, refreshes, stray]),
+  contended: world("two claim, one is cancelled", one, [claims, cancelled, refreshes]),
+  released: world("one claims and releases", one, [claims, releases, refreshes]),
+  floor: world("the idle floor, and one that is cancelled", none, [floor, cancelled, refreshes]),
+  "floor stray": world(
+    "the idle floor, and a stray caller",
+    none,
+    [floor, claims, refreshes, stray],
+    {},
+    { prompt: true },
+  ),
+  kept: world("an idle one that is kept, and claimed", one, [keeps, claims, refreshes], { cut: 1 }),
+  cut: world("one claims, and its agent is cut off", one, [claims, refreshes], { cut: 1 }),
+  "cut stray": world("cut off, and a stray caller", one, [claims, refreshes, stray], { cut: 1 }),
+  old: world("an agent acts on a threshold of before", one, [claims, refreshes], { old: 1 }),
+  late: world("a late write of an agent", one, [claims, cancelled, refreshes], { late: 1 }),
+  lost: world("a lost reply", one, [claims, cancelled, refreshes], { lost: 1 }),
+  crash: world("a crash", one, [entered, refreshes], { crash: 1 }),
+  "released crash": world("released, with a crash", one, [claims, releases, refreshes], { crash: 1 }, { prompt: true }),
+  "released silence": world(
+    "released, with a silent agent",
+    one,
+    [claims, releases, refreshes],
+    { silence: 1 },
+    { prompt: true },
+  ),
+  "given back silence": world("given back, with a silent agent", one, [claims, unprivileged, refreshes], {
+    silence: 1,
+  }),
+  "re-run": world("a run and its re-run", one, [claims, again, releases, refreshes], {}, { prompt: true }),
+  "re-run released": world(
+    "a run, its re-run and the release of both",
+    one,
+    [claims, again, releasesAgain, refreshes],
+    {},
+    { prompt: true },
+  ),
+  died: world("a machine dies", one, [claims, cancelled, refreshes], { death: 1 }),
+  stale: world("what idles is out of date", one, [claims, releases, refreshes], {}, { stale: true, prompt: true }),
+  "floor cut": world("the idle floor, and its agent is cut off", none, [floor, refreshes], { cut: 1 }),
+  "floor ahead": world("the idle floor, and its agent's clock is ahead", none, [floor, refreshes], { skew: 1 }),
+  ahead: world("one claims, and its agent's clock is ahead", one, [claims, refreshes], { skew: 1 }),
+  "stray ahead": world("a stray caller, and an agent's clock is ahead", one, [claims, refreshes, stray], { skew: 1 }),
+  "kept ahead": world("an idle one that is kept, and its agent's clock is ahead", one, [keeps, refreshes], { skew: 1 }),
+  "released cut": world("released, and its agent is cut off", one, [claims, unprivileged, refreshes], { cut: 1 }),
+  "released ahead": world("released, and its agent's clock is ahead", one, [claims, unprivileged, refreshes], {
+    skew: 1,
+  }),
+  "parked cut": world("created and released, and its agent is cut off", none, [creates, unprivileged, refreshes], {
+    cut: 1,
+  }),
+  "parked ahead": world(
+    "created and released, and its agent's clock is ahead",
+    none,
+    [creates, unprivileged, refreshes],
+    { skew: 1 },
+  ),
+  "released stray": world(
+    "released, and a stray caller",
+    one,
+    [claims, unprivileged, stray, refreshes],
+    {},
+    { prompt: true },
+  ),
+  "parked stray": world(
+    "created and released, and a stray caller",
+    none,
+    [creates, unprivileged, stray, refreshes],
+    {},
+    { prompt: true },
+  ),
+  "cancelled stray": world(
+    "both are cancelled, and a stray caller",
+    one,
+    [gives, cancelled, stray, refreshes],
+    {},
+    { prompt: true },
+  ),
+  "cancelled released": world(
+    "both are cancelled, and a release",
+    one,
+    [gives, cancelled, releases, refreshes],
+    {},
+    { prompt: true },
+  ),
+  "floor late": world(
+    "the idle floor, one that is cancelled, a late write",
+    none,
+    [creating, gives, refreshes],
+    { late: 1 },
+    { prompt: true },
+  ),
+  "created died": world("a created machine dies", none, [creates, refreshes], { death: 1 }),
+  unswept: {
+    ...world("both are cancelled, a release, and no refresh", one, [gives, cancelled, releases], {}, { prompt: true }),
+    unswept: true,
+  },
+  "unswept stray": {
+    ...world(
+      "both may be cancelled, a stray caller, and no refresh",
+      one,
+      [gives, cancelled, stray],
+      {},
+      { prompt: true },
+    ),
+    unswept: true,
+    job: false,
+  },
+  either: world("one claims or creates", one, [either, refreshes], { crash: 1, lost: 1 }, { prompt: true }),
+  two: world("two instances, two runs", two, [claims, cancelled, refreshes], {}, { prompt: true }),
+} as const satisfies Record<string, Spec>;
+export type SmallWorld = keyof typeof small;
+
+/** Three mishaps in one second: see the test of it. */
+export const known: Spec = world(
+  "a registration is refused, its report late, its agent crashes",
+  one,
+  [claims, refreshes],
+  {
+    refusal: 1,
+    late: 1,
+    crash: 1,
+  },
+);
+
+/** For hours and gigabytes. */
+export const large = {
+  "two instances": world(
+    "two instances, both runs, release and refresh",
+    two,
+    [claims, cancelled, releases, refreshes],
+    {},
+    { prompt: true },
+  ),
+  "two instances, late agents": world("two instances, late agents", two, [claims, cancelled, refreshes]),
+  "a re-run": world("a run, its re-run, one cancelled, both releases", one, [
+    claims,
+    again,
+    cancelled,
+    releases,
+    releasesAgain,
+    refreshes,
+  ]),
+  everything: world("everything at once", one, [either, again, cancelled, releases, refreshes], {
+    crash: 1,
+    lost: 1,
+    death: 1,
+    silence: 1,
+    late: 1,
+  }),
+} as const satisfies Record<string, Spec>;
