@@ -23,25 +23,32 @@ export async function stands(agent: Agent, record: InstanceRecord): Promise<bool
 export const resume = async (agent: Agent, record: InstanceRecord): Promise<void> =>
   tried(agent, record, await agent.world.runner.resume(record.assignment));
 
+/** Whatever goes wrong is a failure that is tried again a few times and then said, so that the run is given a reason. */
 export async function register(agent: Agent, record: InstanceRecord): Promise<void> {
-  const { world, options } = agent;
+  try {
+    tried(agent, record, await attempt(agent, record));
+  } catch (error) {
+    tried(agent, record, { kind: "failed", cause: "network", detail: String(error) });
+  }
+}
+
+async function attempt({ world, options }: Agent, record: InstanceRecord): Promise<RegisterOutcome> {
   const { environment, instanceId } = options;
+  const { assignment, runId, partition } = record;
   const registration = record.registration?.[0];
-  if (registration === undefined)
-    return tried(agent, record, { kind: "failed", cause: "other", detail: "the record names no registration" });
-  const token = await world.secrets.read(registrationTokenParameter(environment, record.partition));
+  if (registration === undefined) return { kind: "failed", cause: "other", detail: "the record names no registration" };
+  const parameter = registrationTokenParameter(environment, partition);
+  const token = await world.secrets.read(parameter);
   if (token === undefined)
-    return tried(agent, record, {
+    return {
       kind: "failed",
       cause: "token",
-      detail: `no registration token in SSM under ${registrationTokenParameter(environment, record.partition)}: has refresh run?`,
-    });
-  const name = runnerName(environment, instanceId, record.assignment);
-  const { assignment, runId } = record;
+      detail: `no registration token in SSM under ${parameter}: has refresh run?`,
+    };
+  const name = runnerName(environment, instanceId, assignment);
   // Run ids are public: any workflow of the repository may write another's into `runs-on`.
   const onlyRuns = options.anyRunsJobs || runId === undefined ? {} : { onlyRuns: [runId, ...options.furtherRuns] };
-  const request = { assignment, name, registration, token: token.value, ...onlyRuns };
-  tried(agent, record, await world.runner.register(request));
+  return await world.runner.register({ assignment, name, registration, token: token.value, ...onlyRuns });
 }
 
 /** Backs off, doubling from `limits.agentRetryMs`. */
