@@ -74,7 +74,7 @@ export async function runWorkflow(stage: Stage, serial: number): Promise<void> {
 async function runJobs({ cloud, tally, maxRuntimeMs }: Stage, runId: number, count: number): Promise<void> {
   const [owner = "", repo = ""] = repository.split("/");
   const names = Array.from({ length: count }, (_, i) => `job-${i + 1}`);
-  const jobs = names.map((name) => ({ name, labels: [String(runId)], script: "sleep 0.3" }));
+  const jobs = names.map((name) => ({ name, labels: [String(runId)], script: "sleep 1" }));
   const run = cloud.github.queueRun({ owner, repo, runId, jobs });
   const readyAt = hostClock.now();
   const all = run.jobs.map((job) => cloud.github.happened("job.completed", (event) => event.job?.id === job.id));
