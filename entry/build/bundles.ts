@@ -14,6 +14,8 @@ export interface Executable {
   readonly name: string;
   readonly form: "folder" | "file";
   readonly node: "node22" | "node24";
+  /** It runs on an instance, whose credentials are the environment's or the instance metadata's: the other ways to have some are left out. */
+  readonly onInstance?: boolean;
   /** Further entries beside its own, which share its chunks. */
   readonly also?: readonly string[];
 }
@@ -21,11 +23,13 @@ export interface Executable {
 /** Where a bundle's entry lies below the directory that it is built into. */
 const entryOf = ({ name, form }: Executable): string => (form === "folder" ? join(name, `${name}.mjs`) : `${name}.mjs`);
 
+export const agent: Executable = { name: "agent", form: "file", node: "node24", onInstance: true };
+
 /** Lambda's newest runtime that every supported Terraform provider knows is Node 22; actions and machines have Node 24. */
 const known: readonly Executable[] = [
   { name: "cli", form: "folder", node: "node24" },
   { name: "action", form: "folder", node: "node24", also: ["action-post"] },
-  { name: "agent", form: "file", node: "node24" },
+  agent,
 ];
 
 /** Those that this checkout has. */
@@ -85,18 +89,33 @@ const core: Plugin = {
   },
 };
 
-const options = (target: Executable["node"]): BuildOptions => ({
+/** SSO, profiles, processes and web identity: 90 KB. The SDK's chain goes on to the next provider where one has nothing to offer. */
+const instanceCredentials: Plugin = {
+  name: "instance-credentials",
+  setup: (bundling) => {
+    const others = /^@aws-sdk\/credential-provider-(sso|ini|process|web-identity|http)$/;
+    bundling.onResolve({ filter: others }, ({ path }) => ({ path, namespace: "no-credentials" }));
+    bundling.onLoad({ filter: /.*/, namespace: "no-credentials" }, () => ({
+      contents: `
+        const refused = { name: "CredentialsProviderError", tryNextLink: true };
+        const none = () => async () => { throw Object.assign(new Error("an instance has no such credentials"), refused); };
+        export { none as fromSSO, none as fromIni, none as fromProcess, none as fromTokenFile, none as fromHttp };`,
+    }));
+  },
+};
+
+const options = ({ node, onInstance }: Executable): BuildOptions => ({
   absWorkingDir: root,
   bundle: true,
   minify: true,
   platform: "node",
   format: "esm",
-  target,
+  target: node,
   // The ESM builds of the SDK: what is not used is left out.
   mainFields: ["module", "main"],
   legalComments: "none",
   outExtension: { ".js": ".mjs" },
-  plugins: [builtins, core],
+  plugins: [builtins, core, ...(onInstance === true ? [instanceCredentials] : [])],
   logLevel: "error",
 });
 
@@ -110,13 +129,13 @@ export interface Built {
 
 /** Bundles `source` (by default `entry/NAME.ts`) into the directory, which then holds nothing older of it. */
 export async function bundle(executable: Executable, directory: string, source?: string): Promise<Built> {
-  const { name, form, node, also = [] } = executable;
+  const { name, form, also = [] } = executable;
   const outdir = form === "folder" ? join(directory, name) : directory;
   const entry = join(directory, entryOf(executable));
   await rm(form === "folder" ? outdir : entry, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
   await build({
-    ...options(node),
+    ...options(executable),
     entryPoints: {
       [name]: source ?? join(entries, `${name}.ts`),
       ...Object.fromEntries(also.map((other) => [other, join(entries, `${other}.ts`)])),

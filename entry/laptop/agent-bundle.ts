@@ -1,6 +1,5 @@
-// Building the agent's bundle, as an image has it: one ESM file.
-import { bundle } from "../build/bundles.ts";
+// The laptop's agent: the bundle that an image has.
+import { agent, bundle } from "../build/bundles.ts";
 
 /** Writes `agent.mjs` into the folder and gives its path. */
-export const buildAgent = async (directory: string): Promise<string> =>
-  (await bundle({ name: "agent", form: "file", node: "node24" }, directory)).entry;
+export const buildAgent = async (directory: string): Promise<string> => (await bundle(agent, directory)).entry;
