@@ -73,6 +73,8 @@ export async function onInstance(metadataUrl: string, environment: () => string)
   const domain = china ? "amazonaws.com.cn" : "amazonaws.com";
   const role = instanceRole({
     ...clientsIn(region),
+    // By the region's endpoint: the URL below is made up from the queue's name.
+    sqs: new SQSClient({ region, ...clientOptions(), useQueueUrlAsEndpoint: false }),
     table: tableName(name),
     queueUrl: (queue) => `https://sqs.${region}.${domain}/${account}/${queue}`,
   });

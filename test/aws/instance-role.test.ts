@@ -24,7 +24,7 @@ const role = () => {
     ...bench.clients,
     sts: new STSClient(options),
     table: tableName(environment),
-    queueUrl: (name) => bench.defaults.queues[name.split("-").at(-1) ?? ""]?.url ?? "",
+    queueUrl: () => bench.defaults.queues["large"]?.url ?? "",
   });
   return {
     ...made,

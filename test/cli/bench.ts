@@ -84,6 +84,7 @@ export async function openCliBench() {
     roles,
     quotas,
     clients,
+    imageId,
     defaults,
     variables,
     put,

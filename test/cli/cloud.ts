@@ -12,6 +12,7 @@ import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
 import { furnish, putItem } from "../../cloud/sim/furnish.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
 import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
+import { roleName } from "../../cloud/sim/imds/role-credentials.ts";
 import { iam } from "../../cloud/sim/iam.ts";
 import { serviceQuotas } from "../../cloud/sim/quotas.ts";
 import { sqs } from "../../cloud/sim/sqs/sqs.ts";
@@ -42,7 +43,13 @@ async function openCloud() {
     sqs: queues.service,
     ec2: machines.service,
     ssm: parameters.service,
-    sts: sts(base),
+    sts: sts({
+      ...base,
+      roleOf: (id) => {
+        const machine = machines.machine(id);
+        return machine && roleName(machine);
+      },
+    }),
     iam: roles.service,
     servicequotas: quotas.service,
   };

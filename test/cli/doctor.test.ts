@@ -1,10 +1,11 @@
 // `runpool doctor`: a sound environment, and each thing that may be wrong with it.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { CreateLaunchTemplateVersionCommand } from "@aws-sdk/client-ec2";
+import { CreateLaunchTemplateVersionCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { DeleteQueueCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
+import { openImds } from "../../cloud/sim/imds/imds.ts";
 import type { Check } from "../../control/doctor/check.ts";
 import {
   forgeCredentialParameter,
@@ -12,6 +13,7 @@ import {
   registrationTokenParameter,
   removalTokenParameter,
   tableName,
+  tags,
 } from "../../domain/names.ts";
 import { table } from "../../domain/table.ts";
 import { inProcess, openCliBench, type CliBench } from "./bench.ts";
@@ -257,6 +259,49 @@ test("an environment that does not exist is one failed check, not a mistake", as
 test("without AWS the first check fails, and the others are not tried", async () => {
   const told = await doctor([], { AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
   expect([told.code, bad(told)]).toEqual([1, ["credentials", "everything else"]]);
+});
+
+test("--as-instance on a machine tries its role's calls with the machine's own credentials, and changes nothing", async () => {
+  const { Instances = [] } = await bench.clients.ec2.send(
+    new RunInstancesCommand({
+      MinCount: 1,
+      MaxCount: 1,
+      LaunchTemplate: { LaunchTemplateId: bench.defaults.templates["large/x64"]?.id, Version: "1" },
+      ImageId: bench.imageId,
+      InstanceType: "c6i.large",
+      TagSpecifications: [
+        {
+          ResourceType: "instance",
+          Tags: Object.entries({
+            [tags.environment]: environment,
+            [tags.partition]: `github:${repository}`,
+            [tags.resourceClass]: "large",
+          }).map(([Key, Value]) => ({ Key, Value })),
+        },
+      ],
+    }),
+  );
+  const machine = bench.machines.machine(Instances[0]?.InstanceId ?? "");
+  if (machine === undefined) throw new Error("no machine");
+  await bench.record({ instanceId: machine.id });
+  const imds = await openImds({ machine, clock: bench.clock });
+  try {
+    const before = bench.everything();
+    const options = ["doctor", "--as-instance", "--json", "--metadata-endpoint", imds.url];
+    // Nothing of ours but the endpoint: where and what it is, and its credentials, the machine says.
+    const own = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.url };
+    const { code, out } = await run(options, { ...own, RUNPOOL_ENVIRONMENT: "" });
+    const { checks, ...about } = JSON.parse(out) as { checks: readonly Check[] };
+    expect(about).toMatchObject({ environment, region: "eu-west-1", instanceId: machine.id, skipped: 0 });
+    expect(checks[0]).toMatchObject({ name: "credentials", verdict: "ok" });
+    // The embedded cloud enforces no policy: all that must be denied is found wrongly allowed.
+    expect([code, checks.filter(({ verdict }) => verdict === "fail").length]).toEqual([1, 12]);
+    expect(bench.everything()).toBe(before);
+    const foreign = await run(options);
+    expect((JSON.parse(foreign.out) as { checks: readonly Check[] }).checks[0]).toMatchObject({ verdict: "fail" });
+  } finally {
+    await imds.close();
+  }
 });
 
 test("--as-instance away from a machine says where it runs", async () => {
