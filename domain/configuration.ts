@@ -114,6 +114,10 @@ export function problemsOf(configuration: Configuration): readonly string[] {
     problems.push(
       `provisionMs (${provisionMs}) must exceed bootMs (${bootMs}): nothing claimed may expire while its siblings boot`,
     );
+  if (!(provisionMs > limits.replacementMs))
+    problems.push(
+      `provisionMs is ${provisionMs}; with ${limits.replacementMs} ms or less left nothing is created any more`,
+    );
   for (const name of ["maxInstances", "maxInstancesPerPartition", "maxUses", "maxAgeMs"] as const)
     if (!isCount(configuration[name]))
       problems.push(`${name} is ${configuration[name]}; it is a whole number, 0 or more`);

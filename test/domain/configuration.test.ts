@@ -116,6 +116,12 @@ describe("a configuration", () => {
     ]);
   });
 
+  test("with a provision limit that leaves no time to create is refused", () => {
+    expect(problemsOf({ ...defaults, bootMs: 30_000, provisionMs: limits.replacementMs })).toEqual([
+      expect.stringContaining(`provisionMs is ${limits.replacementMs}`),
+    ]);
+  });
+
   test("with a class that has no queue says what to do", () => {
     const resourceClasses = { ...defaultResourceClasses, tiny: { cpu: 1, mmem: 512 } };
     expect(problemsOf({ ...defaults, resourceClasses })).toEqual([
