@@ -20,16 +20,19 @@ const failures: ReadonlySet<SignalKind> = new Set([
 
 const lost = (why: string, condemn?: Condemnation): Verdict => ({ kind: "lost", why, condemn });
 
+/** Why an instance is lost to a provision whose run has been released. */
+export const released = { leaving: "it was asked to leave", gone: "it is no longer this provision's own" } as const;
+
 /** `claimId`: the caller's own claim. */
 export function verdictOf(record: InstanceRecord | undefined, claimId: string, now: number): Verdict {
   if (record === undefined) return lost("its record is gone");
   if (record.state === "terminating" || record.state === "terminated")
     return lost(`it was condemned: ${record.reason ?? "no reason given"}`);
-  if (record.claimId !== claimId) return lost("it is no longer this provision's own");
+  if (record.claimId !== claimId) return lost(released.gone);
   if (record.retiredAt !== undefined) return lost("its agent ended it", "condemn-retired");
   if (record.threshold <= now)
     return lost(`it was not ready by its threshold (last signal: ${lastWord(record)})`, "condemn-expired");
-  if (record.wanted === "leave") return lost("it was asked to leave");
+  if (record.wanted === "leave") return lost(released.leaving);
   const signal = record.signal?.assignment === record.assignment ? record.signal : undefined;
   if (signal !== undefined && failures.has(signal.kind))
     return lost(`${signal.kind}${signal.detail === undefined ? "" : `: ${signal.detail}`}`, "condemn-unregistered");

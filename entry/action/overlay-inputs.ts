@@ -146,7 +146,8 @@ function differencesOf(of: Read, configuration: Configuration): readonly string[
       `security-group-ids is ${groups.join(" ")}, deployed is ${securityGroups.join(" ") || `runpool-${environment}-instances`}, which the stack makes for the VPC of network in ${file}: everything out, nothing in; leave the input out`,
     );
   const profile = of("iam-instance-profile").replace(/^arn:.*:instance-profile\//, "");
-  if (profile !== "" && profile !== instanceRoleName(environment))
+  // Each partition has a profile of its own, whose name begins so.
+  if (profile !== "" && !profile.startsWith(instanceRoleName(environment)))
     differences.push(
       `iam-instance-profile is ${profile}, deployed is ${instanceRoleName(environment)}, which the stack makes for name in ${file} and which jobs cannot use: give them a role by OpenID Connect, and leave the input out`,
     );

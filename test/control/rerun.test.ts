@@ -53,6 +53,21 @@ test("what refresh provisions for a re-run does not replace what the run asked f
   expect(world.requests.get("1001")?.get("provision")?.count).toBe(3);
 });
 
+test("a re-run that is over before all its instances are ready is not provisioned any further", async () => {
+  const { world } = await ranAgain({ instanceCount: "2" });
+  world.forge.queue({ scope: repository, runId: "1001", attempt: 2, labels: ["1001"], durationMs: 1000 });
+  await pass(world, minute);
+  let refreshed: Awaited<ReturnType<typeof refresh>> | undefined;
+  void refresh(world.process("refresh").ports).then((report) => (refreshed = report));
+  // The run is released as soon as the first instance is taken.
+  while (!world.table.all().some(({ runId }) => runId === "1001")) await pass(world, 100);
+  const releasing = release(world.process("release").ports, { runId: "1001", attempt: 2 });
+  await world.time.settle(releasing);
+  await pass(world, 5 * minute);
+  expect(refreshed?.problems).toEqual([]);
+  expect(world.table.all().filter(({ owner }) => owner !== undefined)).toEqual([]);
+});
+
 test("a run that holds instances is left alone, however long its jobs wait", async () => {
   const world = calmWorld();
   await world.does("refresh", (ports) => refresh(ports));
