@@ -1,0 +1,116 @@
+// A job on GitHub's own runners, played here: its steps one after another, then the post steps of its actions, last one first.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { inputVariables, readActionFile } from "./action-file.ts";
+import { startProgram, stateVariables, type StepEnd } from "./action-step.ts";
+import { fill, holds, type Scope } from "./expression.ts";
+import { textOf, type Value } from "./expression-value.ts";
+import { openFileCommands } from "./file-commands.ts";
+import { commonVariables, statusOf, type Attempt, type LegEnd, type Stage } from "./stage.ts";
+import type { Job, Step } from "./workflow.ts";
+
+export interface LegWish {
+  readonly stage: Stage;
+  readonly run: Attempt;
+  /** The job's id, and its text for people. */
+  readonly id: string;
+  readonly title: string;
+  readonly job: Job;
+  /** Everything that its expressions may name but for `env` and `steps`. */
+  readonly contexts: Readonly<Record<string, Value>>;
+  /** The workflow's and the job's, filled in. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Playing extends LegWish {
+  readonly exported: Record<string, string>;
+  readonly steps: Record<string, Value>;
+  readonly log: string[];
+  readonly posts: (() => Promise<StepEnd>)[];
+  failed: boolean;
+}
+
+type Ended = Pick<StepEnd, "code" | "outputs">;
+
+export async function playHosted(wish: LegWish): Promise<LegEnd> {
+  const playing: Playing = { ...wish, exported: {}, steps: {}, log: [], posts: [], failed: false };
+  for (const step of wish.job.steps) {
+    const scope = scopeOf(playing, step);
+    if (!holds(step.if, scope)) continue;
+    const { code, outputs } = await playStep(playing, step, scope);
+    const outcome = code === 0 ? "success" : "failure";
+    if (step.id !== undefined) playing.steps[step.id] = { outputs, outcome, conclusion: outcome };
+    playing.failed ||= code !== 0;
+  }
+  for (const post of playing.posts.toReversed()) {
+    const end = await post();
+    playing.log.push(end.log);
+    playing.failed ||= end.code !== 0;
+  }
+  const outputs = filled(wish.job.outputs, scopeOf(playing));
+  return { result: playing.failed ? "failure" : "success", outputs, log: playing.log.join("") };
+}
+
+const filled = (given: Readonly<Record<string, string>>, scope: Scope): Record<string, string> =>
+  Object.fromEntries(Object.entries(given).map(([name, text]) => [name, textOf(fill(text, scope))]));
+
+function scopeOf(playing: Playing, step?: Step): Scope {
+  const status = statusOf(() => !playing.failed);
+  const outer = { ...playing.env, ...playing.exported };
+  const contexts = { ...playing.contexts, env: outer, steps: playing.steps };
+  const env = step === undefined ? outer : { ...outer, ...filled(step.env, { contexts, status }) };
+  return { contexts: { ...contexts, env }, status };
+}
+
+async function playStep(playing: Playing, step: Step, scope: Scope): Promise<Ended> {
+  const env = {
+    ...commonVariables(playing.stage, playing.run, playing.id),
+    ...(scope.contexts["env"] as Readonly<Record<string, string>>),
+  };
+  if (step.run !== undefined) return await playScript(playing, textOf(fill(step.run, scope)), env);
+  const action = playing.stage.actions[step.uses ?? ""];
+  if (action === undefined) throw new Error(`${playing.title}: the action ${step.uses} has no stand-in here`);
+  if (action !== "ours") {
+    Object.assign(playing.exported, action.variables);
+    return { code: 0, outputs: {} };
+  }
+  return await playOurs(playing, filled(step.with, scope), env, scope);
+}
+
+async function playOurs(
+  { stage, log, posts, exported }: Playing,
+  given: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>>,
+  scope: Scope,
+): Promise<Ended> {
+  const file = readActionFile();
+  const variables = { ...env, ...inputVariables(file, given, scope) };
+  const main = await startProgram({ path: join(stage.built, file.runs.main), variables }).ended;
+  log.push(main.log);
+  Object.assign(exported, main.exported);
+  const post = { ...variables, ...stateVariables(main.state) };
+  posts.push(() => startProgram({ path: join(stage.built, file.runs.post), variables: post }).ended);
+  return main;
+}
+
+/** As GitHub runs it: `bash -e` on a file of its own. */
+async function playScript(
+  { stage, log, exported }: Playing,
+  script: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  const path = join(stage.workspace, "step.sh");
+  writeFileSync(path, script);
+  const files = openFileCommands(join(stage.workspace, "_file_commands"));
+  const child = spawn("bash", ["-e", path], {
+    cwd: stage.workspace,
+    env: { PATH: process.env["PATH"], ...env, ...files.variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => log.push(text));
+  const code = await new Promise<number | null>((done, fail) => child.once("error", fail).once("close", done));
+  Object.assign(exported, files.read("ENV"));
+  return { code, outputs: files.read("OUTPUT") };
+}
