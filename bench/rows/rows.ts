@@ -1,6 +1,7 @@
 // All rows of the benchmark, with what each is to reach.
 import type { BenchCloud } from "../bench-cloud.ts";
 import type { Told } from "../measure.ts";
+import { actionStartRow } from "./action-start.ts";
 import { competeMixedRow, competeRow } from "./compete.ts";
 import { coldRow, releaseRow } from "./handover.ts";
 import { refreshRow } from "./refresh.ts";
@@ -35,4 +36,5 @@ export const rows: readonly NamedRow[] = [
   { name: "cold-overhead", measure: (cloud, directory) => coldRow(cloud, directory, { ms: 500 }) },
   { name: "release-10", measure: (cloud, directory) => releaseRow(cloud, directory, { ms: 500 }) },
   { name: "refresh-1000", measure: (cloud) => refreshRow(cloud, { ms: 1500, calls: 120 }) },
+  { name: "action-start", measure: (_cloud, directory) => actionStartRow(directory) },
 ];
