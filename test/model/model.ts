@@ -34,21 +34,27 @@ export type Process =
   | { readonly kind: "stray"; readonly name: string };
 
 /** How often each thing may go wrong in one world. */
-export const mishaps = ["crash", "lost", "late", "death", "silence", "cut", "old", "skew", "refusal"] as const;
+export const mishaps = [
+  /** A process crashes. */
+  "crash",
+  /** A move is made but its reply is lost. */
+  "lost",
+  /** An agent's write is on its way for any time. */
+  "late",
+  /** A machine dies. */
+  "death",
+  /** An agent is silent for more than a minute. */
+  "silence",
+  /** An agent does not reach the table. */
+  "cut",
+  /** An agent acts on a threshold that was extended. */
+  "old",
+  /** An agent's clock is ahead. */
+  "skew",
+  /** GitHub refuses a registration. */
+  "refusal",
+] as const;
 export type Mishap = (typeof mishaps)[number];
-/** In words, for the report. */
-export const mishapWords: Readonly<Record<Mishap, string>> = {
-  crash: "a process crashes",
-  lost: "a move is made but its reply is lost",
-  late: "an agent's write is on its way for any time",
-  death: "a machine dies",
-  silence: "an agent is silent for more than a minute",
-  cut: "an agent does not reach the table",
-  old: "an agent acts on a threshold that was extended",
-  skew: "an agent's clock is ahead",
-  refusal: "GitHub refuses a registration",
-};
-
 /** What the model check may take away from the code besides the life table. */
 export interface Rules extends AgentRules {
   readonly life: Life;

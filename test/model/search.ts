@@ -23,10 +23,10 @@ export interface Found {
   readonly broken?: { readonly promise: string; readonly trace: readonly string[] };
 }
 
-export type Successors = (row: Row, emit: Emit) => void;
+type Successors = (row: Row, emit: Emit) => void;
 
 /** All steps of a world. */
-export function successorsOf(model: Model): Successors {
+function successorsOf(model: Model): Successors {
   const { spec } = model;
   const parts = spec.processes.map((one, process): Successors => {
     switch (one.kind) {
