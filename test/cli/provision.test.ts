@@ -111,7 +111,8 @@ test("while paused it fails at once with the reason", async () => {
 test("an unreadable pool message is set aside, said, and in nobody's way", async () => {
   bench.agents.manners = { registers: true, leaves: true };
   await bench.send("{ this is no message");
-  await intoPool();
+  // Its own message is lost, so that the queue holds nothing else; the index shows it all the same.
+  await bench.record({ instanceId: pooled });
   const { code, err } = await bench.run(["provision"], job);
   expect(code).toBe(0);
   expect(err).toContain("warning: an unreadable pool message was set aside: not JSON\n");

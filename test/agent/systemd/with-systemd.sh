@@ -11,6 +11,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 make_cgroups "guest.$$" || { echo "needs cgroup2"; exit 77; }
 W=$(mktemp -d /tmp/guest.XXXXXX)
 export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-}"
+# The guest has a /tmp of its own: a checkout that lies there is shared as well.
+project=$(cd "$here/../../.." && pwd); [[ $project != /tmp/* ]] || GUEST_BIND+=" $project"
 # Enters the fresh cgroups first, so that they become the roots of its cgroup namespace.
 # shellcheck disable=SC2016 # expanded by the inner shell
 sh -c 'root=$1; shift; for group; do echo $$ >"$group/cgroup.procs" || exit 1; done
