@@ -1,7 +1,7 @@
 #!/bin/bash
 # with-systemd.sh COMMAND [ARGS...]: boots this machine's own systemd as PID 1 of fresh namespaces over a throwaway overlay of /,
 # runs COMMAND in it, tears all down, exits with COMMAND's status. 169.254.169.254 is on the guest's loopback; nothing else of the network.
-# GUEST_BIND: folders, separated by blanks, that the guest shares. 77: cannot be had here (root, overlayfs, cgroup2). 70: did not boot.
+# GUEST_BIND: folders, separated by blanks, that the guest shares (a checkout in /tmp too: the guest's is its own). 77: cannot be had here (root, overlayfs, cgroup2). 70: did not boot.
 set -u
 [ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
 [ -x /lib/systemd/systemd ] || { echo "there is no systemd on this machine"; exit 77; }
@@ -10,9 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/guest-cgroups.sh"
 make_cgroups "guest.$$" || { echo "needs cgroup2"; exit 77; }
 W=$(mktemp -d /tmp/guest.XXXXXX)
-export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-}"
-# The guest has a /tmp of its own: a checkout that lies there is shared as well.
-project=$(cd "$here/../../.." && pwd); [[ $project != /tmp/* ]] || GUEST_BIND+=" $project"
+export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-} $(cd "$here/../../.." && [[ $PWD != /tmp/* ]] || pwd)"
 # Enters the fresh cgroups first, so that they become the roots of its cgroup namespace.
 # shellcheck disable=SC2016 # expanded by the inner shell
 sh -c 'root=$1; shift; for group; do echo $$ >"$group/cgroup.procs" || exit 1; done
