@@ -17,7 +17,7 @@ import { writeSummary } from "./write-summary.ts";
 export const savedState = "provision";
 
 /** 160 bits: nobody else's job can name it. It is an output, and GitHub passes no output on that is masked: so it is not written to any log. */
-export const secretLabel = (random: Pick<Random, "id">): string => `runpool-${random.id()}${random.id()}`;
+const secretLabel = (random: Pick<Random, "id">): string => `runpool-${random.id()}${random.id()}`;
 
 export function rawOf({ of, around }: Inputs, random: Pick<Random, "id">): RawRequest {
   const wish = of("label");

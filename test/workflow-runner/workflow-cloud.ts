@@ -31,7 +31,7 @@ import { openMachines } from "../../entry/laptop/machines.ts";
 import type { Stage } from "./stage.ts";
 
 const { environment, region, account } = place;
-export const token = "ghp_workflowtokenxxxxxxxxxxxxxxxxxxxxxxxx";
+const token = "ghp_workflowtokenxxxxxxxxxxxxxxxxxxxxxxxx";
 const architectures = ["x64", "arm64"] as const;
 
 /** GitHub's clock is a minute behind: a job that it queues has been waiting for a minute, as far as refresh can tell. */

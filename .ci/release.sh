@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Lays a release out and pushes nothing: OUT/runpool-VERSION.tar.gz with its checksums, and the action's commit, whose id is printed.
+# The commit holds what runs the action (action.yml and its bundle) and follows the one it was built from. The same source gives the
+# same bytes: tags and archives can be built again by anyone, and compared.
+set -euo pipefail
+
+if (($# != 2)); then
+  echo "usage: .ci/release.sh VERSION OUT" >&2
+  exit 2
+fi
+version=$1
+mkdir -p "$2"
+out=$(cd "$2" && pwd)
+
+for program in dist/action/action.mjs dist/action/action-post.mjs; do
+  [[ -f $program ]] || {
+    echo "$program is missing: npm run build" >&2
+    exit 1
+  }
+done
+
+moment=$(git log -1 --format=%ct)
+tar --create --sort=name --mtime="@$moment" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+  --transform "s,^,runpool-$version/," action.yml LICENSE README.md dist | gzip --no-name >"$out/runpool-$version.tar.gz"
+(cd "$out" && sha256sum "runpool-$version.tar.gz" >SHA256SUMS)
+
+GIT_INDEX_FILE="$out/index"
+export GIT_INDEX_FILE
+rm -f "$GIT_INDEX_FILE"
+git add --force -- action.yml LICENSE README.md dist/action
+tree=$(git write-tree)
+rm -f "$GIT_INDEX_FILE"
+export GIT_AUTHOR_DATE="$moment +0000" GIT_COMMITTER_DATE="$moment +0000"
+export GIT_AUTHOR_NAME=runpool GIT_COMMITTER_NAME=runpool
+export GIT_AUTHOR_EMAIL=runpool@users.noreply.github.com GIT_COMMITTER_EMAIL=runpool@users.noreply.github.com
+git commit-tree "$tree" -p HEAD -m "runpool $version"

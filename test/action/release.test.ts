@@ -1,0 +1,80 @@
+// A release's layout, made from a scratch repository: the action's commit runs the action, and the same source gives the same bytes.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundle, executables } from "../../entry/build/bundles.ts";
+import { projectRoot, readActionFile } from "../workflow-runner/action-file.ts";
+import { buildAction } from "./action-bench.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "runpool-release-"));
+const repository = join(scratch, "repository");
+const who = { GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@t", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@t" };
+const sh = (program: string, ...args: readonly string[]): string =>
+  execFileSync(program, args, {
+    cwd: repository,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], HOME: scratch, ...who },
+    stdio: ["ignore", "pipe", "pipe"],
+  }).trim();
+const release = (out: string): string => sh(join(projectRoot, ".ci/release.sh"), "1.2.3", join(scratch, out));
+
+beforeAll(async () => {
+  mkdirSync(repository);
+  for (const file of ["action.yml", "LICENSE", "README.md", ".gitignore"])
+    copyFileSync(join(projectRoot, file), join(repository, file));
+  const built = await buildAction();
+  cpSync(join(built.folder, "dist"), join(repository, "dist"), { recursive: true });
+  await built.remove();
+  sh("git", "init", "-q", "-b", "main");
+  sh("git", "add", ".");
+  sh("git", "commit", "-q", "-m", "source");
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+test("the action's commit holds what runs it and nothing else, and leaves the branch alone", () => {
+  const before = sh("git", "rev-parse", "HEAD");
+  const commit = release("one");
+  const files = sh("git", "ls-tree", "-r", "--name-only", commit).split("\n");
+  expect(files.filter((file) => !/^dist\/action\/[\w-]+\.mjs$/.test(file)).toSorted()).toEqual([
+    "LICENSE",
+    "README.md",
+    "action.yml",
+  ]);
+  const { runs } = readActionFile();
+  expect(files).toContain(runs.main);
+  expect(files).toContain(runs.post);
+  expect(sh("git", "rev-parse", `${commit}^`)).toBe(before);
+  expect(sh("git", "rev-parse", "HEAD")).toBe(before);
+  expect(sh("git", "status", "--porcelain")).toBe("");
+});
+
+test("the same source gives the same commit and the same archive", () => {
+  expect(release("two")).toBe(release("three"));
+  const archive = (out: string) => readFileSync(join(scratch, out, "runpool-1.2.3.tar.gz"));
+  expect(archive("two").equals(archive("three"))).toBe(true);
+  expect(sh("sh", "-c", `cd ${join(scratch, "two")} && sha256sum --check SHA256SUMS`)).toContain("OK");
+});
+
+test("without a build there is no release", () => {
+  rmSync(join(repository, "dist"), { recursive: true });
+  expect(() => release("four")).toThrow(/npm run build/);
+});
+
+test("the action's bundle is reproducible, and carries neither an HTTP client of its own nor a path of this machine", async () => {
+  const action = executables().find(({ name }) => name === "action");
+  if (action === undefined) throw new Error("this checkout has no action");
+  const texts = async (folder: string): Promise<readonly string[]> => {
+    await bundle(action, join(scratch, folder));
+    const files = readdirSync(join(scratch, folder, "action")).toSorted();
+    return files.map((file) => `${file}\n${readFileSync(join(scratch, folder, "action", file), "utf8")}`);
+  };
+  const first = await texts("built-one");
+  expect(await texts("built-two")).toEqual(first);
+  const text = first.join("\n");
+  expect(text).not.toContain(projectRoot);
+  // What @actions/core would bring, were it loaded whole.
+  for (const foreign of ["ACTIONS_ID_TOKEN_REQUEST_URL", "tunnelingAgent", "undici"])
+    expect(text.includes(foreign), foreign).toBe(false);
+});
