@@ -2,7 +2,9 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that stand on real processes, and so on the machine's scheduling: what fails for want of time on a busy one is tried once more. */
-const real = ["action", "agent", "ami", "cli", "laptop", "soak", "stacks"].map((name) => `test/${name}/**/*.test.ts`);
+const real = ["action", "agent", "ami", "cli", "laptop", "soak", "stacks", "workflow-runner"].map(
+  (name) => `test/${name}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {

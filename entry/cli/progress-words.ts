@@ -30,6 +30,13 @@ const words: Readonly<Record<string, Words>> = {
     (f) =>
       `given back: ${text(f["pooled"])} to the pool, ${text(f["condemned"])} ended, ${text(f["left"])} still leaving`,
   ),
+  "rerun.began": plainly(
+    (f) => `run ${text(f["runId"])}, attempt ${text(f["attempt"])}, is run again: ${text(f["wanted"])} wanted`,
+  ),
+  "request.unsaved": warning(
+    (f) => `the request could not be kept, so that failed jobs run again would find no runner: ${text(f["problem"])}`,
+  ),
+  "clean-up.unseen": warning((f) => `EC2 could not be asked for machines without a record: ${text(f["problem"])}`),
   "counter.recounted": plainly((f) => `counter ${text(f["scope"])} set right: ${text(f["counted"])}`),
   "token.renewed": plainly((f) => `token renewed: ${text(f["name"])}`),
   "pool.unreadable": warning((f) => `an unreadable pool message was set aside: ${text(f["problem"])}`),

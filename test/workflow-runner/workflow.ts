@@ -33,7 +33,19 @@ type Found = Readonly<Record<string, unknown>>;
 /** Each key is played, or has no effect on a run that is started here by hand. */
 const known = {
   workflow: ["name", "on", "permissions", "concurrency", "env", "jobs"],
-  job: ["name", "needs", "if", "runs-on", "strategy", "outputs", "env", "steps", "permissions", "timeout-minutes"],
+  job: [
+    "name",
+    "needs",
+    "if",
+    "runs-on",
+    "strategy",
+    "outputs",
+    "env",
+    "steps",
+    "permissions",
+    "environment",
+    "timeout-minutes",
+  ],
   strategy: ["matrix", "fail-fast"],
   step: ["id", "name", "if", "run", "uses", "with", "env"],
 } as const;
