@@ -5,12 +5,12 @@
 set -u
 [ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
 [ -x /lib/systemd/systemd ] || { echo "there is no systemd on this machine"; exit 77; }
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "$0")" && pwd); [[ $here != /tmp/* ]] || GUEST_BIND="${GUEST_BIND:-} ${here%/test/agent/systemd}"
 # shellcheck source=guest-cgroups.sh
 . "$here/guest-cgroups.sh"
 make_cgroups "guest.$$" || { echo "needs cgroup2"; exit 77; }
 W=$(mktemp -d /tmp/guest.XXXXXX)
-export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-} $(cd "$here/../../.." && [[ $PWD != /tmp/* ]] || pwd)"
+export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-}"
 # Enters the fresh cgroups first, so that they become the roots of its cgroup namespace.
 # shellcheck disable=SC2016 # expanded by the inner shell
 sh -c 'root=$1; shift; for group; do echo $$ >"$group/cgroup.procs" || exit 1; done
