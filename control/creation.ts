@@ -39,21 +39,24 @@ export async function create(
 ): Promise<Created> {
   const { world, request } = undertaking;
   const taken: Taken[] = [];
+  /** Created for the pool by another refresh of this period: they are there, whoever asked first. */
+  let there = 0;
   const problems: string[] = [];
   const ladder = ladderOf(request);
   let rung = 0;
   let sameRung = 0;
   let backoff = limits.creationBackoffMs;
-  while (taken.length < wanted && rounds.next < maxima.creationRounds && goesOn(undertaking)) {
+  while (taken.length + there < wanted && rounds.next < maxima.creationRounds && goesOn(undertaking)) {
     const step = ladder[rung] as Rung;
-    const round = await createRound(undertaking, wanted - taken.length, step, rounds, onTaken);
+    const round = await createRound(undertaking, wanted - taken.length - there, step, rounds, onTaken);
     taken.push(...round.taken);
+    if (undertaking.owner === undefined) there += round.known;
     for (const { kind, reason } of round.failures) {
       const problem = `${step.name}: ${kind}: ${reason}`;
       if (!problems.includes(problem)) problems.push(problem);
     }
     if (round.full !== undefined) return { taken, problems, full: round.full, final: false };
-    if (taken.length >= wanted) break;
+    if (taken.length + there >= wanted) break;
     const verdict = judge(round.failures);
     world.log.event("creation.short", {
       rung: step.name,
@@ -106,6 +109,8 @@ const judge = (failures: readonly LaunchFailure[]): Verdict => {
 
 interface Round {
   readonly taken: readonly Taken[];
+  /** Machines that had a record already: the round was asked for before. */
+  readonly known: number;
   readonly failures: readonly LaunchFailure[];
   readonly full?: string;
 }
@@ -121,30 +126,32 @@ async function createRound(
   const scopes = scopesOf(undertaking);
   const reservation = await surely(world, () => world.settings.reserve(count, scopes));
   if (reservation.kind === "unknown")
-    return { taken: [], failures: [{ kind: "throttled", reason: reservation.problem }] };
-  if (reservation.kind === "full") return { taken: [], failures: [], full: reservation.scope };
+    return { taken: [], known: 0, failures: [{ kind: "throttled", reason: reservation.problem }] };
+  if (reservation.kind === "full") return { taken: [], known: 0, failures: [], full: reservation.scope };
   // A refused reservation uses no round up: at the maximum a provision asks again until its limit.
   const { outcome, imageId, templateVersion } = await launch(undertaking, count, rung, rounds.next++, rounds.avoid);
   const launched = outcome.kind === "answered" ? outcome.launched : [];
   const failures: readonly LaunchFailure[] =
     outcome.kind === "answered" ? outcome.failures : [{ kind: "throttled", reason: outcome.problem }];
   const taken: Taken[] = [];
+  let known = 0;
   await Promise.all(
     launched.map(async (one) => {
       const recorded = await recordMachine(undertaking, one, imageId, templateVersion);
-      if (recorded === undefined) return;
-      taken.push(recorded);
-      onTaken(recorded);
+      if (recorded.known) known++;
+      if (recorded.taken === undefined) return;
+      taken.push(recorded.taken);
+      onTaken(recorded.taken);
     }),
   );
   // A counter too high only delays, and refresh recounts it; one too low would let the fleet outgrow its maximum.
-  const unused = count - launched.length;
+  const unused = count - launched.length + known;
   if (unused > 0 && outcome.kind === "answered")
     await world.settings.free(
       unused,
       scopes.map(({ name }) => name),
     );
-  return { taken, failures };
+  return { taken, known, failures };
 }
 
 interface Launch {

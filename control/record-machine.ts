@@ -7,13 +7,20 @@ import { end } from "./condemn.ts";
 import { surely } from "./surely.ts";
 import { ownershipOf, type Taken, type Undertaking } from "./taken.ts";
 
+export interface Recorded {
+  /** Undefined where the machine is not this provision's to use. */
+  readonly taken: Taken | undefined;
+  /** It had a record already, and with it a place in the counters: the round was asked for before. */
+  readonly known: boolean;
+}
+
 /** Writes the record of a launched machine; one that cannot be recorded is ended at once, and would end itself. */
 export async function recordMachine(
   undertaking: Undertaking,
   launched: Launched,
   imageId: string,
   templateVersion: string,
-): Promise<Taken | undefined> {
+): Promise<Recorded> {
   const { world, configuration, request, partition, owner } = undertaking;
   const claimId = world.random.id();
   const since = world.clock.now();
@@ -50,13 +57,15 @@ export async function recordMachine(
       type: machine.instanceType,
       zone: machine.zone,
     });
-    return { record: decision.record, claimId, origin: "created", since };
+    return { taken: { record: decision.record, claimId, origin: "created", since }, known: false };
   }
-  if (decision.kind === "refused" && decision.record !== undefined)
-    return owner === undefined ? undefined : adopt(decision.record, owner, labelOf(request), since);
+  if (decision.kind === "refused" && decision.record !== undefined) {
+    const taken = owner === undefined ? undefined : adopt(decision.record, owner, labelOf(request), since);
+    return { taken, known: true };
+  }
   world.log.event("instance.unrecorded", { instance: machine.instanceId });
   await end(world, [machine.instanceId]);
-  return undefined;
+  return { taken: undefined, known: false };
 }
 
 /** A re-entered round gives the machines of its first result: what is still this provision's own is taken, what is not is left. */

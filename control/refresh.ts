@@ -83,10 +83,11 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   if (!dryRun && strays.length > 0) await end(world, strays);
   const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners ?? [], records, dryRun));
   const paused = loaded.paused !== undefined;
-  const due = new Set(findings.map(({ record }) => record.key));
+  const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
   const free = records.filter(({ key }) => !due.has(key));
+  const lasting = records.flatMap((record) => asSettled(record, due.get(record.key)));
   const floor = await attempt("idle floor", noFloor, async () =>
-    paused ? noFloor : await keepFloors(world, configuration, free, dryRun),
+    paused ? noFloor : await keepFloors(world, configuration, lasting, dryRun),
   );
   const again = await attempt("re-run", noReruns, async () =>
     paused ? noReruns : await rerun(world, loaded, records, dryRun),
@@ -122,6 +123,14 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
 }
 
 const noReruns = { reruns: [], problems: [] };
+/** A record as settling leaves it, for the floors: what is condemned counts no more, what becomes idle in this refresh does already. */
+function asSettled(record: InstanceRecord, due: Finding["kind"] | undefined): readonly InstanceRecord[] {
+  if (due === undefined || due === "prove") return [record];
+  if (due !== "park" && due !== "make-idle") return [];
+  const { owner: _, ...idle } = record;
+  return [{ ...idle, state: "idle" }];
+}
+
 const noFloor: FloorKept = { extended: 0, created: 0, problems: [] };
 
 const describe = (finding: Finding, done: boolean): RefreshReport["findings"][number] => ({

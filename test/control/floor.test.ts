@@ -1,7 +1,9 @@
 // What an idle floor lacks.
 import { expect, test } from "vitest";
 import { floorsOf, planFloor, type Floor } from "../../control/floor.ts";
+import { refresh } from "../../control/refresh.ts";
 import { limits } from "../../domain/limits.ts";
+import { calmWorld, type CalmWorld } from "./calm-world.ts";
 import { configuration, now, owned, recordOf } from "./record-of.ts";
 
 const floor: Floor = {
@@ -55,4 +57,32 @@ test("each partition has its floors, on-demand unless the name says spot; an unk
     ["github:acme/docs", "large", "on-demand", 1],
     ["github:acme/docs", "xlarge", "spot", 2],
   ]);
+});
+
+/** Runs a refresh of a calm world, and gives its report with the environment's counter after it. */
+async function refreshed(world: CalmWorld) {
+  return await world.does("refresh", async (ports) => ({
+    report: await refresh(ports),
+    counter: await ports.settings.counter("environment"),
+  }));
+}
+
+test("what becomes idle in a refresh counts at once: none too many is created, and the counters say what there is", async () => {
+  const world = calmWorld({ idleFloors: { "large/x64": 2 } });
+  // One floor in each of the two partitions.
+  expect((await refreshed(world)).report.floor).toEqual({ extended: 0, created: 4 });
+  await world.time.run(world.time.now() + limits.refreshMs);
+  const second = await refreshed(world);
+  expect(second.report.findings.filter(({ kind }) => kind === "park")).toHaveLength(4);
+  expect(second.report.floor.created).toBe(0);
+  expect(second.counter).toBe(4);
+  expect(world.table.all().map(({ state }) => state)).toEqual(["idle", "idle", "idle", "idle"]);
+});
+
+test("a floor that is asked for twice in one period gets the same machines, and holds one place each", async () => {
+  const world = calmWorld({ idleFloors: { "large/x64": 2 } });
+  const both = await Promise.all([refreshed(world), refreshed(world)]);
+  expect(world.table.all()).toHaveLength(4);
+  expect(both.map(({ report }) => report.problems)).toEqual([[], []]);
+  expect((await refreshed(world)).counter).toBe(4);
 });
