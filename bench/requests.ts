@@ -25,7 +25,7 @@ export const requestFor = (count: number, allowedTypes: readonly string[] = []):
   fallback: false,
 });
 
-export const silent: Log = { event: () => {} };
+const silent: Log = { event: () => {} };
 
 /** Against the front door. */
 export const worldOf = (cloud: BenchCloud, environment: Environment, log: Log = silent): ControlWorld =>

@@ -103,7 +103,7 @@ export const sabotages: readonly Sabotage[] = [
     "control/recount.ts",
     `for (const machine of machines) if`,
     `for (const machine of [] as MachineSeen[]) if`,
-    { provisionDies: 0.6 },
+    { provisionDies: 0.9, lostAfter: 0.1 },
   ),
   one("never ends again what EC2 did not end", "control/settle.ts", `kind === "end-again"`, `kind === "confirm"`),
   one(
