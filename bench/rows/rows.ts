@@ -2,6 +2,7 @@
 import type { BenchCloud } from "../bench-cloud.ts";
 import type { Told } from "../measure.ts";
 import { actionStartRow } from "./action-start.ts";
+import { idleCallsRow, registeredRow, startRow } from "./agent.ts";
 import { competeMixedRow, competeRow } from "./compete.ts";
 import { coldRow, releaseRow } from "./handover.ts";
 import { refreshRow } from "./refresh.ts";
@@ -36,5 +37,8 @@ export const rows: readonly NamedRow[] = [
   { name: "cold-overhead", measure: (cloud, directory) => coldRow(cloud, directory, { ms: 500 }) },
   { name: "release-10", measure: (cloud, directory) => releaseRow(cloud, directory, { ms: 500 }) },
   { name: "refresh-1000", measure: (cloud) => refreshRow(cloud, { ms: 1500, calls: 120 }) },
+  { name: "registered", measure: (cloud, directory) => registeredRow(cloud, directory, { ms: 400 }) },
+  { name: "agent-start", measure: (cloud, directory) => startRow(cloud, directory) },
+  { name: "agent-idle-calls", measure: (cloud, directory) => idleCallsRow(cloud, directory, { calls: 150 }) },
   { name: "action-start", measure: (_cloud, directory) => actionStartRow(directory) },
 ];

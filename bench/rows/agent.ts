@@ -1,0 +1,156 @@
+// The agent: how fast it starts, what it holds and asks for when nothing happens, how soon a claim's runner is registered.
+import { setTimeout as pause } from "node:timers/promises";
+import { agent, bundle, type Built } from "../../entry/build/bundles.ts";
+import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
+import type { ControlWorld } from "../../control/world.ts";
+import { startAgent, type AgentMachine } from "../agent-machine.ts";
+import { repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
+import { idleInstance } from "../instances.ts";
+import { inTurn, median, peakOf, rowOf, run, type Sample, type Targets, type Told } from "../measure.ts";
+import { freshRun, ownershipOf, worldOf } from "../requests.ts";
+
+const idleMs = 60_000;
+const hour = 3_600_000;
+let built: Promise<Built> | undefined;
+const bundled = (directory: string): Promise<Built> => (built ??= bundle(agent, directory));
+
+interface Stage {
+  readonly environment: Environment;
+  readonly world: ControlWorld;
+  readonly machine: AgentMachine;
+  readonly record: InstanceRecord;
+}
+
+/** An environment whose only instance is idle, for as long as it is wanted, with its real agent. */
+async function oneIdle(cloud: BenchCloud, directory: string): Promise<Stage> {
+  const environment = await cloud.environment();
+  const world = worldOf(cloud, environment);
+  const partition = `github:${repository}`;
+  const { registrar, secrets } = world;
+  await secrets.write(
+    registrationTokenParameter(environment.name, partition),
+    (await registrar.registrationToken(repository)).token,
+  );
+  await secrets.write(
+    removalTokenParameter(environment.name, partition),
+    (await registrar.removalToken(repository)).token,
+  );
+  let record = { ...idleInstance(environment), threshold: Date.now() + hour };
+  const { entry } = await bundled(directory);
+  const machine = await startAgent(cloud, environment, directory, entry, async (key, instanceId) => {
+    record = { ...record, key, instanceId, heartbeatAt: Date.now() };
+    await cloud.put(environment, [record]);
+  });
+  return { environment, world, machine, record };
+}
+
+const bareNode = async (): Promise<Sample> => ({ ms: (await run(["-e", "0"], {})).ms });
+
+/** Process start to its first report; memory after a minute of idleness. */
+export async function startRow(cloud: BenchCloud, directory: string): Promise<Told> {
+  await cloud.agents(false);
+  const { samples, references } = await inTurn(
+    9,
+    async () => {
+      const { machine } = await oneIdle(cloud, directory);
+      await machine.end();
+      return { ms: machine.readyMs };
+    },
+    bareNode,
+  );
+  const { machine } = await oneIdle(cloud, directory);
+  await pause(idleMs);
+  const rssMb = machine.rss();
+  await machine.end();
+  await cloud.agents(true);
+  const bare = (await peakOf(["-e", "0"], {})).rssMb;
+  const kilobytes = Math.round((await bundled(directory)).entryBytes / 1000);
+  const told = rowOf("agent-start", [...samples, { rssMb }], references, {}, undefined);
+  const { ratio } = told.row;
+  return {
+    ...told,
+    target: "3 x, 1.9 x memory, 450 KB",
+    met: (ratio ?? 0) <= 3 && rssMb <= 1.9 * bare && kilobytes <= 450,
+    note: `bundle ${kilobytes} KB; bare node ${bare.toFixed(1)} MiB, so ${(rssMb / bare).toFixed(2)} x`,
+  };
+}
+
+async function claimed({ world, environment, record }: Stage): Promise<InstanceRecord> {
+  const now = Date.now();
+  const ownership = { ...ownershipOf(freshRun()), registration: registrationAt(environment) };
+  const decision = await world.instances.move("claim", record, { now, threshold: now + hour, ownership });
+  if (decision.kind !== "done") throw new Error(`not claimed: ${JSON.stringify(decision)}`);
+  return decision.record;
+}
+const registrationAt = ({ defaults }: Environment) =>
+  [{ forge: "github", url: `${defaults.forge.serverUrl}/${repository}`, labels: ["bench"], mode: "token" }] as const;
+
+async function signalled({ world, record }: Stage, kind: string, assignment: number): Promise<InstanceRecord> {
+  for (;;) {
+    const { items } = await world.instances.read([record.key]);
+    const signal = items[0]?.signal;
+    if (items[0] !== undefined && signal?.kind === kind && signal.assignment === assignment) return items[0];
+    if (signal?.kind === "register-failed") throw new Error(signal.detail);
+    await pause(100);
+  }
+}
+
+async function callsIn(cloud: BenchCloud, ms: number): Promise<number> {
+  await cloud.reset();
+  await pause(ms);
+  return ((await cloud.calls()) * 60_000) / ms;
+}
+
+/** Calls a minute: while it is idle, and while its runner serves. */
+export async function idleCallsRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
+  await cloud.agents(false);
+  const stage = await oneIdle(cloud, directory);
+  await pause(2_000);
+  const idle = await callsIn(cloud, idleMs);
+  const { assignment } = await claimed(stage);
+  await signalled(stage, "registered", assignment);
+  const serving = await callsIn(cloud, idleMs);
+  await stage.machine.end();
+  await cloud.agents(true);
+  const calls = Math.max(idle, serving);
+  const told = rowOf("agent-idle-calls", [{ calls }], [{ calls: 120 }], targets);
+  return { ...told, note: `a minute: ${Math.round(idle)} idle, ${Math.round(serving)} serving` };
+}
+
+/** From a claim to `registered`, real agent and stand-in runner; half a poll is the least. */
+export async function registeredRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
+  await cloud.agents(false);
+  const stage = await oneIdle(cloud, directory);
+  const { world, environment } = stage;
+  const samples: Sample[] = [];
+  const noticed: number[] = [];
+  await pause(2_000);
+  for (let round = 0; round < 15; round++) {
+    // Anywhere between two looks of the agent.
+    await pause(500 + Math.random() * 500);
+    const begun = performance.timeOrigin + performance.now();
+    const { assignment, owner, runId, attempt } = await claimed(stage);
+    const registered = await signalled(stage, "registered", assignment);
+    const signals = await cloud.signals(environment);
+    if (round > 0) samples.push({ ms: (signals["registered"] ?? Number.NaN) - begun });
+    if (round > 0) noticed.push((signals["registering"] ?? Number.NaN) - begun);
+    const now = Date.now();
+    const own = { by: "run", runId: runId ?? "", attempt: attempt ?? 1, assignment } as const;
+    const claimId = registered.claimId ?? "";
+    const started = await world.instances.move("start", registered, {
+      now,
+      threshold: now + hour,
+      own: { by: "claim", owner: owner ?? "", claimId },
+    });
+    if (started.kind !== "done") throw new Error(`not started: ${JSON.stringify(started)}`);
+    await world.instances.move("ask-to-leave", registered, { now, own });
+    const left = await signalled(stage, "deregistered", assignment);
+    await world.instances.move("release", left, { now: Date.now(), threshold: Date.now() + hour, own });
+  }
+  await stage.machine.end();
+  await cloud.agents(true);
+  const told = rowOf("registered", samples, [{ ms: 250 }], targets);
+  const seen = Math.round(median(noticed));
+  return { ...told, note: `${seen} ms until it begins; the rest is the stand-in's config.sh and listener starting` };
+}
