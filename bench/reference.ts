@@ -17,15 +17,16 @@ export interface ReferenceWish {
   readonly pool: string;
 }
 
-/** Whether anything fits: one query. */
-export async function look({ dynamodb, table, pool }: ReferenceWish): Promise<number> {
+/** How many are there whose type begins so: one query. */
+export async function look({ dynamodb, table, pool }: ReferenceWish, type = ""): Promise<number> {
   const { Count } = await dynamodb.send(
     new QueryCommand({
       TableName: table,
       IndexName: "by-pool",
       KeyConditionExpression: "#pool = :pool AND #threshold > :now",
-      ExpressionAttributeNames: { "#pool": "pool", "#threshold": "threshold" },
-      ExpressionAttributeValues: { ":pool": { S: pool }, ":now": { N: String(Date.now()) } },
+      FilterExpression: "begins_with(#type, :type)",
+      ExpressionAttributeNames: { "#pool": "pool", "#threshold": "threshold", "#type": "instanceType" },
+      ExpressionAttributeValues: { ":pool": { S: pool }, ":now": { N: String(Date.now()) }, ":type": { S: type } },
     }),
   );
   return Count ?? 0;

@@ -8,7 +8,7 @@ import { benchExecutable, warmPool } from "./provision-process.ts";
 const processes = 20;
 const each = 5;
 
-interface Contest {
+export interface Contest {
   readonly sample: Sample;
   readonly won: number;
 }
@@ -42,47 +42,42 @@ async function compete(
   return { sample: { ms, calls: await cloud.calls() }, won: won.length };
 }
 
-async function contestRow(
-  cloud: BenchCloud,
-  directory: string,
-  name: string,
-  targets: Targets,
-  typeOf: (index: number) => string,
-  wish: (index: number) => string,
-): Promise<Told> {
-  const subject = await benchExecutable(directory, "select-process");
+interface Rules {
+  readonly name: string;
+  /** The type of the pool's instance of this number. */
+  readonly typeOf: (index: number) => string;
+  /** What the process of this number wants. */
+  readonly wish: (index: number) => string;
+}
+const even = (index: number): boolean => index % 2 === 0;
+const allAlike: Rules = { name: "compete-20x5", typeOf: () => "m5.large", wish: () => "" };
+const mixed: Rules = {
+  name: "compete-mixed",
+  typeOf: (index) => (even(index) ? "m5.large" : "c5.large"),
+  wish: (index) => (even(index) ? "m*" : "c*"),
+};
+export const contests = { allAlike, mixed } as const;
+
+/** One contest of our selection; throws where an instance was had twice. */
+export async function contestOnce(cloud: BenchCloud, directory: string, { typeOf, wish }: Rules): Promise<Contest> {
+  const program = await benchExecutable(directory, "select-process");
+  return await compete(cloud, await warmPool(cloud, processes * each, typeOf), program, wish);
+}
+
+export async function contestRow(cloud: BenchCloud, directory: string, rules: Rules, targets: Targets): Promise<Told> {
   const reference = await benchExecutable(directory, "reference-process");
   const served: number[] = [];
   const { samples, references } = await inTurn(
     3,
     async () => {
-      const { sample, won } = await compete(cloud, await warmPool(cloud, processes * each, typeOf), subject, wish);
+      const { sample, won } = await contestOnce(cloud, directory, rules);
       served.push(won);
       return sample;
     },
-    async () => (await compete(cloud, await warmPool(cloud, processes * each), reference, wish)).sample,
+    async () => (await compete(cloud, await warmPool(cloud, processes * each), reference, rules.wish)).sample,
   );
   const least = Math.min(...served);
-  const told = rowOf(name, samples, references, targets, `${least} of ${processes * each} from the pool, none twice`);
+  const note = `${least} of ${processes * each} from the pool, none twice`;
+  const told = rowOf(rules.name, samples, references, targets, note);
   return { ...told, met: told.met && least === processes * each };
 }
-
-export const competeRow = (cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> =>
-  contestRow(
-    cloud,
-    directory,
-    "compete-20x5",
-    targets,
-    () => "m5.large",
-    () => "",
-  );
-
-export const competeMixedRow = (cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> =>
-  contestRow(
-    cloud,
-    directory,
-    "compete-mixed",
-    targets,
-    (index) => (index % 2 === 0 ? "m5.large" : "c5.large"),
-    (index) => (index % 2 === 0 ? "m*" : "c*"),
-  );

@@ -53,7 +53,8 @@ async function expiredPool(cloud: BenchCloud): Promise<Environment> {
 
 const stateOf = (item: Readonly<Record<string, { S?: string }>>): string | undefined => item["state"]?.S;
 
-async function refreshOnce(cloud: BenchCloud): Promise<Sample> {
+/** Condemns a thousand and asks EC2 to end their machines; throws where one was left out. */
+export async function refreshOnce(cloud: BenchCloud): Promise<Sample> {
   const environment = await expiredPool(cloud);
   const world = worldOf(cloud, environment);
   await world.instances.ofRun("0");

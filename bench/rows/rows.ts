@@ -3,7 +3,7 @@ import type { BenchCloud } from "../bench-cloud.ts";
 import type { Told } from "../measure.ts";
 import { actionStartRow } from "./action-start.ts";
 import { idleCallsRow, registeredRow, startRow } from "./agent.ts";
-import { competeMixedRow, competeRow } from "./compete.ts";
+import { contestRow, contests } from "./compete.ts";
 import { coldRow, releaseRow } from "./handover.ts";
 import { refreshRow } from "./refresh.ts";
 import { provisionProcessRow } from "./provision-process.ts";
@@ -32,8 +32,11 @@ export const rows: readonly NamedRow[] = [
     name: "provision-process-50",
     measure: (cloud, directory) => provisionProcessRow(cloud, directory, 50, { ms: 250, rssMb: 80 }),
   },
-  { name: "compete-20x5", measure: (cloud, directory) => competeRow(cloud, directory, { ms: 1200, calls: 260 }) },
-  { name: "compete-mixed", measure: (cloud, directory) => competeMixedRow(cloud, directory, {}) },
+  {
+    name: "compete-20x5",
+    measure: (cloud, directory) => contestRow(cloud, directory, contests.allAlike, { ms: 1200, calls: 260 }),
+  },
+  { name: "compete-mixed", measure: (cloud, directory) => contestRow(cloud, directory, contests.mixed, {}) },
   { name: "cold-overhead", measure: (cloud, directory) => coldRow(cloud, directory, { ms: 500 }) },
   { name: "release-10", measure: (cloud, directory) => releaseRow(cloud, directory, { ms: 500 }) },
   { name: "refresh-1000", measure: (cloud) => refreshRow(cloud, { ms: 1500, calls: 120 }) },

@@ -41,7 +41,9 @@ const unexpected = (outcome: object): never => {
   throw new Error(`not selected: ${JSON.stringify(outcome)}`);
 };
 
-async function selectOnce(cloud: BenchCloud, environment: Environment, count: number): Promise<Sample> {
+/** Takes `count` of a hundred that fit. */
+export async function selectOnce(cloud: BenchCloud, count: number): Promise<Sample> {
+  const environment = await poolOf100(cloud);
   let claimed = 0;
   const gate = Promise.withResolvers<void>();
   const all = Promise.withResolvers<number>();
@@ -92,14 +94,15 @@ async function poolOf100(cloud: BenchCloud): Promise<Environment> {
 export async function selectRow(cloud: BenchCloud, count: number, targets: Targets): Promise<Told> {
   const { samples, references } = await inTurn(
     rounds,
-    async () => selectOnce(cloud, await poolOf100(cloud), count),
+    () => selectOnce(cloud, count),
     async () => referenceOnce(cloud, await poolOf100(cloud), count),
   );
   return rowOf(`select-${count}`, samples, references, targets);
 }
 
 /** Provision's way to knowing that nothing fits: it then reserves for what it would create. */
-async function misfitsOnce(cloud: BenchCloud, environment: Environment): Promise<Sample> {
+export async function misfitsOnce(cloud: BenchCloud): Promise<Sample> {
+  const environment = await misfits(cloud);
   const cancel = new AbortController();
   const world = worldOf(cloud, environment);
   await warm(world);
@@ -133,23 +136,24 @@ async function misfitsReference(cloud: BenchCloud, environment: Environment): Pr
   await warmReference(wish);
   await cloud.reset();
   const begun = performance.now();
-  await look(wish);
+  if ((await look(wish, "c")) !== 0) throw new Error("the reference found some that fit");
   return { ms: performance.now() - begun, calls: await cloud.calls() };
 }
 
+async function misfits(cloud: BenchCloud): Promise<Environment> {
+  const environment = await cloud.environment();
+  await cloud.put(
+    environment,
+    several(1000, () => idleInstance(environment)),
+  );
+  return environment;
+}
+
 export async function misfitsRow(cloud: BenchCloud, targets: Targets): Promise<Told> {
-  const pool = async (): Promise<Environment> => {
-    const environment = await cloud.environment();
-    await cloud.put(
-      environment,
-      several(1000, () => idleInstance(environment)),
-    );
-    return environment;
-  };
   const { samples, references } = await inTurn(
     5,
-    async () => misfitsOnce(cloud, await pool()),
-    async () => misfitsReference(cloud, await pool()),
+    () => misfitsOnce(cloud),
+    async () => misfitsReference(cloud, await misfits(cloud)),
   );
   return rowOf("select-misfits-1000", samples, references, targets);
 }
