@@ -20,7 +20,7 @@ import { version } from "./version.ts";
 const settings = parseAgentEnvironment(process.env);
 const clock = correctedClock(hostClock);
 const metadata = imdsMetadata({ baseUrl: settings.AWS_EC2_METADATA_SERVICE_ENDPOINT, clock });
-const identity = await metadata.identity();
+const [identity, machineTags] = await Promise.all([metadata.identity(), metadata.tags()]);
 const { instanceId, region, account } = identity;
 const log = jsonLog(clock, { instance: instanceId });
 const dynamodb = lean(new DynamoDBClient({ region, ...clientOptions() }));
@@ -37,7 +37,7 @@ await runAgent(
     environment,
     instanceId,
     agentVersion: version,
-    pooled: (await metadata.tags())[tags.manager] === poolManager,
+    pooled: machineTags[tags.manager] === poolManager,
     bootMs: settings.RUNPOOL_BOOT_MS,
     maxRuntimeMs: settings.RUNPOOL_MAX_RUNTIME_MS,
     turnMs: limits.agentTurnMs,
