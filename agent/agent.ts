@@ -49,7 +49,7 @@ async function look(agent: Agent, bootedAt: EpochMs): Promise<View> {
   memory.wake = memory.wake.signal.aborted ? new AbortController() : memory.wake;
   memory.runner = await world.runner.state();
   // A metadata service that does not answer ends no agent: the next turn asks again.
-  memory.interruption ??= await world.metadata.interruption().catch(() => undefined);
+  memory.interruption = (await world.metadata.interruption().catch(() => undefined)) ?? memory.interruption;
   memory.diskFree = await world.host.diskFree();
   await world.host.report(statusOf(memory));
   const { pooled, bootMs, maxRuntimeMs, turnMs } = options;

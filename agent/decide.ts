@@ -131,9 +131,16 @@ function serve(view: View, record: InstanceRecord): Step {
   }
 }
 
-/** AWS takes the machine back: say so, let a running job use the rest of the time, end if there is none. */
+/**
+ * AWS takes the machine back: say so, let a running job use the rest of the time, end if there is none. A recommendation to rebalance
+ * says that this may come: a run goes on, but an idle machine is not handed to another.
+ */
 function interrupted(view: View, record: InstanceRecord): Step | undefined {
-  if (view.interruption?.kind !== "terminate") return undefined;
+  if (view.interruption === undefined) return undefined;
+  if (view.interruption.kind === "rebalance") {
+    const free = record.owner === undefined && !view.task && view.runner.assignment === undefined;
+    return free ? { kind: "retire", record, reason: "rebalance recommendation" } : undefined;
+  }
   if (record.owner !== undefined && signalNow(record) !== "interrupted" && signalNow(record) !== "deregistered")
     return {
       kind: "signal",
