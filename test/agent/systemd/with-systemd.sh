@@ -1,11 +1,11 @@
 #!/bin/bash
 # with-systemd.sh COMMAND [ARGS...]: boots this machine's own systemd as PID 1 of fresh namespaces over a throwaway overlay of /,
 # runs COMMAND in it, tears all down, exits with COMMAND's status. 169.254.169.254 is on the guest's loopback; nothing else of the network.
-# GUEST_BIND: folders, separated by blanks, that the guest shares (a checkout in /tmp or /var/tmp too). 77: cannot be had here (root, overlayfs, cgroup2). 70: did not boot.
+# GUEST_BIND: folders, separated by blanks, that the guest shares (a checkout in /tmp, /var/tmp or on another disk too). 77: cannot be had here (root, overlayfs, cgroup2). 70: did not boot.
 set -u
 [ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
 [ -x /lib/systemd/systemd ] || { echo "there is no systemd on this machine"; exit 77; }
-here=$(cd "$(dirname "$0")" && pwd); [[ ! $here =~ ^/(var/)?tmp/ ]] || GUEST_BIND="${GUEST_BIND:-} ${here%/test/agent/systemd}"
+here=$(cd "$(dirname "$0")" && pwd); [[ ! $here =~ ^/(var/)?tmp/ && $(stat -c %d / "$here" | uniq | wc -l) = 1 ]] || GUEST_BIND="${GUEST_BIND:-} ${here%/test/agent/systemd}"
 # shellcheck source=guest-cgroups.sh
 . "$here/guest-cgroups.sh"
 make_cgroups "guest.$$" || { echo "needs cgroup2"; exit 77; }
