@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { chance } from "../cloud/sim/chance.ts";
 import { ec2, type Ec2 } from "../cloud/sim/ec2/ec2.ts";
 import { openImds } from "../cloud/sim/imds/imds.ts";
-import { realClock } from "../cloud/sim/real-clock.ts";
+import { hostClock } from "../entry/host-clock.ts";
 import { installRunnerStandIn } from "../cloud/sim/runner/install.ts";
 import { instanceKey, poolManager, tags } from "../domain/names.ts";
 import { place, type BenchCloud, type Environment } from "./bench-cloud.ts";
@@ -24,7 +24,7 @@ const sims = new Map<string, Ec2>();
 /** The machine itself, for its metadata service: EC2's part of it is not measured. */
 async function newMachine(image: string) {
   const { region, account } = place;
-  const sim = sims.get(image) ?? ec2({ clock: realClock, chance: chance("bench/machines"), region, account });
+  const sim = sims.get(image) ?? ec2({ clock: hostClock, chance: chance("bench/machines"), region, account });
   if (!sims.has(image)) sim.addImage({ name: "runpool-bench", architecture: "x86_64", id: image });
   sims.set(image, sim);
   const before = new Set(sim.machines().map(({ id }) => id));
@@ -50,7 +50,7 @@ export async function startAgent(
   const machine = await newMachine(cloud.image);
   const key = instanceKey(place, machine.id);
   await prepare(key, machine.id);
-  const imds = await openImds({ machine, clock: realClock });
+  const imds = await openImds({ machine, clock: hostClock });
   if (distribution === undefined) installRunnerStandIn((distribution = join(directory, "runner")));
   const folder = join(directory, machine.id);
   mkdirSync(folder);

@@ -6,7 +6,7 @@ import { dynamodb } from "../cloud/sim/dynamodb/dynamodb.ts";
 import { ec2 } from "../cloud/sim/ec2/ec2.ts";
 import { openGithub } from "../cloud/sim/github/github.ts";
 import { openFrontDoor, type FrontDoor } from "../cloud/sim/http/front-door.ts";
-import { realClock } from "../cloud/sim/real-clock.ts";
+import { hostClock } from "../entry/host-clock.ts";
 import { sqs } from "../cloud/sim/sqs/sqs.ts";
 import { ssm } from "../cloud/sim/ssm/ssm.ts";
 import { sts } from "../cloud/sim/sts.ts";
@@ -19,7 +19,7 @@ const latencyMs = 8;
 
 const luck = chance("bench");
 const { region, account } = place;
-const common = { clock: realClock, chance: luck, region, account };
+const common = { clock: hostClock, chance: luck, region, account };
 const parameters = ssm(common);
 const machines = ec2({ ...common, parameter: (name) => parameters.value(name) });
 const table = dynamodb(common);
@@ -30,12 +30,12 @@ const services = {
   ssm: parameters.service,
   sts: sts(common),
 };
-const open = (): Promise<FrontDoor> => openFrontDoor({ services, clock: realClock, chance: luck });
+const open = (): Promise<FrontDoor> => openFrontDoor({ services, clock: hostClock, chance: luck });
 /** The front door is what is measured; through the back one the benchmark furnishes, at once and uncounted. */
 const [front, back] = await Promise.all([open(), open()]);
 front.faults.set("*", "*", { latencyMs });
 const permissions = { administration: "write", actions: "read" } as const;
-const github = await openGithub({ clock: realClock, chance: luck, pats: [{ token: forgeToken, permissions }] });
+const github = await openGithub({ clock: hostClock, chance: luck, pats: [{ token: forgeToken, permissions }] });
 
 /** Epoch ms of the last signal of each kind, by table. */
 const lastSignals = new Map<string, Record<string, number>>();

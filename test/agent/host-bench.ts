@@ -6,7 +6,7 @@ import type { RegisterRequest, RunnerState } from "../../cloud/agent-ports.ts";
 import { killAll } from "../../cloud/host/process-set.ts";
 import { processRunner, type ProcessRunner } from "../../cloud/host/process-runner.ts";
 import type { Log } from "../../cloud/ports.ts";
-import { realClock } from "../../cloud/sim/real-clock.ts";
+import { hostClock } from "../../entry/host-clock.ts";
 import { openBench, type Bench } from "../sim/runner-bench.ts";
 
 export interface Event {
@@ -50,7 +50,7 @@ export async function openHostBench(...settings: Parameters<typeof openBench>): 
       bootId: "boot-1",
       path: process.env["PATH"] ?? "",
       hooks: { directory: hooksDirectory, ...hooks },
-      clock: realClock,
+      clock: hostClock,
       log,
       onChange: () => {
         for (const look of waiting) look();
@@ -82,7 +82,7 @@ export async function openHostBench(...settings: Parameters<typeof openBench>): 
     }),
     close: async () => {
       for (const folder of folders)
-        for (const assignment of [1, 2, 3]) await killAll(join(folder, "roots", String(assignment)), realClock);
+        for (const assignment of [1, 2, 3]) await killAll(join(folder, "roots", String(assignment)), hostClock);
       await bench.close();
       for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },

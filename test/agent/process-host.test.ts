@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { deadlineFile, processHost } from "../../cloud/host/process-host.ts";
-import { realClock } from "../../cloud/sim/real-clock.ts";
+import { hostClock } from "../../entry/host-clock.ts";
 
 const made: string[] = [];
 afterAll(() => {
@@ -25,7 +25,7 @@ function machine(preRunnerScript: string, prepareLimitMs = 10_000, bootId = "boo
     environment: { MARK: stateDirectory },
     workDirectory: join(stateDirectory, "work"),
     powerOff: (reason) => void reasons.push(reason),
-    clock: realClock,
+    clock: hostClock,
     log: { event: (name, facts) => void (name === "pre-runner.said" && lines.push(String(facts?.["line"]))) },
   });
   return { host, lines, reasons, stateDirectory };

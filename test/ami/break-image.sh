@@ -3,7 +3,7 @@
 set -u
 lib=/usr/lib/runpool
 if [ "${1:-}" = mend ]; then
-  rm -rf /root/.ssh /root/.bash_history /root/.aws /etc/runpool/agent.env /etc/sudoers.d/runpool /etc/ssh/ssh_host_rsa_key
+  rm -rf ~root/.ssh ~root/.bash_history ~root/.aws /etc/runpool/agent.env /etc/sudoers.d/runpool /etc/ssh/ssh_host_rsa_key
   chmod 0755 "$lib/node" && chown root:root "$lib/agent.mjs"
   systemctl --quiet enable runpool-agent.service
   systemctl --quiet disable planted.service
@@ -18,10 +18,10 @@ if [ "${1:-}" = mend ]; then
   systemctl --quiet disable apt-daily.timer
   exit 0
 fi
-mkdir -p /root/.ssh /root/.aws /etc/ssh /etc/sudoers.d
-echo "ssh-ed25519 AAAA planted" >/root/.ssh/authorized_keys
-echo "curl https://planted" >/root/.bash_history
-echo "aws_access_key_id = AKIAPLANTEDPLANTED12" >/root/.aws/credentials
+mkdir -p ~root/.ssh ~root/.aws /etc/ssh /etc/sudoers.d
+echo "ssh-ed25519 AAAA planted" >~root/.ssh/authorized_keys
+echo "curl https://planted" >~root/.bash_history
+echo "aws_access_key_id = AKIAPLANTEDPLANTED12" >~root/.aws/credentials
 echo planted >/etc/ssh/ssh_host_rsa_key
 echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 echo planted >/var/log/planted

@@ -6,7 +6,7 @@ import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
-import { realClock } from "../../cloud/sim/real-clock.ts";
+import { hostClock } from "../../entry/host-clock.ts";
 import { forgeContract } from "./forge-contract.ts";
 import type { ForgeStand } from "./stand.ts";
 
@@ -21,12 +21,12 @@ const { privateKey, publicKey } = generateKeyPairSync("rsa", {
 async function open(auth: ForgeAuth): Promise<ForgeStand> {
   const permissions = { administration: "write", actions: "read" } as const;
   const github = await openGithub({
-    clock: realClock,
+    clock: hostClock,
     chance: chance("contract"),
     pats: [{ token, permissions, repositories: [scope] }],
     apps: [{ appId: 7, publicKey, installations: [{ id: 70, account: "acme", permissions, repositories: ["shop"] }] }],
   });
-  const client = forgeClient({ apiUrl: github.url, auth, clock: realClock });
+  const client = forgeClient({ apiUrl: github.url, auth, clock: hostClock });
   const registrations = registrar(client);
   return {
     registrar: registrations,
@@ -36,7 +36,7 @@ async function open(auth: ForgeAuth): Promise<ForgeStand> {
       const [owner = "", repo = ""] = scope.split("/");
       github.queueRun({ owner, repo, runId: Number(runId), attempt, jobs: [{ name: "job", labels }] });
     },
-    now: () => realClock.now(),
+    now: () => hostClock.now(),
     scope,
     register: async (name) => {
       const runner = {

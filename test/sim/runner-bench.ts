@@ -9,7 +9,7 @@ import { chance } from "../../cloud/sim/chance.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
 import type { GithubStandIn } from "../../cloud/sim/github/github.ts";
 import type { GithubSettings } from "../../cloud/sim/github/settings.ts";
-import { realClock } from "../../cloud/sim/real-clock.ts";
+import { hostClock } from "../../entry/host-clock.ts";
 import { installRunnerStandIn } from "../../cloud/sim/runner/install.ts";
 import type { RunnerStandInOptions } from "../../cloud/sim/runner/install.ts";
 
@@ -72,7 +72,7 @@ const killGroup = (pid: number): void => {
 export async function openBench(settings: Partial<GithubSettings> = {}): Promise<Bench> {
   let skipped = 0;
   const github = await openGithub({
-    clock: { now: () => realClock.now() + skipped, sleep: (ms, wake) => realClock.sleep(ms, wake) },
+    clock: { now: () => hostClock.now() + skipped, sleep: (ms, wake) => hostClock.sleep(ms, wake) },
     chance: chance("runner-test"),
     pats: [{ token: pat, scopes: ["repo", "admin:org"] }],
     settings: { removalMs: [1, 5], disconnectMs: 1_000, ...settings },

@@ -15,7 +15,7 @@ import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
 import { furnish, putItem } from "../../cloud/sim/furnish.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
 import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
-import { realClock } from "../../cloud/sim/real-clock.ts";
+import { hostClock } from "../../entry/host-clock.ts";
 import { sqs } from "../../cloud/sim/sqs/sqs.ts";
 import { ssm } from "../../cloud/sim/ssm/ssm.ts";
 import { sts } from "../../cloud/sim/sts.ts";
@@ -35,10 +35,10 @@ const token = "ghp_workflowtokenxxxxxxxxxxxxxxxxxxxxxxxx";
 const architectures = ["x64", "arm64"] as const;
 
 /** GitHub's clock is a minute behind: a job that it queues has been waiting for a minute, as far as refresh can tell. */
-const githubClock: Clock = { ...realClock, now: () => realClock.now() - 60_000 };
+const githubClock: Clock = { ...hostClock, now: () => hostClock.now() - 60_000 };
 
 async function openAws() {
-  const common = { clock: realClock, chance: chance("workflows"), region, account };
+  const common = { clock: hostClock, chance: chance("workflows"), region, account };
   const parameters = ssm(common);
   const machines = ec2({ ...common, parameter: (name) => parameters.value(name) });
   machines.faults.bootMs = 100;
