@@ -1,6 +1,7 @@
 // What an idle floor lacks.
 import { expect, test } from "vitest";
-import { floorsOf, planFloor, type Floor } from "../../control/floor.ts";
+import { floorsOf, keepFloors, planFloor, type Floor } from "../../control/floor.ts";
+import type { ControlPorts } from "../../cloud/sim/world/world.ts";
 import { refresh } from "../../control/refresh.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, type CalmWorld } from "./calm-world.ts";
@@ -81,8 +82,12 @@ test("what becomes idle in a refresh counts at once: none too many is created, a
 
 test("a floor that is asked for twice in one period gets the same machines, and holds one place each", async () => {
   const world = calmWorld({ idleFloors: { "large/x64": 2 } });
-  const both = await Promise.all([refreshed(world), refreshed(world)]);
+  // Asked for with the very same records seen: the second gets the first's machines by its client tokens.
+  const floors = (ports: ControlPorts) =>
+    keepFloors(ports, { ...configuration, idleFloors: { "large/x64": 2 } }, [], false);
+  const both = await Promise.all([world.does("first", floors), world.does("second", floors)]);
   expect(world.table.all()).toHaveLength(4);
-  expect(both.map(({ report }) => report.problems)).toEqual([[], []]);
-  expect((await refreshed(world)).counter).toBe(4);
+  expect(both.map(({ problems }) => problems)).toEqual([[], []]);
+  // Before any recount could mend it.
+  expect(await world.does("look", (ports) => ports.settings.counter("environment"))).toBe(4);
 });
