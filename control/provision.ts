@@ -79,10 +79,13 @@ export async function provision(
     lookedAt: undertaking.begun,
   };
   try {
-    const filled = await fill(undertaking, held, enough, options.again ?? false);
-    if (filled) {
-      options.saved?.({ ...saved, committed: true });
-      return await done(undertaking, held);
+    if (await fill(undertaking, held, enough, options.again ?? false)) {
+      const outcome = await done(undertaking, held);
+      // Asked to stop while the last write was under way: nobody will run anything on these.
+      if (!cancel.aborted) {
+        options.saved?.({ ...saved, committed: true });
+        return outcome;
+      }
     }
   } catch (error) {
     held.reasons.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

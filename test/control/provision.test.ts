@@ -102,3 +102,21 @@ test("entered again under another label, the first one's instances are not its o
   const other = ready(await world.does("other", (ports) => provision(ports, requestOf({ label: "two" }))));
   expect(other.instances[0]?.instanceId).not.toBe(first.instances[0]?.instanceId);
 });
+
+test("asked to stop while its last write is under way, it gives everything back", async () => {
+  const world = await opened();
+  const stop = new AbortController();
+  const outcome = await world.does("provision", (ports) => {
+    const move: typeof ports.instances.move = async (name, ...rest) => {
+      const decision = await ports.instances.move(name, ...rest);
+      if (name === "start") stop.abort();
+      return decision;
+    };
+    const instances = { ...ports.instances, move };
+    return provision({ ...ports, instances }, requestOf(), { cancel: stop.signal });
+  });
+  expect(outcome.kind).toBe("cancelled");
+  expect(world.table.all().map(({ owner, state }) => ({ owner, state }))).toEqual([
+    { owner: undefined, state: "idle" },
+  ]);
+});
