@@ -31,7 +31,9 @@ export async function claim(undertaking: Undertaking, ref: InstanceRef): Promise
   const { why, record } = decision;
   if (why === "heartbeat fresh" && record !== undefined) {
     if ((record.heartbeatAt ?? 0) >= world.clock.now() - limits.silentHeartbeatMs) return { kind: "silent" };
-    await condemn(world, [record], "condemn-silent", "no heartbeat for a minute");
+    const condemned = await condemn(world, [record], "condemn-silent", "no heartbeat for a minute");
+    // It was heard of again in between: it still idles, and its message stays.
+    if (condemned.length === 0) return { kind: "silent" };
   }
   world.log.event("claim.lost", { key: ref.key, why });
   return { kind: "lost", why };

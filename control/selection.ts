@@ -65,6 +65,10 @@ interface Scan {
   readonly spare: Leased[];
   readonly giveBack: string[];
   readonly drop: string[];
+  /** What a claim was made for, and its further deliveries: SQS deletes a message by any of its receipts, so one claim decides on all. */
+  readonly claimed: Leased[];
+  /** Keys whose claim decided nothing: their messages stay. */
+  readonly undecided: Set<string>;
 }
 
 /**
@@ -90,6 +94,8 @@ export async function select(
     spare: [],
     giveBack: [],
     drop: [],
+    claimed: [],
+    undecided: new Set(),
   };
   try {
     await fromQueue(scan, look.received);
@@ -134,26 +140,22 @@ async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
     const misfit = misfitOf(message, request, partition, world.clock.now() + limits.claimMarginMs);
     if (message.threshold <= world.clock.now()) scan.drop.push(receipt);
     else if (misfit !== undefined) scan.giveBack.push(receipt);
-    else if (scan.tried.has(message.key)) scan.drop.push(receipt);
     else scan.spare.push({ receipt, message });
   }
   return news;
 }
 
-async function fromMessage(scan: Scan, { message, receipt }: Leased): Promise<void> {
-  if (scan.tried.has(message.key)) {
-    scan.drop.push(receipt);
-    return;
-  }
+async function fromMessage(scan: Scan, leased: Leased): Promise<void> {
+  const { message } = leased;
+  scan.claimed.push(leased);
+  if (scan.tried.has(message.key)) return;
   scan.tried.add(message.key);
-  const outcome = await claim(scan.undertaking, message);
-  keep(scan, outcome);
-  // Only a decided claim deletes the message; an instance that merely looks silent at the moment keeps it.
-  if (outcome.kind === "silent" || outcome.kind === "unknown") scan.giveBack.push(receipt);
-  else scan.drop.push(receipt);
+  keep(scan, message.key, await claim(scan.undertaking, message));
 }
 
-const keep = (scan: Scan, outcome: ClaimOutcome): void => {
+const keep = (scan: Scan, key: string, outcome: ClaimOutcome): void => {
+  // Only a decided claim deletes the message; an instance that merely looks silent at the moment keeps it.
+  if (outcome.kind === "silent" || outcome.kind === "unknown") scan.undecided.add(key);
   if (outcome.kind !== "won") return;
   scan.taken.push(outcome.taken);
   scan.onTaken(outcome.taken);
@@ -170,7 +172,7 @@ async function fromIndex(scan: Scan): Promise<void> {
     await Promise.all(
       rest.splice(0, missing(scan)).map(async ({ item }) => {
         scan.tried.add(item.key);
-        keep(scan, await claim(scan.undertaking, item));
+        keep(scan, item.key, await claim(scan.undertaking, item));
       }),
     );
 }
@@ -178,9 +180,13 @@ async function fromIndex(scan: Scan): Promise<void> {
 /** Gives misfits and what was not needed back in one batch, and deletes what was decided. */
 async function settle(scan: Scan): Promise<void> {
   const { world, request } = scan.undertaking;
-  const giveBack = [...scan.giveBack, ...scan.spare.map(({ receipt }) => receipt)];
+  const isOpen = ({ message }: Leased): boolean => !scan.tried.has(message.key) || scan.undecided.has(message.key);
+  const leased = [...scan.claimed, ...scan.spare];
+  const receiptsOf = (some: readonly Leased[]): string[] => some.map(({ receipt }) => receipt);
+  const giveBack = [...scan.giveBack, ...receiptsOf(leased.filter(isOpen))];
+  const drop = [...scan.drop, ...receiptsOf(leased.filter((one) => !isOpen(one)))];
   await Promise.all([
     giveBack.length > 0 ? world.pool.giveBack(request.resourceClass, giveBack) : undefined,
-    scan.drop.length > 0 ? world.pool.drop(request.resourceClass, scan.drop) : undefined,
+    drop.length > 0 ? world.pool.drop(request.resourceClass, drop) : undefined,
   ]);
 }

@@ -1,0 +1,59 @@
+// What becomes of the messages of a scan: deleted only where a claim has decided.
+import { expect, test } from "vitest";
+import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import { provision } from "../../control/provision.ts";
+import { refresh } from "../../control/refresh.ts";
+import { release } from "../../control/release.ts";
+import { lookAtPool, select } from "../../control/selection.ts";
+import { undertake } from "../../control/taken.ts";
+import { calmWorld, requestOf } from "./calm-world.ts";
+
+/** A pool of one, whose message every receive delivers twice; with what the scan deletes and returns. */
+async function scanned(change: (ports: ControlPorts) => Partial<ControlPorts["instances"]>) {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf()));
+  await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
+  const dropped: string[] = [];
+  const returned: string[] = [];
+  const won = await world.does("scan", async (ports) => {
+    const pool: ControlPorts["pool"] = {
+      ...ports.pool,
+      receive: async (...asked) => {
+        const received = await ports.pool.receive(...asked);
+        return received.flatMap((one) => [one, { ...one, receipt: `${one.receipt}, again` }]);
+      },
+      drop: async (_class, receipts) => void dropped.push(...receipts),
+      giveBack: async (_class, receipts) => void returned.push(...receipts),
+    };
+    const changed = { ...ports, pool, instances: { ...ports.instances, ...change(ports) } };
+    const { configuration } = await ports.settings.load();
+    const undertaking = undertake(changed, configuration, requestOf({ runId: "1002" }), new AbortController().signal);
+    return await select(undertaking, await lookAtPool(undertaking, 1), 1, () => undefined);
+  });
+  return { won: won.length, dropped: dropped.length, returned: returned.length };
+}
+
+test("a claim that is won deletes the message, by each of its deliveries", async () => {
+  expect(await scanned(() => ({}))).toEqual({ won: 1, dropped: 2, returned: 0 });
+});
+
+/** Claims and condemnations are refused; the record shows a heartbeat of that age, ms. */
+const heardOf =
+  (ageMs: number) =>
+  (ports: ControlPorts): Partial<ControlPorts["instances"]> => ({
+    move: async (name, ref) => {
+      const [record] = (await ports.instances.read([ref.key])).items;
+      if (record === undefined) throw new Error(`no record ${ref.key}`);
+      if (name !== "claim") return { kind: "refused", why: "heartbeat over a minute old", record };
+      return { kind: "refused", why: "heartbeat fresh", record: { ...record, heartbeatAt: ports.clock.now() - ageMs } };
+    },
+  });
+
+test("an instance that is silent at the moment keeps its message, delivered twice or not", async () => {
+  expect(await scanned(heardOf(20_000))).toEqual({ won: 0, dropped: 0, returned: 2 });
+});
+
+test("one that is heard of again while it is being condemned keeps its message", async () => {
+  expect(await scanned(heardOf(120_000))).toEqual({ won: 0, dropped: 0, returned: 2 });
+});
