@@ -57,8 +57,8 @@ interface Scan {
   readonly onTaken: (taken: Taken) => void;
   readonly listed: Map<string, PoolListing>;
   readonly taken: Taken[];
-  /** Keys that a claim was made for: never twice in one scan. */
-  readonly tried: Set<string>;
+  /** What a claim was made for, by key, up to which version: once in one scan, unless it came back to the pool meanwhile. */
+  readonly tried: Map<string, number>;
   /** Keys met in the queue. */
   readonly met: Set<string>;
   /** Fit, not needed yet. */
@@ -89,7 +89,7 @@ export async function select(
     onTaken,
     listed,
     taken: [],
-    tried: new Set(),
+    tried: new Map(),
     met: new Set(),
     spare: [],
     giveBack: [],
@@ -148,14 +148,17 @@ async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
 async function fromMessage(scan: Scan, leased: Leased): Promise<void> {
   const { message } = leased;
   scan.claimed.push(leased);
-  if (scan.tried.has(message.key)) return;
-  scan.tried.add(message.key);
+  if (isTried(scan, message)) return;
+  scan.tried.set(message.key, message.version);
   keep(scan, message.key, await claim(scan.undertaking, message));
 }
+
+const isTried = ({ tried }: Scan, { key, version }: PoolMessage): boolean => version <= (tried.get(key) ?? -1);
 
 const keep = (scan: Scan, key: string, outcome: ClaimOutcome): void => {
   // Only a decided claim deletes the message; an instance that merely looks silent at the moment keeps it.
   if (outcome.kind === "silent" || outcome.kind === "unknown") scan.undecided.add(key);
+  else scan.undecided.delete(key);
   if (outcome.kind !== "won") return;
   scan.taken.push(outcome.taken);
   scan.onTaken(outcome.taken);
@@ -171,7 +174,8 @@ async function fromIndex(scan: Scan): Promise<void> {
   while (goesOn(scan) && rest.length > 0)
     await Promise.all(
       rest.splice(0, missing(scan)).map(async ({ item }) => {
-        scan.tried.add(item.key);
+        // All that is leased is older than this claim.
+        scan.tried.set(item.key, Infinity);
         keep(scan, item.key, await claim(scan.undertaking, item));
       }),
     );
@@ -180,7 +184,7 @@ async function fromIndex(scan: Scan): Promise<void> {
 /** Gives misfits and what was not needed back in one batch, and deletes what was decided. */
 async function settle(scan: Scan): Promise<void> {
   const { world, request } = scan.undertaking;
-  const isOpen = ({ message }: Leased): boolean => !scan.tried.has(message.key) || scan.undecided.has(message.key);
+  const isOpen = ({ message }: Leased): boolean => !isTried(scan, message) || scan.undecided.has(message.key);
   const leased = [...scan.claimed, ...scan.spare];
   const receiptsOf = (some: readonly Leased[]): string[] => some.map(({ receipt }) => receipt);
   const giveBack = [...scan.giveBack, ...receiptsOf(leased.filter(isOpen))];

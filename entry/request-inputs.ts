@@ -1,5 +1,6 @@
 // A provision's inputs against the environment they are for: the same for the action and the command line.
 import type { Configuration } from "../domain/configuration.ts";
+import type { Random } from "../cloud/ports.ts";
 import { parseRequest, type RawRequest, type RequestParse } from "../domain/request.ts";
 
 /** `parseRequest`, and that the environment serves the repository: at any other its instances could not register. */
@@ -21,6 +22,17 @@ export function requestOf(raw: RawRequest, configuration: Configuration): Reques
   return { ok: false, problems: parsed.ok ? [problem] : [...parsed.problems, problem] };
 }
 
+export const labelWishes = ["run-id", "secret"] as const;
+
+/**
+ * The label that an input `label` means; "" = the run id. A secret one has 160 bits: nobody else's job can name it. Undefined where the
+ * input is neither.
+ */
+export function wishedLabel(wish: string, random: Pick<Random, "id">): string | undefined {
+  if (wish === "run-id") return "";
+  return wish === "secret" ? `runpool-${random.id()}${random.id()}` : undefined;
+}
+
 /** What a request is where nothing else is said. */
 export const requestDefaults = {
   attempt: "1",
@@ -32,4 +44,5 @@ export const requestDefaults = {
   allowedInstanceTypes: "",
   labels: "",
   fallback: "false",
+  label: "run-id",
 } as const satisfies Partial<RawRequest>;

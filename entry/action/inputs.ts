@@ -31,7 +31,7 @@ export const inputs = {
   fallback: { modes: provision, otherwise: requestDefaults.fallback },
   "allowed-instance-types": { modes: provision, otherwise: "c* m* r*" },
   labels: { modes: provision },
-  label: { modes: provision, otherwise: "run-id" },
+  label: { modes: provision, otherwise: requestDefaults.label },
   "timeout-min": { modes: provision },
   "max-runtime-min": { modes: ["provision", "refresh"] },
   "run-id": { modes: ["release"] },

@@ -6,7 +6,7 @@ import { labelOf, type RawRequest, type Request } from "../../domain/request.ts"
 import { BadInput } from "../cli/bad-input.ts";
 import { counted, spoken } from "../cli/durations.ts";
 import type { OperatedWorld } from "../control-world.ts";
-import { requestOf } from "../request-inputs.ts";
+import { requestOf, wishedLabel } from "../request-inputs.ts";
 import type { Inputs } from "./inputs.ts";
 import { onStop } from "./stop-signals.ts";
 import { estimateOf, failedSummary, provisionSummary } from "./summary.ts";
@@ -16,13 +16,11 @@ import { writeSummary } from "./write-summary.ts";
 /** The state that the post step reads. */
 export const savedState = "provision";
 
-/** 160 bits: nobody else's job can name it. It is an output, and GitHub passes no output on that is masked: so it is not written to any log. */
-const secretLabel = (random: Pick<Random, "id">): string => `runpool-${random.id()}${random.id()}`;
-
 export function rawOf({ of, around }: Inputs, random: Pick<Random, "id">): RawRequest {
-  const wish = of("label");
-  if (wish !== "run-id" && wish !== "secret")
-    throw new BadInput([`label is "${wish}"; write "run-id" or "secret"; further labels go into "labels"`]);
+  // A secret one is an output, and GitHub passes no output on that is masked: so it is not written to any log.
+  const label = wishedLabel(of("label"), random);
+  if (label === undefined)
+    throw new BadInput([`label is "${of("label")}"; write "run-id" or "secret"; further labels go into "labels"`]);
   return {
     runId: around.runId,
     attempt: around.attempt,
@@ -38,7 +36,7 @@ export function rawOf({ of, around }: Inputs, random: Pick<Random, "id">): RawRe
     labels: of("labels"),
     timeoutMin: of("timeout-min"),
     maxRuntimeMin: of("max-runtime-min"),
-    label: wish === "secret" ? secretLabel(random) : "",
+    label,
   };
 }
 

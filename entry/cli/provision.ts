@@ -2,8 +2,8 @@
 import * as z from "zod/mini";
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { limits, maxima } from "../../domain/limits.ts";
-import type { RawRequest } from "../../domain/request.ts";
-import { requestDefaults, requestOf } from "../request-inputs.ts";
+import { labelOf, type RawRequest, type Request } from "../../domain/request.ts";
+import { labelWishes, requestDefaults, requestOf, wishedLabel } from "../request-inputs.ts";
 import { BadInput } from "./bad-input.ts";
 import { inColumns } from "./columns.ts";
 import { command, type Given, type Option } from "./command.ts";
@@ -65,7 +65,21 @@ const options: readonly Option[] = [
     otherwise: requestDefaults.labels,
     help: "further runner labels, by blanks or commas",
   },
+  {
+    name: "label",
+    value: "WHICH",
+    otherwise: requestDefaults.label,
+    choices: labelWishes,
+    help: "what jobs name in runs-on; secret: a fresh one that nobody can guess, and instances of its own for each call",
+  },
   { name: "fallback", help: "on-demand where spot is short" },
+  { name: "min-count", value: "N", help: "be content with so many where not all can be had; without it all or none" },
+  { name: "timeout-min", value: "MIN", help: "how long to wait for them; without it as the environment says" },
+  {
+    name: "max-runtime-min",
+    value: "MIN",
+    help: "how long they may serve before they end; without it as the environment says",
+  },
 ];
 
 /** Texts as they come: the request's own rules read them, with the environment's classes, in `requestOf`. */
@@ -80,10 +94,15 @@ const schema = z.object({
   "usage-class": z.string(),
   "allowed-instance-types": z.string(),
   labels: z.string(),
+  label: z.string(),
   fallback: z._default(z.boolean(), false),
+  "min-count": z.optional(z.string()),
+  "timeout-min": z.optional(z.string()),
+  "max-runtime-min": z.optional(z.string()),
 });
 
-const rawOf = (input: z.infer<typeof schema>): RawRequest => ({
+/** `label`: "" = the run id. */
+const rawOf = (input: z.infer<typeof schema>, label: string): RawRequest => ({
   runId: input["run-id"],
   attempt: input.attempt,
   repository: input.repository,
@@ -95,6 +114,10 @@ const rawOf = (input: z.infer<typeof schema>): RawRequest => ({
   allowedInstanceTypes: input["allowed-instance-types"],
   labels: input.labels,
   fallback: String(input.fallback),
+  minCount: input["min-count"] ?? "",
+  timeoutMin: input["timeout-min"] ?? "",
+  maxRuntimeMin: input["max-runtime-min"] ?? "",
+  label,
 });
 
 /** A problem begins with its input's name: said as the flag, or as the variable that it came from. */
@@ -108,12 +131,13 @@ export const provisionCommand = command({
   summary: "make sure that a run's instances exist: from the pool, created where it is short",
   details:
     "All of them or none: a provision that fails, or is cancelled by Ctrl-C or SIGTERM, gives back what it took. " +
-    "Given again with the same run, attempt and name it finds what it has. The jobs then say: runs-on: <run-id>.",
+    "Given again with the same run, attempt and name it finds what it has. The jobs then say: runs-on: <run-id>, or the secret label that is printed.",
   options,
   examples: [
     "runpool provision -e prod --run-id 1001 --repository example/shop",
     "runpool provision --instance-count 3 --resource-class xlarge --usage-class spot",
-    "runpool provision --allowed-instance-types 'c* m7i.*' --json",
+    "runpool provision --instance-count 10 --min-count 6 --timeout-min 5",
+    "runpool provision --allowed-instance-types 'c* m7i.*' --label secret --json",
   ],
   schema,
   run: async (input, ground, given) => {
@@ -121,7 +145,10 @@ export const provisionCommand = command({
     const world = await ground.world({ log: held });
     const loaded = await world.settings.load();
     const { configuration } = loaded;
-    const parsed = requestOf(rawOf(input), configuration);
+    const label = wishedLabel(input.label, world.random);
+    if (label === undefined)
+      throw new BadInput([`${given.sources["label"]} is "${input.label}"; it is ${labelWishes.join(" or ")}`], name);
+    const parsed = requestOf(rawOf(input, label), configuration);
     if (!parsed.ok) throw new BadInput(parsed.problems.map(named(given)), name);
     const { request } = parsed;
     const asked = `${counted(request.count, `${request.resourceClass} instance`)} for run ${request.runId}`;
@@ -142,7 +169,7 @@ export const provisionCommand = command({
     try {
       const outcome = await provision(world, request, { cancel: interrupts.signal, loaded });
       waiting.done();
-      return show(outcome, request.runId, ground);
+      return show(outcome, request, ground);
     } finally {
       waiting.done();
       interrupts.release();
@@ -150,12 +177,15 @@ export const provisionCommand = command({
   },
 });
 
-function show(outcome: Provisioned, label: string, ground: Ground): 0 | 1 | 130 {
+function show(outcome: Provisioned, request: Request, ground: Ground): 0 | 1 | 130 {
   const { err, out } = ground.terminal;
+  const label = labelOf(request);
   if (outcome.kind === "ready") {
-    const { instances, created, reused, readyMs } = outcome;
+    const { instances, created, reused, readyMs, reasons = [] } = outcome;
+    for (const reason of reasons)
+      ground.progress.warn(`fewer than the ${request.count} that were asked for: ${reason}`);
     ground.result({ label, ...outcome }, () => [
-      `${counted(instances.length, "instance")} ready for run ${label} in ${spoken(readyMs)}: ${reused} from the pool, ${created} created`,
+      `${counted(instances.length, "instance")} ready for run ${request.runId} in ${spoken(readyMs)}: ${reused} from the pool, ${created} created`,
       ...inColumns(
         [{ title: "INSTANCE" }, { title: "TYPE" }, { title: "ZONE" }, { title: "USAGE" }, { title: "FROM" }],
         instances.map(({ instanceId, instanceType, zone, usageClass, origin }) =>

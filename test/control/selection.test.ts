@@ -6,6 +6,7 @@ import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
 import { lookAtPool, select } from "../../control/selection.ts";
 import { undertake } from "../../control/taken.ts";
+import { messageOf } from "../../domain/pool-message.ts";
 import { calmWorld, requestOf } from "./calm-world.ts";
 
 /** A pool of one, whose message every receive delivers twice; with what the scan deletes and returns. */
@@ -56,4 +57,32 @@ test("an instance that is silent at the moment keeps its message, delivered twic
 
 test("one that is heard of again while it is being condemned keeps its message", async () => {
   expect(await scanned(heardOf(120_000))).toEqual({ won: 0, dropped: 0, returned: 2 });
+});
+
+test("an instance that comes back to the pool while it is scanned keeps its new message, and is claimed by it", async () => {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "2" })));
+  await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
+  let claims = 0;
+  const taken = await world.does("scan", async (ports) => {
+    const { items } = await ports.instances.all();
+    const [first, other] = items;
+    if (first === undefined || other === undefined) throw new Error("there are no two");
+    // The first was lost by its earlier word; by its new one it is had.
+    const batches = [[messageOf({ ...first, version: first.version - 2 })], [messageOf(first)]];
+    const receive: ControlPorts["pool"]["receive"] = async () =>
+      (batches.shift() ?? []).map((message) => ({ kind: "message", receipt: String(message.version), message }));
+    const move: ControlPorts["instances"]["move"] = async (name, ref, intent) => {
+      if (name === "claim" && ref.key === first.key && claims++ === 0)
+        return { kind: "refused", why: "state", record: first };
+      return await ports.instances.move(name, ref, intent);
+    };
+    const changed = { ...ports, pool: { ...ports.pool, receive }, instances: { ...ports.instances, move } };
+    const { configuration } = await ports.settings.load();
+    const undertaking = undertake(changed, configuration, requestOf({ runId: "1002" }), new AbortController().signal);
+    return await select(undertaking, await lookAtPool(undertaking, 2), 2, () => undefined);
+  });
+  expect(claims).toBe(2);
+  expect(taken).toHaveLength(2);
 });
