@@ -46,6 +46,10 @@ export interface Place {
   readonly account: string;
 }
 
+/** The partition that a region lies in (AWS General Reference, "Amazon Resource Names"). */
+export const awsPartitionOf = (region: string): "aws" | "aws-cn" | "aws-us-gov" =>
+  region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+
 /** An instance's ARN: the table's partition key. It is spelled nowhere else. */
 export const instanceKey = (place: Place, instanceId: string): string =>
   `arn:${place.awsPartition}:ec2:${place.region}:${place.account}:instance/${instanceId}`;

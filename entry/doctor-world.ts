@@ -17,7 +17,7 @@ import { forgeSight } from "../cloud/github/doctor-forge.ts";
 import { forgeClient, type ForgeAuth } from "../cloud/github/forge-client.ts";
 import type { DoctorWorld } from "../control/doctor/examine.ts";
 import type { RoleGround } from "../control/doctor/instance-role.ts";
-import { tableName, tags } from "../domain/names.ts";
+import { awsPartitionOf, tableName, tags } from "../domain/names.ts";
 import type { OperatedWorld } from "./control-world.ts";
 import { hostClock } from "./host-clock.ts";
 
@@ -69,8 +69,7 @@ export async function onInstance(metadataUrl: string, environment: () => string)
   const { instanceId, region, account } = await metadata.identity();
   const tagged = await metadata.tags();
   const name = tagged[tags.environment] ?? environment();
-  const china = region.startsWith("cn-");
-  const domain = china ? "amazonaws.com.cn" : "amazonaws.com";
+  const domain = awsPartitionOf(region) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
   const role = instanceRole({
     ...clientsIn(region),
     // By the region's endpoint: the URL below is made up from the queue's name.
@@ -78,11 +77,7 @@ export async function onInstance(metadataUrl: string, environment: () => string)
     table: tableName(name),
     queueUrl: (queue) => `https://sqs.${region}.${domain}/${account}/${queue}`,
   });
-  const place = {
-    awsPartition: china ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws",
-    region,
-    account,
-  };
+  const place = { awsPartition: awsPartitionOf(region), region, account };
   const partition = tagged[tags.partition];
   const resourceClass = tagged[tags.resourceClass];
   return { ground: { place, environment: name, instanceId, partition, resourceClass }, role };

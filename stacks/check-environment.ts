@@ -1,7 +1,7 @@
 // Reads an environment file: its shape, then the rules across fields. Every problem names the field's path and the rule.
 import { problemsOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
-import { environmentName, registrationTokenParameter } from "../domain/names.ts";
+import { awsPartitionOf, environmentName, registrationTokenParameter } from "../domain/names.ts";
 import { problemsOfClasses } from "../domain/resource-class.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
@@ -26,7 +26,7 @@ const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account }) 
       "name",
       `"${name}" must be 1-20 of a-z, 0-9 and "-", from a letter: it is part of every name at AWS`,
     ]);
-  const home = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+  const home = awsPartitionOf(region);
   if (awsPartition !== home) problems.push(["awsPartition", `is "${awsPartition}", but ${region} is in "${home}"`]);
   if (kmsKeyArn !== undefined && kmsKeyArn.split(":")[3] !== region)
     problems.push(["kmsKeyArn", `is a key of ${kmsKeyArn.split(":")[3]}; disks and queues need one of ${region}`]);

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  awsPartitionOf,
   environmentName,
   forgeCredentialParameter,
   imageParameter,
@@ -97,6 +98,12 @@ test("an instance's key is its ARN, in every AWS partition", () => {
   expect(key).toBe("arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-1");
   expect(isInstanceKey(key)).toBe(true);
   expect(isInstanceKey("configuration#defaults")).toBe(false);
+});
+
+test("a region says which AWS partition it lies in", () => {
+  expect(awsPartitionOf("us-gov-west-1")).toBe("aws-us-gov");
+  expect(awsPartitionOf("cn-northwest-1")).toBe("aws-cn");
+  for (const region of ["eu-central-1", "us-east-1", "me-central-1"]) expect(awsPartitionOf(region)).toBe("aws");
 });
 
 test("a runner carries its run id, class, architecture and what is configured, each once", () => {
