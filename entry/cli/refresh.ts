@@ -6,11 +6,10 @@ import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { refresh, type RefreshReport } from "../../control/refresh.ts";
 import { forgeCredentialParameter } from "../../domain/names.ts";
 import { parseForgeCredential } from "../forge-credential.ts";
-import { inColumns } from "./columns.ts";
 import { command } from "./command.ts";
-import { counted } from "./durations.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
+import { refreshLines, sortedFindings } from "./refresh-lines.ts";
 import { tokenOption } from "./run-options.ts";
 import { plain } from "./terminal.ts";
 
@@ -58,32 +57,10 @@ async function storedCredential(ground: Ground): Promise<ForgeAuth | undefined> 
 function show(report: RefreshReport, dryRun: boolean, ground: Ground): void {
   const { environment } = ground.place();
   const { out, err } = ground.terminal;
-  const { states, findings, ghosts, requeued, tokens, damaged, problems } = report;
-  ground.result({ environment, dryRun, ...report }, () => {
-    const records = Object.entries(states).map(([state, count]) => `${count} ${state}`);
-    const done = (words: string, would: string): string => (dryRun ? would : words);
-    return [
-      `refresh of ${environment}${done("", ", dry run: nothing was changed")}`,
-      `records: ${records.length === 0 ? "none" : records.join(", ")}`,
-      ...(findings.length === 0
-        ? ["nothing to end or repair"]
-        : inColumns(
-            [{ title: "FINDING" }, { title: "INSTANCE" }, { title: done("DONE", "WOULD") }, { title: "WHY" }],
-            findings.map(({ kind, instanceId, why, done: was }) =>
-              [kind, instanceId, was || dryRun ? "yes" : "no", why].map((text) => ({ text: plain(text) })),
-            ),
-            undefined,
-            (title) => out.paint("dim", title),
-          )),
-      ...(tokens.renewed.length > 0
-        ? [`${counted(tokens.renewed.length, "token")} ${done("renewed", "would be renewed")}`]
-        : []),
-      ...(ghosts.length > 0
-        ? [`${counted(ghosts.length, "ghost runner")} ${done("removed", "would be removed")}: ${ghosts.join(", ")}`]
-        : []),
-      ...(requeued > 0 ? [`${counted(requeued, "idle instance")} sent to the pool again`] : []),
-    ];
-  });
+  const { findings, damaged, problems } = report;
+  ground.result({ environment, dryRun, ...report, findings: sortedFindings(findings) }, () =>
+    refreshLines(report, environment, dryRun, out),
+  );
   for (const { key, problem } of damaged)
     err.write(`${err.paint("yellow", "damaged item:")} ${plain(key)}: ${plain(problem)}\n`);
   for (const problem of problems) err.write(`${err.paint("red", "problem:")} ${plain(problem)}\n`);

@@ -1,5 +1,5 @@
 // One call of the command line, from its words to its exit code.
-import { version } from "../version.ts";
+import { version } from "../../domain/version.ts";
 import { readArguments, type Variables } from "./arguments.ts";
 import { read } from "./command.ts";
 import { commands } from "./commands.ts";

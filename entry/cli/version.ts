@@ -1,6 +1,6 @@
 // `runpool version`.
 import * as z from "zod/mini";
-import { version } from "../version.ts";
+import { version } from "../../domain/version.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 

@@ -48,11 +48,40 @@ test("--json --quiet prints one object and nothing else; given again it finds wh
   expect(bench.machines.machines()).toHaveLength(0);
 });
 
+test("--label secret prints a label of its own, which the instances carry instead of the run id", async () => {
+  bench.agents.manners = { registers: true, leaves: true };
+  const { code, out } = await bench.run(["provision", "--label", "secret", "--json"], job);
+  expect(code).toBe(0);
+  const { label } = JSON.parse(out) as { label: string };
+  expect(label).toMatch(/^runpool-[0-9a-f]{40}$/);
+  expect(bench.records()[0]?.labels).toEqual([label, "large", "x64"]);
+});
+
+test("--min-count is content with fewer and says why, --max-runtime-min sets how long they serve", async () => {
+  bench.agents.manners = { registers: true, leaves: true };
+  bench.machines.capacity.scarcities.push({ remaining: 1 });
+  const args = ["--instance-count", "2", "--min-count", "1", "--timeout-min", "2", "--max-runtime-min", "7"];
+  const { code, out, err } = await bench.run(["provision", ...args], job);
+  expect([code, err]).toEqual([0, expect.stringContaining("warning: fewer than the 2 that were asked for: ")]);
+  expect(out).toMatch(/^1 instance ready for run 1001/);
+  // The process's clock goes on while the bench's stands still.
+  const minutes = bench.records().map(({ threshold }) => Math.floor((threshold - bench.clock.now()) / 60_000));
+  expect(minutes).toEqual([7]);
+});
+
 describe("bad input exits 2, names value and remedy, and changes nothing", () => {
   test("all of it at once, each by its flag or variable", async () => {
     await intoPool();
     const before = bench.everything();
-    const args = ["--instance-count", "-0", "--resource-class=huge", "--usage-class=cheap", "--architecture=arm"];
+    const more = ["--min-count=102", "--timeout-min=soon", "--max-runtime-min=0"];
+    const args = [
+      ...more,
+      "--instance-count",
+      "-0",
+      "--resource-class=huge",
+      "--usage-class=cheap",
+      "--architecture=arm",
+    ];
     const bad = await bench.run(
       ["provision", ...args.map((arg) => (arg === "-0" ? "101" : arg)), "--allowed-instance-types", "m5.*.x c!"],
       { ...job, GITHUB_RUN_ATTEMPT: "zero", GITHUB_JOB: "a job", GITHUB_REPOSITORY: "example/other" },
@@ -65,6 +94,9 @@ runpool: --resource-class is "huge"; this environment has "large", "xlarge"
 runpool: --architecture is "arm"; write "x64" or "arm64"
 runpool: --usage-class is "cheap"; write "spot" or "on-demand"
 runpool: --allowed-instance-types: "m5.*.x" has two dots; a type is FAMILY.SIZE, e.g. "m5.*"
+runpool: --min-count is "102"; it is a whole number from 1 to 100
+runpool: --timeout-min is "soon"; it is a whole number from 1 to 7200
+runpool: --max-runtime-min is "0"; it is a whole number from 1 to 7200
 runpool: GITHUB_REPOSITORY is "example/other"; this environment serves "example/shop"
 See runpool provision --help.
 `);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { countAttribute } from "../../cloud/aws/counters.ts";
 import { forgeCredentialParameter, registrationTokenParameter } from "../../domain/names.ts";
+import { limits } from "../../domain/limits.ts";
 import { counterKey } from "../../domain/table.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { openCliBench, ownedBy, type CliBench } from "./bench.ts";
@@ -83,7 +84,9 @@ test("refresh --dry-run says what it would do, and changes nothing at AWS or Git
   bench.door.resetCalls();
   const { code, out, err } = await bench.run(["refresh", "--dry-run"], { GITHUB_TOKEN: token });
   expect([code, out]).toEqual([0, expect.stringContaining("refresh of dev, dry run: nothing was changed\n")]);
-  expect(out).toMatch(/^condemn-expired +i-0ccccccccccccccc1 +yes +past its threshold as idle$/m);
+  expect(out).toMatch(
+    /^INSTANCE +WOULD +WHY\ni-0ccccccccccccccc2 +end it +\S.*\ni-0ccccccccccccccc1 +end it +past its threshold as idle$/m,
+  );
   expect(out).toMatch(/^2 tokens would be renewed$/m);
   expect(err).toMatch(/^damaged item: \S+\/i-0d: schema 9 is newer than 1/m);
   expect(err).not.toContain("token renewed");
@@ -117,6 +120,20 @@ test("refresh without any credential sweeps all the same, names what is missing,
   const { code, out, err } = await bench.run(["refresh"]);
   expect(code).toBe(1);
   expect(err).toMatch(/^problem: .*no GitHub credential: give a token \(GITHUB_TOKEN\), or store one/m);
-  expect(out).toMatch(/^condemn-expired +i-0ccccccccccccccc1 +yes/m);
+  expect(out).toMatch(/^i-0ccccccccccccccc1 +end it +yes +past its threshold as idle$/m);
   expect(stateOf("i-0ccccccccccccccc1")).toMatch(/^terminat(ing|ed)$/);
+});
+
+test("refresh says for which re-runs it provisions, and in a dry run for which it would", async () => {
+  bench.agents.manners = { registers: true, leaves: true };
+  const job = { GITHUB_RUN_ID: "1001", GITHUB_REPOSITORY: repository, GITHUB_JOB: "ci", GITHUB_TOKEN: token };
+  expect((await bench.run(["provision"], job)).code).toBe(0);
+  expect((await bench.run(["release"], job)).code).toBe(0);
+  const [owner = "", repo = ""] = repository.split("/");
+  bench.github.queueRun({ owner, repo, runId: 1001, attempt: 2, jobs: [{ name: "test", labels: ["1001"] }] });
+  await bench.clock.advance(limits.rerunGraceMs + 1000);
+  const would = await bench.run(["refresh", "--dry-run"], job);
+  expect(would.out).toMatch(/^run 1001, attempt 2 \(ci\) is run again: 1 instance would be provisioned$/m);
+  const did = await bench.run(["refresh"], job);
+  expect(did.out).toMatch(/^run 1001, attempt 2 \(ci\) is run again: 1 of 1 instances ready$/m);
 });

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../entry/cli/commands.ts";
 import { distance, nearest } from "../../entry/cli/nearest.ts";
-import { version } from "../../entry/version.ts";
+import { version } from "../../domain/version.ts";
 import { inProcess, start } from "./bench.ts";
 
 const run = (...args: readonly string[]) => start(args).ended;
