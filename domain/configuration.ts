@@ -4,9 +4,10 @@ import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
 import { problemOfLabel } from "./request.ts";
 import type { Architecture } from "./record.ts";
 import type { PoolName } from "./table.ts";
+import type { DeployedVersion } from "./version.ts";
 
 /** The stack's part: what is deployed. */
-export interface Deployed {
+export interface Deployed extends DeployedVersion {
   readonly environment: string;
   readonly awsPartition: string;
   readonly region: string;

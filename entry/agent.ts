@@ -15,7 +15,7 @@ import { parseAgentEnvironment } from "./agent-environment.ts";
 import { hostClock } from "./host-clock.ts";
 import { jsonLog } from "./json-log.ts";
 import { machineGround } from "./machine-ground.ts";
-import { version } from "./version.ts";
+import { version } from "../domain/version.ts";
 
 const settings = parseAgentEnvironment(process.env);
 const clock = correctedClock(hostClock);

@@ -2,6 +2,7 @@
 import { Token } from "cdktf";
 import type { Defaults, Deployed } from "../domain/configuration.ts";
 import { defaultsKey, table } from "../domain/table.ts";
+import { environmentSchema, version } from "../domain/version.ts";
 import type { Environment } from "./environment.ts";
 import { literal } from "./literal.ts";
 import { imageParameterOf, operationalOf } from "./operational.ts";
@@ -21,6 +22,8 @@ export function defaultsOf(environment: Environment, made: Made): Defaults {
   const serverUrl = forge.serverUrl.replace(/\/$/, "");
   return {
     environment: name,
+    deployedBy: version,
+    schema: environmentSchema,
     awsPartition,
     region,
     account,

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { merge, problemsOf, type Defaults, type Overlay } from "../../domain/configuration.ts";
 import { defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
+import { skewOf, type DeployedVersion } from "../../domain/version.ts";
 import type { LoadedSettings } from "../ports.ts";
 import { fromItem, toItem, type Item } from "./attribute-values.ts";
 
@@ -14,8 +15,14 @@ const texts = z.array(z.string());
 const byName = <T extends z.core.$ZodType>(shape: T) => z.record(z.string(), shape);
 const byArchitecture = z.partialRecord(z.enum(["x64", "arm64"]), z.string());
 
-const deployed = z.object({
+/** Read before all else: what another version has written may have any other shape. */
+const versions = z.object({
   environment: z.string(),
+  deployedBy: z.optional(z.string()),
+  schema: z.optional(z.number()),
+});
+const deployed = z.object({
+  ...versions.shape,
   awsPartition: z.string(),
   region: z.string(),
   account: z.string(),
@@ -58,13 +65,16 @@ const pauseSchema = z.object({ reason: z.string(), at: z.number() });
 const problemsIn = (what: string, error: z.core.$ZodError): readonly string[] =>
   error.issues.map(({ path, message }) => `${what}.${path.map(String).join(".")}: ${message}`);
 
-export type Reading = LoadedSettings | { readonly problems: readonly string[] };
+export type Reading = LoadedSettings | { readonly problems: readonly string[] } | { readonly skew: string };
 
-/** Reads the three items by their keys; `problems` says, one line each, why they are no configuration. */
+/** Reads the three items by their keys; `problems` says, one line each, why they are no configuration, `skew` that another version is needed. */
 export function readConfiguration(items: readonly Item[]): Reading {
   const found = new Map(items.map((item) => [item[table.key]?.S, fromItem(item)]));
   const stored = found.get(defaultsKey);
   if (stored === undefined) return { problems: [`the item "${defaultsKey}" is missing`] };
+  const told = versions.safeParse(stored);
+  const skew = told.success ? skewOf(told.data.environment, told.data as DeployedVersion) : undefined;
+  if (skew !== undefined) return { skew };
   const defaults = defaultsSchema.safeParse(stored);
   if (!defaults.success) return { problems: problemsIn(defaultsKey, defaults.error) };
   const overlay = operational.safeParse(found.get(overlayKey) ?? {});

@@ -28,6 +28,7 @@ async function load(wish: SettingsWish): Promise<LoadedSettings> {
     );
   });
   const reading = readConfiguration(items);
+  if ("skew" in reading) throw new Unconfigured(reading.skew);
   if (!("problems" in reading)) return reading;
   throw new Unconfigured(
     `${place} has no usable configuration: deploy its stack again, or correct the overlay.\n` +

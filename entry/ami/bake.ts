@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { imageName, imageTags } from "../../domain/image.ts";
-import { version as agentVersion } from "../version.ts";
+import { version as agentVersion } from "../../domain/version.ts";
 import { buildImage, validateTemplate } from "./packer.ts";
 import { makePayload } from "./payload.ts";
 import { readRecipe } from "./recipe.ts";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Unconfigured } from "../../cloud/ports.ts";
 import { sourceTable, tableText, type SourceRow } from "../../control/ami/source-table.ts";
-import { version as agentVersion } from "../version.ts";
+import { version as agentVersion } from "../../domain/version.ts";
 import type { Recipe } from "./recipe.ts";
 
 export interface PayloadWish {

@@ -108,6 +108,6 @@ test("an option that it does not know is an error that names it, and nothing is 
 
 test("the version that executables say is the package's", async () => {
   const text = await readFile(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
-  const { version } = await import("../../entry/version.ts");
+  const { version } = await import("../../domain/version.ts");
   expect((JSON.parse(text) as { version: string }).version).toBe(version);
 });
