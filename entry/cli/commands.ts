@@ -5,6 +5,7 @@ import { completionCommand } from "./completion.ts";
 import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor.ts";
 import { drainCommand } from "./drain.ts";
+import { eventsCommand } from "./events.ts";
 import { helpCommand } from "./help-command.ts";
 import { instancesCommand } from "./instances.ts";
 import { pauseCommand } from "./pause.ts";
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   refreshCommand,
   statusCommand,
   instancesCommand,
+  eventsCommand,
   doctorCommand,
   retireCommand,
   pauseCommand,

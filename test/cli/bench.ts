@@ -17,6 +17,8 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** What is waited for while it runs; rejects with what it has said, should it end first. */
   readonly during: (what: Promise<void>) => Promise<void>;
+  /** Resolves as soon as it has written this to stdout or stderr; rejects with what it has said, should it end first. */
+  readonly says: (words: RegExp) => Promise<void>;
 }
 export interface Ended {
   readonly code: number | null;
@@ -33,12 +35,32 @@ export function start(args: readonly string[], variables: Readonly<Record<string
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, err] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  const listeners = new Set<() => void>();
+  const heard = (): void => listeners.forEach((listener) => listener());
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+    heard();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+    heard();
+  });
   const ended = new Promise<Ended>((done) => child.once("close", (code) => done({ code, out, err })));
   const during = (what: Promise<void>): Promise<void> =>
     Promise.race([what, ended.then(({ code }) => Promise.reject(new Error(`it ended with ${code}: ${out}${err}`)))]);
-  return { child, ended, during };
+  const says = (words: RegExp): Promise<void> =>
+    during(
+      new Promise((resolve) => {
+        const listen = (): void => {
+          if (!words.test(out) && !words.test(err)) return;
+          listeners.delete(listen);
+          resolve();
+        };
+        listeners.add(listen);
+        listen();
+      }),
+    );
+  return { child, ended, during, says };
 }
 
 /** The same within this process, where no signal and no standing line is looked at. `columns`: on a terminal so wide. */

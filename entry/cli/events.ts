@@ -1,0 +1,148 @@
+// `runpool events`: what happened to the instances, as their records tell it; with --follow as it happens.
+import * as z from "zod/mini";
+import { OutOfReach } from "../../cloud/ports.ts";
+import type { Configuration } from "../../domain/configuration.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
+import type { OperatedWorld } from "../control-world.ts";
+import { changesOf, type Change } from "./changes.ts";
+import { command } from "./command.ts";
+import { parsedDuration } from "./durations.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import type { Ground } from "./ground.ts";
+import { onInterrupt } from "./interrupts.ts";
+import { plain, type Sink, type Style } from "./terminal.ts";
+
+/** One scan of a small table; what is quicker than this is told by its last word only. */
+const pollMs = 2_000;
+const usualSinceMs = 3_600_000;
+
+const schema = z.object({
+  follow: z._default(z.boolean(), false),
+  since: z.optional(
+    z.pipe(
+      z
+        .string()
+        .check(z.refine((text) => parsedDuration(text) !== undefined, "it is a number with s, m, h or d, e.g. 30m")),
+      z.transform((text) => parsedDuration(text) ?? 0),
+    ),
+  ),
+  "run-id": z.optional(z.string()),
+  instance: z.optional(z.string()),
+});
+type Input = z.output<typeof schema>;
+
+export const eventsCommand = command({
+  name: "events",
+  summary: "what happened to the instances: claimed, registered, released, ended",
+  details:
+    "The table keeps an instance's present, and the last word of its agent: without --follow that is what is told, with moments worked " +
+    "out from thresholds. --follow looks every 2 s until Ctrl-C; what comes and goes between two looks is told by its end. Moments are UTC.",
+  options: [
+    { name: "follow", short: "f", help: "go on with what happens from now, until Ctrl-C" },
+    { name: "since", value: "AGE", help: "from so long ago, e.g. 30m, 2h, 1d (default: 1h; with --follow from now)" },
+    { name: "run-id", value: "ID", help: "only of this run" },
+    { name: "instance", value: "ID", help: "only of this instance" },
+  ],
+  examples: [
+    "runpool events -e prod --follow",
+    "runpool events --since 2h --run-id 1001",
+    "runpool events --follow --json | jq 'select(.event == \"condemned\")'",
+  ],
+  schema,
+  run: async (input, ground) => {
+    const world = await ground.world();
+    const { configuration } = await world.settings.load();
+    const began = world.clock.now();
+    const sinceMs = input.since ?? (input.follow ? 0 : usualSinceMs);
+    const told = teller(input, began - sinceMs, ground);
+    const first = await look(world, ground, new Set());
+    told(first.flatMap((after) => changesOf({ before: undefined, after, since: 0, now: began }, configuration)));
+    if (!input.follow) return exitCodes.done;
+    return await follow({ world, configuration, records: first, at: began, told, ground });
+  },
+});
+
+/** Writes what was asked for, oldest first: a line each, or with `--json` an object each. */
+function teller(input: Input, from: number, { json, terminal: { out } }: Ground): (changes: readonly Change[]) => void {
+  const chosen = ({ at, runId, instanceId }: Change): boolean =>
+    at >= from &&
+    (input["run-id"] === undefined || runId === input["run-id"]) &&
+    (input.instance === undefined || instanceId === input.instance);
+  return (changes) => {
+    for (const change of changes.filter(chosen).sort((a, b) => a.at - b.at))
+      out.write(json ? `${JSON.stringify({ ...change, at: iso(change.at) })}\n` : `${lineOf(change, out)}\n`);
+  };
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+const styles: Readonly<Record<string, Style>> = {
+  created: "cyan",
+  claimed: "cyan",
+  started: "green",
+  condemned: "yellow",
+  retired: "yellow",
+  "asked-to-leave": "yellow",
+  ended: "dim",
+  interrupted: "red",
+  "prepare-failed": "red",
+  "register-failed": "red",
+  "listener-lost": "red",
+};
+
+function lineOf({ at, instanceId, event, runId, attempt, detail }: Change, out: Sink): string {
+  const moment = iso(at).slice(5, 19).replace("T", " ");
+  const run = runId === undefined ? "" : `run ${runId}${attempt === undefined || attempt === 1 ? "" : `/${attempt}`}`;
+  const words = [run, detail ?? ""].filter((part) => part !== "").join("  ");
+  const style = styles[event];
+  const name = plain(event).padEnd(14);
+  return `${out.paint("dim", moment)}  ${plain(instanceId)}  ${style === undefined ? name : out.paint(style, name)}  ${plain(words)}`.trimEnd();
+}
+
+/** Every record; a damaged one is said once. */
+async function look(world: OperatedWorld, ground: Ground, said: Set<string>): Promise<readonly InstanceRecord[]> {
+  const { items, damaged } = await world.instances.all();
+  for (const { key, problem } of damaged) {
+    if (!said.has(key)) ground.progress.warn(`damaged item: ${key}: ${problem}`);
+    said.add(key);
+  }
+  return items;
+}
+
+interface Following {
+  readonly world: OperatedWorld;
+  readonly configuration: Configuration;
+  readonly records: readonly InstanceRecord[];
+  /** When they were read. */
+  readonly at: number;
+  readonly told: (changes: readonly Change[]) => void;
+  readonly ground: Ground;
+}
+
+async function follow({ world, configuration, records, at, told, ground }: Following): Promise<ExitCode> {
+  const interrupts = onInterrupt(
+    () => undefined,
+    () => undefined,
+  );
+  ground.progress.note(`Following ${ground.place().environment}; Ctrl-C ends it`);
+  const said = new Set<string>();
+  let known = new Map(records.map((record) => [record.key, record]));
+  let since = at;
+  for (;;) {
+    await world.clock.sleep(pollMs, interrupts.signal);
+    if (interrupts.signal.aborted) break;
+    const now = world.clock.now();
+    try {
+      const found = await look(world, ground, said);
+      told(found.flatMap((after) => changesOf({ before: known.get(after.key), after, since, now }, configuration)));
+      known = new Map(found.map((record) => [record.key, record]));
+      since = now;
+    } catch (error) {
+      // A moment without a network ends no watch; what is wrong for good does.
+      if (!(error instanceof OutOfReach)) throw error;
+      ground.progress.warn(error.message);
+    }
+  }
+  interrupts.release();
+  return exitCodes.done;
+}
