@@ -161,6 +161,8 @@ export interface LaunchRequest {
   readonly minimum: ResourceClass;
   /** The most vCPUs that a machine may have: a request for 2 must not get 64. */
   readonly maximumCpu: number;
+  /** The most to pay for a spot machine, USD an hour; absent = up to its on-demand price. */
+  readonly spotMaxPrice?: number;
   readonly architecture: Architecture;
   readonly usageClass: UsageClass;
   /** Names and wildcards; none = every type that meets the minimum. */

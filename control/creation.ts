@@ -177,6 +177,7 @@ async function launch(
       `no launch template or image for ${resourceClass}/${architecture}: deploy the environment with both`,
     );
   const imageId = configuration.images[architecture] ?? (await world.fleet.image(parameter));
+  const spotMaxPrice = configuration.spotMaxPrices[resourceClass];
   const clientToken = clientTokenOf(undertaking, round, count);
   const order = {
     count,
@@ -187,6 +188,7 @@ async function launch(
     minimum,
     architecture,
     ...rung.ask,
+    ...(spotMaxPrice === undefined ? {} : { spotMaxPrice }),
     tags: tagsOf(undertaking),
     avoid: [...avoid],
   };

@@ -1,5 +1,6 @@
 // Validation: one batch read a tick for all that a provision has taken, until each is registered; lost ones are let go.
 import { limits } from "../domain/limits.ts";
+import type { InstanceRecord } from "../domain/record.ts";
 import { condemn, type Condemnation } from "./condemn.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
 import { surely } from "./surely.ts";
@@ -71,6 +72,10 @@ async function lookAtQuiet(undertaking: Undertaking, held: Held, quiet: readonly
   }
 }
 
+/** What a machine printed before it could say anything of itself; EC2 keeps it for an hour after its end. */
+const whereToLook = ({ instanceId }: InstanceRecord, by: Condemnation | undefined): string =>
+  by === undefined ? "" : `; its console: aws ec2 get-console-output --latest --instance-id ${instanceId}`;
+
 /** A lost instance is condemned where its condition allows it, else asked to leave; it is no longer counted either way. */
 async function letGo(
   { world }: Undertaking,
@@ -82,7 +87,7 @@ async function letGo(
   const { record } = taken;
   held.taken.delete(record.key);
   held.ready.delete(record.key);
-  held.reasons.push(`${record.instanceId} (${record.instanceType}, ${record.zone}): ${why}`);
+  held.reasons.push(`${record.instanceId} (${record.instanceType}, ${record.zone}): ${why}${whereToLook(record, by)}`);
   world.log.event("instance.lost", { instance: record.instanceId, why });
   if (by === undefined) return;
   const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, why);

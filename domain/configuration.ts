@@ -53,6 +53,8 @@ export interface Operational {
   readonly idleFloors: Readonly<Record<string, number>>;
   /** Owners that an instance may have had before it is retired; 0 = no maximum. */
   readonly maxUses: number;
+  /** The most to pay for a spot instance, USD an hour, by resource class; none = up to the on-demand price, as EC2 has it. */
+  readonly spotMaxPrices: Readonly<Record<string, number>>;
   /** Age in ms beyond which an idle instance is retired. */
   readonly maxAgeMs: number;
   /** AMI id that overrides the parameter, by architecture. */
@@ -76,6 +78,7 @@ export const operationalDefaults: Operational = {
   runnerVersion: "",
   idleFloors: {},
   maxUses: 0,
+  spotMaxPrices: {},
   maxAgeMs: 24 * 60 * 60_000,
   images: {},
 };
@@ -124,6 +127,9 @@ export function problemsOf(configuration: Configuration): readonly string[] {
       problems.push(`${name} is ${configuration[name]}; it is a whole number, 0 or more`);
   for (const [pool, count] of Object.entries(configuration.idleFloors))
     if (!isCount(count)) problems.push(`idleFloors of "${pool}" is ${count}; it is a whole number, 0 or more`);
+  for (const [name, price] of Object.entries(configuration.spotMaxPrices))
+    if (!(price > 0 && price < 1000))
+      problems.push(`spotMaxPrices of "${name}" is ${price}; it is USD an hour, more than 0`);
   for (const problem of configuration.labels.map(problemOfLabel))
     if (problem !== undefined) problems.push(`labels has ${problem}`);
   for (const name of Object.keys(configuration.resourceClasses))

@@ -154,6 +154,19 @@ const floors: Rule = (environment) => {
   return problems;
 };
 
+/** What is given by class is given for classes that there are. */
+const byClass: Rule = (environment) => {
+  const { resourceClasses } = operationalOf(environment);
+  const given = { "disk.sizeGiBByClass": environment.disk.sizeGiBByClass, spotMaxPrices: environment.spotMaxPrices };
+  return Object.entries(given).flatMap(([path, values]) =>
+    Object.keys(values).flatMap((name): Problem[] =>
+      resourceClasses[name] === undefined
+        ? [[`${path}.${name}`, `is no class; there are ${Object.keys(resourceClasses).join(", ")}`]]
+        : [],
+    ),
+  );
+};
+
 const told: Rule = ({ monthlyBudgetUsd, alarms }) =>
   monthlyBudgetUsd !== undefined && alarms.email.length === 0
     ? [["monthlyBudgetUsd", "is set, but alarms.email names nobody to tell"]]
@@ -217,6 +230,7 @@ const rules: readonly Rule[] = [
   sharing,
   sized,
   floors,
+  byClass,
   told,
   trusted,
   labelled,

@@ -93,6 +93,8 @@ export const environmentShape = z.strictObject({
       sizeGiB: z.number().int().min(8).max(16_384).default(60),
       iops: z.number().int().min(3000).max(16_000).default(3000),
       throughputMiB: z.number().int().min(125).max(1000).default(125),
+      /** Another size for some resource classes. */
+      sizeGiBByClass: z.record(z.string(), z.number().int().min(8).max(16_384)).default({}),
     })
     .prefault({}),
   limits: z
@@ -110,6 +112,8 @@ export const environmentShape = z.strictObject({
     .default({}),
   preRunnerScript: z.string().default(""),
   labels: z.array(text).default([]),
+  /** The most to pay for a spot instance, USD an hour, by resource class. EC2's advice is to set none: it costs interruptions. */
+  spotMaxPrices: z.record(z.string(), z.number().positive()).default({}),
   runnerVersion: z.string().default(""),
   /** Idle instances to keep, by `class/architecture`. */
   idleFloors: idleFloors.default({}),

@@ -25,7 +25,7 @@ const rootDevice: Record<Environment["operatingSystem"], string> = {
 type Machine = Omit<LaunchTemplateConfig, "name" | "tagSpecifications">;
 
 /** What every machine of an architecture is, whatever its class. */
-const machineOf = (environment: Environment, architecture: Architecture) =>
+const machineOf = (environment: Environment, architecture: Architecture, sizeGiB = environment.disk.sizeGiB) =>
   ({
     instanceInitiatedShutdownBehavior: "terminate",
     metadataOptions: {
@@ -39,7 +39,7 @@ const machineOf = (environment: Environment, architecture: Architecture) =>
         deviceName: rootDevice[environment.operatingSystem],
         ebs: {
           volumeType: "gp3",
-          volumeSize: environment.disk.sizeGiB,
+          volumeSize: sizeGiB,
           iops: environment.disk.iops,
           throughput: environment.disk.throughputMiB,
           encrypted: "true",
@@ -84,8 +84,8 @@ function templatesOf(
   const suffix = partitionSuffix(environment, partition);
   const templates: Record<string, { id: string; version: string }> = {};
   for (const architecture of environment.architectures) {
-    const machine = machineOf(environment, architecture);
     for (const resourceClass of Object.keys(operationalOf(environment).resourceClasses)) {
+      const machine = machineOf(environment, architecture, environment.disk.sizeGiBByClass[resourceClass]);
       const name = `${templateName(environment.name, resourceClass, architecture)}${suffix}`;
       const carried = {
         ...environmentTags(environment),

@@ -9,7 +9,7 @@ const onlyGiven = (limits: Environment["limits"]): Partial<Operational> =>
   Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 
 export function operationalOf(environment: Environment): Operational {
-  const { limits, dockerForJobs, preRunnerScript, labels, runnerVersion, idleFloors } = environment;
+  const { limits, dockerForJobs, preRunnerScript, labels, runnerVersion, idleFloors, spotMaxPrices } = environment;
   return {
     ...operationalDefaults,
     // Docker makes jobs root, so nothing can clean up after them: one run, then a new machine.
@@ -21,6 +21,7 @@ export function operationalOf(environment: Environment): Operational {
     labels,
     runnerVersion,
     idleFloors,
+    spotMaxPrices,
   };
 }
 

@@ -54,6 +54,7 @@ const operational = z.partial(
     runnerVersion: z.string(),
     idleFloors: byName(z.number()),
     maxUses: z.number(),
+    spotMaxPrices: byName(z.number()),
     maxAgeMs: z.number(),
     images: byArchitecture,
   }),

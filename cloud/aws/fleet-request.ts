@@ -61,6 +61,9 @@ export function createFleetInput(request: LaunchRequest): CreateFleetCommandInpu
           SubnetId: id,
           ImageId: request.imageId,
           InstanceRequirements: requirementsOf(request, zone),
+          ...(request.usageClass === "spot" && request.spotMaxPrice !== undefined
+            ? { MaxPrice: String(request.spotMaxPrice) }
+            : {}),
         })),
       },
     ],

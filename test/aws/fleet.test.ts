@@ -70,6 +70,18 @@ describe("on the embedded EC2", () => {
     expect(new Set(outcome.failures.map(({ kind }) => kind))).toEqual(new Set(["no-capacity"]));
   });
 
+  it("pays no more for a spot machine than it may, and on-demand what it costs", async () => {
+    const { sim, wanted } = await open();
+    const spot = { ...wanted, usageClass: "spot" as const, spotMaxPrice: 0.0001 };
+    const outcome = await sim.fleet.launch(spot);
+    expect(outcome).toMatchObject({ kind: "answered", launched: [] });
+    expect(JSON.stringify(outcome)).toContain("SpotMaxPriceTooLow");
+    expect(await sim.fleet.launch({ ...spot, clientToken: "b", spotMaxPrice: 10 })).toMatchObject({ failures: [] });
+    expect(await sim.fleet.launch({ ...spot, clientToken: "c", usageClass: "on-demand" })).toMatchObject({
+      failures: [],
+    });
+  });
+
   it("asks for the sizes of types once, and not at all for those it has met", async () => {
     const { sim, wanted } = await open();
     await sim.fleet.launch(wanted);

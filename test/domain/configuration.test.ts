@@ -38,6 +38,7 @@ describe("the sum of defaults and overlay", () => {
     runnerVersion: "2.336.0",
     idleFloors: { "tiny/x64": 1 },
     maxUses: 9,
+    spotMaxPrices: { tiny: 0.5 },
     maxAgeMs: 65_000,
     images: { x64: "ami-1" },
   };
@@ -100,6 +101,12 @@ describe("a configuration", () => {
   test("whose provision limit is not above its boot limit says why that matters", () => {
     const [problem] = problemsOf({ ...defaults, provisionMs: defaults.bootMs });
     expect(problem).toMatch(/^provisionMs \(600000\) must exceed bootMs \(600000\): .*expire/);
+  });
+
+  test("with a spot price that nobody would sell for names the class", () => {
+    expect(problemsOf({ ...defaults, spotMaxPrices: { tiny: 0 } })).toEqual([
+      'spotMaxPrices of "tiny" is 0; it is USD an hour, more than 0',
+    ]);
   });
 
   test("with half an idle floor, or a negative one, names the pool", () => {

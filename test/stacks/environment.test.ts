@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { resourcesOf } from "../../cloud/sim/stack-file.ts";
 import { problemsOf, type Defaults } from "../../domain/configuration.ts";
 import example from "../../environments/example.ts";
 import { checkTogether, readEnvironment } from "../../stacks/check-environment.ts";
@@ -10,7 +11,7 @@ import { defaultsOf } from "../../stacks/defaults.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { EnvironmentRefused } from "../../stacks/refused.ts";
 import { synthesize } from "../../stacks/synth.ts";
-import { exampleWith } from "./synthesized.ts";
+import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
 
 const refusals = (file: unknown): readonly string[] => {
   try {
@@ -98,6 +99,13 @@ const wrong: readonly (readonly [what: string, changes: object, said: RegExp])[]
     { partitions: { team: ["octo-org/other"] } },
     /^x: partitions\.team\[0\]: .*not among forge\.repositories/,
   ],
+  [
+    "a root volume of an unknown class",
+    { disk: { sizeGiBByClass: { huge: 100 } } },
+    /^x: disk\.sizeGiBByClass\.huge: is no class; there are large, /,
+  ],
+  ["a spot price of an unknown class", { spotMaxPrices: { huge: 1 } }, /^x: spotMaxPrices\.huge: is no class/],
+  ["a spot price of nothing", { spotMaxPrices: { large: 0 } }, /^x: spotMaxPrices\.large: /],
   [
     "a repository in two groups",
     { partitions: { a: ["octo-org/docs"], b: ["octo-org/docs"] } },
@@ -216,6 +224,17 @@ test("the example is right, and so is the configuration that is made from it", (
 
 test("a private CA and a proxy are taken", () => {
   expect(refusals({ ...example, privateCa: certificate, proxy: { url: "http://proxy.example.org:3128" } })).toEqual([]);
+});
+
+test("a class may have a root volume of its own size, and others keep the environment's", () => {
+  const file = exampleWith({ disk: { sizeGiB: 40, sizeGiBByClass: { xlarge: 120 } } });
+  const templates = resourcesOf(stackNamed(synthesized(file), "example-pool"), "aws_launch_template");
+  const sizesOf = (name: string) =>
+    templates
+      .filter(([id]) => id.startsWith(name))
+      .map(([, template]) => /"volume_size":(\d+)/.exec(JSON.stringify(template))?.[1]);
+  expect(new Set(sizesOf("template-large-"))).toEqual(new Set(["40"]));
+  expect(new Set(sizesOf("template-xlarge-"))).toEqual(new Set(["120"]));
 });
 
 test("docker for jobs makes a machine serve one run, unless the file says otherwise", () => {
