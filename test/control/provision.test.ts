@@ -120,3 +120,26 @@ test("asked to stop while its last write is under way, it gives everything back"
     { owner: undefined, state: "idle" },
   ]);
 });
+
+test("a machine that dies on its way is a reason that says where its console is read", async () => {
+  const world = await opened();
+  const provisioned = world.does("provision", (ports) => {
+    // The first machine dies as it is launched; with it the only one that EC2 has.
+    const launch: Fleet["launch"] = async (request) => {
+      const outcome = await withCapacity(ports, world.machines.all().length === 0 ? 1 : 0).fleet.launch(request);
+      for (const machine of world.machines.all()) world.machines.end(machine, "Server.InternalError: the host failed");
+      return outcome;
+    };
+    return provision({ ...ports, fleet: { ...ports.fleet, launch } }, requestOf());
+  });
+  const outcome = await provisioned;
+  const [machine] = world.machines.all();
+  expect(outcome.kind).toBe("failed");
+  expect(outcome.kind === "ready" ? [] : outcome.reasons).toContainEqual(
+    expect.stringMatching(
+      new RegExp(
+        `^${machine?.instanceId} .*InternalError.*get-console-output --latest --instance-id ${machine?.instanceId}$`,
+      ),
+    ),
+  );
+});
