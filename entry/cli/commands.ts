@@ -8,6 +8,7 @@ import { drainCommand } from "./drain.ts";
 import { eventsCommand } from "./events.ts";
 import { helpCommand } from "./help-command.ts";
 import { instancesCommand } from "./instances.ts";
+import { migrateCommand } from "./migrate.ts";
 import { pauseCommand } from "./pause.ts";
 import { provisionCommand } from "./provision.ts";
 import { refreshCommand } from "./refresh.ts";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   drainCommand,
   configCommand,
   amiCommand,
+  migrateCommand,
   completionCommand,
   versionCommand,
   helpCommand,

@@ -29,8 +29,13 @@ export interface Ended {
 const program = resolve(import.meta.dirname, "../../entry/cli.ts");
 
 /** Starts the real CLI with nothing of this process's environment but the path. */
-export function start(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Running {
+export function start(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+  cwd = process.cwd(),
+): Running {
   const child = spawn(process.execPath, [program, ...args], {
+    cwd,
     env: { PATH: process.env["PATH"], ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });

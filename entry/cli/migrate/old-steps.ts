@@ -1,0 +1,147 @@
+// The steps of a workflow that use the first published system of this kind, with the line of everything that they say.
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from "yaml";
+
+/** A value as it is written: its lines are counted from 1. */
+export interface Written {
+  readonly name: string;
+  readonly text: string;
+  readonly line: number;
+  readonly lastLine: number;
+  /** It holds a `${{ … }}` whose value no file says. */
+  readonly expression: boolean;
+  /** It shares its line with others (`{ mode: refresh, ami: … }`): taken out by hand. */
+  readonly crowded: boolean;
+}
+
+export interface OldStep {
+  /** The job's id; absent in a composite action. */
+  readonly job?: string;
+  /** `uses` and its value. */
+  readonly uses: Written;
+  readonly inputs: ReadonlyMap<string, Written>;
+}
+
+/** A step with aws-actions/configure-aws-credentials. */
+export interface CredentialsStep {
+  readonly line: number;
+  readonly region?: Written;
+  /** By an access key that never ends, instead of a role by OpenID Connect. */
+  readonly byKey: boolean;
+}
+
+export interface OldWorkflow {
+  readonly steps: readonly OldStep[];
+  readonly credentials: readonly CredentialsStep[];
+  /** Why it cannot be read, with the line. */
+  readonly problems: readonly string[];
+}
+
+/** Forks keep the repository's name. */
+const ours = /^[\w.-]+\/ec2-runner-pool-manager@/i;
+const credentials = /^aws-actions\/configure-aws-credentials@/i;
+
+interface Reading {
+  readonly text: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+const lineAt = ({ lines }: Reading, offset: number): number => lines.linePos(offset).line;
+
+function mapOf({ document }: Reading, node: unknown): YAMLMap | undefined {
+  const found = isAlias(node) ? node.resolve(document) : node;
+  return isMap(found) ? found : undefined;
+}
+
+/** The pairs of a map whose keys and values are plain. `known`: literals of `env` that expressions may name. */
+function writtenIn(
+  reading: Reading,
+  map: YAMLMap | undefined,
+  known: ReadonlyMap<string, string>,
+): Map<string, Written> {
+  const found = new Map<string, Written>();
+  for (const { key, value } of map?.items ?? []) {
+    if (!isScalar(key) || key.range === undefined || key.range === null) continue;
+    const node = (isAlias(value) ? value.resolve(reading.document) : value) as Node | null | undefined;
+    const raw = isScalar(node) && node.value !== null ? String(node.value) : "";
+    const text = raw.replaceAll(/\$\{\{\s*env\.([\w-]+)\s*\}\}/g, (all, name: string) => known.get(name) ?? all);
+    const [from] = key.range;
+    const to = (value as Node | null)?.range?.[1] ?? key.range[1];
+    const line = lineAt(reading, from);
+    const name = String(key.value);
+    found.set(name, {
+      name,
+      text,
+      line,
+      lastLine: Math.max(line, lineAt(reading, from + reading.text.slice(from, to).trimEnd().length - 1)),
+      expression: text.includes("${{"),
+      crowded: map?.flow === true,
+    });
+  }
+  return found;
+}
+
+/** What `env:` of a step and of all that is around it says, where it says it literally. */
+function environmentAround(reading: Reading, around: readonly unknown[]): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  for (const node of around.filter(isMap))
+    for (const [name, { text, expression }] of writtenIn(reading, mapOf(reading, node.get("env", true)), new Map()))
+      if (expression) known.delete(name);
+      else known.set(name, text);
+  return known;
+}
+
+function jobOf(path: readonly unknown[]): string | undefined {
+  const keys = path.flatMap((node) =>
+    isPair(node) ? [String((node.key as { value?: unknown }).value ?? node.key)] : [],
+  );
+  const at = keys.indexOf("jobs");
+  return at < 0 ? undefined : keys[at + 1];
+}
+const isPair = (node: unknown): node is { readonly key: unknown } =>
+  typeof node === "object" && node !== null && "key" in node && "value" in node && !isScalar(node);
+
+export function readOldWorkflow(text: string): OldWorkflow {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const reading = { text, document, lines };
+  const problems = document.errors.map(
+    ({ message, linePos }) => `line ${linePos?.[0].line ?? 1}: ${message.split(" at line")[0]}`,
+  );
+  const steps: OldStep[] = [];
+  const signedIn: CredentialsStep[] = [];
+  if (problems.length === 0)
+    visit(document, {
+      Map: (_key, node, path) => {
+        const step = path.at(-1);
+        const used = node.get("uses");
+        if (!isSeq(step) || typeof used !== "string") return;
+        const known = environmentAround(reading, [...path, node]);
+        const inputs = writtenIn(reading, mapOf(reading, node.get("with", true)), known);
+        const uses = writtenIn(reading, node, known).get("uses");
+        if (uses === undefined) return;
+        const region = inputs.get("aws-region");
+        if (credentials.test(used))
+          signedIn.push({
+            line: uses.line,
+            byKey: inputs.has("aws-access-key-id"),
+            ...(region === undefined ? {} : { region }),
+          });
+        if (!ours.test(used)) return;
+        const job = jobOf(path);
+        steps.push({ uses, inputs, ...(job === undefined ? {} : { job }) });
+      },
+    });
+  return { steps, credentials: signedIn, problems };
+}
