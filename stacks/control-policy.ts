@@ -13,13 +13,14 @@ const records = (arns: Arns): readonly Statement[] => [
   {
     Sid: "ReadRecords",
     Effect: "Allow",
-    Action: ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+    // Scan: a provision that fails at the maximum names who holds the instances.
+    Action: ["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"],
     Resource: [arns.table, arns.indexes],
   },
   {
     Sid: "WriteRecords",
     Effect: "Allow",
-    Action: ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+    Action: ["dynamodb:UpdateItem"],
     Resource: [arns.table],
     Condition: {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": writableKeys(arns) },
@@ -28,16 +29,18 @@ const records = (arns: Arns): readonly Statement[] => [
   },
 ];
 
+/** The overlay and a pause are written whole, and every item may be looked at. */
+const wholeTable = (arns: Arns): Statement => ({
+  Sid: "UseTable",
+  Effect: "Allow",
+  Action: ["BatchGetItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"].map((name) => `dynamodb:${name}`),
+  Resource: [arns.table, arns.indexes],
+});
+
 const queues = (arns: Arns): Statement => ({
   Sid: "UsePool",
   Effect: "Allow",
-  Action: [
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-    "sqs:SendMessage",
-  ],
+  Action: ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"],
   Resource: arns.queues,
 });
 
@@ -68,12 +71,9 @@ export const provisionPolicy = (environment: Environment, arns: Arns): readonly 
 
 /** Provision's, and: every record, the configuration's overlay, the runner tokens, the forge's credential. */
 export const refreshPolicy = (environment: Environment, arns: Arns): readonly Statement[] => [
-  ...records(arns).map((statement) => {
-    const { Condition: _, ...whole } = statement;
-    return statement.Sid === "WriteRecords" ? whole : statement;
-  }),
-  { Sid: "ScanRecords", Effect: "Allow", Action: ["dynamodb:Scan"], Resource: [arns.table] },
+  wholeTable(arns),
   queues(arns),
+  { Sid: "MeasurePool", Effect: "Allow", Action: ["sqs:GetQueueAttributes"], Resource: arns.queues },
   ...fleetPolicy(environment, arns),
   {
     Sid: "RenewRunnerTokens",

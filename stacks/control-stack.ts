@@ -4,12 +4,13 @@ import type { Construct } from "constructs";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { arnsOf, stackNames } from "./arns.ts";
-import { provisionPolicy, refreshPolicy } from "./control-policy.ts";
+import { provisionPolicy } from "./control-policy.ts";
 import { deployPolicy } from "./deploy-policy.ts";
 import type { Environment } from "./environment.ts";
 import { githubEnvironmentOf, trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { layGround } from "./ground.ts";
 import { policy, type Statement } from "./policy.ts";
+import { operatePolicy } from "./operate-policy.ts";
 import { makeRefresh } from "./refresh-lambda.ts";
 
 const controlStackName = (environment: string): string => `${environment}-control`;
@@ -36,7 +37,7 @@ export function controlStack(scope: Construct, environment: Environment): Terraf
   if (environment.deployFrom !== undefined) {
     const { repository, githubEnvironment } = environment.deployFrom;
     const subjects = githubEnvironmentOf(repository, githubEnvironment);
-    workflowRole("operate", names.operateRole, subjects, refreshPolicy(environment, arns));
+    workflowRole("operate", names.operateRole, subjects, operatePolicy(environment, arns));
     workflowRole("deploy", names.deployRole, subjects, deployPolicy(environment, arns));
   }
   return stack;

@@ -52,6 +52,7 @@ const withoutResource = [
   /^ssm:(UpdateInstanceInformation|DescribeParameters)$/,
   /^cloudwatch:DescribeAlarms$/,
   /^logs:DescribeLogGroups$/,
+  /^servicequotas:GetServiceQuota$/,
 ];
 
 test.each(policies)(

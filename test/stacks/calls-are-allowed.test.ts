@@ -1,0 +1,191 @@
+// Every call that a part makes to AWS is let in by the role that it has: the parts run on the embedded cloud, and each call that they
+// make there is put to the policies of the synthesized stacks.
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { secrets } from "../../cloud/aws/secrets.ts";
+import type { AwsCall } from "../../cloud/sim/http/service.ts";
+import { rendered, resourcesOf, textOf } from "../../cloud/sim/stack-file.ts";
+import { forgeCredentialParameter, instanceKey } from "../../domain/names.ts";
+import { controlWorld } from "../../entry/control-world.ts";
+import { hostClock } from "../../entry/host-clock.ts";
+import laptop from "../../entry/laptop/environment.ts";
+import { forgeToken, openEmbeddedCloud, place, type EmbeddedCloud } from "../../entry/laptop/embedded-cloud.ts";
+import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
+import { handler } from "../../entry/refresh.lambda.ts";
+import { inProcess } from "../cli/bench.ts";
+import { askedOfIam } from "./asked-of-iam.ts";
+import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
+import { startAgent } from "./stand-in-agent.ts";
+import { synthesized } from "./synthesized.ts";
+
+/** Access keys by which the callers are told apart; an instance's is followed by its id. */
+const keys = { provision: "AKIAPROVISION", refresh: "AKIAREFRESH", operate: "AKIAOPERATE" } as const;
+const instanceBeginning = "ASIA-";
+type Role = keyof typeof keys | "instance";
+
+const policies = new Map<string, readonly PolicyStatement[]>();
+const calls: AwsCall[] = [];
+let cloud: EmbeddedCloud;
+const agents: Promise<string>[] = [];
+
+const credentialsOf = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: "secret" });
+const clientOf = (accessKeyId: string) => ({
+  region: place.region,
+  endpoint: cloud.aws.url,
+  credentials: credentialsOf(accessKeyId),
+});
+
+function readPolicies(): void {
+  const deployFrom = { repository: "example/infrastructure", githubEnvironment: "production" };
+  const refers = (type: string, id: string): never => {
+    throw new Error(`a policy refers to ${type}.${id}`);
+  };
+  for (const file of Object.values(synthesized({ ...laptop, deployFrom })))
+    for (const [id, block] of resourcesOf(file, "aws_iam_role_policy")) {
+      const text = rendered(textOf(block, "policy"), refers);
+      policies.set(
+        id.replace(/-policy$/, ""),
+        (JSON.parse(text) as { Statement: readonly PolicyStatement[] }).Statement,
+      );
+    }
+}
+
+/** The environment of a process that has a role. */
+function become(role: keyof typeof keys): Record<string, string> {
+  const variables = {
+    AWS_ENDPOINT_URL: cloud.aws.url,
+    AWS_ACCESS_KEY_ID: keys[role],
+    AWS_SECRET_ACCESS_KEY: "secret",
+    AWS_REGION: place.region,
+    RUNPOOL_ENVIRONMENT: place.environment,
+    RUNPOOL_FORGE_CREDENTIAL: forgeCredentialParameter(place.environment),
+    GITHUB_TOKEN: forgeToken,
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  return variables;
+}
+
+beforeAll(async () => {
+  readPolicies();
+  const heard = (call: AwsCall): void => void calls.push(call);
+  cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0, heard });
+  cloud.ec2.hooks.onLaunch = ({ id }) => {
+    const options = clientOf(`${instanceBeginning}${id}`);
+    const wish = { secrets: secrets(new SSMClient(options)), environment: place.environment, clock: hostClock };
+    agents.push(
+      startAgent(id, { ...wish, client: new DynamoDBClient(options), place: { awsPartition: "aws", ...place } }),
+    );
+  };
+  const Name = forgeCredentialParameter(place.environment);
+  const ssm = new SSMClient(clientOf("AKIAPEOPLE"));
+  await ssm.send(new PutParameterCommand({ Name, Value: forgeToken, Type: "SecureString" }));
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  become("refresh");
+  await handler({ idleFloors: { "large/x64": 1 } });
+  await workflow();
+  // Parks what the floor asked for, and measures the pool.
+  await handler({});
+  await operators();
+  vi.restoreAllMocks();
+}, 60_000);
+
+async function workflow(): Promise<void> {
+  const log = { event: () => undefined };
+  const aws = { endpoint: cloud.aws.url, credentials: credentialsOf(keys.provision) };
+  const world = controlWorld({ ...place, forge: { kind: "token", token: forgeToken }, aws, log });
+  const never = new AbortController().signal;
+  for (const runId of ["1001", "1002"]) {
+    const outcome = await provisionRun(world, { runId, instanceCount: "2" }, never);
+    if (outcome.kind !== "ready") throw new Error(outcome.reasons.join("\n"));
+    await releaseRun(world, runId);
+  }
+  // What a provision does that fails at the maximum after minutes: it names who holds the instances (`outOfTime`).
+  await world.instances.all();
+}
+
+async function operators(): Promise<void> {
+  const variables = become("operate");
+  const [idle = ""] = cloud.ec2.machines().map(({ id }) => id);
+  for (const line of [
+    "doctor",
+    "status",
+    "instances",
+    "config",
+    "pause --reason tested",
+    "resume",
+    `retire ${idle}`,
+    "refresh",
+    "drain --all --wait",
+  ]) {
+    const { code, out, err } = await inProcess(line.split(" "), variables);
+    // The doctor finds that this cloud is no account of anybody's.
+    if (code !== 0 && line !== "doctor") throw new Error(`${line}: ${code}: ${out}${err}`);
+  }
+}
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+
+  await cloud.close();
+});
+
+function roleOf({ caller: { accessKeyId } }: AwsCall): Role | undefined {
+  if (accessKeyId.startsWith(instanceBeginning)) return "instance";
+  return (Object.keys(keys) as (keyof typeof keys)[]).find((role) => keys[role] === accessKeyId);
+}
+
+/** Of a role: each call as it was put to IAM, and what it may not, in words. */
+function answersFor(role: Role): { readonly actions: ReadonlySet<string>; readonly refused: ReadonlySet<string> } {
+  const statements = policies.get(role) ?? [];
+  const [actions, refused] = [new Set<string>(), new Set<string>()];
+  for (const call of calls.filter((one) => roleOf(one) === role)) {
+    const { accessKeyId } = call.caller;
+    const place_ = { awsPartition: "aws", ...place };
+    const own =
+      role === "instance" ? { instance: instanceKey(place_, accessKeyId.slice(instanceBeginning.length)) } : {};
+    for (const request of askedOfIam(call, { ...place, ...own })) {
+      actions.add(request.action);
+      if (!isAllowed(statements, request)) refused.add(`${request.action} on ${request.resource}`);
+    }
+  }
+  return { actions, refused };
+}
+
+describe("every call is allowed", () => {
+  test.each(["provision", "refresh", "operate", "instance"] as const)("of %s", (role) => {
+    const { actions, refused } = answersFor(role);
+    expect([...refused]).toEqual([]);
+    expect(actions.size).toBeGreaterThan(2);
+  });
+});
+
+test("what is allowed is used: a right that no part needs is no right", () => {
+  // EC2 asks for the first two in the caller's name; the others are for what goes wrong: no type that fits, misfits in the queue.
+  const rare =
+    /^(iam:PassRole|ssm:GetParameters|ec2:GetInstanceTypesFromInstanceRequirements|sqs:ChangeMessageVisibility)$/;
+  const ofFailures: Partial<Record<Role, RegExp>> = {
+    provision: /^ec2:(DescribeInstances|TerminateInstances)$/,
+    // The lambda's own log; what provisioning for a re-run needs; the end of what is past its threshold.
+    refresh: /^(logs:|dynamodb:Query$|sqs:(DeleteMessage|ReceiveMessage)$|ec2:TerminateInstances$)/,
+  };
+  // Beyond refresh's rights, which its own role is asked about.
+  const ofRefresh = new Set((policies.get("refresh") ?? []).flatMap(({ Action }) => Action));
+  for (const role of ["provision", "refresh", "operate", "instance"] as const) {
+    const { actions } = answersFor(role);
+    const given = new Set((policies.get(role) ?? []).flatMap(({ Action }) => Action));
+    const idle = [...given].filter((action) => !actions.has(action) && !rare.test(action));
+    const own = role === "operate" ? idle.filter((action) => !ofRefresh.has(action)) : idle;
+    expect(
+      own.filter((action) => ofFailures[role]?.test(action) !== true),
+      role,
+    ).toEqual([]);
+  }
+});
+
+test("a call that a role has no right to is found", () => {
+  const provision = calls.filter((call) => roleOf(call) === "provision");
+  const asInstance = policies.get("instance") ?? [];
+  const requests = provision.flatMap((call) => askedOfIam(call, place));
+  expect(requests.some((request) => !isAllowed(asInstance, request))).toBe(true);
+});
