@@ -35,6 +35,9 @@ export const removalTokenParameter = (environment: string, partition: string): s
 /** The SecureString that holds the PAT or the App's key of an environment. */
 export const forgeCredentialParameter = (environment: string): string => `/runpool/${environment}/forge-credential`;
 
+/** The log group to which instances ship their logs, each to streams that begin with its id. */
+export const instanceLogGroup = (environment: string): string => `/runpool/${environment}/instances`;
+
 /** SSM names take no ":" (and "/" would make a level). */
 const asPathPart = (text: string): string => text.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
 

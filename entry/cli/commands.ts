@@ -8,6 +8,7 @@ import { drainCommand } from "./drain.ts";
 import { eventsCommand } from "./events.ts";
 import { helpCommand } from "./help-command.ts";
 import { instancesCommand } from "./instances.ts";
+import { logsCommand } from "./logs.ts";
 import { migrateCommand } from "./migrate.ts";
 import { pauseCommand } from "./pause.ts";
 import { provisionCommand } from "./provision.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   instancesCommand,
   eventsCommand,
+  logsCommand,
   doctorCommand,
   retireCommand,
   pauseCommand,

@@ -88,7 +88,7 @@ export type CliBench = Awaited<ReturnType<typeof openCliBench>>;
 export async function openCliBench() {
   const cloud = await openFurnishedCloud();
   const { clock, db, queues, parameters, machines, door, github, clients, imageId, defaults, put } = cloud;
-  const { roles, quotas } = cloud;
+  const { roles, quotas, logGroups } = cloud;
   const agents = playAgents(db, clients.dynamodb, tableName(environment), clock);
   const variables = {
     AWS_ENDPOINT_URL: door.url,
@@ -110,6 +110,7 @@ export async function openCliBench() {
     machines,
     roles,
     quotas,
+    logGroups,
     clients,
     imageId,
     defaults,

@@ -11,6 +11,7 @@ import { dynamodb } from "../../cloud/sim/dynamodb/dynamodb.ts";
 import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
 import { furnish, putItem } from "../../cloud/sim/furnish.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
+import { logs } from "../../cloud/sim/logs.ts";
 import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
 import { roleName } from "../../cloud/sim/imds/role-credentials.ts";
 import { iam } from "../../cloud/sim/iam.ts";
@@ -38,6 +39,7 @@ async function openCloud() {
   const machines = ec2({ ...base, chance: chance("cli/ec2"), parameter: parameters.value });
   const roles = iam(base);
   const quotas = serviceQuotas(base);
+  const logGroups = logs(base);
   const services = {
     dynamodb: db.service,
     sqs: queues.service,
@@ -52,6 +54,7 @@ async function openCloud() {
     }),
     iam: roles.service,
     servicequotas: quotas.service,
+    logs: logGroups.service,
   };
   const door = await openFrontDoor({ services, clock, chance: chance("cli/door") });
   const pats = [{ token, permissions: { administration: "write", actions: "read" } as const }];
@@ -68,7 +71,7 @@ async function openCloud() {
     for (const client of Object.values(clients)) client.destroy();
     await Promise.all([door.close(), github.close()]);
   };
-  return { clock, db, queues, parameters, machines, roles, quotas, door, github, clients, close };
+  return { clock, db, queues, parameters, machines, roles, quotas, logGroups, door, github, clients, close };
 }
 
 export async function openFurnishedCloud() {

@@ -146,7 +146,7 @@ test("the diff is one that git applies; the steps are then ones that the action 
     "max-runtime-min",
     "instance-tenancy",
   ]);
-  const { notices } = readInputs((name) => String(step?.with?.[name] ?? ""), {});
+  const { notices } = readInputs((name) => String((step?.with?.[name] as string | number | undefined) ?? ""), {});
   expect(notices).toEqual([]);
   expect(workflow("ci.yml").jobs["release"]?.steps[0]).toEqual({
     uses: "octo-org/pool@v3",

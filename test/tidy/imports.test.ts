@@ -11,7 +11,13 @@ interface Layer {
   readonly foreign: readonly string[] | "everything";
 }
 
-const ports = ["cloud/ports.ts", "cloud/agent-ports.ts", "cloud/doctor-ports.ts", "cloud/image-ports.ts"];
+const ports = [
+  "cloud/ports.ts",
+  "cloud/agent-ports.ts",
+  "cloud/doctor-ports.ts",
+  "cloud/image-ports.ts",
+  "cloud/log-ports.ts",
+];
 const sdk = "@aws-sdk/";
 const layers: readonly Layer[] = [
   { files: ["domain/"], own: ["domain/"], foreign: [] },

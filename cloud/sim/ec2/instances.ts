@@ -151,12 +151,16 @@ function runInstances(world: World, input: Input): Answer {
   };
 }
 
+/** EC2 User Guide, "Instance console output": the last 64 KB. */
+const consoleBytes = 65_536;
+
 function consoleOutput(world: World, input: Input): Answer {
   const [machine] = machinesOf(world, input, [required(input, "InstanceId")]);
+  const shown = machine === undefined ? "" : (world.hooks.console?.(machine) ?? machine.console);
   return {
     instanceId: machine?.id,
     timestamp: moment(world.clock.now()),
-    output: machine === undefined || machine.console === "" ? "" : Buffer.from(machine.console).toString("base64"),
+    output: Buffer.from(shown).subarray(-consoleBytes).toString("base64"),
   };
 }
 

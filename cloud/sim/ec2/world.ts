@@ -92,6 +92,8 @@ export interface Hooks {
   onLaunch?: (machine: Machine) => void;
   /** The machine's power is gone, whoever took it; not called for one that powered itself off. */
   onTerminate?: (machine: Machine) => void;
+  /** What its console shows, where that is not what was written into it. */
+  console?: (machine: Machine) => string;
 }
 
 /** What a client token has answered, for a day. */

@@ -71,6 +71,7 @@ const throttling: Readonly<Record<ServiceName, () => AwsFault>> = {
   ssm: () => new AwsFault("ThrottlingException", "Rate exceeded"),
   sts: () => new AwsFault("Throttling", "Rate exceeded"),
   iam: () => new AwsFault("Throttling", "Rate exceeded"),
+  logs: () => new AwsFault("ThrottlingException", "Rate exceeded"),
   servicequotas: () => new AwsFault("TooManyRequestsException", "Too Many Requests"),
 };
 

@@ -15,7 +15,7 @@ export interface AwsCall {
   readonly gone?: AbortSignal;
 }
 
-export type ServiceName = "dynamodb" | "sqs" | "ec2" | "ssm" | "sts" | "iam" | "servicequotas";
+export type ServiceName = "dynamodb" | "sqs" | "ec2" | "ssm" | "sts" | "iam" | "servicequotas" | "logs";
 
 /** A service answers a call with its output (JSON services: the JSON body; Query services: an XML body), or throws AwsFault. */
 export type Service = (call: AwsCall) => Promise<unknown>;

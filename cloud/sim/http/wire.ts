@@ -30,6 +30,7 @@ const protocols: Readonly<Record<ServiceName, Protocol>> = {
   sts: { kind: "query", type: "https://sts.amazonaws.com/doc/2011-06-15/" },
   iam: { kind: "query", type: "https://iam.amazonaws.com/doc/2010-05-08/" },
   servicequotas: { kind: "json", type: "application/x-amz-json-1.1" },
+  logs: { kind: "json", type: "application/x-amz-json-1.1" },
 };
 
 const targets: Readonly<Record<string, ServiceName>> = {
@@ -37,6 +38,7 @@ const targets: Readonly<Record<string, ServiceName>> = {
   AmazonSQS: "sqs",
   AmazonSSM: "ssm",
   ServiceQuotasV20190624: "servicequotas",
+  Logs_20140328: "logs",
 };
 const versions: Readonly<Record<string, ServiceName>> = {
   "2016-11-15": "ec2",

@@ -74,7 +74,8 @@ function writtenIn(
   for (const { key, value } of map?.items ?? []) {
     if (!isScalar(key) || key.range === undefined || key.range === null) continue;
     const node = (isAlias(value) ? value.resolve(reading.document) : value) as Node | null | undefined;
-    const raw = isScalar(node) && node.value !== null ? String(node.value) : "";
+    const plain = isScalar(node) ? (node.value as string | number | boolean | null) : null;
+    const raw = plain === null ? "" : String(plain);
     const text = raw.replaceAll(/\$\{\{\s*env\.([\w-]+)\s*\}\}/g, (all, name: string) => known.get(name) ?? all);
     const [from] = key.range;
     const to = (value as Node | null)?.range?.[1] ?? key.range[1];

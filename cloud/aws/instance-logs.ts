@@ -1,0 +1,102 @@
+// Logs of instances: CloudWatch Logs where they are shipped, and EC2's console output.
+import type { CloudWatchLogsClient, GetLogEventsCommandOutput } from "@aws-sdk/client-cloudwatch-logs";
+import { GetConsoleOutputCommand, type EC2Client } from "@aws-sdk/client-ec2";
+import type { InstanceLogs, LogLine, LogPage, LogPlace } from "../log-ports.ts";
+import { GetLogEventsCommand, paginateDescribeLogStreams } from "./logs-sdk.ts";
+import { asSdkError, raise } from "./sdk-errors.ts";
+
+export interface InstanceLogsWish {
+  readonly logs: CloudWatchLogsClient;
+  readonly ec2: EC2Client;
+  /** The log group of the environment's instances. */
+  readonly group: string;
+}
+
+/** The empty value where AWS says that there is no such thing. */
+async function unlessMissing<Value>(what: string, ask: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { name } = asSdkError(error);
+    if (/^(ResourceNotFoundException|InvalidInstanceID\..*)$/.test(name)) return undefined;
+    return raise(what, error);
+  }
+}
+
+const linesOf = ({ events = [] }: GetLogEventsCommandOutput): readonly LogLine[] =>
+  events.map(({ timestamp = 0, message = "" }) => ({ at: timestamp, text: message.replace(/\n$/, "") }));
+
+const merged = (pages: readonly (readonly LogLine[])[]): readonly LogLine[] => pages.flat().sort((a, b) => a.at - b.at);
+
+/** An instance's streams are its id, or begin with it: ids are of two lengths, so what follows is looked at. */
+const isOf = (instanceId: string, stream: string): boolean => !/^[0-9a-f]/.test(stream.slice(instanceId.length));
+
+async function streamsOf({ logs, group }: InstanceLogsWish, instanceId: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  const pages = paginateDescribeLogStreams({ client: logs }, { logGroupName: group, logStreamNamePrefix: instanceId });
+  for await (const { logStreams = [] } of pages)
+    names.push(...logStreams.flatMap(({ logStreamName: name = "" }) => (isOf(instanceId, name) ? [name] : [])));
+  return names;
+}
+
+/** From the end, page by page: a page may hold fewer than asked for, even none, with more behind it. */
+async function newestOf(wish: InstanceLogsWish, stream: string, most: number) {
+  const about = { logGroupName: wish.group, logStreamName: stream };
+  const first = await wish.logs.send(new GetLogEventsCommand({ ...about, limit: most, startFromHead: false }));
+  let lines = linesOf(first);
+  let back = first.nextBackwardToken;
+  while (lines.length < most && back !== undefined) {
+    const page = await wish.logs.send(
+      new GetLogEventsCommand({ ...about, limit: most - lines.length, nextToken: back }),
+    );
+    lines = [...linesOf(page), ...lines];
+    // GetLogEvents gives the token back unchanged at the stream's beginning.
+    if (page.nextBackwardToken === back) break;
+    back = page.nextBackwardToken;
+  }
+  return { stream, lines, next: first.nextForwardToken ?? "" };
+}
+
+async function newest(wish: InstanceLogsWish, instanceId: string, most: number): Promise<LogPage | undefined> {
+  return await unlessMissing("GetLogEvents", async () => {
+    const streams = await streamsOf(wish, instanceId);
+    if (streams.length === 0) return undefined;
+    const read = await Promise.all(streams.map((stream) => newestOf(wish, stream, most)));
+    const lines = merged(read.map((one) => one.lines)).slice(-most);
+    return { lines, next: Object.fromEntries(read.map(({ stream, next }) => [stream, next])) };
+  });
+}
+
+async function since({ logs, group }: InstanceLogsWish, place: LogPlace): Promise<LogPage> {
+  const next: Record<string, string> = { ...place };
+  const read = await Promise.all(
+    Object.entries(place).map(async ([stream, token]) => {
+      const command = new GetLogEventsCommand({ logGroupName: group, logStreamName: stream, nextToken: token });
+      const page = await logs.send(command).catch((error: unknown) => raise("GetLogEvents", error));
+      next[stream] = page.nextForwardToken ?? token;
+      return linesOf(page);
+    }),
+  );
+  return { lines: merged(read), next };
+}
+
+async function consoleOf({ ec2 }: InstanceLogsWish, instanceId: string): Promise<string | undefined> {
+  const ask = (Latest: boolean) => ec2.send(new GetConsoleOutputCommand({ InstanceId: instanceId, Latest }));
+  const reply = await unlessMissing("GetConsoleOutput", async () => {
+    try {
+      return await ask(true);
+    } catch (error) {
+      // Instances not built on Nitro keep only the output of their boot.
+      if (asSdkError(error).name !== "UnsupportedOperation") throw error;
+      return await ask(false);
+    }
+  });
+  const text = Buffer.from(reply?.Output ?? "", "base64").toString("utf8");
+  return text === "" ? undefined : text;
+}
+
+export const instanceLogs = (wish: InstanceLogsWish): InstanceLogs => ({
+  newest: (instanceId, most) => newest(wish, instanceId, most),
+  since: (place) => since(wish, place),
+  console: (instanceId) => consoleOf(wish, instanceId),
+});

@@ -1,0 +1,178 @@
+// `runpool logs <instance>`: what an instance ships to CloudWatch Logs; where it ships nothing, its console as EC2 shows it.
+import * as z from "zod/mini";
+import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import type { InstanceLogs, LogLine, LogPage } from "../../cloud/log-ports.ts";
+import { OutOfReach } from "../../cloud/ports.ts";
+import { instanceKey, instanceLogGroup } from "../../domain/names.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
+import type { OperatedWorld } from "../control-world.ts";
+import { BadInput } from "./bad-input.ts";
+import { command } from "./command.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import type { Ground } from "./ground.ts";
+import { onInterrupt } from "./interrupts.ts";
+import { plain } from "./terminal.ts";
+
+const name = "logs";
+/** GetLogEvents takes 25 calls a second an account; EC2 renews a console's output within seconds at best. */
+const pollMs = { shipped: 2_000, console: 5_000 } as const;
+
+export const logsCommand = command({
+  name,
+  summary: "what an instance has written: its shipped logs, or its console",
+  details:
+    "Where the environment ships logs (shipLogs in its file) they are read from CloudWatch Logs, also after the instance has ended. " +
+    "Elsewhere EC2's console output is shown: the boot, the agent's and the runner's lines, 64 KB at most, and not for long after the end.",
+  operand: { name: "instance", help: "its id, e.g. i-0123456789abcdef0", required: true },
+  options: [
+    { name: "follow", short: "f", help: "go on with what comes, until Ctrl-C or the instance's end" },
+    { name: "lines", short: "n", value: "N", otherwise: "200", help: "the newest so many, 1 to 10000" },
+    { name: "console", help: "the console, also where logs are shipped" },
+  ],
+  examples: [
+    "runpool logs i-0123456789abcdef0",
+    "runpool logs i-0123456789abcdef0 --follow",
+    "runpool logs i-0123456789abcdef0 -n 1000 --json | jq -r .text",
+  ],
+  schema: z.object({
+    instance: z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/, "it is an EC2 instance id, e.g. i-0123456789abcdef0")),
+    follow: z._default(z.boolean(), false),
+    console: z._default(z.boolean(), false),
+    lines: z.pipe(
+      z.string().check(z.regex(/^([1-9]\d{0,3}|10000)$/, "it is a whole number from 1 to 10000")),
+      z.transform(Number),
+    ),
+  }),
+  run: async ({ instance, follow, console: wantsConsole, lines }, ground) => {
+    const { environment, region } = ground.place();
+    const world = await ground.world();
+    const { configuration } = await world.settings.load();
+    const key = instanceKey(configuration, instance);
+    const record = async (): Promise<InstanceRecord | undefined> => (await world.instances.read([key])).items[0];
+    if ((await record()) === undefined)
+      throw new BadInput(
+        [`instance is "${instance}"; ${environment} has no such one: see runpool instances --all`],
+        name,
+      );
+    // Loaded late: no other command reads logs.
+    const { logsOf } = await import("../log-world.ts");
+    const logs = logsOf(environment, region);
+    const waiting = ground.progress.waiting(() => "reading the logs");
+    const shipped = await (wantsConsole ? Promise.resolve(undefined) : newest(logs, instance, lines, ground)).finally(
+      () => waiting.done(),
+    );
+    const source = shipped === undefined ? consoleSource(logs, instance, lines) : shippedSource(logs, shipped);
+    return await show(source, { instance, environment, follow, world, record }, ground);
+  },
+});
+
+/** A role that may not read the log group may still read the console. */
+async function newest(
+  logs: InstanceLogs,
+  instance: string,
+  lines: number,
+  ground: Ground,
+): Promise<LogPage | undefined> {
+  try {
+    return await logs.newest(instance, lines);
+  } catch (error) {
+    if (!(error instanceof AwsRefused)) throw error;
+    ground.progress.warn(`the shipped logs cannot be read, so this is the console: ${error.message}`);
+    return undefined;
+  }
+}
+
+type Line = Partial<Pick<LogLine, "at">> & Pick<LogLine, "text">;
+interface Source {
+  readonly name: "shipped" | "console";
+  /** The newest lines first of all, then what has come since the last call. */
+  read(): Promise<readonly Line[]>;
+}
+
+function shippedSource(logs: InstanceLogs, first: LogPage): Source {
+  let next: LogPage["next"] | undefined;
+  return {
+    name: "shipped",
+    read: async () => {
+      const page = next === undefined ? first : await logs.since(next);
+      next = page.next;
+      return page.lines;
+    },
+  };
+}
+
+function consoleSource(logs: InstanceLogs, instance: string, most: number): Source {
+  let seen: readonly string[] = [];
+  return {
+    name: "console",
+    read: async () => {
+      const text = (await logs.console(instance)) ?? "";
+      const lines = text.replaceAll("\r", "").replace(/\n$/, "").split("\n");
+      const all = text === "" ? [] : lines;
+      const fresh = seen.length === 0 ? all.slice(-most) : all.slice(afterSeen(seen, all));
+      if (all.length > 0) seen = all;
+      return fresh.map((line) => ({ text: line }));
+    },
+  };
+}
+
+/** The console is a window of 64 KB that moves: what was seen ends where its last lines stand in it. */
+function afterSeen(seen: readonly string[], all: readonly string[]): number {
+  const last = seen.slice(-3);
+  for (let at = all.length; at >= last.length; at--)
+    if (last.every((line, i) => all[at - last.length + i] === line)) return at;
+  return 0;
+}
+
+interface Shown {
+  readonly instance: string;
+  readonly environment: string;
+  readonly follow: boolean;
+  readonly world: OperatedWorld;
+  readonly record: () => Promise<InstanceRecord | undefined>;
+}
+
+async function show(source: Source, about: Shown, ground: Ground): Promise<ExitCode> {
+  const { instance, environment, follow, world, record } = about;
+  const { json, terminal, progress } = ground;
+  const write = (lines: readonly Line[]): void => {
+    for (const { at, text } of lines) {
+      const told = { ...(at === undefined ? {} : { at: new Date(at).toISOString() }), source: source.name, text };
+      terminal.out.write(json ? `${JSON.stringify(told)}\n` : `${plain(text)}\n`);
+    }
+  };
+  const first = await source.read();
+  write(first);
+  if (first.length === 0) {
+    const nothing =
+      source.name === "shipped"
+        ? `${instance} has shipped no line yet`
+        : `${instance} ships no logs (${instanceLogGroup(environment)} has no stream of it: set shipLogs in the environment's file), and EC2 has no console output of it: it appears some minutes after boot, and is gone an hour after the end`;
+    terminal.err.write(`${terminal.err.paint("red", "runpool:")} ${nothing}\n`);
+    if (!follow) return exitCodes.failed;
+  }
+  if (!follow) return exitCodes.done;
+  const interrupts = onInterrupt(
+    () => undefined,
+    () => undefined,
+  );
+  progress.note(`Following ${instance}; Ctrl-C ends it`);
+  while (!interrupts.signal.aborted) {
+    await world.clock.sleep(pollMs[source.name], interrupts.signal);
+    if (interrupts.signal.aborted) break;
+    try {
+      // Asked before the lines are read: what an instance wrote last is read after it has ended.
+      const state = (await record())?.state;
+      const lines = await source.read();
+      write(lines);
+      if (lines.length > 0 || (state !== undefined && state !== "terminated")) continue;
+      progress.note(`${instance} has ended`);
+      break;
+    } catch (error) {
+      if (!(error instanceof OutOfReach)) throw error;
+      progress.warn(error.message);
+    }
+  }
+  interrupts.release();
+  return exitCodes.done;
+}

@@ -1,0 +1,14 @@
+// What `runpool logs` reads by: its clients are loaded with its first use.
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { clientOptions } from "../cloud/aws/client-options.ts";
+import { instanceLogs } from "../cloud/aws/instance-logs.ts";
+import { CloudWatchLogsClient } from "../cloud/aws/logs-sdk.ts";
+import type { InstanceLogs } from "../cloud/log-ports.ts";
+import { instanceLogGroup } from "../domain/names.ts";
+
+export const logsOf = (environment: string, region: string): InstanceLogs =>
+  instanceLogs({
+    logs: new CloudWatchLogsClient({ region, ...clientOptions() }),
+    ec2: new EC2Client({ region, ...clientOptions() }),
+    group: instanceLogGroup(environment),
+  });
