@@ -1,0 +1,102 @@
+// What the pages say in numbers and names is what the code has: prices, metrics, alarms, what a month costs.
+import { expect, test } from "vitest";
+import { resourcesOf, textOf, type StackFile } from "../../cloud/sim/stack-file.ts";
+import { metrics } from "../../domain/metrics.ts";
+import { estimatedUsdPerHour } from "../../domain/prices.ts";
+import { defaultResourceClasses } from "../../domain/resource-class.ts";
+import { refreshMetrics } from "../../entry/refresh-metrics.ts";
+import example from "../../environments/example.ts";
+import { recordOf } from "../control/record-of.ts";
+import { synthesized } from "../stacks/synthesized.ts";
+import { readText } from "../tidy/sources.ts";
+import { rowsOf } from "./tables.ts";
+
+const costs = readText("docs/costs.md");
+const monitoring = readText("docs/monitoring.md");
+
+test("the estimates of an instance's hour are those of the job summary", () => {
+  const rows = rowsOf(costs, "class", "for example");
+  expect(rows.map(([name]) => name)).toEqual(expect.arrayContaining(Object.keys(defaultResourceClasses)));
+  for (const [, type = "", onDemand, spot] of rows) {
+    expect([type, onDemand]).toEqual([type, estimatedUsdPerHour(type, "on-demand")?.toFixed(3)]);
+    expect([type, spot]).toEqual([type, estimatedUsdPerHour(type, "spot")?.toFixed(3)]);
+  }
+});
+
+test("every metric is explained, with its unit", () => {
+  expect(rowsOf(monitoring, "metric", "unit").map(([name, unit]) => [name, unit])).toEqual(
+    Object.values(metrics).map(({ name, unit }) => [name, unit.toLowerCase()]),
+  );
+});
+
+const { "example-observability": observability } = synthesized({ ...example, alarms: { idleCeiling: 20 } });
+const alarms = resourcesOf(observability as StackFile, "aws_cloudwatch_metric_alarm").map(([, alarm]) => alarm);
+
+test("every alarm is explained", () => {
+  const [first] = rowsOf(monitoring, "alarm runpool-<environment>-…");
+  expect(first).toHaveLength(3);
+  const explained = rowsOf(monitoring, "alarm runpool-<environment>-…").map(([name = ""]) => name.replace(" …", ""));
+  expect(explained.toSorted()).toEqual(
+    alarms.map((alarm) => textOf(alarm, "alarm_name").replace(/^runpool-example-/, "")).toSorted(),
+  );
+});
+
+const serving = recordOf({ state: "running", said: "registered", runId: "1" });
+const now = serving.signal?.at ?? 0;
+const lines = refreshMetrics({
+  environment: "example",
+  now,
+  records: [serving],
+  oldestToken: now,
+  report: {
+    states: { running: 1 },
+    findings: [],
+    ghosts: [],
+    requeued: 0,
+    floor: { extended: 0, created: 0 },
+    reruns: [],
+    tokens: { renewed: [], problems: [] },
+    damaged: [],
+    problems: [],
+  },
+});
+interface Emf {
+  readonly _aws: {
+    readonly CloudWatchMetrics: readonly {
+      readonly Dimensions: readonly (readonly string[])[];
+      readonly Metrics: readonly { readonly Name: string }[];
+    }[];
+  };
+  readonly [dimension: string]: unknown;
+}
+
+/** Metrics as CloudWatch bills them: each name with each combination of dimensions. */
+const billedMetrics = new Set(
+  lines.flatMap((line) => {
+    const document = JSON.parse(line) as Emf;
+    return document._aws.CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) =>
+      Dimensions.flatMap((dimensions) =>
+        Metrics.map(({ Name }) => [Name, ...dimensions.map((one) => document[one])].join("/")),
+      ),
+    );
+  }),
+).size;
+/** Alarms are billed by the metric that they look at; the ceiling is by choice. */
+const billedAlarms = alarms
+  .filter((alarm) => !textOf(alarm, "alarm_name").endsWith("idle-above-ceiling"))
+  .map((alarm) =>
+    ((alarm["metric_query"] ?? []) as readonly { readonly metric?: unknown }[]).filter(({ metric }) => metric),
+  )
+  .reduce((sum, queries) => sum + Math.max(1, queries.length), 0);
+
+test("a month's metrics and alarms are counted right, and the sum is right", () => {
+  const rows = rowsOf(costs, "what", "USD");
+  const usdOf = (start: string): number => Number(rows.find(([what = ""]) => what.startsWith(start))?.[1]);
+  expect(usdOf(`${billedMetrics} metrics of refresh`)).toBeCloseTo(billedMetrics * 0.3, 2);
+  expect(usdOf(`alarms (${billedAlarms} metrics)`)).toBeCloseTo(billedAlarms * 0.1, 2);
+  const at = rows.findIndex(([what]) => what === "together");
+  const least = rows.slice(0, at).reduce((sum, [, usd = ""]) => sum + Number.parseFloat(usd), 0);
+  const together = [Math.round(least), Math.round(least + 3)];
+  expect(rows[at]?.[1]).toBe(`about ${together.join("–")}`);
+  expect(readText("docs/deploy.md")).toContain(`About ${together.join(" to ")} dollars a month`);
+});
