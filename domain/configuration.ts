@@ -1,5 +1,6 @@
 // What an environment is configured to be: defaults that the stack writes, an overlay that refresh writes, and their sum.
-import { limits } from "./limits.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { limits, maxima } from "./limits.ts";
 import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
 import { problemOfLabel } from "./request.ts";
 import type { Architecture } from "./record.ts";
@@ -29,7 +30,7 @@ export interface Deployed extends DeployedVersion {
     /** Repositories (`owner/repo`) that the environment serves. */
     readonly repositories: readonly string[];
   };
-  /** A hash of what instances boot with (user data, launch template): a change of it makes idle instances stale. */
+  /** A hash of what instances boot with (user data, launch template, pre-runner script): a change of it makes idle instances stale. */
   readonly configHash: string;
   /** Named groups of repositories that share machines; a repository in none is its own partition. */
   readonly partitions: Readonly<Record<string, readonly string[]>>;
@@ -45,6 +46,7 @@ export interface Operational {
   /** Maximum of instances alive at once: in the environment and in one partition. */
   readonly maxInstances: number;
   readonly maxInstancesPerPartition: number;
+  /** What root runs once on every new machine, which reads it from the table as it boots; "" = nothing. */
   readonly preRunnerScript: string;
   /** Further labels that every runner carries. */
   readonly labels: readonly string[];
@@ -89,8 +91,15 @@ const operationalNames = Object.keys(operationalDefaults) as (keyof Operational)
 export function merge(defaults: Defaults, overlay: Overlay): Configuration {
   const merged: Record<string, unknown> = { ...defaults };
   for (const name of operationalNames) merged[name] = overlay[name] ?? defaults[name] ?? operationalDefaults[name];
+  merged["configHash"] = hashOf(defaults, overlay);
   return merged as unknown as Configuration;
 }
+
+/** Instances read the script when they boot: another one in the overlay makes those of before stale, as a deployment would. */
+const hashOf = ({ configHash, preRunnerScript }: Defaults, overlay: Overlay): string =>
+  overlay.preRunnerScript === undefined || overlay.preRunnerScript === preRunnerScript
+    ? configHash
+    : `${configHash}+${fingerprint(overlay.preRunnerScript)}`;
 
 /** Where a value of the sum comes from. */
 export function sourceOf(
@@ -125,6 +134,11 @@ export function problemsOf(configuration: Configuration): readonly string[] {
   for (const name of ["maxInstances", "maxInstancesPerPartition", "maxUses", "maxAgeMs"] as const)
     if (!isCount(configuration[name]))
       problems.push(`${name} is ${configuration[name]}; it is a whole number, 0 or more`);
+  const scriptBytes = new TextEncoder().encode(configuration.preRunnerScript).length;
+  if (scriptBytes > maxima.preRunnerBytes)
+    problems.push(
+      `preRunnerScript has ${scriptBytes} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`,
+    );
   for (const [pool, count] of Object.entries(configuration.idleFloors))
     if (!isCount(count)) problems.push(`idleFloors of "${pool}" is ${count}; it is a whole number, 0 or more`);
   for (const [name, price] of Object.entries(configuration.spotMaxPrices))

@@ -115,6 +115,8 @@ export const maxima = {
   rerunsAtOnce: 20,
   /** A runner label at GitHub may have 256 characters. */
   labelLength: 256,
+  /** A pre-runner script lies in an item of the table, which may have 400 KB with all that is beside it. */
+  preRunnerBytes: 256 * 1024,
   /** The last lines of a failing script that a signal carries. */
   signalDetailBytes: 2048,
 } as const;

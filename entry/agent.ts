@@ -16,7 +16,9 @@ import { hostClock } from "./host-clock.ts";
 import { jsonLog } from "./json-log.ts";
 import { machineGround } from "./machine-ground.ts";
 import { version } from "../domain/version.ts";
+import { writePreRunner } from "./write-pre-runner.ts";
 
+if (process.argv[2] === "write-pre-runner") await writePreRunner(process.argv[3] ?? "").then(() => process.exit());
 const settings = parseAgentEnvironment(process.env);
 const clock = correctedClock(hostClock);
 const metadata = imdsMetadata({ baseUrl: settings.AWS_EC2_METADATA_SERVICE_ENDPOINT, clock });

@@ -53,7 +53,7 @@ export function agentEnvironment(environment: Environment): Readonly<Record<stri
 }
 
 export function bootFiles(environment: Environment, architecture: Architecture): readonly BootFile[] {
-  const { install, sessionAccess, privateCa, preRunnerScript } = environment;
+  const { install, sessionAccess, privateCa } = environment;
   const archive = install[architecture];
   const firstBoot = {
     RUNPOOL_SESSIONS: sessionAccess ? "1" : "0",
@@ -64,7 +64,6 @@ export function bootFiles(environment: Environment, architecture: Architecture):
     { path: "/etc/runpool/runner.env", content: assignments(waysOut(environment)), permissions: "0644" },
     { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
     { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
-    { path: "/etc/runpool/pre-runner.sh", content: preRunnerScript, permissions: "0755" },
   ];
   if (privateCa !== undefined) files.push({ path: privateCaPath, content: privateCa, permissions: "0644" });
   return files;

@@ -1,12 +1,15 @@
-// What an instance may do: its own item, the tokens of its partition, its own log stream. Nothing of EC2.
+// What an instance may do: its own item, the pre-runner script, the tokens of its partition, its own log stream. Nothing of EC2.
+import type { Operational } from "../domain/configuration.ts";
 import { agentAttributes } from "../domain/record.ts";
-import { table } from "../domain/table.ts";
+import { defaultsKey, overlayKey, table } from "../domain/table.ts";
 import type { Arns } from "./arns.ts";
 import type { Environment } from "./environment.ts";
 import type { Statement } from "./policy.ts";
 
 /** EC2 User Guide: the ARN of the instance that the role's credentials were given to. It is also the item's key. */
 const ownArn = "${ec2:SourceInstanceARN}";
+
+const preRunnerAttribute: keyof Operational = "preRunnerScript";
 
 /** Condition keys with `Null: false` beside each `ForAllValues`, which is true where the key is absent. */
 const ownItem = {
@@ -21,6 +24,20 @@ const records = (arns: Arns): readonly Statement[] => [
     Action: ["dynamodb:GetItem"],
     Resource: [arns.table],
     Condition: ownItem,
+  },
+  {
+    // Of the configuration this attribute alone: whoever asks for a whole item names no attribute, and is denied.
+    Sid: "ReadPreRunnerScript",
+    Effect: "Allow",
+    Action: ["dynamodb:GetItem"],
+    Resource: [arns.table],
+    Condition: {
+      "ForAllValues:StringEquals": {
+        "dynamodb:LeadingKeys": [defaultsKey, overlayKey],
+        "dynamodb:Attributes": [table.key, preRunnerAttribute],
+      },
+      Null: { ...ownItem.Null, "dynamodb:Attributes": "false" },
+    },
   },
   {
     // IAM counts names in conditions too: `version` is thereby writable by its own agent, which hurts only itself.

@@ -52,11 +52,11 @@ const machineOf = (environment: Environment, architecture: Architecture, sizeGiB
   }) satisfies Machine;
 
 /** A hash of what instances boot with: a change of it makes idle instances stale. */
-export const configHash = (environment: Environment): string =>
-  createHash("sha256")
-    .update(JSON.stringify(environment.architectures.map((architecture) => machineOf(environment, architecture))))
-    .digest("hex")
-    .slice(0, 16);
+export function configHash(environment: Environment): string {
+  const machines = environment.architectures.map((architecture) => machineOf(environment, architecture));
+  const bootedWith = [...machines, environment.preRunnerScript];
+  return createHash("sha256").update(JSON.stringify(bootedWith)).digest("hex").slice(0, 16);
+}
 
 /** Everything out, nothing in. */
 function makeSecurityGroup(stack: TerraformStack, { name }: Environment, vpcId: string): SecurityGroup {

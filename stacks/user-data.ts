@@ -60,6 +60,6 @@ export const userData = (environment: Environment, architecture: Architecture): 
 export function problemsOfUserData(environment: Environment): readonly Problem[] {
   const bytes = Math.max(...environment.architectures.map((architecture) => raw(environment, architecture).length));
   if (bytes <= userDataLimit) return [];
-  const rule = `user data has ${bytes} bytes even compressed, and EC2 takes ${userDataLimit}: keep the bulk in the AMI, or fetch it from within the script`;
-  return [["preRunnerScript", rule]];
+  const rule = `user data has ${bytes} bytes even compressed, and EC2 takes ${userDataLimit}: give only the certificates that are needed to reach AWS and GitHub, and keep the others in the AMI`;
+  return [["privateCa", rule]];
 }

@@ -57,8 +57,17 @@ session_access() {
   done
 }
 
+# From the environment's table, where refresh may have laid another one over the stack's; root reads it for itself.
+write_pre_runner() {
+  /usr/lib/runpool/node /usr/lib/runpool/agent.mjs write-pre-runner "$etc/pre-runner.sh"
+}
+
 trust_private_ca
 install_runner
+# Beside it what takes as long.
+write_pre_runner &
+writing=$!
 session_access
 systemctl start runpool-boot-watchdog.timer runpool-deadline.timer runpool-firewall.service runpool-request.path
+wait "$writing"
 systemctl start --no-block runpool-agent.service

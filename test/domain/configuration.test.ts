@@ -65,6 +65,16 @@ describe("the sum of defaults and overlay", () => {
     expect(sum).toEqual(defaults);
   });
 
+  test("makes instances stale that have booted with another pre-runner script, and with no other change", () => {
+    const written = { ...defaults, preRunnerScript: "echo hello" };
+    const hash = (overlay: Overlay): string => merge(written, overlay).configHash;
+    expect(hash({})).toBe(written.configHash);
+    expect(hash({ idleMs: 61_000, preRunnerScript: "echo hello" })).toBe(written.configHash);
+    const scripts = ["", "echo hello ", "echo hallo", "echo hello\n", "ECHO hello"];
+    expect(new Set(["echo hello", ...scripts].map((preRunnerScript) => hash({ preRunnerScript }))).size).toBe(6);
+    expect(hash({ preRunnerScript: "" })).toMatch(/^.+\+[0-9a-f]{16}$/);
+  });
+
   test("lets an overlay's empty value count: a script can be taken away again", () => {
     const written = { ...defaults, preRunnerScript: "echo hello", labels: ["gpu"] };
     expect(merge(written, { preRunnerScript: "", labels: [], maxInstances: 0 })).toMatchObject({

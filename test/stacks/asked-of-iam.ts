@@ -149,6 +149,8 @@ export function askedOfIam({ service, action, input }: AwsCall, around: Surround
         return [{ action: `servicequotas:${action}`, resource: "*" }];
       case "sts":
         return [];
+      case "logs":
+        return [{ action: `logs:${action}`, resource: arnOf(service)(`log-group:${textOf(input["logGroupName"])}:*`) }];
     }
   })();
   const { instance } = around;

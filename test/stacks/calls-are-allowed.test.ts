@@ -3,10 +3,11 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { preRunnerScript } from "../../cloud/aws/pre-runner-script.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import type { AwsCall } from "../../cloud/sim/http/service.ts";
 import { rendered, resourcesOf, textOf } from "../../cloud/sim/stack-file.ts";
-import { forgeCredentialParameter, instanceKey } from "../../domain/names.ts";
+import { forgeCredentialParameter, instanceKey, tableName } from "../../domain/names.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import laptop from "../../entry/laptop/environment.ts";
@@ -73,6 +74,8 @@ beforeAll(async () => {
   cloud.ec2.hooks.onLaunch = ({ id }) => {
     const options = clientOf(`${instanceBeginning}${id}`);
     const wish = { secrets: secrets(new SSMClient(options)), environment: place.environment, clock: hostClock };
+    // What root does on a machine before the agent is started.
+    void preRunnerScript(new DynamoDBClient(options), tableName(place.environment));
     agents.push(
       startAgent(id, { ...wish, client: new DynamoDBClient(options), place: { awsPartition: "aws", ...place } }),
     );

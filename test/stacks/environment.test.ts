@@ -197,8 +197,10 @@ test("user data that EC2 would refuse is refused before anything is written", ()
   // What no compression makes smaller.
   let state = 1;
   const noise = Array.from({ length: 40_000 }, () => ((state = (state * 48_271) % 2_147_483_647) % 36).toString(36));
-  const file = exampleWith({ preRunnerScript: `#!/bin/sh\n# ${noise.join("")}` });
-  expect(() => synthesize({ example: file }, folder)).toThrow(/^example: preRunnerScript: user data has \d+ bytes/);
+  const file = exampleWith({ privateCa: `${certificate}${noise.join("")}` });
+  expect(() => synthesize({ example: file }, folder)).toThrow(/^example: privateCa: user data has \d+ bytes/);
+  const script = exampleWith({ preRunnerScript: `#!/bin/sh\n# ${"é".repeat(140_000)}` });
+  expect(() => synthesize({ example: script }, folder)).toThrow(/^example: preRunnerScript: .* has 280012 bytes/);
   expect(readdirSync(folder)).toEqual([]);
 });
 

@@ -8,11 +8,14 @@ import { promisify } from "node:util";
 import { openImds } from "../../cloud/sim/imds/imds.ts";
 import { installRunnerStandIn } from "../../cloud/sim/runner/install.ts";
 import { refresh } from "../../control/refresh.ts";
+import type { ControlWorld } from "../../control/world.ts";
+import type { InputName } from "../../entry/action/inputs.ts";
+import { overlayWish } from "../../entry/action/overlay-inputs.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
 import { credentials, forgeToken, openEmbeddedCloud, place } from "../../entry/laptop/embedded-cloud.ts";
-import { provisionRun } from "../../entry/laptop/runs.ts";
+import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
 import type { Environment } from "../../stacks/environment.ts";
 import { userData } from "../../stacks/user-data.ts";
@@ -38,13 +41,18 @@ async function pack(folder: string): Promise<string> {
 const scenarios = ["stock", "baked", "damaged", "image"] as const;
 type Scenario = (typeof scenarios)[number];
 
+/** A hundred kilobytes, which no user data holds. */
+const deployedScript = [
+  "#!/bin/bash",
+  ...Array.from({ length: 2_500 }, (_, line) => `# what makes it long, line ${line}`.padEnd(39, ".")),
+  "echo prepared for ${HOME:-nobody}",
+  'echo all of "$(wc -c <"$0")" bytes',
+  "",
+].join("\n");
+const overlaidScript = "#!/bin/bash\necho overlaid for ${HOME:-nobody}\n";
+
 async function environmentOf(scenario: Scenario, folder: string, content: string): Promise<Environment> {
-  const file = {
-    ...example,
-    name: place.environment,
-    preRunnerScript: "#!/bin/bash\necho prepared for ${HOME:-nobody}\n",
-  };
-  const environment = readEnvironment(file, scenario);
+  const environment = readEnvironment({ ...example, name: place.environment }, scenario);
   if (scenario === "image") return environment;
   if (scenario === "baked") {
     await run("bash", join(content, "install.sh"));
@@ -98,11 +106,29 @@ const isActive = async (unit: string): Promise<boolean> =>
 /** The image's own spec, on the running machine: what it says, whatever its exit code. */
 const specNow = (): Promise<string> => run("bash", "-c", "bash /usr/lib/runpool/spec/check.sh booted || true");
 
+/** As the action's mode refresh does it. */
+async function layOver(world: ControlWorld, script: string): Promise<void> {
+  const given = (name: InputName): string => (name === "pre-runner-script" ? script : "");
+  const { overlay, changed } = overlayWish(given, await world.settings.load());
+  if (changed.join() !== "preRunnerScript") throw new Error(`changed is ${changed.join()}`);
+  await world.settings.writeOverlay(overlay);
+}
+
+/** Why a refresh would end the instance, once it is idle and the script is another one. */
+async function evictedByAnother(world: ControlWorld): Promise<readonly string[]> {
+  await releaseRun(world, "1001");
+  const before = await refresh(world, { dryRun: true });
+  await layOver(world, `${overlaidScript}echo more\n`);
+  const after = await refresh(world, { dryRun: true });
+  return [...before.findings, ...after.findings].map(({ why }) => why);
+}
+
 async function play(scenario: Scenario): Promise<unknown> {
   const folder = await mkdtemp("/var/tmp/first-boot-");
   const content = scenario === "image" ? "" : await pack(folder);
   const environment = await environmentOf(scenario, folder, content);
-  const cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0 });
+  const operational = { preRunnerScript: deployedScript };
+  const cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0, operational });
   await run("systemctl", "set-environment", `AWS_ENDPOINT_URL=${cloud.aws.url}`);
   // So that the machine outlives its own end, and can tell of it.
   if (scenario === "damaged") await run("systemctl", "mask", "--runtime", "poweroff.target");
@@ -118,6 +144,7 @@ async function play(scenario: Scenario): Promise<unknown> {
   const forge = { kind: "token", token: forgeToken } as const;
   const world = controlWorld({ ...place, forge, aws, log: { event: () => undefined } });
   await refresh(world);
+  if (scenario === "baked") await layOver(world, overlaidScript);
   const stop = new AbortController();
   const provisioning = provisionRun(world, { runId: "1001", instanceCount: "1" }, stop.signal);
   if (scenario === "damaged") {
@@ -127,9 +154,11 @@ async function play(scenario: Scenario): Promise<unknown> {
     return { ...found, watchdog: await isActive("runpool-first-boot-watchdog.timer") };
   }
   const outcome = await provisioning;
+  const runners = cloud.github.runners().length;
   return {
     outcome: outcome.kind,
-    runners: cloud.github.runners().length,
+    runners,
+    evicted: scenario === "baked" ? await evictedByAnother(world) : [],
     journal: await journal(),
     timers: [await isActive("runpool-boot-watchdog.timer"), await isActive("runpool-deadline.timer")],
     environment: await readFile("/etc/runpool/agent.env", "utf8"),

@@ -9,6 +9,7 @@ import { limits } from "../../domain/limits.ts";
 import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
 import { agentEnvironment, bootFiles } from "../../stacks/first-boot-files.ts";
+import { configHash } from "../../stacks/launch-templates.ts";
 import { mimeUserData, userData, userDataLimit } from "../../stacks/user-data.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -74,12 +75,21 @@ test("a shell reads every value of an environment file as it was given", () => {
   expect(stdout).toBe(`${url}\n169.254.169.254,localhost,127.0.0.1,10.0.0.0/8\n`);
 });
 
-test("a script that is too long as it is, is compressed, and cloud-init gets every byte of it", () => {
-  const preRunnerScript = `#!/bin/bash\n${"echo the same line again\n".repeat(1000)}`;
-  const raw = Buffer.from(userData({ ...environment, preRunnerScript }, "x64"), "base64");
+test("what is too long as it is, is compressed, and cloud-init gets every byte of it", () => {
+  const privateCa = `-----BEGIN CERTIFICATE-----\n${"the same line again\n".repeat(1000)}`;
+  const raw = Buffer.from(userData({ ...environment, privateCa }, "x64"), "base64");
   expect(raw.length).toBeLessThanOrEqual(userDataLimit);
   const unpacked = spawnSync("gzip", ["-dc"], { input: raw, maxBuffer: 2 ** 24 }).stdout.toString();
-  expect(unpacked).toContain(Buffer.from(preRunnerScript).toString("base64"));
+  expect(unpacked).toContain(Buffer.from(privateCa).toString("base64"));
+});
+
+test("a pre-runner script is not in user data, whatever its length; another one makes idle instances stale all the same", () => {
+  const long = {
+    ...environment,
+    preRunnerScript: `#!/bin/bash\n${"echo a line of a hundred kilobytes\n".repeat(3000)}`,
+  };
+  expect(userData(long, "x64")).toBe(userData(environment, "x64"));
+  expect(configHash(long)).not.toBe(configHash(environment));
 });
 
 /** What the guest found; skips where this machine cannot have one. */
@@ -99,11 +109,14 @@ async function played(scenario: string, context: TestContext): Promise<Record<st
 }
 const guestTime = { timeout: 180_000 };
 
-for (const image of ["stock", "baked"])
+/** The stock image runs the script that is deployed, 100 KB long; the baked one what refresh has laid over it. */
+const prepared = { stock: /^prepared for \/root\nall of 100\d{3} bytes$/m, baked: /^overlaid for \/root$/m };
+for (const image of ["stock", "baked"] as const)
   test(`a ${image} image becomes a registered runner, before cloud-init's final stage`, guestTime, async (context) => {
     const found = await played(image, context);
     expect(found).toMatchObject({ outcome: "ready", runners: 1, timers: [true, true], finalStage: false });
-    expect(found["prepared"]).toContain("prepared for /root");
+    expect(found["prepared"]).toMatch(prepared[image]);
+    expect(found["evicted"]).toEqual(image === "baked" ? ["its configuration is no longer the deployed one"] : []);
     expect(found["environment"]).toContain('RUNPOOL_ENVIRONMENT="laptop"\n');
     expect(String(found["journal"]).includes("Creating user 'runpool'")).toBe(image === "stock");
   });
