@@ -9,13 +9,13 @@ import example from "../../environments/example.ts";
 import { recordOf } from "../control/record-of.ts";
 import { synthesized } from "../stacks/synthesized.ts";
 import { readText } from "../tidy/sources.ts";
-import { rowsOf } from "./tables.ts";
+import { allRowsOf } from "./tables.ts";
 
 const costs = readText("docs/costs.md");
 const monitoring = readText("docs/monitoring.md");
 
 test("the estimates of an instance's hour are those of the job summary", () => {
-  const rows = rowsOf(costs, "class", "for example");
+  const rows = allRowsOf(costs, "class", "for example");
   expect(rows.map(([name]) => name)).toEqual(expect.arrayContaining(Object.keys(defaultResourceClasses)));
   for (const [, type = "", onDemand, spot] of rows) {
     expect([type, onDemand]).toEqual([type, estimatedUsdPerHour(type, "on-demand")?.toFixed(3)]);
@@ -24,7 +24,7 @@ test("the estimates of an instance's hour are those of the job summary", () => {
 });
 
 test("every metric is explained, with its unit", () => {
-  expect(rowsOf(monitoring, "metric", "unit").map(([name, unit]) => [name, unit])).toEqual(
+  expect(allRowsOf(monitoring, "metric", "unit").map(([name, unit]) => [name, unit])).toEqual(
     Object.values(metrics).map(({ name, unit }) => [name, unit.toLowerCase()]),
   );
 });
@@ -33,9 +33,9 @@ const { "example-observability": observability } = synthesized({ ...example, ala
 const alarms = resourcesOf(observability as StackFile, "aws_cloudwatch_metric_alarm").map(([, alarm]) => alarm);
 
 test("every alarm is explained", () => {
-  const [first] = rowsOf(monitoring, "alarm runpool-<environment>-…");
+  const [first] = allRowsOf(monitoring, "alarm runpool-<environment>-…");
   expect(first).toHaveLength(3);
-  const explained = rowsOf(monitoring, "alarm runpool-<environment>-…").map(([name = ""]) => name.replace(" …", ""));
+  const explained = allRowsOf(monitoring, "alarm runpool-<environment>-…").map(([name = ""]) => name.replace(" …", ""));
   expect(explained.toSorted()).toEqual(
     alarms.map((alarm) => textOf(alarm, "alarm_name").replace(/^runpool-example-/, "")).toSorted(),
   );
@@ -90,7 +90,7 @@ const billedAlarms = alarms
   .reduce((sum, queries) => sum + Math.max(1, queries.length), 0);
 
 test("a month's metrics and alarms are counted right, and the sum is right", () => {
-  const rows = rowsOf(costs, "what", "USD");
+  const rows = allRowsOf(costs, "what", "USD");
   const usdOf = (start: string): number => Number(rows.find(([what = ""]) => what.startsWith(start))?.[1]);
   expect(usdOf(`${billedMetrics} metrics of refresh`)).toBeCloseTo(billedMetrics * 0.3, 2);
   expect(usdOf(`alarms (${billedAlarms} metrics)`)).toBeCloseTo(billedAlarms * 0.1, 2);

@@ -1,0 +1,49 @@
+// docs/environment.md has every field of an environment's file, with its default.
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { operationalDefaults } from "../../domain/configuration.ts";
+import { environmentShape } from "../../stacks/environment.ts";
+import { readText } from "../tidy/sources.ts";
+import { allRowsOf } from "./tables.ts";
+
+/** JSON Schema, as far as zod writes it for a file's shape. */
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly default?: unknown;
+}
+
+/** Fields with their defaults as the page writes them; a field of several kinds is one. */
+function* fieldsOf(schema: Schema, path: string, required: boolean): Generator<[string, string]> {
+  if (schema.properties === undefined || /^install\.\w+$/.test(path)) {
+    yield [path, written(schema.default, required, path)];
+    return;
+  }
+  for (const [name, inner] of Object.entries(schema.properties))
+    yield* fieldsOf(
+      inner,
+      path === "" ? name : `${path}.${name}`,
+      // A part that may be left out as a whole has nothing that is required.
+      (schema.required ?? []).includes(name) && !optionalParts.has(path),
+    );
+}
+const optionalParts = new Set(["proxy", "deployFrom"]);
+
+function written(value: unknown, required: boolean, path: string): string {
+  if (required) return "required";
+  const [part, name = ""] = path.split(".");
+  if (part === "limits") return String(operationalDefaults[name as keyof typeof operationalDefaults]);
+  if (typeof value === "object" && value !== null)
+    return "kind" in value ? String(value.kind) : Object.keys(value).length === 0 ? "none" : JSON.stringify(value);
+  return value === undefined || value === "" ? "none" : String(value);
+}
+
+test("every field of an environment's file is in the page, with its default", () => {
+  const schema = z.toJSONSchema(environmentShape, { io: "input", unrepresentable: "any" }) as Schema;
+  const fields = [...fieldsOf(schema, "", true)].toSorted();
+  expect(fields.length).toBeGreaterThan(40);
+  const shown = allRowsOf(readText("docs/environment.md"), "field", "default").flatMap(([names = "", value = ""]) =>
+    names.split(", ").map((name): [string, string] => [name, value]),
+  );
+  expect(shown.toSorted()).toEqual(fields);
+});
