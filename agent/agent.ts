@@ -48,10 +48,10 @@ async function look(agent: Agent, bootedAt: EpochMs): Promise<View> {
   const { task, prepare, failure } = memory;
   memory.wake = memory.wake.signal.aborted ? new AbortController() : memory.wake;
   memory.runner = await world.runner.state();
+  await world.host.report(statusOf(memory));
   // A metadata service that does not answer ends no agent: the next turn asks again.
   memory.interruption = (await world.metadata.interruption().catch(() => undefined)) ?? memory.interruption;
   memory.diskFree = await world.host.diskFree();
-  await world.host.report(statusOf(memory));
   const { pooled, bootMs, maxRuntimeMs, turnMs } = options;
   const told = { bootedAt, pooled, bootMs, maxRuntimeMs, turnMs };
   const view = { ...memory, task, prepare, failure, now: world.clock.now(), ...told };

@@ -46,6 +46,7 @@ export async function startAgent(
   directory: string,
   bundle: string,
   prepare: (key: string, instanceId: string) => Promise<void>,
+  further: Readonly<Record<string, string>> = {},
 ): Promise<AgentMachine> {
   const machine = await newMachine(cloud.image);
   const key = instanceKey(place, machine.id);
@@ -70,6 +71,7 @@ export async function startAgent(
       RUNPOOL_WORK: join(folder, "work"),
       RUNPOOL_HOOKS: join(import.meta.dirname, "..", "agent", "units"),
       RUNPOOL_PATH: path,
+      ...further,
     },
   });
   const readyMs = await new Promise<number>((resolve, reject) => {

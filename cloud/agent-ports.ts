@@ -47,7 +47,9 @@ export interface Interruption {
 }
 export interface Metadata {
   identity(): Promise<Identity>;
-  /** The instance's tags, as far as metadata shows them. */
+  /** One of the instance's tags; undefined where metadata does not show it. */
+  tag(name: string): Promise<string | undefined>;
+  /** All of them, each asked for. */
   tags(): Promise<Readonly<Record<string, string>>>;
   /** A spot notice or rebalance recommendation, once there is one. */
   interruption(): Promise<Interruption | undefined>;

@@ -22,24 +22,37 @@ if (process.argv[2] === "write-pre-runner") await writePreRunner(process.argv[3]
 const settings = parseAgentEnvironment(process.env);
 const clock = correctedClock(hostClock);
 const metadata = imdsMetadata({ baseUrl: settings.AWS_EC2_METADATA_SERVICE_ENDPOINT, clock });
-const [identity, machineTags] = await Promise.all([metadata.identity(), metadata.tags()]);
-const { instanceId, region, account } = identity;
-const log = jsonLog(clock, { instance: instanceId });
+const asked = Promise.all([metadata.identity(), metadata.tag(tags.manager)]);
+const region = async (): Promise<string> => (await asked)[0].region;
 const dynamodb = lean(new DynamoDBClient({ region, ...clientOptions() }));
-const ssm = new SSMClient({ region, ...clientOptions() });
 clock.watch(dynamodb);
-const key = instanceKey({ awsPartition: awsPartitionOf(region), region, account }, instanceId);
+// Asked for while the machine is still saying who it is; where they cannot be had yet, the first call asks again.
+const credentials = dynamodb.config.credentials().catch(() => undefined);
+const always: { instance?: string } = {};
+const log = jsonLog(clock, always);
+const script = settings.RUNPOOL_PRE_RUNNER === "" ? "" : await readFile(settings.RUNPOOL_PRE_RUNNER, "utf8");
+const ground = machineGround(settings, script, clock, log);
+const [identity, manager] = await asked;
+const { instanceId, account } = identity;
+always.instance = instanceId;
+const { region: home } = identity;
+const key = instanceKey({ awsPartition: awsPartitionOf(home), region: home, account }, instanceId);
 const environment = settings.RUNPOOL_ENVIRONMENT;
 const own = ownInstance({ client: dynamodb, table: tableName(environment), key, clock });
-const script = settings.RUNPOOL_PRE_RUNNER === "" ? "" : await readFile(settings.RUNPOOL_PRE_RUNNER, "utf8");
-const { runner, host, onWake } = await machineGround(settings, script, clock, log);
+const { runner, host, onWake } = await ground;
+await credentials;
+// Nothing needs it before the first registration.
+let ssm: SSMClient | undefined;
+const inSsm = {
+  read: (name: string) => secrets((ssm ??= new SSMClient({ region, ...clientOptions() }))).read(name),
+};
 await runAgent(
-  { own, metadata, runner, host, secrets: secrets(ssm), clock, log },
+  { own, metadata, runner, host, secrets: inSsm, clock, log },
   {
     environment,
     instanceId,
     agentVersion: version,
-    pooled: machineTags[tags.manager] === poolManager,
+    pooled: manager === poolManager,
     bootMs: settings.RUNPOOL_BOOT_MS,
     maxRuntimeMs: settings.RUNPOOL_MAX_RUNTIME_MS,
     turnMs: limits.agentTurnMs,

@@ -30,6 +30,7 @@ function reader({
   ask = asksWithin(replyMs),
 }: MetadataWish): (path: string) => Promise<string | undefined> {
   let token: { readonly text: string; readonly until: EpochMs } | undefined;
+  let coming: Promise<string> | undefined;
   const call = async (path: string, asked: Asked): Promise<Answered> => {
     try {
       return await ask(`${baseUrl}/latest/${path}`, asked);
@@ -44,9 +45,11 @@ function reader({
     token = { text, until: clock.now() + (tokenLifeS * 1000) / 2 };
     return text;
   };
+  // Who asks while a token is on its way waits for that one.
+  const nextToken = (): Promise<string> => (coming ??= freshToken().finally(() => (coming = undefined)));
   return async (path) => {
     for (let tries = 1; ; tries++) {
-      const valid = token !== undefined && clock.now() < token.until ? token.text : await freshToken();
+      const valid = token !== undefined && clock.now() < token.until ? token.text : await nextToken();
       const { status, text } = await call(path, { method: "GET", headers: { "x-aws-ec2-metadata-token": valid } });
       if (status === 200) return text;
       if (status === 404) return undefined;
@@ -71,6 +74,7 @@ export function imdsMetadata(wish: MetadataWish): Metadata {
       identity = { instanceId, region, account: accountId, zone: availabilityZone, instanceType };
       return identity;
     },
+    tag: (name) => read(`meta-data/tags/instance/${name}`),
     tags: async () => {
       const names = (await read("meta-data/tags/instance"))?.split("\n").filter((name) => name !== "") ?? [];
       const pairs = await Promise.all(

@@ -4,6 +4,7 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { builtinModules } from "node:module";
 import { build, type BuildOptions, type Plugin } from "esbuild";
+import { instanceBundle } from "./instance-bundle.ts";
 
 const entries = join(import.meta.dirname, "..");
 const root = join(entries, "..");
@@ -89,21 +90,6 @@ const core: Plugin = {
   },
 };
 
-/** SSO, profiles, processes and web identity: 90 KB. The SDK's chain goes on to the next provider where one has nothing to offer. */
-const instanceCredentials: Plugin = {
-  name: "instance-credentials",
-  setup: (bundling) => {
-    const others = /^@aws-sdk\/credential-provider-(sso|ini|process|web-identity|http)$/;
-    bundling.onResolve({ filter: others }, ({ path }) => ({ path, namespace: "no-credentials" }));
-    bundling.onLoad({ filter: /.*/, namespace: "no-credentials" }, () => ({
-      contents: `
-        const refused = { name: "CredentialsProviderError", tryNextLink: true };
-        const none = () => async () => { throw Object.assign(new Error("an instance has no such credentials"), refused); };
-        export { none as fromSSO, none as fromIni, none as fromProcess, none as fromTokenFile, none as fromHttp };`,
-    }));
-  },
-};
-
 const options = ({ node, onInstance }: Executable): BuildOptions => ({
   absWorkingDir: root,
   bundle: true,
@@ -115,7 +101,7 @@ const options = ({ node, onInstance }: Executable): BuildOptions => ({
   mainFields: ["module", "main"],
   legalComments: "none",
   outExtension: { ".js": ".mjs" },
-  plugins: [builtins, core, ...(onInstance === true ? [instanceCredentials] : [])],
+  plugins: [builtins, core, ...(onInstance === true ? [instanceBundle] : [])],
   logLevel: "error",
 });
 

@@ -56,6 +56,15 @@ it("says who the machine is and shows its tags, with one token for all", async (
   expect(tokens()).toBe(1);
 });
 
+it("reads one tag alone, and asks for one token however many ask at once", async () => {
+  const { metadata, tokens } = await open("on-demand");
+  const asked = [metadata.tag("runpool:manager"), metadata.tag("runpool:nothing"), metadata.identity()] as const;
+  const [manager, nothing] = await Promise.all(asked);
+  expect(manager).toBe("pool");
+  expect(nothing).toBeUndefined();
+  expect(tokens()).toBe(1);
+});
+
 it("renews its token before it runs out, and asks for another where the service no longer takes it", async () => {
   const { metadata, tokens, clock, wish } = await open("on-demand");
   await metadata.tags();

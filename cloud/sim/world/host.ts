@@ -48,6 +48,7 @@ export function metadataPort({ place }: State, machine: Machine, process: Proces
   const alive = <T>(value: T): Promise<T> => (process.alive ? Promise.resolve(value) : new Promise(() => {}));
   return {
     identity: () => alive({ instanceId, region, account, zone, instanceType: type.name }),
+    tag: (name) => alive(tags[name]),
     tags: () => alive(tags),
     interruption: () => alive(machine.notice),
   };
