@@ -46,6 +46,7 @@ export async function recount(
   const first = count(records, machines);
   const differing = [...counters].filter(([scope, seen]) => (seen ?? 0) !== (first.get(scope) ?? 0));
   if (differing.length === 0) return;
+  world.log.event("counter.doubted", { scopes: differing.map(([scope]) => scope).join(", "), againMs: inFlightMs });
   await world.clock.sleep(inFlightMs);
   const before = await readCounters(world, partitions);
   const seen = await world.fleet.ours();

@@ -1,7 +1,7 @@
 // Refresh, on a schedule: renews tokens, sweeps what must end, finishes what others left undone, recounts, reports.
 import type { MachineSeen } from "../cloud/ports.ts";
 import type { Configuration } from "../domain/configuration.ts";
-import { limits } from "../domain/limits.ts";
+import { limits, maxima } from "../domain/limits.ts";
 import { parseRunnerName, runnerPrefix } from "../domain/names.ts";
 import { messageOf } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts";
@@ -196,7 +196,10 @@ function strayMachines(
   return unrecorded(machines, known, facts).map(({ instanceId }) => instanceId);
 }
 
-/** Offline runners with this environment's prefix whose record is missing, ended, idle, or of another assignment. */
+/**
+ * Offline runners with this environment's prefix whose record is missing, ended, idle, or of another assignment. No time of grace
+ * is needed: they were listed before the records were read, and a record is there before its agent can register.
+ */
 async function removeGhosts(
   world: ControlWorld,
   configuration: Configuration,
@@ -212,8 +215,14 @@ async function removeGhosts(
     if (record === undefined || record.assignment !== parsed.assignment) return true;
     return record.state === "terminated" || record.state === "terminating" || record.state === "idle";
   });
-  if (!dryRun) await Promise.all(ghosts.map(({ scope, id }) => world.inventory.remove(scope, id)));
-  return ghosts.map(({ name }) => name);
+  const now = ghosts.slice(0, maxima.ghostsAtOnce);
+  if (ghosts.length > now.length) world.log.event("ghosts.left", { count: ghosts.length - now.length });
+  if (!dryRun)
+    for (let first = 0; first < now.length; first += maxima.forgeCallsAtOnce)
+      await Promise.all(
+        now.slice(first, first + maxima.forgeCallsAtOnce).map(({ scope, id }) => world.inventory.remove(scope, id)),
+      );
+  return now.map(({ name }) => name);
 }
 
 /** Idle instances of a class whose queue holds fewer messages than they are: all are sent again; a duplicate is harmless. */

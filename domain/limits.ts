@@ -67,8 +67,6 @@ export const limits = {
   terminatedKeptMs: 7 * 24 * hour,
   /** EC2 may not know an instance yet that it has just launched; only after this grace does "not found" mean gone. */
   unknownMachineGraceMs: 2 * minute,
-  /** An offline runner at GitHub without a live record is deleted after this long: beyond boot, so it cannot race a provision. */
-  ghostRunnerGraceMs: 15 * minute,
   /** A registration token lives 60 minutes at GitHub; it is renewed at half of that. */
   tokenRenewMs: 30 * minute,
   tokenLifeMs: 60 * minute,
@@ -113,6 +111,10 @@ export const maxima = {
   registrationTries: 5,
   /** Provisions for re-runs in one refresh; the others have theirs in the next one. */
   rerunsAtOnce: 20,
+  /** Ghost runners removed at GitHub in one refresh: it allows 5,000 calls an hour for everything (REST documentation, "Rate limits"). */
+  ghostsAtOnce: 200,
+  /** Calls to GitHub under way at once: it asks for no more than 100 ("Rate limits", secondary), of all its clients together. */
+  forgeCallsAtOnce: 20,
   /** A runner label at GitHub may have 256 characters. */
   labelLength: 256,
   /** A pre-runner script lies in an item of the table, which may have 400 KB with all that is beside it. */

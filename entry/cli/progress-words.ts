@@ -22,6 +22,10 @@ const words: Readonly<Record<string, Words>> = {
   "instance.pooled": plainly((f) => `${text(f["instance"])} is idle again`),
   "instance.condemned": plainly((f) => `${text(f["instance"])} is ended: ${text(f["reason"])}`),
   "instance.terminated": plainly((f) => `${text(f["instance"])} has ended (${text(f["why"])})`),
+  "counter.doubted": plainly(
+    (f) =>
+      `the counters of ${text(f["scopes"])} differ from the table; looking again in ${spoken(Number(f["againMs"]))}`,
+  ),
   "ghosts.left": plainly((f) => `${text(f["count"])} more offline runners are left to the next refresh`),
   "condemn.refused": plainly((f) => `${text(f["instance"])} is not ended after all: ${text(f["why"])}`),
   "creation.short": warning(

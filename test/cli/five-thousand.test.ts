@@ -3,11 +3,12 @@ import { generateKeyPairSync } from "node:crypto";
 import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { countAttribute } from "../../cloud/aws/counters.ts";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { maxima } from "../../domain/limits.ts";
 import { forgeCredentialParameter, instanceKey, poolManager, runnerName, tableName, tags } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { poolAttribute, poolKey } from "../../domain/table.ts";
+import { counterKey, poolAttribute, poolKey } from "../../domain/table.ts";
 import { openCliBench, type CliBench } from "./bench.ts";
 import { account, environment, region, repository, token } from "./cloud.ts";
 
@@ -112,6 +113,9 @@ beforeAll(async () => {
   bench.putParameter(forgeCredentialParameter(environment), token, "SecureString");
   await records(await machines());
   await runners();
+  // As launches leave them: a refresh that doubts them waits until what is in flight has landed.
+  for (const scope of ["environment", `partition#github:${repository}`])
+    await bench.put({ key: { S: counterKey(scope) }, [countAttribute]: { N: String(many) } });
   bench.door.resetCalls();
 }, 180_000);
 afterAll(() => bench.close());

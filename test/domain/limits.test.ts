@@ -26,8 +26,6 @@ const order: readonly [keyof typeof limits, keyof typeof limits, string][] = [
   ["replacementMs", "bootMs", "a replacement is asked for while it can still boot in what is left"],
   ["bootMs", "provisionMs", "nothing claimed expires while its siblings boot"],
   ["bootMs", "bootWatchdogMs", "the agent's own report comes before the watchdog's power-off"],
-  ["bootMs", "ghostRunnerGraceMs", "a runner that is just coming up is not taken for a ghost"],
-  ["provisionMs", "ghostRunnerGraceMs", "a provision in progress is not raced by the sweep"],
   ["unknownMachineGraceMs", "bootMs", "a machine that never came is confirmed before its sibling's boot limit"],
   ["unknownMachineGraceMs", "terminateMs", "EC2's not knowing it counts before it is reported as stuck"],
   ["claimMarginMs", "idleMs", "an idle instance can be claimed for most of its time"],
