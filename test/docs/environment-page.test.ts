@@ -34,7 +34,7 @@ function written(value: unknown, required: boolean, path: string): string {
   const [part, name = ""] = path.split(".");
   const meant = part === "limits" ? operationalDefaults[name as keyof typeof operationalDefaults] : value;
   if (meant === undefined || meant === "") return "none";
-  if (typeof meant !== "object") return String(meant);
+  if (typeof meant !== "object") return JSON.stringify(meant).replaceAll('"', "");
   const { kind, ...rest } = meant as { readonly kind?: string };
   return kind ?? (Object.keys(rest).length === 0 ? "none" : JSON.stringify(meant));
 }
