@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lays a release out and pushes nothing: OUT/runpool-VERSION.tar.gz with its checksums, and the action's commit, whose id is printed.
+# Lays a release out and pushes nothing: OUT/runpool-VERSION.tar.gz, the command line's package OUT/runpool-VERSION.tgz, their checksums,
+# and the action's commit, whose id is printed.
 # The commit holds what runs the action (action.yml and its bundle) and follows the one it was built from. The same source gives the
 # same bytes: tags and archives can be built again by anyone, and compared.
 set -euo pipefail
@@ -19,10 +20,17 @@ for program in dist/action/action.mjs dist/action/action-post.mjs; do
   }
 done
 
+package=dist/npm/runpool-$version.tgz
+[[ -f $package ]] || {
+  echo "$package is missing: npm run build:package" >&2
+  exit 1
+}
+
 moment=$(git log -1 --format=%ct)
 tar --create --sort=name --mtime="@$moment" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
-  --transform "s,^,runpool-$version/," action.yml LICENSE README.md dist | gzip --no-name >"$out/runpool-$version.tar.gz"
-(cd "$out" && sha256sum "runpool-$version.tar.gz" >SHA256SUMS)
+  --exclude=dist/npm --transform "s,^,runpool-$version/," action.yml LICENSE README.md dist | gzip --no-name >"$out/runpool-$version.tar.gz"
+cp "$package" "$out/"
+(cd "$out" && sha256sum "runpool-$version.tar.gz" "runpool-$version.tgz" >SHA256SUMS)
 
 GIT_INDEX_FILE="$out/index"
 export GIT_INDEX_FILE

@@ -8,6 +8,7 @@ import { drainCommand } from "./drain.ts";
 import { eventsCommand } from "./events.ts";
 import { helpCommand } from "./help-command.ts";
 import { instancesCommand } from "./instances.ts";
+import { localCommand } from "./local.ts";
 import { logsCommand } from "./logs.ts";
 import { migrateCommand } from "./migrate.ts";
 import { pauseCommand } from "./pause.ts";
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   configCommand,
   amiCommand,
   migrateCommand,
+  localCommand,
   completionCommand,
   versionCommand,
   helpCommand,

@@ -1,5 +1,12 @@
 // The laptop's agent: the bundle that an image has.
-import { agent, bundle } from "../build/bundles.ts";
+import { packed } from "./packed.ts";
 
-/** Writes `agent.mjs` into the folder and gives its path. */
-export const buildAgent = async (directory: string): Promise<string> => (await bundle(agent, directory)).entry;
+/** Gives the path of the bundle: the package's, or one that is written into the folder. */
+export async function buildAgent(directory: string): Promise<string> {
+  const ready = packed("agent");
+  if (ready !== undefined) return ready;
+  // By its URL, so that no bundle holds the bundler.
+  const bundles = new URL("../build/bundles.ts", import.meta.url).href;
+  const { agent, bundle } = (await import(bundles)) as typeof import("../build/bundles.ts");
+  return (await bundle(agent, directory)).entry;
+}

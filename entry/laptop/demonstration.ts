@@ -9,9 +9,10 @@ import { isInstanceKey } from "../../domain/table.ts";
 import { controlWorld } from "../control-world.ts";
 import { hostClock } from "../host-clock.ts";
 import { buildAgent } from "./agent-bundle.ts";
-import { credentials, forgeToken, openEmbeddedCloud, place, type EmbeddedCloud } from "./embedded-cloud.ts";
+import { credentials, forgeToken, openEmbeddedCloud, place, repository, type EmbeddedCloud } from "./embedded-cloud.ts";
 import { findLeaks, shortIdleMs, waitForTheEnd } from "./leaks.ts";
 import { openMachines, removeFolder } from "./machines.ts";
+import { packed } from "./packed.ts";
 import { play, type Stage } from "./story.ts";
 import { summaryOf, type Summary, type Tally } from "./summary.ts";
 import type { View } from "./view.ts";
@@ -40,7 +41,7 @@ export async function demonstrate(view: View, stop: AbortSignal): Promise<Demons
     const machines = await openMachines({
       directory,
       agentBundle: await buildAgent(directory),
-      hooks: join(import.meta.dirname, "..", "..", "agent", "units"),
+      hooks: packed("hooks") ?? join(import.meta.dirname, "..", "..", "agent", "units"),
       awsEndpoint: cloud.aws.url,
       ec2: cloud.ec2,
       preRunnerScript,
@@ -94,15 +95,16 @@ function showInstances(cloud: EmbeddedCloud, view: View): void {
   });
 }
 
-/** How to point other programs at a cloud that is kept. */
-export const howToUse = (cloud: EmbeddedCloud): string =>
+/** How to point other programs at a cloud that is kept; `command`: how the command line is called. */
+export const howToUse = (cloud: EmbeddedCloud, command: string): string =>
   [
     "  The cloud is kept. In another terminal:",
     `    export AWS_ENDPOINT_URL=${cloud.aws.url} AWS_REGION=${place.region}`,
     `    export AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`,
     `    export RUNPOOL_ENVIRONMENT=${place.environment} GITHUB_TOKEN=${forgeToken}`,
     "    aws dynamodb scan --table-name runpool-laptop --query Count",
-    "    npm run -s runpool -- status",
+    `    ${command} status`,
+    `    ${command} provision --run-id 2001 --repository ${repository}`,
     "  Ctrl-C ends it.",
   ].join("\n");
 

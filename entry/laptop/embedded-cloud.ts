@@ -13,6 +13,7 @@ import { openFaults } from "../../cloud/sim/http/faults.ts";
 import { openFrontDoor, type FrontDoor } from "../../cloud/sim/http/front-door.ts";
 import type { AwsCall, Service } from "../../cloud/sim/http/service.ts";
 import { iam } from "../../cloud/sim/iam.ts";
+import { logs } from "../../cloud/sim/logs.ts";
 import { serviceQuotas } from "../../cloud/sim/quotas.ts";
 import { sqs, type Sqs } from "../../cloud/sim/sqs/sqs.ts";
 import { ssm } from "../../cloud/sim/ssm/ssm.ts";
@@ -81,6 +82,7 @@ export async function openEmbeddedCloud({
       ssm: told(parameters.service),
       sts: told(sts(common)),
       iam: told(iam(common).service),
+      logs: told(logs(common).service),
       servicequotas: told(serviceQuotas(common).service),
     },
     clock: hostClock,

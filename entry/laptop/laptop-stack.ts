@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { StackFile } from "../../cloud/sim/stack-file.ts";
 import { place } from "./environment.ts";
+import { packed } from "./packed.ts";
 
 /** Rejects with the synthesizer's words where the stacks refuse. */
 export async function laptopStack(): Promise<StackFile> {
+  const ready = packed("stack");
+  if (ready !== undefined) return JSON.parse(await readFile(ready, "utf8")) as StackFile;
   const folder = await mkdtemp(join(tmpdir(), "runpool-stacks-"));
   try {
     await promisify(execFile)(process.execPath, [join(import.meta.dirname, "synthesize.ts"), folder]);

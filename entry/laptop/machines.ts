@@ -1,13 +1,14 @@
 // The laptop's machines: for each instance that EC2 boots, a child process with the real agent bundle and a metadata service.
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { openSync, closeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openImds, type Imds } from "../../cloud/sim/imds/imds.ts";
 import type { Ec2 } from "../../cloud/sim/ec2/ec2.ts";
 import { installRunnerStandIn } from "../../cloud/sim/runner/install.ts";
 import { hostClock } from "../host-clock.ts";
 import { place } from "./embedded-cloud.ts";
+import { packed } from "./packed.ts";
 
 export interface MachinesWish {
   /** A folder of the laptop's own; one folder a machine is made in it. */
@@ -40,7 +41,8 @@ export async function openMachines(wish: MachinesWish): Promise<Machines> {
   const running = new Map<string, Running>();
   const work = new Set<Promise<void>>();
   const distribution = join(wish.directory, "runner");
-  installRunnerStandIn(distribution);
+  const runner = packed("runner");
+  installRunnerStandIn(distribution, runner === undefined ? {} : { source: runner });
   const script = join(wish.directory, "pre-runner.sh");
   await writeFile(script, wish.preRunnerScript);
   const track = (one: Promise<void>): void => {
@@ -62,6 +64,11 @@ export async function openMachines(wish: MachinesWish): Promise<Machines> {
     running.set(id, one);
     await mkdir(folderOf(wish, id), { recursive: true });
     startAgent(wish, id, one, distribution, script, () => track(end(id)));
+  };
+  // A machine's journal is what its console shows.
+  wish.ec2.hooks.console = ({ id }) => {
+    const journal = join(folderOf(wish, id), "journal");
+    return existsSync(journal) ? readFileSync(journal, "utf8") : "";
   };
   wish.ec2.hooks.onLaunch = ({ id }) => track(start(id));
   wish.ec2.hooks.onTerminate = ({ id }) => track(end(id));

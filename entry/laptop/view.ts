@@ -1,5 +1,4 @@
 // What a person sees: a live view on a terminal, plain lines into a pipe, nothing with --json.
-import type { WriteStream } from "node:tty";
 
 export interface Row {
   readonly instance: string;
@@ -8,6 +7,13 @@ export interface Row {
   readonly state: string;
   readonly run: string;
   readonly signal: string;
+}
+
+/** What is needed of a terminal. */
+export interface Screen {
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  write(text: string): unknown;
 }
 
 export interface View {
@@ -58,7 +64,7 @@ const colours: Readonly<Record<string, number>> = {
 };
 
 /** Redraws in place, at most ten times a second; every line fits the terminal's width. */
-export function liveView(out: WriteStream, colour: boolean, every: (ms: number, call: () => void) => () => void): View {
+export function liveView(out: Screen, colour: boolean, every: (ms: number, call: () => void) => () => void): View {
   const rows = new Map<string, Row>();
   const runs = new Map<string, string>();
   let drawn = 0;

@@ -1,6 +1,15 @@
 // A release's layout, made from a scratch repository: the action's commit runs the action, and the same source gives the same bytes.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -27,6 +36,8 @@ beforeAll(async () => {
   const built = await buildAction();
   cpSync(join(built.folder, "dist"), join(repository, "dist"), { recursive: true });
   await built.remove();
+  mkdirSync(join(repository, "dist", "npm"));
+  writeFileSync(join(repository, "dist", "npm", "runpool-1.2.3.tgz"), "the command line's package");
   sh("git", "init", "-q", "-b", "main");
   sh("git", "add", ".");
   sh("git", "commit", "-q", "-m", "source");
@@ -54,10 +65,16 @@ test("the same source gives the same commit and the same archive", () => {
   expect(release("two")).toBe(release("three"));
   const archive = (out: string) => readFileSync(join(scratch, out, "runpool-1.2.3.tar.gz"));
   expect(archive("two").equals(archive("three"))).toBe(true);
-  expect(sh("sh", "-c", `cd ${join(scratch, "two")} && sha256sum --check SHA256SUMS`)).toContain("OK");
+  expect(sh("sh", "-c", `cd ${join(scratch, "two")} && sha256sum --check SHA256SUMS`)).toBe(
+    "runpool-1.2.3.tar.gz: OK\nrunpool-1.2.3.tgz: OK",
+  );
+  const listed = sh("tar", "tzf", join(scratch, "two", "runpool-1.2.3.tar.gz"));
+  expect([listed.includes("dist/action/action.mjs"), listed.includes("dist/npm")]).toEqual([true, false]);
 });
 
-test("without a build there is no release", () => {
+test("without a build, or without the package, there is no release", () => {
+  rmSync(join(repository, "dist", "npm"), { recursive: true });
+  expect(() => release("four")).toThrow(/npm run build:package/);
   rmSync(join(repository, "dist"), { recursive: true });
   expect(() => release("four")).toThrow(/npm run build/);
 });

@@ -23,6 +23,8 @@ export interface RunnerStandInOptions {
   /** The node that runs it, by absolute path; the installer's own when absent. */
   readonly node?: string;
   readonly pace?: RunnerStandInPace;
+  /** The folder that holds its programs; this module's own when absent. */
+  readonly source?: string;
 }
 
 const realPace: Required<RunnerStandInPace> = {
@@ -47,7 +49,7 @@ const programs = [
 
 /** Writes the runner into `targetDir` (made when absent): config.sh, run.sh, bin, externals. Each copy stands alone. */
 export function installRunnerStandIn(targetDir: string, options: RunnerStandInOptions = {}): void {
-  const source = import.meta.dirname;
+  const source = options.source ?? import.meta.dirname;
   const bin = join(targetDir, "bin");
   mkdirSync(bin, { recursive: true });
   mkdirSync(join(targetDir, "externals", "node24", "bin"), { recursive: true });

@@ -1,0 +1,42 @@
+// `runpool local`: the main job on the embedded cloud, without an AWS account.
+import * as z from "zod/mini";
+import { command } from "./command.ts";
+
+export const localCommand = command({
+  name: "local",
+  summary: "try it without AWS: five workflow runs on an embedded cloud",
+  details:
+    "Brings AWS and GitHub up on loopback ports and plays five workflow runs on them: real agents, real jobs, the control plane that runs in AWS. Takes a " +
+    "minute, leaves nothing behind, and exits 0 only if every run got its runners. With --keep the cloud stays, for every other command. Linux only.",
+  options: [
+    { name: "keep", help: "leave the cloud running until Ctrl-C, and say how to point other programs at it" },
+    { name: "plain", help: "a line an event also on a terminal" },
+  ],
+  examples: ["runpool local", "runpool local --keep", "runpool local --json | jq .ok"],
+  schema: z.object({
+    keep: z._default(z.boolean(), false),
+    plain: z._default(z.boolean(), false),
+  }),
+  run: async ({ keep, plain }, { json, terminal: { out, err } }) => {
+    // Loaded late: the embedded cloud is half as large as all the rest.
+    const { perform } = await import("../laptop/perform.ts");
+    return await perform({
+      json,
+      keep,
+      plain,
+      colour: out.paint("bold", "") !== "",
+      screen: {
+        isTTY: out.terminal,
+        get columns() {
+          return out.columns();
+        },
+        get rows() {
+          return out.rows();
+        },
+        write: (text) => out.write(text),
+      },
+      aside: (line) => err.write(`${line}\n`),
+      command: "runpool",
+    });
+  },
+});

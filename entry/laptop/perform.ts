@@ -1,0 +1,52 @@
+// The laptop's performance from its view to its exit code: for `npm start` and for `runpool local`.
+import { demonstrate, howToUse, untilAborted } from "./demonstration.ts";
+import { summaryText } from "./summary.ts";
+import { liveView, plainView, silentView, type Screen, type View } from "./view.ts";
+
+export interface Performance {
+  /** One object at the end, and nothing else. */
+  readonly json: boolean;
+  /** Leave the cloud running, and say how to use it. */
+  readonly keep: boolean;
+  /** Lines also on a terminal. */
+  readonly plain: boolean;
+  readonly colour: boolean;
+  readonly screen: Screen & { readonly isTTY?: boolean };
+  /** Where the words go that belong to no result. */
+  readonly aside: (line: string) => void;
+  /** How the command line is called here, e.g. `npm run -s runpool --`. */
+  readonly command: string;
+}
+
+const every = (ms: number, call: () => void): (() => void) => {
+  const timer = setInterval(call, ms);
+  return () => clearInterval(timer);
+};
+
+function viewFor({ json, plain, colour, screen }: Performance): View {
+  if (json) return silentView();
+  if (screen.isTTY === true && !plain) return liveView(screen, colour, every);
+  return plainView((line) => void screen.write(`${line}\n`), Date.now);
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** 0 only if every run got its runners and nothing was left; 130 where it was interrupted, with nothing left either. */
+export async function perform(wish: Performance): Promise<0 | 1 | 130> {
+  const stop = new AbortController();
+  // However often: every process of the laptop's is to be ended.
+  const heard = (): void => stop.abort();
+  for (const signal of signals) process.on(signal, heard);
+  const view = viewFor(wish);
+  const { summary, cloud, close } = await demonstrate(view, stop.signal);
+  const interrupted = stop.signal.aborted;
+  if (wish.json) wish.screen.write(`${JSON.stringify(summary, null, 2)}\n`);
+  view.close(interrupted ? "  Interrupted; nothing is left." : summaryText(summary));
+  if (wish.keep && !interrupted) {
+    wish.aside(howToUse(cloud, wish.command));
+    await untilAborted(stop.signal);
+  }
+  await close();
+  for (const signal of signals) process.off(signal, heard);
+  return interrupted ? 130 : summary.ok ? 0 : 1;
+}
