@@ -1,6 +1,7 @@
 // What an environment is configured to be: defaults that the stack writes, an overlay that refresh writes, and their sum.
 import { fingerprint } from "./fingerprint.ts";
 import { limits, maxima } from "./limits.ts";
+import { forgeCredentialParameter } from "./names.ts";
 import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
 import { problemOfLabel } from "./request.ts";
 import type { Architecture } from "./record.ts";
@@ -29,6 +30,8 @@ export interface Deployed extends DeployedVersion {
     readonly apiUrl: string;
     /** Repositories (`owner/repo`) that the environment serves. */
     readonly repositories: readonly string[];
+    /** Name of the SecureString that refresh authenticates by; absent where it has the usual name. */
+    readonly credentialParameter?: string;
   };
   /** A hash of what instances boot with (user data, launch template, pre-runner script): a change of it makes idle instances stale. */
   readonly configHash: string;
@@ -62,6 +65,10 @@ export interface Operational {
   /** AMI id that overrides the parameter, by architecture. */
   readonly images: Readonly<Partial<Record<Architecture, string>>>;
 }
+
+/** Where the credential for GitHub lies: a token as it is, or an App as JSON (`appId`, `privateKey`, `installationId`). */
+export const credentialParameterOf = ({ environment, forge }: Pick<Deployed, "environment" | "forge">): string =>
+  forge.credentialParameter ?? forgeCredentialParameter(environment);
 
 export type Defaults = Deployed & Operational;
 export type Overlay = Partial<Operational>;

@@ -11,6 +11,10 @@ const app = z.object({
 /** A token as it is, or an App as JSON: `{"appId": …, "privateKey": "PEM", "installationId": …}`. Errors never quote it. */
 export function parseForgeCredential(stored: string): ForgeAuth {
   const text = stored.trim();
+  if (text.startsWith("-----BEGIN"))
+    throw new Error(
+      `it is an App's key alone, without the App's id: store both, as jq -n --rawfile privateKey KEY.pem '{appId: ID, $privateKey}' prints them`,
+    );
   if (!text.startsWith("{")) {
     if (/^[\w.-]{10,}$/.test(text)) return { kind: "token", token: text };
     throw new Error("it is neither a token nor an App as JSON (appId, privateKey, installationId)");

@@ -36,6 +36,7 @@ const deployed = z.object({
     serverUrl: z.string(),
     apiUrl: z.string(),
     repositories: texts,
+    credentialParameter: z.optional(z.string()),
   }),
   configHash: z.string(),
   partitions: byName(texts),

@@ -2,10 +2,9 @@
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import type { Log } from "../../cloud/ports.ts";
 import { refresh } from "../../control/refresh.ts";
-import { forgeCredentialParameter } from "../../domain/names.ts";
 import { BadInput } from "../cli/bad-input.ts";
 import type { OperatedWorld } from "../control-world.ts";
-import { parseForgeCredential } from "../forge-credential.ts";
+import { storedCredential } from "../stored-credential.ts";
 import type { Inputs } from "./inputs.ts";
 import { overlayWish } from "./overlay-inputs.ts";
 import { refreshSummary } from "./summary.ts";
@@ -21,7 +20,7 @@ export async function refreshMode(inputs: Inputs, log: Told, worldOf: WorldOf): 
   if (dryRun !== "true" && dryRun !== "false") throw new BadInput([`dry-run is "${dryRun}"; write "true" or "false"`]);
   const dry = dryRun === "true";
   await layOver(inputs, log, worldOf(log), dry);
-  const world = worldOf(log, await forgeOf(inputs, log, worldOf));
+  const world = worldOf(log, await forgeOf(inputs, log, worldOf(log)));
   const report = await grouped(`Refresh ${environment}${dry ? ", dry run" : ""}`, () =>
     refresh(world, { dryRun: dry }),
   );
@@ -45,15 +44,10 @@ async function layOver({ of }: Inputs, log: Told, world: OperatedWorld, dry: boo
 }
 
 /** The token given, else what the environment keeps; with neither, refresh does without GitHub and reports it. */
-async function forgeOf({ of, environment }: Inputs, log: Told, worldOf: WorldOf): Promise<ForgeAuth | undefined> {
+async function forgeOf({ of }: Inputs, log: Told, world: OperatedWorld): Promise<ForgeAuth | undefined> {
   const token = of("github-token");
   if (token !== "") return { kind: "token", token };
-  const name = forgeCredentialParameter(environment);
-  try {
-    const stored = await worldOf(log).secrets.read(name);
-    return stored === undefined ? undefined : parseForgeCredential(stored.value);
-  } catch (error) {
-    log.warn("GitHub credential", `${name} is of no use: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
-  }
+  const stored = await storedCredential(world, (await world.settings.load()).configuration);
+  if (stored.kind === "of-no-use") log.warn("GitHub credential", `${stored.name} is of no use: ${stored.why}`);
+  return stored.kind === "usable" ? stored.auth : undefined;
 }

@@ -1,12 +1,10 @@
 // `runpool doctor`: looks at everything that an environment stands on, and says what is wrong and what to do.
 import * as z from "zod/mini";
-import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { OutOfReach, Unconfigured, type LoadedSettings } from "../../cloud/ports.ts";
 import { deployAgain, verdicts, type Check, type Verdict } from "../../control/doctor/check.ts";
-import { forgeCredentialParameter } from "../../domain/names.ts";
 import type { OperatedWorld } from "../control-world.ts";
-import { parseForgeCredential } from "../forge-credential.ts";
+import { storedCredential } from "../stored-credential.ts";
 import { command } from "./command.ts";
 import { counted } from "./durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -60,7 +58,7 @@ async function aboutEnvironment(deep: boolean, token: string | undefined, ground
   // One reading for all: what is wrong with it is the doctor's to say.
   const load = world.settings.load();
   const loaded = await load.catch(() => undefined);
-  const forge = await credentialOf(world, loaded, token, place.environment);
+  const forge = await credentialOf(world, loaded, token);
   const read: OperatedWorld = { ...world, settings: { ...world.settings, load: () => load } };
   const checks = await examine(doctorWorld({ region: place.region, world: read, forge }), { ...place, deep }).finally(
     () => waiting.done(),
@@ -70,24 +68,17 @@ async function aboutEnvironment(deep: boolean, token: string | undefined, ground
 
 /** The given token, or the credential that the environment keeps; else why there is none to ask GitHub with. */
 async function credentialOf(
-  { secrets }: OperatedWorld,
+  world: OperatedWorld,
   loaded: LoadedSettings | undefined,
   token: string | undefined,
-  environment: string,
 ): Promise<{ readonly auth: ForgeAuth; readonly apiUrl: string } | { readonly missing: string }> {
   if (loaded === undefined) return { missing: "it needs the configuration" };
   const { apiUrl } = loaded.configuration.forge;
   if (token !== undefined) return { auth: { kind: "token", token }, apiUrl };
-  const name = forgeCredentialParameter(environment);
-  try {
-    const stored = await secrets.read(name);
-    if (stored !== undefined) return { auth: parseForgeCredential(stored.value), apiUrl };
-    return { missing: `no credential: set GITHUB_TOKEN, or store one in ${name}` };
-  } catch (error) {
-    const told = error instanceof AwsRefused || error instanceof OutOfReach || (error as Error).name === "Error";
-    if (!told) throw error;
-    return { missing: `the stored credential (${name}) is of no use: ${(error as Error).message}` };
-  }
+  const stored = await storedCredential(world, loaded.configuration);
+  if (stored.kind === "usable") return { auth: stored.auth, apiUrl };
+  if (stored.kind === "none") return { missing: `no credential: set GITHUB_TOKEN, or store one in ${stored.name}` };
+  return { missing: `the stored credential (${stored.name}) is of no use: ${stored.why}` };
 }
 
 async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode> {

@@ -1,11 +1,9 @@
 // `runpool refresh`: renews tokens, ends what must end, finishes what others left undone, reports.
 import * as z from "zod/mini";
-import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { Log } from "../../cloud/ports.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { refresh, type RefreshReport } from "../../control/refresh.ts";
-import { forgeCredentialParameter } from "../../domain/names.ts";
-import { parseForgeCredential } from "../forge-credential.ts";
+import { storedCredential } from "../stored-credential.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
@@ -23,7 +21,7 @@ export const refreshCommand = command({
   examples: ["runpool refresh -e prod --dry-run", "runpool refresh --json"],
   schema: z.object({ "dry-run": z._default(z.boolean(), false), "github-token": z.optional(z.string()) }),
   run: async ({ "dry-run": dryRun, "github-token": token }, ground) => {
-    const forge = token === undefined ? await storedCredential(ground) : ({ kind: "token", token } as const);
+    const forge = token === undefined ? await keptCredential(ground) : ({ kind: "token", token } as const);
     const { progress } = ground;
     const log: Log = {
       // In a dry run tokens are only due, not renewed: the report says so.
@@ -38,20 +36,13 @@ export const refreshCommand = command({
 });
 
 /** Undefined where the environment keeps none that this caller may read: refresh then does without GitHub, and reports it. */
-async function storedCredential(ground: Ground): Promise<ForgeAuth | undefined> {
+async function keptCredential(ground: Ground): Promise<ForgeAuth | undefined> {
   const world = await ground.world();
-  // Asked first, so that an environment that does not exist is said to be that.
-  await world.settings.load();
-  const name = forgeCredentialParameter(ground.place().environment);
-  try {
-    const stored = await world.secrets.read(name);
-    return stored === undefined ? undefined : parseForgeCredential(stored.value);
-  } catch (error) {
-    if (error instanceof AwsRefused || (error instanceof Error && error.name === "Error"))
-      ground.progress.warn(`the stored GitHub credential (${name}) is of no use: ${error.message}`);
-    else throw error;
-    return undefined;
-  }
+  const { configuration } = await world.settings.load();
+  const stored = await storedCredential(world, configuration);
+  if (stored.kind === "of-no-use")
+    ground.progress.warn(`the stored GitHub credential (${stored.name}) is of no use: ${stored.why}`);
+  return stored.kind === "usable" ? stored.auth : undefined;
 }
 
 function show(report: RefreshReport, dryRun: boolean, ground: Ground): void {

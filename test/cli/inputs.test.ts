@@ -24,7 +24,9 @@ describe("the stored credential", () => {
     '{"privateKey": "secretsecret"',
     '{"appId":1,"privateKey":7}',
   ])("%j is refused without being quoted", (stored) => {
-    expect(() => parseForgeCredential(stored)).toThrow(/neither a token nor an App|read as such|missing or wrong/);
+    expect(() => parseForgeCredential(stored)).toThrow(
+      /neither a token nor an App|read as such|missing or wrong|key alone/,
+    );
     expect(() => parseForgeCredential(stored)).toThrow(expect.not.stringContaining("secretsecret") as never);
   });
 });

@@ -1,6 +1,8 @@
 // `runpool release` and `runpool refresh` by the real process.
+import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
+import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { countAttribute } from "../../cloud/aws/counters.ts";
 import { forgeCredentialParameter, registrationTokenParameter } from "../../domain/names.ts";
 import { limits } from "../../domain/limits.ts";
@@ -113,6 +115,30 @@ test("refresh does it, by the credential that the environment keeps", async () =
   for (const id of ["i-0ccccccccccccccc1", "i-0ccccccccccccccc2"]) expect(stateOf(id)).toMatch(/^terminat(ing|ed)$/);
   expect(bench.parameter(registrationTokenParameter("dev", `github:${repository}`))).toBeDefined();
   expect(out).not.toContain(token);
+});
+
+test("a GitHub App authenticates by its id and key together, from the parameter that the environment names", async () => {
+  const keys = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const [account = "", name = ""] = repository.split("/");
+  const permissions = { administration: "write", actions: "read" } as const;
+  const installations = [{ id: 9, account, permissions, repositories: [name] }];
+  bench.github.acceptApp({ appId: 71, clientId: "Iv23test", publicKey: keys.publicKey, installations });
+  const credentialParameter = "/ci/github-app";
+  await bench.put(defaultsItem({ ...bench.defaults, forge: { ...bench.defaults.forge, credentialParameter } }));
+  bench.putParameter(credentialParameter, keys.privateKey, "SecureString");
+  const alone = await bench.run(["refresh", "--dry-run"]);
+  expect(alone.err).toContain(`(${credentialParameter}) is of no use: it is an App's key alone, without the App's id`);
+  expect(alone.err).not.toContain(keys.privateKey.split("\n")[1]);
+  const stored = JSON.stringify({ appId: 71, privateKey: keys.privateKey });
+  bench.putParameter(credentialParameter, stored, "SecureString");
+  const { code, err } = await bench.run(["refresh"]);
+  expect([code, err]).toEqual([0, expect.stringContaining("token renewed: /runpool/dev/registration/")]);
+  expect(bench.parameter(registrationTokenParameter("dev", `github:${repository}`))).toBeDefined();
+  expect((await bench.run(["doctor"])).out).toMatch(/^ok +GitHub/im);
 });
 
 test("refresh without any credential sweeps all the same, names what is missing, and exits 1", async () => {
