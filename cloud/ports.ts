@@ -1,6 +1,7 @@
 // What control and agent need of the world, in domain types. SDK types and SDK errors stop behind these.
 import type { Configuration, Defaults, Overlay } from "../domain/configuration.ts";
 import type { Decision, Move, Moves } from "../domain/instance.ts";
+import type { Ending, Outcome, RunOutcomes } from "../domain/outcome.ts";
 import type { PoolMessage } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord, UsageClass } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
@@ -277,10 +278,16 @@ export interface JobQueue {
 
 /** What runs have asked for, kept for `limits.requestKeptMs`. Rejects with `OutOfReach`. */
 export interface SavedRequests {
-  /** The newest of a provision replaces the one before. */
-  save(request: Request, at: EpochMs): Promise<void>;
+  /** The newest of a provision replaces the one before; `outcome`: what came of it, kept for each attempt. */
+  save(request: Request, at: EpochMs, outcome?: Outcome): Promise<void>;
   /** One a provision; none that cannot be read. */
   ofRun(runId: string): Promise<readonly Request[]>;
+  /** The attempts up to this one are over; the first word on it counts. Nothing of a run that has asked for nothing. */
+  end(runId: string, ending: Ending): Promise<void>;
+  /** Up to when outcomes have been told (0: never), and the runs of which anything was kept since, eventually consistent. */
+  untold(): Promise<{ readonly from: EpochMs; readonly runs: readonly RunOutcomes[] }>;
+  /** All up to this moment has been told. */
+  tell(until: EpochMs): Promise<void>;
 }
 
 /** Secrets by name; a value never reaches a log, the table or an error's text. */

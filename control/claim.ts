@@ -35,6 +35,7 @@ export async function claim(undertaking: Undertaking, ref: InstanceRef): Promise
     // It was heard of again in between: it still idles, and its message stays.
     if (condemned.length === 0) return { kind: "silent" };
   }
+  undertaking.lost.claims++;
   world.log.event("claim.lost", { key: ref.key, why });
   return { kind: "lost", why };
 }

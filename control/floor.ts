@@ -120,5 +120,15 @@ function undertakingOf(world: ControlWorld, configuration: Configuration, floor:
   };
   const deadline = now + limits.replacementMs + limits.refreshMs / 2;
   const cancel = new AbortController().signal;
-  return { world, configuration, request, partition, owner: undefined, begun: now, deadline, cancel };
+  return {
+    world,
+    configuration,
+    request,
+    partition,
+    owner: undefined,
+    begun: now,
+    deadline,
+    cancel,
+    lost: { claims: 0 },
+  };
 }

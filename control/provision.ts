@@ -8,6 +8,7 @@ import { giveBack } from "./give-back.ts";
 import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
+import { remember } from "./outcome.ts";
 import { commit, validate, type Held } from "./validation.ts";
 
 /** What the action's post step needs to give everything back, should the provision be killed. */
@@ -141,9 +142,11 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
         track(work, refill(undertaking, held, supply, needed, look));
       look = undefined;
       if (held.ready.size >= goal(undertaking, held, supply)) {
-        // Beside the commit's own writes; a re-run that cannot be served by refresh is no reason to fail this one.
-        remembered ??= again ? Promise.resolve() : remember(undertaking);
+        // Beside the commit's own writes.
+        remembered ??= again ? Promise.resolve() : remember(undertaking, held);
         if (await commit(undertaking, held)) return await remembered.then(() => true);
+        // One was lost at the last moment: what came of it is to be said of the others.
+        remembered = undefined;
       }
       if (now >= deadline) return await outOfTime(undertaking, held, supply);
       if (spent(supply) && held.taken.size < (request.minCount ?? request.count)) return false;
@@ -160,11 +163,6 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
     await Promise.allSettled(work);
   }
 }
-
-const remember = ({ world, request }: Undertaking): Promise<void> =>
-  world.requests
-    .save(request, world.clock.now())
-    .catch((error: unknown) => world.log.event("request.unsaved", { problem: String(error) }));
 
 const spent = ({ exhausted, pending }: Supply): boolean => exhausted && pending === 0;
 

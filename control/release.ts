@@ -42,8 +42,18 @@ export async function release(world: ControlWorld, request: ReleaseRequest): Pro
   const waiting = asked.filter(({ answer }) => answer !== "not own").map(({ leaver }) => leaver);
   for (const { record } of waiting) world.log.event("instance.asked-to-leave", { instance: record.instanceId });
   await deleteAtForge(world, configuration, request, waiting);
-  return await wait(world, configuration, request, waiting);
+  const [released] = await Promise.all([
+    wait(world, configuration, request, waiting),
+    waiting.length === 0 ? undefined : end(world, request),
+  ]);
+  return released;
 }
+
+/** For the metrics alone: how long the run had its instances. */
+const end = ({ requests, clock, log }: ControlWorld, { runId, attempt }: ReleaseRequest): Promise<void> =>
+  requests
+    .end(runId, { attempt, at: clock.now() })
+    .catch((error: unknown) => log.event("run.end-unsaved", { problem: String(error) }));
 
 /** What GitHub answered for the runner of an instance: nothing where the caller has no rights there. */
 type Proof = "removed" | "absent" | "busy";

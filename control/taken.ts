@@ -29,6 +29,8 @@ export interface Undertaking {
   /** Epoch ms by which all must be registered. */
   readonly deadline: number;
   readonly cancel: AbortSignal;
+  /** Claims that were lost so far. */
+  readonly lost: { claims: number };
 }
 
 export const ownOf = (taken: { record: InstanceRecord; claimId: string }): OwnClaim => ({
@@ -74,5 +76,6 @@ export function undertake(
     // Never beyond a claim's threshold: what was claimed first must not expire while its siblings boot.
     deadline: begun + Math.min(request.timeoutMs ?? configuration.provisionMs, configuration.provisionMs),
     cancel,
+    lost: { claims: 0 },
   };
 }

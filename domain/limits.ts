@@ -83,6 +83,8 @@ export const limits = {
   rerunMs: 1.5 * minute,
   /** GitHub lets a run be run again for 30 days. */
   requestKeptMs: 30 * 24 * hour,
+  /** Outcomes are told this long after they came: by then the index shows them, whatever clock wrote them. */
+  outcomeTellMs: 1 * minute,
   /** The client token of CreateFleet answers for a day with its first result, so a round's number never repeats within it. */
   clientTokenLifeMs: 24 * hour,
 } as const;

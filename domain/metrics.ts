@@ -26,5 +26,16 @@ export const metrics = {
   /** The oldest registration token. */
   tokenAge: { name: "TokenAge", unit: "Milliseconds" },
   problems: { name: "RefreshProblems", unit: "Count" },
+  /** From a provision's beginning to all of its instances registered. */
+  timeToReady: { name: "TimeToReady", unit: "Milliseconds" },
+  /** Its instances: new ones, and those of the pool. */
+  created: { name: "InstancesCreated", unit: "Count" },
+  reused: { name: "InstancesReused", unit: "Count" },
+  /** Its claims that another provision won, or that came too late. */
+  claimsLost: { name: "ClaimsLost", unit: "Count" },
+  /** From a provision's beginning to its run's release, of all its instances. */
+  instanceSeconds: { name: "InstanceSeconds", unit: "Seconds" },
+  /** The same in dollars, an estimate (domain/prices.ts). */
+  cost: { name: "RunCost", unit: "None" },
 } as const;
 export type Metric = keyof typeof metrics;

@@ -9,10 +9,15 @@ export const counterKey = (scope: string): string => `counter#${scope}`;
 /** What was asked for in a run, one attribute a provision: so that jobs of a later attempt find runners again. */
 export const requestKey = (runId: string): string => `request#${runId}`;
 
+/** Up to when outcomes of provisions have been told. */
+export const toldKey = "metrics#told";
+
 export const isInstanceKey = (key: string): boolean => key.startsWith("arn:");
 
 /** Attribute of an item that the pool index is made from. */
 export const poolAttribute = "pool";
+/** A run's request lies in that index too once something came of it, under this name and the moment: refresh finds what is new there. */
+export const outcomePool = "outcomes";
 
 export interface PoolName {
   readonly partition: string;

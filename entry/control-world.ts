@@ -94,7 +94,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       activeRuns: async (repository) => (await forge()).jobs.activeRuns(repository),
       queuedJobs: async (repository, run) => (await forge()).jobs.queuedJobs(repository, run),
     },
-    requests: savedRequests(dynamodb, table),
+    requests: savedRequests({ client: dynamodb, table, clock }),
     secrets: {
       read: async (name) => (await kept()).read(name),
       write: async (name, value) => (await kept()).write(name, value),

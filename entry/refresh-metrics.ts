@@ -1,8 +1,8 @@
-// What a refresh saw, as metrics: documents in CloudWatch's embedded metric format, one for each set of dimensions.
+// What a refresh saw, as metrics: one line for each set of dimensions.
 import { limits } from "../domain/limits.ts";
-import { environmentDimension, metricNamespace, metrics, type Metric } from "../domain/metrics.ts";
 import { states, type InstanceRecord, type UsageClass } from "../domain/record.ts";
 import type { RefreshReport } from "../control/refresh.ts";
+import { emfLine, mostValues, type Values } from "./emf.ts";
 
 export interface Seen {
   readonly environment: string;
@@ -13,30 +13,6 @@ export interface Seen {
   readonly records: readonly InstanceRecord[];
   /** Epoch ms at which the oldest registration token was written; undefined where none exists. */
   readonly oldestToken: number | undefined;
-}
-
-/** CloudWatch User Guide, "Specification: Embedded metric format": at most a hundred values a metric. */
-const mostValues = 100;
-
-type Values = Partial<Record<Metric, number | readonly number[]>>;
-
-function document(seen: Seen, dimensions: Readonly<Record<string, string>>, values: Values): string {
-  const all: Record<string, string> = { [environmentDimension]: seen.environment, ...dimensions };
-  const present = Object.entries(values) as [Metric, number | readonly number[]][];
-  return JSON.stringify({
-    _aws: {
-      Timestamp: seen.now,
-      CloudWatchMetrics: [
-        {
-          Namespace: metricNamespace,
-          Dimensions: [Object.keys(all)],
-          Metrics: present.map(([metric]) => ({ Name: metrics[metric].name, Unit: metrics[metric].unit })),
-        },
-      ],
-    },
-    ...all,
-    ...Object.fromEntries(present.map(([metric, value]) => [metrics[metric].name, value])),
-  });
 }
 
 const serves = ({ state, runId }: InstanceRecord): boolean => state === "running" && runId !== undefined;
@@ -71,11 +47,11 @@ export function refreshMetrics(seen: Seen): readonly string[] {
     ...(starts.length === 0 ? {} : { coldStart: starts }),
     ...(oldestToken === undefined ? {} : { tokenAge: now - oldestToken }),
   };
+  const line = (dimensions: Readonly<Record<string, string>>, values: Values): string =>
+    emfLine({ environment: seen.environment, at: now, dimensions, values });
   return [
-    document(seen, {}, whole),
-    ...states.map((State) => document(seen, { State }, { instances: report.states[State] ?? 0 })),
-    ...(["on-demand", "spot"] as const).map((UsageClass) =>
-      document(seen, { UsageClass }, { vcpus: vcpus(seen, UsageClass) }),
-    ),
+    line({}, whole),
+    ...states.map((State) => line({ State }, { instances: report.states[State] ?? 0 })),
+    ...(["on-demand", "spot"] as const).map((UsageClass) => line({ UsageClass }, { vcpus: vcpus(seen, UsageClass) })),
   ];
 }

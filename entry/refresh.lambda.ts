@@ -6,12 +6,15 @@ import type { ForgeAuth } from "../cloud/github/forge-client.ts";
 import { refresh, type RefreshReport } from "../control/refresh.ts";
 import { partitionScopes } from "../control/tokens.ts";
 import type { ControlWorld } from "../control/world.ts";
+import { limits } from "../domain/limits.ts";
+import { newsOf } from "../domain/outcome.ts";
 import { registrationTokenParameter } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { controlWorld } from "./control-world.ts";
 import { parseForgeCredential } from "./forge-credential.ts";
 import { hostClock } from "./host-clock.ts";
 import { jsonLog } from "./json-log.ts";
+import { outcomeMetrics } from "./outcome-metrics.ts";
 import { refreshMetrics } from "./refresh-metrics.ts";
 
 const variable = (name: string): string => {
@@ -37,6 +40,14 @@ async function oldestToken(world: ControlWorld): Promise<number | undefined> {
   return written.length === 0 ? undefined : Math.min(...written);
 }
 
+/** What came of provisions since the last refresh that told of it. Told twice at worst, where the last word here is lost. */
+async function tellOutcomes(world: ControlWorld, environment: string): Promise<void> {
+  const until = world.clock.now() - limits.outcomeTellMs;
+  const { from, runs } = await world.requests.untold();
+  for (const line of outcomeMetrics(environment, newsOf(runs, from, until))) process.stdout.write(`${line}\n`);
+  if (until > from) await world.requests.tell(until);
+}
+
 export interface RefreshEvent {
   readonly idleFloors?: Readonly<Record<string, number>>;
 }
@@ -60,5 +71,6 @@ export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> 
   const report = await refresh({ ...world, instances: { ...world.instances, all } });
   const seen = { environment, now: world.clock.now(), report, records, oldestToken: await oldestToken(world) };
   for (const line of refreshMetrics(seen)) process.stdout.write(`${line}\n`);
+  await tellOutcomes(world, environment);
   return report;
 }

@@ -44,6 +44,51 @@ const costPanel = (name: string): Panel => ({
   ],
 });
 
+/** How runs fare: their waiting, where their instances come from, what they cost. */
+const ofRuns = (name: string): readonly Panel[] => [
+  {
+    title: "Time to ready of new instances",
+    stat: "p90",
+    lines: [
+      own(name, "coldStart", [], { label: "p90, launch to registered" }),
+      own(name, "coldStart", [], { label: "median", stat: "p50" }),
+    ],
+  },
+  {
+    title: "Time to ready of runs",
+    stat: "p90",
+    lines: [
+      own(name, "timeToReady", [], { label: "p90, asked to all registered" }),
+      own(name, "timeToReady", [], { label: "median", stat: "p50" }),
+    ],
+  },
+  {
+    title: "Instances of runs: created against reused, and claims lost",
+    stat: "Sum",
+    lines: [
+      own(name, "created", [], { label: "created" }),
+      own(name, "reused", [], { label: "from the pool" }),
+      own(name, "claimsLost", [], { label: "claims lost" }),
+    ],
+  },
+  {
+    title: "Serving runs: cold against warm",
+    stacked: true,
+    lines: [
+      own(name, "servingCold", [], { label: "created for their run" }),
+      own(name, "servingWarm", [], { label: "from the pool" }),
+    ],
+  },
+  {
+    title: "Runs that ended: USD (estimate), and their instances' seconds",
+    stat: "Sum",
+    lines: [
+      own(name, "cost", [], { label: "USD" }),
+      own(name, "instanceSeconds", [], { label: "instance seconds", yAxis: "right" }),
+    ],
+  },
+];
+
 const panelsOf = (environment: Environment): readonly Panel[] => {
   const { name } = environment;
   const classes = queuedClasses(environment);
@@ -64,22 +109,7 @@ const panelsOf = (environment: Environment): readonly Panel[] => {
         .map((state) => own(name, "instances", ["State", state], { label: state })),
     },
     { title: "Pool by class", stacked: true, lines: classes.map((one) => queue(queueName(name, one), one)) },
-    {
-      title: "Time to ready of new instances",
-      stat: "p90",
-      lines: [
-        own(name, "coldStart", [], { label: "p90, launch to registered" }),
-        own(name, "coldStart", [], { label: "median", stat: "p50" }),
-      ],
-    },
-    {
-      title: "Serving runs: cold against warm",
-      stacked: true,
-      lines: [
-        own(name, "servingCold", [], { label: "created for their run" }),
-        own(name, "servingWarm", [], { label: "from the pool" }),
-      ],
-    },
+    ...ofRuns(name),
     {
       title: "Found by refresh",
       lines: (["pastThreshold", "leaked", "ghosts", "requeued", "problems"] as const).map((metric) =>

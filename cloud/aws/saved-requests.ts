@@ -1,11 +1,22 @@
-// What runs have asked for, in DynamoDB: one item a run, one attribute a provision.
-import { GetItemCommand, UpdateItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+// What runs have asked for and what came of it, in DynamoDB: one item a run, one attribute a provision, an outcome, a release.
+import {
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+  paginateQuery,
+  type AttributeValue,
+} from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { limits } from "../../domain/limits.ts";
+import { limits, maxima } from "../../domain/limits.ts";
+import type { Ending, Outcome, RunOutcomes } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
-import { requestKey, table } from "../../domain/table.ts";
+import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../domain/table.ts";
 import type { SavedRequests } from "../ports.ts";
-import { raise } from "./sdk-errors.ts";
+import type { Item } from "./attribute-values.ts";
+import { batchGet, type InstancesWish } from "./instances.ts";
+import { asSdkError, raise } from "./sdk-errors.ts";
+
+type Wish = InstancesWish;
 
 const texts = z.array(z.string());
 const schema = z.object({
@@ -27,41 +38,131 @@ const schema = z.object({
   label: z.optional(z.string()),
 });
 
-const prefix = "provision:";
+const outcomeSchema = z.object({
+  attempt: z.number(),
+  provisionId: z.string(),
+  repository: z.string(),
+  resourceClass: z.string(),
+  usageClass: z.string(),
+  at: z.number(),
+  readyMs: z.number(),
+  created: z.number(),
+  reused: z.number(),
+  claimsLost: z.number(),
+  usdPerHour: z.optional(z.number()),
+});
+
+/** Beginnings of an item's attributes: one a provision, one an attempt of it that came to something, one a release. */
+const names = { request: "provision:", outcome: "outcome:", ended: "ended:" } as const;
 
 /** Undefined where another version wrote what this one does not understand. */
-function decode(text: string | undefined): Request | undefined {
+function decode(shape: z.core.$ZodType, text: string | undefined): unknown {
   try {
-    const parsed = schema.safeParse(JSON.parse(text ?? ""));
-    return parsed.success ? (parsed.data as Request) : undefined;
+    const parsed = z.safeParse(shape, JSON.parse(text ?? ""));
+    return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;
   }
 }
 
-export const savedRequests = (client: DynamoDBClient, tableName: string): SavedRequests => ({
-  save: async (request, at) => {
-    const command = new UpdateItemCommand({
-      TableName: tableName,
-      Key: { [table.key]: { S: requestKey(request.runId) } },
-      UpdateExpression: "SET #request = :request, #expires = :expires",
-      ExpressionAttributeNames: { "#request": `${prefix}${request.provisionId}`, "#expires": table.ttl },
-      ExpressionAttributeValues: {
-        ":request": { S: JSON.stringify(request) },
-        ":expires": { N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) },
+const under = (item: Item, beginning: string): readonly (readonly [rest: string, value: AttributeValue])[] =>
+  Object.entries(item).flatMap(([name, value]) =>
+    name.startsWith(beginning) ? [[name.slice(beginning.length), value]] : [],
+  );
+
+const outcomesIn = (item: Item): RunOutcomes => ({
+  runId: (item[table.key]?.S ?? "").slice(requestKey("").length),
+  outcomes: under(item, names.outcome).flatMap(([, { S }]) => (decode(outcomeSchema, S) as Outcome | undefined) ?? []),
+  endings: under(item, names.ended).map(([attempt, { N }]) => ({ attempt: Number(attempt), at: Number(N) })),
+});
+
+/** What puts the item into the pool index, where `untold` finds it. */
+const lately = {
+  expression: "#pool = :pool, #at = :at",
+  names: { "#pool": poolAttribute, "#at": table.indexes.byPool.range },
+  values: (at: number): Item => ({ ":pool": { S: outcomePool }, ":at": { N: String(at) } }),
+};
+
+async function save({ client, table: TableName }: Wish, request: Request, at: number, outcome?: Outcome) {
+  const told = outcome === undefined ? undefined : `${names.outcome}${outcome.attempt}:${outcome.provisionId}`;
+  const command = new UpdateItemCommand({
+    TableName,
+    Key: { [table.key]: { S: requestKey(request.runId) } },
+    UpdateExpression: `SET #request = :request, #expires = :expires${told === undefined ? "" : `, #outcome = :outcome, ${lately.expression}`}`,
+    ExpressionAttributeNames: {
+      "#request": `${names.request}${request.provisionId}`,
+      "#expires": table.ttl,
+      ...(told === undefined ? {} : { "#outcome": told, ...lately.names }),
+    },
+    ExpressionAttributeValues: {
+      ":request": { S: JSON.stringify(request) },
+      ":expires": { N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) },
+      ...(told === undefined ? {} : { ":outcome": { S: JSON.stringify(outcome) }, ...lately.values(at) }),
+    },
+  });
+  await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
+}
+
+async function end({ client, table: TableName }: Wish, runId: string, { attempt, at }: Ending): Promise<void> {
+  const command = new UpdateItemCommand({
+    TableName,
+    Key: { [table.key]: { S: requestKey(runId) } },
+    UpdateExpression: `SET #ended = if_not_exists(#ended, :at), ${lately.expression}`,
+    // It would make an item without an end of its own.
+    ConditionExpression: "attribute_exists(#key)",
+    ExpressionAttributeNames: { "#ended": `${names.ended}${attempt}`, "#key": table.key, ...lately.names },
+    ExpressionAttributeValues: lately.values(at),
+  });
+  await client.send(command).catch((error: unknown) => {
+    if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${TableName}`, error);
+  });
+}
+
+async function get({ client, table: TableName }: Wish, key: string): Promise<Item> {
+  const command = new GetItemCommand({ TableName, Key: { [table.key]: { S: key } }, ConsistentRead: true });
+  const reply = await client.send(command).catch((error: unknown) => raise(`GetItem on table ${TableName}`, error));
+  return reply.Item ?? {};
+}
+
+async function untold(wish: Wish): Promise<{ from: number; runs: readonly RunOutcomes[] }> {
+  const from = Number((await get(wish, toldKey))["until"]?.N ?? 0);
+  const { byPool } = table.indexes;
+  const keys: string[] = [];
+  try {
+    const pages = paginateQuery(
+      { client: wish.client },
+      {
+        TableName: wish.table,
+        IndexName: byPool.name,
+        KeyConditionExpression: "#pool = :pool AND #at > :at",
+        ProjectionExpression: "#key",
+        ExpressionAttributeNames: { ...lately.names, "#key": table.key },
+        ExpressionAttributeValues: lately.values(from),
       },
-    });
-    await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${tableName}`, error));
-  },
-  ofRun: async (runId) => {
-    const command = new GetItemCommand({
-      TableName: tableName,
-      Key: { [table.key]: { S: requestKey(runId) } },
-      ConsistentRead: true,
-    });
-    const { Item = {} } = await client
-      .send(command)
-      .catch((error: unknown) => raise(`GetItem on table ${tableName}`, error));
-    return Object.entries(Item).flatMap(([name, { S }]) => (name.startsWith(prefix) ? (decode(S) ?? []) : []));
+    );
+    for await (const { Items = [] } of pages) keys.push(...Items.map((item) => item[table.key]?.S ?? ""));
+  } catch (error) {
+    return raise(`Query on index ${byPool.name} of table ${wish.table}`, error);
+  }
+  const batches = Array.from({ length: Math.ceil(keys.length / maxima.readBatch) }, (_, at) =>
+    keys.slice(at * maxima.readBatch, (at + 1) * maxima.readBatch),
+  );
+  const items: Item[] = [];
+  for (const batch of batches) items.push(...(await batchGet(wish, batch)));
+  return { from, runs: items.map(outcomesIn) };
+}
+
+export const savedRequests = (wish: Wish): SavedRequests => ({
+  save: (request, at, outcome) => save(wish, request, at, outcome),
+  ofRun: async (runId) =>
+    under(await get(wish, requestKey(runId)), names.request).flatMap(
+      ([, { S }]) => (decode(schema, S) as Request | undefined) ?? [],
+    ),
+  end: (runId, ending) => end(wish, runId, ending),
+  untold: () => untold(wish),
+  tell: async (until) => {
+    const Item = { [table.key]: { S: toldKey }, until: { N: String(until) } };
+    const command = new PutItemCommand({ TableName: wish.table, Item });
+    await wish.client.send(command).catch((error: unknown) => raise(`PutItem on table ${wish.table}`, error));
   },
 });

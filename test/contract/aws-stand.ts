@@ -111,7 +111,7 @@ export async function openAwsStand(wish: AwsStandWish): Promise<AwsStand> {
     settings: settings({ ...common, environment, region: place.region, random }),
     pool: pool({ client: clients.sqs, queues }),
     fleet: fleet({ ec2: () => clients.ec2, ssm: () => clients.ssm, environment }),
-    requests: savedRequests(clients.dynamodb, table),
+    requests: savedRequests(common),
     secrets: secrets(clients.ssm),
     machine: () => {
       const instanceId = `i-${randomBytes(8).toString("hex")}0`;

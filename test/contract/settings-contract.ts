@@ -1,8 +1,23 @@
 // The contract of `Settings` (configuration with its overlay, counters that never pass their maximum) and of `SavedRequests`.
 import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
 import { fresh } from "./newcomers.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
+
+const outcomeAt = (at: number): Outcome => ({
+  attempt: 1,
+  provisionId: "provision",
+  repository: "octo-org/octo-repo",
+  resourceClass: "large",
+  usageClass: "spot",
+  at,
+  readyMs: 31_000,
+  created: 1,
+  reused: 1,
+  claimsLost: 3,
+  usdPerHour: 0.1,
+});
 
 const asked: Request = {
   runId: "1001",
@@ -108,6 +123,35 @@ export function settingsContract(kind: StandKind): void {
       await requests.save({ ...asked, runId: "1002" }, now());
       const kept = await requests.ofRun("1001");
       expect(kept.toSorted((a, b) => a.provisionId.localeCompare(b.provisionId))).toEqual([asked, whole]);
+    });
+
+    it("keeps what came of it, and shows what is new since it was told", async () => {
+      const { requests, now } = stand;
+      const [first, later] = [now(), now() + 1000];
+      const outcome = outcomeAt(first);
+      expect(await requests.untold()).toEqual({ from: 0, runs: [] });
+      await requests.save({ ...asked, runId: "2001" }, first, outcome);
+      await requests.save({ ...asked, runId: "2002", provisionId: "lint" }, first, { ...outcome, provisionId: "lint" });
+      // The same attempt again, as after a lost reply; another attempt is another outcome.
+      await requests.save({ ...asked, runId: "2001" }, first, { ...outcome, reused: 2 });
+      await requests.save({ ...asked, runId: "2001", attempt: 2 }, later, { ...outcome, attempt: 2, at: later });
+      await requests.end("2001", { attempt: 1, at: later });
+      await requests.end("2001", { attempt: 1, at: later + 5 });
+      await requests.end("2003", { attempt: 1, at: later });
+      const { from, runs } = await requests.untold();
+      expect(from).toBe(0);
+      const [one, two] = runs.toSorted((a, b) => a.runId.localeCompare(b.runId));
+      expect(one?.outcomes.toSorted((a, b) => a.attempt - b.attempt)).toEqual([
+        { ...outcome, reused: 2 },
+        { ...outcome, attempt: 2, at: later },
+      ]);
+      expect(one?.endings).toEqual([{ attempt: 1, at: later }]);
+      expect(two).toEqual({ runId: "2002", outcomes: [{ ...outcome, provisionId: "lint" }], endings: [] });
+      await requests.tell(first);
+      expect((await requests.untold()).runs.map(({ runId }) => runId)).toEqual(["2001"]);
+      expect((await requests.untold()).from).toBe(first);
+      // What is asked for is still there beside it.
+      expect((await requests.ofRun("2001")).map(({ attempt }) => attempt)).toEqual([2]);
     });
   });
 }

@@ -50,7 +50,7 @@ test("what refresh provisions for a re-run does not replace what the run asked f
   await pass(world, minute);
   const { reruns } = await world.does("refresh", (ports) => refresh(ports));
   expect(reruns[0]?.wanted).toBe(1);
-  expect(world.requests.get("1001")?.get("provision")?.count).toBe(3);
+  expect(world.requests.asked.get("1001")?.get("provision")?.count).toBe(3);
 });
 
 test("a re-run that is over before all its instances are ready is not provisioned any further", async () => {

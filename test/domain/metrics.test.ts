@@ -5,8 +5,8 @@ import { environmentDimension, metricNamespace, metrics } from "../../domain/met
 test("each metric has a name of its own and a unit that CloudWatch knows", () => {
   const all = Object.values(metrics);
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
-  // CloudWatch API Reference, "MetricDatum": of its units these are the ones that runpool measures in.
-  for (const { name, unit } of all) expect(["Count", "Milliseconds", "Percent", "Bytes"], name).toContain(unit);
+  // CloudWatch API Reference, "MetricDatum": of its units these are the ones that runpool measures in; dollars are none.
+  for (const { name, unit } of all) expect(["Count", "Milliseconds", "Seconds", "None"], name).toContain(unit);
 });
 
 test("names, dimension and namespace are words, and the namespace is not one of AWS's own", () => {

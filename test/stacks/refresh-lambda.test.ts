@@ -7,15 +7,18 @@ import { inflateRawSync } from "node:zlib";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import { expect, onTestFinished, test } from "vitest";
 import { toAttribute } from "../../cloud/aws/attribute-values.ts";
+import { savedRequests } from "../../cloud/aws/saved-requests.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import { settings } from "../../cloud/aws/settings.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { furnishFromStack } from "../../cloud/sim/furnish-from-stack.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
 import { onlyResource, type StackFile } from "../../cloud/sim/stack-file.ts";
+import { limits } from "../../domain/limits.ts";
 import { registrationTokenParameter, tableName } from "../../domain/names.ts";
 import example from "../../environments/example.ts";
 import { synthesize } from "../../stacks/synth.ts";
+import { requestOf } from "../control/calm-world.ts";
 import { embeddedFor } from "./embedded.ts";
 
 const token = "ghp_refreshlambdatokenxxxxxxxxxxxxxxxxxx";
@@ -82,7 +85,8 @@ async function openLambda() {
     );
   const random = { next: () => 0 };
   const stored = settings({ client: clients.dynamodb, table: tableName("example"), clock, random, ...place });
-  return { archive, call, putCredential, stored, held: secrets(clients.ssm) };
+  const requests = savedRequests({ client: clients.dynamodb, table: tableName("example"), clock });
+  return { archive, call, putCredential, stored, requests, clock, held: secrets(clients.ssm) };
 }
 
 test("the deployed bundle renews every partition's token, sets the floors of its event, and tells its metrics", async () => {
@@ -98,6 +102,25 @@ test("the deployed bundle renews every partition's token, sets the floors of its
   expect(metrics.find((line) => line["State"] === "idle")).toMatchObject({ Environment: "example", Instances: 0 });
   expect(metrics.find((line) => "RefreshProblems" in line)).toMatchObject({ RefreshProblems: 0, Leaked: 0 });
   expect(JSON.stringify(lines)).not.toContain(token);
+});
+
+test("what came of a provision is told once, by repository", async () => {
+  const { call, putCredential, requests, clock } = await openLambda();
+  await putCredential(token);
+  const [repository = ""] = example.forge.repositories;
+  const request = requestOf({ runId: "1001", repository });
+  const at = clock.now() - 2 * limits.outcomeTellMs;
+  const { attempt, provisionId, resourceClass, usageClass } = request;
+  const about = { attempt, provisionId, repository, resourceClass, usageClass };
+  const came = { readyMs: 31_000, created: 2, reused: 1, claimsLost: 4, usdPerHour: 3.6 };
+  await requests.save(request, at, { ...about, ...came, at });
+  await requests.end("1001", { attempt: 1, at: at + 29_000 });
+  const told = async () => (await call({})).lines.filter(({ runId }) => runId === "1001");
+  expect(await told()).toMatchObject([
+    { repository, TimeToReady: 31_000, InstancesCreated: 2, InstancesReused: 1, ClaimsLost: 4 },
+    { repository, InstanceSeconds: 180, RunCost: 0.06 },
+  ]);
+  expect(await told()).toEqual([]);
 });
 
 test("without its credential the lambda fails, and says which parameter is missing", async () => {

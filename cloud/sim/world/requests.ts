@@ -1,24 +1,35 @@
 // What runs have asked for, as the world keeps it, and the port `SavedRequests` on it.
 import type { Request } from "../../../domain/request.ts";
-import { OutOfReach, type SavedRequests } from "../../ports.ts";
+import type { Ending, Outcome } from "../../../domain/outcome.ts";
+import { OutOfReach, type EpochMs, type SavedRequests } from "../../ports.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
-/** By run, by provision id. */
-export type KeptRequests = Map<string, Map<string, Request>>;
+export interface KeptRequests {
+  /** By run, by provision id. */
+  readonly asked: Map<string, Map<string, Request>>;
+  readonly outcomes: Map<string, { readonly outcomes: Outcome[]; readonly endings: Ending[]; at: EpochMs }>;
+  toldUntil: EpochMs;
+}
+export const noRequests = (): KeptRequests => ({ asked: new Map(), outcomes: new Map(), toldUntil: 0 });
 
 const outOfReach = (problem: string): never => {
   throw new OutOfReach(problem);
 };
 
 export const requestsPort = ({ requests }: State, process: Process): SavedRequests => ({
-  save: (request) =>
+  save: (request, at, outcome) =>
     process.call({
       what: "requests.save",
       kind: "write",
       apply: () => {
-        const ofRun = requests.get(request.runId) ?? new Map<string, Request>();
-        requests.set(request.runId, ofRun.set(request.provisionId, request));
+        const { runId, provisionId } = request;
+        const ofRun = requests.asked.get(runId) ?? new Map<string, Request>();
+        requests.asked.set(runId, ofRun.set(provisionId, request));
+        if (outcome === undefined) return;
+        const { outcomes, endings } = requests.outcomes.get(runId) ?? { outcomes: [], endings: [] };
+        const others = outcomes.filter((one) => one.attempt !== outcome.attempt || one.provisionId !== outcome.provisionId);
+        requests.outcomes.set(runId, { outcomes: [...others, outcome], endings, at });
       },
       lost: outOfReach,
     }),
@@ -26,7 +37,38 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
     process.call({
       what: "requests.ofRun",
       kind: "read",
-      apply: () => [...(requests.get(runId)?.values() ?? [])],
+      apply: () => [...(requests.asked.get(runId)?.values() ?? [])],
+      lost: outOfReach,
+    }),
+  end: (runId, ending) =>
+    process.call({
+      what: "requests.end",
+      kind: "write",
+      apply: () => {
+        const kept = requests.outcomes.get(runId);
+        if (kept === undefined) return;
+        if (!kept.endings.some(({ attempt }) => attempt === ending.attempt)) kept.endings.push(ending);
+        kept.at = ending.at;
+      },
+      lost: outOfReach,
+    }),
+  untold: () =>
+    process.call({
+      what: "requests.untold",
+      kind: "read",
+      apply: () => ({
+        from: requests.toldUntil,
+        runs: [...requests.outcomes]
+          .filter(([, { at }]) => at > requests.toldUntil)
+          .map(([runId, { outcomes, endings }]) => ({ runId, outcomes: [...outcomes], endings: [...endings] })),
+      }),
+      lost: outOfReach,
+    }),
+  tell: (until) =>
+    process.call({
+      what: "requests.tell",
+      kind: "write",
+      apply: () => void (requests.toldUntil = until),
       lost: outOfReach,
     }),
 });

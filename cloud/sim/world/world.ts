@@ -26,7 +26,7 @@ import { machinesOf, type RunAgent } from "./machines.ts";
 import { startProcess, type Process } from "./process.ts";
 import { poolPort } from "./queues.ts";
 import { inventoryPort, jobsPort, registrarPort } from "./registrar.ts";
-import { requestsPort } from "./requests.ts";
+import { noRequests, requestsPort } from "./requests.ts";
 import type { State } from "./state.ts";
 import { tableOfRecords } from "./table.ts";
 import { secretsPort } from "./vault.ts";
@@ -143,7 +143,7 @@ export function worldOf(options: WorldOptions): World {
     machines: machinesOf(stateOf, chance, runAgent),
     forge: forgeOf(time, chance),
     words: wordsOf(furnished(configure)),
-    requests: new Map(),
+    requests: noRequests(),
     vault: new Map(
       (["x64", "arm64"] as const).map((architecture) => [
         imageParameter(environment, architecture),
