@@ -234,7 +234,7 @@ export interface ForgeToken {
   readonly token: string;
   readonly expiresAt: EpochMs;
 }
-/** Rejects with `ForgeRefused` (no right, not found) or `OutOfReach`. `scope` = repository `owner/repo`, or organisation. */
+/** Rejects with `ForgeRefused` (no right, not found) or `OutOfReach`. `scope` = repository `owner/repo`, organisation, or `enterprises/name`. */
 export interface Registrar {
   registrationToken(scope: string): Promise<ForgeToken>;
   removalToken(scope: string): Promise<ForgeToken>;

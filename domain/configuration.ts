@@ -30,6 +30,10 @@ export interface Deployed extends DeployedVersion {
     readonly apiUrl: string;
     /** Repositories (`owner/repo`) that the environment serves. */
     readonly repositories: readonly string[];
+    /** Where all runners register; absent: at their repository, or at its owner where repositories share machines. */
+    readonly organisation?: string;
+    /** The same, above organisations. */
+    readonly enterprise?: string;
     /** Name of the SecureString that refresh authenticates by; absent where it has the usual name. */
     readonly credentialParameter?: string;
   };
@@ -173,8 +177,20 @@ export function partitionOf(configuration: Pick<Deployed, "partitions">, reposit
   return `github:${repository}`;
 }
 
-/** Where a repository's runners register: at the repository, or at its organisation where repositories share machines. */
-export function forgeScopeOf(configuration: Pick<Deployed, "partitions">, repository: string): string {
-  const shared = Object.hasOwn(configuration.partitions, partitionOf(configuration, repository));
+/** GitHub's own path of an enterprise, at the web and in REST. */
+const enterprisePath = (enterprise: string): string => `enterprises/${enterprise}`;
+
+/**
+ * Where a repository's runners register: at the enterprise or organisation that the environment names (`enterprises/NAME`, `OWNER`),
+ * else at the repository (`OWNER/REPO`), or at its organisation where repositories share machines.
+ */
+export function forgeScopeOf(
+  { forge, partitions }: Pick<Deployed, "partitions"> & { readonly forge: ForgeScopes },
+  repository: string,
+): string {
+  if (forge.enterprise !== undefined) return enterprisePath(forge.enterprise);
+  if (forge.organisation !== undefined) return forge.organisation;
+  const shared = Object.hasOwn(partitions, partitionOf({ partitions }, repository));
   return shared ? (repository.split("/")[0] ?? repository) : repository;
 }
+type ForgeScopes = Pick<Deployed["forge"], "organisation" | "enterprise">;

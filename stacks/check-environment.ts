@@ -55,6 +55,22 @@ const machines: Rule = ({ architectures, images, install }) => {
   return problems;
 };
 
+const registering: Rule = ({ forge: { organisation, enterprise, repositories } }) => {
+  if (organisation === undefined) return [];
+  if (enterprise !== undefined)
+    return [["forge.enterprise", "is given beside forge.organisation: runners register at one of them"]];
+  return repositories.flatMap((repository, at): Problem[] =>
+    repository.split("/")[0]?.toLowerCase() === organisation.toLowerCase()
+      ? []
+      : [
+          [
+            `forge.repositories[${at}]`,
+            `"${repository}" is not of forge.organisation, whose runners serve its own only`,
+          ],
+        ],
+  );
+};
+
 const sharing: Rule = (environment) => {
   const problems: Problem[] = [];
   const { forge, partitions, name } = environment;
@@ -71,7 +87,7 @@ const sharing: Rule = (environment) => {
       if (before !== undefined)
         problems.push([path, `"${repository}" is in "${before}" already; a repository has one home`]);
       home.set(repository, group);
-      if (repository.split("/")[0] !== owner)
+      if (repository.split("/")[0] !== owner && forge.enterprise === undefined)
         problems.push([path, `is not of "${owner}": a group's runners register at one organisation`]);
     }
   }
@@ -227,6 +243,7 @@ const rules: readonly Rule[] = [
   named,
   machines,
   problemsOfNetwork,
+  registering,
   sharing,
   sized,
   floors,

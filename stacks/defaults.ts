@@ -14,12 +14,24 @@ const apiUrlOf = (serverUrl: string): string => {
   return host.endsWith(".ghe.com") ? `https://api.${host}` : `https://${host}/api/v3`;
 };
 
+function forgeOf({ kind, repositories, organisation, enterprise, credentialParameter, ...rest }: Environment["forge"]) {
+  const serverUrl = rest.serverUrl.replace(/\/$/, "");
+  return {
+    kind,
+    serverUrl,
+    apiUrl: apiUrlOf(serverUrl),
+    repositories,
+    ...(organisation === undefined ? {} : { organisation }),
+    ...(enterprise === undefined ? {} : { enterprise }),
+    ...(credentialParameter === undefined ? {} : { credentialParameter }),
+  } satisfies Deployed["forge"];
+}
+
 /** What only Terraform knows: ids and URLs. */
 export type Made = Pick<Deployed, "queues" | "templates" | "subnets" | "securityGroups" | "configHash">;
 
 export function defaultsOf(environment: Environment, made: Made): Defaults {
   const { name, awsPartition, region, account, forge, partitions, architectures } = environment;
-  const serverUrl = forge.serverUrl.replace(/\/$/, "");
   return {
     environment: name,
     deployedBy: version,
@@ -31,7 +43,7 @@ export function defaultsOf(environment: Environment, made: Made): Defaults {
     imageParameters: Object.fromEntries(
       architectures.map((architecture) => [architecture, imageParameterOf(environment, architecture)]),
     ),
-    forge: { kind: forge.kind, serverUrl, apiUrl: apiUrlOf(serverUrl), repositories: forge.repositories },
+    forge: forgeOf(forge),
     partitions,
     ...operationalOf(environment),
   };

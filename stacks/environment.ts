@@ -36,6 +36,8 @@ const network = z.discriminatedUnion("kind", [
 ]);
 
 const repository = z.string().regex(/^[\w.-]+\/[\w.-]+$/, "must be OWNER/REPOSITORY");
+/** A name at GitHub as it is in addresses. */
+const account = z.string().regex(/^[\w-]{1,100}$/, "must be a name as it is in GitHub's addresses, e.g. octo-org");
 const parameterName = z
   .string()
   .regex(/^\/[A-Za-z0-9_./-]{1,1010}$/, "must be the name of an SSM parameter, e.g. /runpool/dev/forge-credential");
@@ -46,8 +48,10 @@ const forge = z.strictObject({
   serverUrl: z.url({ protocol: /^https$/, error: "must be an https URL" }).default("https://github.com"),
   /** Repositories that the environment serves. */
   repositories: z.array(repository).min(1, "must name at least one repository"),
-  organisation: z.string().optional(),
-  enterprise: z.string().optional(),
+  /** All runners register here, not at their repositories: the credential then needs no right in each of them. */
+  organisation: account.optional(),
+  /** The same, above organisations; by its short name. */
+  enterprise: account.optional(),
   /** The SecureString with what refresh authenticates by, a GitHub App or a token; people write it, outside Terraform's state. */
   credentialParameter: parameterName.optional(),
 });

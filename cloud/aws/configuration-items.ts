@@ -37,6 +37,8 @@ const deployed = z.object({
     apiUrl: z.string(),
     repositories: texts,
     credentialParameter: z.optional(z.string()),
+    organisation: z.optional(z.string()),
+    enterprise: z.optional(z.string()),
   }),
   configHash: z.string(),
   partitions: byName(texts),

@@ -24,7 +24,7 @@ export interface ForgeWish {
 const PagedOctokit = Octokit.plugin(paginateRest);
 type Client = InstanceType<typeof PagedOctokit>;
 
-/** Gives the client that may act on a scope: `owner/repo` or `org`. Rejects with ForgeRefused or OutOfReach. */
+/** Gives the client that may act on a scope: `owner/repo`, `org`, or `enterprises/name`. Rejects with ForgeRefused or OutOfReach. */
 export type ForgeClient = (scope: string) => Promise<Client>;
 
 /** GitHub answers within 10 s or gives up itself (REST documentation, "Timeouts"). */
@@ -74,8 +74,14 @@ function patiently(client: Client, clock: Clock): void {
 
 const quickly: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(replyMs) });
 
-/** Its parameters for REST routes: a repository's or an organisation's. */
-export const scopePath = (scope: string): string => (scope.includes("/") ? `/repos/${scope}` : `/orgs/${scope}`);
+/** GitHub keeps the name: nobody's account is called `enterprises`. */
+const isEnterprise = (scope: string): boolean => scope.startsWith("enterprises/");
+
+/** Where a scope is in REST: a repository's, an organisation's, or an enterprise's path. */
+export const scopePath = (scope: string): string => {
+  if (isEnterprise(scope)) return `/${scope}`;
+  return scope.includes("/") ? `/repos/${scope}` : `/orgs/${scope}`;
+};
 
 export function forgeClient({ apiUrl, auth, clock }: ForgeWish): ForgeClient {
   const common = {
@@ -138,7 +144,10 @@ export function refuse(what: string, fix: string, error: unknown): never {
 }
 
 /** GitHub says 403 or 404 for a missing right alike. */
-export const rightToRunners = (scope: string): string =>
-  scope.includes("/")
-    ? `check that ${scope} exists, and give the App "Administration: read and write" on it (a PAT: the same, or scope "repo" of an admin)`
-    : `check that ${scope} exists, and give the App "Self-hosted runners: read and write" of the organisation (a PAT: scope "admin:org")`;
+export function rightToRunners(scope: string): string {
+  const exists = `check that ${scope} exists, and give`;
+  if (isEnterprise(scope)) return `${exists} a PAT of an enterprise owner the scope "manage_runners:enterprise"`;
+  return scope.includes("/")
+    ? `${exists} the App "Administration: read and write" on it (a PAT: the same, or scope "repo" of an admin)`
+    : `${exists} the App "Self-hosted runners: read and write" of the organisation (a PAT: scope "admin:org")`;
+}

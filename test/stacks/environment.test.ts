@@ -170,6 +170,21 @@ const wrong: readonly (readonly [what: string, changes: object, said: RegExp])[]
     { given: { oidcProviderArn: "arn:aws:iam::999988887777:oidc-provider/x" } },
     /^x: given\.oidcProviderArn: /,
   ],
+  [
+    "a repository of another organisation",
+    { forge: { repositories: ["octo-org/octo-repo", "other/shop"], organisation: "Octo-Org" } },
+    /^x: forge\.repositories\[1\]: "other\/shop" is not of forge\.organisation/,
+  ],
+  [
+    "an organisation and an enterprise",
+    { forge: { ...example.forge, organisation: "octo-org", enterprise: "octo" } },
+    /^x: forge\.enterprise: is given beside/,
+  ],
+  [
+    "an enterprise by its address",
+    { forge: { ...example.forge, enterprise: "https://github.com/enterprises/octo" } },
+    /^x: forge\.enterprise: must be a name/,
+  ],
   ["a script with carriage returns", { preRunnerScript: "#!/bin/sh\r\n" }, /^x: preRunnerScript: has carriage returns/],
   ["certificates that are none", { privateCa: "MIIB" }, /^x: privateCa: must be PEM/],
   ["a budget that tells nobody", { monthlyBudgetUsd: 100 }, /^x: monthlyBudgetUsd: .*alarms\.email/],
