@@ -1,4 +1,5 @@
 // The pages of docs/ that are printed from the code.
+import { commandsPage } from "./commands-page.ts";
 import { inputsPage } from "./inputs-page.ts";
 import { lifePage } from "./life-page.ts";
 
@@ -11,6 +12,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: "docs/life.md", text: lifePage },
   { path: "docs/inputs.md", text: inputsPage },
+  { path: "docs/commands.md", text: commandsPage },
 ];
 
 export const root = new URL("../../", import.meta.url);
