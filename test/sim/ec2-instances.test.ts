@@ -12,6 +12,8 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { DescribeInstancesCommandInput, Instance } from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
+import { chance } from "../../cloud/sim/chance.ts";
+import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
 import { openWorld, spot } from "./ec2-world.ts";
 
 type World = Awaited<ReturnType<typeof openWorld>>;
@@ -244,4 +246,23 @@ test("what a machine prints is its console output", async () => {
   if (machine) machine.console += "agent: ready\n";
   const { Output = "" } = await world.ec2.send(new GetConsoleOutputCommand({ InstanceId: id }));
   expect(Buffer.from(Output, "base64").toString()).toBe("agent: ready\n");
+});
+
+test("a machine comes up also where the timer of its boot fires a millisecond early, as the system's do", async () => {
+  const early = { now: () => 1_000, sleep: () => Promise.resolve() };
+  const cloud = ec2({ clock: early, chance: chance("early"), region: "us-east-1", account: "123456789012" });
+  cloud.faults.bootMs = 1;
+  const up: string[] = [];
+  cloud.hooks.onLaunch = ({ id }) => void up.push(id);
+  const ImageId = cloud.addImage({ name: "runner-x64", architecture: "x86_64" });
+  const input = { ImageId, InstanceType: "c6i.large", MinCount: "1", MaxCount: "1" };
+  await cloud.service({
+    service: "ec2",
+    action: "RunInstances",
+    input,
+    caller: { accessKeyId: "AKID", region: "us-east-1" },
+  });
+  await Promise.resolve();
+  expect(up).toEqual(cloud.machines().map(({ id }) => id));
+  expect(up).toHaveLength(1);
 });

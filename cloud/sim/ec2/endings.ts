@@ -1,5 +1,5 @@
 // How machines begin to run and how they end: by a call, by their own power-off, by spot, by broken hardware.
-import { isUp, stateOf } from "./machine.ts";
+import { isUp } from "./machine.ts";
 import type { End, Machine } from "./machine.ts";
 import type { World } from "./world.ts";
 
@@ -98,6 +98,7 @@ export function boot(world: World, machine: Machine, fails: boolean): void {
   void world.clock.sleep(machine.bootMs, world.closed).then(() => {
     if (world.closed.aborted) return;
     if (fails) kill(world, machine, true);
-    else if (!machine.hung && stateOf(machine, world.clock.now()) === "running") world.hooks.onLaunch?.(machine);
+    // A timer may fire a millisecond before its moment: to the clock the machine is then pending still.
+    else if (!machine.hung && isUp(machine, world.clock.now())) world.hooks.onLaunch?.(machine);
   });
 }
