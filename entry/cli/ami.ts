@@ -75,7 +75,7 @@ const defaults = {
 
 export const amiCommand = command({
   name,
-  summary: "images: bake, test, publish and prune them; check a machine or an AMI of your own",
+  summary: "bake, test, publish and prune images; check one of your own",
   details:
     "bake builds an image with Packer (a checkout of runpool is needed); test boots one instance of it, which must register; " +
     "publish makes it the environment's, and never one that failed its test; prune deletes old ones that nothing uses. " +

@@ -42,6 +42,8 @@ export interface Command {
   readonly operand?: Operand;
   readonly options: readonly Option[];
   readonly examples: readonly string[];
+  /** It is about no environment: its help leaves out where that is. */
+  readonly placeless?: true;
   run(given: Given, ground: Ground): Promise<ExitCode>;
 }
 

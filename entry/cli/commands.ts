@@ -1,4 +1,4 @@
-// All commands, in the order of the help.
+// All commands, in the order and the groups of the help.
 import { amiCommand } from "./ami.ts";
 import type { Command } from "./command.ts";
 import { completionCommand } from "./completion.ts";
@@ -6,6 +6,7 @@ import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor.ts";
 import { drainCommand } from "./drain.ts";
 import { eventsCommand } from "./events.ts";
+import type { HelpGroup } from "./help.ts";
 import { helpCommand } from "./help-command.ts";
 import { instancesCommand } from "./instances.ts";
 import { localCommand } from "./local.ts";
@@ -20,24 +21,18 @@ import { retireCommand } from "./retire.ts";
 import { statusCommand } from "./status.ts";
 import { versionCommand } from "./version.ts";
 
-export const commands: readonly Command[] = [
-  provisionCommand,
-  releaseCommand,
-  refreshCommand,
-  statusCommand,
-  instancesCommand,
-  eventsCommand,
-  logsCommand,
-  doctorCommand,
-  retireCommand,
-  pauseCommand,
-  resumeCommand,
-  drainCommand,
-  configCommand,
-  amiCommand,
-  migrateCommand,
-  localCommand,
-  completionCommand,
-  versionCommand,
-  helpCommand,
+export const commandGroups: readonly HelpGroup[] = [
+  { title: "For a workflow's run", commands: [provisionCommand, releaseCommand] },
+  {
+    title: "Looking",
+    commands: [statusCommand, instancesCommand, eventsCommand, logsCommand, configCommand, doctorCommand],
+  },
+  {
+    title: "Operating",
+    commands: [refreshCommand, retireCommand, pauseCommand, resumeCommand, drainCommand, amiCommand],
+  },
+  { title: "Beginning", commands: [localCommand, migrateCommand] },
+  { title: "About itself", commands: [completionCommand, versionCommand, helpCommand] },
 ];
+
+export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

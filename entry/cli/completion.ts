@@ -124,6 +124,7 @@ export const completionCommand = command({
     "source <(runpool completion zsh)",
     "runpool completion fish > ~/.config/fish/completions/runpool.fish",
   ],
+  placeless: true,
   schema: z.object({ shell: z.enum(shells) }),
   run: async ({ shell }, { commands, terminal }) => {
     terminal.out.write(scripts[shell](commands));

@@ -52,7 +52,7 @@ function words(name: string, value: unknown): string {
 
 export const configCommand = command({
   name: "config",
-  summary: "every value of the configuration, and where it comes from",
+  summary: "every value, and where it comes from",
   details:
     "Sources: stack = what is deployed; defaults = set in the environment's file; overlay = changed since, by refresh; " +
     "built-in = set nowhere.",

@@ -21,7 +21,7 @@ const schema = z.object({
 
 export const doctorCommand = command({
   name: "doctor",
-  summary: "check all that the environment stands on, and say what to do",
+  summary: "check all that it stands on, and say what to do",
   details:
     "Changes nothing. A check is ok, a warning, failed, or skipped (with the reason: mostly a right that you lack). Exits 1 where one " +
     "has failed. With --as-instance, on a machine of the pool, it makes the calls that the instance's role must be allowed and those " +

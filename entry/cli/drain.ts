@@ -12,7 +12,7 @@ const name = "drain";
 
 export const drainCommand = command({
   name,
-  summary: "empty the environment: pause it, end what is idle, ask the rest to leave",
+  summary: "pause, end what is idle, ask the rest to leave",
   details:
     "Running jobs are finished: no job is cancelled before its instance's threshold. The environment stays paused " +
     "until runpool resume. Without --wait, what leaves later goes to the pool and ends there by its idle time.",

@@ -33,7 +33,7 @@ type Input = z.output<typeof schema>;
 
 export const eventsCommand = command({
   name: "events",
-  summary: "what happened to the instances: claimed, registered, released, ended",
+  summary: "what happened to the instances, and --follow it",
   details:
     "The table keeps an instance's present, and the last word of its agent: without --follow that is what is told, with moments worked " +
     "out from thresholds. --follow looks every 2 s until Ctrl-C; what comes and goes between two looks is told by its end. Moments are UTC.",
@@ -55,7 +55,8 @@ export const eventsCommand = command({
     const began = world.clock.now();
     const sinceMs = input.since ?? (input.follow ? 0 : usualSinceMs);
     const told = teller(input, began - sinceMs, ground);
-    const first = await look(world, ground, new Set());
+    const waiting = ground.progress.waiting(() => "reading the instances");
+    const first = await look(world, ground, new Set()).finally(() => waiting.done());
     told(first.flatMap((after) => changesOf({ before: undefined, after, since: 0, now: began }, configuration)));
     if (!input.follow) return exitCodes.done;
     return await follow({ world, configuration, records: first, at: began, told, ground });

@@ -20,7 +20,7 @@ export const regionOption: Option = {
 export const commonOptions: readonly Option[] = [
   environmentOption,
   regionOption,
-  { name: "json", help: "print one JSON object" },
+  { name: "json", help: "print one JSON object, or one a line where it goes on" },
   { name: "quiet", short: "q", help: "no progress, only the result" },
   { name: "no-color", help: "no colours (as NO_COLOR); there are none where the output is no terminal" },
 ];

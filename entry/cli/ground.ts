@@ -8,6 +8,7 @@ import { missing } from "./arguments.ts";
 import { BadInput } from "./bad-input.ts";
 import type { Command } from "./command.ts";
 import { environmentOption, regionOption, type Common } from "./general-options.ts";
+import type { HelpGroup } from "./help.ts";
 import { progress, type Progress } from "./progress.ts";
 import { plain, type Terminal } from "./terminal.ts";
 
@@ -17,6 +18,7 @@ export interface Place {
 }
 
 export interface Ground {
+  readonly groups: readonly HelpGroup[];
   readonly commands: readonly Command[];
   readonly json: boolean;
   readonly terminal: Terminal;
@@ -29,7 +31,7 @@ export interface Ground {
   result(object: object, words: () => readonly string[]): void;
 }
 
-export function groundOf(common: Common, terminal: Terminal, commands: readonly Command[]): Ground {
+export function groundOf(common: Common, terminal: Terminal, groups: readonly HelpGroup[]): Ground {
   const shown = progress(terminal.err, hostClock, common.quiet);
   const place = (): Place => {
     const { environment, region } = common;
@@ -40,7 +42,8 @@ export function groundOf(common: Common, terminal: Terminal, commands: readonly 
     return { environment, region };
   };
   return {
-    commands,
+    groups,
+    commands: groups.flatMap(({ commands }) => commands),
     json: common.json,
     terminal,
     progress: shown,
@@ -50,7 +53,14 @@ export function groundOf(common: Common, terminal: Terminal, commands: readonly 
       // Loaded late: the SDK's clients take longer to load than `help` to answer.
       const { controlWorld } = await import("../control-world.ts");
       const world = controlWorld({ environment, region, log, ...(forge === undefined ? {} : { forge }) });
-      return { ...world, settings: { ...world.settings, load: () => world.settings.load().catch(unreadable) } };
+      const load = async () => {
+        const waiting = shown.waiting(() => `reading the environment ${environment}`);
+        return await world.settings
+          .load()
+          .catch(unreadable)
+          .finally(() => waiting.done());
+      };
+      return { ...world, settings: { ...world.settings, load } };
     },
     result: (object, words) => {
       if (common.json) terminal.out.write(`${JSON.stringify(object, undefined, 2)}\n`);

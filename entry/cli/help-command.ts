@@ -12,14 +12,15 @@ export const helpCommand = command({
   operand: { name: "command", help: "the command to explain", required: false },
   options: [],
   examples: ["runpool help", "runpool help provision"],
+  placeless: true,
   schema: z.object({ command: z.optional(z.string()) }),
-  run: async ({ command: name }, { commands, terminal: { out } }) => {
+  run: async ({ command: name }, { commands, groups, terminal: { out } }) => {
     const one = commands.find((known) => known.name === name);
     if (name !== undefined && one === undefined) {
       const names = commands.map((known) => known.name);
       throw new BadInput([`"${name}" is no command${suggestion(name, names)}`], "");
     }
-    out.write(`${(one === undefined ? generalHelp(commands, out) : commandHelp(one, out)).join("\n")}\n`);
+    out.write(`${(one === undefined ? generalHelp(groups, out) : commandHelp(one, out)).join("\n")}\n`);
     return exitCodes.done;
   },
 });

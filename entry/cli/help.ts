@@ -1,6 +1,6 @@
 // Help, made from the commands' own words; 80 columns.
 import type { Command, Option } from "./command.ts";
-import { commonOptions } from "./general-options.ts";
+import { commonOptions, environmentOption, regionOption } from "./general-options.ts";
 import { exitCodeWords } from "./exit-codes.ts";
 import type { Sink } from "./terminal.ts";
 
@@ -52,6 +52,8 @@ const synopsis = ({ name, operand }: Command): string => {
   return `runpool ${name} ${word} [options]`;
 };
 
+const ofPlace: ReadonlySet<string> = new Set([environmentOption.name, regionOption.name]);
+
 const exitCodeLines = exitCodeWords.flatMap(([code, words]) => entry(String(code), words, 8));
 
 const bold =
@@ -59,16 +61,23 @@ const bold =
   (title: string): string =>
     sink.paint("bold", title);
 
-export function generalHelp(commands: readonly Command[], sink: Sink): readonly string[] {
+export interface HelpGroup {
+  readonly title: string;
+  readonly commands: readonly Command[];
+}
+
+export function generalHelp(groups: readonly HelpGroup[], sink: Sink): readonly string[] {
   const title = bold(sink);
   return [
     "runpool: pooled runners for GitHub Actions on EC2, in your own AWS account",
     "",
     `${title("Usage")}  runpool <command> [options]`,
     "",
-    title("Commands"),
-    ...commands.flatMap(({ name, summary }) => entry(name, summary, 15)),
-    "",
+    ...groups.flatMap((group) => [
+      title(group.title),
+      ...group.commands.flatMap(({ name, summary }) => entry(name, summary, 15)),
+      "",
+    ]),
     title("Options of every command"),
     ...optionLines(commonOptions),
     "",
@@ -93,7 +102,10 @@ export function commandHelp(command: Command, sink: Sink): readonly string[] {
     `${title("Usage")}  ${synopsis(command)}`,
     ...section("Operand", operand === undefined ? [] : entry(operand.name, operand.help, 32)),
     ...section("Options", optionLines(flags)),
-    ...section("Options of every command", optionLines(commonOptions)),
+    ...section(
+      "Options of every command",
+      optionLines(command.placeless === true ? commonOptions.filter(({ name }) => !ofPlace.has(name)) : commonOptions),
+    ),
     ...section(
       "Environment",
       secrets.flatMap(({ variables = [], help }) => entry(variables.join(", "), help, 32)),

@@ -41,7 +41,7 @@ export const instancesCommand = command({
   ],
   schema,
   run: async (input, ground) => {
-    const { instances, damaged, region, environment } = await look(await ground.world(), ground.place());
+    const { instances, damaged, region, environment } = await look(await ground.world(), ground);
     const picked = instances.filter(chosen(input));
     const { out, err } = ground.terminal;
     ground.result({ environment, region, instances: picked, damaged }, () => {

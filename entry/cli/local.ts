@@ -13,6 +13,7 @@ export const localCommand = command({
     { name: "plain", help: "a line an event also on a terminal" },
   ],
   examples: ["runpool local", "runpool local --keep", "runpool local --json | jq .ok"],
+  placeless: true,
   schema: z.object({
     keep: z._default(z.boolean(), false),
     plain: z._default(z.boolean(), false),

@@ -19,7 +19,7 @@ const pollMs = { shipped: 2_000, console: 5_000 } as const;
 
 export const logsCommand = command({
   name,
-  summary: "what an instance has written: its shipped logs, or its console",
+  summary: "what an instance has written: shipped logs, or console",
   details:
     "Where the environment ships logs (shipLogs in its file) they are read from CloudWatch Logs, also after the instance has ended. " +
     "Elsewhere EC2's console output is shown: the boot, the agent's and the runner's lines, 64 KB at most, and not for long after the end.",

@@ -16,9 +16,9 @@ const name = "migrate";
 
 export const migrateCommand = command({
   name,
-  summary: "from fleet-actions/ec2-runner-pool-manager: the environment's file, and the workflow's changes",
+  summary: "from fleet-actions/ec2-runner-pool-manager to runpool",
   details:
-    "Reads a workflow, or every workflow of a folder, and changes nothing. On stdout: the environment's file, from what refresh was told; " +
+    "Reads a workflow that uses it in any mode, or every workflow of a folder, and changes nothing. On stdout: the environment's file, from what refresh was told; " +
     "what no workflow says is marked FILL IN. On stderr: the changes as a diff, and what a person decides, with line numbers. " +
     "With --diff the diff is on stdout instead of the file, for git apply. --environment names the environment (default: prod).",
   operand: { name: "workflow", help: "a workflow file, or a folder of them", required: true },

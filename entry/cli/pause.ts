@@ -5,7 +5,7 @@ import { exitCodes } from "./exit-codes.ts";
 
 export const pauseCommand = command({
   name: "pause",
-  summary: "stop provisioning: every provision fails at once, with the reason",
+  summary: "stop provisioning: every provision fails at once",
   details: "What runs goes on, and is released as ever. The pause stands until runpool resume.",
   options: [{ name: "reason", value: "TEXT", required: true, help: "what those who provision are told" }],
   examples: ["runpool pause -e prod --reason 'image is being replaced, until 14:00 UTC'"],

@@ -37,7 +37,7 @@ const options: readonly Option[] = [
     name: "resource-class",
     value: "CLASS",
     otherwise: requestDefaults.resourceClass,
-    help: "the least vCPU and memory, by the environment's classes (see runpool config)",
+    help: "the least vCPU and memory; runpool config lists the environment's classes",
   },
   {
     name: "architecture",
@@ -128,7 +128,7 @@ const named =
 
 export const provisionCommand = command({
   name,
-  summary: "make sure that a run's instances exist: from the pool, created where it is short",
+  summary: "make sure that a run's instances exist, reused or created",
   details:
     "All of them or none: a provision that fails, or is cancelled by Ctrl-C or SIGTERM, gives back what it took. " +
     "Given again with the same run, attempt and name it finds what it has. The jobs then say: runs-on: <run-id>, or the secret label that is printed.",

@@ -13,7 +13,7 @@ import { plain } from "./terminal.ts";
 
 export const refreshCommand = command({
   name: "refresh",
-  summary: "sweep the environment: end what must end, renew tokens, repair the pool",
+  summary: "end what must end, renew tokens, repair the pool",
   details:
     "The scheduled refresh does the same every few minutes. It authenticates at GitHub by GITHUB_TOKEN, or by the " +
     "credential that the environment keeps.",

@@ -39,7 +39,7 @@ function forgeOf(input: z.infer<typeof schema>): { token: string; repository: st
 
 export const releaseCommand = command({
   name,
-  summary: "give a run's instances back to the pool, once their jobs are done",
+  summary: "give a run's instances back to the pool",
   details:
     "Asks every instance of the run to leave, waits for jobs that run (at the latest until their instance's maximum " +
     `runtime) and up to ${spoken(limits.releaseWaitMs)} for silent ones. Safe to run twice, and for a run that never provisioned.`,

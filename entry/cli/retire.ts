@@ -12,7 +12,7 @@ const name = "retire";
 
 export const retireCommand = command({
   name,
-  summary: "end an instance; one at work takes no further job and leaves first",
+  summary: "end one instance; one at work leaves first",
   details:
     "An idle one is ended at once. One at work finishes its job and leaves its run: with --wait it is then ended, " +
     "without it goes back to the pool.",

@@ -2,7 +2,7 @@
 import { version } from "../../domain/version.ts";
 import { readArguments, type Variables } from "./arguments.ts";
 import { read } from "./command.ts";
-import { commands } from "./commands.ts";
+import { commandGroups, commands } from "./commands.ts";
 import { commonSchema } from "./general-options.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { report } from "./failures.ts";
@@ -24,11 +24,11 @@ export async function run(
     if (help || asksVersion || command === undefined) {
       // A call without a command is a mistake, in a script above all: the help goes where errors go.
       const sink = help || asksVersion ? terminal.out : terminal.err;
-      const words = command === undefined ? generalHelp(commands, sink) : commandHelp(command, sink);
+      const words = command === undefined ? generalHelp(commandGroups, sink) : commandHelp(command, sink);
       sink.write(`${(asksVersion ? [version] : words).join("\n")}\n`);
       return help || asksVersion ? exitCodes.done : exitCodes.refused;
     }
-    return await command.run(given, groundOf(read(commonSchema, given), terminal, commands));
+    return await command.run(given, groundOf(read(commonSchema, given), terminal, commandGroups));
   } catch (error) {
     return report(error, terminal, json);
   }

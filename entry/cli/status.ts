@@ -16,7 +16,7 @@ const watchMs = 2_000;
 
 export const statusCommand = command({
   name: "status",
-  summary: "what the environment has: every instance, the pools, what is wrong",
+  summary: "every instance, the pools, what is wrong",
   details:
     "RUN is the run's id, its attempt if not the first, and its provision's name. LEFT is the time until the instance's threshold, by which it must have changed state or ends; BEAT is the age of " +
     "its agent's last sign of life. Instances that have ended are left out (see runpool instances --all).",
@@ -26,7 +26,7 @@ export const statusCommand = command({
   run: async ({ watch }, ground) => {
     const world = await ground.world();
     const once = async (): Promise<Snapshot> => {
-      const snapshot = await look(world, ground.place());
+      const snapshot = await look(world, ground);
       return { ...snapshot, instances: snapshot.instances.filter(({ state }) => state !== "terminated") };
     };
     const { out } = ground.terminal;

@@ -9,6 +9,7 @@ export const versionCommand = command({
   summary: "print the version",
   options: [],
   examples: ["runpool version", "runpool version --json"],
+  placeless: true,
   schema: z.object({}),
   run: async (_input, ground) => {
     ground.result({ version, node: process.version }, () => [version]);

@@ -1,4 +1,5 @@
 // The laptop's performance from its view to its exit code: for `npm start` and for `runpool local`.
+import { limits } from "../../domain/limits.ts";
 import { demonstrate, howToUse, untilAborted } from "./demonstration.ts";
 import { summaryText } from "./summary.ts";
 import { liveView, plainView, silentView, type Screen, type View } from "./view.ts";
@@ -34,11 +35,17 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** 0 only if every run got its runners and nothing was left; 130 where it was interrupted, with nothing left either. */
 export async function perform(wish: Performance): Promise<0 | 1 | 130> {
   const stop = new AbortController();
-  // However often: every process of the laptop's is to be ended.
-  const heard = (): void => stop.abort();
-  for (const signal of signals) process.on(signal, heard);
   const view = viewFor(wish);
+  let played = false;
+  // However often: every process of the laptop's is to be ended.
+  const heard = (): void => {
+    if (!played && !stop.signal.aborted)
+      view.run("stop", `giving back what was taken (${limits.giveBackWaitMs / 1000} s at most)`);
+    stop.abort();
+  };
+  for (const signal of signals) process.on(signal, heard);
   const { summary, cloud, close } = await demonstrate(view, stop.signal);
+  played = true;
   const interrupted = stop.signal.aborted;
   if (wish.json) wish.screen.write(`${JSON.stringify(summary, null, 2)}\n`);
   view.close(interrupted ? "  Interrupted; nothing is left." : summaryText(summary));
