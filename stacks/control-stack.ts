@@ -10,15 +10,16 @@ import type { Environment } from "./environment.ts";
 import { githubEnvironmentOf, trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { layGround } from "./ground.ts";
 import { policy, type Statement } from "./policy.ts";
+import type { LambdaCode } from "./lambda-bundle.ts";
 import { operatePolicy } from "./operate-policy.ts";
 import { makeRefresh } from "./refresh-lambda.ts";
 
 const controlStackName = (environment: string): string => `${environment}-control`;
 
-export function controlStack(scope: Construct, environment: Environment): TerraformStack {
+export function controlStack(scope: Construct, environment: Environment, code: LambdaCode): TerraformStack {
   const stack = new TerraformStack(scope, controlStackName(environment.name));
   layGround(stack, environment);
-  makeRefresh(stack, environment);
+  makeRefresh(stack, environment, code);
 
   const arns = arnsOf(environment);
   const names = stackNames(environment.name);

@@ -1,49 +1,47 @@
-// A lambda's code: its entry bundled to one file, in a zip whose bytes depend on nothing but the code.
+// A lambda's code: its entry bundled as a release bundles it, in a zip whose bytes depend on nothing but the code.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
+import { bundle } from "../entry/build/bundles.ts";
 import { zip } from "./zip.ts";
 
 /** The newest runtime that every supported provider version knows. */
 export const lambdaRuntime = "nodejs22.x";
 
-export interface LambdaBundle {
+/** Archives by the lambda's name. */
+export interface LambdaCode {
+  readonly refresh: Buffer;
+}
+
+/** For who looks at other stacks than the control stack, and deploys none. */
+export const noCode: LambdaCode = { refresh: zip({}) };
+
+export async function lambdaCode(): Promise<LambdaCode> {
+  const directory = await mkdtemp(join(tmpdir(), "runpool-lambda-"));
+  try {
+    const { entry } = await bundle({ name: "refresh.lambda", form: "file", node: "node22" }, directory);
+    return { refresh: zip({ "index.mjs": await readFile(entry) }) };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface LambdaArchive {
   /** As seen from a stack's folder, where Terraform runs. */
   readonly filename: string;
   /** As `source_code_hash` wants it. */
   readonly sha256: string;
 }
 
-const archives = new Map<string, Buffer>();
-
-function archiveOf(entry: string): Buffer {
-  const { outputFiles } = buildSync({
-    entryPoints: [join(import.meta.dirname, "..", "entry", entry)],
-    write: false,
-    bundle: true,
-    minify: true,
-    platform: "node",
-    format: "esm",
-    target: "node22",
-    mainFields: ["module", "main"],
-    legalComments: "none",
-    // Some dependencies still call `require` for Node's own modules.
-    banner: { js: 'import{createRequire as __require}from"node:module";const require=__require(import.meta.url);' },
-    logLevel: "error",
-  });
-  return zip({ "index.mjs": outputFiles[0]?.contents ?? new Uint8Array() });
-}
-
-/** `entry`: a file of entry/ that exports `handler`. Bundled once a process, written beside the stacks' folders. */
-export function lambdaBundle(entry: string, outdir: string): LambdaBundle {
-  const archive = archives.get(entry) ?? archiveOf(entry);
-  archives.set(entry, archive);
-  const name = `${entry.replace(/\.lambda\.ts$/, "")}.zip`;
+/** Written beside the stacks' folders. */
+export function writeArchive(name: keyof LambdaCode, code: LambdaCode, outdir: string): LambdaArchive {
+  const archive = code[name];
   mkdirSync(join(outdir, "bundles"), { recursive: true });
-  writeFileSync(join(outdir, "bundles", name), archive);
+  writeFileSync(join(outdir, "bundles", `${name}.zip`), archive);
   return {
-    filename: `../../bundles/${name}`,
+    filename: `../../bundles/${name}.zip`,
     sha256: createHash("sha256").update(archive).digest("base64"),
   };
 }

@@ -1,9 +1,13 @@
-// `npm run synth`: synthesizes the stacks of every file under environments/ into cdktf.out, where cdktf looks for them.
+// `npm run synth`: synthesizes the stacks of every file under environments/ into cdktf.out, where cdktf looks for them (or the folder given).
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { EnvironmentRefused } from "./refused.ts";
-import { synthesize } from "./synth.ts";
+import { lambdaCode } from "./lambda-bundle.ts";
 
+// Bundled by a process of its own while CDKTF is loaded, which takes as long.
+const code = lambdaCode();
+const { synthesize } = await import("./synth.ts");
+const [outdir = "cdktf.out"] = process.argv.slice(2);
 const folder = new URL("../environments/", import.meta.url);
 const names = readdirSync(folder).filter((name) => name.endsWith(".ts"));
 const files = await Promise.all(
@@ -13,7 +17,7 @@ const files = await Promise.all(
   }),
 );
 try {
-  synthesize(Object.fromEntries(files), "cdktf.out");
+  synthesize(Object.fromEntries(files), outdir, await code);
 } catch (error) {
   if (!(error instanceof EnvironmentRefused)) throw error;
   process.stderr.write(`${error.message}\n`);

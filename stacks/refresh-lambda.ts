@@ -12,7 +12,7 @@ import { arnsOf, stackNames } from "./arns.ts";
 import { refreshPolicy } from "./control-policy.ts";
 import type { Environment } from "./environment.ts";
 import { credentialParameterOf } from "./forge-credential.ts";
-import { lambdaBundle, lambdaRuntime } from "./lambda-bundle.ts";
+import { lambdaRuntime, writeArchive, type LambdaCode } from "./lambda-bundle.ts";
 import { policy, trustService, type Statement } from "./policy.ts";
 
 /** Less than its period, so that a hung one is over before the next begins. Seconds. */
@@ -103,7 +103,7 @@ function makeSchedules(stack: TerraformStack, environment: Environment, target: 
     schedule(`floors-${name}`, `${names.prefix}-floors-${name}`, cron, timezone, { idleFloors });
 }
 
-export function makeRefresh(stack: TerraformStack, environment: Environment): void {
+export function makeRefresh(stack: TerraformStack, environment: Environment, code: LambdaCode): void {
   const names = stackNames(environment.name);
   const { kmsKeyArn } = environment;
   const deadLetters = new SqsQueue(stack, "refresh-dead-letters", {
@@ -116,7 +116,7 @@ export function makeRefresh(stack: TerraformStack, environment: Environment): vo
     retentionInDays: environment.logRetentionDays,
     ...(kmsKeyArn === undefined ? {} : { kmsKeyId: kmsKeyArn }),
   });
-  const bundle = lambdaBundle("refresh.lambda.ts", App.of(stack).outdir);
+  const bundle = writeArchive("refresh", code, App.of(stack).outdir);
   const lambda = new LambdaFunction(stack, "refresh", {
     functionName: names.refresh,
     description: "runpool: renews tokens, sweeps what must end, finishes what others left undone",

@@ -3,11 +3,12 @@ import { App } from "cdktf";
 import { accountStack } from "./account-stack.ts";
 import { checkTogether, readEnvironment } from "./check-environment.ts";
 import { controlStack } from "./control-stack.ts";
+import type { LambdaCode } from "./lambda-bundle.ts";
 import { observabilityStack } from "./observability-stack.ts";
 import { poolStack } from "./pool-stack.ts";
 
 /** Throws `EnvironmentRefused` before anything is written. `files`: what environment files export, by their names. */
-export function synthesize(files: Readonly<Record<string, unknown>>, outdir: string): void {
+export function synthesize(files: Readonly<Record<string, unknown>>, outdir: string, code: LambdaCode): void {
   const environments = Object.entries(files).map(([source, file]) => readEnvironment(file, source));
   checkTogether(environments);
   const app = new App({ outdir, skipValidation: true });
@@ -16,7 +17,7 @@ export function synthesize(files: Readonly<Record<string, unknown>>, outdir: str
     const account = accountStack(app, together);
     for (const environment of together) {
       const pool = poolStack(app, environment);
-      const control = controlStack(app, environment);
+      const control = controlStack(app, environment, code);
       const observability = observabilityStack(app, environment);
       if (account !== undefined) control.addDependency(account);
       control.addDependency(pool);

@@ -7,6 +7,7 @@ import { contestRow, contests } from "./compete.ts";
 import { coldRow, releaseRow } from "./handover.ts";
 import { refreshRow } from "./refresh.ts";
 import { provisionProcessRow } from "./provision-process.ts";
+import { synthRow } from "./synth.ts";
 import { misfitsRow, selectRow } from "./select.ts";
 
 export interface NamedRow {
@@ -44,4 +45,5 @@ export const rows: readonly NamedRow[] = [
   { name: "agent-start", measure: (cloud, directory) => startRow(cloud, directory) },
   { name: "agent-idle-calls", measure: (cloud, directory) => idleCallsRow(cloud, directory, { calls: 150 }) },
   { name: "action-start", measure: (_cloud, directory) => actionStartRow(directory) },
+  { name: "synth", measure: (_cloud, directory) => synthRow(directory) },
 ];

@@ -10,6 +10,7 @@ import { checkTogether, readEnvironment } from "../../stacks/check-environment.t
 import { defaultsOf } from "../../stacks/defaults.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { EnvironmentRefused } from "../../stacks/refused.ts";
+import { noCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
 
@@ -213,9 +214,11 @@ test("user data that EC2 would refuse is refused before anything is written", ()
   let state = 1;
   const noise = Array.from({ length: 40_000 }, () => ((state = (state * 48_271) % 2_147_483_647) % 36).toString(36));
   const file = exampleWith({ privateCa: `${certificate}${noise.join("")}` });
-  expect(() => synthesize({ example: file }, folder)).toThrow(/^example: privateCa: user data has \d+ bytes/);
+  expect(() => synthesize({ example: file }, folder, noCode)).toThrow(/^example: privateCa: user data has \d+ bytes/);
   const script = exampleWith({ preRunnerScript: `#!/bin/sh\n# ${"é".repeat(140_000)}` });
-  expect(() => synthesize({ example: script }, folder)).toThrow(/^example: preRunnerScript: .* has 280012 bytes/);
+  expect(() => synthesize({ example: script }, folder, noCode)).toThrow(
+    /^example: preRunnerScript: .* has 280012 bytes/,
+  );
   expect(readdirSync(folder)).toEqual([]);
 });
 

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import example from "../../environments/example.ts";
 import { resourcesOf, textOf, type StackFile } from "../../cloud/sim/stack-file.ts";
+import { lambdaCode } from "../../stacks/lambda-bundle.ts";
 import { synthesized } from "./synthesized.ts";
 
 const stacks = synthesized(example);
@@ -36,8 +37,11 @@ test.each(["x64", "arm64"] as const)("user data of %s is as its golden file says
   await expect(readable).toMatchFileSnapshot(`golden/user-data-${architecture}.txt`);
 });
 
-test("synthesizing twice gives the same bytes, bundles included", () => {
+test("synthesizing twice gives the same bytes, and so does bundling", { timeout: 30_000 }, async () => {
   expect(synthesized(example)).toEqual(stacks);
+  const [once, again] = [await lambdaCode(), await lambdaCode()];
+  expect(once.refresh.equals(again.refresh)).toBe(true);
+  expect(once.refresh.length).toBeGreaterThan(100_000);
 });
 
 test("no synthesized text names a path of this machine, and no resource carries an argument of one provider version alone", () => {

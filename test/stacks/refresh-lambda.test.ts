@@ -17,12 +17,15 @@ import { onlyResource, type StackFile } from "../../cloud/sim/stack-file.ts";
 import { limits } from "../../domain/limits.ts";
 import { registrationTokenParameter, tableName } from "../../domain/names.ts";
 import example from "../../environments/example.ts";
+import { lambdaCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { requestOf } from "../control/calm-world.ts";
 import { embeddedFor } from "./embedded.ts";
 
 const token = "ghp_refreshlambdatokenxxxxxxxxxxxxxxxxxx";
 const place = { environment: "example", region: "eu-central-1" };
+
+const code = await lambdaCode();
 
 /** The only file of a zip with one deflated file (PKWARE APPNOTE 4.3.7). */
 function onlyFileOf(archive: Buffer): { name: string; content: Buffer } {
@@ -40,7 +43,7 @@ interface Ran {
 async function openLambda() {
   const folder = mkdtempSync(join(tmpdir(), "runpool-lambda-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  synthesize({ example }, folder);
+  synthesize({ example }, folder, code);
   const stackOf = (name: string) =>
     JSON.parse(readFileSync(join(folder, "stacks", name, "cdk.tf.json"), "utf8")) as StackFile;
   const [pool, control] = [stackOf("example-pool"), stackOf("example-control")];

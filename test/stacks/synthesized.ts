@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { StackFile } from "../../cloud/sim/stack-file.ts";
 import example from "../../environments/example.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { noCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 
 export type Stacks = Readonly<Record<string, StackFile>>;
@@ -15,7 +16,7 @@ export const exampleWith = (changes: Partial<EnvironmentFile>): EnvironmentFile 
 export function synthesized(...files: readonly EnvironmentFile[]): Stacks {
   const folder = mkdtempSync(join(tmpdir(), "runpool-synth-"));
   try {
-    synthesize(Object.fromEntries(files.map((file, at) => [`${file.name}-${at}`, file])), folder);
+    synthesize(Object.fromEntries(files.map((file, at) => [`${file.name}-${at}`, file])), folder, noCode);
     const stacks = join(folder, "stacks");
     return Object.fromEntries(
       readdirSync(stacks).map((name) => [

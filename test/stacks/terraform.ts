@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { lambdaCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 
 const provider = "registry.terraform.io/hashicorp/aws";
@@ -33,6 +34,8 @@ export const terraformMissing: string | undefined =
       ? "SKIPPED: no mirror of the AWS provider found; name one by RUNPOOL_TF_PLUGIN_DIR"
       : undefined;
 
+const code = await lambdaCode();
+
 export interface Ran {
   readonly code: number;
   readonly output: string;
@@ -60,7 +63,7 @@ export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string
   const project = join(import.meta.dirname, "..", "..");
   for (const name of ["entry", "node_modules"]) symlinkSync(join(project, name), join(folder, name));
   const out = join(folder, "cdktf.out");
-  synthesize(Object.fromEntries(files.map((file) => [file.name, file])), out);
+  synthesize(Object.fromEntries(files.map((file) => [file.name, file])), out, code);
   const stacks = readdirSync(join(out, "stacks"));
   for (const stack of stacks)
     writeFileSync(

@@ -18,6 +18,7 @@ const ports = [
   "cloud/image-ports.ts",
   "cloud/log-ports.ts",
 ];
+const bundler = "entry/build/bundles.ts";
 const sdk = "@aws-sdk/";
 const layers: readonly Layer[] = [
   { files: ["domain/"], own: ["domain/"], foreign: [] },
@@ -34,8 +35,9 @@ const layers: readonly Layer[] = [
   { files: ["cloud/sim/"], own: ["domain/", ...ports, "cloud/sim/"], foreign: [sdk, "node:"] },
   {
     files: ["stacks/", "environments/"],
-    own: ["domain/", "stacks/", "environments/"],
-    foreign: ["cdktf", "@cdktf/", "constructs", "zod", "esbuild", "node:"],
+    // The lambda is bundled as a release bundles it: by what no executable is.
+    own: ["domain/", "stacks/", "environments/", bundler],
+    foreign: ["cdktf", "@cdktf/", "constructs", "zod", "node:"],
   },
   { files: ["entry/"], own: "everything", foreign: "everything" },
   { files: ["test/", "bench/", "examples/", "docs/", "vitest.config.ts"], own: "everything", foreign: "everything" },
@@ -56,7 +58,7 @@ function offence({ source, target, at }: Import): string | undefined {
     const leaf = own && liesIn(source.path, ["entry/"]) && liesIn(target, ["test/", "bench/"]);
     return leaf ? `${at}: an executable imports ${target}` : undefined;
   }
-  if (own && liesIn(target, leaves)) return `${at}: nobody imports ${target}`;
+  if (own && liesIn(target, leaves) && target !== bundler) return `${at}: nobody imports ${target}`;
   if (own ? liesIn(target, allowed) : allowed.some((beginning) => target.startsWith(beginning))) return undefined;
   return `${at} imports ${target}; allowed: ${allowed.join(", ") || "nothing"}`;
 }
