@@ -1,6 +1,6 @@
 // The runner in a systemd unit of its own (agent/units/runpool-runner@.service): own user, own cgroup, own root, killed as a whole.
 // The agent registers and removes by itself, under its own user, so no token ever comes near the job's user.
-import { watch } from "node:fs";
+import { watch, type FSWatcher } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RegisterRequest } from "../agent-ports.ts";
@@ -42,8 +42,8 @@ export interface UnitGround extends RunnerGround {
 
 interface Ground extends UnitGroundOptions {
   readonly background: Background;
-  /** The assignment whose folder is watched. */
-  watched: number | undefined;
+  /** The listener that is watched. */
+  watched: { readonly assignment: number; readonly enough: AbortController } | undefined;
 }
 
 /** cgroup v2 lies beside v1 on hybrid hosts. */
@@ -109,30 +109,59 @@ async function start(ground: Ground, assignment: number, environment: ListenerEn
   await mkdir(handover, { recursive: true, mode: 0o700 });
   await writeAtomically(join(handover, "environment"), environmentFile(environment));
   await ask(ground, "start", assignment);
+  letGo(ground);
   supervise(ground, assignment);
 }
 
-/** Tells of every word of listener and hooks and of the listener's end at once, and once more a little later. */
+/**
+ * Tells of every word of listener and hooks at once, and once more a little later (a worker begins shortly after the word of it); of the
+ * listener's end when root writes it down, and at the latest `hostLimits.watchPollMs` after its last process has gone.
+ */
 function supervise(ground: Ground, assignment: number): void {
-  if (ground.watched === assignment) return;
+  if (ground.watched?.assignment === assignment) return;
+  ground.watched?.enough.abort();
   const { clock, onChange } = ground;
-  let waiting = false;
+  const watched = { assignment, enough: new AbortController() };
+  const { signal } = watched.enough;
+  ground.watched = watched;
+  let changed = false;
+  let watcher: FSWatcher | undefined;
   try {
-    const watcher = watch(rootOf(ground, assignment), { persistent: false }, () => {
+    watcher = watch(rootOf(ground, assignment), { persistent: false }, () => {
+      changed = true;
       onChange();
-      if (waiting) return;
-      waiting = true;
-      void clock.sleep(hostLimits.watchPollMs).then(() => {
-        waiting = false;
-        if (ground.watched === assignment) onChange();
-        else watcher.close();
-      });
     });
-    watcher.on("error", () => watcher.close());
-    ground.watched = assignment;
+    watcher.on("error", () => watcher?.close());
   } catch {
-    // There is no such root, or no longer.
+    // There is no such root, or no longer: the loop below ends too.
   }
+  const whole = async (): Promise<void> => {
+    while (!signal.aborted && (await runs(ground, assignment))) {
+      await clock.sleep(hostLimits.watchPollMs, signal);
+      if (changed && !signal.aborted) onChange();
+      changed = false;
+    }
+    watcher?.close();
+    if (ground.watched === watched) ground.watched = undefined;
+    if (!signal.aborted) onChange();
+  };
+  void whole();
+}
+
+function letGo(ground: Ground): void {
+  ground.watched?.enough.abort();
+  ground.watched = undefined;
+}
+
+/** The processes of the runner's cgroup; empty where there is none. */
+const processesOf = (ground: Ground, assignment: number): Promise<string> => {
+  const group = `runpool.slice/runpool-jobs.slice/runpool-runner@${assignment}.service/cgroup.procs`;
+  return readFile(join(ground.cgroupTree, group), "utf8").catch(() => "");
+};
+
+async function runs(ground: Ground, assignment: number): Promise<boolean> {
+  const ended = await readText(join(rootOf(ground, assignment), "ended"));
+  return ended === undefined && (await processesOf(ground, assignment)) !== "";
 }
 
 /** "exited 7 exit-code" or "killed KILL signal" (runner-ended.sh). */
@@ -144,12 +173,11 @@ export function readEnded(text: string): number | undefined {
 
 async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
   const root = rootOf(ground, assignment);
-  const group = `runpool.slice/runpool-jobs.slice/runpool-runner@${assignment}.service/cgroup.procs`;
   const [log = "", jobs = "", ended, pids] = await Promise.all([
     readText(join(root, "listener.log")),
     readText(join(root, "jobs")),
     readText(join(root, "ended")),
-    readFile(join(ground.cgroupTree, group), "utf8").catch(() => ""),
+    processesOf(ground, assignment),
   ]);
   const processes = await Promise.all(pids.split("\n").filter(Boolean).map(Number).map(readProcess));
   const living = processes.filter((each) => each !== undefined && !each.zombie);
@@ -169,7 +197,7 @@ async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
 
 async function destroy(ground: Ground, assignment: number, removalToken: string | undefined): Promise<void> {
   await ask(ground, "destroy", assignment);
-  if (ground.watched === assignment) ground.watched = undefined;
+  if (ground.watched?.assignment === assignment) letGo(ground);
   const { clock, log, background } = ground;
   background.run("runner.removal", async () => {
     const handover = handoverOf(ground, assignment);
@@ -188,6 +216,8 @@ export function unitGround(options: UnitGroundOptions): UnitGround {
   const ground: Ground = { ...options, background: inBackground(options.log), watched: undefined };
   return {
     lay: async (assignment) => {
+      // A root laid anew under the same number is another folder.
+      letGo(ground);
       await ask(ground, "destroy", assignment);
       await rm(handoverOf(ground, assignment), { recursive: true, force: true });
     },

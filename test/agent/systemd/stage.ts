@@ -178,9 +178,11 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
   };
 }
 
-/** The names of the agent's events, in order. */
-export const eventsIn = (journal: string): readonly string[] =>
+/** The agent's events, in order. */
+export const linesIn = (journal: string): readonly { readonly event: string; readonly at: string }[] =>
   journal
     .split("\n")
     .filter((line) => line.startsWith("{"))
-    .map((line) => String((JSON.parse(line) as { event: unknown }).event));
+    .map((line) => JSON.parse(line) as { event: string; at: string });
+
+export const eventsIn = (journal: string): readonly string[] => linesIn(journal).map(({ event }) => event);

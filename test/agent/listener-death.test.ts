@@ -1,0 +1,177 @@
+// A listener's death is noticed at once, and within `watchPollMs` by construction; from the notice to its repair the agent lets no time pass.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { runAgent } from "../../agent/agent.ts";
+import type { OwnInstance, RunnerProcess, RunnerState } from "../../cloud/agent-ports.ts";
+import { hostLimits } from "../../cloud/host/host-limits.ts";
+import { startMark } from "../../cloud/host/listener-log.ts";
+import { unitGround, type UnitGround } from "../../cloud/host/unit-ground.ts";
+import { limits } from "../../domain/limits.ts";
+import { now as recordMoment, owned, recordOf } from "../control/record-of.ts";
+import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
+
+let folder: string;
+let listener: ChildProcess;
+let clock: ManualClock;
+let ground: UnitGround;
+/** Of this test's ground alone: an earlier one is told that its folder goes. */
+let heard: { notices: number; told: () => void };
+/** Resolves with the next notice. */
+const notice = () => new Promise<void>((done) => (heard.told = done));
+
+/** A root and a cgroup as systemd keeps them, with a real process as the listener. */
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "listener-death-"));
+  listener = spawn("sleep", ["600"], { stdio: "ignore" });
+  mkdirSync(join(folder, "runners/1"), { recursive: true });
+  writeFileSync(join(folder, "runners/1/listener.log"), `${startMark}\nListening for Jobs\n`);
+  mkdirSync(join(folder, groupFolder), { recursive: true });
+  writeFileSync(join(folder, groupFolder, "cgroup.procs"), `${listener.pid}\n`);
+  clock = manualClock();
+  const ears = { notices: 0, told: () => undefined as void };
+  heard = ears;
+  ground = unitGround({
+    distribution: folder,
+    stateDirectory: folder,
+    rootsDirectory: join(folder, "runners"),
+    cgroupTree: folder,
+    path: "",
+    requests: { ask: () => Promise.resolve({ code: 0, words: "" }) },
+    clock,
+    log: { event: () => undefined },
+    onChange: () => {
+      ears.notices++;
+      ears.told();
+    },
+  });
+});
+const groupFolder = "runpool.slice/runpool-jobs.slice/runpool-runner@1.service";
+afterEach(() => {
+  listener.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** As the kernel does it: the process is gone, and with it its line. Nobody has written anything down. */
+async function die(): Promise<void> {
+  const ended = once(listener, "exit");
+  listener.kill("SIGKILL");
+  await ended;
+  writeFileSync(join(folder, groupFolder, "cgroup.procs"), "");
+}
+const asleep = async (): Promise<void> => {
+  while (clock.sleepers() === 0) await new Promise((done) => setImmediate(done));
+};
+
+test("root's word of the end is a notice, however little time has passed", async () => {
+  expect((await ground.look(1)).listener).toBe("running");
+  const noticed = notice();
+  await die();
+  writeFileSync(join(folder, "runners/1/ended"), "killed KILL signal\n");
+  await noticed;
+  expect(clock.now()).toBe(manualClock().now());
+  expect(await ground.look(1)).toMatchObject({ listener: "exited", exitCode: 137 });
+});
+
+test("without such a word the end is noticed within half a second, which is the longest that anyone sleeps there", async () => {
+  expect(hostLimits.watchPollMs).toBeLessThanOrEqual(500);
+  await ground.look(1);
+  await asleep();
+  await die();
+  expect(heard.notices).toBe(0);
+  const noticed = notice();
+  await clock.advance(hostLimits.watchPollMs);
+  await noticed;
+  expect((await ground.look(1)).listener).toBe("exited");
+});
+
+test("one that dies right after a look, before it is watched, is noticed without any wait", async () => {
+  const noticed = notice();
+  expect((await ground.look(1)).listener).toBe("running");
+  writeFileSync(join(folder, groupFolder, "cgroup.procs"), "");
+  await noticed;
+  expect(clock.now()).toBe(manualClock().now());
+});
+
+test("a root laid anew under the same number is watched anew", async () => {
+  await ground.look(1);
+  await ground.lay(1);
+  rmSync(join(folder, "runners/1"), { recursive: true });
+  mkdirSync(join(folder, "runners/1"));
+  await ground.start(1, {});
+  await asleep();
+  await die();
+  const noticed = notice();
+  await clock.advance(hostLimits.watchPollMs);
+  await noticed;
+});
+
+test("the agent, told of the end in the middle of its wait, starts the listener again before its clock has moved", async () => {
+  const record = recordOf({ ...owned, state: "running", said: "registered" });
+  const time = manualClock(recordMoment);
+  const state: { -readonly [Key in keyof RunnerState]: RunnerState[Key] } = {
+    assignment: record.assignment,
+    configured: true,
+    listener: "online",
+    busy: false,
+    jobs: 0,
+  };
+  let wake: () => void = () => undefined;
+  const resumed = new Promise<number>((done) => {
+    const sight = { kind: "record", record } as const;
+    const own: OwnInstance = {
+      watch: async (seen, until, _signs, signal) => {
+        if (seen === record.version) await time.sleep(Math.max(0, until - time.now()), signal);
+        return sight;
+      },
+      signal: () => Promise.reject(new Error("no signal is due")),
+      beginRegistering: () => Promise.reject(new Error("it is registered")),
+      retire: () => Promise.reject(new Error("it is not to end")),
+    };
+    const runner: RunnerProcess = {
+      state: () => Promise.resolve({ ...state }),
+      resume: () => {
+        state.listener = "online";
+        done(time.now());
+        return Promise.resolve({ kind: "registered" });
+      },
+      register: () => Promise.reject(new Error("it is registered")),
+      stopIfIdle: () => Promise.resolve("busy"),
+      kill: () => Promise.resolve(),
+      clean: () => Promise.resolve(),
+    };
+    const host = {
+      prepare: () => Promise.resolve({ kind: "prepared" as const }),
+      report: () => Promise.resolve(),
+      deadline: () => Promise.resolve(),
+      diskFree: () => Promise.resolve(1),
+      powerOff: () => Promise.resolve(),
+    };
+    const world = { own, runner, host, clock: time, log: { event: () => undefined } };
+    const metadata = { interruption: () => Promise.resolve(undefined) };
+    const secrets = { read: () => Promise.resolve(undefined) };
+    void runAgent(
+      { ...world, metadata, secrets },
+      {
+        environment: "test",
+        instanceId: record.instanceId,
+        agentVersion: "0",
+        pooled: true,
+        bootMs: limits.bootMs,
+        maxRuntimeMs: limits.maxRuntimeMs,
+        turnMs: limits.agentTurnMs,
+        anyRunsJobs: false,
+        furtherRuns: [],
+        onWake: (call) => (wake = call),
+      },
+    );
+  });
+  while (time.sleepers() === 0) await new Promise((done) => setImmediate(done));
+  const died = time.now();
+  state.listener = "exited";
+  wake();
+  expect((await resumed) - died).toBe(0);
+});
