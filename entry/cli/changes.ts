@@ -59,8 +59,8 @@ export function changesOf({ before, after, since, now }: Looked, configuration: 
     const moment = Math.min(now, Math.max(since, at));
     changes.push({ at: moment, instanceId, event, ...of, ...(detail === "" ? {} : { detail }) });
   };
-  const { instanceType, zone, usageClass, resourceClass } = after;
-  if (before === undefined) tell("created", after.launchedAt, `${resourceClass} ${instanceType} ${zone} ${usageClass}`);
+  const { instanceType, usageClass } = after;
+  if (before === undefined) tell("created", after.launchedAt, `${instanceType}${usageClass === "spot" ? " spot" : ""}`);
   const handedOn = before?.owner !== undefined && after.owner !== undefined && reowned;
   if (handedOn) tell("pooled", since, "", runOf(before));
   const stateSince = threshold - givenMs(configuration)[state];

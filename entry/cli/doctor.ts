@@ -11,6 +11,7 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { tokenOption } from "./run-options.ts";
 import { plain, type Sink, type Style } from "./terminal.ts";
+import { hanging } from "./wrap.ts";
 
 const schema = z.object({
   deep: z._default(z.boolean(), false),
@@ -104,12 +105,16 @@ const styles: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", 
 
 function checkLines(checks: readonly Check[], out: Sink): readonly string[] {
   const [verdictWidth, nameWidth] = [7, Math.max(...checks.map(({ name }) => name.length))];
-  return checks.flatMap(({ name, verdict, found, remedy }) => {
+  const [remedyAt, foundAt] = [verdictWidth + 2, verdictWidth + nameWidth + 4];
+  // Beside its name where there is room, as on any but the narrowest terminals; words are not cut.
+  const found = (text: string): readonly string[] => hanging(plain(text.replaceAll("\n", " ")), foundAt, out.columns());
+  return checks.flatMap(({ name, verdict, found: seen, remedy }) => {
     const head = `${out.paint(styles[verdict], verdict.padEnd(verdictWidth))}  ${plain(name).padEnd(nameWidth)}  `;
-    const line = `${head}${plain(found.replaceAll("\n", " "))}`;
-    return remedy === undefined
-      ? [line]
-      : [line, `${" ".repeat(verdictWidth + 2)}${out.paint("bold", "do:")} ${plain(remedy)}`];
+    const [first = "", ...rest] = found(seen);
+    const lines = [head + first, ...rest];
+    if (remedy === undefined) return lines;
+    const [todo = "", ...more] = hanging(`do: ${plain(remedy)}`, remedyAt, out.columns());
+    return [...lines, " ".repeat(remedyAt) + out.paint("bold", "do:") + todo.slice(3), ...more];
   });
 }
 

@@ -54,7 +54,7 @@ export const eventsCommand = command({
     const { configuration } = await world.settings.load();
     const began = world.clock.now();
     const sinceMs = input.since ?? (input.follow ? 0 : usualSinceMs);
-    const told = teller(input, began - sinceMs, ground);
+    const told = teller(input, { from: began - sinceMs, today: iso(began).slice(0, 10) }, ground);
     const waiting = ground.progress.waiting(() => "reading the instances");
     const first = await look(world, ground, new Set()).finally(() => waiting.done());
     told(first.flatMap((after) => changesOf({ before: undefined, after, since: 0, now: began }, configuration)));
@@ -64,14 +64,18 @@ export const eventsCommand = command({
 });
 
 /** Writes what was asked for, oldest first: a line each, or with `--json` an object each. */
-function teller(input: Input, from: number, { json, terminal: { out } }: Ground): (changes: readonly Change[]) => void {
+function teller(
+  input: Input,
+  { from, today }: { readonly from: number; readonly today: string },
+  { json, terminal: { out } }: Ground,
+): (changes: readonly Change[]) => void {
   const chosen = ({ at, runId, instanceId }: Change): boolean =>
     at >= from &&
     (input["run-id"] === undefined || runId === input["run-id"]) &&
     (input.instance === undefined || instanceId === input.instance);
   return (changes) => {
     for (const change of changes.filter(chosen).sort((a, b) => a.at - b.at))
-      out.write(json ? `${JSON.stringify({ ...change, at: iso(change.at) })}\n` : `${lineOf(change, out)}\n`);
+      out.write(json ? `${JSON.stringify({ ...change, at: iso(change.at) })}\n` : `${lineOf(change, today, out)}\n`);
   };
 }
 
@@ -91,8 +95,10 @@ const styles: Readonly<Record<string, Style>> = {
   "listener-lost": "red",
 };
 
-function lineOf({ at, instanceId, event, runId, attempt, detail }: Change, out: Sink): string {
-  const moment = iso(at).slice(5, 19).replace("T", " ");
+/** `today`: what happened on that day is told without it. */
+function lineOf({ at, instanceId, event, runId, attempt, detail }: Change, today: string, out: Sink): string {
+  const when = iso(at);
+  const moment = when.startsWith(today) ? when.slice(11, 19) : when.slice(5, 19).replace("T", " ");
   const run = runId === undefined ? "" : `run ${runId}${attempt === undefined || attempt === 1 ? "" : `/${attempt}`}`;
   const words = [run, detail ?? ""].filter((part) => part !== "").join("  ");
   const style = styles[event];

@@ -3,22 +3,9 @@ import type { Command, Option } from "./command.ts";
 import { commonOptions, environmentOption, regionOption } from "./general-options.ts";
 import { exitCodeWords } from "./exit-codes.ts";
 import type { Sink } from "./terminal.ts";
+import { wrap } from "./wrap.ts";
 
 const width = 80;
-
-/** Words in lines of at most `room` characters. */
-function wrap(text: string, room: number): readonly string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" "))
-    if (line === "") line = word;
-    else if (line.length + 1 + word.length <= room) line += ` ${word}`;
-    else {
-      lines.push(line);
-      line = word;
-    }
-  return [...lines, line];
-}
 
 /** A term with its explanation beside it, or below it where the term is too long. */
 function entry(term: string, explanation: string, column: number): readonly string[] {

@@ -124,6 +124,20 @@ function afterSeen(seen: readonly string[], all: readonly string[]): number {
   return 0;
 }
 
+/** An event as the agent writes it (one JSON object a line) in fewer words; anything else as it is. */
+function readable(line: string): string {
+  if (!line.startsWith('{"at":"')) return line;
+  try {
+    const { at, event, instance: _, ...facts } = JSON.parse(line) as Record<string, unknown>;
+    const rest = Object.entries(facts).map(
+      ([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+    return typeof event === "string" ? `${String(at).slice(11, 19)} ${event}${rest.join("")}` : line;
+  } catch {
+    return line;
+  }
+}
+
 interface Shown {
   readonly instance: string;
   readonly environment: string;
@@ -138,7 +152,7 @@ async function show(source: Source, about: Shown, ground: Ground): Promise<ExitC
   const write = (lines: readonly Line[]): void => {
     for (const { at, text } of lines) {
       const told = { ...(at === undefined ? {} : { at: new Date(at).toISOString() }), source: source.name, text };
-      terminal.out.write(json ? `${JSON.stringify(told)}\n` : `${plain(text)}\n`);
+      terminal.out.write(json ? `${JSON.stringify(told)}\n` : `${plain(readable(text))}\n`);
     }
   };
   const first = await source.read();

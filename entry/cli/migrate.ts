@@ -11,6 +11,7 @@ import type { Ground } from "./ground.ts";
 import type { Migration, WorkflowFile } from "./migrate/migration.ts";
 import { repositoryOption } from "./run-options.ts";
 import { plain, type Sink } from "./terminal.ts";
+import { hanging, wrap } from "./wrap.ts";
 
 const name = "migrate";
 
@@ -83,11 +84,16 @@ function show(migration: Migration, asDiff: boolean, ground: Ground): void {
     for (const { lines } of diffs) for (const line of lines) err.write(`${coloured(plain(line), err)}\n`);
     say();
   }
-  for (const { path, line, text } of notes)
-    err.write(`${err.paint("yellow", `${plain(path)}:${line}:`)} ${plain(text)}\n`);
-  say(
-    `${environmentFile.path}: ${counted(placeholders.length, "value")} to fill in. The old system's table, queues and launch templates are left as they are: delete them once its last instance has ended.`,
-  );
+  for (const { path, line, text } of notes) {
+    const [first = "", ...rest] = hanging(plain(`${path}:${line}: ${text}`), 2, err.columns());
+    const at = `${plain(path)}:${line}:`;
+    err.write(`${err.paint("yellow", at)}${first.slice(at.length)}\n`);
+    for (const more of rest) err.write(`${more}\n`);
+  }
+  const left =
+    "The old system's table, queues and launch templates are left as they are: delete them once its last instance has ended.";
+  const fillIn = `${environmentFile.path}: ${counted(placeholders.length, "value")} to fill in.`;
+  for (const line of wrap(`${fillIn} ${left}`, err.columns())) say(line);
 }
 
 const coloured = (line: string, sink: Sink): string => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { inColumns } from "../../entry/cli/columns.ts";
 import { brief, spoken } from "../../entry/cli/durations.ts";
 import { plain } from "../../entry/cli/terminal.ts";
+import { hanging, wrap } from "../../entry/cli/wrap.ts";
 import { parseForgeCredential } from "../../entry/forge-credential.ts";
 
 describe("the stored credential", () => {
@@ -65,4 +66,11 @@ test("columns give way by their rank, and colour does not count", () => {
 
 test("control characters of what others wrote do not reach a terminal", () => {
   expect(plain("a\u001b[2Jb\u0007c\rd\te\n")).toBe("a?[2Jb?c?d\te\n");
+});
+
+test("words are wrapped at blanks, further lines are indented, and a long word is never cut", () => {
+  expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+  expect(wrap("a-very-long-word it is", 5)).toEqual(["a-very-long-word", "it is"]);
+  expect(hanging("aaaaaaaaaa bbbbbbbbbb cc", 4, 24)).toEqual(["aaaaaaaaaa", "    bbbbbbbbbb cc"]);
+  expect(hanging("no terminal, so no width", 4, undefined)).toEqual(["no terminal, so no width"]);
 });

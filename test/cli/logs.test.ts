@@ -59,16 +59,16 @@ test("--follow goes on with what is shipped, and nothing is told twice", async (
 
 test("where nothing is shipped it is the console, which --follow reads to the instance's end", async () => {
   const { id, write, end } = await machine();
-  write("booting\r\nready\r\n");
+  write('booting\r\n{"at":"2026-01-02T03:04:05.678Z","event":"agent.started","instance":"i-0","version":"1"}\r\n');
   const { code, out } = await bench.run(["logs", id]);
-  expect([code, out]).toEqual([0, "booting\nready\n"]);
+  expect([code, out]).toEqual([0, "booting\n03:04:05 agent.started version=1\n"]);
   const { ended, says } = bench.start(["logs", id, "--follow", "--lines", "1", "--console"]);
   await says(/Following/);
   write("listening\n");
   await says(/listening/);
   end();
   const followed = await ended;
-  expect([followed.code, followed.out]).toEqual([0, "ready\nlistening\n"]);
+  expect([followed.code, followed.out]).toEqual([0, "03:04:05 agent.started version=1\nlistening\n"]);
   expect(followed.err).toContain(`${id} has ended\n`);
 });
 
