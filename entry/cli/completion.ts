@@ -12,6 +12,9 @@ const optionsOf = ({ options }: Command): readonly Option[] => [
   { name: "help", short: "h", help: "help on this command" },
 ];
 
+/** Options whose value is a path. */
+const takesPath = ({ value }: Option): boolean => value === "DIR" || value === "FILE";
+
 /** In single quotes, as all three shells read them. */
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
@@ -33,15 +36,25 @@ function bash(commands: readonly Command[]): string {
     ...new Set(
       commands
         .flatMap(optionsOf)
-        .flatMap(({ name, value, choices }) => (value === undefined || choices ? [] : [`--${name}`])),
+        .flatMap((one) => (one.value === undefined || one.choices || takesPath(one) ? [] : [`--${one.name}`])),
     ),
   ];
+  const paths = [
+    ...new Set(
+      commands
+        .flatMap(optionsOf)
+        .filter(takesPath)
+        .map(({ name }) => `--${name}`),
+    ),
+  ];
+  const named = commands.filter(({ operand }) => operand?.path === true).map(({ name }) => name);
   return `# bash completion for runpool; in ~/.bashrc: source <(runpool completion bash)
 _runpool() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} name='' flags='' operands='' i
   COMPREPLY=()
   case $before in
 ${valueCases.join("\n")}
+    ${paths.join("|")}) compopt -o default 2>/dev/null; return ;;
     ${[...taking, "-e"].join("|")}) return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -54,6 +67,7 @@ ${valueCases.join("\n")}
 ${cases.join("\n")}
   esac
   if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
+  elif [[ " ${named.join(" ")} " == *" $name "* ]]; then compopt -o default 2>/dev/null
   else COMPREPLY=($(compgen -W "$operands" -- "$word")); fi
 }
 complete -F _runpool runpool
@@ -62,9 +76,10 @@ complete -F _runpool runpool
 
 function zsh(commands: readonly Command[]): string {
   const escaped = (text: string): string => text.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
-  const spec = ({ name, value, help, choices }: Option): string => {
-    const argument =
-      value === undefined ? "" : `:${escaped(value)}:${choices === undefined ? "" : `(${choices.join(" ")})`}`;
+  const spec = (one: Option): string => {
+    const { name, value, help, choices } = one;
+    const values = choices === undefined ? (takesPath(one) ? "_files" : "") : `(${choices.join(" ")})`;
+    const argument = value === undefined ? "" : `:${escaped(value)}:${values}`;
     return quoted(`--${name}[${escaped(help)}]${argument}`);
   };
   const cases = commands.map((one) => {
@@ -72,7 +87,11 @@ function zsh(commands: readonly Command[]): string {
     const operand =
       one.operand === undefined
         ? []
-        : [quoted(`1:${one.operand.name}:${choices === undefined ? "" : `(${choices.join(" ")})`}`)];
+        : [
+            quoted(
+              `1:${one.operand.name}:${choices === undefined ? (one.operand.path === true ? "_files" : "") : `(${choices.join(" ")})`}`,
+            ),
+          ];
     return `    ${one.name}) _arguments ${[...optionsOf(one).map(spec), ...operand].join(" ")} ;;`;
   });
   return `#compdef runpool
@@ -99,9 +118,18 @@ function fish(commands: readonly Command[]): string {
     return [
       `complete -c runpool -n __fish_use_subcommand -a ${one.name} -d ${quoted(one.summary)}`,
       ...(choices.length === 0 ? [] : [`complete -c runpool -n ${when} -a ${quoted(choices.join(" "))}`]),
-      ...optionsOf(one).map(({ name, short, value, help, choices: values }) => {
+      ...(one.operand?.path === true ? [`complete -c runpool -n ${when} -F`] : []),
+      ...optionsOf(one).map((option) => {
+        const { name, short, value, help, choices: values } = option;
         const brief = short === undefined ? "" : ` -s ${short}`;
-        const takes = value === undefined ? "" : values === undefined ? " -r" : ` -r -a ${quoted(values.join(" "))}`;
+        const takes =
+          value === undefined
+            ? ""
+            : values === undefined
+              ? takesPath(option)
+                ? " -r -F"
+                : " -r"
+              : ` -r -a ${quoted(values.join(" "))}`;
         return `complete -c runpool -n ${when} -l ${name}${brief}${takes} -d ${quoted(help)}`;
       }),
     ];

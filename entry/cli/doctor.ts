@@ -118,12 +118,17 @@ function checkLines(checks: readonly Check[], out: Sink): readonly string[] {
   });
 }
 
+const urgency: readonly Verdict[] = ["ok", "skipped", "warn", "fail"];
+const byUrgency = (checks: readonly Check[]): readonly Check[] =>
+  checks.toSorted((a, b) => urgency.indexOf(a.verdict) - urgency.indexOf(b.verdict));
+
 function show(about: object, checks: readonly Check[], ground: Ground): ExitCode {
   const counts = Object.fromEntries(
     verdicts.map((verdict) => [verdict, checks.filter((check) => check.verdict === verdict).length]),
   ) as Record<Verdict, number>;
   ground.result({ ...about, ...counts, checks }, () => [
-    ...checkLines(checks, ground.terminal.out),
+    // What asks for something stands last, where the eye is.
+    ...checkLines(byUrgency(checks), ground.terminal.out),
     "",
     `${counted(checks.length, "check")}: ${verdicts.map((verdict) => `${counts[verdict]} ${verdict}`).join(", ")}`,
   ]);

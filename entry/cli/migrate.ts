@@ -22,7 +22,7 @@ export const migrateCommand = command({
     "Reads a workflow that uses it in any mode, or every workflow of a folder, and changes nothing. On stdout: the environment's file, from what refresh was told; " +
     "what no workflow says is marked FILL IN. On stderr: the changes as a diff, and what a person decides, with line numbers. " +
     "With --diff the diff is on stdout instead of the file, for git apply. --environment names the environment (default: prod).",
-  operand: { name: "workflow", help: "a workflow file, or a folder of them", required: true },
+  operand: { name: "workflow", help: "a workflow file, or a folder of them", required: true, path: true },
   options: [
     { name: "diff", help: "print the diff of the workflows instead of the environment's file" },
     { name: "action", value: "USES", otherwise: "octo-org/runpool@v1", help: "where your copy of the action is" },

@@ -139,14 +139,9 @@ test("a service that is out of reach exits 3 and says so", async () => {
 
 test("nearest: a slip, two letters exchanged, a beginning; and nothing for another word", () => {
   const names = commands.map(({ name }) => name);
-  expect(["relase", "staus", "stauts", "prov", "conf", "dran"].map((word) => nearest(word, names))).toEqual([
-    "release",
-    "status",
-    "status",
-    "provision",
-    "config",
-    "drain",
-  ]);
+  expect(
+    ["relase", "staus", "stauts", "prov", "conf", "dran", "log", "migrat", "evnts"].map((word) => nearest(word, names)),
+  ).toEqual(["release", "status", "status", "provision", "config", "drain", "logs", "migrate", "events"]);
   expect(["re", "kubernetes", "x", ""].map((word) => nearest(word, names))).toEqual(Array(4).fill(undefined));
   expect([distance("ab", "ba"), distance("", "abc"), distance("kitten", "sitting")]).toEqual([1, 3, 3]);
 });
@@ -177,6 +172,10 @@ describe("completion", () => {
     expect(await complete("runpool", "release", "--run-id", "")).toEqual([]);
     expect(await complete("runpool", "completion", "z")).toEqual(["zsh"]);
     expect(await complete("runpool", "-e", "dev", "stat")).toEqual(["status"]);
+    expect(await complete("runpool", "l")).toEqual(["logs", "local"]);
+    expect(await complete("runpool", "events", "--")).toContain("--since");
+    expect(await complete("runpool", "migrate", "--d")).toEqual(["--diff"]);
+    expect(await complete("runpool", "migrate", "x")).toEqual([]);
   });
 
   test.each(["zsh", "fish"])("the script for %s is one that it can read", async (shell) => {
