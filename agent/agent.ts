@@ -1,11 +1,10 @@
 // The agent's loop: look at the record and the machine, decide, do one step, look again.
 import type { RunnerState } from "../cloud/agent-ports.ts";
 import type { EpochMs } from "../cloud/ports.ts";
-import { signalOf } from "../domain/agent-writes.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { InstanceRecord, SignalKind } from "../domain/record.ts";
 import { lastMoment, next, type Step, type View } from "./decide.ts";
-import { after, see, signs, type Agent, type AgentOptions, type AgentWorld, type Memory } from "./memory.ts";
+import { after, ownWord, see, signs, type Agent, type AgentOptions, type AgentWorld, type Memory } from "./memory.ts";
 import { beginRegistering, register, removalToken, resume, stands } from "./registering.ts";
 
 const nothingRuns: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
@@ -20,6 +19,7 @@ export async function runAgent(world: AgentWorld, options: AgentOptions): Promis
     runner: nothingRuns,
     task: false,
     failure: undefined,
+    said: undefined,
     interruption: undefined,
     diskFree: 1,
     wake: new AbortController(),
@@ -77,7 +77,7 @@ async function perform(agent: Agent, step: Exclude<Step, { kind: "power-off" }>,
     case "signal":
       return await report(agent, step.signal, step.record, step.detail);
     case "begin-registering":
-      return await beginRegistering(agent, step.record, now);
+      return await beginRegistering(agent, step.record);
     case "register":
       if (memory.failure === undefined || (await stands(agent, step.record)))
         inBackground(agent, () => register(agent, step.record));
@@ -129,7 +129,7 @@ async function report(agent: Agent, kind: SignalKind, record: InstanceRecord, de
     assignment: record.assignment,
     ...(short === undefined ? {} : { detail: short }),
   });
-  const written = await world.own.signal(signalOf(kind, record.assignment, world.clock.now(), short));
+  const written = await world.own.signal(ownWord(agent, kind, record, short), record);
   // A refused signal is one that came late: the record in the reply says what counts now. Pause, should it say the same again.
   if (written.kind === "refused") await world.clock.sleep(limits.agentWatchMs, agent.memory.wake.signal);
   await after(agent, written);

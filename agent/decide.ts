@@ -29,6 +29,8 @@ export interface View {
   /** The runner is being registered, stopped or cleaned: one at a time. */
   readonly task: boolean;
   readonly failure: Failure | undefined;
+  /** `at` of the last signal that this process has sent; what an earlier one said, it says again before it acts upon it. */
+  readonly said: number | undefined;
   readonly interruption: Interruption | undefined;
   /** The longest wait in one turn, ms. */
   readonly turnMs: number;
@@ -107,6 +109,8 @@ function serve(view: View, record: InstanceRecord): Step {
   const own = runner.assignment === record.assignment;
   if (runner.assignment !== undefined && !own) return { kind: "stop", assignment: runner.assignment };
   const up = own && runner.listener === "online";
+  // A write of an agent before this one may still be on its way, judged by the same signal: said again, that one will not land.
+  const ownWord = record.signal?.at === view.said;
   switch (signalNow(record)) {
     case undefined:
     case "prepared":
@@ -114,10 +118,12 @@ function serve(view: View, record: InstanceRecord): Step {
       return { kind: "begin-registering", record };
     case "registering":
       if (up) return { kind: "signal", signal: "registered", record };
+      if (!ownWord) return { kind: "begin-registering", record };
       return again(view, record, { kind: own && runner.configured ? "resume" : "register", record }, "register-failed");
     case "registered":
       if (up || runner.busy || (own && runner.listener === "starting")) return wait(view, until);
       if (!own) return { kind: "signal", signal: "listener-lost", record, detail: "the runner's root is gone" };
+      if (!ownWord) return { kind: "signal", signal: "registered", record };
       return again(view, record, { kind: "resume", record }, "listener-lost");
     case "listener-lost":
       return runner.busy ? wait(view, until) : { kind: "retire", record, reason: "the listener could not be kept up" };

@@ -10,8 +10,9 @@ import type {
   VitalSigns,
   Written,
 } from "../cloud/agent-ports.ts";
-import type { Clock, Log, Secrets } from "../cloud/ports.ts";
-import type { InstanceRecord } from "../domain/record.ts";
+import type { Clock, EpochMs, Log, Secrets } from "../cloud/ports.ts";
+import { signalOf } from "../domain/agent-writes.ts";
+import type { InstanceRecord, Signal, SignalKind } from "../domain/record.ts";
 import type { Failure, View } from "./decide.ts";
 
 export interface AgentWorld {
@@ -48,6 +49,8 @@ export interface Memory {
   runner: RunnerState;
   task: boolean;
   failure: Failure | undefined;
+  /** `at` of the last signal that this very process has sent. */
+  said: EpochMs | undefined;
   interruption: Interruption | undefined;
   diskFree: number;
   wake: AbortController;
@@ -69,6 +72,13 @@ export const signs = ({ memory, options }: Agent): VitalSigns => ({
     ...(memory.runner.version === undefined ? {} : { runnerVersion: memory.runner.version }),
   },
 });
+
+/** A signal of this process, told from all before it by its moment. */
+export function ownWord({ memory, world }: Agent, kind: SignalKind, record: InstanceRecord, detail?: string): Signal {
+  const at = Math.max(world.clock.now(), (record.signal?.at ?? 0) + 1);
+  memory.said = at;
+  return signalOf(kind, record.assignment, at, detail);
+}
 
 export function see(agent: Agent, sight: OwnSight): void {
   agent.memory.sight = sight;

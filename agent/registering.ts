@@ -1,16 +1,14 @@
 // Registering with GitHub: on the judged version, with a token of the partition, tried again with growing pauses.
 import type { RegisterOutcome } from "../cloud/agent-ports.ts";
-import type { EpochMs } from "../cloud/ports.ts";
-import { signalOf } from "../domain/agent-writes.ts";
 import { limits } from "../domain/limits.ts";
 import { registrationTokenParameter, removalTokenParameter, runnerName } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
-import { after, see, signs, type Agent } from "./memory.ts";
+import { after, ownWord, see, signs, type Agent } from "./memory.ts";
 
-export async function beginRegistering(agent: Agent, record: InstanceRecord, now: EpochMs): Promise<void> {
+export async function beginRegistering(agent: Agent, record: InstanceRecord): Promise<void> {
   const { world, memory } = agent;
   memory.failure = undefined;
-  await after(agent, await world.own.beginRegistering(signalOf("registering", record.assignment, now), record));
+  await after(agent, await world.own.beginRegistering(ownWord(agent, "registering", record), record));
 }
 
 /** Whether the record is still as judged: what is begun now lasts seconds, and whoever wants it to leave should not wait for it. */

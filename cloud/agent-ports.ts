@@ -27,8 +27,9 @@ export interface OwnInstance {
    * differs from `seen` (undefined: until there is a record), `until` is reached, or `wake` aborts. Gives the last sight.
    */
   watch(seen: number | undefined, until: EpochMs, signs: () => VitalSigns, wake: AbortSignal): Promise<OwnSight>;
-  signal(signal: Signal): Promise<Written>;
-  /** `registering`, on condition that the judged version stands. */
+  /** On condition that the signal of the judged record stands. */
+  signal(signal: Signal, judged: Pick<InstanceRecord, "signal">): Promise<Written>;
+  /** `registering`, on condition that the judged version stands, and its signal. */
   beginRegistering(signal: Signal, judged: InstanceRecord): Promise<Written>;
   /** Decides to end itself, on condition that the judged version stands. */
   retire(at: EpochMs, judged: InstanceRecord): Promise<Written>;

@@ -7,12 +7,26 @@ export interface AgentWrite {
   readonly set: Partial<Reported>;
 }
 
+/** It may say again what stands: so an agent that was started anew makes an earlier one's word its own. */
 const signalMovesForward = (signal: Signal): Condition =>
   or(
     absent("signal"),
     compare("signal.assignment", "<", signal.assignment),
-    and(compare("signal.assignment", "=", signal.assignment), compare("signal.rank", "<", signal.rank)),
+    and(compare("signal.assignment", "=", signal.assignment), compare("signal.rank", "<=", signal.rank)),
   );
+
+/** The signal that was judged by is the one that stands: no write lands that was decided upon before another. */
+const signalStands = (judged: Signal | undefined): Condition =>
+  judged === undefined
+    ? absent("signal")
+    : and(
+        compare("signal.assignment", "=", judged.assignment),
+        compare("signal.rank", "=", judged.rank),
+        compare("signal.at", "=", judged.at),
+      );
+
+/** The judged part of a record, for a signal. */
+export type JudgedSignal = Pick<InstanceRecord, "signal">;
 
 /** A sign of life. Refused once the agent has retired: a retired instance must not look alive. */
 export const heartbeat = (
@@ -22,19 +36,23 @@ export const heartbeat = (
   set,
 });
 
-/** A signal; it never overwrites one of a later assignment, nor a later one of the same. */
-export const signal = (report: Signal): AgentWrite => ({
-  condition: and(exists("key"), signalMovesForward(report)),
+/**
+ * A signal, only on the very one that it was decided upon: an agent's last write before its crash does not land on what the next agent has
+ * said since. Nor does it ever overwrite one of a later assignment, or a later one of the same.
+ */
+export const signal = (report: Signal, judged: JudgedSignal): AgentWrite => ({
+  condition: and(exists("key"), signalMovesForward(report), signalStands(judged.signal)),
   set: { signal: report },
 });
 
 /** `registering`: only on the very version that was judged, which says that the assignment stands and that it is wanted to serve. */
-export const beginRegistering = (report: Signal, judged: Pick<InstanceRecord, "version">): AgentWrite => ({
+export const beginRegistering = (report: Signal, judged: Pick<InstanceRecord, "version" | "signal">): AgentWrite => ({
   condition: and(
     exists("key"),
     absent("retiredAt"),
     compare("version", "=", judged.version),
     signalMovesForward(report),
+    signalStands(judged.signal),
   ),
   set: { signal: report },
 });

@@ -16,6 +16,7 @@ const view = (record: InstanceRecord, changes: Partial<View> = {}): View => ({
   runner: { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 },
   task: false,
   failure: undefined,
+  said: undefined,
   interruption: undefined,
   turnMs: 5_000,
   ...changes,

@@ -110,7 +110,7 @@ test("a root laid anew under the same number is watched anew", async () => {
 });
 
 test("the agent, told of the end in the middle of its wait, starts the listener again before its clock has moved", async () => {
-  const record = recordOf({ ...owned, state: "running", said: "registered" });
+  let record = recordOf({ ...owned, state: "running", said: "registered" });
   const time = manualClock(recordMoment);
   const state: { -readonly [Key in keyof RunnerState]: RunnerState[Key] } = {
     assignment: record.assignment,
@@ -121,13 +121,16 @@ test("the agent, told of the end in the middle of its wait, starts the listener 
   };
   let wake: () => void = () => undefined;
   const resumed = new Promise<number>((done) => {
-    const sight = { kind: "record", record } as const;
     const own: OwnInstance = {
       watch: async (seen, until, _signs, signal) => {
         if (seen === record.version) await time.sleep(Math.max(0, until - time.now()), signal);
-        return sight;
+        return { kind: "record", record };
       },
-      signal: () => Promise.reject(new Error("no signal is due")),
+      // It says again what an agent before it has said, before it acts upon it.
+      signal: (signal) => {
+        record = { ...record, signal };
+        return Promise.resolve({ kind: "written", record });
+      },
       beginRegistering: () => Promise.reject(new Error("it is registered")),
       retire: () => Promise.reject(new Error("it is not to end")),
     };

@@ -136,9 +136,11 @@ export const meeting = fc
   .tuple(move, fc.option(record, { nil: undefined, freq: 9 }), fc.boolean())
   .map(([made, drawn, near]) => ({ ...made, before: near && drawn !== undefined ? nearTo(made, drawn) : drawn }));
 
-const judged = fc.record({ version });
+const judged: fc.Arbitrary<Pick<InstanceRecord, "version" | "signal">> = fc
+  .record({ version, signal: fc.option(aSignal, { nil: undefined }) })
+  .map(({ signal: by, ...rest }) => (by === undefined ? rest : { ...rest, signal: by }));
 export const agentWrite: fc.Arbitrary<AgentWrite> = fc.oneof(
-  aSignal.map(signal),
+  fc.tuple(aSignal, judged).map(([report, seen]) => signal(report, seen)),
   fc.tuple(assignment, judged).map(([number, seen]) => beginRegistering(signalOf("registering", number, now), seen)),
   judged.map((seen) => retire(now, seen)),
   fc.constant(

@@ -85,7 +85,7 @@ describe("other writes", () => {
     const { own, record } = await idler(sim);
     loseReplies("dynamodb", "UpdateItem", 1);
     const signal = signalOf("deregistered", record.assignment, sim.now());
-    expect(await own.signal(signal)).toMatchObject({ kind: "written", record: { signal } });
+    expect(await own.signal(signal, record)).toMatchObject({ kind: "written", record: { signal } });
     loseReplies("dynamodb", "UpdateItem", 1);
     expect(await own.retire(sim.now(), record)).toMatchObject({ kind: "written" });
   });
@@ -100,7 +100,7 @@ describe("other writes", () => {
     });
     const sight = await own.watch(record.version, sim.now(), signs, new AbortController().signal);
     expect(sight.kind).toBe("unreachable");
-    expect((await own.signal(signalOf("deregistered", record.assignment, sim.now()))).kind).toBe("unknown");
+    expect((await own.signal(signalOf("deregistered", record.assignment, sim.now()), record)).kind).toBe("unknown");
   });
 
   it("a reservation is made once, however often its replies are lost", async () => {

@@ -32,7 +32,7 @@ export function playAgents(db: DynamoDb, client: DynamoDBClient, table: string, 
       conditionalUpdate(client, updateItem(table, record.key, compileAgentWrite(what)));
     const vitals = { listener: "none", jobs: 0, diskFree: 0.9 } as const;
     await write(heartbeat({ heartbeatAt: clock.now(), busy: false, agentVersion: "test", vitals }));
-    await write(signal(signalOf(kind, record.assignment, clock.now())));
+    await write(signal(signalOf(kind, record.assignment, clock.now()), record));
   };
   const answer = (record: InstanceRecord): SignalKind | undefined => {
     const now = record.signal?.assignment === record.assignment ? record.signal.kind : undefined;

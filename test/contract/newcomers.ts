@@ -59,8 +59,11 @@ export function done(outcome: Decision | Unknown): InstanceRecord {
   return outcome.record;
 }
 
+/** Judged by the record as it is now. */
 export const report = async (stand: Stand, own: OwnInstance, kind: SignalKind, assignment: number) => {
-  const written = await own.signal(signalOf(kind, assignment, stand.now()));
+  const sight = await own.watch(undefined, stand.now(), signs, new AbortController().signal);
+  if (sight.kind !== "record") throw new Error(`no record: ${JSON.stringify(sight)}`);
+  const written = await own.signal(signalOf(kind, assignment, stand.now()), sight.record);
   if (written.kind !== "written") throw new Error(`not written: ${JSON.stringify(written)}`);
   return written.record;
 };

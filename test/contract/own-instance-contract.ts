@@ -17,7 +17,10 @@ export function ownInstanceContract(kind: StandKind): void {
     it("finds no record, and no write of its own makes one", async () => {
       const { ref, own } = await newcomer(stand);
       expect(await own.watch(undefined, stand.now(), signs, never)).toEqual({ kind: "none" });
-      expect(await own.signal(signalOf("prepared", 0, stand.now()))).toEqual({ kind: "refused", record: undefined });
+      expect(await own.signal(signalOf("prepared", 0, stand.now()), {})).toEqual({
+        kind: "refused",
+        record: undefined,
+      });
       expect((await stand.instances.read([ref.key])).items).toEqual([]);
     });
 
@@ -65,12 +68,36 @@ export function ownInstanceContract(kind: StandKind): void {
       const { ref, machine, own } = await newcomer(stand);
       const create = { ...until(stand), machine, claimId: fresh("claim") };
       const record = done(await stand.instances.move("create", ref, create));
-      await report(stand, own, "registered", record.assignment);
-      const late = await own.signal(signalOf("registering", record.assignment, stand.now()));
+      const registered = await report(stand, own, "registered", record.assignment);
+      const late = await own.signal(signalOf("registering", record.assignment, stand.now()), registered);
       expect(late).toMatchObject({ kind: "refused", record: { signal: { kind: "registered" } } });
       const last = signalOf("deregistered", record.assignment, stand.now(), "asked to");
-      expect(await own.signal(last)).toMatchObject({ kind: "written", record: { signal: last } });
-      expect(await own.signal(last)).toMatchObject({ kind: "written", record: { signal: last } });
+      expect(await own.signal(last, registered)).toMatchObject({ kind: "written", record: { signal: last } });
+      expect(await own.signal(last, registered)).toMatchObject({ kind: "written", record: { signal: last } });
+    });
+
+    it("writes a signal only on the one that it was decided upon: what outlives its agent does not land on what the next one has said", async () => {
+      const { ref, machine, own } = await newcomer(stand);
+      const create = { ...until(stand), machine, claimId: fresh("claim") };
+      const record = done(await stand.instances.move("create", ref, create));
+      const judged = await report(stand, own, "registering", record.assignment);
+      // The next agent makes the standing signal its own; then the earlier one's last write comes in.
+      const again = signalOf("registering", record.assignment, (judged.signal?.at ?? 0) + 1);
+      expect(await own.signal(again, judged)).toMatchObject({ kind: "written", record: { signal: again } });
+      const failed = signalOf("register-failed", record.assignment, stand.now(), "refused");
+      expect(await own.signal(failed, judged)).toMatchObject({ kind: "refused", record: { signal: again } });
+      expect(await own.signal(failed, {})).toMatchObject({ kind: "refused" });
+      expect(await own.beginRegistering(again, { ...judged, version: record.version })).toMatchObject({
+        kind: "written",
+      });
+      const other = signalOf("registering", record.assignment, again.at + 1);
+      expect(await own.beginRegistering(other, { ...judged, version: record.version })).toMatchObject({
+        kind: "refused",
+      });
+      expect(await own.signal(failed, { signal: again })).toMatchObject({
+        kind: "written",
+        record: { signal: failed },
+      });
     });
 
     it("begins to register only on the version that it judged by", async () => {

@@ -30,7 +30,7 @@ const registering = (assignment: number) => signalOf("registering", assignment, 
 
 const writes: readonly [string, AgentWrite][] = [
   ["a heartbeat", beat],
-  ["a signal", signal(signalOf("registered", 4, now))],
+  ["a signal", signal(signalOf("registered", 4, now), record())],
   ["registering", beginRegistering(registering(4), record())],
   ["retiring", retire(now, record())],
 ];
@@ -54,7 +54,7 @@ test.each(writes.filter(([name]) => name !== "a signal"))("%s is refused once th
 });
 
 test("a last signal is still told after retiring: why it ends is worth knowing", () => {
-  expect(holds(signal(signalOf("interrupted", 4, now)).condition, record({ retired: true }))).toBe(true);
+  expect(holds(signal(signalOf("interrupted", 4, now), record()).condition, record({ retired: true }))).toBe(true);
 });
 
 describe("signals", () => {
@@ -66,7 +66,7 @@ describe("signals", () => {
     fc.assert(
       fc.property(fc.array(one, { minLength: 1, maxLength: 12 }), (told) => {
         const all = told.map(({ kind, assignment }, at) => signalOf(kind, assignment, at));
-        const last = all.reduce((item, one) => applied(signal(one), item), record()).signal;
+        const last = all.reduce((item, one) => applied(signal(one, item), item), record()).signal;
         expect(last).toMatchObject({ rank: newest(all)?.rank, assignment: newest(all)?.assignment });
       }),
     );
@@ -81,7 +81,7 @@ describe("signals", () => {
         let item = record();
         for (const arrival of arrivals) {
           const before = item.signal?.at ?? -1;
-          item = applied(signal(arrival), item);
+          item = applied(signal(arrival, item), item);
           expect(item.signal?.at).toBe(Math.max(before, arrival.at));
         }
       }),
@@ -89,8 +89,18 @@ describe("signals", () => {
   });
 
   test("told again, by a retry whose first reply was lost, leave the first in place", () => {
-    const first = applied(signal(signalOf("registered", 4, 100)), record());
-    expect(applied(signal(signalOf("registered", 4, 200)), first).signal?.at).toBe(100);
+    const first = applied(signal(signalOf("registered", 4, 100), record()), record());
+    expect(applied(signal(signalOf("registered", 4, 200), record()), first).signal?.at).toBe(100);
+  });
+
+  test("that stand may be said again, and what was decided upon them before does not land any more", () => {
+    const stood = applied(signal(signalOf("registering", 4, 100), record()), record());
+    const failed = signal(signalOf("register-failed", 4, 150), stood);
+    expect(holds(failed.condition, stood)).toBe(true);
+    const again = applied(beginRegistering(signalOf("registering", 4, 200), stood), stood);
+    expect(again.signal?.at).toBe(200);
+    expect(holds(failed.condition, again)).toBe(false);
+    expect(holds(beginRegistering(signalOf("registering", 4, 300), stood).condition, again)).toBe(false);
   });
 
   test("have a rank of their own each, and `prepared` the lowest, `deregistered` the highest", () => {

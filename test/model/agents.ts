@@ -4,20 +4,33 @@ import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { signalRank } from "../../domain/record.ts";
 import { cells, ec2, get, host, instances, jobIs, listener, machine, put, task, type Row } from "./layout.ts";
 import { mayStill, spend, type Emit, type Model } from "./model.ts";
-import { current, now, type AgentWriteIntent } from "./records.ts";
+import { before, current, now, type AgentWriteIntent } from "./records.ts";
 
 const who = "the agent";
 const kinds = Object.keys(signalRank) as SignalKind[];
 const intents = ["signal", "begin", "retire"] as const;
 
+/** The signal that a write on its way was judged by is the one that stands. */
+const stands = 1 << 18;
+
 /** An agent's write on its way, in one cell: bit 0 says that the version it judged by stands. */
-const codeOf = ({ kind, signal, assignment, fresh }: AgentWriteIntent): number =>
-  (fresh ? 1 : 0) | (1 << 1) | (intents.indexOf(kind) << 2) | (kinds.indexOf(signal) << 4) | (assignment << 8);
+const codeOf = ({ kind, signal, assignment, judged, judgedFor, ...by }: AgentWriteIntent): number =>
+  (by.fresh ? 1 : 0) |
+  (1 << 1) |
+  (intents.indexOf(kind) << 2) |
+  (kinds.indexOf(signal) << 4) |
+  (assignment << 8) |
+  ((judged === undefined ? 0 : kinds.indexOf(judged) + 1) << 11) |
+  (judgedFor << 15) |
+  (by.stands ? stands : 0);
 const intentOf = (code: number): AgentWriteIntent => ({
   kind: intents[(code >> 2) & 3] as AgentWriteIntent["kind"],
   signal: kinds[(code >> 4) & 15] as SignalKind,
-  assignment: code >> 8,
+  assignment: (code >> 8) & 7,
   fresh: (code & 1) === 1,
+  judged: kinds[((code >> 11) & 15) - 1],
+  judgedFor: (code >> 15) & 7,
+  stands: (code & stands) !== 0,
 });
 
 const listeners = ["none", "online", "exited"] as const;
@@ -64,12 +77,15 @@ export function agentsOf(model: Model): Agents {
       },
       task: get(row, base, host.task) !== task.none,
       failure: failed ? { assignment: root, outcome: refused, count: 1, retryAt: 0 } : undefined,
+      said: get(row, base, host.mine) === 1 ? record?.signal?.at : undefined,
       interruption: undefined,
       turnMs: 5_000,
     });
   };
 
   const sees = (row: Row, base: number): void => {
+    // What it had said itself is not what stands now.
+    if (records.of(row[base + cells.sight] as number)?.signal?.at === before) put(row, base, host.mine, 0);
     row[base + cells.sight] = spec.prompt === true ? 0 : records.seen(row[base + cells.record] as number);
   };
   const beats = (row: Row, base: number): void => {
@@ -86,11 +102,16 @@ export function agentsOf(model: Model): Agents {
     if (to !== undefined) after[base + cells.record] = to;
     if (intent.kind === "begin") put(after, base, host.failed, 0);
     sees(after, base);
+    if (intent.kind !== "retire") {
+      put(after, base, host.mine, to === undefined ? 0 : 1);
+      if (to !== undefined) after[base + cells.flight] = (after[base + cells.flight] as number) & ~stands;
+    }
     emit(after, who, to === undefined ? `is refused to write: ${what}` : `writes: ${what}`, i);
     if (!mayStill(model, row, "late") || row[base + cells.flight] !== 0) return;
     const late = spend(model, row, "late");
     late[base + cells.flight] = code;
     sees(late, base);
+    if (intent.kind !== "retire") put(late, base, host.mine, 0);
     emit(late, who, `sends, and takes for lost: ${what}`, i);
   };
 
@@ -107,6 +128,9 @@ export function agentsOf(model: Model): Agents {
       signal,
       assignment: record.assignment,
       fresh: record.version === current,
+      judged: record.signal?.kind,
+      judgedFor: record.signal?.assignment ?? 0,
+      stands: record.signal?.at === now,
     });
     const after = row.slice();
     switch (step.kind) {
@@ -178,7 +202,7 @@ export function agentsOf(model: Model): Agents {
       }
       if (mayStill(model, row, "crash")) {
         const after = spend(model, row, "crash");
-        for (const field of [host.task, host.taskFor, host.taskRun, host.failed]) put(after, base, field, 0);
+        for (const field of [host.task, host.taskFor, host.taskRun, host.failed, host.mine]) put(after, base, field, 0);
         after[base + cells.sight] = 0;
         emit(after, who, "crashes and is started again", i);
       }
@@ -194,6 +218,11 @@ function lands({ records }: Model, row: Row, i: number, base: number, emit: Emit
   const to = records.write(intent, code, row[base + cells.record] as number);
   after[base + cells.flight] = 0;
   if (to !== undefined) after[base + cells.record] = to;
+  if (to !== undefined && intent.kind !== "retire") {
+    const sight = row[base + cells.sight] as number;
+    after[base + cells.sight] = records.heard(sight);
+    if (sight === 0) put(after, base, host.mine, 0);
+  }
   const what = intent.kind === "retire" ? "retires" : intent.signal;
   emit(after, who, `had sent long ago, and it ${to === undefined ? "is refused" : "lands now"}: ${what}`, i);
 }

@@ -40,6 +40,8 @@ export const host = cell(cells.host, {
   taskFor: 3,
   taskRun: 2,
   failed: 1,
+  /** The signal that it has read is its own word, not one of an agent before it. */
+  mine: 1,
   /** The agent does not reach the table. */
   cut: 1,
 });

@@ -46,7 +46,7 @@ const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
   "condemn-not-found: own": ["unswept", /one owner/],
   "confirm: state": ["lost", /terminated never changes/],
   "retiring on the version judged by": ["old", /no started job/],
-  "signals only move forward": ["floor late", /no started job/],
+  "a signal on the one judged by": ["outlived", /no started job/],
   "refresh lists GitHub's runners before it reads the records": ["claimed", /loses its runner/],
   "refresh looks again before it takes absence for a proof": ["released silence", /no started job/],
   "GitHub's word proves nothing of what was registering": ["released", /no started job/],
@@ -84,6 +84,8 @@ const hidden: Readonly<Record<string, string>> = {
   "condemn-not-found: asked to leave": asked,
   "condemn-not-found: not registering now":
     "GitHub's word is only taken of what was not registering when it was read before (`forgeProves`)",
+  "signals only move forward":
+    "a signal lands only on the one that it was decided upon, and no agent decides to go back; it guards one that would",
   "registering on the version judged by":
     "the agent decides again on the record in the reply before it registers; it guards one that would not",
   "release asks before it deletes at GitHub":

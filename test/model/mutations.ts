@@ -28,6 +28,7 @@ export const mutations: ReadonlyMap<string, Rules> = new Map<string, Rules>([
   ["registering on the version judged by", { ...asBuilt, beginOnVersion: false }],
   ["retiring on the version judged by", { ...asBuilt, retireOnVersion: false }],
   ["signals only move forward", { ...asBuilt, forwardOnly: false }],
+  ["a signal on the one judged by", { ...asBuilt, onSignal: false }],
   ["release asks before it deletes at GitHub", { ...asBuilt, releaseAsksFirst: false }],
   ["refresh lists GitHub's runners before it reads the records", { ...asBuilt, refreshListsFirst: false }],
   ["refresh looks again before it takes absence for a proof", { ...asBuilt, proveListsAgain: false }],

@@ -10,6 +10,8 @@ export const ahead = now + 3_600_000;
 const passed = now - 1;
 const fresh = now - 1;
 const silent = now - 3_600_000;
+/** Signals, as versions, are only asked whether they are the one that stands, which is of `now`. */
+export const before = now - 1;
 
 /** Versions only grow and are only asked for equality: a record's own is `current`, whatever was read before is older. */
 export const current = 2;
@@ -38,6 +40,10 @@ export interface AgentWriteIntent {
   readonly assignment: number;
   /** Judged by the version that stands. */
   readonly fresh: boolean;
+  /** The signal judged by: none, the one that stands, or one from before it. */
+  readonly judged: SignalKind | undefined;
+  readonly judgedFor: number;
+  readonly stands: boolean;
 }
 
 /** What the model check may change about the writes of the agent. */
@@ -45,6 +51,8 @@ export interface AgentRules {
   readonly beginOnVersion: boolean;
   readonly retireOnVersion: boolean;
   readonly forwardOnly: boolean;
+  /** A signal lands only on the one that it was decided upon. */
+  readonly onSignal: boolean;
 }
 
 export interface Outcome {
@@ -56,7 +64,7 @@ export interface Outcome {
 const key = (record: InstanceRecord): string => {
   const { state, version, assignment, threshold, wanted, owner, runId, claimId, heartbeatAt, signal, retiredAt } =
     record;
-  return `${state}|${version}|${assignment}|${threshold}|${wanted}|${owner}|${runId}|${claimId}|${heartbeatAt}|${signal?.kind}|${signal?.assignment}|${retiredAt}`;
+  return `${state}|${version}|${assignment}|${threshold}|${wanted}|${owner}|${runId}|${claimId}|${heartbeatAt}|${signal?.kind}|${signal?.assignment}|${signal?.at}|${retiredAt}`;
 };
 
 const resting = { schema: recordSchema, assignment: 0, threshold: ahead, wanted: "serve", uses: 0 } as const;
@@ -72,13 +80,20 @@ function canonical(record: InstanceRecord, version: number): InstanceRecord {
   return { ...rest, version, uses: 0, threshold: ended ? ahead : rest.threshold };
 }
 
+type Condition = AgentWrite["condition"];
+
 /** Condition of a write without one of its parts: what is mutated is taken out of the real condition. */
-function without(condition: AgentWrite["condition"], mentions: string): AgentWrite["condition"] {
+function without(condition: Condition, is: (part: Condition, words: string) => boolean): Condition {
   if (condition.op !== "and") throw new Error("an agent's write has a condition of several parts");
-  const of = condition.of.filter((part) => !JSON.stringify(part).includes(`"path":"${mentions}`));
-  if (of.length === condition.of.length) throw new Error(`no part of the condition mentions ${mentions}`);
+  const of = condition.of.filter((part) => !is(part, JSON.stringify(part)));
+  if (of.length === condition.of.length)
+    throw new Error(`the condition has no such part: ${JSON.stringify(condition)}`);
   return { op: "and", of };
 }
+const ofVersion = (_part: Condition, words: string): boolean => words.includes('"path":"version"');
+/** That it moves forward is the one part with alternatives. */
+const ofForward = ({ op }: Condition): boolean => op === "or";
+const ofSignal = ({ op }: Condition, words: string): boolean => op !== "or" && words.includes('"path":"signal');
 
 export class Records {
   readonly all: InstanceRecord[] = [];
@@ -133,6 +148,12 @@ export class Records {
       return { ...rest, state: works ? "claimed" : rest.state, ...(owner === undefined ? {} : { owner: "its owner" }) };
     });
 
+  /** What was read of its signal is no longer what stands. */
+  heard = (id: number): number =>
+    this.#derive("heard", id, ({ signal, ...record }) =>
+      signal === undefined ? record : { ...record, signal: { ...signal, at: before } },
+    );
+
   told<M extends Move>(name: string, move: M, told: () => Moves[M]): number {
     const full = `${move} ${name}`;
     let id = this.#toldIds.get(full);
@@ -174,16 +195,23 @@ export class Records {
     return to === 0 ? undefined : to;
   }
 
-  #agentWrite({ kind, signal: said, assignment, fresh: stands }: AgentWriteIntent): AgentWrite {
+  #agentWrite({ kind, signal: said, assignment, ...by }: AgentWriteIntent): AgentWrite {
     const report = signalOf(said, assignment, now);
-    const judged = { version: stands ? current : older };
+    const signalBy =
+      by.judged === undefined ? {} : { signal: signalOf(by.judged, by.judgedFor, by.stands ? now : before) };
+    const judged = { version: by.fresh ? current : older, ...signalBy };
     const write =
-      kind === "signal" ? signal(report) : kind === "begin" ? beginRegistering(report, judged) : retire(now, judged);
+      kind === "signal"
+        ? signal(report, judged)
+        : kind === "begin"
+          ? beginRegistering(report, judged)
+          : retire(now, judged);
     const rules = this.#rules;
     let { condition } = write;
-    if (kind === "begin" && !rules.beginOnVersion) condition = without(condition, "version");
-    if (kind === "retire" && !rules.retireOnVersion) condition = without(condition, "version");
-    if (kind !== "retire" && !rules.forwardOnly) condition = without(condition, "signal");
+    if (kind === "begin" && !rules.beginOnVersion) condition = without(condition, ofVersion);
+    if (kind === "retire" && !rules.retireOnVersion) condition = without(condition, ofVersion);
+    if (kind !== "retire" && !rules.forwardOnly) condition = without(condition, ofForward);
+    if (kind !== "retire" && !rules.onSignal) condition = without(condition, ofSignal);
     return { ...write, condition };
   }
 

@@ -7,6 +7,7 @@ export const asBuilt: Rules = {
   beginOnVersion: true,
   retireOnVersion: true,
   forwardOnly: true,
+  onSignal: true,
   releaseAsksFirst: true,
   refreshListsFirst: true,
   proveListsAgain: true,
@@ -84,6 +85,12 @@ export const small = {
     {},
     { prompt: true },
   ),
+  /** Three mishaps in one second. */
+  outlived: world("a registration is refused, its report late, its agent crashes", one, [claims, refreshes], {
+    refusal: 1,
+    late: 1,
+    crash: 1,
+  }),
   died: world("a machine dies", one, [claims, cancelled, refreshes], { death: 1 }),
   stale: world("what idles is out of date", one, [claims, releases, refreshes], {}, { stale: true, prompt: true }),
   "floor cut": world("the idle floor, and its agent is cut off", none, [floor, refreshes], { cut: 1 }),
@@ -159,18 +166,6 @@ export const small = {
   two: world("two instances, two runs", two, [claims, cancelled, refreshes], {}, { prompt: true }),
 } as const satisfies Record<string, Spec>;
 export type SmallWorld = keyof typeof small;
-
-/** Three mishaps in one second: see the test of it. */
-export const known: Spec = world(
-  "a registration is refused, its report late, its agent crashes",
-  one,
-  [claims, refreshes],
-  {
-    refusal: 1,
-    late: 1,
-    crash: 1,
-  },
-);
 
 /** For hours and gigabytes. */
 export const large = {
