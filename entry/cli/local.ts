@@ -1,5 +1,6 @@
 // `runpool local`: the main job on the embedded cloud, without an AWS account.
 import * as z from "zod/mini";
+import { Unconfigured } from "../../cloud/ports.ts";
 import { command } from "./command.ts";
 
 export const localCommand = command({
@@ -19,6 +20,11 @@ export const localCommand = command({
     plain: z._default(z.boolean(), false),
   }),
   run: async ({ keep, plain }, { json, terminal: { out, err } }) => {
+    // Its machines are processes that are found and ended by /proc.
+    if (process.platform !== "linux")
+      throw new Unconfigured(
+        `local needs Linux, and this is ${process.platform}: run it in a container or a virtual machine`,
+      );
     // Loaded late: the embedded cloud is half as large as all the rest.
     const { perform } = await import("../laptop/perform.ts");
     return await perform({
