@@ -1,5 +1,6 @@
 // ARNs of an environment's resources, made from the names in domain/names.ts, and the names that only stacks know.
 import {
+  instanceLogGroup,
   instanceRoleName,
   queueName,
   registrationTokenParameter,
@@ -26,7 +27,7 @@ export const stackNames = (environment: string) => ({
   operateRole: `runpool-${environment}-operate`,
   deployRole: `runpool-${environment}-deploy`,
   alarms: `runpool-${environment}-alarms`,
-  instanceLogs: `/runpool/${environment}/instances`,
+  instanceLogs: instanceLogGroup(environment),
   refreshLogs: `/aws/lambda/runpool-${environment}-refresh`,
 });
 

@@ -1,7 +1,7 @@
 // The files that cloud-init writes on an instance: what the agent and the first boot are told.
 import { readFileSync } from "node:fs";
+import { instanceLogGroup } from "../domain/names.ts";
 import type { Architecture } from "../domain/record.ts";
-import { stackNames } from "./arns.ts";
 import type { Environment } from "./environment.ts";
 import { operationalOf } from "./operational.ts";
 
@@ -39,7 +39,7 @@ const waysOut = ({ proxy, privateCa }: Environment): Record<string, string> => (
 
 /** What the agent is told; it finds the rest in instance metadata and in its record. */
 export function agentEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const { name, shipLogs, dockerForJobs } = environment;
+  const { name, dockerForJobs } = environment;
   const { bootMs, maxRuntimeMs } = operationalOf(environment);
   return {
     RUNPOOL_ENVIRONMENT: name,
@@ -47,10 +47,67 @@ export function agentEnvironment(environment: Environment): Readonly<Record<stri
     RUNPOOL_BOOT_MS: String(bootMs),
     RUNPOOL_MAX_RUNTIME_MS: String(maxRuntimeMs),
     ...(dockerForJobs ? { RUNPOOL_DOCKER: "1" } : {}),
-    ...(shipLogs ? { RUNPOOL_LOG_GROUP: stackNames(name).instanceLogs } : {}),
     ...waysOut(environment),
   };
 }
+
+/**
+ * The CloudWatch agent's configuration (CloudWatch User Guide, "Manually create or edit the CloudWatch agent configuration file"). The
+ * stream's name is what the instance's role may write: its id, and its private address, which IAM knows of the caller.
+ */
+const cloudWatchAgent = (environment: string): object => ({
+  agent: { run_as_user: "cwagent" },
+  logs: {
+    logs_collected: {
+      files: {
+        collect_list: [
+          {
+            file_path: "/var/log/runpool/instance.log",
+            log_group_name: instanceLogGroup(environment),
+            log_stream_name: "{instance_id}/{ip_address}",
+            timestamp_format: "%Y-%m-%dT%H:%M:%S%z",
+          },
+        ],
+      },
+    },
+  },
+});
+
+/** Its ways out: it reads no variables ("… common-config.toml"). */
+const cloudWatchWays = ({ proxy, privateCa }: Environment): string =>
+  [
+    ...(proxy === undefined
+      ? []
+      : [
+          "[proxy]",
+          ...["http_proxy", "https_proxy"].map((name) => `${name} = ${JSON.stringify(proxy.url)}`),
+          `no_proxy = ${JSON.stringify(throughProxy(proxy)["NO_PROXY"])}`,
+        ]),
+    ...(privateCa === undefined ? [] : ["[ssl]", `ca_bundle_path = ${JSON.stringify(privateCaPath)}`]),
+    "",
+  ].join("\n");
+
+const logFiles = (environment: Environment): readonly BootFile[] => [
+  {
+    path: "/etc/runpool/cloudwatch-agent.json",
+    content: `${JSON.stringify(cloudWatchAgent(environment.name))}\n`,
+    permissions: "0644",
+  },
+  {
+    path: "/etc/systemd/system/runpool-ship-logs.service",
+    content: scriptOf("ship-logs.service"),
+    permissions: "0644",
+  },
+  ...(environment.proxy === undefined && environment.privateCa === undefined
+    ? []
+    : [
+        {
+          path: "/opt/aws/amazon-cloudwatch-agent/etc/common-config.toml",
+          content: cloudWatchWays(environment),
+          permissions: "0644",
+        },
+      ]),
+];
 
 export function bootFiles(environment: Environment, architecture: Architecture): readonly BootFile[] {
   const { install, sessionAccess, privateCa } = environment;
@@ -65,6 +122,7 @@ export function bootFiles(environment: Environment, architecture: Architecture):
     { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
     { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
   ];
+  if (environment.shipLogs) files.push(...logFiles(environment));
   if (privateCa !== undefined) files.push({ path: privateCaPath, content: privateCa, permissions: "0644" });
   return files;
 }

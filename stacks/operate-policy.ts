@@ -1,4 +1,5 @@
-// What operators may do beside refresh: pause and resume, and look at all that `runpool doctor` looks at.
+// What operators may do beside refresh: pause and resume, read logs, and look at all that `runpool doctor` looks at.
+import { tags } from "../domain/names.ts";
 import { pauseKey } from "../domain/table.ts";
 import type { Arns } from "./arns.ts";
 import { refreshPolicy } from "./control-policy.ts";
@@ -30,6 +31,23 @@ const examining = (arns: Arns): readonly Statement[] => [
   { Sid: "ExamineSpotRole", Effect: "Allow", Action: ["iam:GetRole"], Resource: [arns.iam(spotRole)] },
 ];
 
+/** `runpool logs`. */
+const reading = (environment: Environment, arns: Arns): readonly Statement[] => [
+  {
+    Sid: "ReadInstanceLogs",
+    Effect: "Allow",
+    Action: ["logs:DescribeLogStreams", "logs:GetLogEvents"],
+    Resource: [arns.instanceLogs, `${arns.instanceLogs}:*`],
+  },
+  {
+    Sid: "ReadConsoles",
+    Effect: "Allow",
+    Action: ["ec2:GetConsoleOutput"],
+    Resource: [arns.ec2("instance/*")],
+    Condition: { StringEquals: { [`aws:ResourceTag/${tags.environment}`]: environment.name } },
+  },
+];
+
 /** A pause is an item, which `runpool resume` deletes. */
 const resuming = (arns: Arns): Statement => ({
   Sid: "EndPause",
@@ -46,4 +64,5 @@ export const operatePolicy = (environment: Environment, arns: Arns): readonly St
   ...refreshPolicy(environment, arns),
   resuming(arns),
   ...examining(arns),
+  ...reading(environment, arns),
 ];

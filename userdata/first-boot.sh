@@ -71,3 +71,13 @@ session_access
 systemctl start runpool-boot-watchdog.timer runpool-deadline.timer runpool-firewall.service runpool-request.path
 wait "$writing"
 systemctl start --no-block runpool-agent.service
+
+# Last: no run waits for it, and a machine whose log stays here is a runner all the same.
+ship_logs() {
+  systemctl start runpool-ship-logs.service &&
+    /opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl \
+      -a fetch-config -m ec2 -s -c "file:$etc/cloudwatch-agent.json" >/dev/null
+}
+if [ -e "$etc/cloudwatch-agent.json" ]; then
+  ship_logs || echo "runpool: the log is not shipped: does the image have the CloudWatch agent?" >&2
+fi

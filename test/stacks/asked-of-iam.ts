@@ -95,6 +95,8 @@ function ofEc2(action: string, input: Input, ec2: (rest: string) => string, envi
       return ofFleet(input, ec2, ours);
     case "TerminateInstances":
       return (input["InstanceId"] as readonly string[]).map((id) => on(`instance/${id}`));
+    case "GetConsoleOutput":
+      return [on(`instance/${textOf(input["InstanceId"])}`)];
     case "CreateTags":
       return (input["ResourceId"] as readonly string[]).map((id) => ({ ...on(""), resource: images(id) }));
     case "DeregisterImage":
@@ -149,8 +151,15 @@ export function askedOfIam({ service, action, input }: AwsCall, around: Surround
         return [{ action: `servicequotas:${action}`, resource: "*" }];
       case "sts":
         return [];
-      case "logs":
-        return [{ action: `logs:${action}`, resource: arnOf(service)(`log-group:${textOf(input["logGroupName"])}:*`) }];
+      case "logs": {
+        const stream = input["logStreamName"] === undefined ? "*" : `log-stream:${textOf(input["logStreamName"])}`;
+        return [
+          {
+            action: `logs:${action}`,
+            resource: arnOf(service)(`log-group:${textOf(input["logGroupName"])}:${stream}`),
+          },
+        ];
+      }
     }
   })();
   const { instance } = around;

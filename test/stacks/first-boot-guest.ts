@@ -52,10 +52,12 @@ const deployedScript = [
 const overlaidScript = "#!/bin/bash\necho overlaid for ${HOME:-nobody}\n";
 
 async function environmentOf(scenario: Scenario, folder: string, content: string): Promise<Environment> {
-  const environment = readEnvironment({ ...example, name: place.environment }, scenario);
+  const file = { ...example, name: place.environment, shipLogs: scenario === "baked" };
+  const environment = readEnvironment(file, scenario);
   if (scenario === "image") return environment;
   if (scenario === "baked") {
     await run("bash", join(content, "install.sh"));
+    await playCloudWatchAgent();
     return environment;
   }
   const archive = join(folder, "runpool.tar.gz");
@@ -105,6 +107,26 @@ const isActive = async (unit: string): Promise<boolean> =>
 
 /** The image's own spec, on the running machine: what it says, whatever its exit code. */
 const specNow = (): Promise<string> => run("bash", "-c", "bash /usr/lib/runpool/spec/check.sh booted || true");
+
+const cloudWatch = "/opt/aws/amazon-cloudwatch-agent/bin";
+
+/** The CloudWatch agent's control program in name: it notes what it is told, and reads the file as JSON. */
+async function playCloudWatchAgent(): Promise<void> {
+  await run("groupadd", "--system", "cwagent");
+  await mkdir(cloudWatch, { recursive: true });
+  const script = `#!/bin/sh\necho "$@" >${cloudWatch}/told\n/usr/lib/runpool/node -p 'JSON.parse(fs.readFileSync("/etc/runpool/cloudwatch-agent.json")).logs.logs_collected.files.collect_list[0].log_group_name' >${cloudWatch}/names\n`;
+  await writeFile(`${cloudWatch}/amazon-cloudwatch-agent-ctl`, script, { mode: 0o755 });
+}
+
+/** What it was told, and what lies in the file that it would ship. */
+async function shipped(): Promise<object> {
+  const log = "/var/log/runpool/instance.log";
+  const read = (file: string): Promise<string> => readFile(file, "utf8").catch(() => "");
+  await until("the log is written", async () => (await read(log)).includes("registered"));
+  const [told, names] = [await read(`${cloudWatch}/told`), await read(`${cloudWatch}/names`)];
+  const mode = (await run("stat", "-c", "%a %U %G", log)).trim();
+  return { told: told.trim(), names: names.trim(), mode, log: await read(log) };
+}
 
 /** As the action's mode refresh does it. */
 async function layOver(world: ControlWorld, script: string): Promise<void> {
@@ -158,6 +180,7 @@ async function play(scenario: Scenario): Promise<unknown> {
   return {
     outcome: outcome.kind,
     runners,
+    ...(scenario === "baked" ? { shipped: await shipped() } : {}),
     evicted: scenario === "baked" ? await evictedByAnother(world) : [],
     journal: await journal(),
     timers: [await isActive("runpool-boot-watchdog.timer"), await isActive("runpool-deadline.timer")],

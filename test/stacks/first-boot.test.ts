@@ -13,7 +13,8 @@ import { configHash } from "../../stacks/launch-templates.ts";
 import { mimeUserData, userData, userDataLimit } from "../../stacks/user-data.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const scripts = readdirSync(join(root, "userdata")).map((name) => join(root, "userdata", name));
+const files = readdirSync(join(root, "userdata")).map((name) => join(root, "userdata", name));
+const scripts = files.filter((path) => path.endsWith(".sh"));
 const environment = readEnvironment(example, "example");
 
 const folderOf = (): string => {
@@ -35,10 +36,10 @@ test("the boot watchdog of a stock image waits as long as the limit says", () =>
 });
 
 test("every unit that the scripts name exists among the agent's", () => {
-  const named = scripts.flatMap(
+  const named = files.flatMap(
     (path) => readFileSync(path, "utf8").match(/\brunpool-[a-z-]+\.(?:service|timer|path)\b/g) ?? [],
   );
-  const own = new Set(["runpool-first-boot.service", "runpool-first-boot-watchdog.timer"]);
+  const own = new Set(["runpool-first-boot.service", "runpool-first-boot-watchdog.timer", "runpool-ship-logs.service"]);
   for (const unit of named.filter((one) => !own.has(one)))
     expect(existsSync(join(root, "agent", "units", unit)), unit).toBe(true);
   expect(named).toContain("runpool-agent.service");
@@ -92,6 +93,36 @@ test("a pre-runner script is not in user data, whatever its length; another one 
   expect(configHash(long)).not.toBe(configHash(environment));
 });
 
+test("systemd finds the unit that ships logs right", (context) => {
+  const unit = join(folderOf(), "runpool-ship-logs.service");
+  writeFileSync(unit, readFileSync(join(root, "userdata", "ship-logs.service"), "utf8"));
+  const checked = spawnSync("systemd-analyze", ["verify", "--man=no", unit], { encoding: "utf8" });
+  if (checked.error !== undefined) return context.skip("SKIPPED: no systemd-analyze on the PATH");
+  expect(checked.stderr.split("\n").filter((line) => line.includes("ship-logs"))).toEqual([]);
+});
+
+test("the CloudWatch agent is told one file, and the one stream that the instance's role may write", () => {
+  const told = bootFiles({ ...environment, shipLogs: true }, "x64").find(({ path }) => path.endsWith("agent.json"));
+  expect(bootFiles(environment, "x64").some(({ path }) => /cloudwatch|ship-logs/.test(path))).toBe(false);
+  const { logs } = JSON.parse(told?.content ?? "{}") as {
+    logs: { logs_collected: { files: { collect_list: unknown } } };
+  };
+  expect(logs.logs_collected.files.collect_list).toEqual([
+    {
+      file_path: "/var/log/runpool/instance.log",
+      log_group_name: "/runpool/example/instances",
+      log_stream_name: "{instance_id}/{ip_address}",
+      timestamp_format: "%Y-%m-%dT%H:%M:%S%z",
+    },
+  ]);
+  const unit = readFileSync(join(root, "userdata", "ship-logs.service"), "utf8");
+  expect(unit).toContain(" >/var/log/runpool/instance.log'\n");
+  const proxied = { ...environment, shipLogs: true, proxy: { url: "http://proxy.example.org:3128", noProxy: [] } };
+  const ways = bootFiles(proxied, "x64").find(({ path }) => path.endsWith("common-config.toml"))?.content;
+  expect(ways).toContain('[proxy]\nhttp_proxy = "http://proxy.example.org:3128"\n');
+  expect(ways).toContain('no_proxy = "169.254.169.254,');
+});
+
 /** What the guest found; skips where this machine cannot have one. */
 async function played(scenario: string, context: TestContext): Promise<Record<string, unknown>> {
   if (spawnSync("cloud-init", ["--version"]).error !== undefined) context.skip("SKIPPED: no cloud-init on the PATH");
@@ -116,6 +147,17 @@ for (const image of ["stock", "baked"] as const)
     const found = await played(image, context);
     expect(found).toMatchObject({ outcome: "ready", runners: 1, timers: [true, true], finalStage: false });
     expect(found["prepared"]).toMatch(prepared[image]);
+    expect(found["shipped"]).toEqual(
+      // The real CloudWatch agent is nowhere to be had offline: its control program is played, what it would tail is there.
+      image === "baked"
+        ? {
+            told: "-a fetch-config -m ec2 -s -c file:/etc/runpool/cloudwatch-agent.json",
+            names: "/runpool/laptop/instances",
+            mode: "640 root cwagent",
+            log: expect.stringMatching(/runpool-prepare.*overlaid for \/root[^]*agent\.registered|agent\./) as unknown,
+          }
+        : undefined,
+    );
     expect(found["evicted"]).toEqual(image === "baked" ? ["its configuration is no longer the deployed one"] : []);
     expect(found["environment"]).toContain('RUNPOOL_ENVIRONMENT="laptop"\n');
     expect(String(found["journal"]).includes("Creating user 'runpool'")).toBe(image === "stock");

@@ -253,6 +253,21 @@ export const others: readonly Row[] = [
   ["refresh", "scans the table", true, "dynamodb:Scan", table],
   ["refresh", "ends a foreign machine", false, "ec2:TerminateInstances", other, tagged("prod")],
   ["operate", "looks at the table's recovery", true, "dynamodb:DescribeContinuousBackups", table],
+  [
+    "operate",
+    "reads an instance's log",
+    true,
+    "logs:GetLogEvents",
+    here("logs", "log-group:/runpool/example/instances:log-stream:i-0123456789abcdef0/10.80.1.2"),
+  ],
+  ["operate", "reads a foreign machine's console", false, "ec2:GetConsoleOutput", other, tagged("prod")],
+  [
+    "provision",
+    "reads an instance's log",
+    false,
+    "logs:GetLogEvents",
+    here("logs", "log-group:/runpool/example/instances:log-stream:i-0123456789abcdef0/10.80.1.2"),
+  ],
   ["operate", "looks at vCPU quotas", true, "servicequotas:GetServiceQuota", "*"],
   [
     "operate",
