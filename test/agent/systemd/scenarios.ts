@@ -2,6 +2,7 @@
 import { survivesCrashes } from "./crashes.ts";
 import { bootWatchdog, deadlineWithoutAgent, failedPreparation, spotNotice } from "./endings.ts";
 import { preparations } from "./preparations.ts";
+import { leaveMeetsJob } from "./races.ts";
 import { servesAndReleases } from "./serves.ts";
 
 /** Gives what was found; `tell` says it earlier, for scenarios that end with the guest's own end. */
@@ -9,6 +10,7 @@ export type Scenario = (tell: (found: unknown) => Promise<void>) => Promise<unkn
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   "serves and releases": servesAndReleases,
+  "leave meets a job": leaveMeetsJob,
   "survives crashes": survivesCrashes,
   "spot notice": spotNotice,
   "deadline without agent": deadlineWithoutAgent,

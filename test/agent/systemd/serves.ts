@@ -1,6 +1,5 @@
 // Scenario: the machine boots, serves run 1001 whose job plants what it can, is released, and serves run 1002.
-import { forgeToken } from "../../../entry/laptop/embedded-cloud.ts";
-import { registrationTokenParameter, removalTokenParameter } from "../../../domain/names.ts";
+import { lookForSecrets, storeAppKey } from "./journal-secrets.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Job } from "../../../cloud/sim/github/model.ts";
 import { eventsIn, openStage, type Stage } from "./stage.ts";
@@ -53,15 +52,6 @@ echo "fresh=$(ls -A ~ $TMPDIR | grep -v : | grep -c .)"
 /** The lines that a step said. */
 const stepOf = (job: Job): readonly string[] => job.log.slice(job.log.indexOf("##[group]Run ") + 1);
 
-/** Everything that must never be seen where people and jobs look. */
-async function secretsOf(stage: Stage): Promise<readonly string[]> {
-  const { secrets } = stage.world;
-  const { partition } = await stage.record();
-  const names = [registrationTokenParameter("laptop", partition), removalTokenParameter("laptop", partition)];
-  const values = await Promise.all(names.map(async (name) => (await secrets.read(name))?.value));
-  return [forgeToken, ...values.filter((value) => value !== undefined)];
-}
-
 /** In the middle of a job: what stops an idle runner finds it busy, and the release waits. */
 async function surviving(stage: Stage): Promise<{ stopped: string; conclusion: unknown; dispatches: number }> {
   const long = stage.job("1002", "for i in 1 2 3 4 5 6; do sleep 0.5; done; echo survived");
@@ -82,6 +72,7 @@ export const servesAndReleases: Scenario = async () => {
       "/usr/local/bin/docker": '#!/bin/sh\necho "$*" >>/run/docker-calls\n[ "$1" != ps ] || echo 0123abcd\n',
     },
   });
+  const appKey = await storeAppKey(stage);
   const verify = await stage.run(
     "bash",
     "-c",
@@ -109,8 +100,6 @@ export const servesAndReleases: Scenario = async () => {
   const found = stepOf(await stage.job("1002", find));
   const survivor = await surviving(stage);
   await stage.until("no runner at GitHub", async () => (stage.cloud.github.runners().length === 0 ? true : undefined));
-  const journal = await stage.run("journalctl", "--no-pager", "--output=export");
-  const secrets = await secretsOf(stage);
   return {
     verify,
     agentUser: agentUser.trim(),
@@ -123,12 +112,13 @@ export const servesAndReleases: Scenario = async () => {
     left: left.out,
     found,
     survivor,
-    secrets: secrets.length,
-    leaked: secrets.filter((secret) => journal.includes(secret)).length,
+    compileCache: (await stage.as("root", "find /usr/lib/runpool/compile-cache -type f | wc -l")).out.trim(),
+    notRoots: (await stage.as("root", "find /usr/lib/runpool ! -type l ! -user root -o ! -type l -perm /022")).out,
     bootWatchdog: await stage.run("systemctl", "show", "-P", "TimersMonotonic", "runpool-boot-watchdog.timer"),
     docker: (await stage.as("root", "cat /run/docker-calls")).out.trimEnd().split("\n"),
     preRunner: await stage.run("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
     failures: await stage.run("systemctl", "list-units", "--failed", "--plain", "--no-legend"),
     events: eventsIn(await stage.journal("-u", "runpool-agent.service")),
+    secrets: await lookForSecrets(stage, appKey),
   };
 };

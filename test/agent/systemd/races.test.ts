@@ -1,0 +1,35 @@
+// On a real systemd: a job that begins in the very moment in which its machine is asked to leave is not hit.
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { playInGuest, type Played } from "./play-in-guest.ts";
+
+interface Found {
+  readonly asked: string;
+  readonly jobsBefore: number;
+  readonly conclusion: string;
+  readonly dispatches: number;
+  readonly said: readonly string[];
+  readonly events: readonly string[];
+  readonly processes: string;
+}
+
+let played: Played<Found>;
+let found: Found;
+beforeAll(async () => {
+  played = await playInGuest<Found>("leave meets a job");
+}, 300_000);
+beforeEach((context) => {
+  if (played.kind === "cannot") return context.skip(played.why);
+  found = played.found;
+});
+
+test("a worker that appears between the agent's look and the freeze is found frozen, thawed, and its job ends well", () => {
+  expect(found).toMatchObject({ asked: "done", jobsBefore: 0, conclusion: "success", dispatches: 1 });
+  expect(found.said[0]).toBe("busy");
+});
+
+test("the agent waits for it, stops its runner afterwards, and answers", () => {
+  expect(found.said.at(-1)).toBe("stopped");
+  expect(found.events[0]).toBe("agent.waiting-for-job");
+  expect(found.events.at(-1)).toBe("agent.cleaned");
+  expect(found.processes).toBe("");
+});

@@ -1,0 +1,50 @@
+// Scenario: the run is asked to leave, the agent has seen no job, and one begins before the runner's unit is frozen.
+import { hostClock } from "../../../entry/host-clock.ts";
+import { limits } from "../../../domain/limits.ts";
+import type { Scenario } from "./scenarios.ts";
+import { eventsIn, openStage } from "./stage.ts";
+
+const stop = "/usr/lib/runpool/runner-stop.sh";
+/** Holds the agent's first request to stop up, until a job has begun; what follows is the real thing. */
+const heldUp = `#!/bin/bash
+mkdir -p /run/race
+if [ ! -e /run/race/asked ]; then
+  touch /run/race/asked
+  until pgrep -u runpool-job -f Runner.Worker >/run/race/worker; do sleep 0.01; done
+fi
+${stop}.real "$@" | tee -a /run/race/said
+`;
+
+export const leaveMeetsJob: Scenario = async () => {
+  const stage = await openStage();
+  await stage.provision("1001");
+  await stage.run("mv", stop, `${stop}.real`);
+  await stage.as("root", `cat >${stop} <<'HELD'\n${heldUp}HELD\nchmod 0755 ${stop}`);
+  const record = await stage.record();
+  const own = { by: "run", runId: "1001", attempt: 1, assignment: record.assignment } as const;
+  const asked = await stage.world.instances.move("ask-to-leave", record, { now: hostClock.now(), own });
+  const was = async (file: string) => (await stage.as("root", `cat /run/race/${file}`)).code === 0;
+  // The agent has looked, found no job, and asked for the end of its runner: only now there is one.
+  await stage.until("the agent asks to stop its runner", async () => ((await was("asked")) ? true : undefined));
+  const jobsBefore = stage.cloud.github.jobs().length;
+  const { conclusion, dispatches } = await stage.job("1001", "sleep 2; echo survived");
+  await stage.until(
+    "the answer",
+    async () => {
+      const { signal } = await stage.record();
+      return signal?.kind === "deregistered" ? true : undefined;
+    },
+    limits.releaseWaitMs,
+  );
+  return {
+    asked: asked.kind,
+    jobsBefore,
+    conclusion,
+    dispatches,
+    said: (await stage.as("root", "cat /run/race/said")).out.trim().split("\n"),
+    events: eventsIn(await stage.journal("-u", "runpool-agent.service")).filter((name) =>
+      /waiting-for-job|cleaned/.test(name),
+    ),
+    processes: (await stage.as("root", "pgrep -u runpool-job -a")).out,
+  };
+};
