@@ -4,6 +4,8 @@ lib=${lib:-/usr/lib/runpool} phase=${phase:-image}
 for file in agent.mjs node runpool.nft job-started.sh job-completed.sh runner/bin/Runner.Listener runner/config.sh; do
   holds "$lib/$file is there" test -s "$lib/$file"
 done
+# Without it the agent starts all the same, only later.
+holds "the agent's bundle is there as V8 compiled it" sh -c "find $lib/compile-cache -type f | grep -q ."
 nothing "all of $lib belongs to root" "$(find "$lib" ! -user root -print -quit)"
 nothing "nobody but root can write in $lib" "$(find "$lib" ! -type l -perm /022 -print -quit)"
 nothing "nobody but root can write runpool's units" \

@@ -1,8 +1,9 @@
 #!/bin/bash
-# in-dnf-root.sh PAYLOAD RESULTS: plays the dnf variants' installation in a throwaway overlay of this machine, with stand-ins for dnf and rpm
-# and without apt. In RESULTS: install, spec, calls. 77: cannot be had here. Run within a mount namespace of its own.
+# in-dnf-root.sh PAYLOAD RESULTS [COMMAND...]: plays the dnf variants' installation in a throwaway overlay of this machine, with stand-ins for
+# dnf and rpm and without apt; then boots it as it is and plays COMMAND. In RESULTS: install, spec, calls. 77: cannot be had here. Run within a mount namespace of its own.
 set -u
 payload=$1 results=$2
+shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 W=$(mktemp -d /tmp/image.XXXXXX)
 mount -t tmpfs -o mode=755 image "$W" || exit 77
@@ -27,3 +28,7 @@ in_root env RUNPOOL_DOCKER_FOR_JOBS=true bash /tmp/payload/install/all.sh >"$res
   { echo "the installation failed:"; tail -n 20 "$results/install"; exit 1; }
 in_root bash /usr/lib/runpool/spec/check.sh image >"$results/spec" 2>&1
 cp "$R/var/lib/dnf-stand-in/.calls" "$results/calls"
+[ $# -gt 0 ] || exit 0
+umount -R "$R/dev" "$R/proc" "$R/run" "$R/tmp" "$R/root" "$R/home"
+export GUEST_ROOT=$R GUEST_BIND=${GUEST_BIND:-}
+bash "$here/../agent/systemd/with-systemd.sh" "$@"
