@@ -218,12 +218,12 @@ async function refill(
     const look = await looked;
     const fromPool = Math.min(wanted, promised(undertaking, look));
     const short = wanted - fromPool;
-    await Promise.all([
+    const [full] = await Promise.all([
+      short > 0 && createSome(undertaking, held, supply, short, take),
       select(undertaking, look, fromPool, take),
-      short > 0 ? createSome(undertaking, held, supply, short, take) : undefined,
     ]);
-    if (wanted > 0 && supply.full === undefined && !supply.exhausted)
-      await createSome(undertaking, held, supply, wanted, take);
+    // What the pool promised and did not keep: silent at the moment, or claimed by another.
+    if (wanted > 0 && !full && !supply.exhausted) await createSome(undertaking, held, supply, wanted, take);
   } catch (error) {
     held.reasons.push(String(error));
     supply.notBefore = world.clock.now() + limits.poolRetryMs;
@@ -233,27 +233,29 @@ async function refill(
   }
 }
 
+/** Says whether a maximum is reached; where fewer are created than wanted, when the next supply may begin, or that none is worth it. */
 async function createSome(
   undertaking: Undertaking,
   held: Held,
   supply: Supply,
   wanted: number,
   take: (taken: Taken) => void,
-): Promise<void> {
+): Promise<boolean> {
   const { world, cancel } = undertaking;
-  if (cancel.aborted) return;
+  if (cancel.aborted) return false;
   const created = await create(undertaking, wanted, supply.rounds, take);
   held.reasons.push(...created.problems.filter((problem) => !held.reasons.includes(problem)));
-  if (created.taken.length >= wanted) return;
+  if (created.taken.length >= wanted) return false;
   // Too late to boot another; what others free may still be had from the pool until the deadline.
   if (world.clock.now() >= undertaking.deadline - limits.replacementMs) {
     supply.notBefore = world.clock.now() + limits.poolRetryMs;
-    return;
+    return created.full !== undefined;
   }
   supply.full = created.full;
   // At the maximum the pool may still yield; otherwise creation has tried all that it can.
   if (created.full === undefined) supply.exhausted = true;
   else supply.notBefore = world.clock.now() + limits.poolRetryMs;
+  return created.full !== undefined;
 }
 
 async function outOfTime({ world, request, ...rest }: Undertaking, held: Held, supply: Supply): Promise<false> {

@@ -143,3 +143,23 @@ test("a machine that dies on its way is a reason that says where its console is 
     ),
   );
 });
+
+test("at the maximum an instance that is silent at the moment is not asked for without a pause", async () => {
+  const world = await opened({ maxInstances: 1 });
+  await world.does("first", (ports) => provision(ports, requestOf({ runId: "7" })));
+  await world.does("release", (ports) => release(ports, { runId: "7", attempt: 1 }));
+  let claims = 0;
+  const outcome = await world.does("second", (ports) => {
+    const move: typeof ports.instances.move = async (name, ref, told) => {
+      const [record] = (await ports.instances.read([ref.key])).items;
+      if (name !== "claim" || record === undefined) return await ports.instances.move(name, ref, told);
+      claims++;
+      const heartbeatAt = ports.clock.now() - 2 * limits.freshHeartbeatMs;
+      return { kind: "refused", why: "heartbeat fresh", record: { ...record, heartbeatAt } };
+    };
+    return provision({ ...ports, instances: { ...ports.instances, move } }, requestOf({ timeoutMin: "3" }));
+  });
+  expect(outcome.kind).toBe("failed");
+  expect(claims).toBeGreaterThan(1);
+  expect(claims).toBeLessThanOrEqual((3 * minute) / limits.poolRetryMs + 2);
+});
