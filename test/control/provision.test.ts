@@ -144,11 +144,11 @@ test("a machine that dies on its way is a reason that says where its console is 
   );
 });
 
-test("at the maximum an instance that is silent at the moment is not asked for without a pause", async () => {
+test("at the maximum with an instance that is silent at the moment, it asks for a place again, after a pause each time", async () => {
   const world = await opened({ maxInstances: 1 });
   await world.does("first", (ports) => provision(ports, requestOf({ runId: "7" })));
   await world.does("release", (ports) => release(ports, { runId: "7", attempt: 1 }));
-  let claims = 0;
+  let [claims, reservations] = [0, 0];
   const outcome = await world.does("second", (ports) => {
     const move: typeof ports.instances.move = async (name, ref, told) => {
       const [record] = (await ports.instances.read([ref.key])).items;
@@ -157,9 +157,15 @@ test("at the maximum an instance that is silent at the moment is not asked for w
       const heartbeatAt = ports.clock.now() - 2 * limits.freshHeartbeatMs;
       return { kind: "refused", why: "heartbeat fresh", record: { ...record, heartbeatAt } };
     };
-    return provision({ ...ports, instances: { ...ports.instances, move } }, requestOf({ timeoutMin: "3" }));
+    const reserve: typeof ports.settings.reserve = async (...asked) => {
+      reservations++;
+      return await ports.settings.reserve(...asked);
+    };
+    const changed = { instances: { ...ports.instances, move }, settings: { ...ports.settings, reserve } };
+    return provision({ ...ports, ...changed }, requestOf({ timeoutMin: "3" }));
   });
   expect(outcome.kind).toBe("failed");
-  expect(claims).toBeGreaterThan(1);
-  expect(claims).toBeLessThanOrEqual((3 * minute) / limits.poolRetryMs + 2);
+  expect(reservations).toBe(claims);
+  expect(claims).toBeGreaterThan(10);
+  expect(claims).toBeLessThanOrEqual((3 * minute) / limits.poolRetryMs);
 });
