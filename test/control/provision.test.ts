@@ -165,7 +165,8 @@ test("at the maximum with an instance that is silent at the moment, it asks for 
     return provision({ ...ports, ...changed }, requestOf({ timeoutMin: "3" }));
   });
   expect(outcome.kind).toBe("failed");
-  expect(reservations).toBe(claims);
-  expect(claims).toBeGreaterThan(10);
+  // Towards its limit a new machine would come too late.
+  expect(reservations).toBeGreaterThan(5);
+  expect(claims).toBeGreaterThan(reservations);
   expect(claims).toBeLessThanOrEqual((3 * minute) / limits.poolRetryMs);
 });
