@@ -120,3 +120,10 @@ export interface InstanceRole {
   caller(): Promise<string>;
   attempt(call: RoleCall): Promise<RoleAnswer>;
 }
+
+/** What the spec of the image says on the machine that this runs on. */
+export type SpecSaid =
+  /** The machine has no spec: it was not made by ami/. */
+  | { readonly kind: "none" }
+  /** `code`: 0 where nothing is missing, 64 where it could not be asked, 124 where it took too long. */
+  | { readonly kind: "said"; readonly code: number; readonly lines: readonly string[] };

@@ -12,7 +12,8 @@ import { launchSight } from "../cloud/aws/doctor-launch.ts";
 import { storeSight } from "../cloud/aws/doctor-store.ts";
 import { imdsMetadata } from "../cloud/aws/imds-metadata.ts";
 import { instanceRole } from "../cloud/aws/instance-role.ts";
-import type { InstanceRole } from "../cloud/doctor-ports.ts";
+import type { InstanceRole, SpecSaid } from "../cloud/doctor-ports.ts";
+import { imageSpec, imageSpecFile } from "../cloud/host/image-spec.ts";
 import { forgeSight } from "../cloud/github/doctor-forge.ts";
 import { forgeClient, type ForgeAuth } from "../cloud/github/forge-client.ts";
 import type { DoctorWorld } from "../control/doctor/examine.ts";
@@ -82,3 +83,6 @@ export async function onInstance(metadataUrl: string, environment: () => string)
   const resourceClass = tagged[tags.resourceClass];
   return { ground: { place, environment: name, instanceId, partition, resourceClass }, role };
 }
+
+/** What the image of the machine that this runs on says about itself. */
+export const lookAtImage = (): Promise<SpecSaid> => imageSpec(imageSpecFile, process.env["PATH"] ?? "", hostClock);

@@ -30,6 +30,8 @@ export const hostLimits = {
   keepAliveMs: 4 * second,
   /** What a registration's removal gets before power goes; what it does not manage is left to refresh. */
   lastWorkMs: 20 * second,
+  /** The image's spec asks some hundred questions, most of them of systemd: seconds, on a slow machine. */
+  specMs: 2 * minute,
   /** The pre-runner script, unless configured otherwise: within the boot limit with room to register. */
   prepareMs: 8 * minute,
 } as const;

@@ -26,7 +26,7 @@ export const doctorCommand = command({
   details:
     "Changes nothing. A check is ok, a warning, failed, or skipped (with the reason: mostly a right that you lack). Exits 1 where one " +
     "has failed. With --as-instance, on a machine of the pool, it makes the calls that the instance's role must be allowed and those " +
-    "that it must be denied, each such that it changes nothing, and says which are wrongly allowed or denied.",
+    "that it must be denied, each such that it changes nothing, and says which are wrongly allowed or denied; and it runs the image's own spec.",
   options: [
     { name: "deep", help: "also ask GitHub for a registration token (it is dropped): proves the right to write" },
     { name: "as-instance", help: "check the rights of the instance that this runs on" },
@@ -83,9 +83,10 @@ async function credentialOf(
 }
 
 async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode> {
-  const [{ onInstance }, { examineRole }] = await Promise.all([
+  const [{ onInstance, lookAtImage }, { examineRole }, { judgeImageSpec }] = await Promise.all([
     import("../doctor-world.ts"),
     import("../../control/doctor/instance-role.ts"),
+    import("../../control/doctor/image-spec.ts"),
   ]);
   const { ground: about, role } = await onInstance(metadataUrl, () => ground.place().environment).catch(
     (error: unknown) => {
@@ -97,8 +98,8 @@ async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode
     },
   );
   const { environment, instanceId, place } = about;
-  const checks = await examineRole(role, about, deployAgain(environment));
-  return show({ environment, region: place.region, instanceId }, checks, ground);
+  const [checks, image] = await Promise.all([examineRole(role, about, deployAgain(environment)), lookAtImage()]);
+  return show({ environment, region: place.region, instanceId }, [...checks, ...judgeImageSpec(image)], ground);
 }
 
 const styles: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", fail: "red", skipped: "dim" };

@@ -292,7 +292,9 @@ test("--as-instance on a machine tries its role's calls with the machine's own c
     const own = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.url };
     const { code, out } = await run(options, { ...own, RUNPOOL_ENVIRONMENT: "" });
     const { checks, ...about } = JSON.parse(out) as { checks: readonly Check[] };
-    expect(about).toMatchObject({ environment, region: "eu-west-1", instanceId: machine.id, skipped: 0 });
+    expect(about).toMatchObject({ environment, region: "eu-west-1", instanceId: machine.id, skipped: 1 });
+    // This machine was not baked: there is no spec to run.
+    expect(checks.at(-1)).toMatchObject({ name: "image", verdict: "skipped" });
     expect(checks[0]).toMatchObject({ name: "credentials", verdict: "ok" });
     // The embedded cloud enforces no policy: all that must be denied is found wrongly allowed.
     expect([code, checks.filter(({ verdict }) => verdict === "fail").length]).toEqual([1, 12]);

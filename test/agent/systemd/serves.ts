@@ -1,9 +1,11 @@
 // Scenario: the machine boots, serves run 1001 whose job plants what it can, is released, and serves run 1002.
+import { join, resolve } from "node:path";
 import { lookForSecrets, storeAppKey } from "./journal-secrets.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Job } from "../../../cloud/sim/github/model.ts";
 import { eventsIn, openStage, type Stage } from "./stage.ts";
 
+const root = resolve(import.meta.dirname, "../../..");
 const imds = "http://169.254.169.254/latest/api/token";
 /** Says the status of the reply (000: none) and whether it came, or was refused, at once. */
 const askMetadata = `curl -s -o /dev/null -m 2 -w '%{http_code} %{time_total}' -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' ${imds} |
@@ -60,6 +62,15 @@ async function surviving(stage: Stage): Promise<{ stopped: string; conclusion: u
   await stage.release("1002");
   const { conclusion, dispatches } = await long;
   return { stopped, conclusion, dispatches };
+}
+
+/** `runpool doctor --as-instance`, as root on this very machine; its spec is the image's. */
+async function doctorSays(stage: Stage): Promise<readonly string[]> {
+  await stage.run("cp", "-r", join(root, "ami/spec"), "/usr/lib/runpool/spec");
+  const words = [process.execPath, join(root, "entry/cli.ts"), "doctor", "--as-instance", "--json", "-e", "laptop"];
+  const { out } = await stage.as("root", `AWS_ENDPOINT_URL=${stage.cloud.aws.url} ${words.join(" ")} 2>/dev/null`);
+  const { checks } = JSON.parse(out) as { checks: readonly { name: string; verdict: string; found: string }[] };
+  return checks.filter(({ name }) => name === "image").map(({ verdict, found }) => `${verdict}: ${found}`);
 }
 
 export const servesAndReleases: Scenario = async () => {
@@ -119,6 +130,7 @@ export const servesAndReleases: Scenario = async () => {
     preRunner: await stage.run("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
     failures: await stage.run("systemctl", "list-units", "--failed", "--plain", "--no-legend"),
     events: eventsIn(await stage.journal("-u", "runpool-agent.service")),
+    doctor: await doctorSays(stage),
     secrets: await lookForSecrets(stage, appKey),
   };
 };

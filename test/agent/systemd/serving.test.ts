@@ -17,6 +17,7 @@ interface Found {
   readonly found: readonly string[];
   readonly survivor: { readonly stopped: string; readonly conclusion: string; readonly dispatches: number };
   readonly secrets: JournalSecrets;
+  readonly doctor: readonly string[];
   readonly compileCache: string;
   readonly notRoots: string;
   readonly bootWatchdog: string;
@@ -60,6 +61,19 @@ describe("the units", () => {
   test("run the pre-runner script as root once, with its output in the journal, Windows' line ends or not", () => {
     expect(found.preRunner).toBe("prepared-by-the-operator\nroot\n");
   });
+});
+
+test("the doctor, asked on the machine, runs the image's spec there and tells each of its findings", () => {
+  const { doctor } = found;
+  expect(doctor).toContain("ok: runpool-agent.service now is active");
+  expect(doctor).toContain("ok: nftables refuses instance metadata to jobs");
+  expect(doctor).toContain("skipped: GitHub's runner: its version and its libraries are not judged");
+  expect(doctor.filter((line) => line.includes("did not come to its end"))).toEqual([]);
+  // This guest is no image: what a bake cleans away is still there, and is named.
+  expect(doctor.filter((line) => line.startsWith("fail: missing: "))).toEqual(
+    doctor.filter((line) => line.startsWith("fail: ")),
+  );
+  expect(doctor.length).toBeGreaterThan(30);
 });
 
 describe("a job", () => {
