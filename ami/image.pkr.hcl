@@ -2,6 +2,11 @@
 locals {
   variant = jsondecode(file("${path.root}/variants.json"))[var.variant]
   remote  = "/tmp/runpool-payload"
+  build_tags = {
+    Name                  = "build of ${var.image_name}"
+    "runpool:environment" = var.environment
+    "runpool:build"       = var.environment
+  }
 }
 
 source "amazon-ebs" "image" {
@@ -46,28 +51,32 @@ source "amazon-ebs" "image" {
   ssh_interface = var.ssh_interface
   ssh_timeout   = "10m"
 
-  # What the SSM agent of the build instance needs for a session, and nothing else.
-  temporary_iam_instance_profile_policy_document {
-    Version = "2012-10-17"
-    Statement {
-      Effect = "Allow"
-      Action = [
-        "ssm:UpdateInstanceInformation",
-        "ssmmessages:CreateControlChannel",
-        "ssmmessages:CreateDataChannel",
-        "ssmmessages:OpenControlChannel",
-        "ssmmessages:OpenDataChannel",
-      ]
-      Resource = ["*"]
+  # With a profile of the environment's stacks the caller need not make roles; without one Packer makes one and takes it away,
+  # with what the SSM agent of the build instance needs for a session, and nothing else.
+  iam_instance_profile = var.instance_profile
+  dynamic "temporary_iam_instance_profile_policy_document" {
+    for_each = var.instance_profile == "" ? [1] : []
+    content {
+      Version = "2012-10-17"
+      Statement {
+        Effect = "Allow"
+        Action = [
+          "ssm:UpdateInstanceInformation",
+          "ssmmessages:CreateControlChannel",
+          "ssmmessages:CreateDataChannel",
+          "ssmmessages:OpenControlChannel",
+          "ssmmessages:OpenDataChannel",
+        ]
+        Resource = ["*"]
+      }
     }
   }
 
   tags          = var.image_tags
   snapshot_tags = var.image_tags
-  run_tags = {
-    Name                  = "build of ${var.image_name}"
-    "runpool:environment" = var.environment
-  }
+  # By these alone the pipeline's role knows what it may change and end (stacks/image-policy.ts).
+  run_tags  = local.build_tags
+  spot_tags = local.build_tags
 }
 
 build {

@@ -55,6 +55,12 @@ variable "subnet_id" {
   description = "Where to build; a subnet of the default VPC where it is empty."
 }
 
+variable "instance_profile" {
+  type        = string
+  default     = ""
+  description = "Of the machine that is built on; where it is empty Packer makes one and takes it away."
+}
+
 variable "ssh_interface" {
   type        = string
   default     = "session_manager"

@@ -12,6 +12,8 @@ export const imageTags = {
   variant: "runpool:variant",
   runnerVersion: "runpool:runner",
   agentVersion: "runpool:agent",
+  /** On everything that a bake makes beside the image, with the environment's name: the pipeline's role changes nothing else. */
+  build: "runpool:build",
   /** When an instance of it registered as a runner; without it an image is never published. */
   tested: "runpool:tested",
 } as const;

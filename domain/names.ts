@@ -24,6 +24,8 @@ export const unreadableQueueName = (environment: string, resourceClass: string):
 export const templateName = (environment: string, resourceClass: string, architecture: Architecture): string =>
   `runpool-${environment}_${resourceClass}-${architecture}`;
 export const instanceRoleName = (environment: string): string => `runpool-${environment}-instance`;
+/** Of the machine that an image is built on: role and profile. */
+export const imageBuildRoleName = (environment: string): string => `runpool-${environment}-image-build`;
 export const imageParameter = (environment: string, architecture: Architecture): string =>
   `/runpool/${environment}/ami/${architecture}`;
 /** The SecureString that holds a partition's registration token. */

@@ -1,5 +1,6 @@
 // ARNs of an environment's resources, made from the names in domain/names.ts, and the names that only stacks know.
 import {
+  imageBuildRoleName,
   instanceLogGroup,
   instanceRoleName,
   queueName,
@@ -26,6 +27,7 @@ export const stackNames = (environment: string) => ({
   provisionRole: `runpool-${environment}-provision`,
   operateRole: `runpool-${environment}-operate`,
   deployRole: `runpool-${environment}-deploy`,
+  imagesRole: `runpool-${environment}-images`,
   alarms: `runpool-${environment}-alarms`,
   instanceLogs: instanceLogGroup(environment),
   refreshLogs: `/aws/lambda/runpool-${environment}-refresh`,
@@ -64,8 +66,14 @@ export function arnsOf(environment: Environment) {
       parameter(removalTokenParameter(name, partition)),
     ],
     instanceLogs: here("logs", `log-group:${names.instanceLogs}`),
+    account,
+    imageBuildRole: iam(`role/${imageBuildRoleName(name)}`),
+    imageBuildProfile: iam(`instance-profile/${imageBuildRoleName(name)}`),
+    /** AWS's own document. */
+    portForwarding: `arn:${awsPartition}:ssm:${region}::document/AWS-StartPortForwardingSession`,
     ec2: (resource: string): string => here("ec2", resource),
     /** An AMI belongs to no account in its ARN. */
     images: `arn:${awsPartition}:ec2:${region}::image/*`,
+    snapshots: `arn:${awsPartition}:ec2:${region}::snapshot/*`,
   };
 }

@@ -37,8 +37,9 @@ const wholeTable = (arns: Arns): Statement => ({
   Resource: [arns.table, arns.indexes],
 });
 
+export const poolStatement = "UsePool";
 const queues = (arns: Arns): Statement => ({
-  Sid: "UsePool",
+  Sid: poolStatement,
   Effect: "Allow",
   Action: ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"],
   Resource: arns.queues,

@@ -2,14 +2,17 @@
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
+import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
-import { arnsOf, stackNames } from "./arns.ts";
+import { imageBuildRoleName } from "../domain/names.ts";
+import { arnsOf, stackNames, type Arns } from "./arns.ts";
 import { provisionPolicy } from "./control-policy.ts";
 import { deployPolicy } from "./deploy-policy.ts";
 import type { Environment } from "./environment.ts";
-import { githubEnvironmentOf, trustWorkflows, workflowsOf } from "./github-trust.ts";
+import { githubEnvironmentOf, refOf, trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { layGround } from "./ground.ts";
-import { policy, type Statement } from "./policy.ts";
+import { policy, trustService, type Statement } from "./policy.ts";
+import { imageBuildPolicy, imagePolicy } from "./image-policy.ts";
 import type { LambdaCode } from "./lambda-bundle.ts";
 import { operatePolicy } from "./operate-policy.ts";
 import { makeRefresh } from "./refresh-lambda.ts";
@@ -41,5 +44,22 @@ export function controlStack(scope: Construct, environment: Environment, code: L
     workflowRole("operate", names.operateRole, subjects, operatePolicy(environment, arns));
     workflowRole("deploy", names.deployRole, subjects, deployPolicy(environment, arns));
   }
+  if (environment.imagesFrom !== undefined) {
+    const { repository, ref } = environment.imagesFrom;
+    workflowRole("images", names.imagesRole, refOf(repository, ref), imagePolicy(environment, arns));
+    makeBuildProfile(stack, environment, arns);
+  }
   return stack;
+}
+
+/** What Packer gives to the machines that it builds on. */
+function makeBuildProfile(stack: TerraformStack, { name: environment }: Environment, arns: Arns): void {
+  const name = imageBuildRoleName(environment);
+  const role = new IamRole(stack, "image-build-role", { name, assumeRolePolicy: trustService("ec2.amazonaws.com") });
+  new IamRolePolicy(stack, "image-build-policy", {
+    name: "image-build",
+    role: role.name,
+    policy: policy(imageBuildPolicy(arns)),
+  });
+  new IamInstanceProfile(stack, "image-build-profile", { name, role: role.name });
 }

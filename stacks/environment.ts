@@ -151,6 +151,8 @@ export const environmentShape = z.strictObject({
     .default({}),
   /** The repository (and GitHub environment) that may deploy this environment; nobody may where it is absent. */
   deployFrom: z.strictObject({ repository, githubEnvironment: text }).optional(),
+  /** The repository (and the ref of it) whose workflows bake, test, publish and prune images; nobody may where it is absent. */
+  imagesFrom: z.strictObject({ repository, ref: text.startsWith("refs/").default("refs/heads/main") }).optional(),
   monthlyBudgetUsd: z.number().positive().optional(),
   /** Refuses `destroy` of the table. */
   protect: z.boolean().default(false),

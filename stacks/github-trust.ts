@@ -27,6 +27,9 @@ export const githubEnvironmentOf = (repository: string, name: string): readonly 
   `repo:${repository}:environment:${name}`,
 ];
 
+/** Workflows of one branch or tag, scheduled ones among them. */
+export const refOf = (repository: string, ref: string): readonly string[] => [`repo:${repository}:ref:${ref}`];
+
 export function trustWorkflows(environment: Environment, subjects: readonly string[]): string {
   const issuer = oidcIssuer(environment.forge.serverUrl);
   return policy([

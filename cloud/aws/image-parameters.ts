@@ -1,8 +1,8 @@
 // The parameters that hold image ids, in SSM's Parameter Store.
 import {
   PutParameterCommand,
+  paginateDescribeParameters,
   paginateGetParameterHistory,
-  paginateGetParametersByPath,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
 import { imageParameter } from "../../domain/names.ts";
@@ -30,11 +30,12 @@ export const imageParameters = (client: SSMClient): ImageParameters => ({
   names: async () => {
     const names: string[] = [];
     try {
-      const wanted = { Path: "/runpool/", Recursive: true };
-      for await (const { Parameters } of paginateGetParametersByPath({ client, pageSize: 10 }, wanted))
+      // Not by GetParametersByPath: who may call that for a path may read every secret below it, whatever else is denied.
+      const wanted = { ParameterFilters: [{ Key: "Path", Option: "Recursive", Values: ["/runpool/"] }] };
+      for await (const { Parameters } of paginateDescribeParameters({ client, pageSize: 50 }, wanted))
         names.push(...(Parameters ?? []).flatMap(({ Name = "" }) => (ours.test(Name) ? [Name] : [])));
     } catch (error) {
-      return raise("GetParametersByPath /runpool/", error);
+      return raise("DescribeParameters /runpool/", error);
     }
     return names;
   },

@@ -28,6 +28,7 @@ export interface AmiInput {
   readonly "docker-for-jobs": boolean;
   readonly subnet?: string | undefined;
   readonly "kms-key"?: string | undefined;
+  readonly "instance-profile"?: string | undefined;
   readonly "ssh-interface"?: string | undefined;
   readonly class?: string | undefined;
   readonly keep: number;
@@ -53,6 +54,7 @@ const bakeStep: Step = async (input, ground) => {
   const more = {
     ...(input.subnet === undefined ? {} : { subnet_id: input.subnet }),
     ...(input["kms-key"] === undefined ? {} : { kms_key_id: input["kms-key"] }),
+    ...(input["instance-profile"] === undefined ? {} : { instance_profile: input["instance-profile"] }),
     ...(input["ssh-interface"] === undefined ? {} : { ssh_interface: input["ssh-interface"] }),
   };
   try {

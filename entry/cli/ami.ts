@@ -14,7 +14,17 @@ const taken: Readonly<
 > = {
   bake: {
     needs: ["variant"],
-    takes: ["recipe", "agent", "downloads", "docker-for-jobs", "subnet", "kms-key", "ssh-interface", "dry-run"],
+    takes: [
+      "recipe",
+      "agent",
+      "downloads",
+      "docker-for-jobs",
+      "subnet",
+      "kms-key",
+      "instance-profile",
+      "ssh-interface",
+      "dry-run",
+    ],
   },
   test: { needs: ["image"], takes: ["class"] },
   publish: { needs: ["image"], takes: [] },
@@ -54,6 +64,7 @@ const defaultless = {
     z.string().check(z.regex(/^subnet-[0-9a-f]{8,17}$/, "it is a subnet id, e.g. subnet-0123456789abcdef0")),
   ),
   "kms-key": z.optional(text),
+  "instance-profile": z.optional(text),
   "ssh-interface": z.optional(
     z.enum(["session_manager", "public_ip", "private_ip"], "it is session_manager, public_ip or private_ip"),
   ),
@@ -95,6 +106,11 @@ export const amiCommand = command({
     { name: "downloads", value: "DIR", help: "bake: files taken instead of downloads, by their names" },
     { name: "docker-for-jobs", help: "bake: jobs may use docker, which makes them root" },
     { name: "subnet", value: "ID", help: "bake: where to build; else a subnet of the default VPC" },
+    {
+      name: "instance-profile",
+      value: "NAME",
+      help: "bake: of the build machine, e.g. runpool-ENVIRONMENT-image-build of the stacks; else Packer makes one",
+    },
     { name: "kms-key", value: "KEY", help: "bake: encrypts with this key; else with AWS's own" },
     { name: "ssh-interface", value: "HOW", help: "bake: session_manager (no open port), public_ip, private_ip" },
     { name: "class", value: "NAME", help: "test: the resource class; else the smallest" },

@@ -27,7 +27,7 @@ function* fieldsOf(schema: Schema, path: string, required: boolean): Generator<[
       (schema.required ?? []).includes(name) && !optionalParts.has(path),
     );
 }
-const optionalParts = new Set(["proxy", "deployFrom"]);
+const optionalParts = new Set(["proxy", "deployFrom", "imagesFrom"]);
 
 function written(value: unknown, required: boolean, path: string): string {
   if (required) return "required";

@@ -111,6 +111,7 @@ function ofEc2(action: string, input: Input, ec2: (rest: string) => string, envi
 function ofSsm(action: string, input: Input, ssm: (rest: string) => string): readonly Request[] {
   const path = textOf(input["Path"]).replace(/\/$/, "");
   const names = [textOf(input["Name"]), ...((input["Names"] ?? []) as readonly string[])].filter((name) => name !== "");
+  if (action === "DescribeParameters") return [{ action: `ssm:${action}`, resource: "*" }];
   return (action === "GetParametersByPath" ? [path] : names).map((name) => ({
     action: `ssm:${action}`,
     resource: ssm(`parameter${name}`),

@@ -1,17 +1,22 @@
 // Every call that a part makes to AWS is let in by the role that it has: the parts run on the embedded cloud, and each call that they
 // make there is put to the policies of the synthesized stacks.
+import { EC2Client } from "@aws-sdk/client-ec2";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { imageParameters } from "../../cloud/aws/image-parameters.ts";
+import { images } from "../../cloud/aws/images.ts";
 import { preRunnerScript } from "../../cloud/aws/pre-runner-script.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
+import { imagesOf } from "../../cloud/sim/furnish-from-stack.ts";
 import type { AwsCall } from "../../cloud/sim/http/service.ts";
 import { rendered, resourcesOf, textOf } from "../../cloud/sim/stack-file.ts";
-import { forgeCredentialParameter, instanceKey, tableName } from "../../domain/names.ts";
+import { forgeCredentialParameter, imageParameter, instanceKey, tableName } from "../../domain/names.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import laptop from "../../entry/laptop/environment.ts";
 import { forgeToken, openEmbeddedCloud, place, type EmbeddedCloud } from "../../entry/laptop/embedded-cloud.ts";
+import { laptopStack } from "../../entry/laptop/laptop-stack.ts";
 import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
 import { handler } from "../../entry/refresh.lambda.ts";
 import { inProcess } from "../cli/bench.ts";
@@ -21,7 +26,12 @@ import { startAgent } from "./stand-in-agent.ts";
 import { synthesized } from "./synthesized.ts";
 
 /** Access keys by which the callers are told apart; an instance's is followed by its id. */
-const keys = { provision: "AKIAPROVISION", refresh: "AKIAREFRESH", operate: "AKIAOPERATE" } as const;
+const keys = {
+  provision: "AKIAPROVISION",
+  refresh: "AKIAREFRESH",
+  operate: "AKIAOPERATE",
+  images: "AKIAIMAGES",
+} as const;
 const instanceBeginning = "ASIA-";
 type Role = keyof typeof keys | "instance";
 
@@ -42,7 +52,9 @@ function readPolicies(): void {
   const refers = (type: string, id: string): never => {
     throw new Error(`a policy refers to ${type}.${id}`);
   };
-  for (const file of Object.values(synthesized({ ...laptop, deployFrom })))
+  for (const file of Object.values(
+    synthesized({ ...laptop, deployFrom, imagesFrom: { repository: "example/images" } }),
+  ))
     for (const [id, block] of resourcesOf(file, "aws_iam_role_policy")) {
       const text = rendered(textOf(block, "policy"), refers);
       policies.set(
@@ -89,6 +101,7 @@ beforeAll(async () => {
   await workflow();
   // Parks what the floor asked for, and measures the pool.
   await handler({});
+  await pipeline();
   await operators();
   vi.restoreAllMocks();
 }, 60_000);
@@ -105,6 +118,24 @@ async function workflow(): Promise<void> {
   }
   // What a provision does that fails at the maximum after minutes: it names who holds the instances (`outOfTime`).
   await world.instances.all();
+}
+
+/** All of it but the bake, which is Packer's. */
+async function pipeline(): Promise<void> {
+  const variables = become("images");
+  const image = imagesOf(await laptopStack())[0]?.id ?? "";
+  for (const line of [`ami test --image ${image}`, `ami publish --image ${image}`, "ami prune", "ami age --evict"]) {
+    const { code, out, err } = await inProcess(line.split(" "), variables);
+    if (code !== 0 && !line.includes("age")) throw new Error(`${line}: ${code}: ${out}${err}`);
+  }
+  // What prune deletes, and publish where the parameter says another image.
+  const ec2 = new EC2Client(clientOf(keys.images));
+  const parameters = imageParameters(new SSMClient(clientOf(keys.images)));
+  await images(ec2, new SSMClient(clientOf(keys.images))).remove({
+    imageId: "ami-0000000000000dead",
+    snapshotIds: ["snap-0000000000000dead"],
+  });
+  await parameters.write(imageParameter(place.environment, "x64"), image);
 }
 
 async function operators(): Promise<void> {
@@ -157,7 +188,7 @@ function answersFor(role: Role): { readonly actions: ReadonlySet<string>; readon
 }
 
 describe("every call is allowed", () => {
-  test.each(["provision", "refresh", "operate", "instance"] as const)("of %s", (role) => {
+  test.each(["provision", "refresh", "operate", "images", "instance"] as const)("of %s", (role) => {
     const { actions, refused } = answersFor(role);
     expect([...refused]).toEqual([]);
     expect(actions.size).toBeGreaterThan(2);

@@ -5,6 +5,7 @@ import example from "../../environments/example.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
 import { partitionSuffix } from "../../stacks/partitions.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
+import { images } from "./image-permission-table.ts";
 import { instance, item, other, others, provision, table } from "./permission-table.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
 
@@ -16,6 +17,7 @@ const stacks = synthesized(
     shipLogs: true,
     sessionAccess: true,
     deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "production" },
+    imagesFrom: { repository: "octo-org/images" },
     state: { kind: "s3", bucket: "octo-state", region: "eu-central-1" },
   }),
 );
@@ -105,15 +107,18 @@ test("roles are taken by one service each, or by named repositories' branches, t
     "repo:octo-org/docs:ref:refs/*",
     "repo:octo-org/docs:pull_request",
   ]);
+  expect(subjects("images-role")).toEqual(["repo:octo-org/images:ref:refs/heads/main"]);
   expect(subjects("deploy-role")).toEqual(["repo:octo-org/octo-repo:environment:production"]);
 });
 
-const rows = [...instance, ...provision, ...others].map(([who, what, allowed, action, resource, context]) => ({
-  title: `${who} ${allowed ? "may" : "may not"}: ${what}`,
-  who,
-  allowed,
-  request: { action, resource, context: context ?? {} },
-}));
+const rows = [...instance, ...provision, ...others, ...images].map(
+  ([who, what, allowed, action, resource, context]) => ({
+    title: `${who} ${allowed ? "may" : "may not"}: ${what}`,
+    who,
+    allowed,
+    request: { action, resource, context: context ?? {} },
+  }),
+);
 test.each(rows)("$title", ({ who, allowed, request }) => {
   expect(isAllowed(policyOf(who), request)).toBe(allowed);
 });

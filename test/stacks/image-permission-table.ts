@@ -1,0 +1,79 @@
+// What the image pipeline's role may do, and may not: rows like those of permission-table.ts.
+import type { Row } from "./permission-table.ts";
+
+const here = (service: string, rest: string) => `arn:aws:${service}:eu-central-1:111122223333:${rest}`;
+const anybodys = (rest: string) => `arn:aws:ec2:eu-central-1::${rest}`;
+const parameter = (name: string) => here("ssm", `parameter/runpool/${name}`);
+const [machine, template] = [here("ec2", "instance/i-0123456789abcdef0"), here("ec2", "launch-template/lt-1")];
+const build = { "aws:ResourceTag/runpool:build": "example", "aws:ResourceTag/runpool:environment": "example" };
+const making = { "aws:RequestTag/runpool:build": "example" };
+/** As the pool's own resources are tagged. */
+const pools = { "aws:ResourceTag/runpool:environment": "example", "aws:ResourceTag/runpool:manager": "pool" };
+const passing = { "iam:PassedToService": "ec2.amazonaws.com" };
+const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+
+export const images: readonly Row[] = [
+  ["images", "makes the build's launch template", true, "ec2:CreateLaunchTemplate", template, making],
+  ["images", "makes a launch template of no build", false, "ec2:CreateLaunchTemplate", template],
+  ["images", "takes the build's launch template away", true, "ec2:DeleteLaunchTemplate", template, build],
+  ["images", "takes the pool's launch template away", false, "ec2:DeleteLaunchTemplate", template, pools],
+  ["images", "launches a build", true, "ec2:RunInstances", machine, making],
+  ["images", "launches what is tagged as nothing", false, "ec2:RunInstances", machine],
+  ["images", "makes an image of the build", true, "ec2:CreateImage", machine, build],
+  ["images", "makes an image of a runner", false, "ec2:CreateImage", machine, pools],
+  ["images", "changes a runner's user data", false, "ec2:ModifyInstanceAttribute", machine, pools],
+  [
+    "images",
+    "opens the runners' security group",
+    false,
+    "ec2:AuthorizeSecurityGroupIngress",
+    here("ec2", "security-group/sg-1"),
+    pools,
+  ],
+  ["images", "gives the build its role", true, "iam:PassRole", role("runpool-example-image-build"), passing],
+  ["images", "gives the build an administrator's role", false, "iam:PassRole", role("admin"), passing],
+  ["images", "makes a role", false, "iam:CreateRole", role("packer-1")],
+  ["images", "changes a role", false, "iam:PutRolePolicy", role("runpool-example-image-build")],
+  ["images", "reaches the build", true, "ssm:StartSession", machine, { "ssm:resourceTag/runpool:build": "example" }],
+  ["images", "reaches a runner", false, "ssm:StartSession", machine, { "ssm:resourceTag/runpool:manager": "pool" }],
+  ["images", "prunes its image", true, "ec2:DeregisterImage", anybodys("image/ami-1"), build],
+  [
+    "images",
+    "prunes another's image",
+    false,
+    "ec2:DeregisterImage",
+    anybodys("image/ami-2"),
+    { "aws:ResourceTag/runpool:environment": "prod" },
+  ],
+  ["images", "deletes an untagged snapshot", false, "ec2:DeleteSnapshot", anybodys("snapshot/snap-1")],
+  ["images", "publishes", true, "ssm:PutParameter", parameter("example/ami/x64")],
+  ["images", "publishes in another environment", false, "ssm:PutParameter", parameter("prod/ami/x64")],
+  ["images", "sees what another environment uses", true, "ssm:GetParameterHistory", parameter("prod/ami/x64")],
+  ["images", "reads the App's key", false, "ssm:GetParameter", parameter("example/forge-credential")],
+  ["images", "reads everything below a path", false, "ssm:GetParametersByPath", here("ssm", "parameter/runpool")],
+  [
+    "images",
+    "reads a registration token",
+    false,
+    "ssm:GetParameter",
+    parameter("example/registration/github_octo-org_docs"),
+  ],
+  ["images", "provisions the test's instance", true, "ec2:RunInstances", template, pools],
+  ["images", "takes from the pool", false, "sqs:ReceiveMessage", here("sqs", "runpool-example_large")],
+  [
+    "image-build",
+    "opens its session's channel",
+    true,
+    "ssmmessages:OpenDataChannel",
+    "*",
+    { "ec2:SourceInstanceARN": machine },
+  ],
+  [
+    "image-build",
+    "reads a parameter",
+    false,
+    "ssm:GetParameter",
+    parameter("example/ami/x64"),
+    { "ec2:SourceInstanceARN": machine },
+  ],
+];
