@@ -177,7 +177,6 @@ async function releaseStep(world: World, name: string, workflow: Workflow, attem
 
 /** A workflow from its first attempt to its last release. */
 export async function orchestrate(world: World, workflow: Workflow, tally: Tally): Promise<void> {
-  await pause(world, workflow.beginsMs, `run ${workflow.runId} begins`);
   for (const [index, plan] of workflow.attempts.entries()) {
     const attempt = index + 1;
     const name = `run ${workflow.runId}/${attempt}`;

@@ -48,8 +48,8 @@ export const sabotages: readonly Sabotage[] = [
   one(
     "deletes the message before the claim",
     "control/selection.ts",
-    `  const outcome = await claim(scan.undertaking, message);\n  keep`,
-    `  await scan.undertaking.world.pool.drop(message.resourceClass, [receipt]);\n  const outcome = await claim(scan.undertaking, message);\n  keep`,
+    `  scan.tried.set(message.key, message.version);\n`,
+    `  scan.tried.set(message.key, message.version);\n  await scan.undertaking.world.pool.drop(message.resourceClass, [leased.receipt]);\n`,
   ),
   {
     name: "releases without `deregistered`",
@@ -81,7 +81,7 @@ export const sabotages: readonly Sabotage[] = [
   one(
     "lets a late signal overwrite a newer one",
     writes,
-    `condition: and(exists("key"), signalMovesForward(report)),`,
+    `condition: and(exists("key"), signalMovesForward(report), signalStands(judged.signal)),`,
     `condition: exists("key"),`,
     { late: 0.1 },
   ),
@@ -103,7 +103,7 @@ export const sabotages: readonly Sabotage[] = [
     "control/recount.ts",
     `for (const machine of machines) if`,
     `for (const machine of [] as MachineSeen[]) if`,
-    { provisionDies: 0.9, lostAfter: 0.1 },
+    { provisionDies: 0.5, lostAfter: 0.05, late: 0.05, refreshDies: 0 },
   ),
   one("never ends again what EC2 did not end", "control/settle.ts", `kind === "end-again"`, `kind === "confirm"`),
   one(

@@ -19,6 +19,7 @@ test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { t
   });
   expect(results.filter(({ violations }) => violations.length > 0).map(told)).toEqual([]);
   expect(results).toHaveLength(seeds);
+  expect(Math.max(...results.map(({ events }) => events))).toBeLessThanOrEqual(20_000);
   // The worlds must have been worth it: every kind of end, many machines, jobs done.
   const sum = (name: keyof SimulationResult["tally"]): number =>
     results.reduce((all, { tally }) => all + tally[name], 0);

@@ -11,6 +11,8 @@ import { idleOnesAreQueued, nothingLeft } from "./promises.ts";
 import { workload } from "./workload.ts";
 
 const minute = 60_000;
+/** A world that has seen this many events gets no further workflows: with what is under way it stays within twenty thousand. */
+const busyEvents = 8_500;
 
 export interface SimulationResult {
   readonly seed: number;
@@ -46,14 +48,18 @@ const agentOf: RunAgent = (ports, machine, onWake) =>
 function draw(seed: number) {
   const chance = chanceOf(seed).fork("plan");
   const rates = drawRates(chance);
+  const workflows = chance.between(20, 60);
+  // One in 25 lasts a day.
+  const spanMs = chance.happens(1 / 25) ? 24 * 60 * minute : chance.between(30, 150) * minute;
+  // Workflows that wait at the maximum ask again and again: with fewer places than these a world would hardly do anything else.
+  const places = Math.ceil((workflows * 60 * minute) / spanMs);
   return {
     rates,
-    workflows: chance.between(15, 45),
-    // One in 25 lasts a day.
-    spanMs: chance.happens(1 / 25) ? 24 * 60 * minute : chance.between(20, 100) * minute,
+    workflows,
+    spanMs,
     configure: {
       idleMs: chance.between(5, 20) * minute,
-      maxInstances: chance.between(14, 60),
+      maxInstances: chance.between(Math.max(10, Math.ceil(places / 2)), Math.max(40, 2 * places)),
       idleFloors: (chance.happens(0.2) ? { "large/x64": chance.between(1, 3) } : {}) as Record<string, number>,
       maxUses: chance.happens(0.2) ? chance.between(1, 3) : 0,
     },
@@ -92,14 +98,17 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     ...(heard === undefined ? {} : { heard }),
   });
   const tally = noTally();
-  const state = { over: false, running: 0 };
+  const state = { over: false, closed: false, running: 0 };
   const begun = world.time.now();
   refreshOnSchedule(world, () => state.over);
-  for (const workflow of workload(world.chance, plan.workflows, plan.spanMs)) {
-    state.running++;
-    void orchestrate(world, workflow, tally).then(() => state.running--);
-  }
-  await runUntil(world, () => false, plan.spanMs);
+  for (const workflow of workload(world.chance, plan.workflows, plan.spanMs))
+    world.time.after(workflow.beginsMs, `run ${workflow.runId} begins`, () => {
+      if (state.closed) return;
+      state.running++;
+      void orchestrate(world, workflow, tally).then(() => state.running--);
+    });
+  await runUntil(world, () => world.time.events > busyEvents, plan.spanMs);
+  state.closed = true;
   heal(world);
   const ended = await runUntil(world, () => state.running === 0, 120 * minute);
   if (!ended && world.checks.violations.length === 0)

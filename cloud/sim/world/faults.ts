@@ -19,6 +19,8 @@ export interface Rates {
   readonly indexLagMs: number;
   readonly falseEmpty: number;
   readonly duplicateDelivery: number;
+  /** Beside a message that is sent, one that nobody can read. */
+  readonly unreadable: number;
   /** A launch that gets fewer machines than it asked for, or none. */
   readonly noCapacity: number;
   readonly neverBoots: number;
@@ -69,6 +71,7 @@ const ceilings: Rates = {
   refreshDies: 0.25,
   forgeFails: 0.15,
   listenerExits: 0.1,
+  unreadable: 0.05,
 };
 
 export const noFaults: Rates = Object.fromEntries(Object.keys(ceilings).map((name) => [name, 0])) as unknown as Rates;

@@ -20,6 +20,9 @@ export const queueOf = (queues: Queues, name: string): Set<Queued> => {
   return queue;
 };
 
+/** What somebody who means no harm may put into a queue. */
+const strange = JSON.stringify({ Event: "s3:TestEvent" });
+
 const read = (receipt: string, body: string): Received => {
   const parsed = parseMessage(body);
   return parsed.ok
@@ -79,6 +82,9 @@ export function poolPort(state: State, process: Process): Pool {
         what: "pool.send",
         kind: "write",
         apply: () => {
+          const [first] = messages;
+          if (first !== undefined && chance.happens(faults.rates.unreadable))
+            queueOf(queues, first.resourceClass).add({ body: strange, visibleAt: time.now(), receipt: "" });
           const refused = messages.filter(() => chance.happens(faults.rates.lostBefore));
           for (const message of messages) {
             if (refused.includes(message)) continue;
