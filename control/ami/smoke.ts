@@ -1,7 +1,9 @@
 // Smoke test of an image: one instance boots from it in its environment, and must register as a runner; then it is ended.
 import type { LoadedSettings } from "../../cloud/ports.ts";
 import type { Images } from "../../cloud/image-ports.ts";
+import { partitionOf, templateOf } from "../../domain/configuration.ts";
 import { imageTags } from "../../domain/image.ts";
+import { tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
 import { parseRequest } from "../../domain/request.ts";
 import { provision, type Provisioned } from "../provision.ts";
@@ -23,22 +25,40 @@ export type Smoked =
 
 const reason = "smoke test of an image";
 
+/**
+ * The class of what boots from an image under test. No environment may call a class so (`problemsOfClasses`), so no run ever asks for it:
+ * whoever makes the instance idle, be it a provision that gives back or a refresh that knows of no test, no claim reaches it. Nor is it
+ * deployed: a refresh that finds it idle ends it.
+ */
+export const candidateClass = (resourceClass: string): string => `${resourceClass}.candidate`;
+
 /** A world in which the image under test is the only one, and the pool is empty: what is provisioned has booted from it. */
 function withImage(
   world: ControlWorld,
   loaded: LoadedSettings,
-  architecture: Architecture,
+  { resourceClass, architecture }: { readonly resourceClass: string; readonly architecture: Architecture },
   imageId: string,
 ): ControlWorld {
   const { configuration } = loaded;
-  const images = { ...configuration.images, [architecture]: imageId };
+  const partition = partitionOf(configuration, configuration.forge.repositories[0] ?? "");
+  const template = templateOf(configuration, { partition, resourceClass, architecture });
+  const candidate = `${candidateClass(resourceClass)}/${architecture}`;
+  const tested = {
+    images: { ...configuration.images, [architecture]: imageId },
+    templates: { ...configuration.templates, ...(template === undefined ? {} : { [candidate]: template }) },
+  };
   // A pause is for runs; an image is often tested because of what they are paused for.
   const { paused: _paused, ...rest } = loaded;
-  const settings = { ...rest, configuration: { ...configuration, images } };
+  const settings = { ...rest, configuration: { ...configuration, ...tested } };
   return {
     ...world,
     settings: { ...world.settings, load: () => Promise.resolve(settings) },
     pool: { ...world.pool, receive: () => Promise.resolve([]), send: () => Promise.resolve([]) },
+    // The template's own tag: EC2 is asked for one of each key.
+    fleet: {
+      ...world.fleet,
+      launch: (order) => world.fleet.launch({ ...order, tags: { ...order.tags, [tags.resourceClass]: resourceClass } }),
+    },
     instances: { ...world.instances, idle: () => Promise.resolve({ items: [], damaged: [] }) },
   };
 }
@@ -73,6 +93,9 @@ export async function smoke(
     };
   const loaded = await world.settings.load();
   const { resourceClasses, forge } = loaded.configuration;
+  const resourceClass = wish.resourceClass ?? smallest(resourceClasses);
+  const known = Object.hasOwn(resourceClasses, resourceClass) ? resourceClasses[resourceClass] : undefined;
+  const candidate = candidateClass(resourceClass);
   const parsed = parseRequest(
     {
       runId,
@@ -80,17 +103,17 @@ export async function smoke(
       name: "ami-test",
       repository: forge.repositories[0] ?? "",
       instanceCount: "1",
-      resourceClass: wish.resourceClass ?? smallest(resourceClasses),
+      resourceClass: known === undefined ? resourceClass : candidate,
       architecture: image.architecture,
       usageClass: "on-demand",
       allowedInstanceTypes: "",
       labels: "",
       fallback: "false",
     },
-    resourceClasses,
+    known === undefined ? resourceClasses : { [candidate]: known },
   );
   if (!parsed.ok) return { kind: "refused", reasons: parsed.problems };
-  const alone = withImage(world, loaded, image.architecture, imageId);
+  const alone = withImage(world, loaded, { resourceClass, architecture: image.architecture }, imageId);
   const options = wish.cancel === undefined ? {} : { cancel: wish.cancel };
   let outcome: Provisioned;
   try {

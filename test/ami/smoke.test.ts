@@ -4,11 +4,12 @@ import { runAgent } from "../../agent/agent.ts";
 import type { ImageSeen } from "../../cloud/image-ports.ts";
 import { noFaults, type Rates } from "../../cloud/sim/world/faults.ts";
 import { environment, worldOf } from "../../cloud/sim/world/world.ts";
-import { smoke } from "../../control/ami/smoke.ts";
+import { candidateClass, smoke } from "../../control/ami/smoke.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
 import { imageTags } from "../../domain/image.ts";
+import { problemsOfClasses } from "../../domain/resource-class.ts";
 import { limits } from "../../domain/limits.ts";
 import { requestOf } from "../../entry/laptop/runs.ts";
 
@@ -81,6 +82,67 @@ test("it boots from the image under test though the pool could serve, and the po
   expect(await bench.smoke()).toMatchObject({ kind: "passed" });
   const states = (await bench.records()).map(({ imageId: from, state }) => `${from === imageId} ${state}`);
   expect(states.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(["false idle", "true terminating"]);
+});
+
+test("while it is tested no run claims what boots from it, whoever has made it idle: nobody can ask for its class", async () => {
+  const bench = await openBench();
+  const { world, ports } = bench;
+  const seen: string[] = [];
+  const watched: typeof ports = {
+    ...ports,
+    instances: {
+      ...ports.instances,
+      move: async (move, ref, told) => {
+        const decision = await ports.instances.move(move, ref, told);
+        if (decision.kind === "done" && decision.record.imageId === imageId) {
+          const { state, resourceClass } = decision.record;
+          seen.push(`${state} ${resourceClass}`);
+          if (state === "idle") {
+            // As selection looks, and as a caller that has its key: by the class that a run can ask for.
+            const { partition, architecture } = decision.record;
+            const pool = { partition, architecture, resourceClass: "large" } as const;
+            const idle = await ports.instances.idle(pool, world.time.now(), undefined);
+            seen.push(`offered ${idle.items.filter((one) => one.imageId === imageId).length}`);
+          }
+        }
+        return decision;
+      },
+    },
+  };
+  const images = {
+    one: () => Promise.resolve(candidate),
+    tag: () => Promise.resolve(),
+  };
+  const smoked = await world.time.settle(smoke(watched, images, { imageId, runId: "778" }));
+  expect(smoked.kind).toBe("passed");
+  // It does become idle, between leaving and its end; the pool of the runs' class never shows it.
+  expect(seen).toContain(`idle ${candidateClass("large")}`);
+  expect(seen.filter((one) => one.startsWith("offered"))).toEqual(["offered 0"]);
+  expect(problemsOfClasses({ [candidateClass("large")]: { cpu: 2, mmem: 4096 } })).toHaveLength(1);
+});
+
+test("one that was left idle by a smoke that died is ended by the next refresh, for its class is not deployed", async () => {
+  const bench = await openBench();
+  const { world, ports } = bench;
+  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
+  // It dies in the moment in which the instance has become idle.
+  const dies = () => Promise.reject(new Error("the smoke dies"));
+  const dying: typeof ports = {
+    ...ports,
+    instances: {
+      ...ports.instances,
+      move: (move, ref, told) => (move === "condemn-evicted" ? dies() : ports.instances.move(move, ref, told)),
+      moveAll: dies,
+    },
+  };
+  await world.time.settle(smoke(dying, images, { imageId, runId: "779" }).catch(() => undefined));
+  const states = async () => (await bench.records()).map(({ state, resourceClass }) => `${state} ${resourceClass}`);
+  expect(await states()).toEqual([`idle ${candidateClass("large")}`]);
+  const run = requestOf({ runId: "1", instanceCount: "1", repository: "acme/shop" });
+  await world.time.settle(provision(ports, run, { cancel: new AbortController().signal }));
+  expect((await states()).toSorted()).toEqual([`idle ${candidateClass("large")}`, "running large"]);
+  await world.time.settle(refresh(ports));
+  expect((await states()).toSorted()).toEqual(["running large", `terminating ${candidateClass("large")}`]);
 });
 
 test("an image whose instances never register has failed: no tag, and nothing of it is left in the pool", async () => {
