@@ -28,6 +28,7 @@ export default {
   kmsKeyArn: "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   alarms: { email: ["ci-oncall@example.org"], idleCeiling: 30 },
   deployFrom: { repository: "octo-org/infrastructure", githubEnvironment: "runpool-prod" },
+  imagesFrom: { repository: "octo-org/infrastructure" },
   monthlyBudgetUsd: 2000,
   protect: true,
   logRetentionDays: 90,

@@ -43,6 +43,7 @@ test(
       preRunnerScript: "#!/bin/bash\necho ${HOME} %{if}\n",
       retiredClasses: ["huge"],
       tags: { "cost-center": "${odd} %{value}" },
+      forge: { ...example.forge, enterprise: "octo", credentialParameter: "/octo/github-app" },
       sessionAccess: true,
       shipLogs: true,
     });

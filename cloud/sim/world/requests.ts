@@ -28,7 +28,9 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
         requests.asked.set(runId, ofRun.set(provisionId, request));
         if (outcome === undefined) return;
         const { outcomes, endings } = requests.outcomes.get(runId) ?? { outcomes: [], endings: [] };
-        const others = outcomes.filter((one) => one.attempt !== outcome.attempt || one.provisionId !== outcome.provisionId);
+        const others = outcomes.filter(
+          (one) => one.attempt !== outcome.attempt || one.provisionId !== outcome.provisionId,
+        );
         requests.outcomes.set(runId, { outcomes: [...others, outcome], endings, at });
       },
       lost: outOfReach,
