@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // The command line `runpool`.
+import { exitCodes } from "./cli/exit-codes.ts";
+import { problemOfNode } from "./cli/node-version.ts";
 import { run } from "./cli/run.ts";
 
 // Whoever reads may stop reading (`| head`): that is no error.
@@ -7,4 +9,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit();
   throw error;
 });
-process.exitCode = await run(process.argv.slice(2), process.env);
+const problem = problemOfNode(process.versions.node);
+if (problem === undefined) process.exitCode = await run(process.argv.slice(2), process.env);
+else {
+  process.stderr.write(`${problem} (${process.execPath})\n`);
+  process.exitCode = exitCodes.refused;
+}

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../entry/cli/commands.ts";
 import { pack, stage } from "../../entry/build/package.ts";
+import { oldestNode, problemOfNode } from "../../entry/cli/node-version.ts";
 import { openCliBench, type CliBench, type Ended } from "./bench.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "runpool-package-"));
@@ -54,6 +55,13 @@ test("it has no dependency, nothing of the infrastructure, and the licence of ev
     expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, "m"));
   expect(notices).not.toMatch(/^(cdktf|esbuild|typescript) /m);
   expect(statSync(tarball).size).toBeLessThan(1_500_000);
+});
+
+test("a Node that is too old is told so before anything is tried", () => {
+  expect(["22.18.0", "22.20.1", "24.0.0", "26.1.0"].map(problemOfNode)).toEqual(Array(4).fill(undefined));
+  expect(problemOfNode("20.20.2")).toBe("runpool needs Node 22.18 or newer; this is 20.20.2");
+  expect(problemOfNode("22.17.9")).toContain("22.17.9");
+  expect(manifestOf(staged)).toMatchObject({ engines: { node: `>=${oldestNode}` } });
 });
 
 describe("installed offline into a prefix of its own", () => {
