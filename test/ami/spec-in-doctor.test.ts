@@ -34,9 +34,9 @@ test("each line is a check: what holds is ok, what could not be judged is skippe
 });
 
 test("what is missing fails, with its reason and something to do", async () => {
-  const missing = `${findings}echo 'MISSING  no authorised key: /home/a/.ssh/authorized_keys '
+  const missing = `${findings}echo 'MISSING  no authorised key: of the user a '
 echo "2 checked, 1 missing, 1 on stand-ins, 1 skipped"; exit 1`;
-  expect((await judge(missing)).at(-1)).toBe("fail: missing: no authorised key: /home/a/.ssh/authorized_keys ");
+  expect((await judge(missing)).at(-1)).toBe("fail: missing: no authorised key: of the user a ");
   const said = await imageSpec(join(folder, "check.sh"), process.env["PATH"] ?? "", hostClock);
   expect(judgeImageSpec(said).at(-1)?.remedy).toContain("runpool ami bake");
 });
