@@ -282,6 +282,8 @@ export interface SavedRequests {
   save(request: Request, at: EpochMs, outcome?: Outcome): Promise<void>;
   /** One a provision; none that cannot be read. */
   ofRun(runId: string): Promise<readonly Request[]>;
+  /** The same where what was asked for is to stay as it is: a re-run asks for less, or under another attempt. */
+  came(runId: string, outcome: Outcome): Promise<void>;
   /** The attempts up to this one are over; the first word on it counts. Nothing of a run that has asked for nothing. */
   end(runId: string, ending: Ending): Promise<void>;
   /** Up to when outcomes have been told (0: never), and the runs of which anything was kept since, eventually consistent. */

@@ -5,13 +5,12 @@ import type { Taken, Undertaking } from "./taken.ts";
 import type { Held } from "./validation.ts";
 
 /** As its instances are all registered. A re-run that cannot be served, or a metric that is missing, is no reason to fail. */
-export async function remember(undertaking: Undertaking, { taken, ready }: Held): Promise<void> {
+export async function remember(undertaking: Undertaking, { taken, ready }: Held, again: boolean): Promise<void> {
   const { world, request } = undertaking;
   const chosen = [...ready].slice(0, request.count).flatMap((key) => taken.get(key) ?? []);
   const outcome = outcomeOf(undertaking, chosen);
-  await world.requests
-    .save(request, outcome.at, outcome)
-    .catch((error: unknown) => world.log.event("request.unsaved", { problem: String(error) }));
+  const kept = again ? world.requests.came(request.runId, outcome) : world.requests.save(request, outcome.at, outcome);
+  await kept.catch((error: unknown) => world.log.event("request.unsaved", { problem: String(error) }));
 }
 
 function outcomeOf({ world, request, begun, lost }: Undertaking, chosen: readonly Taken[]): Outcome {

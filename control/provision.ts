@@ -143,7 +143,7 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
       look = undefined;
       if (held.ready.size >= goal(undertaking, held, supply)) {
         // Beside the commit's own writes.
-        remembered ??= again ? Promise.resolve() : remember(undertaking, held);
+        remembered ??= remember(undertaking, held, again);
         if (await commit(undertaking, held)) return await remembered.then(() => true);
         // One was lost at the last moment: what came of it is to be said of the others.
         remembered = undefined;

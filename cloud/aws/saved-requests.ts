@@ -83,8 +83,10 @@ const lately = {
   values: (at: number): Item => ({ ":pool": { S: outcomePool }, ":at": { N: String(at) } }),
 };
 
+const outcomeName = ({ attempt, provisionId }: Outcome): string => `${names.outcome}${attempt}:${provisionId}`;
+
 async function save({ client, table: TableName }: Wish, request: Request, at: number, outcome?: Outcome) {
-  const told = outcome === undefined ? undefined : `${names.outcome}${outcome.attempt}:${outcome.provisionId}`;
+  const told = outcome === undefined ? undefined : outcomeName(outcome);
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: requestKey(request.runId) } },
@@ -103,19 +105,33 @@ async function save({ client, table: TableName }: Wish, request: Request, at: nu
   await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
 }
 
+async function came({ client, table: TableName }: Wish, runId: string, outcome: Outcome): Promise<void> {
+  const command = new UpdateItemCommand({
+    TableName,
+    Key: { [table.key]: { S: requestKey(runId) } },
+    UpdateExpression: `SET #outcome = :outcome, ${lately.expression}`,
+    ConditionExpression: "attribute_exists(#key)",
+    ExpressionAttributeNames: { "#outcome": outcomeName(outcome), "#key": table.key, ...lately.names },
+    ExpressionAttributeValues: { ":outcome": { S: JSON.stringify(outcome) }, ...lately.values(outcome.at) },
+  });
+  await client.send(command).catch((error: unknown) => unlessThereIsNone(TableName, error));
+}
+
+/** An item that only these made would have no end of its own: where there is none, nothing was asked for. */
+function unlessThereIsNone(tableName: string, error: unknown): void {
+  if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${tableName}`, error);
+}
+
 async function end({ client, table: TableName }: Wish, runId: string, { attempt, at }: Ending): Promise<void> {
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: requestKey(runId) } },
     UpdateExpression: `SET #ended = if_not_exists(#ended, :at), ${lately.expression}`,
-    // It would make an item without an end of its own.
     ConditionExpression: "attribute_exists(#key)",
     ExpressionAttributeNames: { "#ended": `${names.ended}${attempt}`, "#key": table.key, ...lately.names },
     ExpressionAttributeValues: lately.values(at),
   });
-  await client.send(command).catch((error: unknown) => {
-    if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${TableName}`, error);
-  });
+  await client.send(command).catch((error: unknown) => unlessThereIsNone(TableName, error));
 }
 
 async function get({ client, table: TableName }: Wish, key: string): Promise<Item> {
@@ -158,6 +174,7 @@ export const savedRequests = (wish: Wish): SavedRequests => ({
     under(await get(wish, requestKey(runId)), names.request).flatMap(
       ([, { S }]) => (decode(schema, S) as Request | undefined) ?? [],
     ),
+  came: (runId, outcome) => came(wish, runId, outcome),
   end: (runId, ending) => end(wish, runId, ending),
   untold: () => untold(wish),
   tell: async (until) => {

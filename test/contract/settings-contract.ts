@@ -135,6 +135,8 @@ export function settingsContract(kind: StandKind): void {
       // The same attempt again, as after a lost reply; another attempt is another outcome.
       await requests.save({ ...asked, runId: "2001" }, first, { ...outcome, reused: 2 });
       await requests.save({ ...asked, runId: "2001", attempt: 2 }, later, { ...outcome, attempt: 2, at: later });
+      await requests.came("2001", { ...outcome, attempt: 3, at: later });
+      await requests.came("2003", outcome);
       await requests.end("2001", { attempt: 1, at: later });
       await requests.end("2001", { attempt: 1, at: later + 5 });
       await requests.end("2003", { attempt: 1, at: later });
@@ -144,6 +146,7 @@ export function settingsContract(kind: StandKind): void {
       expect(one?.outcomes.toSorted((a, b) => a.attempt - b.attempt)).toEqual([
         { ...outcome, reused: 2 },
         { ...outcome, attempt: 2, at: later },
+        { ...outcome, attempt: 3, at: later },
       ]);
       expect(one?.endings).toEqual([{ attempt: 1, at: later }]);
       expect(two).toEqual({ runId: "2002", outcomes: [{ ...outcome, provisionId: "lint" }], endings: [] });

@@ -51,6 +51,12 @@ test("what refresh provisions for a re-run does not replace what the run asked f
   const { reruns } = await world.does("refresh", (ports) => refresh(ports));
   expect(reruns[0]?.wanted).toBe(1);
   expect(world.requests.asked.get("1001")?.get("provision")?.count).toBe(3);
+  // What came of it is told all the same, as the second attempt's.
+  const outcomes = world.requests.outcomes.get("1001")?.outcomes ?? [];
+  expect(outcomes.map(({ attempt, created, reused }) => [attempt, created + reused])).toEqual([
+    [1, 3],
+    [2, 1],
+  ]);
 });
 
 test("a re-run that is over before all its instances are ready is not provisioned any further", async () => {

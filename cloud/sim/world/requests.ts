@@ -17,6 +17,13 @@ const outOfReach = (problem: string): never => {
   throw new OutOfReach(problem);
 };
 
+/** One an attempt and provision; the newest counts. */
+function keep({ outcomes: all }: KeptRequests, runId: string, outcome: Outcome, at: EpochMs): void {
+  const { outcomes, endings } = all.get(runId) ?? { outcomes: [], endings: [] };
+  const others = outcomes.filter((one) => one.attempt !== outcome.attempt || one.provisionId !== outcome.provisionId);
+  all.set(runId, { outcomes: [...others, outcome], endings, at });
+}
+
 export const requestsPort = ({ requests }: State, process: Process): SavedRequests => ({
   save: (request, at, outcome) =>
     process.call({
@@ -26,12 +33,7 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
         const { runId, provisionId } = request;
         const ofRun = requests.asked.get(runId) ?? new Map<string, Request>();
         requests.asked.set(runId, ofRun.set(provisionId, request));
-        if (outcome === undefined) return;
-        const { outcomes, endings } = requests.outcomes.get(runId) ?? { outcomes: [], endings: [] };
-        const others = outcomes.filter(
-          (one) => one.attempt !== outcome.attempt || one.provisionId !== outcome.provisionId,
-        );
-        requests.outcomes.set(runId, { outcomes: [...others, outcome], endings, at });
+        if (outcome !== undefined) keep(requests, runId, outcome, at);
       },
       lost: outOfReach,
     }),
@@ -40,6 +42,15 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
       what: "requests.ofRun",
       kind: "read",
       apply: () => [...(requests.asked.get(runId)?.values() ?? [])],
+      lost: outOfReach,
+    }),
+  came: (runId, outcome) =>
+    process.call({
+      what: "requests.came",
+      kind: "write",
+      apply: () => {
+        if (requests.asked.has(runId)) keep(requests, runId, outcome, outcome.at);
+      },
       lost: outOfReach,
     }),
   end: (runId, ending) =>
