@@ -1,4 +1,5 @@
 // Reads an environment file: its shape, then the rules across fields. Every problem names the field's path and the rule.
+import type * as z from "zod";
 import { problemsOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { awsPartitionOf, environmentName, registrationTokenParameter } from "../domain/names.ts";
@@ -254,12 +255,16 @@ const rules: readonly Rule[] = [
   problemsOfUserData,
 ];
 
+/** The rule that a value breaks; of a record's name what is said of the name itself, which is within. */
+const ruleOf = (issue: z.core.$ZodIssue): string =>
+  (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
+
 /** An environment with its defaults filled in. Throws `EnvironmentRefused` with every problem found. */
 export function readEnvironment(file: unknown, source: string): Environment {
   const parsed = environmentShape.safeParse(file);
   if (!parsed.success)
     throw new EnvironmentRefused(
-      parsed.error.issues.map((issue) => `${source}: ${asPath(issue.path)}: ${issue.message}`),
+      parsed.error.issues.map((issue) => `${source}: ${asPath(issue.path)}: ${ruleOf(issue)}`),
     );
   const problems = rules.flatMap((rule) => rule(parsed.data));
   if (problems.length > 0) throw new EnvironmentRefused(problems.map(([path, rule]) => `${source}: ${path}: ${rule}`));

@@ -70,7 +70,12 @@ const archive = z.strictObject({
 });
 
 const milliseconds = z.number().int().positive();
-const poolName = z.string().regex(/^[a-z0-9-]+\/(x64|arm64)$/, 'must be CLASS/ARCHITECTURE, e.g. "large/x64"');
+const poolName = z
+  .string()
+  .regex(
+    /^[a-z0-9-]+\/(x64|arm64)(\/spot)?$/,
+    'must be CLASS/ARCHITECTURE, e.g. "large/x64", for spot instances CLASS/ARCHITECTURE/spot',
+  );
 const idleFloors = z.record(poolName, z.number().int().min(0));
 
 export const environmentShape = z.strictObject({
@@ -119,7 +124,7 @@ export const environmentShape = z.strictObject({
   /** The most to pay for a spot instance, USD an hour, by resource class. EC2's advice is to set none: it costs interruptions. */
   spotMaxPrices: z.record(z.string(), z.number().positive()).default({}),
   runnerVersion: z.string().default(""),
-  /** Idle instances to keep, by `class/architecture`. */
+  /** Idle instances to keep, by `class/architecture` (on-demand) or `class/architecture/spot`. */
   idleFloors: idleFloors.default({}),
   /** Idle floors by the clock: each entry sets them at its time. `cron`: as EventBridge Scheduler takes it. */
   schedules: z.array(z.strictObject({ name: text, cron: text, timezone: text.default("UTC"), idleFloors })).default([]),

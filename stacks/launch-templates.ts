@@ -92,6 +92,8 @@ function templatesOf(
         Name: name,
         [tags.manager]: poolManager,
         [tags.resourceClass]: resourceClass,
+        // Disks too: a bill is split by it.
+        [tags.partition]: partition,
       };
       const template = new LaunchTemplate(stack, `template-${resourceClass}-${architecture}${suffix}`, {
         ...machine,

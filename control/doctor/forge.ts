@@ -40,7 +40,7 @@ export function judgeRunnerVersion(inUse: readonly string[], releases: readonly 
   if (first === undefined) return ok(name, `${oldest} is the newest`);
   const age = Math.floor((now - first.publishedAt) / day);
   const found = `${oldest} was followed by ${first.version} ${age} day${age === 1 ? "" : "s"} ago; ${newest} is the newest`;
-  const remedy = `build an image with runner ${newest}, or set runnerVersion to it`;
+  const remedy = `build an image with runner ${newest}: \`runpool ami bake\``;
   if (age >= days.refused) return fail(name, `${found}: GitHub gives it no jobs any more`, remedy);
   if (age >= days.alarm) return fail(name, `${found}: in ${days.refused - age} days GitHub gives it no jobs`, remedy);
   if (age >= days.due) return warn(name, `${found}: update it this week`, remedy);

@@ -105,6 +105,11 @@ const wrong: readonly (readonly [what: string, changes: object, said: RegExp])[]
     { disk: { sizeGiBByClass: { huge: 100 } } },
     /^x: disk\.sizeGiBByClass\.huge: is no class; there are large, /,
   ],
+  [
+    "an idle floor of no market",
+    { idleFloors: { "large/x64/cheap": 1 } },
+    /^x: idleFloors\..*CLASS\/ARCHITECTURE\/spot/,
+  ],
   ["a spot price of an unknown class", { spotMaxPrices: { huge: 1 } }, /^x: spotMaxPrices\.huge: is no class/],
   ["a spot price of nothing", { spotMaxPrices: { large: 0 } }, /^x: spotMaxPrices\.large: /],
   [
@@ -255,6 +260,10 @@ test("a class may have a root volume of its own size, and others keep the enviro
       .map(([, template]) => /"volume_size":(\d+)/.exec(JSON.stringify(template))?.[1]);
   expect(new Set(sizesOf("template-large-"))).toEqual(new Set(["40"]));
   expect(new Set(sizesOf("template-xlarge-"))).toEqual(new Set(["120"]));
+});
+
+test("an idle floor may be of spot instances", () => {
+  expect(refusals(exampleWith({ idleFloors: { "large/x64/spot": 2 } }))).toEqual([]);
 });
 
 test("docker for jobs makes a machine serve one run, unless the file says otherwise", () => {
