@@ -12,15 +12,16 @@ const actions = (service: string, names: string): readonly string[] =>
 const resourceTag = (key: string, value: string) => ({ StringEquals: { [`aws:ResourceTag/${key}`]: value } });
 const requestTag = (key: string, value: string) => ({ StringEquals: { [`aws:RequestTag/${key}`]: value } });
 
+const partsOf = (arns: Arns): readonly string[] =>
+  ["instance", "volume", "security-group", "key-pair", "launch-template"].map((kind) => arns.ec2(`${kind}/*`));
+
 /**
  * What Packer makes carries the build's tag from its first moment (`run_tags`, `spot_tags` of ami/image.pkr.hcl): it launches, changes and ends
  * nothing else. The environment's tag alone would not do: its own launch templates and machines have it too.
  */
 function baking({ name }: Environment, arns: Arns): readonly Statement[] {
   const ours = resourceTag(imageTags.build, name);
-  const made = ["instance", "volume", "security-group", "key-pair", "launch-template"].map((kind) =>
-    arns.ec2(`${kind}/*`),
-  );
+  const made = partsOf(arns);
   const launch = ["ec2:CreateFleet", "ec2:RunInstances"];
   return [
     {
@@ -62,6 +63,13 @@ function baking({ name }: Environment, arns: Arns): readonly Statement[] {
       Resource: made,
       Condition: ours,
     },
+  ];
+}
+
+/** What comes of it, and its tags. */
+function imaging({ name }: Environment, arns: Arns): readonly Statement[] {
+  const created = "CreateImage CreateKeyPair CreateLaunchTemplate CreateSecurityGroup RunInstances";
+  return [
     { Sid: "MakeImages", Effect: "Allow", Action: ["ec2:CreateImage"], Resource: [arns.images, arns.snapshots] },
     {
       // Packer sets `imds_support` before it tags the image.
@@ -75,14 +83,9 @@ function baking({ name }: Environment, arns: Arns): readonly Statement[] {
       Sid: "TagAtCreation",
       Effect: "Allow",
       Action: ["ec2:CreateTags"],
-      Resource: [...made, arns.images, arns.snapshots],
+      Resource: [...partsOf(arns), arns.images, arns.snapshots],
       Condition: {
-        StringEquals: {
-          "ec2:CreateAction": actions(
-            "",
-            "CreateImage CreateKeyPair CreateLaunchTemplate CreateSecurityGroup RunInstances",
-          ).map((action) => action.slice(1)),
-        },
+        StringEquals: { "ec2:CreateAction": created.split(" ") },
       },
     },
     {
@@ -164,6 +167,7 @@ const keeping = ({ name }: Environment, arns: Arns): readonly Statement[] => [
 export const imagePolicy = (environment: Environment, arns: Arns): readonly Statement[] => [
   ...provisionPolicy(environment, arns).filter(({ Sid }) => Sid !== poolStatement),
   ...baking(environment, arns),
+  ...imaging(environment, arns),
   ...reaching(environment, arns),
   ...keeping(environment, arns),
 ];
