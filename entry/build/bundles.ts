@@ -17,6 +17,8 @@ export interface Executable {
   readonly node: "node22" | "node24";
   /** It runs on an instance, whose credentials are the environment's or the instance metadata's: the other ways to have some are left out. */
   readonly onInstance?: boolean;
+  /** It uses `@actions/core`. Only then it is looked for, at each of thousands of imports. */
+  readonly onActions?: boolean;
   /** Further entries beside its own, which share its chunks. */
   readonly also?: readonly string[];
 }
@@ -29,7 +31,7 @@ export const agent: Executable = { name: "agent", form: "file", node: "node24", 
 /** Lambda's newest runtime that every supported Terraform provider knows is Node 22; actions and machines have Node 24. */
 const known: readonly Executable[] = [
   { name: "cli", form: "folder", node: "node24" },
-  { name: "action", form: "folder", node: "node24", also: ["action-post"] },
+  { name: "action", form: "folder", node: "node24", onActions: true, also: ["action-post"] },
   agent,
 ];
 
@@ -90,7 +92,7 @@ const core: Plugin = {
   },
 };
 
-const options = ({ node, onInstance }: Executable): BuildOptions => ({
+const options = ({ node, onInstance, onActions }: Executable): BuildOptions => ({
   absWorkingDir: root,
   bundle: true,
   minify: true,
@@ -101,7 +103,7 @@ const options = ({ node, onInstance }: Executable): BuildOptions => ({
   mainFields: ["module", "main"],
   legalComments: "none",
   outExtension: { ".js": ".mjs" },
-  plugins: [builtins, core, ...(onInstance === true ? [instanceBundle] : [])],
+  plugins: [builtins, ...(onActions === true ? [core] : []), ...(onInstance === true ? [instanceBundle] : [])],
   logLevel: "error",
 });
 
