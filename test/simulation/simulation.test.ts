@@ -1,9 +1,9 @@
-// Two hundred seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
+// Five hundred seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
 import { expect, test } from "vitest";
 import { simulateSeeds } from "./seeds.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";
 
-const seeds = 200;
+const seeds = 500;
 
 const told = ({ seed, violations }: SimulationResult): string =>
   `${violations.map(({ rule, detail }) => `${rule}: ${detail}`).join("; ")} -- npm run simulate -- --seeds 1 --from ${seed} --trace`;
