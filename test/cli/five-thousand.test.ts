@@ -1,16 +1,13 @@
 // Five thousand of everything: every list is read to its end, and what is done is done in batches.
 import { generateKeyPairSync } from "node:crypto";
-import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { countAttribute } from "../../cloud/aws/counters.ts";
-import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { maxima } from "../../domain/limits.ts";
-import { forgeCredentialParameter, instanceKey, poolManager, runnerName, tableName, tags } from "../../domain/names.ts";
-import type { InstanceRecord } from "../../domain/record.ts";
-import { counterKey, poolAttribute, poolKey } from "../../domain/table.ts";
+import { forgeCredentialParameter, poolManager, runnerName, tags } from "../../domain/names.ts";
+import { counterKey } from "../../domain/table.ts";
 import { openCliBench, type CliBench } from "./bench.ts";
-import { account, environment, region, repository, token } from "./cloud.ts";
+import { environment, repository, token } from "./cloud.ts";
 
 const many = 5000;
 const minute = 60_000;
@@ -43,42 +40,9 @@ const machines = async (): Promise<readonly string[]> => {
   return ids;
 };
 
-/** An idle instance whose threshold has passed a minute ago, with a heartbeat of now. */
-const expired = (instanceId: string): InstanceRecord => ({
-  key: instanceKey({ awsPartition: "aws", region, account }, instanceId),
-  instanceId,
-  schema: 1,
-  state: "idle",
-  version: 3,
-  assignment: 1,
-  threshold: bench.clock.now() - minute,
-  wanted: "leave",
-  uses: 1,
-  partition: `github:${repository}`,
-  resourceClass: "large",
-  architecture: "x64",
-  usageClass: "on-demand",
-  instanceType: "m5.large",
-  cpu: 2,
-  mmem: 8192,
-  zone: `${region}a`,
-  imageId: bench.imageId,
-  templateVersion: "1",
-  configHash: "1",
-  launchedAt: bench.clock.now() - 60 * minute,
-  heartbeatAt: bench.clock.now(),
-});
-
-async function records(ids: readonly string[]): Promise<void> {
-  const TableName = tableName(environment);
-  const items = ids.map(expired).map((record) => toItem({ ...record, [poolAttribute]: poolKey(record, "idle") }));
-  for (let first = 0; first < items.length; first += 100)
-    await bench.clients.dynamodb.send(
-      new TransactWriteItemsCommand({
-        TransactItems: items.slice(first, first + 100).map((Item) => ({ Put: { TableName, Item } })),
-      }),
-    );
-}
+/** Idle instances whose threshold has passed a minute ago. */
+const records = (ids: readonly string[]): Promise<void> =>
+  each(ids, (instanceId) => bench.record({ instanceId, threshold: bench.clock.now() - minute }));
 
 /** Offline runners of machines that are long gone. */
 async function runners(): Promise<void> {
