@@ -71,7 +71,9 @@ async function since({ logs, group }: InstanceLogsWish, place: LogPlace): Promis
   const next: Record<string, string> = { ...place };
   const read = await Promise.all(
     Object.entries(place).map(async ([stream, token]) => {
-      const command = new GetLogEventsCommand({ logGroupName: group, logStreamName: stream, nextToken: token });
+      // GetLogEvents demands `startFromHead` beside a forward token (its API Reference).
+      const forward = { nextToken: token, startFromHead: true };
+      const command = new GetLogEventsCommand({ logGroupName: group, logStreamName: stream, ...forward });
       const page = await logs.send(command).catch((error: unknown) => raise("GetLogEvents", error));
       next[stream] = page.nextForwardToken ?? token;
       return linesOf(page);

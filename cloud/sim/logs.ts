@@ -33,11 +33,16 @@ function positionOf(token: string): number {
   return Number(position);
 }
 
-/** GetLogEvents: from the end where `startFromHead` is not set; the token comes back unchanged where there is nothing more. */
+/**
+ * GetLogEvents: from the end where `startFromHead` is not set; the token comes back unchanged where there is nothing more. A forward token
+ * without `startFromHead`, which the API Reference forbids, is refused here, since it does not say what AWS then does.
+ */
 function readEvents(events: readonly LogEvent[], input: Record<string, unknown>): object {
   const most = Math.min(pageMost, Number(input["limit"] ?? pageMost));
   const token = input["nextToken"];
   const forward = typeof token === "string" ? token.startsWith("f/") : input["startFromHead"] === true;
+  if (typeof token === "string" && forward && input["startFromHead"] !== true)
+    throw new AwsFault("InvalidParameterException", "A forward nextToken needs startFromHead.");
   const edge = typeof token === "string" ? positionOf(token) : forward ? 0 : events.length;
   const from = forward ? edge : Math.max(0, edge - most);
   const to = forward ? Math.min(events.length, edge + most) : edge;
