@@ -66,18 +66,22 @@ function baking({ name }: Environment, arns: Arns): readonly Statement[] {
   ];
 }
 
-/** What comes of it, and its tags. */
-function imaging({ name }: Environment, arns: Arns): readonly Statement[] {
+/**
+ * What comes of it, and its tags. Packer makes images and snapshots with the build's tags on them, so what carries none of ours is nobody's to
+ * tag: who may tag a thing, may prune it. In GovCloud and China it tags them only once they are there (its plugin's stepCreateAMI).
+ */
+function imaging({ name, awsPartition }: Environment, arns: Arns): readonly Statement[] {
   const created = "CreateImage CreateKeyPair CreateLaunchTemplate CreateSecurityGroup RunInstances";
+  const taggedLate = awsPartition !== "aws";
   return [
     { Sid: "MakeImages", Effect: "Allow", Action: ["ec2:CreateImage"], Resource: [arns.images, arns.snapshots] },
     {
-      // Packer sets `imds_support` before it tags the image.
+      // Packer sets `imds_support`.
       Sid: "FinishImages",
       Effect: "Allow",
       Action: ["ec2:ModifyImageAttribute"],
       Resource: [arns.images],
-      Condition: { StringEquals: { "ec2:Owner": arns.account } },
+      Condition: taggedLate ? { StringEquals: { "ec2:Owner": arns.account } } : resourceTag(tags.environment, name),
     },
     {
       Sid: "TagAtCreation",
@@ -88,14 +92,17 @@ function imaging({ name }: Environment, arns: Arns): readonly Statement[] {
         StringEquals: { "ec2:CreateAction": created.split(" ") },
       },
     },
-    {
-      // Packer tags images and snapshots once they are there: as this environment's, and as no other's.
-      Sid: "TagOurImages",
-      Effect: "Allow",
-      Action: ["ec2:CreateTags"],
-      Resource: [arns.images, arns.snapshots],
-      Condition: requestTag(tags.environment, name),
-    },
+    ...(taggedLate
+      ? [
+          {
+            Sid: "TagOurImages",
+            Effect: "Allow",
+            Action: ["ec2:CreateTags"],
+            Resource: [arns.images, arns.snapshots],
+            Condition: requestTag(tags.environment, name),
+          } satisfies Statement,
+        ]
+      : []),
   ];
 }
 

@@ -9,6 +9,10 @@ const build = { "aws:ResourceTag/runpool:build": "example", "aws:ResourceTag/run
 const making = { "aws:RequestTag/runpool:build": "example" };
 /** As the pool's own resources are tagged. */
 const pools = { "aws:ResourceTag/runpool:environment": "example", "aws:ResourceTag/runpool:manager": "pool" };
+const prods = { "aws:ResourceTag/runpool:environment": "prod" };
+const asOurs = { "aws:RequestTag/runpool:environment": "example" };
+const atCreation = { "ec2:CreateAction": "CreateImage" };
+const owned = { "ec2:Owner": "111122223333" };
 const passing = { "iam:PassedToService": "ec2.amazonaws.com" };
 const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
 
@@ -37,15 +41,29 @@ export const images: readonly Row[] = [
   ["images", "reaches the build", true, "ssm:StartSession", machine, { "ssm:resourceTag/runpool:build": "example" }],
   ["images", "reaches a runner", false, "ssm:StartSession", machine, { "ssm:resourceTag/runpool:manager": "pool" }],
   ["images", "prunes its image", true, "ec2:DeregisterImage", anybodys("image/ami-1"), build],
+  ["images", "prunes another's image", false, "ec2:DeregisterImage", anybodys("image/ami-2"), prods],
+  ["images", "deletes an untagged snapshot", false, "ec2:DeleteSnapshot", anybodys("snapshot/snap-1")],
+  ["images", "tags an image as it makes it", true, "ec2:CreateTags", anybodys("image/ami-1"), atCreation],
+  ["images", "tags its image", true, "ec2:CreateTags", anybodys("image/ami-1"), { ...build, ...asOurs }],
+  ["images", "tags its snapshot", true, "ec2:CreateTags", anybodys("snapshot/snap-1"), { ...build, ...asOurs }],
   [
     "images",
-    "prunes another's image",
+    "makes a stranger's snapshot its own, to delete it",
     false,
-    "ec2:DeregisterImage",
-    anybodys("image/ami-2"),
-    { "aws:ResourceTag/runpool:environment": "prod" },
+    "ec2:CreateTags",
+    anybodys("snapshot/snap-2"),
+    asOurs,
   ],
-  ["images", "deletes an untagged snapshot", false, "ec2:DeleteSnapshot", anybodys("snapshot/snap-1")],
+  [
+    "images",
+    "makes another's image its own, to prune it",
+    false,
+    "ec2:CreateTags",
+    anybodys("image/ami-2"),
+    { ...asOurs, ...prods },
+  ],
+  ["images", "changes its image", true, "ec2:ModifyImageAttribute", anybodys("image/ami-1"), { ...build, ...owned }],
+  ["images", "gives an image of the account away", false, "ec2:ModifyImageAttribute", anybodys("image/ami-2"), owned],
   ["images", "publishes", true, "ssm:PutParameter", parameter("example/ami/x64")],
   ["images", "publishes in another environment", false, "ssm:PutParameter", parameter("prod/ami/x64")],
   ["images", "sees what another environment uses", true, "ssm:GetParameterHistory", parameter("prod/ami/x64")],
