@@ -57,11 +57,19 @@ function baking({ name }: Environment, arns: Arns): readonly Statement[] {
       Effect: "Allow",
       Action: actions(
         "ec2",
-        `AuthorizeSecurityGroupIngress CreateImage DeleteKeyPair DeleteLaunchTemplate DeleteSecurityGroup ModifyInstanceAttribute
+        `AuthorizeSecurityGroupIngress CreateImage CreateTags DeleteKeyPair DeleteLaunchTemplate DeleteSecurityGroup ModifyInstanceAttribute
         StopInstances TerminateInstances`,
       ),
       Resource: made,
       Condition: ours,
+    },
+    {
+      // Tagged once it is there, if `spot_tags` are given (its plugin's stepRunSpotInstance).
+      Sid: "TagSpotRequests",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [arns.ec2("spot-instances-request/*")],
+      Condition: requestTag(imageTags.build, name),
     },
   ];
 }
@@ -87,7 +95,7 @@ function imaging({ name, awsPartition }: Environment, arns: Arns): readonly Stat
       Sid: "TagAtCreation",
       Effect: "Allow",
       Action: ["ec2:CreateTags"],
-      Resource: [...partsOf(arns), arns.images, arns.snapshots],
+      Resource: [...partsOf(arns), arns.ec2("network-interface/*"), arns.images, arns.snapshots],
       Condition: {
         StringEquals: { "ec2:CreateAction": created.split(" ") },
       },

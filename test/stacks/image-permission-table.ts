@@ -12,6 +12,7 @@ const pools = { "aws:ResourceTag/runpool:environment": "example", "aws:ResourceT
 const prods = { "aws:ResourceTag/runpool:environment": "prod" };
 const asOurs = { "aws:RequestTag/runpool:environment": "example" };
 const atCreation = { "ec2:CreateAction": "CreateImage" };
+const launching = { "ec2:CreateAction": "RunInstances", ...making };
 const owned = { "ec2:Owner": "111122223333" };
 const passing = { "iam:PassedToService": "ec2.amazonaws.com" };
 const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
@@ -34,6 +35,34 @@ export const images: readonly Row[] = [
     here("ec2", "security-group/sg-1"),
     pools,
   ],
+  // What Packer's stepRunSpotInstance does beside launching.
+  [
+    "images",
+    "tags the build's interface as it launches",
+    true,
+    "ec2:CreateTags",
+    here("ec2", "network-interface/*"),
+    launching,
+  ],
+  [
+    "images",
+    "tags the build's spot request",
+    true,
+    "ec2:CreateTags",
+    here("ec2", "spot-instances-request/sir-1"),
+    making,
+  ],
+  [
+    "images",
+    "tags a spot request as no build",
+    false,
+    "ec2:CreateTags",
+    here("ec2", "spot-instances-request/sir-1"),
+    asOurs,
+  ],
+  ["images", "tags the build once it runs", true, "ec2:CreateTags", machine, { ...build, ...making }],
+  ["images", "makes a runner its build", false, "ec2:CreateTags", machine, { ...pools, ...making }],
+  ["images", "makes a stranger's machine its build", false, "ec2:CreateTags", machine, making],
   ["images", "gives the build its role", true, "iam:PassRole", role("runpool-example-image-build"), passing],
   ["images", "gives the build an administrator's role", false, "iam:PassRole", role("admin"), passing],
   ["images", "makes a role", false, "iam:CreateRole", role("packer-1")],
