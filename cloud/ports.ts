@@ -284,7 +284,7 @@ export interface SavedRequests {
   ofRun(runId: string): Promise<readonly Request[]>;
   /** The same where what was asked for is to stay as it is: a re-run asks for less, or under another attempt. */
   came(runId: string, outcome: Outcome): Promise<void>;
-  /** The attempts up to this one are over; the first word on it counts. Nothing of a run that has asked for nothing. */
+  /** The attempts up to this one are over, as far as they had begun: each word is kept. Nothing of a run that has asked for nothing. */
   end(runId: string, ending: Ending): Promise<void>;
   /** Up to when outcomes have been told (0: never), and the runs of which anything was kept since, eventually consistent. */
   untold(): Promise<{ readonly from: EpochMs; readonly runs: readonly RunOutcomes[] }>;

@@ -73,7 +73,7 @@ const under = (item: Item, beginning: string): readonly (readonly [rest: string,
 const outcomesIn = (item: Item): RunOutcomes => ({
   runId: (item[table.key]?.S ?? "").slice(requestKey("").length),
   outcomes: under(item, names.outcome).flatMap(([, { S }]) => (decode(outcomeSchema, S) as Outcome | undefined) ?? []),
-  endings: under(item, names.ended).map(([attempt, { N }]) => ({ attempt: Number(attempt), at: Number(N) })),
+  endings: under(item, names.ended).map(([rest, { N }]) => ({ attempt: Number(rest.split(":")[0]), at: Number(N) })),
 });
 
 /** What puts the item into the pool index, where `untold` finds it. */
@@ -126,9 +126,9 @@ async function end({ client, table: TableName }: Wish, runId: string, { attempt,
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: requestKey(runId) } },
-    UpdateExpression: `SET #ended = if_not_exists(#ended, :at), ${lately.expression}`,
+    UpdateExpression: `SET #ended = :at, ${lately.expression}`,
     ConditionExpression: "attribute_exists(#key)",
-    ExpressionAttributeNames: { "#ended": `${names.ended}${attempt}`, "#key": table.key, ...lately.names },
+    ExpressionAttributeNames: { "#ended": `${names.ended}${attempt}:${at}`, "#key": table.key, ...lately.names },
     ExpressionAttributeValues: lately.values(at),
   });
   await client.send(command).catch((error: unknown) => unlessThereIsNone(TableName, error));

@@ -139,6 +139,7 @@ export function settingsContract(kind: StandKind): void {
       await requests.came("2003", outcome);
       await requests.end("2001", { attempt: 1, at: later });
       await requests.end("2001", { attempt: 1, at: later + 5 });
+      await requests.end("2001", { attempt: 1, at: later + 5 });
       await requests.end("2003", { attempt: 1, at: later });
       const { from, runs } = await requests.untold();
       expect(from).toBe(0);
@@ -148,7 +149,10 @@ export function settingsContract(kind: StandKind): void {
         { ...outcome, attempt: 2, at: later },
         { ...outcome, attempt: 3, at: later },
       ]);
-      expect(one?.endings).toEqual([{ attempt: 1, at: later }]);
+      expect(one?.endings.toSorted((a, b) => a.at - b.at)).toEqual([
+        { attempt: 1, at: later },
+        { attempt: 1, at: later + 5 },
+      ]);
       expect(two).toEqual({ runId: "2002", outcomes: [{ ...outcome, provisionId: "lint" }], endings: [] });
       await requests.tell(first);
       expect((await requests.untold()).runs.map(({ runId }) => runId)).toEqual(["2001"]);

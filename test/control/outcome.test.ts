@@ -58,6 +58,20 @@ test("a claim that another has won is counted", async () => {
   expect(lost).toBeGreaterThan(0);
 });
 
+test("a run that provisions again after a release ends again: the second's use is told too", async () => {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  for (const name of ["build", "deploy"]) {
+    await world.does("provision", (ports) => provision(ports, requestOf({ runId: "1001", name })));
+    await world.time.run(world.time.now() + minute);
+    await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
+  }
+  const { from, runs } = await world.does("look", (ports) => ports.requests.untold());
+  const { used } = newsOf(runs, from, world.time.now());
+  expect(used.map(({ outcome: { provisionId } }) => provisionId).toSorted()).toEqual(["build", "deploy"]);
+  for (const { instanceSeconds } of used) expect(instanceSeconds).toBeLessThan(120);
+});
+
 test("a run that has nothing of its own ends without a trace", async () => {
   const world = calmWorld();
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));

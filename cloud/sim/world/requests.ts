@@ -60,8 +60,9 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
       apply: () => {
         const kept = requests.outcomes.get(runId);
         if (kept === undefined) return;
-        if (!kept.endings.some(({ attempt }) => attempt === ending.attempt)) kept.endings.push(ending);
-        kept.at = ending.at;
+        const { attempt, at } = ending;
+        if (!kept.endings.some((one) => one.attempt === attempt && one.at === at)) kept.endings.push(ending);
+        kept.at = at;
       },
       lost: outOfReach,
     }),
