@@ -102,6 +102,15 @@ function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKi
   return view.now < failure.retryAt ? wait(view, Math.min(failure.retryAt, record.threshold)) : step;
 }
 
+/** Who reads that it failed may end the machine: a listener that still tries could yet take a job, so it is stopped before. */
+function orGivenUp(view: View, record: InstanceRecord, step: Step): Step {
+  const { runner, now } = view;
+  const judged = again(view, record, step, "register-failed");
+  if (judged.kind !== "signal" || runner.listener !== "starting") return judged;
+  if (runner.busy) return wait(view, Math.min(record.threshold, now + limits.busyPollMs));
+  return { kind: "stop", assignment: record.assignment };
+}
+
 function serve(view: View, record: InstanceRecord): Step {
   const { runner } = view;
   const until = record.threshold;
@@ -119,7 +128,7 @@ function serve(view: View, record: InstanceRecord): Step {
     case "registering":
       if (up) return { kind: "signal", signal: "registered", record };
       if (!ownWord) return { kind: "begin-registering", record };
-      return again(view, record, { kind: own && runner.configured ? "resume" : "register", record }, "register-failed");
+      return orGivenUp(view, record, { kind: own && runner.configured ? "resume" : "register", record });
     case "registered":
       if (up || runner.busy || (own && runner.listener === "starting")) return wait(view, until);
       if (!own) return { kind: "signal", signal: "listener-lost", record, detail: "the runner's root is gone" };
