@@ -9,7 +9,7 @@ const record = recordOf({ ...owned, state: "claimed", said: "registering" });
 const outcome = { kind: "failed", cause: "network", detail: "the listener did not listen within 90000 ms" } as const;
 const failure = { assignment: record.assignment, outcome, count: maxima.registrationTries, retryAt: now };
 
-const seen = (runner: Partial<RunnerState>, count = failure.count): View => ({
+const seen = (runner: Partial<RunnerState>, count: number = failure.count): View => ({
   now,
   sight: { kind: "record", record },
   known: record,
