@@ -150,9 +150,11 @@ const floors: Rule = (environment) => {
       if (!environment.architectures.some((known) => known === architecture))
         problems.push([`${path}.${pool}`, `architectures does not name ${architecture}`]);
     }
-    const sum = Object.values(wanted).reduce((total, count) => total + count, 0);
+    const partitions = partitionsOf(environment).length;
+    const sum = partitions * Object.values(wanted).reduce((total, count) => total + count, 0);
+    const times = partitions === 1 ? "" : ` in ${partitions} partitions together`;
     if (sum > maxInstances)
-      problems.push([path, `asks for ${sum} idle instances; limits.maxInstances is ${maxInstances}`]);
+      problems.push([path, `asks for ${sum} idle instances${times}; limits.maxInstances is ${maxInstances}`]);
     return problems;
   };
   const problems = among("idleFloors", environment.idleFloors);

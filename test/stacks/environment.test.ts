@@ -138,7 +138,16 @@ const wrong: readonly (readonly [what: string, changes: object, said: RegExp])[]
     /^x: idleFloors\.huge\/x64: "huge" is no class; there are large/,
   ],
   ["a floor that is no pool", { idleFloors: { large: 1 } }, /^x: idleFloors\.large: /],
-  ["floors above the maximum", { idleFloors: { "large/x64": 41 } }, /^x: idleFloors: asks for 41/],
+  [
+    "floors above the maximum",
+    { idleFloors: { "large/x64": 41 }, forge: { repositories: ["octo-org/one"] }, partitions: {} },
+    /^x: idleFloors: asks for 41 idle instances; /,
+  ],
+  [
+    "floors above the maximum in all partitions together",
+    { idleFloors: { "large/x64": 21 }, forge: { repositories: ["octo-org/one", "octo-org/two"] } },
+    /^x: idleFloors: asks for 42 idle instances in 2 partitions together; limits.maxInstances is 40/,
+  ],
   ["a boot limit above provision's", { limits: { bootMs: 800_000 } }, /^x: limits\.provisionMs: /],
   [
     "a boot limit above the watchdog",
