@@ -1,5 +1,12 @@
 // Creation: CreateFleet in rounds down the ladder, with a reservation against the maxima before, and a record for each machine after.
-import type { CapacityPool, LaunchFailure, LaunchOutcome, Scope, Unknown } from "../cloud/ports.ts";
+import {
+  OutOfReach,
+  type CapacityPool,
+  type LaunchFailure,
+  type LaunchOutcome,
+  type Scope,
+  type Unknown,
+} from "../cloud/ports.ts";
 import { templateOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { poolManager, tags } from "../domain/names.ts";
@@ -128,8 +135,18 @@ async function createRound(
   if (reservation.kind === "unknown")
     return { taken: [], known: 0, failures: [{ kind: "throttled", reason: reservation.problem }] };
   if (reservation.kind === "full") return { taken: [], known: 0, failures: [], full: reservation.scope };
+  const free = (places: number): Promise<void> =>
+    world.settings.free(
+      places,
+      scopes.map(({ name }) => name),
+    );
+  const base = await baseOf(undertaking);
+  if ("kind" in base) {
+    await free(count);
+    return { taken: [], known: 0, failures: [base] };
+  }
   // A refused reservation uses no round up: at the maximum a provision asks again until its limit.
-  const { outcome, imageId, templateVersion } = await launch(undertaking, count, rung, rounds.next++, rounds.avoid);
+  const outcome = await launch(undertaking, base, count, rung, rounds.next++, rounds.avoid);
   const launched = outcome.kind === "answered" ? outcome.launched : [];
   const failures: readonly LaunchFailure[] =
     outcome.kind === "answered" ? outcome.failures : [{ kind: "throttled", reason: outcome.problem }];
@@ -137,7 +154,7 @@ async function createRound(
   let known = 0;
   await Promise.all(
     launched.map(async (one) => {
-      const recorded = await recordMachine(undertaking, one, imageId, templateVersion);
+      const recorded = await recordMachine(undertaking, one, base.imageId, base.template.version);
       if (recorded.known) known++;
       if (recorded.taken === undefined) return;
       taken.push(recorded.taken);
@@ -146,44 +163,53 @@ async function createRound(
   );
   // A counter too high only delays, and refresh recounts it; one too low would let the fleet outgrow its maximum.
   const unused = count - launched.length + known;
-  if (unused > 0 && outcome.kind === "answered")
-    await world.settings.free(
-      unused,
-      scopes.map(({ name }) => name),
-    );
+  if (unused > 0 && outcome.kind === "answered") await free(unused);
   return { taken, known, failures };
 }
 
-interface Launch {
-  readonly outcome: LaunchOutcome | Unknown;
+/** What machines of a pool are made from. */
+interface Base {
+  readonly template: NonNullable<ReturnType<typeof templateOf>>;
   readonly imageId: string;
-  readonly templateVersion: string;
+}
+
+/** Or why there is none: refused where only people can mend it, throttled where the next round may find it. */
+async function baseOf({ world, configuration, request, partition }: Undertaking): Promise<Base | LaunchFailure> {
+  const { resourceClass, architecture } = request;
+  const template = templateOf(configuration, { partition, resourceClass, architecture });
+  const parameter = configuration.imageParameters[architecture];
+  if (template === undefined || parameter === undefined) {
+    const pool = `${resourceClass}/${architecture}`;
+    return {
+      kind: "refused",
+      reason: `no launch template or image for ${pool}: deploy the environment with both`,
+    };
+  }
+  try {
+    return { template, imageId: configuration.images[architecture] ?? (await world.fleet.image(parameter)) };
+  } catch (error) {
+    const kind = error instanceof OutOfReach ? "throttled" : "refused";
+    return { kind, reason: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** One CreateFleet; after a lost reply the same client token gives the first result. */
 async function launch(
   undertaking: Undertaking,
+  base: Base,
   count: number,
   rung: Rung,
   round: number,
   avoid: readonly CapacityPool[],
-): Promise<Launch> {
+): Promise<LaunchOutcome | Unknown> {
   const { world, configuration, request } = undertaking;
   const { resourceClass, architecture, minimum } = request;
-  const template = templateOf(configuration, { partition: undertaking.partition, resourceClass, architecture });
-  const parameter = configuration.imageParameters[architecture];
-  if (template === undefined || parameter === undefined)
-    return refused(
-      `no launch template or image for ${resourceClass}/${architecture}: deploy the environment with both`,
-    );
-  const imageId = configuration.images[architecture] ?? (await world.fleet.image(parameter));
   const spotMaxPrice = configuration.spotMaxPrices[resourceClass];
   const clientToken = clientTokenOf(undertaking, round, count);
   const order = {
     count,
     clientToken,
-    template,
-    imageId,
+    ...base,
     subnets: rotated(configuration.subnets, hashOf(clientToken)),
     minimum,
     architecture,
@@ -192,14 +218,8 @@ async function launch(
     tags: tagsOf(undertaking),
     avoid: [...avoid],
   };
-  return { outcome: await surely(world, () => world.fleet.launch(order)), imageId, templateVersion: template.version };
+  return await surely(world, () => world.fleet.launch(order));
 }
-
-const refused = (reason: string): Launch => ({
-  outcome: { kind: "answered", launched: [], failures: [{ kind: "refused", reason }] },
-  imageId: "",
-  templateVersion: "",
-});
 
 /** The same for the same round, whoever asks and when: a client token answers only for the very same request. */
 const tagsOf = ({ configuration, request, partition, owner }: Undertaking): Record<string, string> => ({

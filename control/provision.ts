@@ -225,7 +225,7 @@ async function refill(
     // What the pool promised and did not keep: silent at the moment, or claimed by another.
     if (wanted > 0 && !full && !supply.exhausted) await createSome(undertaking, held, supply, wanted, take);
   } catch (error) {
-    held.reasons.push(String(error));
+    if (!held.reasons.includes(String(error))) held.reasons.push(String(error));
     supply.notBefore = world.clock.now() + limits.poolRetryMs;
   } finally {
     supply.pending -= wanted;

@@ -1,6 +1,6 @@
 // What a request may say beside its machines: fewer will do, how long to wait, how long to serve, under which label.
 import { expect, test } from "vitest";
-import type { Fleet } from "../../cloud/ports.ts";
+import { OutOfReach, type Fleet } from "../../cloud/ports.ts";
 import type { ControlPorts } from "../../cloud/sim/world/world.ts";
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
@@ -169,4 +169,32 @@ test("at the maximum with an instance that is silent at the moment, it asks for 
   expect(reservations).toBeGreaterThan(5);
   expect(claims).toBeGreaterThan(reservations);
   expect(claims).toBeLessThanOrEqual((3 * minute) / limits.poolRetryMs);
+});
+
+/** EC2 names no image: words of SSM, or nobody answers. */
+const withoutImage = (ports: ControlPorts, error: Error): ControlPorts => ({
+  ...ports,
+  fleet: { ...ports.fleet, image: () => Promise.reject(error) },
+});
+
+test("an image that nobody has named fails at once, in these words, and holds no place", async () => {
+  const world = await opened({ maxInstances: 20 });
+  const began = world.time.now();
+  const missing = new Error("GetParameter /runpool/dev/ami/x64: no image is named there: build one");
+  const outcome = await world.does("provision", (ports) => provision(withoutImage(ports, missing), requestOf()));
+  expect(outcome).toEqual({ kind: "failed", reasons: [expect.stringContaining(missing.message)] });
+  expect(world.time.now() - began).toBeLessThan(minute);
+  expect((await world.does("look", (ports) => ports.settings.counter("environment"))) ?? 0).toBe(0);
+});
+
+test("an image that cannot be read at the moment is read again, and no place is held meanwhile", async () => {
+  const world = await opened({ maxInstances: 1 });
+  let asked = 0;
+  const outcome = await world.does("provision", (ports) => {
+    const image: Fleet["image"] = (parameter) =>
+      asked++ < 2 ? Promise.reject(new OutOfReach("GetParameter: no reply")) : ports.fleet.image(parameter);
+    return provision({ ...ports, fleet: { ...ports.fleet, image } }, requestOf());
+  });
+  expect(outcome.kind).toBe("ready");
+  expect(asked).toBe(3);
 });
