@@ -14,15 +14,18 @@ export interface ClosingReport {
   /** Failed tests, files that could not be loaded, and errors outside any test. */
   readonly failed: number;
   readonly skipped: readonly Skipped[];
+  /** Tests that passed, but not at the first try; they are counted as passed. */
+  readonly retried: readonly string[];
 }
 
 /** The pipe that test/run.ts holds the other end of. */
 export const reportDescriptor = 3;
 
+const nameOf = (test: TestCase, module: TestModule): string => `${module.relativeModuleId} > ${test.fullName}`;
+
 const skippedBy = (test: TestCase, module: TestModule): Skipped => {
   const result = test.result();
-  const reason = result.state === "skipped" ? result.note : undefined;
-  return { name: `${module.relativeModuleId} > ${test.fullName}`, reason };
+  return { name: nameOf(test, module), reason: result.state === "skipped" ? result.note : undefined };
 };
 
 /** Counts a finished run. A file that failed without a failing test of its own (an import, a hook) counts as one failure. */
@@ -30,6 +33,7 @@ export function closingReport(modules: readonly TestModule[], strayErrors: numbe
   let passed = 0;
   let failed = strayErrors;
   const skipped: Skipped[] = [];
+  const retried: string[] = [];
   for (const module of modules) {
     const before = failed;
     for (const test of module.children.allTests()) {
@@ -37,10 +41,11 @@ export function closingReport(modules: readonly TestModule[], strayErrors: numbe
       if (state === "passed") passed += 1;
       else if (state === "skipped") skipped.push(skippedBy(test, module));
       else failed += 1;
+      if (test.diagnostic()?.flaky === true) retried.push(nameOf(test, module));
     }
     if (failed === before && !module.ok()) failed += 1;
   }
-  return { passed, failed, skipped };
+  return { passed, failed, skipped, retried };
 }
 
 export default class implements Reporter {

@@ -1,4 +1,4 @@
-// `npm test`: runs vitest, then says why tests were skipped, and ends with the line `N passed, N failed, N skipped`.
+// `npm test`: runs vitest, then says why tests were skipped and which passed at a second try only, and ends with the line `N passed, N failed, N skipped`.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { reportDescriptor, type ClosingReport, type Skipped } from "./closing-report.ts";
@@ -33,10 +33,16 @@ function* skippedLines(skipped: readonly Skipped[]): Generator<string> {
   }
 }
 
+function* retriedLines(retried: readonly string[]): Generator<string> {
+  if (retried.length === 0) return;
+  yield `RETRIED (${retried.length} of the passed failed at first):`;
+  for (const name of retried) yield `  ${name}`;
+}
+
 const { exit, report } = await runVitest(process.argv.slice(2));
-const { passed, failed, skipped } = report ?? { passed: 0, failed: 1, skipped: [] };
+const { passed, failed, skipped, retried } = report ?? { passed: 0, failed: 1, skipped: [], retried: [] };
 const nothingRan = passed + failed === 0;
-for (const line of skippedLines(skipped)) console.log(line);
+for (const line of [...skippedLines(skipped), ...retriedLines(retried)]) console.log(line);
 if (report === undefined) console.error("vitest ended without a report");
 if (nothingRan) console.error("no test ran");
 // Vitest may fail beyond its tests (a worker that would not end): then one failure stands for that.

@@ -2,9 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, matchesGlob } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import config from "../../vitest.config.ts";
+
+interface Matched {
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly retry?: number;
+}
 
 const run = fileURLToPath(new URL("../run.ts", import.meta.url));
 
@@ -58,4 +65,30 @@ test("a skipped test is named with its reason, and does no harm", () => {
   );
   expect(lines.slice(-3)).toEqual(["SKIPPED (no cloud here):", "  a.test.ts > s > b", "1 passed, 0 failed, 1 skipped"]);
   expect(exit).toBe(0);
+});
+
+test("a test that passed at its second try is named, and counts as passed", () => {
+  const { lines, exit } = testsOf(
+    'let tries = 0; test("a", () => {}); test("b", { retry: 1 }, () => { if (tries++ === 0) throw new Error("no"); });',
+  );
+  expect(lines.slice(-3)).toEqual([
+    "RETRIED (1 of the passed failed at first):",
+    "  a.test.ts > b",
+    "2 passed, 0 failed, 0 skipped",
+  ]);
+  expect(exit).toBe(0);
+});
+
+test("what looks for losses that chance brings about is tried once, everything on real processes at most twice", () => {
+  const { projects = [] } = config.test ?? {};
+  const triesOf = (path: string) =>
+    projects.flatMap((project) => {
+      const { include = [], exclude = [], retry } = (project as { test: Matched }).test;
+      const matches = (globs: readonly string[]) => globs.some((glob) => matchesGlob(path, glob));
+      return matches(include) && !matches(exclude) ? [retry ?? 0] : [];
+    });
+  const retries = ["action/cancel", "soak/soak", "action/steps", "cli/usage", "domain/decide"].map((name) =>
+    triesOf(`test/${name}.test.ts`),
+  );
+  expect(retries).toEqual([[0], [0], [1], [1], [0]]);
 });
