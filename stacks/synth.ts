@@ -14,12 +14,12 @@ export function synthesize(files: Readonly<Record<string, unknown>>, outdir: str
   const app = new App({ outdir, skipValidation: true });
   const accounts = Map.groupBy(environments, ({ account }) => account);
   for (const together of accounts.values()) {
-    const account = accountStack(app, together);
+    // Nothing depends on it: the CLI would refuse to deploy an environment without it, and to destroy it while environments are described.
+    accountStack(app, together);
     for (const environment of together) {
       const pool = poolStack(app, environment);
       const control = controlStack(app, environment, code);
       const observability = observabilityStack(app, environment);
-      if (account !== undefined) control.addDependency(account);
       control.addDependency(pool);
       observability.addDependency(control);
     }

@@ -12,11 +12,20 @@ export type Stacks = Readonly<Record<string, StackFile>>;
 
 export const exampleWith = (changes: Partial<EnvironmentFile>): EnvironmentFile => ({ ...example, ...changes });
 
-/** Every stack of these files by its name. */
-export function synthesized(...files: readonly EnvironmentFile[]): Stacks {
+/** Reads what these files are synthesized to. */
+function readSynthesized<T>(files: readonly EnvironmentFile[], read: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "runpool-synth-"));
   try {
     synthesize(Object.fromEntries(files.map((file, at) => [`${file.name}-${at}`, file])), folder, noCode);
+    return read(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Every stack of these files by its name. */
+export const synthesized = (...files: readonly EnvironmentFile[]): Stacks =>
+  readSynthesized(files, (folder) => {
     const stacks = join(folder, "stacks");
     return Object.fromEntries(
       readdirSync(stacks).map((name) => [
@@ -24,10 +33,15 @@ export function synthesized(...files: readonly EnvironmentFile[]): Stacks {
         JSON.parse(readFileSync(join(stacks, name, "cdk.tf.json"), "utf8")) as StackFile,
       ]),
     );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+  });
+
+/** By stack, the stacks that it depends on, as the command line of CDKTF reads them. */
+export const dependenciesOf = (...files: readonly EnvironmentFile[]): Readonly<Record<string, readonly string[]>> =>
+  readSynthesized(files, (folder) => {
+    const text = readFileSync(join(folder, "manifest.json"), "utf8");
+    const { stacks } = JSON.parse(text) as { stacks: Record<string, { dependencies: readonly string[] }> };
+    return Object.fromEntries(Object.entries(stacks).map(([name, { dependencies }]) => [name, dependencies]));
+  });
 
 export function stackNamed(stacks: Stacks, name: string): StackFile {
   const found = stacks[name];
