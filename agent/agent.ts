@@ -1,11 +1,12 @@
 // The agent's loop: look at the record and the machine, decide, do one step, look again.
 import type { RunnerState } from "../cloud/agent-ports.ts";
 import type { EpochMs } from "../cloud/ports.ts";
-import { limits, maxima } from "../domain/limits.ts";
+import { limits } from "../domain/limits.ts";
 import type { InstanceRecord, SignalKind } from "../domain/record.ts";
 import { lastMoment, next, type Step, type View } from "./decide.ts";
 import { after, ownWord, see, signs, type Agent, type AgentOptions, type AgentWorld, type Memory } from "./memory.ts";
 import { beginRegistering, register, removalToken, resume, stands } from "./registering.ts";
+import { shortDetail } from "./signal-detail.ts";
 
 const nothingRuns: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
 
@@ -124,7 +125,7 @@ function prepare({ memory, world }: Agent): void {
 
 async function report(agent: Agent, kind: SignalKind, record: InstanceRecord, detail?: string): Promise<void> {
   const { world } = agent;
-  const short = detail?.slice(-maxima.signalDetailBytes);
+  const short = detail === undefined ? undefined : shortDetail(detail);
   world.log.event(`agent.${kind}`, {
     assignment: record.assignment,
     ...(short === undefined ? {} : { detail: short }),
