@@ -8,6 +8,7 @@ import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
 import { trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
+import { problemsOfJobs } from "./check-jobs.ts";
 import { problemsOfNetwork } from "./check-network.ts";
 import { EnvironmentRefused } from "./refused.ts";
 import { problemsOfUserData } from "./user-data.ts";
@@ -254,6 +255,7 @@ const rules: readonly Rule[] = [
   told,
   trusted,
   labelled,
+  problemsOfJobs,
   problemsOfUserData,
 ];
 

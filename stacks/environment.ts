@@ -120,6 +120,14 @@ export const environmentShape = z.strictObject({
     .partial()
     .default({}),
   preRunnerScript: z.string().default(""),
+  /** Who runs it: root, or the user that jobs have. */
+  preRunnerUser: z.enum(["root", "job"]).default("root"),
+  /** What runner, hooks and jobs are told by their environment: a tool cache of the image, hooks of one's own. No secret. */
+  runnerEnvironment: z.record(z.string(), z.string()).default({}),
+  /** Runs, by their ids, whose jobs any runner takes beside its own run's. */
+  furtherRuns: z.array(z.string()).default([]),
+  /** Jobs of any run are taken: for labels that runs share. Whoever knows a label then gets the machine that has it. */
+  anyRunsJobs: z.boolean().default(false),
   labels: z.array(text).default([]),
   /** The most to pay for a spot instance, USD an hour, by resource class. EC2's advice is to set none: it costs interruptions. */
   spotMaxPrices: z.record(z.string(), z.number().positive()).default({}),

@@ -9,6 +9,8 @@ export interface BootFile {
   readonly path: string;
   readonly content: string;
   readonly permissions: string;
+  /** Below what the image has there already, instead of over it. */
+  readonly append?: true;
 }
 
 /** A script of userdata/, as it is. */
@@ -39,14 +41,15 @@ const waysOut = ({ proxy, privateCa }: Environment): Record<string, string> => (
 
 /** What the agent is told; it finds the rest in instance metadata and in its record. */
 export function agentEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const { name, dockerForJobs } = environment;
+  const { name, furtherRuns, anyRunsJobs } = environment;
   const { bootMs, maxRuntimeMs } = operationalOf(environment);
   return {
     RUNPOOL_ENVIRONMENT: name,
     RUNPOOL_PRE_RUNNER: "/etc/runpool/pre-runner.sh",
     RUNPOOL_BOOT_MS: String(bootMs),
     RUNPOOL_MAX_RUNTIME_MS: String(maxRuntimeMs),
-    ...(dockerForJobs ? { RUNPOOL_DOCKER: "1" } : {}),
+    ...(furtherRuns.length === 0 ? {} : { RUNPOOL_FURTHER_RUNS: furtherRuns.join(" ") }),
+    ...(anyRunsJobs ? { RUNPOOL_ANY_RUNS_JOBS: "true" } : {}),
     ...waysOut(environment),
   };
 }
@@ -110,15 +113,19 @@ const logFiles = (environment: Environment): readonly BootFile[] => [
 ];
 
 export function bootFiles(environment: Environment, architecture: Architecture): readonly BootFile[] {
-  const { install, sessionAccess, privateCa } = environment;
+  const { install, sessionAccess, privateCa, preRunnerUser, dockerForJobs, runnerEnvironment } = environment;
   const archive = install[architecture];
   const firstBoot = {
     RUNPOOL_SESSIONS: sessionAccess ? "1" : "0",
+    RUNPOOL_PRE_RUNNER_USER: preRunnerUser,
+    RUNPOOL_DOCKER_FOR_JOBS: dockerForJobs ? "1" : "0",
     ...(archive === undefined ? {} : { RUNPOOL_INSTALL_URL: archive.url, RUNPOOL_INSTALL_SHA256: archive.sha256 }),
   };
-  const files = [
+  // The image's last line may lack its end. Of a variable that is there twice the last is taken.
+  const toldToRunners = `\n${assignments({ ...waysOut(environment), ...runnerEnvironment })}`;
+  const files: BootFile[] = [
     { path: "/etc/runpool/agent.env", content: assignments(agentEnvironment(environment)), permissions: "0644" },
-    { path: "/etc/runpool/runner.env", content: assignments(waysOut(environment)), permissions: "0644" },
+    { path: "/etc/runpool/runner.env", content: toldToRunners, permissions: "0644", append: true },
     { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
     { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
   ];

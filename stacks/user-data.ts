@@ -23,9 +23,10 @@ const part = (type: string, name: string, body: string): string =>
 const cloudConfig = (files: readonly BootFile[]): string =>
   `#cloud-config\n${JSON.stringify(
     {
-      write_files: files.map(({ path, content, permissions }) => ({
+      write_files: files.map(({ path, content, permissions, append }) => ({
         path,
         permissions,
+        ...(append === undefined ? {} : { append }),
         owner: "root:root",
         encoding: "b64",
         content: Buffer.from(content).toString("base64"),

@@ -50,6 +50,18 @@ install_runner() {
   systemctl daemon-reload
 }
 
+# The forms of the units that the environment's file asks for; the image, or the archive, has their drop-ins.
+drop_ins() {
+  changed=
+  use() { # drop-in unit
+    install -D -m 0644 "/usr/lib/runpool/$1" "/etc/systemd/system/$2.d/$1"
+    changed=yes
+  }
+  if [ "$RUNPOOL_PRE_RUNNER_USER" = job ]; then use prepare-as-job.conf runpool-prepare.service; fi
+  if [ "$RUNPOOL_DOCKER_FOR_JOBS" = 1 ]; then use runner-docker.conf runpool-runner@.service; fi
+  if [ -n "$changed" ]; then systemctl daemon-reload; fi
+}
+
 session_access() {
   for unit in amazon-ssm-agent.service snap.amazon-ssm-agent.amazon-ssm-agent.service; do
     systemctl cat "$unit" >/dev/null 2>&1 || continue
@@ -64,6 +76,7 @@ write_pre_runner() {
 
 trust_private_ca
 install_runner
+drop_ins
 # Beside it what takes as long.
 write_pre_runner &
 writing=$!

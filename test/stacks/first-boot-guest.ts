@@ -51,13 +51,44 @@ const deployedScript = [
 ].join("\n");
 const overlaidScript = "#!/bin/bash\necho overlaid for ${HOME:-nobody}\n";
 
+/** What most environments leave as it is. */
+const particular = {
+  shipLogs: true,
+  preRunnerUser: "job",
+  dockerForJobs: true,
+  furtherRuns: ["77"],
+  runnerEnvironment: { RUNNER_TOOL_CACHE: "/opt/of-the-environment", RUNPOOL_HOOK_STARTED: "/opt/hook.sh" },
+} as const;
+
+/** An image with docker, and with words of its own to runners. */
+async function furnishImage(): Promise<void> {
+  await run("groupadd", "--system", "docker");
+  await writeFile("/etc/runpool/runner.env", "RUNNER_TOOL_CACHE=/opt/of-the-image\nOF_THE_IMAGE=kept");
+}
+
+/** What the runner's process really has: variables by name, and whether it is in docker's group. */
+async function runnerNow(): Promise<object> {
+  const pid = (await run("systemctl", "show", "-P", "MainPID", "runpool-runner@1.service")).trim();
+  const variables = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0").map((pair) => pair.split("="));
+  const [, , docker] = (await run("getent", "group", "docker")).split(":");
+  const groups =
+    /^Groups:(.*)$/m
+      .exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]
+      ?.trim()
+      .split(" ") ?? [];
+  const names = ["RUNNER_TOOL_CACHE", "OF_THE_IMAGE", "RUNPOOL_HOOK_STARTED", "RUNPOOL_ONLY_RUNS"];
+  const told = names.map((name) => variables.find(([known]) => known === name)?.[1]);
+  return { told, docker: docker !== undefined && groups.includes(docker) };
+}
+
 async function environmentOf(scenario: Scenario, folder: string, content: string): Promise<Environment> {
-  const file = { ...example, name: place.environment, shipLogs: scenario === "baked" };
+  const file = { ...example, name: place.environment, ...(scenario === "baked" ? particular : {}) };
   const environment = readEnvironment(file, scenario);
   if (scenario === "image") return environment;
   if (scenario === "baked") {
     await run("bash", join(content, "install.sh"));
     await playCloudWatchAgent();
+    await furnishImage();
     return environment;
   }
   const archive = join(folder, "runpool.tar.gz");
@@ -180,7 +211,7 @@ async function play(scenario: Scenario): Promise<unknown> {
   return {
     outcome: outcome.kind,
     runners,
-    ...(scenario === "baked" ? { shipped: await shipped() } : {}),
+    ...(scenario === "baked" ? { runner: await runnerNow(), shipped: await shipped() } : {}),
     evicted: scenario === "baked" ? await evictedByAnother(world) : [],
     journal: await journal(),
     timers: [await isActive("runpool-boot-watchdog.timer"), await isActive("runpool-deadline.timer")],

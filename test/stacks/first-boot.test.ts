@@ -141,12 +141,18 @@ async function played(scenario: string, context: TestContext): Promise<Record<st
 const guestTime = { timeout: 180_000 };
 
 /** The stock image runs the script that is deployed, 100 KB long; the baked one what refresh has laid over it. */
-const prepared = { stock: /^prepared for \/root\nall of 100\d{3} bytes$/m, baked: /^overlaid for \/root$/m };
+const prepared = { stock: /^prepared for \/root\nall of 100\d{3} bytes$/m, baked: /^overlaid for \/tmp$/m };
+/** The environment's word above the image's, and the group that makes jobs root. */
+const particular = {
+  told: ["/opt/of-the-environment", "kept", "/opt/hook.sh", "1001 77"],
+  docker: true,
+};
 for (const image of ["stock", "baked"] as const)
   test(`a ${image} image becomes a registered runner, before cloud-init's final stage`, guestTime, async (context) => {
     const found = await played(image, context);
     expect(found).toMatchObject({ outcome: "ready", runners: 1, timers: [true, true], finalStage: false });
     expect(found["prepared"]).toMatch(prepared[image]);
+    expect(found["runner"]).toEqual(image === "baked" ? particular : undefined);
     expect(found["shipped"]).toEqual(
       // The real CloudWatch agent is nowhere to be had offline: its control program is played, what it would tail is there.
       image === "baked"

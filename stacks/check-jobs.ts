@@ -1,0 +1,44 @@
+// The rules of what runners and jobs are told, and of which runs' jobs a runner takes.
+import type { Environment, Problem } from "./environment.ts";
+
+/** Of user data's 16 KB, characters. */
+const mostCharacters = 4096;
+
+const hooks: ReadonlySet<string> = new Set(["RUNPOOL_HOOK_STARTED", "RUNPOOL_HOOK_COMPLETED"]);
+/** Where a job sees nothing: agent/units/runpool-runner@.service. */
+const unseen = /^\/((etc|run|var\/lib)\/runpool|home|root|run\/user)(\/|$)/;
+
+/** Who else says a variable, where that is not the operator. */
+const sayers: readonly (readonly [RegExp, string])[] = [
+  [/^(https?|no)_proxy$|^NODE_USE_ENV_PROXY$/i, "is said by the field proxy"],
+  [/^NODE_EXTRA_CA_CERTS$/, "is said by the field privateCa"],
+  [/^(HOME|TMPDIR)$/, "is said by runpool: each assignment has its own"],
+  [/^(RUNPOOL_|ACTIONS_RUNNER_(HOOK|INPUT)_)/, "is said by runpool; hooks are RUNPOOL_HOOK_STARTED and _COMPLETED"],
+  [/^GITHUB_/, "is said by GitHub's runner"],
+];
+
+function ruleOf(name: string, value: string): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return "is no name of a variable: letters, digits and _";
+  const [, sayer] = (hooks.has(name) ? undefined : sayers.find(([pattern]) => pattern.test(name))) ?? [];
+  if (sayer !== undefined) return sayer;
+  if (/\p{Cc}/u.test(value)) return "has line ends or other control characters";
+  if (!hooks.has(name) && name !== "RUNNER_TOOL_CACHE") return undefined;
+  if (!value.startsWith("/")) return "must be an absolute path";
+  return unseen.test(value) ? `${value} is where jobs see nothing` : undefined;
+}
+
+export function problemsOfJobs({ runnerEnvironment, furtherRuns, anyRunsJobs }: Environment): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const [name, value] of Object.entries(runnerEnvironment)) {
+    const rule = ruleOf(name, value);
+    if (rule !== undefined) problems.push([`runnerEnvironment.${name}`, rule]);
+  }
+  const characters = Object.entries(runnerEnvironment).flat().join("").length;
+  if (characters > mostCharacters)
+    problems.push(["runnerEnvironment", `has ${characters} characters; at most ${mostCharacters} fit into user data`]);
+  for (const [at, run] of furtherRuns.entries())
+    if (!/^[1-9]\d{0,19}$/.test(run))
+      problems.push([`furtherRuns[${at}]`, `"${run.slice(0, 30)}" is no run's id, a number as in its address`]);
+  if (anyRunsJobs && furtherRuns.length > 0) problems.push(["furtherRuns", "says nothing where anyRunsJobs is true"]);
+  return problems;
+}

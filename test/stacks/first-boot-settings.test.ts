@@ -1,0 +1,90 @@
+// What an environment says of runners, hooks and jobs reaches the files that a machine boots with, or is refused.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import example from "../../environments/example.ts";
+import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
+import { readEnvironment } from "../../stacks/check-environment.ts";
+import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { agentEnvironment, bootFiles } from "../../stacks/first-boot-files.ts";
+import { mimeUserData } from "../../stacks/user-data.ts";
+
+const environmentWith = (fields: Partial<EnvironmentFile>) => readEnvironment({ ...example, ...fields }, "example");
+
+/** What a shell reads from a boot file. */
+function readByShell(fields: Partial<EnvironmentFile>, name: string, variables: readonly string[]): readonly string[] {
+  const file = bootFiles(environmentWith(fields), "x64").find(({ path }) => path.endsWith(`/${name}`));
+  const folder = mkdtempSync(join(tmpdir(), "runpool-settings-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, name);
+  writeFileSync(path, file?.content ?? "");
+  const say = variables.map((variable) => `printf '%s\\n' "\${${variable}-unset}"`).join("; ");
+  return spawnSync("/bin/sh", ["-c", `. "$1"; ${say}`, "sh", path], { encoding: "utf8" })
+    .stdout.split("\n")
+    .slice(0, -1);
+}
+
+const agentOf = (fields: Partial<EnvironmentFile>) => {
+  const ofTheUnit = { RUNPOOL_RUNNER: "r", RUNPOOL_STATE: "s", RUNPOOL_WORK: "w", RUNPOOL_HOOKS: "h" };
+  return parseAgentEnvironment({ ...agentEnvironment(environmentWith(fields)), ...ofTheUnit });
+};
+
+test("the agent takes jobs of no run but its own, unless the environment names runs, or says that any may come", () => {
+  expect(agentOf({})).toMatchObject({ RUNPOOL_FURTHER_RUNS: [], RUNPOOL_ANY_RUNS_JOBS: "false" });
+  expect(agentOf({ furtherRuns: ["77", "88"] })).toMatchObject({ RUNPOOL_FURTHER_RUNS: ["77", "88"] });
+  expect(agentOf({ anyRunsJobs: true })).toMatchObject({ RUNPOOL_ANY_RUNS_JOBS: "true" });
+});
+
+test("runner and hooks are told what the operator says, below the ways out of the machine", () => {
+  const fields = {
+    runnerEnvironment: {
+      RUNNER_TOOL_CACHE: "/opt/tools",
+      RUNPOOL_HOOK_STARTED: "/opt/hook.sh",
+      GREETING: `a "b" $c \\d`,
+    },
+    proxy: { url: "http://proxy.example.org:3128" },
+  };
+  const names = ["RUNNER_TOOL_CACHE", "RUNPOOL_HOOK_STARTED", "GREETING", "HTTPS_PROXY"];
+  expect(readByShell(fields, "runner.env", names)).toEqual([
+    "/opt/tools",
+    "/opt/hook.sh",
+    `a "b" $c \\d`,
+    "http://proxy.example.org:3128",
+  ]);
+});
+
+test("what an image has in runner.env stays, whatever its last line ends with: the environment's lines are added", () => {
+  const files = JSON.parse(mimeUserData(environmentWith({}), "x64").split(/#cloud-config\n|\n--/)[3] ?? "") as {
+    write_files: readonly { path: string; append?: boolean; content: string }[];
+  };
+  const added = files.write_files.filter(({ append }) => append === true);
+  expect(added.map(({ path }) => path)).toEqual(["/etc/runpool/runner.env"]);
+  expect(Buffer.from(added[0]?.content ?? "", "base64").toString()).toMatch(/^\n/);
+});
+
+test("the first boot is told of jobs' docker and of who runs the pre-runner script, the agent of neither", () => {
+  const names = ["RUNPOOL_DOCKER_FOR_JOBS", "RUNPOOL_PRE_RUNNER_USER"];
+  expect(readByShell({}, "first-boot.env", names)).toEqual(["0", "root"]);
+  expect(readByShell({ dockerForJobs: true, preRunnerUser: "job" }, "first-boot.env", names)).toEqual(["1", "job"]);
+  expect(readByShell({ dockerForJobs: true }, "agent.env", ["RUNPOOL_DOCKER"])).toEqual(["unset"]);
+});
+
+test.each<[Partial<EnvironmentFile>, RegExp]>([
+  [{ runnerEnvironment: { "A-B": "x" } }, /runnerEnvironment\.A-B: is no name of a variable/],
+  [{ runnerEnvironment: { A: "x\ny" } }, /runnerEnvironment\.A: has line ends/],
+  [{ runnerEnvironment: { https_proxy: "x" } }, /is said by the field proxy/],
+  [{ runnerEnvironment: { NODE_EXTRA_CA_CERTS: "/x" } }, /is said by the field privateCa/],
+  [{ runnerEnvironment: { HOME: "/x" } }, /each assignment has its own/],
+  [{ runnerEnvironment: { RUNPOOL_ONLY_RUNS: "1" } }, /is said by runpool/],
+  [{ runnerEnvironment: { ACTIONS_RUNNER_HOOK_JOB_STARTED: "/x" } }, /is said by runpool/],
+  [{ runnerEnvironment: { GITHUB_TOKEN: "x" } }, /is said by GitHub's runner/],
+  [{ runnerEnvironment: { RUNPOOL_HOOK_STARTED: "hook.sh" } }, /must be an absolute path/],
+  [{ runnerEnvironment: { RUNNER_TOOL_CACHE: "/var/lib/runpool/tools" } }, /is where jobs see nothing/],
+  [{ runnerEnvironment: { A: "x".repeat(5000) } }, /runnerEnvironment: has 5001 characters/],
+  [{ furtherRuns: ["main"] }, /furtherRuns\[0\]: "main" is no run's id/],
+  [{ furtherRuns: ["7"], anyRunsJobs: true }, /furtherRuns: says nothing where anyRunsJobs is true/],
+])("%j is refused, by its path", (fields, words) => {
+  expect(() => environmentWith(fields)).toThrow(words);
+});
