@@ -1,26 +1,29 @@
 // `npm run simulate -- --seeds N --from S`: many worlds, on all cores; each failing seed with the one command that replays it.
-import { parseArgs } from "node:util";
 import { simulateSeeds } from "./seeds.ts";
+import { help, parseOptions, replayOf, type SimulateOptions } from "./simulate-options.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";
 
-const { values } = parseArgs({
-  // Started by hand as `node simulate.ts -- --seeds N`, the dashes arrive too.
-  args: process.argv.slice(2).filter((word) => word !== "--"),
-  allowPositionals: true,
-  options: {
-    seeds: { type: "string", default: "100" },
-    from: { type: "string", default: "1" },
-    trace: { type: "boolean", default: false },
-  },
-});
-const [seeds, from] = [Number(values.seeds), Number(values.from)];
+function understood(): SimulateOptions {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
+    return process.exit(2);
+  }
+}
+
+const { seeds, from, trace, help: asksHelp } = understood();
+if (asksHelp) {
+  console.log(help);
+  process.exit(0);
+}
 
 function print({ seed, violations, rates }: SimulationResult): void {
   console.log(`seed ${seed} FAILED`);
   for (const { rule, at, detail } of violations) console.log(`  ${new Date(at).toISOString()} ${rule}: ${detail}`);
   const present = Object.entries(rates).filter(([, rate]) => rate > 0);
   console.log(`  faults: ${present.map(([name, rate]) => `${name} ${Number(rate.toPrecision(2))}`).join(", ")}`);
-  console.log(`  replay: npm run simulate -- --seeds 1 --from ${seed} --trace`);
+  console.log(`  replay: npm run ${replayOf(seed)}`);
 }
 
 async function traced(): Promise<SimulationResult> {
@@ -33,7 +36,7 @@ async function traced(): Promise<SimulationResult> {
 
 const started = performance.now();
 const results: SimulationResult[] = [];
-if (values.trace) results.push(await traced());
+if (trace) results.push(await traced());
 else
   await simulateSeeds({
     count: seeds,
@@ -44,7 +47,7 @@ else
     },
   });
 const failed = results.filter(({ violations }) => violations.length > 0);
-if (values.trace) failed.forEach(print);
+if (trace) failed.forEach(print);
 const seconds = (performance.now() - started) / 1000;
 const sum = (of: (result: SimulationResult) => number): number => results.reduce((all, one) => all + of(one), 0);
 console.log(
