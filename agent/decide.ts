@@ -93,12 +93,15 @@ function leave(view: View, record: InstanceRecord): Step {
 const signalNow = (record: InstanceRecord): SignalKind | undefined =>
   record.signal?.assignment === record.assignment ? record.signal.kind : undefined;
 
+/** A failure in a signal's detail: its cause first, so that whoever reads the record can tell. */
+const saying = (cause: Failure["outcome"]["cause"], detail: string): string => `${cause}: ${detail}`;
+
 function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKind): Step {
   const failure = view.failure?.assignment === record.assignment ? view.failure : undefined;
   if (failure === undefined) return step;
   const { cause, detail } = failure.outcome;
   if (hopeless.has(cause) || failure.count >= maxima.registrationTries)
-    return { kind: "signal", signal: givenUp, record, detail: `${cause}: ${detail}` };
+    return { kind: "signal", signal: givenUp, record, detail: saying(cause, detail) };
   return view.now < failure.retryAt ? wait(view, Math.min(failure.retryAt, record.threshold)) : step;
 }
 
@@ -137,7 +140,8 @@ function serve(view: View, record: InstanceRecord): Step {
     case "listener-lost":
       return runner.busy ? wait(view, until) : { kind: "retire", record, reason: "the listener could not be kept up" };
     case "register-failed":
-      return view.failure?.outcome.cause === "version"
+      // By the record: the agent that said so may have been killed since.
+      return record.signal?.detail?.startsWith(saying("version", "")) === true
         ? { kind: "retire", record, reason: "GitHub refuses this version of the runner" }
         : wait(view, until);
     case "interrupted":

@@ -1,0 +1,64 @@
+// GitHub refuses the runner's version: no machine of this image can serve, so it retires, whichever agent has said so before.
+import { expect, test } from "vitest";
+import { next, type View } from "../../agent/decide.ts";
+import { failureOf } from "../../cloud/host/registration-outcome.ts";
+import { limits } from "../../domain/limits.ts";
+import { signalOf } from "../../domain/agent-writes.ts";
+import type { InstanceRecord, Signal } from "../../domain/record.ts";
+import { now, owned, recordOf } from "../control/record-of.ts";
+import { agentBench, registration } from "./agent-bench.ts";
+
+const lines = Array.from({ length: 20 }, (_none, index) => `line ${index} ${"x".repeat(200)}`);
+const refused = failureOf("GitHub refuses this version of the runner (listener exit 7)", lines, "version");
+const retired = { kind: "retire", reason: "GitHub refuses this version of the runner" };
+
+/** What an agent that has just started sees: nothing is in its memory. */
+const afresh = (record: InstanceRecord): View => ({
+  now,
+  sight: { kind: "record", record },
+  known: record,
+  bootedAt: now,
+  bootMs: limits.bootMs,
+  maxRuntimeMs: limits.maxRuntimeMs,
+  pooled: true,
+  prepare: "prepared",
+  runner: { assignment: 1, configured: true, listener: "exited", exitCode: 7, busy: false, jobs: 0 },
+  task: false,
+  failure: undefined,
+  said: undefined,
+  interruption: undefined,
+  turnMs: limits.agentTurnMs,
+});
+const failedWith = (detail: string, assignment = 1): InstanceRecord =>
+  recordOf({ ...owned, state: "claimed", signal: signalOf("register-failed", assignment, now - 2000, detail) });
+
+test("an agent killed between its word and its retirement retires by the record's word", async () => {
+  let signal: Signal | undefined;
+  const record = recordOf({ ...owned, state: "claimed", said: "prepared", registration });
+  const killed = agentBench({
+    record,
+    outcome: refused,
+    // The crash: the word is written down, and nothing is done after it.
+    own: { retire: () => new Promise(() => undefined) },
+  });
+  void killed.run();
+  await killed.until(() => (signal = killed.record().signal)?.kind === "register-failed");
+  expect(next(afresh(recordOf({ ...record, ...(signal === undefined ? {} : { signal }) })))).toMatchObject(retired);
+});
+
+test("any other failure leaves the machine to whoever reads it, and one of an earlier assignment counts for nothing", () => {
+  expect(next(afresh(failedWith("refused: this version: is not allowed")))).toMatchObject({ kind: "wait" });
+  expect(next(afresh(failedWith("version: too old", 0)))).not.toMatchObject(retired);
+});
+
+test("one that is not killed retires at once, and powers off", async () => {
+  const bench = agentBench({
+    record: recordOf({ ...owned, state: "claimed", said: "prepared", registration }),
+    outcome: refused,
+  });
+  let reason: string | undefined;
+  void bench.run().then((end) => (reason = end));
+  await bench.until(() => reason !== undefined);
+  expect([reason, bench.record().signal?.kind]).toEqual(["retired", "register-failed"]);
+  expect(bench.clock.now()).toBeLessThan(bench.record().threshold);
+});
