@@ -178,11 +178,14 @@ describe("completion", () => {
     expect(await complete("runpool", "migrate", "x")).toEqual([]);
   });
 
-  test.each(["zsh", "fish"])("the script for %s is one that it can read", async (shell) => {
+  test.for(["zsh", "fish"])("the script for %s is one that it can read", async (shell, { skip }) => {
     const { code, out } = await inProcess(["completion", shell]);
     expect(code).toBe(0);
     for (const { name } of commands) expect(out).toContain(name);
     const found = spawnSync(shell, ["-n"], { input: out, encoding: "utf8" });
-    if (found.error === undefined) expect([found.status, found.stderr]).toEqual([0, ""]);
+    if (found.error !== undefined) skip(`${shell} is not installed`);
+    expect([found.status, found.stderr]).toEqual([0, ""]);
+    const broken = spawnSync(shell, ["-n"], { input: `${out}\nif true`, encoding: "utf8" });
+    expect(broken.status, "a script that it cannot read").not.toBe(0);
   });
 });
