@@ -17,7 +17,7 @@ export function fleet(wish: FleetWish): Fleet {
   let loading: Promise<LaunchTools> | undefined;
   const load = async (): Promise<LaunchTools> => {
     const sdk = await import("./ec2-sdk.ts");
-    return { sdk, client: wish.ec2(sdk), sizes: new Map() };
+    return { sdk, client: wish.ec2(sdk), sizes: new Map(), types: new Map(), asAsked: new Set() };
   };
   const tools = (): Promise<LaunchTools> => (loading ??= load());
   return {

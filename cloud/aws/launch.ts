@@ -1,8 +1,15 @@
 // One CreateFleet `instant`, and what it launched in our terms.
-import type { CreateFleetInstance, CreateFleetResult, EC2Client, _InstanceType } from "@aws-sdk/client-ec2";
+import type {
+  ArchitectureType,
+  CreateFleetInstance,
+  CreateFleetResult,
+  EC2Client,
+  VirtualizationType,
+  _InstanceType,
+} from "@aws-sdk/client-ec2";
 import type * as Ec2 from "./ec2-sdk.ts";
 import type { Launched, LaunchFailure, LaunchOutcome, LaunchRequest, Unknown } from "../ports.ts";
-import { createFleetInput, requirementsOf } from "./fleet-request.ts";
+import { attributesOf, createFleetInput, namesTypes } from "./fleet-request.ts";
 import { distinct, failureOf } from "./launch-failures.ts";
 import { asSdkError, problemOf, troubleOf } from "./sdk-errors.ts";
 
@@ -11,6 +18,10 @@ export interface LaunchTools {
   readonly client: EC2Client;
   /** Sizes of instance types met before: they never change. */
   readonly sizes: Map<string, { readonly cpu: number; readonly mmem: number }>;
+  /** Types that meet requirements, by the question asked of EC2. */
+  readonly types: Map<string, readonly string[]>;
+  /** Client tokens whose wildcards could not be resolved when they were first used. */
+  readonly asAsked: Set<string>;
 }
 
 /** Asks for all unknown types at once. A failure is not worth losing machines that run: they then count as the minimum they have. */
@@ -49,43 +60,74 @@ async function launchedBy(
   });
 }
 
-/** Whether any type of the region meets the requirements: EC2 does not document how CreateFleet says that none does. */
-async function noTypeMatches({ sdk, client }: LaunchTools, request: LaunchRequest): Promise<boolean> {
-  const command = new sdk.GetInstanceTypesFromInstanceRequirementsCommand({
-    ArchitectureTypes: [request.architecture === "x64" ? "x86_64" : "arm64"],
-    VirtualizationTypes: ["hvm"],
-    InstanceRequirements: requirementsOf(request),
-  });
+/** The types of the region that meet the requirements, in order; undefined where EC2 does not say. Asked once for each question. */
+async function matching({ sdk, client, types }: LaunchTools, request: LaunchRequest): Promise<Types> {
+  const question = {
+    ArchitectureTypes: [request.architecture === "x64" ? "x86_64" : "arm64"] satisfies ArchitectureType[],
+    VirtualizationTypes: ["hvm"] satisfies VirtualizationType[],
+    InstanceRequirements: attributesOf(request),
+  };
+  const key = JSON.stringify(question);
+  const known = types.get(key);
+  if (known !== undefined) return known;
+  const found: string[] = [];
   try {
-    for (let next: string | undefined; ; command.input.NextToken = next) {
-      const reply = await client.send(command);
-      if ((reply.InstanceTypes ?? []).length > 0) return false;
-      next = reply.NextToken;
-      if (next === undefined || next === "") return true;
+    for (let NextToken: string | undefined; ;) {
+      const page = NextToken === undefined ? question : { ...question, NextToken };
+      const reply = await client.send(new sdk.GetInstanceTypesFromInstanceRequirementsCommand(page));
+      found.push(...(reply.InstanceTypes ?? []).flatMap(({ InstanceType }) => InstanceType ?? []));
+      NextToken = reply.NextToken === "" ? undefined : reply.NextToken;
+      if (NextToken === undefined) break;
     }
   } catch (error) {
     troubleOf(error);
-    return false;
+    return undefined;
   }
+  const inOrder = found.toSorted();
+  types.set(key, inOrder);
+  return inOrder;
+}
+type Types = readonly string[] | undefined;
+
+/**
+ * The types among which some are to be avoided. A client token answers only for the very same request, so a round that could not
+ * resolve its wildcards keeps them when it is repeated.
+ */
+async function typesToAvoidAmong(tools: LaunchTools, request: LaunchRequest): Promise<Types> {
+  if (request.avoid.length === 0 || namesTypes(request) || tools.asAsked.has(request.clientToken)) return undefined;
+  const types = await matching(tools, request);
+  if (types === undefined) tools.asAsked.add(request.clientToken);
+  return types;
 }
 
 const isFleetConfig = ({ reason }: LaunchFailure): boolean => /^Invalid(FleetConfig|InstanceRequirement)/.test(reason);
 
+/** EC2 does not document how CreateFleet says that no type meets the requirements, so it is asked whether any does. */
 async function explained(
   tools: LaunchTools,
   request: LaunchRequest,
   failures: readonly LaunchFailure[],
 ): Promise<readonly LaunchFailure[]> {
-  const vague = failures.some((failure) => failure.kind === "refused" && isFleetConfig(failure));
-  if (!vague || !(await noTypeMatches(tools, request))) return distinct(failures);
-  return distinct(failures.map(({ kind, reason }) => ({ kind: kind === "refused" ? "no-type" : kind, reason })));
+  const avoids = request.avoid.length > 0;
+  const isVague = (failure: LaunchFailure): boolean =>
+    isFleetConfig(failure) && (failure.kind === "refused" || (avoids && failure.kind === "no-type"));
+  if (!failures.some(isVague)) return distinct(failures);
+  if ((await matching(tools, request))?.length === 0)
+    return distinct(failures.map(({ kind, reason }) => ({ kind: kind === "refused" ? "no-type" : kind, reason })));
+  if (!avoids) return distinct(failures);
+  // Types do meet the request: only without the avoided pools none is left, and waiting, or the next rung, may help.
+  return distinct(failures.map((one) => (isVague(one) ? { ...one, kind: "no-capacity" } : one)));
 }
+
+/** EC2 gives up after three pools that fail, and says this of the others: they were not tried, and may well have what is wanted. */
+const untried = "UnfulfillableCapacity";
 
 /** The SDK tries again after a lost reply with the same client token, so nothing is launched twice. */
 export async function launch(tools: LaunchTools, request: LaunchRequest): Promise<LaunchOutcome | Unknown> {
   let reply: CreateFleetResult;
   try {
-    reply = await tools.client.send(new tools.sdk.CreateFleetCommand(createFleetInput(request)));
+    const types = await typesToAvoidAmong(tools, request);
+    reply = await tools.client.send(new tools.sdk.CreateFleetCommand(createFleetInput(request, types)));
   } catch (error) {
     const trouble = troubleOf(error);
     const failure = failureOf(asSdkError(error).name, asSdkError(error).message);
@@ -99,8 +141,10 @@ export async function launch(tools: LaunchTools, request: LaunchRequest): Promis
     const { InstanceType: instanceType, SubnetId, AvailabilityZone } = LaunchTemplateAndOverrides?.Overrides ?? {};
     const zone = request.subnets.find(({ id }) => id === SubnetId)?.zone ?? AvailabilityZone;
     const failure = failureOf(ErrorCode ?? "Unknown", ErrorMessage ?? "");
-    const named = instanceType !== undefined && zone !== undefined && failure.kind === "no-capacity";
-    return named ? { ...failure, pool: { instanceType, zone } } : failure;
+    const tried = failure.kind === "no-capacity" && ErrorCode !== untried;
+    return tried && instanceType !== undefined && zone !== undefined
+      ? { ...failure, pool: { instanceType, zone } }
+      : failure;
   });
   const launched = await launchedBy(tools, request, reply.Instances ?? []);
   return { kind: "answered", launched, failures: await explained(tools, request, failures) };

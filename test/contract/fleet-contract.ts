@@ -59,6 +59,19 @@ export function fleetContract(kind: StandKind): void {
       }
     });
 
+    it("launches nothing in capacity pools to avoid, as long as there are others", async (context) => {
+      needs(kind, context, "instance requirements decide");
+      const { subnets } = await request();
+      const [types, zone] = [["c5.large", "c6i.large"], subnets[0]?.zone ?? ""];
+      const avoid = types.map((instanceType) => ({ instanceType, zone }));
+      for (const allowedTypes of [types, ["c5.*", "c6i.large"]]) {
+        const wanted = await request({ count: 4, allowedTypes, maximumCpu: 2, avoid });
+        const { launched, failures } = answered(await stand.fleet.launch(wanted));
+        expect(failures).toEqual([]);
+        expect(launched.map((one) => one.zone)).toEqual(Array.from({ length: 4 }, () => subnets[1]?.zone));
+      }
+    });
+
     it("shows its machines with their tags, to those who ask by id and to those who ask for ours", async () => {
       const ids = await launch(2);
       const seen = await stand.fleet.describe([...ids, unknownId]);
