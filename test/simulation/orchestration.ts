@@ -4,6 +4,7 @@ import { provision, type Provisioned, type SavedProvision } from "../../control/
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
 import { limits } from "../../domain/limits.ts";
+import { anyAwait } from "../../cloud/sim/world/process.ts";
 import type { Request } from "../../domain/request.ts";
 import type { Job } from "../../cloud/sim/world/forge.ts";
 import type { ControlPorts, World } from "../../cloud/sim/world/world.ts";
@@ -13,6 +14,8 @@ import type { Attempt, Workflow } from "./workload.ts";
 const minute = 60_000;
 /** A cancelled step gets SIGINT, and is killed ten seconds later. */
 const killedAfterMs = 10_000;
+/** So many awaits the longest of them were seen to have. */
+const longest = { provision: 1_000, post: 90, release: 500, refresh: 200 };
 /** How long a workflow waits for its jobs: beyond it somebody cancels it. */
 const jobsPatienceMs = 25 * minute;
 
@@ -55,7 +58,7 @@ function step<Value>(
   work: (ports: ControlPorts) => Promise<Value>,
 ): Promise<StepEnd<Value>> & { kill(): void } {
   const chance = world.chance.fork(`fate of ${name}`);
-  const diesAt = chance.happens(dying.rate) ? chance.between(1, dying.awaits) : undefined;
+  const diesAt = chance.happens(dying.rate) ? anyAwait(chance, dying.awaits) : undefined;
   const { process, ports } = world.process(name, diesAt);
   const ended = new Promise<StepEnd<Value>>((resolve) => {
     const limit = world.time.after(dying.limitMs, `${name} killed`, () => process.kill());
@@ -97,7 +100,7 @@ async function provisionStep(
   const main = step(
     world,
     name,
-    { rate: rates.provisionDies, awaits: 120, limitMs: limits.provisionMs + 5 * minute },
+    { rate: rates.provisionDies, awaits: longest.provision, limitMs: limits.provisionMs + 5 * minute },
     (ports) =>
       provision(ports, request, {
         cancel: cancel.signal,
@@ -126,10 +129,15 @@ async function provisionStep(
   } else tally.died++;
   const unfinished = saved !== undefined && !saved.committed && end.kind !== "ended";
   if (unfinished && plan.post)
-    await step(world, `${name} post`, { rate: rates.provisionDies, awaits: 40, limitMs: 5 * minute }, async (ports) => {
-      const { configuration } = await ports.settings.load();
-      return await cleanUp(ports, configuration, saved as SavedProvision);
-    });
+    await step(
+      world,
+      `${name} post`,
+      { rate: rates.provisionDies, awaits: longest.post, limitMs: 5 * minute },
+      async (ports) => {
+        const { configuration } = await ports.settings.load();
+        return await cleanUp(ports, configuration, saved as SavedProvision);
+      },
+    );
   return end.kind === "ended" ? end.value : undefined;
 }
 
@@ -157,7 +165,7 @@ async function releaseStep(world: World, name: string, workflow: Workflow, attem
     const end = await step(
       world,
       `${name} release ${tries}`,
-      { rate: rates.releaseDies, awaits: 40, limitMs: 40 * minute },
+      { rate: rates.releaseDies, awaits: longest.release, limitMs: 40 * minute },
       (ports) =>
         release(ports, {
           runId: workflow.runId,
@@ -225,8 +233,11 @@ export function refreshOnSchedule(world: World, over: () => boolean): void {
   const tick = (): void => {
     if (over()) return;
     const name = `refresh ${++count}`;
-    void step(world, name, { rate: world.faults.rates.refreshDies, awaits: 60, limitMs: 4.5 * minute }, (ports) =>
-      refresh(ports),
+    void step(
+      world,
+      name,
+      { rate: world.faults.rates.refreshDies, awaits: longest.refresh, limitMs: 4.5 * minute },
+      (ports) => refresh(ports),
     );
     const jitter = rates.slow > 0 ? world.chance.between(0, 2_000) : 0;
     world.time.after(limits.refreshMs + jitter, "refresh is due", tick);

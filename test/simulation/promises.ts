@@ -3,6 +3,7 @@ import type { Provisioned } from "../../control/provision.ts";
 import type { Request } from "../../domain/request.ts";
 import { isAlive, type Machine } from "../../cloud/sim/world/machine.ts";
 import type { World } from "../../cloud/sim/world/world.ts";
+import { leftInQueuesAndVault } from "./leftovers.ts";
 
 /** A run is told of as many runners as it asked for, each its own, and each known to GitHub under its run id unless a fault has hit it. */
 export function readyIsReady(
@@ -71,7 +72,7 @@ const describe = (world: World, machine: Machine): string => {
   return `${machine.instanceId} (${machine.state}${machine.hung ? ", hung" : ""}, ${age} min old, agent ${machine.agent?.alive === true ? "alive" : "dead"}, record ${record?.state ?? "none"} owner ${record?.owner ?? "-"} wanted ${record?.wanted ?? "-"} signal ${record?.signal?.kind ?? "-"} assignment ${record?.assignment ?? "-"} threshold ${record === undefined ? "-" : Math.round((record.threshold - world.time.now()) / 1000)} s away)`;
 };
 
-/** Once nothing has been asked for longer than every limit: no machine, record, runner or counter is left that should not be. */
+/** Once nothing has been asked for longer than every limit: no machine, record, runner, counter, message or parameter is left that should not be. */
 export function nothingLeft(world: World): void {
   const { checks, machines, table, forge, words } = world;
   for (const machine of machines.all())
@@ -86,6 +87,7 @@ export function nothingLeft(world: World): void {
     );
   for (const [scope, count] of words.counters)
     if (count !== 0) checks.violated("counters are right", `${scope} says ${count}, nothing is alive`);
+  for (const what of leftInQueuesAndVault(world)) checks.violated("no leak: no message and no parameter", what);
 }
 
 /** Instances that idle within their threshold can be found: the queue of their class holds as many messages as refresh promises. */

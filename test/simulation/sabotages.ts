@@ -205,4 +205,23 @@ export const sabotages: readonly Sabotage[] = [
     `world.settings.reserve(count, scopes)`,
     `world.settings.reserve(0, scopes)`,
   ),
+  one(
+    "leaves unreadable messages to the next receiver",
+    "control/selection.ts",
+    `await world.pool.setAside(request.resourceClass, received);`,
+    `world.log.event("pool.left");`,
+    { unreadable: 0.1 },
+  ),
+  one(
+    "gives expired messages back",
+    "control/selection.ts",
+    `scan.drop.push(receipt);`,
+    `scan.giveBack.push(receipt);`,
+  ),
+  one(
+    "keeps tokens under further names",
+    "control/tokens.ts",
+    `await world.secrets.write(name, (await fetch()).token);`,
+    `for (const { token } of [await fetch()]) for (const all of [name, name + "-old"]) await world.secrets.write(all, token);`,
+  ),
 ];

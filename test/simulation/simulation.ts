@@ -6,6 +6,7 @@ import type { Violation } from "../../cloud/sim/world/checks.ts";
 import { drawRates, type Rates } from "../../cloud/sim/world/faults.ts";
 import type { RunAgent } from "../../cloud/sim/world/machines.ts";
 import { environment, worldOf, type World } from "../../cloud/sim/world/world.ts";
+import { lookIntoEveryQueue } from "./leftovers.ts";
 import { noTally, orchestrate, refreshOnSchedule, type Tally } from "./orchestration.ts";
 import { idleOnesAreQueued, nothingLeft } from "./promises.ts";
 import { workload } from "./workload.ts";
@@ -86,6 +87,14 @@ function heal(world: World): void {
   }
 }
 
+async function lookedInto(world: World): Promise<void> {
+  const state = { over: false };
+  void lookIntoEveryQueue(world).then(() => (state.over = true));
+  const ended = await runUntil(world, () => state.over, 10 * minute);
+  if (!ended && world.checks.violations.length === 0)
+    world.checks.violated("its runners, or a clear failure", "looking into the queues never ends");
+}
+
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const plan = draw(seed);
   const { heard } = options;
@@ -116,6 +125,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   await runUntil(world, () => false, 2 * limits.refreshMs);
   if (world.checks.violations.length === 0) idleOnesAreQueued(world);
   await runUntil(world, () => false, limits.maxRuntimeMs);
+  if (world.checks.violations.length === 0) await lookedInto(world);
   if (world.checks.violations.length === 0) nothingLeft(world);
   state.over = true;
   return {

@@ -39,10 +39,18 @@ export interface Rates {
   readonly provisionDies: number;
   readonly releaseDies: number;
   readonly refreshDies: number;
-  /** GitHub answers 5xx, or 403 for its rate limit. */
+  /** GitHub answers 5xx. */
   readonly forgeFails: number;
   /** A listener that exits by itself. */
   readonly listenerExits: number;
+  /** A launch that the account's quota allows in part, or not at all. */
+  readonly quota: number;
+  /** A call to GitHub that finds the rate limit used up, for minutes. */
+  readonly forgeLimited: number;
+  /** A call to GitHub that finds the credentials refused, for minutes. */
+  readonly forgeRefuses: number;
+  /** The longest that the corrected clock of a control-plane process is off, ms. */
+  readonly controlSkewMs: number;
 }
 
 const ceilings: Rates = {
@@ -72,6 +80,11 @@ const ceilings: Rates = {
   forgeFails: 0.15,
   listenerExits: 0.1,
   unreadable: 0.05,
+  quota: 0.1,
+  forgeLimited: 0.01,
+  forgeRefuses: 0.01,
+  // A step of the correction, and the time of a call (cloud/aws/clock.ts).
+  controlSkewMs: 1_500,
 };
 
 export const noFaults: Rates = Object.fromEntries(Object.keys(ceilings).map((name) => [name, 0])) as unknown as Rates;

@@ -26,8 +26,35 @@ const refusal = (kind: LaunchFailure["kind"], reason: string): LaunchOutcome => 
   failures: [{ kind, reason }],
 });
 
+/** Why a launch gets fewer than it asks for; none where it gets all. EC2 gives up after three pools, and does not always name them. */
+function shortage(
+  { faults }: State,
+  { chance }: Process,
+  usageClass: LaunchRequest["usageClass"],
+  pools: readonly { readonly type: { readonly name: string }; readonly zone: string }[],
+): readonly LaunchFailure[] {
+  const { quota, noCapacity } = faults.rates;
+  const spot = usageClass === "spot";
+  if (chance.happens(quota))
+    return [
+      {
+        kind: "quota",
+        reason: spot
+          ? "MaxSpotInstanceCountExceeded: Max spot instance count exceeded"
+          : "VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit allows",
+      },
+    ];
+  if (!chance.happens(spot ? noCapacity : noCapacity / 3)) return [];
+  const reason = "InsufficientInstanceCapacity: none in the zones asked for";
+  if (chance.happens(0.3)) return [{ kind: "no-capacity", reason }];
+  return Array.from({ length: chance.between(1, 3) }, () => {
+    const { type, zone } = chance.pick(pools);
+    return { kind: "no-capacity", reason, pool: { instanceType: type.name, zone } };
+  });
+}
+
 function fill(state: State, process: Process, request: LaunchRequest): LaunchOutcome {
-  const { machines, faults } = state;
+  const { machines } = state;
   const { chance } = process;
   const { minimum, maximumCpu, architecture, usageClass, allowedTypes, subnets, count } = request;
   if (new Set(subnets.map(({ zone }) => zone)).size < subnets.length)
@@ -38,16 +65,19 @@ function fill(state: State, process: Process, request: LaunchRequest): LaunchOut
     architecture === "x64" ? "x86_64" : "arm64",
   );
   if (types.length === 0) return refusal("no-type", "InvalidParameterValue: no instance type meets the requirements");
-  const short = chance.happens(usageClass === "spot" ? faults.rates.noCapacity : faults.rates.noCapacity / 3);
-  const had = short ? chance.between(0, count - 1) : count;
+  const pools = types.flatMap((type) => subnets.map(({ zone }) => ({ type, zone })));
+  const avoided = new Set(request.avoid.map(({ instanceType, zone }) => `${instanceType} ${zone}`));
+  const open = pools.filter(({ type, zone }) => !avoided.has(`${type.name} ${zone}`));
+  // As the real adapter asks: where all are to be avoided, none is.
+  const asked = open.length > 0 ? open : pools;
+  const short = shortage(state, process, usageClass, asked);
+  const had = short.length > 0 ? chance.between(0, count - 1) : count;
   const launched = Array.from({ length: had }, () => {
-    const type = chance.pick(types);
-    const { zone } = chance.pick(subnets);
+    const { type, zone } = chance.pick(asked);
     const { instanceId } = machines.launch({ type, zone, usageClass, tags: request.tags });
     return { instanceId, instanceType: type.name, cpu: type.vcpu, mmem: type.mib, zone, usageClass };
   });
-  const reason = "InsufficientInstanceCapacity: none in the zones asked for";
-  return { kind: "answered", launched, failures: short ? [{ kind: "no-capacity", reason }] : [] };
+  return { kind: "answered", launched, failures: short };
 }
 
 /** The same client token answers with its first result for a day; with another request it is refused. */

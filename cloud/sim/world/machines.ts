@@ -7,7 +7,7 @@ import type { Chance } from "../chance.ts";
 import type { InstanceType } from "../ec2/catalogue.ts";
 import { agentPorts, type AgentPorts } from "./agent-world.ts";
 import { isAlive, isCutOff, isUp, type Machine } from "./machine.ts";
-import { startProcess } from "./process.ts";
+import { anyAwait, startProcess } from "./process.ts";
 import type { State } from "./state.ts";
 
 export interface Order {
@@ -32,6 +32,8 @@ export interface Machines {
 }
 
 const minute = 60_000;
+/** So many awaits the longest life of an agent was seen to have. */
+const agentAwaits = 1_000;
 
 export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAgent): Machines {
   const machines = new Map<string, Machine>();
@@ -123,7 +125,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
       chance: own.fork(`agent${life}`),
       skewMs: machine.skewMs,
       cutOff: () => isCutOff(machine, time.now()),
-      ...(dies ? { diesAtAwait: own.between(1, 60) } : {}),
+      ...(dies ? { diesAtAwait: anyAwait(own, agentAwaits) } : {}),
     });
     machine.agent = process;
     process.onDeath(() => {

@@ -52,6 +52,9 @@ export interface ProcessOptions {
 
 const longestNapMs = 5_000;
 
+/** An await to die at, of 1 to `most`: as often in the first ten as in the tenth ten times as far, since processes differ that much in length. */
+export const anyAwait = (chance: Chance, most: number): number => Math.floor(most ** chance.next());
+
 /** Never settles: how the world looks to the dead. */
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
 

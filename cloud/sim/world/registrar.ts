@@ -1,6 +1,8 @@
 // The ports `Registrar`, `RunnerInventory` and `JobQueue` of one process, on the world's GitHub.
 import {
+  ForgeRefused,
   OutOfReach,
+  type EpochMs,
   type JobQueue,
   type Registrar,
   type Removal,
@@ -14,9 +16,49 @@ const outOfReach = (problem: string): never => {
   throw new OutOfReach(problem);
 };
 
-/** GitHub answers 5xx, or 403 for its rate limit, beyond all retries. */
+interface Spell {
+  readonly kind: "limited" | "refused";
+  readonly until: EpochMs;
+}
+/** What lasts for a while once it has begun, a world each. */
+const spells = new WeakMap<State, Spell>();
+const minute = 60_000;
+
+function spellOf(state: State, { chance }: Process): Spell | undefined {
+  const { faults, time } = state;
+  const { forgeLimited, forgeRefuses } = faults.rates;
+  if (faults.healed) return undefined;
+  const known = spells.get(state);
+  if (known !== undefined && known.until > time.now()) return known;
+  const kind = chance.happens(forgeLimited) ? "limited" : chance.happens(forgeRefuses) ? "refused" : undefined;
+  if (kind === undefined) return undefined;
+  // A limit is renewed within the hour; a credential is written anew once somebody has seen the problem.
+  const spell: Spell = { kind, until: time.now() + chance.between(2 * minute, 40 * minute) };
+  spells.set(state, spell);
+  return spell;
+}
+
+/** 5xx, a rate limit and refused credentials, each in the words of the real adapter, beyond all its retries. */
 function unlessDown(state: State, process: Process): void {
+  const spell = spellOf(state, process);
+  if (spell?.kind === "refused")
+    throw new ForgeRefused("GitHub knows no such credentials: write a valid token or App key");
+  if (spell !== undefined) {
+    const seconds = Math.ceil((spell.until - state.time.now()) / 1000);
+    throw new OutOfReach(`GitHub's rate limit is used up for another ${seconds} s`);
+  }
   if (process.chance.happens(state.faults.rates.forgeFails)) throw new OutOfReach("GitHub answered 502");
+}
+
+/** A removal says that its outcome is not known where GitHub is out of reach, and rejects where it refuses. */
+function removal(state: State, process: Process, scope: string, runnerId: number): Removal | Unknown {
+  try {
+    unlessDown(state, process);
+  } catch (error) {
+    if (error instanceof OutOfReach) return { kind: "unknown", problem: error.message };
+    throw error;
+  }
+  return state.forge.remove(scope, runnerId);
 }
 
 export function registrarPort(state: State, process: Process): Registrar {
@@ -52,10 +94,7 @@ export function inventoryPort(state: State, process: Process): RunnerInventory {
       process.call<Removal | Unknown>({
         what: `github.remove ${runnerId}`,
         kind: "write",
-        apply: () =>
-          process.chance.happens(state.faults.rates.forgeFails)
-            ? { kind: "unknown", problem: "GitHub answered 502" }
-            : state.forge.remove(scope, runnerId),
+        apply: () => removal(state, process, scope, runnerId),
         lost: (problem) => ({ kind: "unknown", problem }),
       }),
   };

@@ -155,6 +155,7 @@ export function worldOf(options: WorldOptions): World {
       const process = startProcess(around, {
         name,
         chance: chance.fork(`process ${name}`),
+        skewMs: Math.round((chance.fork(`clock of ${name}`).next() * 2 - 1) * faults.rates.controlSkewMs),
         ...(diesAtAwait === undefined ? {} : { diesAtAwait }),
       });
       const ports: ControlPorts = {
