@@ -1,6 +1,9 @@
 // The command line's manners, without any cloud: help, mistakes and their nearest right word, exit codes, completion.
 import { spawnSync } from "node:child_process";
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { commands } from "../../entry/cli/commands.ts";
 import { distance, nearest } from "../../entry/cli/nearest.ts";
 import { version } from "../../domain/version.ts";
@@ -182,10 +185,15 @@ describe("completion", () => {
     const { code, out } = await inProcess(["completion", shell]);
     expect(code).toBe(0);
     for (const { name } of commands) expect(out).toContain(name);
-    const found = spawnSync(shell, ["-n"], { input: out, encoding: "utf8" });
-    if (found.error !== undefined) skip(`${shell} is not installed`);
-    expect([found.status, found.stderr]).toEqual([0, ""]);
-    const broken = spawnSync(shell, ["-n"], { input: `${out}\nif true`, encoding: "utf8" });
-    expect(broken.status, "a script that it cannot read").not.toBe(0);
+    if (spawnSync(shell, ["--version"]).error !== undefined) skip(`${shell} is not installed`);
+    const folder = mkdtempSync(join(tmpdir(), "completion-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const read = (text: string) => {
+      writeFileSync(join(folder, "script"), text);
+      const { status, stderr } = spawnSync(shell, ["-n", join(folder, "script")], { encoding: "utf8" });
+      return [status, stderr];
+    };
+    expect(read(out)).toEqual([0, ""]);
+    expect(read(`${out}\nif true`), "a script that it cannot read").not.toEqual([0, ""]);
   });
 });
