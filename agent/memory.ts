@@ -39,6 +39,8 @@ export interface AgentOptions {
   readonly furtherRuns: readonly string[];
   /** Called once with a function that ends the present wait: for the death of a listener, the end of a job, a spot notice. */
   readonly onWake: (wake: () => void) => void;
+  /** Called with each record that is taken in, before anything is done by it: for what every line of the log says. */
+  readonly onRecord?: (record: InstanceRecord) => void;
 }
 
 /** What the agent knows beside its record; all of it can be found again after a crash, or does not matter. */
@@ -82,7 +84,9 @@ export function ownWord({ memory, world }: Agent, kind: SignalKind, record: Inst
 
 export function see(agent: Agent, sight: OwnSight): void {
   agent.memory.sight = sight;
-  if (sight.kind === "record") agent.memory.known = sight.record;
+  if (sight.kind !== "record") return;
+  agent.memory.known = sight.record;
+  agent.options.onRecord?.(sight.record);
 }
 
 /** After a write: its reply is the newest sight. An unknown outcome is read again. */

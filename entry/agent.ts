@@ -6,21 +6,20 @@ import { limits } from "../domain/limits.ts";
 import { tableName } from "../domain/names.ts";
 import { version } from "../domain/version.ts";
 import { parseAgentEnvironment } from "./agent-environment.ts";
+import { agentLog } from "./agent-log.ts";
 import { agentMachine } from "./agent-machine.ts";
-import { jsonLog } from "./json-log.ts";
 import { machineGround } from "./machine-ground.ts";
 import { writePreRunner } from "./write-pre-runner.ts";
 
 if (process.argv[2] === "write-pre-runner") await writePreRunner(process.argv[3] ?? "").then(() => process.exit());
 const settings = parseAgentEnvironment(process.env);
 const { clock, metadata, dynamodb, secrets, known } = agentMachine(settings.AWS_EC2_METADATA_SERVICE_ENDPOINT);
-const always: { instance?: string } = {};
-const log = jsonLog(clock, always);
+const log = agentLog(clock);
 const script = settings.RUNPOOL_PRE_RUNNER === "" ? "" : await readFile(settings.RUNPOOL_PRE_RUNNER, "utf8");
 // Beside the metadata's replies.
 const ground = machineGround(settings, script, clock, log);
 const { instanceId, key, pooled } = await known();
-always.instance = instanceId;
+log.instanceIs(instanceId);
 const environment = settings.RUNPOOL_ENVIRONMENT;
 const own = ownInstance({ client: dynamodb, table: tableName(environment), key, clock });
 const { runner, host, onWake } = await ground;
@@ -37,5 +36,6 @@ await runAgent(
     anyRunsJobs: settings.RUNPOOL_ANY_RUNS_JOBS === "true",
     furtherRuns: settings.RUNPOOL_FURTHER_RUNS,
     onWake,
+    onRecord: log.recordIs,
   },
 );

@@ -1,6 +1,7 @@
 // On a real systemd: a job that begins in the very moment in which its machine is asked to leave is not hit.
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { playInGuest, type Played } from "./play-in-guest.ts";
+import type { AgentLine } from "./stage.ts";
 
 interface Found {
   readonly asked: string;
@@ -10,6 +11,8 @@ interface Found {
   readonly said: readonly string[];
   readonly events: readonly string[];
   readonly processes: string;
+  readonly instance: string;
+  readonly lines: readonly AgentLine[];
 }
 
 let played: Played<Found>;
@@ -32,4 +35,13 @@ test("the agent waits for it, stops its runner afterwards, and answers", () => {
   expect(found.events[0]).toBe("agent.waiting-for-job");
   expect(found.events.at(-1)).toBe("agent.cleaned");
   expect(found.processes).toBe("");
+});
+
+test("every line of the agent in the journal says whose machine it is: instance, run and assignment, as soon as each is known", () => {
+  const { lines, instance } = found;
+  const owned = lines.slice(lines.findIndex(({ event }) => event === "runner.config-said"));
+  expect(owned.map(({ event }) => event)).toEqual(
+    expect.arrayContaining(["runner.configured", "runner.online", "agent.registered", "job.started", "agent.cleaned"]),
+  );
+  for (const line of owned) expect(line).toMatchObject({ instance, run: "1001", assignment: 1 });
 });

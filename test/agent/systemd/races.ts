@@ -2,7 +2,7 @@
 import { hostClock } from "../../../entry/host-clock.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { Scenario } from "./scenarios.ts";
-import { eventsIn, openStage } from "./stage.ts";
+import { linesIn, openStage } from "./stage.ts";
 
 const stop = "/usr/lib/runpool/runner-stop.sh";
 /** Holds the agent's first request to stop up, until a job has begun; what follows is the real thing. */
@@ -36,15 +36,16 @@ export const leaveMeetsJob: Scenario = async () => {
     },
     limits.releaseWaitMs,
   );
+  const lines = linesIn(await stage.journal("-u", "runpool-agent.service"));
   return {
+    instance: record.instanceId,
+    lines: lines.map(({ event, instance, run, assignment }) => ({ event, instance, run, assignment })),
     asked: asked.kind,
     jobsBefore,
     conclusion,
     dispatches,
     said: (await stage.as("root", "cat /run/race/said")).out.trim().split("\n"),
-    events: eventsIn(await stage.journal("-u", "runpool-agent.service")).filter((name) =>
-      /waiting-for-job|cleaned/.test(name),
-    ),
+    events: lines.map(({ event }) => event).filter((name) => /waiting-for-job|cleaned/.test(name)),
     processes: (await stage.as("root", "pgrep -u runpool-job -a")).out,
   };
 };

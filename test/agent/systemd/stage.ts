@@ -178,11 +178,20 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
   };
 }
 
+/** A line of the agent's log, without the facts of its event. */
+export interface AgentLine {
+  readonly event: string;
+  readonly at: string;
+  readonly instance?: string;
+  readonly run?: string;
+  readonly assignment?: number;
+}
+
 /** The agent's events, in order. */
-export const linesIn = (journal: string): readonly { readonly event: string; readonly at: string }[] =>
+export const linesIn = (journal: string): readonly AgentLine[] =>
   journal
     .split("\n")
     .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as { event: string; at: string });
+    .map((line) => JSON.parse(line) as AgentLine);
 
 export const eventsIn = (journal: string): readonly string[] => linesIn(journal).map(({ event }) => event);

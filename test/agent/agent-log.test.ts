@@ -1,0 +1,48 @@
+// What every line of the agent's log says: the machine, and the run and assignment that it serves, as the last record says.
+import { expect, test } from "vitest";
+import { agentLog } from "../../entry/agent-log.ts";
+import { owned, recordOf } from "../control/record-of.ts";
+import { agentBench } from "./agent-bench.ts";
+
+const heard = () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = agentLog({ now: () => 0 }, (line) => void lines.push(JSON.parse(line) as Record<string, unknown>));
+  return { log, lines };
+};
+const at = "1970-01-01T00:00:00.000Z";
+
+test("a line says what is known by then", () => {
+  const { log, lines } = heard();
+  log.event("host.began");
+  log.instanceIs("i-1");
+  log.event("host.asked");
+  log.recordIs({ runId: "7", assignment: 3 });
+  log.event("agent.registered", { assignment: 3 });
+  log.recordIs({ assignment: 3 });
+  log.event("agent.waited");
+  expect(lines).toEqual([
+    { at, event: "host.began" },
+    { at, event: "host.asked", instance: "i-1" },
+    { at, event: "agent.registered", instance: "i-1", run: "7", assignment: 3 },
+    { at, event: "agent.waited", instance: "i-1", assignment: 3 },
+  ]);
+});
+
+test("an event of an earlier assignment is not the present run's; a stranger's job keeps the run that it is of", () => {
+  const { log, lines } = heard();
+  log.recordIs({ runId: "8", assignment: 4 });
+  log.event("runner.removed", { assignment: 3 });
+  log.event("job.refused", { assignment: 4, run: "666" });
+  expect(lines).toEqual([
+    { at, event: "runner.removed", assignment: 3 },
+    { at, event: "job.refused", assignment: 4, run: "666" },
+  ]);
+});
+
+test("the agent tells of each record before it does anything by it", async () => {
+  const known: (string | undefined)[] = [];
+  const bench = agentBench({ record: recordOf({ ...owned, state: "claimed" }) });
+  void bench.run({ onRecord: ({ runId, signal }) => known.push(`${runId} ${signal?.kind}`) });
+  await bench.until(() => bench.record().signal?.kind === "registering");
+  expect([known[0], known.at(-1)]).toEqual(["7 undefined", "7 registering"]);
+});
