@@ -5,9 +5,9 @@ import { jsonLog } from "./json-log.ts";
 
 export interface AgentLog extends Log {
   /** Said once it is known. */
-  instanceIs(id: string): void;
+  readonly instanceIs: (id: string) => void;
   /** The record that counts from now on. */
-  recordIs(record: Pick<InstanceRecord, "runId" | "assignment">): void;
+  readonly recordIs: (record: Pick<InstanceRecord, "runId" | "assignment">) => void;
 }
 
 /** An event of an earlier assignment (its registration is removed while the next one serves) does not carry the run of the present one. */
