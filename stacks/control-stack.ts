@@ -8,6 +8,7 @@ import { imageBuildRoleName } from "../domain/names.ts";
 import { arnsOf, stackNames, type Arns } from "./arns.ts";
 import { provisionPolicy } from "./control-policy.ts";
 import { deployPolicy } from "./deploy-policy.ts";
+import { guardDestroy } from "./destroy-guard.ts";
 import type { Environment } from "./environment.ts";
 import { githubEnvironmentOf, refOf, trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { layGround } from "./ground.ts";
@@ -49,6 +50,7 @@ export function controlStack(scope: Construct, environment: Environment, code: L
     workflowRole("images", names.imagesRole, refOf(repository, ref), imagePolicy(environment, arns));
     makeBuildProfile(stack, environment, arns);
   }
+  guardDestroy(stack, environment);
   return stack;
 }
 

@@ -1,4 +1,5 @@
 // Refuses `destroy` while instances live: it is destroyed before everything else of its stack, and its command fails.
+// Each stack of an environment has one: the command line destroys observability and control before the pool.
 import { DataResource, TerraformResource, type TerraformStack } from "cdktf";
 import type { Environment } from "./environment.ts";
 

@@ -9,6 +9,7 @@ import { tags } from "../domain/names.ts";
 import { makeAlarms } from "./alarms.ts";
 import { stackNames } from "./arns.ts";
 import { dashboardBody } from "./dashboard.ts";
+import { guardDestroy } from "./destroy-guard.ts";
 import type { Environment } from "./environment.ts";
 import { layGround } from "./ground.ts";
 
@@ -48,5 +49,6 @@ export function observabilityStack(scope: Construct, environment: Environment): 
     dashboardBody: dashboardBody(environment),
   });
   makeBudget(stack, environment);
+  guardDestroy(stack, environment);
   return stack;
 }

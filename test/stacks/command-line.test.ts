@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import dev from "../../environments/dev.ts";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";
-import { dependenciesOf, exampleWith } from "./synthesized.ts";
+import { resourcesOf } from "../../cloud/sim/stack-file.ts";
+import { dependenciesOf, exampleWith, synthesized } from "./synthesized.ts";
 
 type Manifest = ReturnType<typeof dependenciesOf>;
 const manifest = dependenciesOf(dev, example, prod, exampleWith({ name: "mine" }));
@@ -66,4 +67,19 @@ test("no stack depends on one outside its environment", () => {
 test("a stack of which others depend is not destroyed alone, nor one deployed without what it depends on", () => {
   expect(refusalOf(manifest, "destroy", ["dev-pool"])).toBe("not included: dev-control");
   expect(refusalOf(manifest, "deploy", ["dev-control"])).toBe("not included: dev-pool");
+});
+
+test("every stack of an environment, whichever is destroyed first, is guarded before anything of it is destroyed", () => {
+  const stacks = Object.entries(synthesized(prod)).filter(([name]) => name.startsWith("prod-"));
+  expect(stacks.map(([name]) => name).toSorted()).toEqual(["prod-control", "prod-observability", "prod-pool"]);
+  for (const [name, stack] of stacks) {
+    const [guard] = resourcesOf(stack, "terraform_data");
+    const everything = Object.entries(stack.resource ?? {}).flatMap(([type, made]) =>
+      Object.keys(made).map((id) => `${type}.${id}`),
+    );
+    expect(guard?.[1]["depends_on"], name).toEqual(
+      expect.arrayContaining(everything.filter((one) => !one.startsWith("terraform_data."))),
+    );
+    expect(JSON.stringify(guard?.[1]["provisioner"]), name).toContain("refuse-destroy.ts");
+  }
 });
