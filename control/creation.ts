@@ -17,7 +17,7 @@ import type { Taken, Undertaking } from "./taken.ts";
 
 export interface Created {
   readonly taken: readonly Taken[];
-  /** Why fewer were created than wanted, in AWS's words. */
+  /** Why fewer were created than wanted, in AWS's words: `RUNG: KIND: REASON`. */
   readonly problems: readonly string[];
   /** The scope whose maximum was reached. */
   readonly full?: string;
@@ -88,6 +88,18 @@ export async function create(
   }
   return { taken, problems, final: false };
 }
+
+const advice: Partial<Record<LaunchFailure["kind"], string>> = {
+  "no-capacity": "no capacity: allow more instance types or zones, or let `fallback` take on-demand",
+  "no-type": "no type matches: widen `allowed-instance-types`, or choose another `resource-class` or `architecture`",
+  quota: "quota: `runpool doctor` names the vCPU quota to raise at Service Quotas",
+};
+
+/** What may be done about such problems, once each. */
+export const adviceOn = (problems: readonly string[]): readonly string[] =>
+  Object.entries(advice).flatMap(([kind, words]) =>
+    problems.some((problem) => problem.includes(`: ${kind}: `)) ? [words] : [],
+  );
 
 const goesOn = ({ world, cancel, deadline }: Undertaking): boolean =>
   !cancel.aborted && world.clock.now() < deadline - limits.replacementMs;

@@ -3,13 +3,13 @@ import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
 import { labelOf, type Request } from "../domain/request.ts";
-import { create, scopesOf, type Rounds } from "./creation.ts";
+import { adviceOn, create, scopesOf, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
 import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
 import { remember } from "./outcome.ts";
-import { commit, validate, type Held } from "./validation.ts";
+import { commit, reasonOf, validate, type Held } from "./validation.ts";
 
 /** What the action's post step needs to give everything back, should the provision be killed. */
 export interface SavedProvision {
@@ -95,7 +95,7 @@ export async function provision(
   await giveBack(world, configuration, saved, [...held.taken.values()], patience);
   if (cancel.aborted)
     return { kind: "cancelled", reasons: ["cancelled: everything taken was given back", ...held.reasons] };
-  return { kind: "failed", reasons: held.reasons };
+  return { kind: "failed", reasons: [...held.reasons, ...adviceOn(held.reasons)] };
 }
 
 /** Where the supply of instances stands. */
@@ -260,6 +260,8 @@ async function createSome(
 
 async function outOfTime({ world, request, ...rest }: Undertaking, held: Held, supply: Supply): Promise<false> {
   const missing = request.count - held.ready.size;
+  for (const [key, { record }] of held.taken)
+    if (!held.ready.has(key)) held.reasons.unshift(reasonOf(record, "it was not ready in time"));
   held.reasons.unshift(`${missing} of ${request.count} instances were not ready in time`);
   if (supply.full === undefined) return false;
   const { items } = await world.instances.all();
@@ -269,7 +271,7 @@ async function outOfTime({ world, request, ...rest }: Undertaking, held: Held, s
   const top = [...holders].sort((a, b) => b[1] - a[1]).slice(0, 5);
   const maximum = scopesOf({ world, request, ...rest }).find(({ name }) => name === supply.full)?.maximum;
   held.reasons.push(
-    `the maximum of ${maximum} instances (${supply.full}) is reached; held by ${top.map(([who, n]) => `${who} (${n})`).join(", ")}`,
+    `the maximum of ${maximum} instances (${supply.full}) is reached; held by ${top.map(([who, n]) => `${who} (${n})`).join(", ")}: release them, or raise the maximum (limits in the environment's file)`,
   );
   return false;
 }

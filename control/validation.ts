@@ -5,7 +5,7 @@ import { condemn, type Condemnation } from "./condemn.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
 import { surely } from "./surely.ts";
 import { ownOf, type Taken, type Undertaking } from "./taken.ts";
-import { verdictOf } from "./verdict.ts";
+import { lastSignal, verdictOf } from "./verdict.ts";
 
 export interface Held {
   /** By key: all that is this provision's own and not known to be lost. */
@@ -72,9 +72,16 @@ async function lookAtQuiet(undertaking: Undertaking, held: Held, quiet: readonly
   }
 }
 
-/** What a machine printed before it could say anything of itself; EC2 keeps it for an hour after its end. */
-const whereToLook = ({ instanceId }: InstanceRecord, by: Condemnation | undefined): string =>
-  by === undefined ? "" : `; its console: aws ec2 get-console-output --latest --instance-id ${instanceId}`;
+/**
+ * Which instance, why, how far it came, and where to read what it printed before it could say anything of itself: EC2 keeps that for
+ * an hour after its end.
+ */
+export const reasonOf = (record: InstanceRecord, why: string): string => {
+  const { instanceId, instanceType, zone, signal } = record;
+  const told = signal !== undefined && why.startsWith(signal.kind) ? "" : `; ${lastSignal(record)}`;
+  const console = `aws ec2 get-console-output --latest --instance-id ${instanceId}`;
+  return `${instanceId} (${instanceType}, ${zone}): ${why}${told}; its console: ${console}`;
+};
 
 /** A lost instance is condemned where its condition allows it, else asked to leave; it is no longer counted either way. */
 async function letGo(
@@ -87,7 +94,7 @@ async function letGo(
   const { record } = taken;
   held.taken.delete(record.key);
   held.ready.delete(record.key);
-  held.reasons.push(`${record.instanceId} (${record.instanceType}, ${record.zone}): ${why}${whereToLook(record, by)}`);
+  held.reasons.push(reasonOf(record, why));
   world.log.event("instance.lost", { instance: record.instanceId, why });
   if (by === undefined) return;
   const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, why);

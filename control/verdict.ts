@@ -30,8 +30,7 @@ export function verdictOf(record: InstanceRecord | undefined, claimId: string, n
     return lost(`it was condemned: ${record.reason ?? "no reason given"}`);
   if (record.claimId !== claimId) return lost(released.gone);
   if (record.retiredAt !== undefined) return lost("its agent ended it", "condemn-retired");
-  if (record.threshold <= now)
-    return lost(`it was not ready by its threshold (last signal: ${lastWord(record)})`, "condemn-expired");
+  if (record.threshold <= now) return lost("it was not ready by its threshold", "condemn-expired");
   if (record.wanted === "leave") return lost(released.leaving);
   const signal = record.signal?.assignment === record.assignment ? record.signal : undefined;
   if (signal !== undefined && failures.has(signal.kind))
@@ -44,5 +43,9 @@ export function verdictOf(record: InstanceRecord | undefined, claimId: string, n
   return { kind: "pending", quiet: !fresh };
 }
 
-const lastWord = ({ signal }: InstanceRecord): string =>
-  signal === undefined ? "none" : `${signal.kind}${signal.detail === undefined ? "" : ` (${signal.detail})`}`;
+/** How far it came in this assignment: the agent's last signal, the first line of what it said with it. */
+export const lastSignal = ({ signal, assignment }: InstanceRecord): string => {
+  if (signal?.assignment !== assignment) return "last signal: none";
+  const [said] = signal.detail?.split("\n") ?? [];
+  return `last signal: ${signal.kind}${said === undefined ? "" : ` (${said})`}`;
+};

@@ -40,7 +40,7 @@ export const limits = {
   /** First wait after a throttled or failed creation round; doubled with each, with jitter. */
   creationBackoffMs: 1 * second,
   /** Where fewer will do, they do once this has passed without another one: EC2 has been asked down the whole ladder by then. */
-  fewerAfterMs: 1 * minute,
+  fewerAfterMs: 30 * second,
   /** At the maximum of instances, or while others hold what fits, the pool is scanned again this often. */
   poolRetryMs: 2 * second,
   /** What must be left of the provision limit to ask for a replacement: less than this cannot boot. */

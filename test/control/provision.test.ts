@@ -198,3 +198,64 @@ test("an image that cannot be read at the moment is read again, and no place is 
   expect(outcome.kind).toBe("ready");
   expect(asked).toBe(3);
 });
+
+test("without capacity the reasons end with what may be done", async () => {
+  const world = await opened();
+  const outcome = await world.does("provision", (ports) => provision(withCapacity(ports, 0), requestOf()));
+  expect(outcome.kind === "ready" ? [] : outcome.reasons.at(-1)).toContain("let `fallback` take on-demand");
+});
+
+test("what is not ready in time is named, with how far it came and where its console is read", async () => {
+  const world = await opened();
+  const outcome = await world.does("provision", (ports) => {
+    // What is launched hangs: it says nothing more.
+    const launch: Fleet["launch"] = async (request) => {
+      const launched = await ports.fleet.launch(request);
+      for (const machine of world.machines.all()) machine.hung = true;
+      return launched;
+    };
+    return provision(
+      { ...ports, fleet: { ...ports.fleet, launch } },
+      requestOf({ instanceCount: "2", timeoutMin: "3" }),
+    );
+  });
+  const reasons = outcome.kind === "ready" ? [] : outcome.reasons;
+  expect(reasons[0]).toBe("2 of 2 instances were not ready in time");
+  for (const { instanceId } of world.machines.all())
+    expect(reasons).toContainEqual(
+      expect.stringMatching(
+        new RegExp(`^${instanceId} \\(.*not ready in time; last signal: none; its console: aws ec2`),
+      ),
+    );
+});
+
+test("one that dies on its way is replaced within the limit, and the others are kept", async () => {
+  const world = await opened();
+  let launches = 0;
+  const outcome = await world.does("provision", (ports) => {
+    const launch: Fleet["launch"] = async (request) => {
+      const launched = await ports.fleet.launch(request);
+      const [first] = world.machines.all();
+      if (launches++ === 0 && first !== undefined) world.machines.end(first, "Server.InternalError: the host failed");
+      return launched;
+    };
+    return provision({ ...ports, fleet: { ...ports.fleet, launch } }, requestOf({ instanceCount: "3" }));
+  });
+  const [dead, ...others] = world.machines.all().map(({ instanceId }) => instanceId);
+  expect(others).toHaveLength(3);
+  expect(
+    ready(outcome)
+      .instances.map(({ instanceId }) => instanceId)
+      .sort(),
+  ).toEqual(others.sort());
+  expect(ready(outcome).instances.map(({ instanceId }) => instanceId)).not.toContain(dead);
+});
+
+test("an instance that has been used as often as it may is retired at release, not handed on", async () => {
+  const world = await opened({ maxUses: 1 });
+  ready(await world.does("provision", (ports) => provision(ports, requestOf())));
+  await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
+  expect(world.table.all().map(({ state, reason }) => [state, reason])).toEqual([
+    ["terminating", expect.stringContaining("used 1 times of at most 1")],
+  ]);
+});
