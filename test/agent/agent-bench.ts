@@ -31,7 +31,7 @@ export interface AgentBench {
 
 export interface BenchWish {
   readonly record: InstanceRecord;
-  readonly own?: Partial<OwnInstance>;
+  readonly own?: (clock: ManualClock) => Partial<OwnInstance>;
   readonly host?: Partial<Host>;
   readonly runner?: Partial<RunnerState>;
   /** What comes of a registration; without it the runner comes up. */
@@ -71,7 +71,7 @@ export function agentBench(wish: BenchWish): AgentBench {
     signal: (signal) => written({ signal }),
     beginRegistering: (signal) => written({ signal }),
     retire: (retiredAt) => written({ retiredAt }),
-    ...wish.own,
+    ...wish.own?.(clock),
   };
   const register = (request: RegisterRequest): Promise<RegisterOutcome> => {
     requests.push(request);

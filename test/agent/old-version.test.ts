@@ -39,7 +39,7 @@ test("an agent killed between its word and its retirement retires by the record'
     record,
     outcome: refused,
     // The crash: the word is written down, and nothing is done after it.
-    own: { retire: () => new Promise(() => undefined) },
+    own: () => ({ retire: () => new Promise(() => undefined) }),
   });
   void killed.run();
   await killed.until(() => (signal = killed.record().signal)?.kind === "register-failed");
