@@ -33,6 +33,10 @@ export const stackNames = (environment: string) => ({
   refreshLogs: `/aws/lambda/runpool-${environment}-refresh`,
 });
 
+/** Of a schedule in the environment's file. */
+export const floorsScheduleName = (environment: string, schedule: string): string =>
+  `${stackNames(environment).prefix}-floors-${schedule}`;
+
 export type Arns = ReturnType<typeof arnsOf>;
 
 export function arnsOf(environment: Environment) {

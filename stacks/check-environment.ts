@@ -6,10 +6,12 @@ import { awsPartitionOf, environmentName, registrationTokenParameter } from "../
 import { problemsOfClasses } from "../domain/resource-class.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
-import { trustWorkflows, workflowsOf } from "./github-trust.ts";
+import { oidcIssuer, trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { problemsOfJobs } from "./check-jobs.ts";
 import { problemsOfNetwork } from "./check-network.ts";
+import { problemsOfSchedules } from "./check-schedules.ts";
+import { problemsOfTags } from "./check-tags.ts";
 import { EnvironmentRefused } from "./refused.ts";
 import { problemsOfUserData } from "./user-data.ts";
 
@@ -28,6 +30,9 @@ const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account }) 
       "name",
       `"${name}" must be 1-20 of a-z, 0-9 and "-", from a letter: it is part of every name at AWS`,
     ]);
+  // `cdktf deploy 'account-*'` means the account's stack alone.
+  if (/^account(-|$)/.test(name))
+    problems.push(["name", `"${name}" begins with "account", as the stack does that an account has once`]);
   const home = awsPartitionOf(region);
   if (awsPartition !== home) problems.push(["awsPartition", `is "${awsPartition}", but ${region} is in "${home}"`]);
   if (kmsKeyArn !== undefined && kmsKeyArn.split(":")[3] !== region)
@@ -129,6 +134,8 @@ const sized: Rule = (environment) => {
   if (operational.maxInstancesPerPartition > operational.maxInstances)
     problems.push(["limits.maxInstancesPerPartition", `is above limits.maxInstances (${operational.maxInstances})`]);
   for (const [at, name] of environment.retiredClasses.entries()) {
+    if (environment.retiredClasses.indexOf(name) !== at)
+      problems.push([`retiredClasses[${at}]`, `names "${name}" again`]);
     if (operational.resourceClasses[name] !== undefined)
       problems.push([`retiredClasses[${at}]`, `"${name}" is still among resourceClasses`]);
     for (const problem of problemsOfClasses({ [name]: { cpu: 1, mmem: 512 } }))
@@ -158,20 +165,10 @@ const floors: Rule = (environment) => {
       problems.push([path, `asks for ${sum} idle instances${times}; limits.maxInstances is ${maxInstances}`]);
     return problems;
   };
-  const problems = among("idleFloors", environment.idleFloors);
-  const names = new Set<string>();
-  for (const [at, schedule] of environment.schedules.entries()) {
-    const path = `schedules[${at}]`;
-    if (!/^[a-z][a-z0-9-]{0,30}$/.test(schedule.name) || names.has(schedule.name))
-      problems.push([`${path}.name`, `"${schedule.name}" must be 1-31 of a-z, 0-9 and "-", and used once`]);
-    names.add(schedule.name);
-    if (!/^cron\(\S+( \S+){5}\)$/.test(schedule.cron))
-      problems.push([`${path}.cron`, `"${schedule.cron}" must have six fields, e.g. cron(0 7 ? * MON-FRI *)`]);
-    if (!Intl.supportedValuesOf("timeZone").includes(schedule.timezone) && schedule.timezone !== "UTC")
-      problems.push([`${path}.timezone`, `"${schedule.timezone}" must be a name of the time zone database`]);
-    problems.push(...among(`${path}.idleFloors`, schedule.idleFloors));
-  }
-  return problems;
+  return [
+    ...among("idleFloors", environment.idleFloors),
+    ...environment.schedules.flatMap(({ idleFloors }, at) => among(`schedules[${at}].idleFloors`, idleFloors)),
+  ];
 };
 
 /** What is given by class is given for classes that there are. */
@@ -187,10 +184,15 @@ const byClass: Rule = (environment) => {
   );
 };
 
-const told: Rule = ({ monthlyBudgetUsd, alarms }) =>
-  monthlyBudgetUsd !== undefined && alarms.email.length === 0
-    ? [["monthlyBudgetUsd", "is set, but alarms.email names nobody to tell"]]
-    : [];
+/** AWS Budgets User Guide, "Quotas": email addresses in a notification. */
+const mostTold = 10;
+
+const told: Rule = ({ monthlyBudgetUsd, alarms }) => {
+  if (monthlyBudgetUsd === undefined) return [];
+  const { length } = alarms.email;
+  if (length === 0) return [["monthlyBudgetUsd", "is set, but alarms.email names nobody to tell"]];
+  return length > mostTold ? [["alarms.email", `names ${length}; a budget tells ${mostTold} at most`]] : [];
+};
 
 /** Beyond this many launch templates a plan takes minutes. */
 const mostTemplates = 400;
@@ -214,7 +216,7 @@ const trusted: Rule = (environment) => {
   return problems;
 };
 
-const labelled: Rule = ({ labels, tags, preRunnerScript }) => {
+const labelled: Rule = ({ labels, preRunnerScript }) => {
   const problems: Problem[] = [];
   for (const [at, label] of labels.entries())
     if (label.length > maxima.labelLength || /[\s,]/.test(label))
@@ -222,20 +224,6 @@ const labelled: Rule = ({ labels, tags, preRunnerScript }) => {
         `labels[${at}]`,
         `"${label.slice(0, 20)}" must be at most ${maxima.labelLength} characters without blanks and commas`,
       ]);
-  for (const [key, value] of Object.entries(tags)) {
-    const path = `tags.${key}`;
-    if (/^(aws|runpool):/i.test(key))
-      problems.push([path, 'keys that begin with "aws:" or "runpool:" are not yours to set']);
-    // EC2 User Guide, "Work with instance tags in instance metadata": with any other key the launch fails.
-    if (!/^[A-Za-z0-9+\-=.,_:@]{1,128}$/.test(key) || [".", "..", "_index"].includes(key))
-      problems.push([
-        path,
-        "instance metadata shows tags: 1-128 letters, digits and + - = . , _ : @, no blank and no slash",
-      ]);
-    if (value.length > 256) problems.push([path, `its value has ${value.length} characters; AWS takes 256`]);
-  }
-  // Fifty a resource, of which eight are ours.
-  if (Object.keys(tags).length > 42) problems.push(["tags", "are more than 42; AWS takes 50 and runpool sets 8"]);
   if (preRunnerScript.includes("\r"))
     problems.push(["preRunnerScript", "has carriage returns: a shell would take them for text"]);
   if (preRunnerScript !== "" && !preRunnerScript.startsWith("#!"))
@@ -251,10 +239,12 @@ const rules: readonly Rule[] = [
   sharing,
   sized,
   floors,
+  problemsOfSchedules,
   byClass,
   told,
   trusted,
   labelled,
+  problemsOfTags,
   problemsOfJobs,
   problemsOfUserData,
 ];
@@ -275,9 +265,22 @@ export function readEnvironment(file: unknown, source: string): Environment {
   return parsed.data;
 }
 
+/** GitHub's OIDC provider is one an account and issuer: either the account's stack makes it, or it is there already. */
+function problemsOfProviders(environments: readonly Environment[]): readonly string[] {
+  const byIssuer = Map.groupBy(environments, ({ account, forge }) => `${account} ${oidcIssuer(forge.serverUrl)}`);
+  return [...byIssuer.values()].flatMap(([first, ...others]) =>
+    others
+      .filter(({ given }) => given.oidcProviderArn !== first?.given.oidcProviderArn)
+      .map(
+        ({ name, account }) =>
+          `${name}: given.oidcProviderArn: must be as in "${first?.name}": account ${account} has one provider of this issuer, given or made`,
+      ),
+  );
+}
+
 /** Several environments together: their names become beginnings of names at AWS and GitHub. */
 export function checkTogether(environments: readonly Environment[]): void {
-  const problems: string[] = [];
+  const problems = [...problemsOfProviders(environments)];
   for (const [at, { name, account }] of environments.entries()) {
     for (const [other, { name: longer, account: home }] of environments.entries()) {
       if (other !== at && longer === name)

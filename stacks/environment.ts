@@ -38,9 +38,30 @@ const network = z.discriminatedUnion("kind", [
 const repository = z.string().regex(/^[\w.-]+\/[\w.-]+$/, "must be OWNER/REPOSITORY");
 /** A name at GitHub as it is in addresses. */
 const account = z.string().regex(/^[\w-]{1,100}$/, "must be a name as it is in GitHub's addresses, e.g. octo-org");
+/** Systems Manager API Reference, PutParameter: at most fifteen levels; names that begin with "aws" or "ssm" are AWS's. */
 const parameterName = z
   .string()
-  .regex(/^\/[A-Za-z0-9_./-]{1,1010}$/, "must be the name of an SSM parameter, e.g. /runpool/dev/forge-credential");
+  .max(1011)
+  .regex(/^(\/[A-Za-z0-9_.-]+){1,15}$/, "must be the name of an SSM parameter, e.g. /runpool/dev/forge-credential");
+const ownParameterName = parameterName.regex(/^(?!\/(aws|ssm))/i, 'begins with "aws" or "ssm": AWS keeps such names');
+const kmsKeyArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "must be the ARN of a KMS key");
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region, e.g. eu-central-1");
+/** S3 User Guide, "General purpose bucket naming rules". */
+const bucket = z
+  .string()
+  .regex(/^[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket: 3-63 of a-z, 0-9, "-" and "."')
+  .regex(
+    /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--|sthree-|amzn-s3-demo-)/,
+    "must be no address, and begin with nothing of S3's own",
+  )
+  .regex(/(?<!-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/, "ends in what S3 keeps for itself");
+/** Stands in the pattern of a trust policy, where `*`, `?` and `${…}` would let others in. */
+const githubEnvironment = text.regex(/^[^*?$]*$/, "must name one environment: no *, ? or $");
+const ref = z
+  .string()
+  .regex(/^refs\/(heads|tags)\/[^\s*?$:^~[\\]+$/, "must name one branch or tag, e.g. refs/heads/main: no *, ? or $");
 
 const forge = z.strictObject({
   kind: z.literal("github").default("github"),
@@ -53,7 +74,7 @@ const forge = z.strictObject({
   /** The same, above organisations; by its short name. */
   enterprise: account.optional(),
   /** The SecureString with what refresh authenticates by, a GitHub App or a token; people write it, outside Terraform's state. */
-  credentialParameter: parameterName.optional(),
+  credentialParameter: ownParameterName.optional(),
 });
 
 /** Where an AMI's id comes from: given; a parameter (AWS's public ones, or an own); or the AMI pipeline's parameter. */
@@ -82,7 +103,7 @@ export const environmentShape = z.strictObject({
   /** Part of every name at AWS and GitHub. */
   name: text,
   account: z.string().regex(/^\d{12}$/, "must be the twelve digits of an AWS account"),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region, e.g. eu-central-1"),
+  region,
   awsPartition: z.enum(["aws", "aws-cn", "aws-us-gov"]).default("aws"),
   network,
   forge,
@@ -136,7 +157,12 @@ export const environmentShape = z.strictObject({
   idleFloors: idleFloors.default({}),
   /** Idle floors by the clock: each entry sets them at its time. `cron`: as EventBridge Scheduler takes it. */
   schedules: z.array(z.strictObject({ name: text, cron: text, timezone: text.default("UTC"), idleFloors })).default([]),
-  proxy: z.strictObject({ url: z.url(), noProxy: z.array(text).default([]) }).optional(),
+  proxy: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+      noProxy: z.array(text).default([]),
+    })
+    .optional(),
   /** PEM certificates that instances trust besides the public ones. */
   privateCa: z.string().startsWith("-----BEGIN CERTIFICATE-----", "must be PEM certificates").optional(),
   sessionAccess: z.boolean().default(false),
@@ -153,19 +179,16 @@ export const environmentShape = z.strictObject({
     )
     .default(30),
   /** A customer-managed key for table, queues, parameters, logs and disks; AWS's own keys where it is absent. */
-  kmsKeyArn: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "must be the ARN of a KMS key")
-    .optional(),
+  kmsKeyArn: kmsKeyArn.optional(),
   /** Things that the account has already; the account stack makes those that are not given. */
   given: z
     .strictObject({ oidcProviderArn: z.string().startsWith("arn:"), spotServiceRole: z.boolean() })
     .partial()
     .default({}),
   /** The repository (and GitHub environment) that may deploy this environment; nobody may where it is absent. */
-  deployFrom: z.strictObject({ repository, githubEnvironment: text }).optional(),
+  deployFrom: z.strictObject({ repository, githubEnvironment }).optional(),
   /** The repository (and the ref of it) whose workflows bake, test, publish and prune images; nobody may where it is absent. */
-  imagesFrom: z.strictObject({ repository, ref: text.startsWith("refs/").default("refs/heads/main") }).optional(),
+  imagesFrom: z.strictObject({ repository, ref: ref.default("refs/heads/main") }).optional(),
   monthlyBudgetUsd: z.number().positive().optional(),
   /** Refuses `destroy` of the table. */
   protect: z.boolean().default(false),
@@ -174,7 +197,7 @@ export const environmentShape = z.strictObject({
       /** A file `terraform.<stack>.tfstate` in the project's folder. */
       z.strictObject({ kind: z.literal("local") }),
       /** S3 with its own lock file; the bucket exists already. */
-      z.strictObject({ kind: z.literal("s3"), bucket: text, region: text, kmsKeyArn: z.string().optional() }),
+      z.strictObject({ kind: z.literal("s3"), bucket, region, kmsKeyArn: kmsKeyArn.optional() }),
     ])
     .default({ kind: "local" }),
 });

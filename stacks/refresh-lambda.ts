@@ -8,7 +8,7 @@ import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function/index.js
 import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule/index.js";
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import { limits } from "../domain/limits.ts";
-import { arnsOf, stackNames } from "./arns.ts";
+import { arnsOf, floorsScheduleName, stackNames } from "./arns.ts";
 import { refreshPolicy } from "./control-policy.ts";
 import type { Environment } from "./environment.ts";
 import { credentialParameterOf } from "./forge-credential.ts";
@@ -100,7 +100,7 @@ function makeSchedules(stack: TerraformStack, environment: Environment, target: 
     });
   schedule("every-period", names.refresh, `rate(${limits.refreshMs / 60_000} minutes)`, "UTC", {});
   for (const { name, cron, timezone, idleFloors } of environment.schedules)
-    schedule(`floors-${name}`, `${names.prefix}-floors-${name}`, cron, timezone, { idleFloors });
+    schedule(`floors-${name}`, floorsScheduleName(environment.name, name), cron, timezone, { idleFloors });
 }
 
 export function makeRefresh(stack: TerraformStack, environment: Environment, code: LambdaCode): void {

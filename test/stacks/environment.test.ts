@@ -9,20 +9,10 @@ import example from "../../environments/example.ts";
 import { checkTogether, readEnvironment } from "../../stacks/check-environment.ts";
 import { defaultsOf } from "../../stacks/defaults.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
-import { EnvironmentRefused } from "../../stacks/refused.ts";
 import { noCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
+import { refusals } from "./refusals.ts";
 import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
-
-const refusals = (file: unknown): readonly string[] => {
-  try {
-    readEnvironment(file, "x");
-    return [];
-  } catch (error) {
-    if (error instanceof EnvironmentRefused) return error.problems;
-    throw error;
-  }
-};
 
 const subnet = (id: string, zone: string, vpc = "vpc-0123456789abcdef0") => ({ id: `subnet-0000000${id}`, zone, vpc });
 const existing = (...subnets: readonly ReturnType<typeof subnet>[]): Partial<EnvironmentFile> => ({
@@ -241,6 +231,21 @@ test("environments whose names would run into each other are refused together", 
   checkTogether([named("dev"), named("prod")]);
   expect(() => checkTogether([named("dev"), named("dev")])).toThrow(/^dev: name: two files/);
   expect(() => checkTogether([named("dev"), named("dev-x")])).toThrow(/^dev-x: name: begins with "dev-"/);
+});
+
+test("environments of one account agree on GitHub's provider: the account's stack makes it, or none does", () => {
+  const provider = (of: string) => `arn:aws:iam::111122223333:oidc-provider/${of}`;
+  const named = (name: string, oidcProviderArn?: string, changes: object = {}) =>
+    readEnvironment({ ...example, name, ...changes, ...(oidcProviderArn && { given: { oidcProviderArn } }) }, name);
+  const github = provider("token.actions.githubusercontent.com");
+  checkTogether([named("dev", github), named("prod", github)]);
+  const other = { account: "999988887777" };
+  checkTogether([named("dev", github), named("prod", undefined, other)]);
+  const server = { forge: { ...example.forge, serverUrl: "https://ghes.example.org" } };
+  checkTogether([named("dev", github), named("prod", undefined, server)]);
+  const said = /^prod: given\.oidcProviderArn: must be as in "dev"/;
+  expect(() => checkTogether([named("dev", github), named("prod")])).toThrow(said);
+  expect(() => checkTogether([named("dev", github), named("prod", provider("other"))])).toThrow(said);
 });
 
 test("the example is right, and so is the configuration that is made from it", () => {

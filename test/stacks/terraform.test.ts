@@ -42,7 +42,7 @@ test(
       proxy: { url: "http://proxy.example.org:3128" },
       preRunnerScript: "#!/bin/bash\necho ${HOME} %{if}\n",
       retiredClasses: ["huge"],
-      tags: { "cost-center": "${odd} %{value}" },
+      tags: { "cost-center": "4711/Büro +1" },
       forge: { ...example.forge, enterprise: "octo", credentialParameter: "/octo/github-app" },
       sessionAccess: true,
       shipLogs: true,

@@ -1,0 +1,123 @@
+// What AWS would refuse at `apply`, or take as more than was meant, is refused at synthesis by its field: names, patterns, expressions.
+import { expect, test } from "vitest";
+import example from "../../environments/example.ts";
+import { refusals } from "./refusals.ts";
+
+/** What is changed in the example, and the beginning of what is then said. */
+const wrong: readonly (readonly [what: string, changes: object, said: RegExp])[] = [
+  [
+    "a schedule whose name makes one too long for AWS",
+    { name: "a".repeat(20), schedules: [{ name: "s".repeat(29), cron: "cron(0 7 ? * MON *)", idleFloors: {} }] },
+    /^x: schedules\[0\]\.name: makes runpool-a+-floors-s+, of 65 characters/,
+  ],
+  ...(
+    [
+      ["0 7 * * MON *", /"\?" for the day of the month or that of the week/],
+      ["0 7 1 * MON *", /"\?" for the day of the month or that of the week/],
+      ["0 7 ? * ? *", /for one of them only/],
+      ["0 99 ? * MON *", /"99" for its hours: 0-23/],
+      ["60 7 ? * MON *", /"60" for its minutes/],
+      ["0 7 ? * FOO *", /"FOO" for its day of the week: 1-7 or SUN-SAT/],
+      ["0 7 ? * MON/2 *", /day of the week/],
+      ["0 7 ? * 0 *", /day of the week/],
+      ["0 7 32 * ? *", /day of the month/],
+      ["0 7 1 13 ? *", /"13" for its month/],
+      ["0 7 1 ? ? *", /month/],
+      ["0 7-3 ? * MON *", /hours/],
+      ["0 7/0 ? * MON *", /hours/],
+      ["0 7, ? * MON *", /hours/],
+      ["0 7 ? * MON 1969", /year/],
+    ] as const
+  ).map(
+    ([fields, said]) =>
+      [
+        `the schedule "${fields}"`,
+        { schedules: [{ name: "day", cron: `cron(${fields})`, idleFloors: {} }] },
+        new RegExp(`^x: schedules\\[0\\]\\.cron: .*${said.source}`),
+      ] as const,
+  ),
+  ["a tag's key with a comma, which IAM refuses", { tags: { "a,b": "1" } }, /^x: tags\.a,b: instance metadata and IAM/],
+  ["a tag's value that IAM refuses", { tags: { team: "ci (x64)" } }, /^x: tags\.team: IAM takes/],
+  ["a tag's value that is too long", { tags: { team: "a".repeat(257) } }, /^x: tags\.team: its value has 257/],
+  ["two tags that differ by capitals", { tags: { team: "a", Team: "b" } }, /^x: tags\.Team: is "team" to IAM/],
+  ...["Terraform", "ab", "a..b", "-state", "10.0.0.1", "xn--state", "state-s3alias", "a".repeat(64)].map(
+    (bucket) =>
+      [
+        `the bucket "${bucket}"`,
+        { state: { kind: "s3", bucket, region: "eu-central-1" } },
+        /^x: state\.bucket: /,
+      ] as const,
+  ),
+  [
+    "a bucket's region that is none",
+    { state: { kind: "s3", bucket: "state", region: "Frankfurt" } },
+    /^x: state\.region: must be an AWS region/,
+  ],
+  ...["/aws/credential", "/awsome", "/SSM/key", "/a//b", "/a/", "credential", "/a".repeat(16)].map(
+    (credentialParameter) =>
+      [
+        `the credential's parameter "${credentialParameter}"`,
+        { forge: { ...example.forge, credentialParameter } },
+        /^x: forge\.credentialParameter: /,
+      ] as const,
+  ),
+  [
+    "a budget that tells eleven people",
+    { monthlyBudgetUsd: 100, alarms: { email: Array.from({ length: 11 }, (_, at) => `a${at}@example.org`) } },
+    /^x: alarms\.email: names 11; a budget tells 10/,
+  ],
+  ["a proxy that is none", { proxy: { url: "socks5://proxy.example.org" } }, /^x: proxy\.url: must be an http/],
+  ...["*", "prod-?", "${aws:username}"].map(
+    (githubEnvironment) =>
+      [
+        `deployments from the GitHub environment "${githubEnvironment}"`,
+        { deployFrom: { repository: "octo-org/octo-repo", githubEnvironment } },
+        /^x: deployFrom\.githubEnvironment: must name one environment/,
+      ] as const,
+  ),
+  ...["refs/*", "refs/heads/*", "refs/heads/release-?", "refs/heads/${x}", "refs/heads/", "refs/pull/1/merge"].map(
+    (ref) =>
+      [
+        `images from the ref "${ref}"`,
+        { imagesFrom: { repository: "octo-org/octo-repo", ref } },
+        /^x: imagesFrom\.ref: must name one branch or tag/,
+      ] as const,
+  ),
+  [
+    "a class retired twice",
+    { retiredClasses: ["huge", "tiny", "huge"] },
+    /^x: retiredClasses\[2\]: names "huge" again/,
+  ],
+  ["a name that the account's stack has", { name: "account" }, /^x: name: "account" begins with "account"/],
+];
+
+test.each(wrong)("%s is refused by its field and the rule", (_, changes, said) => {
+  const problems = refusals({ ...example, ...changes });
+  expect(
+    problems.find((problem) => said.test(problem)),
+    problems.join("\n") || "nothing was refused",
+  ).toBeDefined();
+});
+
+test("what looks odd in a schedule, a tag, a bucket or a parameter is taken where AWS takes it", () => {
+  const crons = [
+    "0 7 ? * MON-FRI *",
+    "*/15 8-18/2 ? JAN,MAR-MAY 2#1 2026-2030",
+    "0 0 L * ? *",
+    "0 0 15W * ? *",
+    "0 0 ? * FRI#3 *",
+    "5,10 0/4 1-7,LW * ? *",
+    "0 0 ? * 6L *",
+  ];
+  const schedules = crons.map((cron, at) => ({ name: `s${at}`, cron: `cron(${cron})`, idleFloors: {} }));
+  const taken = {
+    schedules,
+    tags: { "cost-center": "4711/Büro +1", "a:b": "" },
+    state: { kind: "s3", bucket: "octo.org-state", region: "us-gov-west-1" },
+    forge: { ...example.forge, credentialParameter: "/octo/ssm/github-app" },
+    deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "runpool prod" },
+    imagesFrom: { repository: "octo-org/octo-repo", ref: "refs/tags/v1.2/stable" },
+    proxy: { url: "https://proxy.example.org" },
+  };
+  expect(refusals({ ...example, ...taken })).toEqual([]);
+});
