@@ -19,8 +19,14 @@ if [ "$phase" = image ]; then
   nothing "no machine id" "$(grep -s . /etc/machine-id)"
   nothing "no random seed" "$(compgen -G /var/lib/systemd/random-seed)"
   nothing "no state of cloud-init" "$(compgen -G '/var/lib/cloud/instances/*')"
-  nothing "no line in any log" "$(find /var/log -type f -size +0 -print -quit 2>/dev/null)"
-  nothing "the SSM agent is not registered" "$(find /var/lib/amazon/ssm /var/snap/amazon-ssm-agent/common -type f -print -quit 2>/dev/null)"
+  # Before Packer's snapshot the SSM agent carries the session by which this is asked; its log and its state go when the machine has stopped.
+  logs=() ssm=()
+  if [ "$(systemctl is-active runpool-last-clean.service 2>/dev/null)" = active ]; then
+    logs=(! -path '/var/log/amazon/*') ssm=('(' -name registration -o -path '*/Vault/*' ')')
+  fi
+  nothing "no line in any log" "$(find /var/log -type f -size +0 "${logs[@]}" -print -quit 2>/dev/null)"
+  nothing "the SSM agent is not registered" \
+    "$(find /var/lib/amazon/ssm /var/snap/amazon-ssm-agent/common -type f "${ssm[@]}" -print -quit 2>/dev/null)"
 else
   holds "the machine has an id of its own" grep -q . /etc/machine-id
   holds "no token in what jobs can see of runpool" sh -c '! grep -rlsIE "gh[pousr]_[A-Za-z0-9]{36}" /etc/runpool /run/runpool/runners'

@@ -120,6 +120,26 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
     expect(missingIn(played.result("mended"))).toEqual([]);
   });
 
+  test("on a living builder, where logs are written and the SSM agent carries the session, the clean-up leaves what the spec passes", (context) => {
+    skipped(context);
+    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    expect(played.result("builder")).toBe("");
+    // What would fail it has been there to the end.
+    expect(played.result("cleaning").trimEnd().split("\n")).toEqual([
+      "clean.sh ended with 0",
+      "the session still writes: active 2",
+    ]);
+    expect(missingIn(played.result("living"))).toEqual([]);
+    expect(summaryOf(played.result("living"))).toMatch(/ 0 missing, 3 on stand-ins, 0 skipped$/);
+  });
+
+  test("the disk of which the snapshot is taken is clean after the builder has stopped, whatever was written until then", (context) => {
+    skipped(context);
+    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    expect(missingIn(played.result("stopped"))).toEqual([]);
+    expect(summaryOf(played.result("stopped"))).toMatch(/ 0 missing, 3 on stand-ins, 0 skipped$/);
+  });
+
   test("it boots: cloud-init and user data make it a registered runner, and the spec holds on the running machine", (context) => {
     skipped(context);
     if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);

@@ -12,10 +12,14 @@ trap 'umount -R "$W"; rmdir "$W"' EXIT
 R=$W/root
 mkdir "$W/up" "$W/wk" "$R"
 mount -t overlay overlay -o "lowerdir=${RUNPOOL_TEST_ROOT:-/},upperdir=$W/up,workdir=$W/wk" "$R" || { echo "no overlay here"; exit 77; }
-mount --rbind /dev "$R/dev" && mount -t proc proc "$R/proc" && mount -t tmpfs tmpfs "$R/run" && mount -t tmpfs tmpfs "$R/tmp" || exit 77
+# Homes of whoever works here are not what is judged; the guest has them again, since this project may lie there.
+enter() {
+  mount --rbind /dev "$R/dev" && mount -t proc proc "$R/proc" && mount -t tmpfs tmpfs "$R/run" && mount -t tmpfs tmpfs "$R/tmp" &&
+    mount -t tmpfs -o mode=700 tmpfs "$R/root" && mount -t tmpfs tmpfs "$R/home"
+}
+leave() { umount -R "$R/dev" "$R/proc" "$R/run" "$R/tmp" "$R/root" "$R/home"; }
 rm -rf "$R"/{root,home/*}/{.npmrc,.aws,.netrc,.git-credentials,.docker,.config/gh,.ssh}
-# Homes of whoever works here are not what is judged; the guest has the rest of them again, since this project may lie there.
-mount -t tmpfs -o mode=700 tmpfs "$R/root" && mount -t tmpfs tmpfs "$R/home" || exit 77
+enter || exit 77
 # Systemd does not run here; `systemctl enable` works on files.
 in_root() { chroot "$R" /usr/bin/env -i SYSTEMD_OFFLINE=1 HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 # As a stock AMI is: nothing of whoever works on this machine.
@@ -39,7 +43,12 @@ in_root bash -s <"$here/break-image.sh" >"$results/breaking" 2>&1
 in_root bash /usr/lib/runpool/spec/check.sh image >"$results/broken" 2>&1
 in_root bash -s mend <"$here/break-image.sh" >>"$results/breaking" 2>&1
 in_root bash /usr/lib/runpool/spec/check.sh image >"$results/mended" 2>&1
-umount -R "$R/dev" "$R/proc" "$R/run" "$R/tmp" "$R/root" "$R/home"
+leave
 [ $# -gt 0 ] || exit 0
 export GUEST_ROOT=$R GUEST_BIND=${GUEST_BIND:-}
-bash "$here/../agent/systemd/with-systemd.sh" "$@"
+in_guest() { bash "$here/../agent/systemd/with-systemd.sh" "$@"; }
+# The builder's disk is what the snapshot is taken of: judged again after it has powered off.
+GUEST_BIND="$GUEST_BIND $payload" in_guest bash "$here/builder-guest.sh" "$payload" "$results" >"$results/builder" 2>&1
+enter && in_root bash /usr/lib/runpool/spec/check.sh image >"$results/stopped" 2>&1
+leave
+in_guest "$@"
