@@ -53,6 +53,7 @@ const sum = (of: (result: SimulationResult) => number): number => results.reduce
 console.log(
   `${results.length} seeds, ${failed.length} failed; ${sum(({ hours }) => hours).toFixed(0)} simulated hours, ` +
     `${sum(({ events }) => events)} events (at most ${Math.max(...results.map(({ events }) => events))} a world), ` +
+    `at least ${Math.min(...results.map(({ workflows }) => workflows))} workflows and ${Math.min(...results.map(({ hours }) => hours)).toFixed(1)} hours a world, ` +
     `${Math.round(sum(({ events }) => events) / seconds)} events/s, ${seconds.toFixed(1)} s`,
 );
 const total = (name: keyof SimulationResult["tally"]): string => `${name} ${sum(({ tally }) => tally[name])}`;

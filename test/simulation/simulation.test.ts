@@ -8,7 +8,7 @@ const seeds = 500;
 const told = ({ seed, violations }: SimulationResult): string =>
   `${violations.map(({ rule, detail }) => `${rule}: ${detail}`).join("; ")} -- npm run simulate -- --seeds 1 --from ${seed} --trace`;
 
-test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { timeout: 600_000 }, async () => {
+test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { timeout: 240_000 }, async () => {
   const results: SimulationResult[] = [];
   await simulateSeeds({
     count: seeds,
@@ -20,6 +20,10 @@ test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { t
   expect(results.filter(({ violations }) => violations.length > 0).map(told)).toEqual([]);
   expect(results).toHaveLength(seeds);
   expect(Math.max(...results.map(({ events }) => events))).toBeLessThanOrEqual(20_000);
+  expect(Math.min(...results.map(({ workflows }) => workflows))).toBeGreaterThanOrEqual(20);
+  expect(Math.max(...results.map(({ workflows }) => workflows))).toBeGreaterThan(50);
+  expect(results.filter(({ hours, spanHours }) => hours < spanHours || hours < 1).map(({ seed }) => seed)).toEqual([]);
+  expect(results.filter(({ hours }) => hours >= 24).length, "worlds of a day").toBeGreaterThan(seeds / 50);
   // The worlds must have been worth it: every kind of end, many machines, jobs done.
   const sum = (name: keyof SimulationResult["tally"]): number =>
     results.reduce((all, { tally }) => all + tally[name], 0);

@@ -12,8 +12,12 @@ import { idleOnesAreQueued, nothingLeft } from "./promises.ts";
 import { workload } from "./workload.ts";
 
 const minute = 60_000;
-/** A world that has seen this many events gets no further workflows: with what is under way it stays within twenty thousand. */
+/** Workflows that begin in any world, however much each of them does. */
+const leastWorkflows = 20;
+/** Beyond these a world that has seen this many events gets no further ones: with what is under way it stays within twenty thousand. */
 const busyEvents = 8_500;
+/** A world that has seen this many heals early and goes on: what begins then costs little. */
+const tiredEvents = 13_000;
 
 export interface SimulationResult {
   readonly seed: number;
@@ -21,6 +25,9 @@ export interface SimulationResult {
   readonly hash: string;
   readonly events: number;
   readonly hours: number;
+  /** How long it was to last, and how many workflows began in it. */
+  readonly spanHours: number;
+  readonly workflows: number;
   readonly tally: Tally;
   readonly rates: Rates;
 }
@@ -107,16 +114,18 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     ...(heard === undefined ? {} : { heard }),
   });
   const tally = noTally();
-  const state = { over: false, closed: false, running: 0 };
+  const state = { over: false, closed: false, running: 0, begun: 0 };
   const begun = world.time.now();
   refreshOnSchedule(world, () => state.over);
   for (const workflow of workload(world.chance, plan.workflows, plan.spanMs))
     world.time.after(workflow.beginsMs, `run ${workflow.runId} begins`, () => {
-      if (state.closed) return;
+      if (state.closed || (state.begun >= leastWorkflows && world.time.events > busyEvents)) return;
+      state.begun++;
       state.running++;
       void orchestrate(world, workflow, tally).then(() => state.running--);
     });
-  await runUntil(world, () => world.time.events > busyEvents, plan.spanMs);
+  if (await runUntil(world, () => world.time.events > tiredEvents, plan.spanMs)) heal(world);
+  await runUntil(world, () => false, begun + plan.spanMs - world.time.now());
   state.closed = true;
   heal(world);
   const ended = await runUntil(world, () => state.running === 0, 120 * minute);
@@ -134,6 +143,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     hash: world.time.hash(),
     events: world.time.events,
     hours: (world.time.now() - begun) / (60 * minute),
+    spanHours: plan.spanMs / (60 * minute),
+    workflows: state.begun,
     tally,
     rates,
   };

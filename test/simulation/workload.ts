@@ -83,7 +83,9 @@ export function workload(world: Chance, count: number, spanMs: number): Workflow
     const own = chance.fork(`workflow ${i}`);
     const before = workflows.at(-1);
     const beginsMs =
-      before !== undefined && own.happens(0.4) ? before.beginsMs + own.between(0, 30_000) : own.between(0, spanMs);
+      before !== undefined && own.happens(0.4)
+        ? Math.min(spanMs, before.beginsMs + own.between(0, 30_000))
+        : own.between(0, spanMs);
     const runId = String(1001 + i);
     const repository = own.pick([repositories[0], repositories[0], repositories[1]]);
     const attempts = own.happens(0.2) ? [1, 2] : [1];

@@ -81,8 +81,8 @@ const ceilings: Rates = {
   listenerExits: 0.1,
   unreadable: 0.05,
   quota: 0.1,
-  forgeLimited: 0.01,
-  forgeRefuses: 0.01,
+  forgeLimited: 0.005,
+  forgeRefuses: 0.005,
   // A step of the correction, and the time of a call (cloud/aws/clock.ts).
   controlSkewMs: 1_500,
 };

@@ -32,8 +32,8 @@ function spellOf(state: State, { chance }: Process): Spell | undefined {
   if (known !== undefined && known.until > time.now()) return known;
   const kind = chance.happens(forgeLimited) ? "limited" : chance.happens(forgeRefuses) ? "refused" : undefined;
   if (kind === undefined) return undefined;
-  // A limit is renewed within the hour; a credential is written anew once somebody has seen the problem.
-  const spell: Spell = { kind, until: time.now() + chance.between(2 * minute, 40 * minute) };
+  // As long as a world of an hour can bear: a limit is renewed within the hour, a credential once somebody has seen the problem.
+  const spell: Spell = { kind, until: time.now() + chance.between(1 * minute, 15 * minute) };
   spells.set(state, spell);
   return spell;
 }
