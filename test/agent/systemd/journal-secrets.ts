@@ -13,7 +13,8 @@ export interface JournalSecrets {
   readonly planted: readonly string[];
 }
 
-type Secrets = Readonly<Record<string, readonly string[]>>;
+/** By kind; of the App's key every line. */
+export type Secrets = Readonly<Record<string, readonly string[]>>;
 
 /** A GitHub App's key, where refresh would have it from. */
 export async function storeAppKey({ world }: Stage): Promise<string> {
@@ -35,7 +36,7 @@ ask "$(ask)"`;
   return JSON.parse((await stage.as("runpool", script)).out) as { SecretAccessKey: string; Token: string };
 }
 
-async function secretsOf(stage: Stage, appKey: string): Promise<Secrets> {
+export async function secretsOf(stage: Stage, appKey: string): Promise<Secrets> {
   const { secrets } = stage.world;
   const { partition } = await stage.record();
   const read = async (name: string): Promise<readonly string[]> => {

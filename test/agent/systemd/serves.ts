@@ -1,21 +1,27 @@
 // Scenario: the machine boots, serves run 1001 whose job plants what it can, is released, and serves run 1002.
+import { connect, createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { lookForSecrets, storeAppKey } from "./journal-secrets.ts";
+import { decoyFile, decoys, lookInJob } from "./job-secrets.ts";
+import { lookForSecrets, secretsOf, storeAppKey } from "./journal-secrets.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Job } from "../../../cloud/sim/github/model.ts";
 import { eventsIn, openStage, type Stage } from "./stage.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
-const imds = "http://169.254.169.254/latest/api/token";
-/** Says the status of the reply (000: none) and whether it came, or was refused, at once. */
-const askMetadata = `curl -s -o /dev/null -m 2 -w '%{http_code} %{time_total}' -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' ${imds} |
-  awk '{ print $1, ($2 < 1 ? "at once" : "late") }'`;
+/** Instance metadata's address on IPv6 (EC2 User Guide, "Access instance metadata for an EC2 instance"). */
+const metadata6 = "fd00:ec2::254";
+const imds = { v4: "http://169.254.169.254/latest/api/token", v6: `http://[${metadata6}]/latest/api/token` };
+/** Says the reply's status (000: none), and how the asking ended: on IPv6 Linux hears of a refusal at its second try, after a second. */
+const askMetadata = (url = imds.v4): string =>
+  `{ curl -s -g -o /dev/null -m 3 -w '%{http_code} ' -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' '${url}' && echo answered; } ||
+  case $? in 7) echo refused ;; 28) echo hangs ;; *) echo fails ;; esac`;
 
 /** What a job finds out about where it runs. */
 const lookAround = `
 echo "user=$(id -un)"
 echo "cgroup=$(tail -n 1 /proc/self/cgroup)"
-echo "metadata=$(${askMetadata})"
+echo "metadata=$(${askMetadata()})"
+echo "metadata6=$(${askMetadata(imds.v6)})"
 echo "files=$(cat /var/lib/runpool/agent/runner.json /etc/runpool/agent.env /run/runpool/requests/* 2>/dev/null | wc -c)"
 echo "bus=$(ls /run/dbus/system_bus_socket 2>/dev/null | wc -l)"
 echo "others=$(ps -eo user= | sort -u | grep -vc runpool-job)"
@@ -54,6 +60,18 @@ echo "fresh=$(ls -A ~ $TMPDIR | grep -v : | grep -c .)"
 /** The lines that a step said. */
 const stepOf = (job: Job): readonly string[] => job.log.slice(job.log.indexOf("##[group]Run ") + 1);
 
+/** The same service on the other family; without it a job that gets nothing there would prove nothing. */
+async function serveMetadata6(stage: Stage): Promise<void> {
+  await stage.run("ip", "-6", "address", "add", `${metadata6}/128`, "dev", "lo", "nodad");
+  const server = createServer((from) => {
+    const to = connect(80, "169.254.169.254");
+    from.pipe(to).pipe(from);
+    from.on("error", () => to.destroy());
+    to.on("error", () => from.destroy());
+  });
+  await new Promise<void>((done, failed) => server.once("error", failed).listen(80, metadata6, done));
+}
+
 /** In the middle of a job: what stops an idle runner finds it busy, and the release waits. */
 async function surviving(stage: Stage): Promise<{ stopped: string; conclusion: unknown; dispatches: number }> {
   const long = stage.job("1002", "for i in 1 2 3 4 5 6; do sleep 0.5; done; echo survived");
@@ -77,13 +95,15 @@ export const servesAndReleases: Scenario = async () => {
   const stage = await openStage({
     preRunner: "echo prepared-by-the-operator\r\nid -un\r\n",
     files: {
-      "/etc/runpool/runner.env": "RUNNER_TOOL_CACHE=/opt/tool-cache\nRUNPOOL_HOOK_COMPLETED=/opt/operator/hook.sh\n",
+      "/etc/runpool/runner.env": `RUNNER_TOOL_CACHE=/opt/tool-cache\nRUNPOOL_HOOK_COMPLETED=/opt/operator/hook.sh\nDECOY=${decoys["decoy in a variable"]}\n`,
+      [decoyFile]: `${decoys["decoy in a file"]}\n`,
       "/opt/tool-cache/tool": "a kept tool\n",
       "/opt/operator/hook.sh": 'echo "the operator says goodbye"\n',
       "/usr/local/bin/docker": '#!/bin/sh\necho "$*" >>/run/docker-calls\n[ "$1" != ps ] || echo 0123abcd\n',
     },
   });
   const appKey = await storeAppKey(stage);
+  await serveMetadata6(stage);
   const verify = await stage.run(
     "bash",
     "-c",
@@ -97,8 +117,9 @@ export const servesAndReleases: Scenario = async () => {
   const exposures = [await exposure("runpool-agent.service"), await exposure("runpool-runner@1.service")];
   const around = stepOf(await stage.job("1001", lookAround));
   await stage.run("systemctl", "stop", "runpool-firewall.service");
-  const withoutFirewall = stepOf(await stage.job("1001", askMetadata));
+  const withoutFirewall = stepOf(await stage.job("1001", `${askMetadata()}\n${askMetadata(imds.v6)}`));
   await stage.run("systemctl", "start", "runpool-firewall.service");
+  const looked = stepOf(await stage.job("1001", lookInJob(await secretsOf(stage, appKey))));
   const stranger = await stage.job("666", "touch /tmp/stolen", "1001");
   const planted = stepOf(await stage.job("1001", plant));
   await stage.release("1001");
@@ -114,10 +135,12 @@ export const servesAndReleases: Scenario = async () => {
   return {
     verify,
     agentUser: agentUser.trim(),
-    agentAsks: (await stage.as("runpool", askMetadata)).out.trim(),
+    agentAsks: (await stage.as("runpool", askMetadata())).out.trim(),
+    agentAsks6: (await stage.as("runpool", askMetadata(imds.v6))).out.trim(),
     exposures,
     around,
     withoutFirewall,
+    looked,
     stranger: { conclusion: stranger.conclusion, log: stranger.log },
     planted,
     left: left.out,

@@ -8,9 +8,11 @@ interface Found {
   readonly verify: string;
   readonly agentUser: string;
   readonly agentAsks: string;
+  readonly agentAsks6: string;
   readonly exposures: readonly [agent: number, runner: number];
   readonly around: readonly string[];
   readonly withoutFirewall: readonly string[];
+  readonly looked: readonly string[];
   readonly stranger: { readonly conclusion: string; readonly log: readonly string[] };
   readonly planted: readonly string[];
   readonly left: string;
@@ -84,14 +86,26 @@ describe("a job", () => {
     expect(found.around).toContain("privileges=1");
   });
 
-  test("is refused instance metadata at once, and does not get it without the firewall either; the agent does", () => {
-    expect(found.around).toContain("metadata=000 at once");
-    expect(found.withoutFirewall).toContain("000 late");
-    expect(found.agentAsks).toBe("200 at once");
+  test("is refused instance metadata on both families, and does not get it without the firewall either; the agent does", () => {
+    expect(found.around).toContain("metadata=000 refused");
+    expect(found.around).toContain("metadata6=000 refused");
+    expect(found.withoutFirewall.filter((line) => line.startsWith("000"))).toEqual(["000 hangs", "000 hangs"]);
+    expect([found.agentAsks, found.agentAsks6]).toEqual(["200 answered", "200 answered"]);
   });
 
   test("sees no file of the agent, no message bus, no other user's process, no other root, no token", () => {
     expect(found.around).toEqual(expect.arrayContaining(["files=0", "bus=0", "others=0", "roots=1", "inputs=0"]));
+  });
+
+  test("finds no secret of ours in its variables, in processes or in any file that it can read, but the three that lie there on purpose", () => {
+    expect(found.looked.filter((line) => /^(variables|processes|files): /.test(line))).toEqual([
+      "variables: decoy in a variable",
+      "processes: decoy in a variable",
+      "processes: decoy on a command line",
+      "files: decoy in a file",
+    ]);
+    const { looked: files } = Object.fromEntries(found.looked.map((line) => line.split("=")));
+    expect(Number(files)).toBeGreaterThan(30);
   });
 
   test("cannot change the runner's programs or environment", () => {
