@@ -6,6 +6,7 @@ import { playInGuest, type Played } from "./play-in-guest.ts";
 type Outcome = readonly string[];
 interface Found {
   readonly found: Readonly<Record<string, Outcome>>;
+  readonly linesKept: number;
   readonly again: Outcome;
   readonly asJob: Outcome;
 }
@@ -30,10 +31,15 @@ test.each([
   ["masked", ["1"]],
   ["killed", ["137"]],
   ["many", ["1", ...Array.from({ length: 20 }, (_none, index) => String(index + 31))]],
+  ["chatty", ["5", ...Array.from({ length: 20 }, (_none, index) => String(index + 19_981))]],
   ["slow", ["124", "begun"]],
   ["daemon", ["0", "left"]],
 ])("%s: its own exit code and its own last lines", (name, outcome) => {
   expect(found.found[name]).toEqual(outcome);
+});
+
+test("all that a chatty script says is in the journal, however much in how short a time", () => {
+  expect(found.linesKept).toBe(20_000);
 });
 
 test("a second request on the same boot gets the first outcome", () => {

@@ -14,8 +14,18 @@ const odd: Readonly<Record<string, string>> = {
   killed: "kill -KILL $$",
   many: "seq 1 50; exit 1",
   slow: "echo begun; sleep 300 & sleep 300",
+  chatty: "seq 1 20000; exit 5",
   daemon: "sleep 300 & echo left; disown",
 };
+
+/** As a machine's journal has it; the guest's takes everything. */
+async function limitJournal(): Promise<void> {
+  await writeFile("/etc/systemd/journald.conf.d/limited.conf", "[Journal]\nRateLimitIntervalSec=30s\n");
+  await run("systemctl", "restart", "systemd-journald.service");
+}
+/** Few lines are more than this machine's journal would take of a unit: how many that is otherwise, depends on its disk. */
+const dropIn = "[Service]\nTimeoutStartSec=2s\nLogRateLimitBurst=100\n";
+const saidBy = ["journalctl", "--no-pager", "--output=cat", "--identifier=runpool-prepare"] as const;
 
 async function prepare(script: string): Promise<readonly string[]> {
   await run(
@@ -31,9 +41,14 @@ async function prepare(script: string): Promise<readonly string[]> {
 }
 
 export const preparations: Scenario = async () => {
-  await installUnits({ dropIns: { "runpool-prepare.service": "[Service]\nTimeoutStartSec=2s\n" } });
+  await installUnits({ dropIns: { "runpool-prepare.service": dropIn } });
   const found: Record<string, readonly string[]> = {};
-  for (const [name, script] of Object.entries(odd)) found[name] = await prepare(script);
+  await limitJournal();
+  let linesKept = 0;
+  for (const [name, script] of Object.entries(odd)) {
+    found[name] = await prepare(script);
+    if (name === "chatty") linesKept = (await run(...saidBy)).trimEnd().split("\n").length;
+  }
   const again = await run("/usr/lib/runpool/prepare.sh");
   await run(
     "install",
@@ -43,5 +58,5 @@ export const preparations: Scenario = async () => {
   );
   await run("systemctl", "daemon-reload");
   const asJob = await prepare("id -un");
-  return { found, again: again.trimEnd().split("\n"), asJob };
+  return { found, linesKept, again: again.trimEnd().split("\n"), asJob };
 };
