@@ -26,7 +26,7 @@ export interface Found {
 type Successors = (row: Row, emit: Emit) => void;
 
 /** All steps of a world. */
-function successorsOf(model: Model): Successors {
+export function successorsOf(model: Model): Successors {
   const { spec } = model;
   const parts = spec.processes.map((one, process): Successors => {
     switch (one.kind) {
@@ -54,7 +54,7 @@ function successorsOf(model: Model): Successors {
   };
 }
 
-function initial({ spec, layout, records }: Model): Row {
+export function initial({ spec, layout, records }: Model): Row {
   const row: Row = new Int32Array(layout.length);
   for (let i = 0; i < instances; i++) {
     if (spec.start[i] !== "idle") continue;
@@ -70,7 +70,7 @@ function initial({ spec, layout, records }: Model): Row {
   return row;
 }
 /** Every machine has ended, every record rests, GitHub knows no runner. */
-function rests({ records, layout }: Model, row: Row): boolean {
+export function rests({ records, layout }: Model, row: Row): boolean {
   for (let i = 0; i < instances; i++) {
     const base = i * layout.block;
     const at = get(row, base, machine.ec2);
@@ -138,7 +138,7 @@ export function search(spec: Spec, rules: Rules, { maxStates }: Bounds): Found {
 }
 
 /** The states of a trace in words: each step found again among those that its state allows. */
-function told(
+export function told(
   model: Model,
   successors: Successors,
   rows: readonly Row[],

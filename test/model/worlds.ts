@@ -85,7 +85,11 @@ export const small = {
     {},
     { prompt: true },
   ),
-  /** Three mishaps in one second. */
+  /**
+   * Three mishaps in one second: an agent is killed with its `register-failed` on its way, is started again, reads its record before that
+   * write lands, and registers once more. Since it first makes the standing signal its own, and a signal lands only on the one it was
+   * decided upon, the late write is refused.
+   */
   outlived: world("a registration is refused, its report late, its agent crashes", one, [claims, refreshes], {
     refusal: 1,
     late: 1,
@@ -167,7 +171,19 @@ export const small = {
 } as const satisfies Record<string, Spec>;
 export type SmallWorld = keyof typeof small;
 
-/** For hours and gigabytes. */
+/** Each has more than half a million states: these are searched breadth-first to a depth, and walked through at random to their end. */
+export const cut = [
+  "cut stray",
+  "released stray",
+  "parked stray",
+  "cancelled stray",
+  "cancelled released",
+  "either",
+  "two",
+] as const satisfies readonly SmallWorld[];
+export type CutWorld = (typeof cut)[number];
+
+/** Far too large to be searched whole in a test. */
 export const large = {
   "two instances": world(
     "two instances, both runs, release and refresh",
@@ -185,6 +201,7 @@ export const large = {
     releasesAgain,
     refreshes,
   ]),
+  /** All that may meet, in one world of two instances: one idles, one may be created. */
   everything: world("everything at once", one, [either, again, cancelled, releases, refreshes], {
     crash: 1,
     lost: 1,
