@@ -255,6 +255,16 @@ describe("the job-started hook", () => {
     expect((await completed(501))?.conclusion).toBe("success");
   });
 
+  test("lets in the further runs that are allowed, and no other", async () => {
+    const { runner } = bench.machine();
+    await runner.register(await bench.request(1, 504, { onlyRuns: ["504", "505", "506"] }));
+    queue(506, "true", 504);
+    expect((await completed(506))?.conclusion).toBe("success");
+    // No part of an allowed id is one.
+    queue(50, "true", 504);
+    expect((await completed(50))?.conclusion).toBe("failure");
+  });
+
   test("still runs the operator's own hook, whose failure fails the job", async () => {
     const own = join(bench.folder(), "own.sh");
     writeFileSync(own, 'echo "operator says $GITHUB_RUN_ID"\n[ "$GITHUB_RUN_ID" != 503 ]\n');

@@ -1,0 +1,51 @@
+// Whose jobs may run here: the owning run's, those of further runs that the operator names, or anybody's where labels are shared.
+import { expect, test } from "vitest";
+import type { AgentOptions } from "../../agent/memory.ts";
+import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
+import { owned, recordOf } from "../control/record-of.ts";
+import { agentBench, registration } from "./agent-bench.ts";
+
+/** What the runner is told to let in when the agent registers with these settings. */
+async function letIn(changes: Partial<AgentOptions>): Promise<readonly string[] | undefined> {
+  const bench = agentBench({ record: recordOf({ ...owned, state: "claimed", said: "prepared", registration }) });
+  void bench.run(changes);
+  await bench.until(() => bench.requests.length > 0);
+  return bench.requests[0]?.onlyRuns;
+}
+
+test("without further words only the owning run's jobs may run", async () => {
+  expect(await letIn({})).toEqual(["7"]);
+});
+
+test("further runs are allowed beside the owning one", async () => {
+  expect(await letIn({ furtherRuns: ["70", "71"] })).toEqual(["7", "70", "71"]);
+});
+
+test("where labels are shared any run's jobs may run, and no list is kept", async () => {
+  expect(await letIn({ anyRunsJobs: true })).toBeUndefined();
+  expect(await letIn({ anyRunsJobs: true, furtherRuns: ["70"] })).toBeUndefined();
+});
+
+const base = {
+  RUNPOOL_ENVIRONMENT: "test",
+  RUNPOOL_RUNNER: "/runner",
+  RUNPOOL_STATE: "/state",
+  RUNPOOL_WORK: "/runners",
+  RUNPOOL_HOOKS: "/hooks",
+};
+const parsed = (changes: Readonly<Record<string, string>>) => {
+  const { RUNPOOL_ANY_RUNS_JOBS: any, RUNPOOL_FURTHER_RUNS: further } = parseAgentEnvironment({ ...base, ...changes });
+  return { any, further };
+};
+
+test("the settings are read from the environment file: a list by blanks or commas, and true or false", () => {
+  expect(parsed({})).toEqual({ any: "false", further: [] });
+  expect(parsed({ RUNPOOL_FURTHER_RUNS: " 70, 71\t72,,73 " }).further).toEqual(["70", "71", "72", "73"]);
+  expect(parsed({ RUNPOOL_FURTHER_RUNS: "" }).further).toEqual([]);
+  expect(parsed({ RUNPOOL_ANY_RUNS_JOBS: "true" }).any).toBe("true");
+});
+
+test("a word that is neither true nor false lets nobody in: the agent does not start, and names the variable", () => {
+  for (const word of ["yes", "1", "TRUE", ""])
+    expect(() => parsed({ RUNPOOL_ANY_RUNS_JOBS: word })).toThrow("RUNPOOL_ANY_RUNS_JOBS");
+});
