@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeSubnetsCommand, EC2Client, RegisterImageCommand } from "@aws-sdk/client-ec2";
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
@@ -130,6 +130,12 @@ export async function openAwsStand(wish: AwsStandWish): Promise<AwsStand> {
       const names = ["ApproximateNumberOfMessages" as const];
       const { Attributes } = await clients.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: names }));
       return Number(Attributes?.ApproximateNumberOfMessages);
+    },
+    takeAside: async (name) => {
+      const QueueUrl = (await queues(name)).unreadableUrl;
+      const command = new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ["All"] });
+      const [message] = (await clients.sqs.send(command)).Messages ?? [];
+      return { body: message?.Body ?? "", problem: message?.MessageAttributes?.["problem"]?.StringValue ?? "" };
     },
     close: async () => {
       for (const client of Object.values(clients)) client.destroy();

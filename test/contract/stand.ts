@@ -39,6 +39,8 @@ export interface Stand extends Ports {
   sendText(resourceClass: string, text: string): Promise<void>;
   /** How many messages the class's unreadable queue holds. */
   setAside(resourceClass: string): Promise<number>;
+  /** Takes one message from the class's unreadable queue: what it holds, and why it was not read. Absent where that holds bodies only. */
+  readonly takeAside?: (resourceClass: string) => Promise<{ readonly body: string; readonly problem: string }>;
   close(): Promise<void>;
 }
 
