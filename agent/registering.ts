@@ -35,6 +35,9 @@ async function attempt({ world, options }: Agent, record: InstanceRecord): Promi
   const { assignment, runId, partition } = record;
   const registration = record.registration?.[0];
   if (registration === undefined) return { kind: "failed", cause: "other", detail: "the record names no registration" };
+  // The runner takes one, but nothing brings it here: a registration token in its place would be nonsense to it, and told as such too late.
+  if (registration.mode === "jit")
+    return { kind: "failed", cause: "other", detail: "no just-in-time configuration is brought to instances yet" };
   const parameter = registrationTokenParameter(environment, partition);
   const token = await world.secrets.read(parameter);
   if (token === undefined)
