@@ -32,6 +32,11 @@ echo "tool=$(cat "$RUNNER_TOOL_CACHE/tool")"
 touch "$RUNNER_TOOL_CACHE/mine" 2>/dev/null && echo "cache=writable" || echo "cache=read-only"
 `;
 
+/** Where Debian's cron reads what `crontab` leaves; here everybody may write, so that the unit alone stands before it. */
+const spool = "/var/spool/cron/crontabs";
+/** As if the unit had let a job write them: the release is asked to find these. */
+const outside = ["/tmp/outside", "/var/tmp/outside", "/dev/shm/outside", `${spool}/runpool-job`];
+
 const plant = `
 root=$(cd "$(dirname "$RUNNER_TEMP")/.." && pwd)
 for file in "$root/runner/.env" "$root/runner/.path" "$root/runner/bin/Runner.Listener" ~/.bashrc ~/.profile /tmp/planted \\
@@ -42,6 +47,7 @@ done
 rm -f "$root/runner/.env" 2>/dev/null && echo "planted: removed .env"
 mv "$root/runner/bin" "$root/runner/old" 2>/dev/null && echo "planted: moved bin"
 echo '* * * * * touch /tmp/planted' | crontab - 2>/dev/null && echo "planted crontab"
+{ echo '* * * * * touch /tmp/planted' >${spool}/runpool-job; } 2>/dev/null && echo "planted crontab in the spool"
 systemctl --user enable planted 2>/dev/null && echo "planted unit"
 loginctl enable-linger 2>/dev/null && echo "planted linger"
 (RUNNER_TRACKING_ID= setsid env -i sleep 9999 >/dev/null 2>&1 &)
@@ -52,7 +58,7 @@ echo "daemons=$(pgrep -x sleep | wc -l)"
 const find = `
 echo "variables=$(env | grep -c PLANTED)"
 echo "files=$(grep -rls planted ~ $TMPDIR /tmp /var/tmp /dev/shm "$(dirname "$RUNNER_TEMP")/.." 2>/dev/null | grep -vc '/_temp/')"
-echo "crontab=$(crontab -l 2>/dev/null | wc -l)"
+echo "crontab=$(cat ${spool}/* 2>/dev/null | wc -l)"
 echo "daemons=$(pgrep -x sleep | wc -l)"
 echo "fresh=$(ls -A ~ $TMPDIR | grep -v : | grep -c .)"
 `;
@@ -121,7 +127,12 @@ export const servesAndReleases: Scenario = async () => {
   await stage.run("systemctl", "start", "runpool-firewall.service");
   const looked = stepOf(await stage.job("1001", lookInJob(await secretsOf(stage, appKey))));
   const stranger = await stage.job("666", "touch /tmp/stolen", "1001");
+  await stage.run("install", "-d", "-m", "1777", spool);
   const planted = stepOf(await stage.job("1001", plant));
+  const plantedOutside = await stage.as(
+    "runpool-job",
+    `for file in ${outside.join(" ")}; do echo planted >$file; done; ls ${outside.join(" ")}`,
+  );
   await stage.release("1001");
   const places = "/tmp /var/tmp /dev/shm /run /etc /home /root /var/lib /var/spool";
   const left = await stage.as(
@@ -143,6 +154,7 @@ export const servesAndReleases: Scenario = async () => {
     looked,
     stranger: { conclusion: stranger.conclusion, log: stranger.log },
     planted,
+    plantedOutside: plantedOutside.out.trim().split("\n").toSorted(),
     left: left.out,
     found,
     survivor,

@@ -15,6 +15,7 @@ interface Found {
   readonly looked: readonly string[];
   readonly stranger: { readonly conclusion: string; readonly log: readonly string[] };
   readonly planted: readonly string[];
+  readonly plantedOutside: readonly string[];
   readonly left: string;
   readonly found: readonly string[];
   readonly survivor: { readonly stopped: string; readonly conclusion: string; readonly dispatches: number };
@@ -133,6 +134,12 @@ test("a job that runs is frozen, found, thawed and waited for by those who would
 describe("after release", () => {
   test("no process and no file of the job's user is left, a daemon outside its session included", () => {
     expect(found.planted).toContain("daemons=1");
+    expect(found.plantedOutside).toEqual([
+      "/dev/shm/outside",
+      "/tmp/outside",
+      "/var/spool/cron/crontabs/runpool-job",
+      "/var/tmp/outside",
+    ]);
     expect(found.left).toBe("");
   });
 
