@@ -1,11 +1,13 @@
 // On a real systemd: every way in which a machine must end, up to its own power-off.
 import { expect, test } from "vitest";
+import { limits } from "../../../domain/limits.ts";
 import { playInGuest } from "./play-in-guest.ts";
 
 interface Found {
   readonly conclusion?: string;
   readonly active?: string;
   readonly restarts?: number;
+  readonly thresholds?: readonly number[];
   readonly signal?: { readonly kind: string; readonly detail: string };
   readonly state?: string;
   readonly retired?: boolean;
@@ -35,6 +37,10 @@ test(
     if (played.kind === "cannot") return context.skip(played.why);
     expect(played.poweredOff).toBe(true);
     expect(played.found).toMatchObject({ active: "inactive", retired: false });
+    // Minutes apart: of a run, of an idle machine, of the next run; what lay on disk was each of them in turn.
+    const [first = 0, second = 0, third = 0] = played.found.thresholds ?? [];
+    expect(first - second).toBeGreaterThan(limits.idleMs);
+    expect(third - second).toBeGreaterThan(limits.idleMs);
   },
 );
 

@@ -1,5 +1,6 @@
 // Scenarios that end with the guest's own power-off: what is told before is what is asserted, beside the end itself.
 import { readFile, writeFile } from "node:fs/promises";
+import { limits } from "../../../domain/limits.ts";
 import { hostClock } from "../../../entry/host-clock.ts";
 import type { Scenario } from "./scenarios.ts";
 import { eventsIn, openStage, type Stage } from "./stage.ts";
@@ -33,19 +34,37 @@ export const spotNotice: Scenario = async (tell) => {
   return await untilTheEnd(stage, tell, { conclusion });
 };
 
+const deadlineFile = "/var/lib/runpool/agent/deadline";
+
+/** Once the agent's own deadline is where the record's threshold puts it: that threshold; where it never is, a problem. */
+async function deadlineFollows(stage: Stage): Promise<number> {
+  const marginMs = limits.bootWatchdogMs - limits.bootMs;
+  return await stage.until("the deadline follows the record's threshold", async () => {
+    const { threshold } = await stage.record();
+    const [, at] = (await readFile(deadlineFile, "utf8").catch(() => "")).split(" ");
+    const [uptime] = (await readFile("/proc/uptime", "utf8")).split(" ");
+    const moment = hostClock.now() + (Number(at) - Number(uptime)) * 1000;
+    return Math.abs(moment - threshold - marginMs) < 2_000 ? threshold : undefined;
+  });
+}
+
 export const deadlineWithoutAgent: Scenario = async (tell) => {
   const timer = "[Timer]\nOnBootSec=\nOnUnitActiveSec=\nOnBootSec=1s\nOnUnitActiveSec=1s\n";
   const stage = await openStage({ dropIns: { "runpool-deadline.timer": timer } });
   await stage.provision("1001");
-  void stage.job("1001", "sleep 999");
+  const thresholds = [await deadlineFollows(stage)];
+  await stage.release("1001");
+  thresholds.push(await deadlineFollows(stage));
+  await stage.provision("1002");
+  thresholds.push(await deadlineFollows(stage));
+  void stage.job("1002", "sleep 999");
   await stage.run("systemctl", "mask", "--now", agent);
-  const file = "/var/lib/runpool/agent/deadline";
-  const [boot] = (await readFile(file, "utf8")).split(" ");
+  const [boot] = (await readFile(deadlineFile, "utf8")).split(" ");
   // The agent's own deadline is minutes away: let it have been a second from now.
   const [uptime = ""] = (await readFile("/proc/uptime", "utf8")).split(" ");
-  await writeFile(file, `${boot} ${Math.floor(Number(uptime)) + 2}\n`);
+  await writeFile(deadlineFile, `${boot} ${Math.floor(Number(uptime)) + 2}\n`);
   const active = (await stage.as("root", `systemctl is-active ${agent}`)).out.trim();
-  return await untilTheEnd(stage, tell, { active });
+  return await untilTheEnd(stage, tell, { active, thresholds });
 };
 
 export const bootWatchdog: Scenario = async (tell) => {
