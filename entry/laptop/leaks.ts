@@ -1,12 +1,15 @@
 // What may be left when all idle time has passed: nothing. Looked for in the embedded cloud itself, not in our own words.
+import { paginateDescribeParameters, SSMClient } from "@aws-sdk/client-ssm";
+import { partitionScopes } from "../../control/tokens.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import { refresh } from "../../control/refresh.ts";
 import { limits } from "../../domain/limits.ts";
-import { queueName } from "../../domain/names.ts";
+import { credentialParameterOf } from "../../domain/configuration.ts";
+import { queueName, registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { parseMessage } from "../../domain/pool-message.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { hostClock } from "../host-clock.ts";
-import { place, repository, type EmbeddedCloud } from "./embedded-cloud.ts";
+import { credentials, place, repository, type EmbeddedCloud } from "./embedded-cloud.ts";
 
 const pollMs = 200;
 /** Beyond the idle time: agents remove their registrations and power off. */
@@ -25,7 +28,25 @@ export async function findLeaks(cloud: EmbeddedCloud, world: ControlWorld): Prom
   return [...report.problems.map((problem) => `refresh: ${problem}`), ...(await whatIsLeft(cloud, world))];
 }
 
-/** In words: machines, records, runners, messages that somebody could still claim by, places that are still counted. */
+/** Names of the parameters that are neither an image's, nor the forge credentials, nor a token of a configured partition. */
+async function strangeParameters(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
+  const { configuration } = await world.settings.load();
+  const { environment, imageParameters } = configuration;
+  const known = new Set<string | undefined>([...Object.values(imageParameters), credentialParameterOf(configuration)]);
+  for (const partition of partitionScopes(configuration).keys())
+    for (const nameOf of [registrationTokenParameter, removalTokenParameter]) known.add(nameOf(environment, partition));
+  const client = new SSMClient({ region: place.region, endpoint: cloud.aws.url, credentials });
+  try {
+    const names: string[] = [];
+    for await (const { Parameters = [] } of paginateDescribeParameters({ client }, {}))
+      names.push(...Parameters.flatMap(({ Name }) => Name ?? []));
+    return names.filter((name) => !known.has(name));
+  } finally {
+    client.destroy();
+  }
+}
+
+/** In words: machines, records, runners, messages that somebody could still claim by, places that are still counted, parameters. */
 export async function whatIsLeft(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
   const leaks: string[] = [];
   for (const machine of cloud.ec2.machines()) {
@@ -49,8 +70,9 @@ export async function whatIsLeft(cloud: EmbeddedCloud, world: ControlWorld): Pro
     }
   for (const scope of ["environment", `partition#github:${repository}`]) {
     const counter = await world.settings.counter(scope);
-    if ((counter ?? 0) !== 0) leaks.push(`the counter of ${scope} says ${counter}, not 0`);
+    if ((counter?.count ?? 0) !== 0) leaks.push(`the counter of ${scope} says ${counter?.count}, not 0`);
   }
+  for (const name of await strangeParameters(cloud, world)) leaks.push(`the parameter ${name} is nobody's`);
   return leaks;
 }
 

@@ -30,6 +30,8 @@ export interface SoakWish {
   /** Workflows at a time. */
   readonly lanes: number;
   readonly maxInstances: number;
+  /** So many processes must have lived at once. */
+  readonly leastProcesses: number;
   /** Whether workflows may end without their release: their instances then live until their thresholds. */
   readonly abandons: boolean;
   readonly tell: (line: string) => void;
@@ -171,6 +173,10 @@ async function settle(ground: Ground, world: ControlWorld, stop: AbortSignal): P
   return took;
 }
 
+/** A soak of fewer processes than wished for proves less than it says. */
+export const tooFew = (most: number, least: number): readonly string[] =>
+  most < least ? [`at most ${most} processes lived at once, not ${least}`] : [];
+
 /** Plays it to its end. Rejects where the embedded cloud cannot come up; whatever it ends by, no process is left. */
 export async function soak(wish: SoakWish): Promise<SoakReport> {
   const { seed, chaosMs, lanes, maxInstances, abandons, stop = AbortSignal.any([]), tell } = wish;
@@ -209,6 +215,7 @@ export async function soak(wish: SoakWish): Promise<SoakReport> {
       ...tally.problems,
       ...last.problems.map((problem) => `refresh: ${problem}`),
       ...(await whatIsLeft(cloud, world)),
+      ...tooFew(mostProcesses, wish.leastProcesses),
     ];
     const machines = cloud.ec2.machines().length;
     const { started, killed } = processes;

@@ -4,7 +4,7 @@ import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { recordOf } from "../control/record-of.ts";
 import { planOf, type Kind } from "./plan.ts";
-import { soak } from "./play.ts";
+import { soak, tooFew } from "./play.ts";
 import { reportLines } from "./report.ts";
 import { offence } from "./safety.ts";
 
@@ -30,6 +30,11 @@ test("a plan kills some of each kind, and lets some live", () => {
   }
 });
 
+test("a soak of fewer processes than wished for has a problem", () => {
+  expect(tooFew(29, 30)).toEqual(["at most 29 processes lived at once, not 30"]);
+  expect(tooFew(30, 30)).toEqual([]);
+});
+
 test(
   "provision, release, refresh and agents are killed in the midst of their calls: nothing is left, and no promise is broken",
   { timeout: 300_000 },
@@ -40,6 +45,7 @@ test(
       chaosMs: 10_000,
       lanes: 2,
       maxInstances: 40,
+      leastProcesses: 4,
       abandons: false,
       tell: (line) => told.push(line),
     });

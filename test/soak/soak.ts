@@ -10,6 +10,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     lanes: { type: "string", default: "6" },
     "max-instances": { type: "string", default: "13" },
+    "least-processes": { type: "string", default: "30" },
     brief: { type: "boolean", default: false },
   },
 });
@@ -23,6 +24,7 @@ const report = await soak({
   chaosMs: Number(values.seconds) * 1000,
   lanes: Number(values.lanes),
   maxInstances: Number(values["max-instances"]),
+  leastProcesses: Number(values["least-processes"]),
   abandons: !values.brief,
   tell,
   stop: stop.signal,
