@@ -99,10 +99,10 @@ export interface Settings {
   reserve(count: number, scopes: readonly Scope[]): Promise<Reservation | Unknown>;
   /** Takes `count` from each scope's counter, never below zero. */
   free(count: number, scopes: readonly string[]): Promise<void>;
-  /** Sets a counter to what was counted, where it still holds the value seen. */
-  recount(scope: string, seen: number | undefined, counted: number): Promise<void>;
+  /** Sets a counter to what was counted, where it still is as seen. */
+  recount(scope: string, seen: Counter | undefined, counted: number): Promise<void>;
   /** The counter of a scope; undefined where none exists. */
-  counter(scope: string): Promise<number | undefined>;
+  counter(scope: string): Promise<Counter | undefined>;
 }
 /** Stops provisioning in an environment, and lets it go on. Rejects with `OutOfReach`; either may be made again. */
 export interface PauseSwitch {
@@ -115,6 +115,12 @@ export interface LoadedSettings {
   readonly overlay: Overlay;
   /** Present while provisioning is paused. */
   readonly paused?: { readonly reason: string; readonly at: EpochMs };
+}
+export interface Counter {
+  /** Places taken now. */
+  readonly count: number;
+  /** Places ever reserved: it never falls, so that who looks twice knows whether any was reserved in between. */
+  readonly reserved: number;
 }
 export interface Scope {
   readonly name: string;

@@ -1,6 +1,6 @@
 // Recounting: the counters behind the maxima are set to what the table holds, should crashes have left them wrong.
 import { limits, maxima } from "../domain/limits.ts";
-import type { MachineSeen } from "../cloud/ports.ts";
+import type { Counter, MachineSeen } from "../cloud/ports.ts";
 import { tags } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import type { ControlWorld } from "./world.ts";
@@ -17,7 +17,7 @@ function count(records: readonly InstanceRecord[], machines: readonly MachineSee
   return counts;
 }
 
-export type Counters = ReadonlyMap<string, number | undefined>;
+export type Counters = ReadonlyMap<string, Counter | undefined>;
 
 /** The counters of these partitions and of the environment. Read before the records that they are compared with. */
 export async function readCounters(
@@ -32,9 +32,21 @@ export async function readCounters(
 /** How long a reservation may be in flight: its CreateFleet, and then the records, are each asked for again where a reply is lost. */
 const inFlightMs = limits.reservationMs * (maxima.unknownTries + 1);
 
+/** By how much each counter that is not what was counted exceeds it. */
+export function excess(
+  counters: Counters,
+  records: readonly InstanceRecord[],
+  machines: readonly MachineSeen[],
+): ReadonlyMap<string, number> {
+  const counts = count(records, machines);
+  const all = [...counters].map(([scope, seen]) => [scope, (seen?.count ?? 0) - (counts.get(scope) ?? 0)] as const);
+  return new Map(all.filter(([, by]) => by !== 0));
+}
+
 /**
- * A reservation precedes its records by the time of one CreateFleet, so a difference counts only where a second look after that time
- * finds the very same numbers; the write then stands on condition that the counter has not moved since.
+ * A reservation precedes its records by the time of one CreateFleet. So an excess counts only where a second look after that time finds
+ * the very same, and nothing has been reserved in between: what was in flight then has landed. Instances may end meanwhile; each
+ * leaves counter and table alike. The write stands on condition that the counter has not moved since.
  */
 export async function recount(
   world: Pick<ControlWorld, "settings" | "instances" | "fleet" | "clock" | "log">,
@@ -43,18 +55,18 @@ export async function recount(
   records: readonly InstanceRecord[],
   machines: readonly MachineSeen[],
 ): Promise<void> {
-  const first = count(records, machines);
-  const differing = [...counters].filter(([scope, seen]) => (seen ?? 0) !== (first.get(scope) ?? 0));
-  if (differing.length === 0) return;
-  world.log.event("counter.doubted", { scopes: differing.map(([scope]) => scope).join(", "), againMs: inFlightMs });
+  const first = excess(counters, records, machines);
+  if (first.size === 0) return;
+  world.log.event("counter.doubted", { scopes: [...first.keys()].join(", "), againMs: inFlightMs });
   await world.clock.sleep(inFlightMs);
   const before = await readCounters(world, partitions);
   const seen = await world.fleet.ours();
-  const again = count((await world.instances.all()).items, seen);
-  for (const [scope, held] of differing) {
-    const counted = again.get(scope) ?? 0;
-    if (before.get(scope) !== held || counted !== (first.get(scope) ?? 0)) continue;
-    await world.settings.recount(scope, held, counted);
-    world.log.event("counter.recounted", { scope, seen: held, counted });
+  const again = excess(before, (await world.instances.all()).items, seen);
+  for (const [scope, by] of first) {
+    const now = before.get(scope);
+    if (again.get(scope) !== by || now?.reserved !== counters.get(scope)?.reserved) continue;
+    const counted = (now?.count ?? 0) - by;
+    await world.settings.recount(scope, now, counted);
+    world.log.event("counter.recounted", { scope, seen: now?.count ?? 0, counted });
   }
 }

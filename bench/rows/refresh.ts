@@ -11,6 +11,7 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
+import type { Counter } from "../../cloud/ports.ts";
 import { refresh } from "../../control/refresh.ts";
 import { instanceKey, tags } from "../../domain/names.ts";
 import { credentials, place, repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
@@ -73,9 +74,9 @@ export async function refreshOnce(cloud: BenchCloud): Promise<Sample> {
 }
 
 /** Asks, as refresh does, and answers what the records say. */
-async function countersOf(world: ReturnType<typeof worldOf>): Promise<number> {
+async function countersOf(world: ReturnType<typeof worldOf>): Promise<Counter> {
   await world.settings.counter("environment");
-  return expired;
+  return { count: expired, reserved: expired };
 }
 
 async function referenceOnce(cloud: BenchCloud): Promise<Sample> {

@@ -4,6 +4,7 @@ import { counterKey, table } from "../../domain/table.ts";
 import {
   OutOfReach,
   type Clock,
+  type Counter,
   type Random,
   type Reservation,
   type Scope,
@@ -13,6 +14,7 @@ import {
 import { asSdkError, asUnknown } from "./sdk-errors.ts";
 
 export const countAttribute = "count";
+export const reservedAttribute = "reserved";
 
 interface CountersWish {
   readonly client: DynamoDBClient;
@@ -60,14 +62,15 @@ async function transact(wish: CountersWish, items: TransactWriteItem[]): Promise
 
 const keyOf = (scope: string) => ({ [table.key]: { S: counterKey(scope) } });
 const named = { "#count": countAttribute };
+const namedBoth = { ...named, "#reserved": reservedAttribute };
 
 const addWhereFits = (tableName: string, count: number, { name, maximum }: Scope): TransactWriteItem => ({
   Update: {
     TableName: tableName,
     Key: keyOf(name),
-    UpdateExpression: "ADD #count :added",
+    UpdateExpression: "ADD #count :added, #reserved :added",
     ConditionExpression: "attribute_not_exists(#count) OR #count <= :most",
-    ExpressionAttributeNames: named,
+    ExpressionAttributeNames: namedBoth,
     ExpressionAttributeValues: { ":added": { N: String(count) }, ":most": { N: String(maximum - count) } },
   },
 });
@@ -109,16 +112,20 @@ async function freeOne(wish: CountersWish, count: number, scope: string): Promis
  * A transaction too: a plain UpdateItem that the SDK repeats after a lost reply would find the value seen once more where the
  * counter has meanwhile moved away and come back, and set it a second time.
  */
-async function recount(wish: CountersWish, scope: string, seen: number | undefined, counted: number): Promise<void> {
+async function recount(wish: CountersWish, scope: string, seen: Counter | undefined, counted: number): Promise<void> {
   const Update = {
     TableName: wish.table,
     Key: keyOf(scope),
     UpdateExpression: "SET #count = :counted",
-    ConditionExpression: seen === undefined ? "attribute_not_exists(#count)" : "#count = :seen",
-    ExpressionAttributeNames: named,
+    ConditionExpression:
+      seen === undefined
+        ? "attribute_not_exists(#count) AND attribute_not_exists(#reserved)"
+        : `#count = :seen AND ${seen.reserved === 0 ? "attribute_not_exists(#reserved)" : "#reserved = :reserved"}`,
+    ExpressionAttributeNames: namedBoth,
     ExpressionAttributeValues: {
       ":counted": { N: String(counted) },
-      ...(seen === undefined ? {} : { ":seen": { N: String(seen) } }),
+      ...(seen === undefined ? {} : { ":seen": { N: String(seen.count) } }),
+      ...(seen === undefined || seen.reserved === 0 ? {} : { ":reserved": { N: String(seen.reserved) } }),
     },
   };
   const outcome = await transact(wish, [{ Update }]);

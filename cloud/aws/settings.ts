@@ -1,10 +1,10 @@
 // The environment's own words in DynamoDB: configuration, pause, and the counters of instances alive.
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { counterKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
-import { Unconfigured, type Clock, type LoadedSettings, type Random, type Settings } from "../ports.ts";
+import { Unconfigured, type Clock, type Counter, type LoadedSettings, type Random, type Settings } from "../ports.ts";
 import { batchGet } from "./instances.ts";
 import { overlayItem, readConfiguration } from "./configuration-items.ts";
-import { countAttribute, counters } from "./counters.ts";
+import { countAttribute, counters, reservedAttribute } from "./counters.ts";
 import { AwsRefused, raise } from "./sdk-errors.ts";
 
 export interface SettingsWish {
@@ -36,7 +36,7 @@ async function load(wish: SettingsWish): Promise<LoadedSettings> {
   );
 }
 
-async function counter({ client, table: name }: SettingsWish, scope: string): Promise<number | undefined> {
+async function counter({ client, table: name }: SettingsWish, scope: string): Promise<Counter | undefined> {
   const command = new GetItemCommand({
     TableName: name,
     Key: { [table.key]: { S: counterKey(scope) } },
@@ -44,7 +44,9 @@ async function counter({ client, table: name }: SettingsWish, scope: string): Pr
   });
   const { Item } = await client.send(command).catch((error: unknown) => raise(`GetItem on table ${name}`, error));
   const count = Item?.[countAttribute]?.N;
-  return count === undefined ? undefined : Number(count);
+  return count === undefined
+    ? undefined
+    : { count: Number(count), reserved: Number(Item?.[reservedAttribute]?.N ?? 0) };
 }
 
 /** Writes that the port gives no Unknown for reject with OutOfReach: doing them again is harmless, refresh does. */

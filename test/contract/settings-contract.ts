@@ -65,10 +65,10 @@ export function settingsContract(kind: StandKind): void {
         { name: wide, maximum: 10 },
         { name: narrow, maximum: most },
       ];
-      expect(await settings.counter(wide)).toBeUndefined();
+      expect((await settings.counter(wide))?.count).toBeUndefined();
       expect(await settings.reserve(3, scopes(4))).toEqual({ kind: "reserved" });
       expect(await settings.reserve(2, scopes(4))).toEqual({ kind: "full", scope: narrow });
-      expect([await settings.counter(wide), await settings.counter(narrow)]).toEqual([3, 3]);
+      expect([(await settings.counter(wide))?.count, (await settings.counter(narrow))?.count]).toEqual([3, 3]);
       expect(await settings.reserve(1, scopes(4))).toEqual({ kind: "reserved" });
       expect(await settings.reserve(11, [{ name: fresh("never"), maximum: 10 }])).toMatchObject({ kind: "full" });
     });
@@ -82,7 +82,7 @@ export function settingsContract(kind: StandKind): void {
       );
       const reserved = outcomes.filter(({ kind }) => kind === "reserved").length;
       expect(reserved).toBe(5);
-      expect(await settings.counter(scope)).toBe(5);
+      expect((await settings.counter(scope))?.count).toBe(5);
     });
 
     it("frees, but never below zero, and frees nothing of a scope without a counter", async () => {
@@ -93,24 +93,30 @@ export function settingsContract(kind: StandKind): void {
       await settings.free(2, [scope]);
       // Alone: moto undoes whatever else is written while it rolls a transaction back.
       await settings.free(2, [without]);
-      expect(await settings.counter(scope)).toBe(3);
+      expect((await settings.counter(scope))?.count).toBe(3);
       await settings.free(1, [scope, other]);
-      expect([await settings.counter(scope), await settings.counter(other)]).toEqual([2, 4]);
+      expect([(await settings.counter(scope))?.count, (await settings.counter(other))?.count]).toEqual([2, 4]);
       await settings.free(9, [scope]);
-      expect(await settings.counter(scope)).toBe(0);
-      expect((await settings.counter(without)) ?? 0).toBe(0);
+      expect((await settings.counter(scope))?.count).toBe(0);
+      expect((await settings.counter(without))?.count ?? 0).toBe(0);
     });
 
-    it("recounts only a counter that has not moved since it was seen", async () => {
+    it("recounts only a counter that has not moved since it was seen, not even away and back", async () => {
       const { settings } = stand;
       const scope = fresh("recounted");
       await settings.recount(scope, undefined, 7);
-      expect(await settings.counter(scope)).toBe(7);
+      const seen = await settings.counter(scope);
+      expect(seen).toEqual({ count: 7, reserved: 0 });
       await settings.recount(scope, undefined, 1);
-      await settings.recount(scope, 6, 1);
-      expect(await settings.counter(scope)).toBe(7);
-      await settings.recount(scope, 7, 2);
-      expect(await settings.counter(scope)).toBe(2);
+      await settings.recount(scope, { count: 6, reserved: 0 }, 1);
+      expect((await settings.counter(scope))?.count).toBe(7);
+      await settings.reserve(2, [{ name: scope, maximum: 20 }]);
+      await settings.free(2, [scope]);
+      await settings.recount(scope, seen, 2);
+      const moved = await settings.counter(scope);
+      expect(moved).toEqual({ count: 7, reserved: 2 });
+      await settings.recount(scope, moved, 2);
+      expect(await settings.counter(scope)).toEqual({ count: 2, reserved: 2 });
     });
 
     it("keeps what a run asked for, the newest of each provision", async () => {

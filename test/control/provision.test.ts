@@ -184,7 +184,7 @@ test("an image that nobody has named fails at once, in these words, and holds no
   const outcome = await world.does("provision", (ports) => provision(withoutImage(ports, missing), requestOf()));
   expect(outcome).toEqual({ kind: "failed", reasons: [expect.stringContaining(missing.message)] });
   expect(world.time.now() - began).toBeLessThan(minute);
-  expect((await world.does("look", (ports) => ports.settings.counter("environment"))) ?? 0).toBe(0);
+  expect((await world.does("look", (ports) => ports.settings.counter("environment")))?.count ?? 0).toBe(0);
 });
 
 test("an image that cannot be read at the moment is read again, and no place is held meanwhile", async () => {

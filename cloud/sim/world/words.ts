@@ -3,6 +3,7 @@ import { merge, type Defaults, type Overlay } from "../../../domain/configuratio
 import {
   OutOfReach,
   Unconfigured,
+  type Counter,
   type LoadedSettings,
   type Reservation,
   type Settings,
@@ -16,6 +17,8 @@ export interface Words {
   overlay: Overlay;
   paused: LoadedSettings["paused"];
   readonly counters: Map<string, number>;
+  /** Places ever reserved, by scope. */
+  readonly reserved: Map<string, number>;
   /** Called when a counter changes. */
   readonly watchers: Set<() => void>;
 }
@@ -25,6 +28,7 @@ export const wordsOf = (defaults: Defaults | undefined): Words => ({
   overlay: {},
   paused: undefined,
   counters: new Map(),
+  reserved: new Map(),
   watchers: new Set(),
 });
 
@@ -33,7 +37,7 @@ const outOfReach = (problem: string): never => {
 };
 
 export function settingsPort({ words, time }: State, process: Process): Settings {
-  const { counters } = words;
+  const { counters, reserved } = words;
   const call = <T>(what: string, kind: "read" | "write" | "once", apply: () => T): Promise<T> =>
     process.call({ what: `settings.${what}`, kind, apply, lost: outOfReach });
   const set = (scope: string, count: number): void => {
@@ -41,6 +45,10 @@ export function settingsPort({ words, time }: State, process: Process): Settings
     process.log.event("world.counted", { scope, count });
     counters.set(scope, count);
     for (const changed of words.watchers) changed();
+  };
+  const counterOf = (scope: string): Counter | undefined => {
+    const count = counters.get(scope);
+    return count === undefined ? undefined : { count, reserved: reserved.get(scope) ?? 0 };
   };
   let full = false;
   /** Asked again and again at the maximum, it answers late, as a slow network may: it saves thousands of events a world. */
@@ -78,7 +86,10 @@ export function settingsPort({ words, time }: State, process: Process): Settings
           const first = scopes.find(({ name, maximum }) => (counters.get(name) ?? 0) + count > maximum);
           full = first !== undefined;
           if (first !== undefined) return { kind: "full", scope: first.name };
-          for (const { name } of scopes) set(name, (counters.get(name) ?? 0) + count);
+          for (const { name } of scopes) {
+            reserved.set(name, (reserved.get(name) ?? 0) + count);
+            set(name, (counters.get(name) ?? 0) + count);
+          }
           return { kind: "reserved" };
         },
         lost: (problem) => ({ kind: "unknown", problem }),
@@ -90,8 +101,9 @@ export function settingsPort({ words, time }: State, process: Process): Settings
       }),
     recount: (scope, seen, counted) =>
       call("recount", "once", () => {
-        if (counters.get(scope) === seen) set(scope, counted);
+        const now = counterOf(scope);
+        if (now?.count === seen?.count && now?.reserved === seen?.reserved) set(scope, counted);
       }),
-    counter: (scope) => call("counter", "read", () => counters.get(scope)),
+    counter: (scope) => call("counter", "read", () => counterOf(scope)),
   };
 }
