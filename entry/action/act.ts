@@ -6,6 +6,7 @@ import { controlWorld, type OperatedWorld } from "../control-world.ts";
 import { failureOf } from "./failures.ts";
 import { giveBackUnfinished, unfinished } from "./give-back.ts";
 import { readInputs, type Inputs } from "./inputs.ts";
+import { masked } from "./masked.ts";
 import { provisionMode } from "./provision.ts";
 import { fail, tell, told, type Told } from "./told.ts";
 
@@ -13,8 +14,10 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const worldOf =
   ({ environment, region }: Inputs) =>
-  (log: Log, forge?: ForgeAuth): OperatedWorld =>
-    controlWorld({ environment, region, log, ...(forge === undefined ? {} : { forge }) });
+  (log: Log, forge?: ForgeAuth): OperatedWorld => {
+    const world = controlWorld({ environment, region, log, ...(forge === undefined ? {} : { forge }) });
+    return { ...world, secrets: masked(world.secrets) };
+  };
 
 async function mode(inputs: Inputs, log: Told): Promise<boolean> {
   if (inputs.mode === "provision") return await provisionMode(inputs, log, worldOf(inputs));

@@ -1,15 +1,22 @@
 // The built action's steps on the embedded cloud: outputs, log, annotations, job summary, exit codes.
+import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fromItem } from "../../cloud/aws/attribute-values.ts";
 import { pauseSwitch } from "../../cloud/aws/pause-switch.ts";
 import { provisionSummary } from "../../entry/action/summary.ts";
 import { harmless } from "../../entry/action/told.ts";
-import { tableName } from "../../domain/names.ts";
+import { limits } from "../../domain/limits.ts";
+import {
+  forgeCredentialParameter,
+  registrationTokenParameter,
+  removalTokenParameter,
+  tableName,
+} from "../../domain/names.ts";
 import { parseRequest } from "../../domain/request.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { overlayKey } from "../../domain/table.ts";
 import { requestDefaults } from "../../entry/request-inputs.ts";
-import { annotations, environment, openActionBench, token, type ActionBench } from "./action-bench.ts";
+import { annotations, environment, openActionBench, repository, token, type ActionBench } from "./action-bench.ts";
 
 let bench: ActionBench;
 let run = 1000;
@@ -170,6 +177,48 @@ describe("refresh", () => {
     const { log } = await refresh();
     expect(log.split("\n")[0]).toBe(`::add-mask::${token}`);
     expect(log.split(token)).toHaveLength(2);
+  });
+
+  describe("masks what it reads and writes besides", () => {
+    const stored = forgeCredentialParameter(environment);
+    const names = [registrationTokenParameter, removalTokenParameter].map((nameOf) =>
+      nameOf(environment, `github:${repository}`),
+    );
+    /** What would be shown: a mask is a command, which the runner obeys and does not print. */
+    const shown = (log: string) => log.replaceAll(/^::add-mask::.*$/gm, "");
+    const masks = (log: string) => [...log.matchAll(/^::add-mask::(.*)$/gm)].map(([, value]) => value);
+    const withStored = async (value: string) => {
+      bench.parameters.put(stored, value, "SecureString");
+      return await refresh({ "github-token": "" });
+    };
+
+    test("the token that the environment keeps, and those that are renewed with it", async () => {
+      // Older than half of their life.
+      await bench.clock.advance(limits.tokenRenewMs);
+      const { code, log } = await withStored(token);
+      expect(code, log).toBe(0);
+      const renewed = names.map((name) => bench.parameters.value(name));
+      expect(masks(log)).toEqual(expect.arrayContaining([token, ...renewed]));
+      for (const secret of [token, ...renewed]) expect(shown(log)).not.toContain(secret);
+      expect((await refresh({ "github-token": "" })).log, "one that is read").toContain(`::add-mask::${renewed[0]}`);
+    });
+
+    test.each(["JSON of an App", "key alone, which is of no use"])("the App's key line by line: %s", async (kind) => {
+      const { privateKey } = generateKeyPairSync("rsa", {
+        modulusLength: 2048,
+        publicKeyEncoding: { type: "spki", format: "pem" },
+        privateKeyEncoding: { type: "pkcs8", format: "pem" },
+      });
+      const app = JSON.stringify({ appId: 7_100_000_071, privateKey });
+      const { code, log } = await withStored(kind.startsWith("JSON") ? app : privateKey);
+      expect(code).toBe(1);
+      const lines = privateKey.split("\n").filter((line) => line.length >= 8 && !line.startsWith("-----"));
+      expect(lines.length).toBeGreaterThan(20);
+      expect(masks(log)).toEqual(expect.arrayContaining(lines));
+      for (const line of lines) expect(shown(log)).not.toContain(line);
+      // What is no secret, and stands in other lines too, stays to be read.
+      expect(masks(log).join("\n")).not.toMatch(/privateKey|7100000071|-----|^\W*$/m);
+    });
   });
 
   test("is red where GitHub refuses, and names the right that is missing", async () => {
