@@ -11,7 +11,8 @@ const named = (name: string, changes: Partial<EnvironmentFile> = {}) =>
   exampleWith({ name, resourceClasses: { large: { cpu: 2, mmem: 4096 } }, ...changes });
 const blocks = (stack: StackFile | undefined, type: string): readonly Block[] =>
   resourcesOf(stack ?? {}, type).map(([, block]) => block);
-const urls = (stack: StackFile | undefined) => blocks(stack, "aws_iam_openid_connect_provider").map(({ url }) => url);
+const urls = (stack: StackFile | undefined) =>
+  blocks(stack, "aws_iam_openid_connect_provider").map(({ url }) => String(url));
 
 const oidcProviderArn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
 const keyOf = (region: string, id = "1") => `arn:aws:kms:${region}:111122223333:key/${id}`;
