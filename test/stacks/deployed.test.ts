@@ -7,16 +7,27 @@
 import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { isDeepStrictEqual } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import type { Fleet } from "../../cloud/ports.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import { provision } from "../../control/provision.ts";
 import { release } from "../../control/release.ts";
 import { templateOf } from "../../domain/configuration.ts";
-import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
+import {
+  imageParameter,
+  instanceKey,
+  registrationTokenParameter,
+  removalTokenParameter,
+  templateName,
+} from "../../domain/names.ts";
 import { parseRequest } from "../../domain/request.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
+import { readEnvironment } from "../../stacks/check-environment.ts";
+import { partitionSuffix } from "../../stacks/partitions.ts";
+import { ownership } from "../contract/newcomers.ts";
 import { motoMissing, startMoto } from "../contract/moto.ts";
 import { startAgent } from "./stand-in-agent.ts";
 import { exampleWith } from "./synthesized.ts";
@@ -25,36 +36,73 @@ import { terraformMissing, workspaceOf, type Workspace } from "./terraform.ts";
 const minutes = 60_000;
 const place = { awsPartition: "aws", account: "123456789012", region: "eu-central-1" };
 const [large, repository] = [{ cpu: 2, mmem: 4096 }, "octo-org/octo-repo"];
-const environment = exampleWith({ account: place.account, resourceClasses: { large }, architectures: ["x64"] });
-const { arm64: _, ...images } = environment.images;
+const { arm64: _, ...images } = exampleWith({}).images;
+const own = { account: place.account, resourceClasses: { large }, architectures: ["x64" as const], images };
+const environment = exampleWith(own);
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
 
+type Values = Readonly<Record<string, unknown>>;
 interface Change {
   readonly address: string;
   readonly type: string;
-  readonly change: { readonly actions: readonly string[]; readonly before: Template; readonly after: Template };
-}
-interface Template {
-  readonly tag_specifications?: readonly { readonly resource_type: string }[];
+  readonly name: string;
+  readonly change: { readonly actions: readonly string[]; readonly before: Values; readonly after: Values };
 }
 
-/** The changes of a second plan that are not the stand-in's: a template's own tags, and the item that names its next version. */
-async function ownChanges(workspace: Workspace, stack: string): Promise<readonly string[]> {
-  await workspace.run(stack, "plan", "-input=false", "-out=again");
-  const shown = JSON.parse((await workspace.run(stack, "show", "-json", "again")).output) as {
-    resource_changes?: Change[];
-  };
-  const changes = (shown.resource_changes ?? []).filter(({ change }) => change.actions.join() !== "no-op");
-  const isEchoed = ({ type, change }: Change): boolean =>
+/** A template without its tags and without what only AWS knows. */
+const essential = ({
+  tag_specifications: _tags,
+  latest_version: _latest,
+  default_version: _default,
+  ...rest
+}: Values) => rest;
+
+/** The template's own tags are all that would be taken out of it, and nothing else of it would change. */
+function isEchoed({ type, change: { before, after } }: Change): boolean {
+  const own = (before["tag_specifications"] as readonly { readonly resource_type: string }[] | undefined)?.filter(
+    ({ resource_type }) => resource_type !== "launch-template",
+  );
+  return (
     type === "aws_launch_template" &&
-    JSON.stringify(change.after.tag_specifications) ===
-      JSON.stringify(
-        change.before.tag_specifications?.filter(({ resource_type }) => resource_type !== "launch-template"),
-      );
-  const templates = changes.some(isEchoed);
-  return changes
-    .filter((one) => !isEchoed(one) && !(templates && one.address === "aws_dynamodb_table_item.defaults"))
-    .map(({ address }) => address);
+    isDeepStrictEqual(after["tag_specifications"], own) &&
+    isDeepStrictEqual(essential(after), essential(before))
+  );
+}
+
+async function changesOf(workspace: Workspace, stack: string): Promise<readonly Change[]> {
+  const planned = await workspace.run(stack, "plan", "-input=false", "-out=again");
+  expect(planned.code, planned.output).toBe(0);
+  const shown = JSON.parse((await workspace.run(stack, "show", "-json", "again")).output) as {
+    resource_changes?: readonly Change[];
+  };
+  return (shown.resource_changes ?? []).filter(({ change }) => change.actions.join() !== "no-op");
+}
+
+/**
+ * The changes of a second plan that are not the stand-in's. It echoes a template's own tags; the item names that template's next version.
+ * So templates are told to keep their tags, and a third plan, in which the item's text is known again, must be empty.
+ */
+async function ownChanges(workspace: Workspace, stack: string): Promise<readonly string[]> {
+  const changes = await changesOf(workspace, stack);
+  const echoed = changes.filter(isEchoed);
+  if (echoed.length === 0) return changes.map(({ address }) => address);
+  const others = changes.filter((one) => !isEchoed(one) && one.address !== "aws_dynamodb_table_item.defaults");
+  const kept = echoed.map(({ name }) => [name, { lifecycle: { ignore_changes: ["tag_specifications"] } }]);
+  workspace.override(stack, "keep_tags", { resource: { aws_launch_template: Object.fromEntries(kept) } });
+  return [...others, ...(await changesOf(workspace, stack))].map(({ address }) => address);
+}
+
+/** What Terraform's state says that a resource of the stack is. */
+async function inState(workspace: Workspace, stack: string, type: string, values: Values): Promise<Values> {
+  const state = JSON.parse((await workspace.run(stack, "show", "-json")).output) as {
+    values: { root_module: { resources: readonly { readonly type: string; readonly values: Values }[] } };
+  };
+  const found = state.values.root_module.resources
+    .filter((resource) => resource.type === type)
+    .map((resource) => resource.values)
+    .find((resource) => Object.entries(values).every(([name, value]) => resource[name] === value));
+  if (found === undefined) throw new Error(`${stack} has no ${type} with ${JSON.stringify(values)}`);
+  return found;
 }
 
 /** All at once: the stacks name each other's resources, and read none of them. */
@@ -68,12 +116,26 @@ async function applyAll(workspace: Workspace): Promise<void> {
   await Promise.all(workspace.stacks.map(apply));
 }
 
+/** An environment's stacks in the order in which the command line destroys them: dependants first. */
+const destroyed = ["example-observability", "example-control", "example-pool"];
+
+/** Each by itself: whichever comes first, nothing of it is destroyed. */
+async function destroyIsRefused(workspace: Workspace): Promise<void> {
+  for (const stack of destroyed) {
+    const held = await workspace.run(stack, "state", "list");
+    const refused = await workspace.run(stack, "destroy", "-auto-approve", "-input=false");
+    expect(refused.code, stack).not.toBe(0);
+    expect(refused.output, stack).toContain("drain --all --wait");
+    expect(refused.output, stack).not.toContain("Destruction complete");
+    expect(await workspace.run(stack, "state", "list"), stack).toEqual(held);
+  }
+}
+
 async function destroyAll(workspace: Workspace): Promise<void> {
-  const destroy = async (stack: string): Promise<void> => {
-    const destroyed = await workspace.run(stack, "destroy", "-auto-approve", "-input=false");
-    expect(destroyed.output, stack).toContain("Destroy complete!");
-  };
-  await Promise.all(workspace.stacks.map(destroy));
+  for (const stack of [...destroyed, `account-${place.account}`]) {
+    const { output } = await workspace.run(stack, "destroy", "-auto-approve", "-input=false");
+    expect(output, stack).toContain("Destroy complete!");
+  }
 }
 
 /** Launches from the template that the request names, and starts an agent for each machine. */
@@ -117,6 +179,57 @@ function requestOf(runId: string) {
   return parsed.request;
 }
 
+/** A second claim of a machine that serves a run, and a second record of it, are refused by their conditions, and change nothing. */
+async function refusesAnother({ instances, clock }: ControlWorld, key: string): Promise<void> {
+  const before = await instances.read([key]);
+  const [record] = before.items;
+  if (record === undefined) throw new Error(`no record under ${key}`);
+  expect(record).toMatchObject({ state: "running", runId: "1002" });
+  const { partition, resourceClass, architecture } = record;
+  const ref = { key, partition, resourceClass, architecture };
+  const until = { now: clock.now(), threshold: clock.now() + minutes };
+  const other = ownership("1003", "other");
+  expect(await instances.move("claim", ref, { ...until, ownership: other })).toMatchObject({
+    kind: "refused",
+    why: "state",
+  });
+  const again = await instances.move("create", ref, { ...until, machine: record, claimId: "other", ownership: other });
+  expect(again).toMatchObject({ kind: "refused", why: "exists", record: { runId: "1002" } });
+  const [after] = (await instances.read([key])).items;
+  for (const held of ["owner", "claimId", "version", "state", "assignment"] as const)
+    expect(after?.[held]).toEqual(record[held]);
+}
+
+/** The machines are of the template in Terraform's state, of the image that its parameter names, and carry the template's tags. */
+async function machinesAreOfTerraform(
+  workspace: Workspace,
+  ec2: EC2Client,
+  ids: readonly string[],
+  template: string | undefined,
+): Promise<void> {
+  const partition = `github:${repository}`;
+  const name = `${templateName("example", "large", "x64")}${partitionSuffix(readEnvironment(environment, "example"), partition)}`;
+  const made = await inState(workspace, "example-pool", "aws_launch_template", { name });
+  expect(made["id"]).toMatch(/^lt-/);
+  expect(template).toBe(made["id"]);
+  const parameter = await inState(workspace, "example-pool", "aws_ssm_parameter", {
+    name: imageParameter("example", "x64"),
+  });
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [...ids] }));
+  const machines = Reservations.flatMap(({ Instances = [] }) => Instances);
+  expect(machines).toHaveLength(2);
+  for (const { ImageId, Tags } of machines) {
+    expect(ImageId).toBe(parameter["value"]);
+    const tags = Object.fromEntries((Tags ?? []).map(({ Key = "", Value }) => [Key, Value]));
+    expect(tags).toMatchObject({
+      "aws:ec2launchtemplate:id": made["id"],
+      "runpool:environment": "example",
+      "runpool:partition": partition,
+      Name: name,
+    });
+  }
+}
+
 async function useIt(endpoint: string) {
   const options = { region: place.region, endpoint, credentials };
   const clients = { ec2: new EC2Client(options), ssm: new SSMClient(options), dynamodb: new DynamoDBClient(options) };
@@ -136,10 +249,13 @@ async function useIt(endpoint: string) {
   expect(released.pooled).toHaveLength(2);
   const second = await provision(furnished, requestOf("1002"));
   expect(second).toMatchObject({ kind: "ready", created: 0, reused: 2 });
+  if (second.kind !== "ready") throw new Error(second.reasons.join("\n"));
+  const ids = second.instances.map(({ instanceId }) => instanceId);
+  for (const instanceId of ids) await refusesAnother(world, instanceKey(place, instanceId));
   const { configuration } = await world.settings.load();
   const pool = { partition: `github:${repository}`, resourceClass: "large", architecture: "x64" } as const;
   return {
-    ids: second.kind === "ready" ? second.instances.map(({ instanceId }) => instanceId) : [],
+    ids,
     template: templateOf(configuration, pool)?.id,
     ec2: clients.ec2,
     end: async (ids: readonly string[]) => {
@@ -173,18 +289,12 @@ test(
     if (missing !== undefined) return context.skip(`SKIPPED: ${missing}`);
     const moto = await startMoto();
     onTestFinished(() => moto.stop());
-    const workspace = workspaceOf([{ ...environment, images }], moto.url);
+    const workspace = workspaceOf([environment], moto.url);
     await applyAll(workspace);
 
     const { ids, template, ec2, end } = await useIt(moto.url);
-    expect(template).toMatch(/^lt-/);
-    const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [...ids] }));
-    const tags = Reservations.flatMap(({ Instances }) => Instances ?? []).flatMap(({ Tags }) => Tags ?? []);
-    expect(tags).toContainEqual({ Key: "runpool:environment", Value: "example" });
-
-    const refused = await workspace.run("example-pool", "destroy", "-auto-approve", "-input=false");
-    expect(refused.code).not.toBe(0);
-    expect(refused.output).toContain("drain --all --wait");
+    await machinesAreOfTerraform(workspace, ec2, ids, template);
+    await destroyIsRefused(workspace);
     await end(ids);
     await destroyAll(workspace);
   },

@@ -45,6 +45,8 @@ export interface Workspace {
   readonly stacks: readonly string[];
   /** Runs in a stack's folder; resolves whatever the exit code. */
   run(stack: string, ...args: readonly string[]): Promise<Ran>;
+  /** Writes an override beside a stack, which Terraform merges into it from then on. */
+  override(stack: string, name: string, contents: object): void;
 }
 
 /** The provider's settings for a place without AWS: nothing is asked of it but what `endpoint` answers. */
@@ -65,11 +67,9 @@ export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string
   const out = join(folder, "cdktf.out");
   synthesize(Object.fromEntries(files.map((file) => [file.name, file])), out, code);
   const stacks = readdirSync(join(out, "stacks"));
-  for (const stack of stacks)
-    writeFileSync(
-      join(out, "stacks", stack, "zz_override.tf.json"),
-      JSON.stringify({ provider: { aws: [withoutAws(endpoint)] } }),
-    );
+  const override: Workspace["override"] = (stack, name, contents) =>
+    writeFileSync(join(out, "stacks", stack, `${name}_override.tf.json`), JSON.stringify(contents));
+  for (const stack of stacks) override(stack, "without_aws", { provider: { aws: [withoutAws(endpoint)] } });
   const configuration = join(folder, "terraform.rc");
   writeFileSync(
     configuration,
@@ -93,5 +93,5 @@ export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string
       child.once("error", reject);
       child.once("close", (code) => resolve({ code: code ?? 1, output }));
     });
-  return { stacks, run };
+  return { stacks, run, override };
 }
