@@ -21,6 +21,8 @@ export interface AgentBench {
   readonly state: { -readonly [Key in keyof RunnerState]: RunnerState[Key] };
   readonly reports: readonly string[];
   readonly requests: readonly RegisterRequest[];
+  /** What was done for good, in order: `retire`, `kill`, `power-off`. */
+  readonly done: readonly string[];
   readonly events: readonly { readonly name: string; readonly facts: Readonly<Record<string, unknown>> }[];
   record(): InstanceRecord;
   /** Runs the agent; resolves with its end. */
@@ -50,6 +52,8 @@ export function agentBench(wish: BenchWish): AgentBench {
   const clock = manualClock(now);
   const reports: string[] = [];
   const requests: RegisterRequest[] = [];
+  const done: string[] = [];
+  const doing = (what: string): Promise<void> => Promise.resolve(void done.push(what));
   const events: { name: string; facts: Readonly<Record<string, unknown>> }[] = [];
   const state: AgentBench["state"] = {
     assignment: undefined,
@@ -70,7 +74,10 @@ export function agentBench(wish: BenchWish): AgentBench {
     },
     signal: (signal) => written({ signal }),
     beginRegistering: (signal) => written({ signal }),
-    retire: (retiredAt) => written({ retiredAt }),
+    retire: async (retiredAt) => {
+      await doing("retire");
+      return written({ retiredAt });
+    },
     ...wish.own?.(clock),
   };
   const register = (request: RegisterRequest): Promise<RegisterOutcome> => {
@@ -89,7 +96,7 @@ export function agentBench(wish: BenchWish): AgentBench {
       register,
       resume: () => Promise.resolve({ kind: "registered" }),
       stopIfIdle: () => Promise.resolve(state.busy ? "busy" : "stopped"),
-      kill: () => Promise.resolve(),
+      kill: () => doing("kill"),
       clean: () => Promise.resolve(void Object.assign(state, gone)),
     },
     host: {
@@ -97,7 +104,7 @@ export function agentBench(wish: BenchWish): AgentBench {
       report: (status) => Promise.resolve(void reports.push(status)),
       deadline: () => Promise.resolve(),
       diskFree: () => Promise.resolve(1),
-      powerOff: () => Promise.resolve(),
+      powerOff: () => doing("power-off"),
       ...wish.host,
     },
     secrets: {
@@ -129,6 +136,7 @@ export function agentBench(wish: BenchWish): AgentBench {
     state,
     reports,
     requests,
+    done,
     events,
     record: () => record,
     run: (changes) => runAgent(world, { ...options, ...changes }),
