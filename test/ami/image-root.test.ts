@@ -120,6 +120,20 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
     expect(missingIn(played.result("mended"))).toEqual([]);
   });
 
+  test("each stage of cloud-init that fails asks for the machine's end, and none that ends well", (context) => {
+    skipped(context);
+    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    expect(played.result("fails")).toBe("");
+    // Ubuntu 24.04's third stage, cloud-init-network, is not Debian's.
+    expect(played.result("stages").trimEnd().split("\n").slice(0, 4)).toEqual([
+      "cloud-init-local by /bin/true: power off is inactive",
+      "cloud-init-local by /bin/false: power off is active",
+      "cloud-init by /bin/true: power off is inactive",
+      "cloud-init by /bin/false: power off is active",
+    ]);
+    expect(played.result("said").match(/runpool: cloud-init failed; powering off/g)?.length).toBeGreaterThanOrEqual(2);
+  });
+
   test("on a living builder, where logs are written and the SSM agent carries the session, the clean-up leaves what the spec passes", (context) => {
     skipped(context);
     if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
