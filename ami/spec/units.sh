@@ -12,7 +12,9 @@ said=$(systemd-analyze verify --man=no /usr/lib/systemd/system/runpool-*.service
 nothing "systemd understands every word of runpool's units" "$said"
 if [ -e "$lib/image.env" ]; then
   equals "runpool-swap.service at boot" "$(systemctl is-enabled runpool-swap.service 2>&1)" enabled
-  holds "cloud-init's failure powers off" grep -qs OnFailure=runpool-first-boot-failed.service /etc/systemd/system/cloud-init.service.d/runpool.conf
+  nothing "each stage of cloud-init that fails powers off" "$(cd /etc/systemd/system &&
+    grep -Ls '^OnFailure=runpool-first-boot-failed.service' cloud-init{-local,,-network}.service.d/runpool.conf
+    ls cloud-init{-local,,-network}.service.d/runpool.conf 2>&1 >/dev/null)"
   docker=$(systemctl is-enabled docker.service docker.socket 2>&1 | tr '\n' ' ')
   if [ "${RUNPOOL_DOCKER_FOR_JOBS:-false}" = true ]; then
     equals "docker's service, and its socket, at boot" "$docker" "disabled enabled "

@@ -95,18 +95,28 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
   test("whatever is broken, the spec names it; mended, it passes again", (context) => {
     skipped(context);
     expect(missingIn(played.result("broken"))).toEqual([
+      "Node.js of the agent is v9.9.9",
+      "GitHub's runner is 9.9.9",
       "the agent's bundle is JavaScript that Node.js reads",
       expect.stringMatching(/^the agent's bundle \(sha256\) is/),
+      "docker is 999 or newer",
+      "the ssm agent is 9.9.9",
       "runpool-agent.service at boot is enabled",
+      "runpool-swap.service at boot is enabled",
+      "each stage of cloud-init that fails powers off",
       "no unit of boot-time.tsv starts at boot",
       "the password of runpool is !",
       "the shell of runpool-job is /usr/sbin/nologin",
       "the groups of runpool-job is runpool-job",
+      "nobody but root has user id 0",
+      "nobody has an empty password",
       "nobody has a password",
       "no rule of sudo names runpool's users",
       "all of /usr/lib/runpool belongs to root",
       "nobody but root can write in /usr/lib/runpool",
       "the nftables rule is valid",
+      "the journal is limited",
+      "swap is for need only",
       "no file of an environment is left",
       "no credentials in any home",
       "no authorised key",
@@ -115,9 +125,15 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
       "no host key of sshd",
       "no machine id",
       "no random seed",
+      "no state of cloud-init",
       "no line in any log",
+      "the SSM agent is not registered",
+      "no unit that opens a port starts at boot",
+      "no socket at boot listens to the outside",
+      "docker does not listen to the network",
     ]);
     expect(missingIn(played.result("mended"))).toEqual([]);
+    expect(summaryOf(played.result("mended"))).toBe(summaryOf(played.result("spec")));
   });
 
   test("each stage of cloud-init that fails asks for the machine's end, and none that ends well", (context) => {
