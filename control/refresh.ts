@@ -8,7 +8,7 @@ import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts"
 import { end } from "./condemn.ts";
 import { findingOf, unrecorded, type Facts, type Finding, type OurRunner } from "./findings.ts";
 import { sendToPool } from "./leave.ts";
-import { readCounters, recount } from "./recount.ts";
+import { excess, readCounters, recount } from "./recount.ts";
 import { settle } from "./settle.ts";
 import { keepFloors, type FloorKept } from "./floor.ts";
 import { rerun, type Rerun } from "./rerun.ts";
@@ -92,8 +92,10 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const again = await attempt("re-run", noReruns, async () =>
     paused ? noReruns : await rerun(world, loaded, records, dryRun),
   );
-  const requeued = dryRun ? 0 : await attempt("requeue", 0, () => requeue(world, free));
-  if (!dryRun && machines !== undefined)
+  const requeued = await requeueAll(world, free, dryRun, attempt);
+  if (machines !== undefined && dryRun) {
+    for (const [scope, by] of excess(counters, records, machines)) world.log.event("counter.differs", { scope, by });
+  } else if (machines !== undefined)
     await attempt("recount", undefined, () => recount(world, partitions, counters, records, machines));
   const report = {
     states: countStates(records),
@@ -225,16 +227,32 @@ async function removeGhosts(
   return now.map(({ name }) => name);
 }
 
-/** Idle instances of a class whose queue holds fewer messages than they are: all are sent again; a duplicate is harmless. */
-async function requeue(world: ControlWorld, records: readonly InstanceRecord[]): Promise<number> {
+type Attempt = <Value>(what: string, fallback: Value, work: () => Promise<Value>) => Promise<Value>;
+
+/** How many were sent again, or would be. A class whose queue cannot be asked keeps none of the others. */
+async function requeueAll(
+  world: ControlWorld,
+  records: readonly InstanceRecord[],
+  dryRun: boolean,
+  attempt: Attempt,
+): Promise<number> {
   const now = world.clock.now();
   const idle = records.filter(({ state, threshold }) => state === "idle" && threshold > now + limits.claimMarginMs);
+  const classes = Map.groupBy(idle, ({ resourceClass }) => resourceClass);
   let sent = 0;
-  for (const resourceClass of new Set(idle.map((record) => record.resourceClass))) {
-    const ofClass = idle.filter((record) => record.resourceClass === resourceClass);
-    if ((await world.pool.depth(resourceClass)) >= ofClass.length) continue;
-    await sendToPool(world, ofClass.map(messageOf));
-    sent += ofClass.length;
-  }
+  for (const [resourceClass, ofClass] of classes)
+    sent += await attempt(`requeue ${resourceClass}`, 0, () => requeue(world, resourceClass, ofClass, dryRun));
   return sent;
+}
+
+/** Idle instances of a class whose queue holds fewer messages than they are: all are sent again; a duplicate is harmless. */
+async function requeue(
+  world: ControlWorld,
+  resourceClass: string,
+  idle: readonly InstanceRecord[],
+  dryRun: boolean,
+): Promise<number> {
+  if ((await world.pool.depth(resourceClass)) >= idle.length) return 0;
+  if (!dryRun) await sendToPool(world, idle.map(messageOf));
+  return idle.length;
 }

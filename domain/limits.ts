@@ -82,7 +82,7 @@ export const limits = {
   /** How long refresh waits for the instances of a re-run: with the wait for what it then gives back it ends within its period. */
   rerunMs: 1.5 * minute,
   /** GitHub lets a run be run again for 30 days. */
-  requestKeptMs: 30 * 24 * hour,
+  requestKeptMs: 7 * 24 * hour,
   /** Outcomes are told this long after they came: by then the index shows them, whatever clock wrote them. */
   outcomeTellMs: 1 * minute,
   /** The client token of CreateFleet answers for a day with its first result, so a round's number never repeats within it. */

@@ -71,6 +71,9 @@ export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> 
   const report = await refresh({ ...world, instances: { ...world.instances, all } });
   const seen = { environment, now: world.clock.now(), report, records, oldestToken: await oldestToken(world) };
   for (const line of refreshMetrics(seen)) process.stdout.write(`${line}\n`);
-  await tellOutcomes(world, environment);
+  // What could not be told is told by the next one; it makes no failure of a refresh that did its work.
+  await tellOutcomes(world, environment).catch((error: unknown) =>
+    log.event("outcomes.untold", { problem: String(error) }),
+  );
   return report;
 }

@@ -26,6 +26,7 @@ const words: Readonly<Record<string, Words>> = {
     (f) =>
       `the counters of ${text(f["scopes"])} differ from the table; looking again in ${spoken(Number(f["againMs"]))}`,
   ),
+  "counter.differs": plainly((f) => `the counter of ${text(f["scope"])} is off by ${text(f["by"])}`),
   "ghosts.left": plainly((f) => `${text(f["count"])} more offline runners are left to the next refresh`),
   "condemn.refused": plainly((f) => `${text(f["instance"])} is not ended after all: ${text(f["why"])}`),
   "creation.short": warning(

@@ -69,7 +69,7 @@ export function refreshLines(
     ...(ghosts.length === 0
       ? []
       : [`${counted(ghosts.length, "ghost runner")} ${would}removed: ${ghosts.toSorted().map(plain).join(", ")}`]),
-    ...(requeued === 0 ? [] : [`${counted(requeued, "idle instance")} sent to the pool again`]),
+    ...(requeued === 0 ? [] : [`${counted(requeued, "idle instance")} ${would}sent to the pool again`]),
     ...(floor.extended + floor.created === 0
       ? []
       : [`idle floor: ${floor.extended} ${would}extended, ${floor.created} ${would}created`]),

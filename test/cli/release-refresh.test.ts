@@ -100,6 +100,17 @@ test("refresh --dry-run says what it would do, and changes nothing at AWS or Git
   ).toEqual([]);
 });
 
+test("a dry run tells what it would send to the pool again, and which counters are off, and does neither", async () => {
+  await bench.record({ instanceId: "i-0ccccccccccccccc1", launchedAt: bench.clock.now() - 90_000 });
+  await bench.put(toItem({ key: counterKey("environment"), [countAttribute]: 4 }));
+  const before = bench.everything();
+  const { code, out, err } = await bench.run(["refresh", "--dry-run"], { GITHUB_TOKEN: token });
+  expect(code).toBe(0);
+  expect(out).toMatch(/^1 idle instance would be sent to the pool again$/m);
+  expect(err).toContain("the counter of environment is off by 3\n");
+  expect(bench.everything()).toBe(before);
+});
+
 test("refresh does it, by the credential that the environment keeps", async () => {
   await trouble();
   bench.putParameter(forgeCredentialParameter("dev"), token, "SecureString");
