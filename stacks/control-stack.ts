@@ -37,7 +37,7 @@ export function controlStack(scope: Construct, environment: Environment, code: L
     });
     new IamRolePolicy(stack, `${id}-policy`, { name: id, role: role.name, policy: policy(statements) });
   };
-  // Provision and release: every branch, tag and pull request of the named repositories; never forks or Dependabot.
+  // Provision and release: every branch, tag and pull request of the named repositories; never forks. Dependabot: docs/forks.md.
   workflowRole("provision", names.provisionRole, repositories.flatMap(workflowsOf), provisionPolicy(environment, arns));
   if (environment.deployFrom !== undefined) {
     const { repository, githubEnvironment } = environment.deployFrom;

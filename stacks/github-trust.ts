@@ -14,8 +14,10 @@ const oidcProviderArn = ({ given, awsPartition, account, forge }: Environment): 
   given.oidcProviderArn ?? `arn:${awsPartition}:iam::${account}:oidc-provider/${oidcIssuer(forge.serverUrl)}`;
 
 /**
- * Every branch and tag of a repository, and its pull requests. Runs of forks and of Dependabot have no `id-token: write`, so they
- * get no token and no role (GitHub docs, "Permissions for the GITHUB_TOKEN").
+ * Every branch and tag of a repository, and its pull requests. Runs of forks cannot have `id-token: write`, so they get no token and
+ * no role. Those of Dependabot have it where the workflow's `permissions` say so, and their subject is any pull request's: this trust
+ * cannot tell them apart, only the workflow can (docs/forks.md; GitHub docs, "Permissions for the GITHUB_TOKEN" and "Dependabot on
+ * GitHub Actions").
  */
 export const workflowsOf = (repository: string): readonly string[] => [
   `repo:${repository}:ref:refs/*`,
