@@ -31,6 +31,19 @@ const coldStarts = ({ records, now }: Seen): readonly number[] =>
 const vcpus = (seen: Seen, usage: UsageClass): number =>
   seen.records.filter((record) => lives(record) && record.usageClass === usage).reduce((sum, { cpu }) => sum + cpu, 0);
 
+/**
+ * How many instances there are of each class in each state, but for ended ones. Only what there is: CloudWatch bills a metric by the hours
+ * in which it is written, and there are as many as states times classes.
+ */
+const byClass = (records: readonly InstanceRecord[]) => {
+  const there = records.filter(({ state }) => state !== "terminated");
+  const alike = Map.groupBy(there, ({ state, resourceClass }) => JSON.stringify([state, resourceClass]));
+  return [...alike].map(([key, { length: instances }]) => {
+    const [State, ResourceClass] = JSON.parse(key) as [string, string];
+    return { dimensions: { State, ResourceClass }, instances };
+  });
+};
+
 /** One line each, for the lambda's log. */
 export function refreshMetrics(seen: Seen): readonly string[] {
   const { report, records, now, oldestToken } = seen;
@@ -52,6 +65,7 @@ export function refreshMetrics(seen: Seen): readonly string[] {
   return [
     line({}, whole),
     ...states.map((State) => line({ State }, { instances: report.states[State] ?? 0 })),
+    ...byClass(records).map(({ dimensions, instances }) => line(dimensions, { instances })),
     ...(["on-demand", "spot"] as const).map((UsageClass) => line({ UsageClass }, { vcpus: vcpus(seen, UsageClass) })),
   ];
 }

@@ -28,6 +28,13 @@ const own = (environment: string, metric: Metric, dimensions: readonly string[],
   shown,
 ];
 
+/** Whatever classes there are, retired ones too: a metric is there for as long as instances of that class and state are. */
+const byStateAndClass = (name: string): Line => {
+  const schema = [metricNamespace, environmentDimension, "ResourceClass", "State"].join();
+  const wanted = `MetricName="${metrics.instances.name}" AND ${environmentDimension}="${name}"`;
+  return [{ expression: `SEARCH('{${schema}} ${wanted}', 'Maximum', ${periodS})`, id: "pools" }];
+};
+
 const costPanel = (name: string): Panel => ({
   title: "Cost of machines, USD an hour (estimate by vCPU)",
   lines: [
@@ -108,7 +115,8 @@ const panelsOf = (environment: Environment): readonly Panel[] => {
         .filter((state) => state !== "terminated")
         .map((state) => own(name, "instances", ["State", state], { label: state })),
     },
-    { title: "Pool by class", stacked: true, lines: classes.map((one) => queue(queueName(name, one), one)) },
+    { title: "Instances by state and class", stacked: true, lines: [byStateAndClass(name)] },
+    { title: "Pool messages by class", stacked: true, lines: classes.map((one) => queue(queueName(name, one), one)) },
     ...ofRuns(name),
     {
       title: "Found by refresh",

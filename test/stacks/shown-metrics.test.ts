@@ -14,21 +14,23 @@ type Dimensions = Readonly<Record<string, unknown>>;
 const told = (namespace: string, name: string, dimensions: Dimensions): string =>
   `${namespace} ${name} ${JSON.stringify(Object.entries(dimensions).toSorted(([a], [b]) => a.localeCompare(b)))}`;
 
+const emptyReport = {
+  states: {},
+  findings: [],
+  ghosts: [],
+  requeued: 0,
+  floor: { extended: 0, created: 0 },
+  reruns: [],
+  tokens: { renewed: [], problems: [] },
+  damaged: [],
+  problems: [],
+};
+
 /** What one refresh writes that has seen an instance register, and a run that was ready and ended. */
 function written(): readonly string[] {
   const serving = recordOf({ state: "running", said: "registered", runId: "1" });
   const now = serving.signal?.at ?? 0;
-  const report = {
-    states: { running: 1 },
-    findings: [],
-    ghosts: [],
-    requeued: 0,
-    floor: { extended: 0, created: 0 },
-    reruns: [],
-    tokens: { renewed: [], problems: [] },
-    damaged: [],
-    problems: [],
-  };
+  const report = { ...emptyReport, states: { running: 1 } };
   const run = { attempt: 1, provisionId: "p", repository: "octo-org/octo-repo", resourceClass: "large" } as const;
   const counts = { readyMs: 1, created: 1, reused: 1, claimsLost: 0, usdPerHour: 1 };
   const ready: Told = { runId: "1", outcome: { ...run, usageClass: "spot", at: now, ...counts } };
@@ -37,6 +39,19 @@ function written(): readonly string[] {
     ...outcomeMetrics("example", { ready: [ready], used: [{ ...ready, endedAt: now, instanceSeconds: 1, usd: 1 }] }),
   ];
 }
+
+test("instances are counted by state and class, those that have ended left out, and nothing where there are none", () => {
+  const report = { ...emptyReport, states: { idle: 2, terminated: 1 } };
+  const of = (state: "idle" | "terminated", resourceClass: string) => recordOf({ state, resourceClass });
+  const records = [of("idle", "large"), of("idle", "large"), of("idle", "xlarge"), of("terminated", "large")];
+  const lines = refreshMetrics({ environment: "example", now: 1, report, records, oldestToken: undefined })
+    .map((line) => JSON.parse(line) as Emf)
+    .filter((line) => "ResourceClass" in line);
+  expect(lines.map(({ State, ResourceClass, Instances }) => [State, ResourceClass, Instances])).toEqual([
+    ["idle", "large", 2],
+    ["idle", "xlarge", 1],
+  ]);
+});
 
 interface Emf {
   readonly _aws: {
@@ -78,22 +93,37 @@ interface Widget {
 const [dashboard] = resourcesOf(observability, "aws_cloudwatch_dashboard");
 const { widgets } = JSON.parse(textOf(dashboard?.[1] ?? {}, "dashboard_body")) as { widgets: readonly Widget[] };
 
-/** A line's metric: namespace, name, and dimensions in pairs; undefined of an expression. */
-function shown(line: readonly unknown[]): string | undefined {
+/** What a search finds: metrics of one name that have just these dimensions (CloudWatch User Guide, "search expression syntax"). */
+function found(expression: string): readonly string[] {
+  const [, schema = "", name = "", key = "", value = ""] =
+    /^SEARCH\('\{([^}]+)\} MetricName="([^"]+)" AND (\w+)="([^"]+)"', '\w+', \d+\)$/.exec(expression) ?? [];
+  const [namespace = "", ...dimensions] = schema.split(",");
+  return emitted.filter((one) => {
+    const [, pairs] = one.split(`${namespace} ${name} `);
+    if (pairs === undefined) return false;
+    const held = new Map(JSON.parse(pairs) as [string, string][]);
+    return [...held.keys()].toSorted().join() === dimensions.toSorted().join() && held.get(key) === value;
+  });
+}
+
+/** A line's metrics: by namespace, name, and dimensions in pairs, or by a search; none of another expression. */
+function shown(line: readonly unknown[]): readonly string[] {
+  const [options] = line as readonly [{ readonly expression?: string }];
+  if (options.expression?.startsWith("SEARCH") === true) return found(options.expression);
   const [namespace, name, ...pairs] = line.filter((part) => typeof part === "string");
-  if (namespace === undefined || name === undefined) return undefined;
+  if (namespace === undefined || name === undefined) return [];
   const dimensions = pairs.flatMap((key, at) => (at % 2 === 0 ? [[key, pairs[at + 1]] as const] : []));
-  return told(namespace, name, Object.fromEntries(dimensions));
+  return [told(namespace, name, Object.fromEntries(dimensions))];
 }
 
 test.each(widgets)("the panel $properties.title shows metrics that there are", ({ properties }) => {
-  const lines = properties.metrics.map(shown).filter((line) => line !== undefined);
+  const lines = properties.metrics.flatMap(shown);
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.filter((line) => !there.has(line))).toEqual([]);
 });
 
 test("every metric that refresh writes is on a panel, but the count of those that have ended", () => {
-  const panels = new Set(widgets.flatMap(({ properties }) => properties.metrics.map(shown)));
+  const panels = new Set(widgets.flatMap(({ properties }) => properties.metrics.flatMap(shown)));
   expect(emitted.filter((one) => !panels.has(one))).toEqual([
     told("runpool", "Instances", { Environment: "example", State: "terminated" }),
   ]);
