@@ -63,13 +63,12 @@ test("an update that takes its time is waited for, as long as run-helper.sh woul
     const waited = async (ms: number): Promise<number> => {
       const begun = clock.now();
       const { updateMs, startPollMs } = hostLimits;
-      let over = false;
-      let written = false;
-      const wait = ground.updated(1, updateMs).then(() => (over = true));
-      while (!over) {
-        if (!written && clock.now() - begun >= ms) {
+      const seen = { over: false, written: false };
+      const wait = ground.updated(1, updateMs).then(() => (seen.over = true));
+      while (!seen.over) {
+        if (!seen.written && clock.now() - begun >= ms) {
           writeFileSync(join(folder, "roots/1/runner/update.finished"), "");
-          written = true;
+          seen.written = true;
         }
         if (clock.sleepers() > 0) await clock.advance(startPollMs);
         await new Promise((done) => setImmediate(done));
