@@ -28,29 +28,42 @@ const wordsOf = ({ imageId, version, age }: Aged): string => {
 async function evict(ground: Ground, imageIds: ReadonlySet<string>): Promise<number> {
   const world = await ground.world();
   const { configuration } = await world.settings.load();
-  const { items } = await world.instances.all();
   let ended = 0;
-  for (const record of items.filter(({ state, imageId }) => state === "idle" && imageIds.has(imageId)))
-    if ((await retireStep(world, configuration, record, "its runner is about to be refused by GitHub")) === "ended")
-      ended++;
-  return ended;
+  const waiting = ground.progress.waiting(() => `ending idle instances of too old images, ${ended} so far`);
+  const endAll = async (): Promise<number> => {
+    const { items } = await world.instances.all();
+    for (const record of items.filter(({ state, imageId }) => state === "idle" && imageIds.has(imageId)))
+      if ((await retireStep(world, configuration, record, "its runner is about to be refused by GitHub")) === "ended")
+        ended++;
+    return ended;
+  };
+  return await endAll().finally(() => waiting.done());
 }
 
-export async function ageStep(input: AmiInput, ground: Ground): Promise<ExitCode> {
+/** Of the image that is named, else of those that the environment's parameters hold. */
+async function agesOf({ image, releases: apiUrl }: AmiInput, ground: Ground): Promise<readonly Aged[]> {
   const { images, parameters, clock } = pipelineWorld(ground.place().region, ground.progress);
   const world = await ground.world();
   const { configuration } = await world.settings.load();
-  const named = await Promise.all(
-    Object.values(configuration.imageParameters).map(async (name) => (await parameters.history(name))[0]?.imageId),
-  );
-  const ids = input.image === undefined ? named.filter((id) => id !== undefined) : [input.image];
-  const releases = await runnerReleases(input.releases, process.env["GITHUB_TOKEN"] || undefined).newest();
-  const aged = await Promise.all(
-    ids.map(async (imageId): Promise<Aged> => {
-      const version = (await images.one(imageId))?.tags[imageTags.runnerVersion] ?? "";
-      return version === "" ? { imageId } : { imageId, version, age: runnerAge(version, releases, clock.now()) };
-    }),
-  );
+  const waiting = ground.progress.waiting(() => "comparing the runners of the images with GitHub's releases");
+  const compare = async (): Promise<readonly Aged[]> => {
+    const named = await Promise.all(
+      Object.values(configuration.imageParameters).map(async (name) => (await parameters.history(name))[0]?.imageId),
+    );
+    const ids = image === undefined ? named.filter((id) => id !== undefined) : [image];
+    const releases = await runnerReleases(apiUrl, process.env["GITHUB_TOKEN"] || undefined).newest();
+    return await Promise.all(
+      ids.map(async (imageId): Promise<Aged> => {
+        const version = (await images.one(imageId))?.tags[imageTags.runnerVersion] ?? "";
+        return version === "" ? { imageId } : { imageId, version, age: runnerAge(version, releases, clock.now()) };
+      }),
+    );
+  };
+  return await compare().finally(() => waiting.done());
+}
+
+export async function ageStep(input: AmiInput, ground: Ground): Promise<ExitCode> {
+  const aged = await agesOf(input, ground);
   const tooOld = new Set(aged.filter(({ age }) => age?.kind === "evict").map(({ imageId }) => imageId));
   const evicted = input.evict && tooOld.size > 0 ? await evict(ground, tooOld) : 0;
   for (const one of aged) if (one.age?.kind === "warn") ground.progress.warn(wordsOf(one));

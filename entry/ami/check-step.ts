@@ -23,10 +23,11 @@ async function checkMachine({ phase, recipe }: AmiInput, ground: Ground): Promis
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const waiting = ground.progress.waiting(() => "checking this machine");
   const code = await new Promise<number>((done, failed) => {
     child.once("error", failed);
     child.once("close", (ended) => done(ended ?? -1));
-  });
+  }).finally(() => waiting.done());
   const lines = said.trimEnd().split("\n");
   const missing = lines.flatMap((line) => /^MISSING +(.+)$/.exec(line)?.[1] ?? []);
   const standIns = lines.flatMap((line) => /^STAND-IN +(.+)$/.exec(line)?.[1] ?? []);
@@ -52,7 +53,8 @@ const isAdvice = (problem: string): boolean =>
 
 async function checkImage(imageId: string, ground: Ground): Promise<ExitCode> {
   const { images } = pipelineWorld(ground.place().region, ground.progress);
-  const image = await images.one(imageId);
+  const waiting = ground.progress.waiting(() => `looking at ${imageId}`);
+  const image = await images.one(imageId).finally(() => waiting.done());
   const problems = image === undefined ? ["there is no such image here"] : problemsOf(image);
   const missing = problems.filter((problem) => !isAdvice(problem));
   ground.result({ imageId, ok: missing.length === 0, missing, advice: problems.filter(isAdvice) }, () => [

@@ -124,10 +124,11 @@ const publishStep: Step = async (input, ground) => {
   const { settings } = await ground.world();
   const { configuration } = await settings.load();
   const { imageParameters } = configuration;
+  const waiting = ground.progress.waiting(() => `publishing ${imageId}`);
   const outcome = await publish(pipelineWorld(ground.place().region, ground.progress), {
     imageId,
     parameters: imageParameters,
-  });
+  }).finally(() => waiting.done());
   ground.result({ imageId, ...outcome }, () => {
     switch (outcome.kind) {
       case "published":
@@ -149,7 +150,13 @@ const pruneStep: Step = async ({ keep, "dry-run": dryRun }, ground) => {
   const { settings } = await ground.world();
   const { configuration } = await settings.load();
   const parameters = Object.values(configuration.imageParameters);
-  const pruned = await prune(pipelineWorld(region, ground.progress), { environment, parameters, keep, dryRun });
+  const waiting = ground.progress.waiting(() => (dryRun ? "looking at the images" : "deleting what nothing uses"));
+  const pruned = await prune(pipelineWorld(region, ground.progress), {
+    environment,
+    parameters,
+    keep,
+    dryRun,
+  }).finally(() => waiting.done());
   const { kept, images, snapshots, problems } = pruned;
   const facts = {
     dryRun,
@@ -175,7 +182,10 @@ const proposeStep: Step = async ({ recipe: folder, write }, ground) => {
     const asked = url.startsWith("https://api.github.com/") && token !== "" ? { authorization: `Bearer ${token}` } : {};
     return fetch(url, { headers: asked });
   };
-  const { versions, proposals } = await proposeUpdates(recipe.versions, recipe.sources, get);
+  const waiting = ground.progress.waiting(() => "asking what has been released");
+  const { versions, proposals } = await proposeUpdates(recipe.versions, recipe.sources, get).finally(() =>
+    waiting.done(),
+  );
   const file = join(folder, "versions.json");
   if (write && proposals.length > 0) {
     await writeFile(`${file}.new`, `${JSON.stringify(versions, undefined, 2)}\n`);
