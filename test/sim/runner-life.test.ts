@@ -192,7 +192,7 @@ describe("exit codes", () => {
       .ended;
     bench.github.settings.oldestServed = "2.329.0";
     expect([plain.code, asked.code, wrapped.code]).toEqual([1, 7, 0]);
-    expect(plain.err).toBe("An error occured: Runner version v2.330.0 is deprecated and cannot receive messages.\n");
+    expect(plain.err).toBe("An error occurred: Runner version v2.330.0 is deprecated and cannot receive messages.\n");
     expect(wrapped.out).toContain("deprecated version exit code: 7");
   });
 

@@ -1,4 +1,4 @@
-// `configure` and `remove`: the steps, words and failures of ConfigurationManager.cs (actions/runner, src/Runner.Listener/Configuration).
+// `configure` and `remove`: the steps, words and failures of ConfigurationManager.cs (src/Runner.Listener/Configuration; whose lines: root.mjs).
 import { generateKeyPairSync } from "node:crypto";
 import { hostname } from "node:os";
 import {
@@ -18,7 +18,8 @@ import { backOff, call, HttpFailure, notSuccess, statusName } from "./wire.mjs";
 const attempts = 3;
 
 /**
- * Trades the registration or removal token for the server's address (GetTenantCredential): three attempts, none after NotFound.
+ * Trades the registration or removal token for the server's address (GetTenantCredential): three attempts, none after NotFound
+ * (ConfigurationManager.cs:839-900: the words 882-885, what is tried again 888, the wait 895).
  * The real one drops the port of a GitHub Enterprise URL; this one keeps it, or it could not reach a loopback stand-in.
  */
 async function tenantCredential(githubUrl, token, runnerEvent) {
@@ -43,6 +44,7 @@ async function tenantCredential(githubUrl, token, runnerEvent) {
   }
 }
 
+/** ConfigurationManager.cs:228-266, its failure 259. */
 async function chooseGroup(server, authorization, wanted) {
   const { body } = await call("GET", `${server}/groups`, { authorization });
   const name = wanted || body.groups.find((group) => group.isDefault).name;
@@ -51,6 +53,7 @@ async function chooseGroup(server, authorization, wanted) {
   return group;
 }
 
+/** CreateNewAgent, ConfigurationManager.cs:705-719, its failure 713. */
 function labelsOf(line) {
   const own = [
     ...new Set(
@@ -88,7 +91,7 @@ const rsaParameters = (key) => {
   };
 };
 
-/** Adds the runner, or replaces the one of the same name when told to. Name taken: the real two lines, the second as the failure. */
+/** Adds the runner, or replaces the one of the same name when told to. Name taken: the real two lines, the second as the failure (293, 349). */
 async function enrol(line, server, authorization, runner) {
   const { body } = await call("GET", `${server}/runners?name=${encodeURIComponent(runner.name)}`, { authorization });
   const [known] = body.runners;
@@ -104,6 +107,7 @@ async function enrol(line, server, authorization, runner) {
   return replaced.body;
 }
 
+/** ConfigureAsync, ConfigurationManager.cs:100-507: configured already 140, connected 203, added 395, replaced 337, saved 489. */
 export async function configure(line) {
   say("Self-hosted runner registration");
   if (isConfigured()) {
@@ -147,7 +151,7 @@ export async function configure(line) {
   say("\n√ Settings Saved.\n");
 }
 
-/** Removes at the server the runner that `.runner` names at this moment, then the local files. */
+/** Removes at the server the runner that `.runner` names at this moment, then the local files (UnconfigureAsync, ConfigurationManager.cs:541-632). */
 export async function unconfigure(line) {
   say("\n# Runner removal\n");
   try {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 
 /** How the stand-in's waits differ from the real runner's; milliseconds. The real values are the defaults. */
 export interface RunnerStandInPace {
-  /** Between attempts to register (ConfigurationManager.cs, GetTenantCredential: random 1–5 s, three attempts). */
+  /** Between attempts to register (ConfigurationManager.cs:853 and 895, GetTenantCredential: random 1–5 s, three attempts). */
   readonly registrationRetryMs?: readonly [low: number, high: number];
-  /** Between attempts to create a session (BrokerMessageListener.cs: 30 s). */
+  /** Between attempts to create a session (BrokerMessageListener.cs:50: 30 s). */
   readonly sessionRetryMs?: number;
-  /** How long a session conflict is retried before exit 5 (BrokerMessageListener.cs: 4 min). */
+  /** How long a session conflict is retried before exit 5 (BrokerMessageListener.cs:51: 4 min). */
   readonly sessionConflictMs?: number;
-  /** Between failed polls (BrokerMessageListener.cs: random 15–30 s). */
+  /** Between failed polls (BrokerMessageListener.cs:368: random 15–30 s). */
   readonly pollRetryMs?: readonly [low: number, high: number];
   /** From INT to TERM for a cancelled step, and from TERM to KILL (ProcessInvoker.cs: 7.5 s and 2.5 s). */
   readonly stepInterruptMs?: number;

@@ -1,4 +1,4 @@
-// The stand-in for bin/Runner.Listener: configure, remove and run, with the exit codes of Constants.cs (Runner.ReturnCode).
+// The stand-in for bin/Runner.Listener: configure, remove and run, with the exit codes of Constants.cs:164-177 (Runner.ReturnCode).
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -124,6 +124,7 @@ async function run(line, trace) {
       throw new ListenerEnd(1, error.message);
     }
   }
+  // LoadSettings, ConfigurationManager.cs:75; the code, Program.cs:148-153.
   if (!runner.isConfigured())
     throw new ListenerEnd(1, "An error occurred: Not configured. Run config.(sh/cmd) to configure the runner.");
   const settings = runner.loadSettings();
@@ -146,6 +147,7 @@ async function main() {
   const line = readCommandLine(process.argv.slice(2));
   const trace = runner.openDiagnostics("Runner");
   trace(`Version: ${runner.standIn.version}`);
+  // Program.cs:120-133.
   if (line.unknown.length > 0) {
     const what = line.command === "" ? "This command does not recognize the" : "Unrecognized";
     const which = line.command === "" ? "" : ` for command ${line.command}`;
@@ -166,7 +168,7 @@ async function main() {
   } catch (error) {
     trace(error.stack ?? error.message);
     if (error.message !== "") sayError(error.message);
-    // Configuration ends with 1 whatever failed (Runner.cs, ExecuteCommand); running with 2 when it is worth another try (Program.cs).
+    // Configuration ends with 1 whatever failed (Runner.cs, ExecuteCommand); running with 2 when it is worth another try (Program.cs:168-173).
     return error instanceof ListenerEnd ? error.code : inConfiguration === undefined ? 2 : 1;
   }
 }

@@ -1,9 +1,9 @@
-// The listener's side of a session: creating it, waiting for messages, ending it, with the words and patience of BrokerMessageListener.cs.
+// The listener's side of a session: creating it, waiting for messages, ending it, with the words and patience of BrokerMessageListener.cs (whose lines: root.mjs).
 import { createPrivateKey, sign } from "node:crypto";
 import { loadCredentials, loadRsaParameters, say, sayError, stamp, standIn } from "./root.mjs";
 import { backOff, call, HttpFailure, pause } from "./wire.mjs";
 
-/** Why the listener ends, as an exit code with words (Constants.cs, Runner.ReturnCode). */
+/** Why the listener ends, as an exit code with words (Constants.cs:164-177, Runner.ReturnCode). */
 export class ListenerEnd extends Error {
   constructor(code, words = "") {
     super(words);
@@ -33,10 +33,15 @@ function proof() {
   return `Runner ${clientId} ${at} ${signature.toString("base64")}`;
 }
 
+/** BrokerMessageListener.cs:204 and 215. */
 const deleted =
   "Failed to create a session. The runner registration has been deleted from the server, please re-configure. Runner registrations are automatically deleted for runners that have not connected to the service recently.";
 
-/** Retries until it has a session. Ends the listener with 1 when the registration is gone, with 5 after minutes of conflict. */
+/**
+ * Retries until it has a session. Ends the listener with 1 when the registration is gone, with 5 after minutes of conflict
+ * (CreateSessionAsync, BrokerMessageListener.cs:79-247: connected 146, reconnected 154, given up 223-228, tried again 239-244; conflict
+ * 476-497; the pauses 50-51).
+ */
 export async function createSession(settings, signal) {
   let troubled = false;
   let conflictMs = 0;
@@ -76,13 +81,17 @@ export async function createSession(settings, signal) {
   }
 }
 
-/** Failed polls in a row after which the listener gives up, to be started anew (BrokerMessageListener.cs, maxRetryCount). */
+/** Failed polls in a row after which the listener gives up, to be started anew (BrokerMessageListener.cs:292 and 370, maxRetryCount). */
 const mostFailures = 10;
 
-/** The code for a version too old to be served (Program.cs): 7 where the starter asks for it, else 1. */
+/** The code for a version too old to be served (Program.cs:156-161 and 176-184): 7 where the starter asks for it, else 1. */
 const tooOld = () => (process.env.ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE === "1" ? 7 : 1);
 
-/** The next message, however long it takes; undefined when `signal` aborts. A deleted registration ends the listener with 2. */
+/**
+ * The next message, however long it takes; undefined when `signal` aborts. GetNextMessageAsync, BrokerMessageListener.cs:286-422: too old
+ * 342-345, tried again 362-397 (pauses 365-378, words 383). A deleted registration ends the listener with 2; the real one with 1 where the
+ * server says so as RunnerNotFound (346-349, Program.cs:162-167), in other words too (358, Program.cs:148-153).
+ */
 export async function nextMessage(session, status, signal) {
   let failures = 0;
   while (!signal.aborted) {
@@ -95,7 +104,7 @@ export async function nextMessage(session, status, signal) {
     } catch (error) {
       if (signal.aborted) return undefined;
       if (error instanceof HttpFailure && error.status === 403)
-        throw new ListenerEnd(tooOld(), `An error occured: ${error.message}`);
+        throw new ListenerEnd(tooOld(), `An error occurred: ${error.message}`);
       if (error instanceof HttpFailure && error.status < 429)
         throw new ListenerEnd(2, `An error occurred: ${error.message}`);
       failures += 1;
@@ -107,7 +116,7 @@ export async function nextMessage(session, status, signal) {
   return undefined;
 }
 
-/** Tells the server that the listener goes; it may have been forgotten there already. */
+/** Tells the server that the listener goes (BrokerMessageListener.cs:249-270); it may have been forgotten there already. */
 export async function endSession(session) {
   try {
     await call("DELETE", session.base, { authorization: session.authorization, signal: AbortSignal.timeout(30_000) });

@@ -1,8 +1,11 @@
 // The runner's folder: where its files are, what they hold, its diagnostic log, its name in the process list.
+//
+// Lines that are named in this folder, FILE.cs:N, are of actions/runner as a public fork of it has it, google-ml-infra/runner at commit
+// 5f591b71fdb2e237611df6596c99aae7874c6bcd; upstream's files lack the fork's licence, the first 14 lines of each.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The folder above the `bin` this program was started from, as the real listener takes it (Program.cs, LoadAndSetEnv). */
+/** The folder above the `bin` this program was started from, as the real listener takes it (Program.cs:186, LoadAndSetEnv). */
 export const bin = dirname(process.argv[1] ?? ".");
 export const root = dirname(bin);
 
@@ -40,7 +43,7 @@ export const saveRsaParameters = (parameters) => writeSecret(".credentials_rsapa
 /** Writes a file that a just-in-time configuration carries, whatever its name (Runner.cs, ExecuteCommand). */
 export const saveRaw = (name, bytes) => writeFileSync(file(name), bytes);
 
-/** Deletes `.credentials*` and `.runner`, saying what it did in the real words (ConfigurationManager.cs, DeleteLocalRunnerConfig). */
+/** Deletes `.credentials*` and `.runner`, saying what it did in the real words (ConfigurationManager.cs:510-539, DeleteLocalRunnerConfig). */
 export function deleteLocalConfig(say) {
   const parts = [
     { there: hasCredentials(), name: ".credentials", files: [".credentials", ".credentials_rsaparams"] },
