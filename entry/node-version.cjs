@@ -6,7 +6,7 @@ const runsTypeScript = major > 23 || (major === 23 && minor >= 6) || (major === 
 if (!runsTypeScript) {
   console.error(
     `runpool needs Node 22.18 or newer; this is ${process.version} (${process.execPath}).\n` +
-      "`npm ci` brings Node 24 along as an optional package for Linux and macOS: was it left out (--omit=optional)?",
+      "`npm ci` brings a newer one along as an optional package for Linux and macOS, on x64 and arm64: was it left out (--omit=optional)?",
   );
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 // What the project stands on: under licences that let anyone use it, each for a named reason, none by accident.
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
+import { problemOfNode } from "../../entry/cli/node-version.ts";
 import { readText } from "./sources.ts";
 
 interface Manifest {
@@ -65,4 +66,24 @@ test("the lock file is the manifest's", () => {
   const root = lock.packages[""] ?? {};
   for (const kind of ["dependencies", "devDependencies", "optionalDependencies"] as const)
     expect(root[kind] ?? {}, kind).toEqual(manifest[kind] ?? {});
+});
+
+test("npm brings a Node that runs TypeScript, for Linux and macOS on x64 and arm64", () => {
+  type Binary = { readonly version?: string; readonly os?: string; readonly cpu?: string; readonly bin?: unknown };
+  const binaries = Object.keys(manifest.optionalDependencies ?? {}).map(
+    (name) => lock.packages[`node_modules/${name}`] as Binary,
+  );
+  expect(binaries.map(({ os, cpu }) => `${os} ${cpu}`).toSorted()).toEqual([
+    "darwin arm64",
+    "darwin x64",
+    "linux arm64",
+    "linux x64",
+  ]);
+  for (const { bin } of binaries) expect(bin).toEqual({ node: "bin/node" });
+  expect(binaries.map(({ version = "" }) => problemOfNode(version))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
