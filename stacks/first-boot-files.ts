@@ -33,7 +33,7 @@ const throughProxy = (proxy: NonNullable<Environment["proxy"]>): Record<string, 
   NODE_USE_ENV_PROXY: "1",
 });
 
-/** The ways out of the machine: for the agent, and for the runner with its jobs. */
+/** The ways out of the machine: for the agent, for the pre-runner script, and for the runner with its jobs. */
 const waysOut = ({ proxy, privateCa }: Environment): Record<string, string> => ({
   ...(privateCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: privateCaPath }),
   ...(proxy === undefined ? {} : throughProxy(proxy)),
@@ -129,6 +129,8 @@ export function bootFiles(environment: Environment, architecture: Architecture):
     { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
     { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
   ];
+  const out = assignments(waysOut(environment));
+  if (out !== "") files.push({ path: "/etc/runpool/prepare.env", content: out, permissions: "0644" });
   if (environment.shipLogs) files.push(...logFiles(environment));
   if (privateCa !== undefined) files.push({ path: privateCaPath, content: privateCa, permissions: "0644" });
   return files;

@@ -55,6 +55,12 @@ test("runner and hooks are told what the operator says, below the ways out of th
   ]);
 });
 
+test("the pre-runner script finds the ways out of the machine too, and nothing that is for runners", () => {
+  const fields = { runnerEnvironment: { GREETING: "a" }, proxy: { url: "http://proxy.example.org:3128" } };
+  const names = ["HTTPS_PROXY", "GREETING"];
+  expect(readByShell(fields, "prepare.env", names)).toEqual(["http://proxy.example.org:3128", "unset"]);
+});
+
 test("what an image has in runner.env stays, whatever its last line ends with: the environment's lines are added", () => {
   const files = JSON.parse(mimeUserData(environmentWith({}), "x64").split(/#cloud-config\n|\n--/)[3] ?? "") as {
     write_files: readonly { path: string; append?: boolean; content: string }[];
