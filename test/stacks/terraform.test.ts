@@ -1,8 +1,12 @@
 // The real Terraform and AWS provider, without AWS: every stack of the example initialises, validates and plans.
-import { expect, test } from "vitest";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";
 import { exampleWith } from "./synthesized.ts";
+import { fetchInto, pluginDirectory } from "./terraform-provider.ts";
 import { terraformMissing, workspaceOf } from "./terraform.ts";
 
 const minutes = 60_000;
@@ -55,5 +59,34 @@ test(
       expect((await workspace.run(stack, "validate")).output, stack).toContain("The configuration is valid.");
     };
     await Promise.all(workspace.stacks.map(look));
+  },
+);
+
+test(
+  "where no mirror is found the provider is fetched once, by Terraform itself, whole or not at all",
+  { timeout: minutes },
+  (context) => {
+    if (terraformMissing !== undefined) return context.skip(terraformMissing);
+    const folder = mkdtempSync(join(tmpdir(), "runpool-fetched-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    // In the network's place: what Terraform asks is answered by this machine's provider, or by an empty folder.
+    const answerFrom = (path: string): void => {
+      const file = join(folder, "terraform.rc");
+      writeFileSync(
+        file,
+        `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(path)}\n  }\n}\n`,
+      );
+      vi.stubEnv("TF_CLI_CONFIG_FILE", file);
+    };
+    const kept = join(folder, "kept", "providers");
+    answerFrom(folder);
+    expect(fetchInto(kept)).toBeUndefined();
+    expect(existsSync(kept)).toBe(false);
+    answerFrom(pluginDirectory() ?? "");
+    expect(fetchInto(kept)).toBe(kept);
+    expect(existsSync(join(kept, "registry.terraform.io", "hashicorp", "aws"))).toBe(true);
+    answerFrom(folder);
+    expect(fetchInto(kept)).toBe(kept);
   },
 );

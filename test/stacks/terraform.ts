@@ -1,24 +1,13 @@
-// The real Terraform, offline where a provider mirror is found: working folders as `cdktf` makes them, and their commands.
+// The real Terraform, offline where the AWS provider is on this machine: working folders as `cdktf` makes them, and their commands.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { lambdaCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
-
-const provider = "registry.terraform.io/hashicorp/aws";
-
-/** A folder with the AWS provider unpacked: as RUNPOOL_TF_PLUGIN_DIR says, or the first within four steps of the root. */
-function pluginDirectory(): string | undefined {
-  const told = process.env["RUNPOOL_TF_PLUGIN_DIR"];
-  if (told !== undefined) return existsSync(join(told, provider)) ? told : undefined;
-  const look = ["/", "-xdev", "-maxdepth", "5", "-type", "d", "-path", `*/${provider}`, "-print", "-quit"];
-  const { stdout } = spawnSync("find", look, { encoding: "utf8" });
-  const found = (stdout ?? "").trim();
-  return found === "" ? undefined : found.slice(0, -provider.length - 1);
-}
+import { pluginDirectory } from "./terraform-provider.ts";
 
 const version = spawnSync("terraform", ["version"], {
   encoding: "utf8",
@@ -31,7 +20,7 @@ export const terraformMissing: string | undefined =
   version.error !== undefined
     ? "SKIPPED: no terraform on the PATH"
     : plugins === undefined
-      ? "SKIPPED: no mirror of the AWS provider found; name one by RUNPOOL_TF_PLUGIN_DIR"
+      ? "SKIPPED: no mirror of the AWS provider found (RUNPOOL_TF_PLUGIN_DIR names one), and it could not be fetched"
       : undefined;
 
 const code = await lambdaCode();
