@@ -104,11 +104,6 @@ export interface Settings {
   /** The counter of a scope; undefined where none exists. */
   counter(scope: string): Promise<Counter | undefined>;
 }
-/** Stops provisioning in an environment, and lets it go on. Rejects with `OutOfReach`; either may be made again. */
-export interface PauseSwitch {
-  pause(reason: string, at: EpochMs): Promise<void>;
-  resume(): Promise<void>;
-}
 export interface LoadedSettings {
   readonly configuration: Configuration;
   readonly defaults: Defaults;
@@ -117,7 +112,6 @@ export interface LoadedSettings {
   readonly paused?: { readonly reason: string; readonly at: EpochMs };
 }
 export interface Counter {
-  /** Places taken now. */
   readonly count: number;
   /** Places ever reserved: it never falls, so that who looks twice knows whether any was reserved in between. */
   readonly reserved: number;

@@ -1,5 +1,5 @@
 // Draining an environment: paused first, so that nothing new comes; then every instance is retired.
-import type { PauseSwitch } from "../cloud/ports.ts";
+import type { PauseSwitch } from "../cloud/pause-port.ts";
 import { limits } from "../domain/limits.ts";
 import type { Damaged } from "../domain/record.ts";
 import { retireStep } from "./retire.ts";

@@ -1,8 +1,10 @@
 // What refresh finds wrong with a record, or due: one pure judgement a record, so that a dry run prints exactly what a run does.
+import type { Release } from "../cloud/image-ports.ts";
 import type { MachineSeen, RunnerSeen } from "../cloud/ports.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import type { Architecture, InstanceRecord } from "../domain/record.ts";
+import { runnerAge } from "./ami/runner-age.ts";
 import type { Condemnation } from "./condemn.ts";
 import { hasLeft } from "./leave.ts";
 import { goneOf } from "./machines.ts";
@@ -40,6 +42,8 @@ export interface Facts {
   readonly seen: ReadonlyMap<string, MachineSeen>;
   /** The image that new instances get, by architecture. */
   readonly images: Readonly<Partial<Record<Architecture, string>>>;
+  /** Of GitHub's runner; none where they are not known. */
+  readonly releases: readonly Release[];
 }
 
 /** What is to be done about a record; undefined where all is well. */
@@ -73,8 +77,18 @@ function condemnation(record: InstanceRecord, facts: Facts, gone: string | undef
   if (record.threshold <= now) return { by: "condemn-expired", why: `past its threshold as ${record.state}` };
   if (record.state !== "idle") return undefined;
   if (silent(record, now)) return { by: "condemn-silent", why: "idle without a heartbeat for a minute" };
-  const why = staleness(record, configuration, now, images[record.architecture]);
+  const why = staleness(record, configuration, now, images[record.architecture]) ?? refusedSoon(record, facts);
   return why === undefined ? undefined : { by: "condemn-evicted", why };
+}
+
+/** GitHub gives a runner no jobs any more 30 days after a newer one is out: a run must not claim one that is about to be refused. */
+function refusedSoon({ vitals }: InstanceRecord, { releases, now }: Facts): string | undefined {
+  const version = vitals?.runnerVersion;
+  if (version === undefined) return undefined;
+  const { kind, newer } = runnerAge(version, releases, now);
+  return kind === "evict"
+    ? `GitHub soon gives runner ${version} no more jobs: ${newer?.version} is out for four weeks`
+    : undefined;
 }
 
 const silent = (record: InstanceRecord, now: number): boolean =>

@@ -17,7 +17,6 @@ export interface SavedProvision {
   readonly attempt: number;
   readonly provisionId: string;
   readonly repository: string;
-  /** All instances are running: nothing is to be given back. */
   readonly committed: boolean;
 }
 

@@ -44,20 +44,11 @@ export interface RefreshReport {
 
 /** Rejects where the environment cannot be read; a part that fails is a problem in the report, and the others go on. */
 export async function refresh(world: ControlWorld, options: RefreshOptions = {}): Promise<RefreshReport> {
-  const dryRun = options.dryRun ?? false;
+  const { dryRun = false } = options;
   const loaded = await world.settings.load();
   const { configuration } = loaded;
   const problems: string[] = [];
-  const attempt = async <Value>(what: string, fallback: Value, work: () => Promise<Value>): Promise<Value> => {
-    try {
-      return await work();
-    } catch (error) {
-      const problem = `${what}: ${error instanceof Error ? error.message : String(error)}`;
-      problems.push(problem);
-      world.log.event("refresh.problem", { problem });
-      return fallback;
-    }
-  };
+  const attempt = attempting(world, problems);
   const tokens = await attempt("tokens", { renewed: [], problems: [] }, () =>
     renewTokens(world, configuration, dryRun),
   );
@@ -84,7 +75,6 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners ?? [], records, dryRun));
   const paused = loaded.paused !== undefined;
   const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
-  const free = records.filter(({ key }) => !due.has(key));
   const lasting = records.flatMap((record) => asSettled(record, due.get(record.key)));
   const floor = await attempt("idle floor", noFloor, async () =>
     paused ? noFloor : await keepFloors(world, configuration, lasting, dryRun),
@@ -92,21 +82,16 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const again = await attempt("re-run", noReruns, async () =>
     paused ? noReruns : await rerun(world, loaded, records, dryRun),
   );
+  const free = records.filter(({ key }) => !due.has(key));
   const requeued = await requeueAll(world, free, dryRun, attempt);
-  if (machines !== undefined && dryRun) {
-    for (const [scope, by] of excess(counters, records, machines)) world.log.event("counter.differs", { scope, by });
-  } else if (machines !== undefined)
+  if (machines !== undefined && dryRun) tellExcess(world, excess(counters, records, machines));
+  else if (machines !== undefined)
     await attempt("recount", undefined, () => recount(world, partitions, counters, records, machines));
   const report = {
     states: countStates(records),
     findings: [
       ...outcomes.map(({ finding, done }) => describe(finding, done)),
-      ...strays.map((instanceId) => ({
-        kind: "end-unrecorded",
-        instanceId,
-        why: "our tags, but no record",
-        done: !dryRun,
-      })),
+      ...strays.map((instanceId) => describeStray(instanceId, !dryRun)),
     ],
     ghosts,
     requeued,
@@ -139,6 +124,13 @@ const describe = (finding: Finding, done: boolean): RefreshReport["findings"][nu
   kind: finding.kind === "condemn" ? finding.by : finding.kind,
   instanceId: finding.record.instanceId,
   why: finding.why,
+  done,
+});
+
+const describeStray = (instanceId: string, done: boolean): RefreshReport["findings"][number] => ({
+  kind: "end-unrecorded",
+  instanceId,
+  why: "our tags, but no record",
   done,
 });
 
@@ -178,7 +170,16 @@ async function factsOf(
     const parameter = configuration.imageParameters[architecture];
     if (parameter !== undefined) images[architecture] = await world.fleet.image(parameter);
   }
-  return { configuration, now: world.clock.now(), seen, images };
+  return { configuration, now: world.clock.now(), seen, images, releases: await releasesFor(world, records) };
+}
+
+/** Asked only where an idle instance has said its runner's version; a forge that does not tell evicts nothing. */
+async function releasesFor(world: ControlWorld, records: readonly InstanceRecord[]): Promise<Facts["releases"]> {
+  if (!records.some(({ state, vitals }) => state === "idle" && vitals?.runnerVersion !== undefined)) return [];
+  return await (world.releases?.newest() ?? Promise.resolve([])).catch((error: unknown) => {
+    world.log.event("releases.unread", { problem: String(error) });
+    return [];
+  });
 }
 
 /** A damaged record still says that its machine has one; but nobody can condemn it, so beyond every possible life it counts no more. */
@@ -227,7 +228,25 @@ async function removeGhosts(
   return now.map(({ name }) => name);
 }
 
+function tellExcess({ log }: ControlWorld, counters: ReadonlyMap<string, number>): void {
+  for (const [scope, by] of counters) log.event("counter.differs", { scope, by });
+}
+
 type Attempt = <Value>(what: string, fallback: Value, work: () => Promise<Value>) => Promise<Value>;
+
+/** A part that fails is a problem, and the others go on with `fallback` in its place. */
+const attempting =
+  ({ log }: ControlWorld, problems: string[]): Attempt =>
+  async (what, fallback, work) => {
+    try {
+      return await work();
+    } catch (error) {
+      const problem = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      problems.push(problem);
+      log.event("refresh.problem", { problem });
+      return fallback;
+    }
+  };
 
 /** How many were sent again, or would be. A class whose queue cannot be asked keeps none of the others. */
 async function requeueAll(

@@ -1,4 +1,5 @@
 // What the control plane stands on: its ports, gathered; each use case takes the part it needs.
+import type { RunnerReleases } from "../cloud/image-ports.ts";
 import type {
   Clock,
   Fleet,
@@ -22,6 +23,8 @@ export interface ControlWorld {
   readonly registrar: Registrar;
   readonly inventory: RunnerInventory;
   readonly jobs: JobQueue;
+  /** For refresh alone; absent where nobody asks the forge. */
+  readonly releases?: RunnerReleases;
   readonly requests: SavedRequests;
   readonly secrets: Secrets;
   readonly clock: Clock;

@@ -11,7 +11,8 @@ import { pool } from "../cloud/aws/pool.ts";
 import { savedRequests } from "../cloud/aws/saved-requests.ts";
 import { settings } from "../cloud/aws/settings.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
-import { ForgeRefused, type Log, type LoadedSettings, type PauseSwitch, type Random } from "../cloud/ports.ts";
+import type { PauseSwitch } from "../cloud/pause-port.ts";
+import { ForgeRefused, type Log, type LoadedSettings, type Random } from "../cloud/ports.ts";
 import type { ControlWorld } from "../control/world.ts";
 import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
@@ -59,14 +60,17 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       throw new ForgeRefused(
         "no GitHub credential: give a token (GITHUB_TOKEN), or store one for refresh in the environment",
       );
-    const [{ forgeClient }, { registrar }, { inventory }, { jobQueue }] = await Promise.all([
+    const [{ forgeClient }, { forgeSight }, { registrar }, { inventory }, { jobQueue }] = await Promise.all([
       import("../cloud/github/forge-client.ts"),
+      import("../cloud/github/doctor-forge.ts"),
       import("../cloud/github/registrar.ts"),
       import("../cloud/github/inventory.ts"),
       import("../cloud/github/job-queue.ts"),
     ]);
-    const client = forgeClient({ apiUrl: (await configuration()).forge.apiUrl, auth: wish.forge, clock });
-    return { registrar: registrar(client), inventory: inventory(client), jobs: jobQueue(client) };
+    const { apiUrl, repositories } = (await configuration()).forge;
+    const client = forgeClient({ apiUrl, auth: wish.forge, clock });
+    const releases = async () => forgeSight(client).runnerReleases(repositories[0] ?? "");
+    return { registrar: registrar(client), inventory: inventory(client), jobs: jobQueue(client), releases };
   });
   return {
     instances: instances({ client: dynamodb, table, clock }),
@@ -89,6 +93,12 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     inventory: {
       list: async (scope, prefix) => (await forge()).inventory.list(scope, prefix),
       remove: async (scope, runnerId) => (await forge()).inventory.remove(scope, runnerId),
+    },
+    releases: {
+      newest: async () => {
+        const look = await (await forge()).releases();
+        return look.kind === "seen" ? look.value : [];
+      },
     },
     jobs: {
       activeRuns: async (repository) => (await forge()).jobs.activeRuns(repository),

@@ -18,6 +18,7 @@ const factsWith = (machines: readonly MachineSeen[], changes: Partial<Facts> = {
   now,
   seen: new Map(machines.map((one) => [one.instanceId, one])),
   images: { x64: "ami-1" },
+  releases: [],
   ...changes,
 });
 
@@ -32,6 +33,17 @@ const found = (
 };
 
 describe("a record whose machine lives", () => {
+  test("that is idle with a runner which GitHub soon refuses is evicted, in its last days alone", () => {
+    const day = 24 * 3_600_000;
+    const vitals = { listener: "none", jobs: 0, diskFree: 0.8, runnerVersion: "2.330.0" } as const;
+    const out = (days: number) => [{ version: "2.331.0", publishedAt: now - days * day }];
+    const released = (days: number): string => found(recordOf({ vitals }), [machine()], { releases: out(days) });
+    expect([released(27), released(28), released(31)]).toEqual(["nothing", "condemn-evicted", "condemn-evicted"]);
+    expect(found(recordOf({ vitals, state: "running", owner: "a" }), [machine()], { releases: out(29) })).toBe(
+      "nothing",
+    );
+    expect(found(recordOf(), [machine()], { releases: out(29) })).toBe("nothing");
+  });
   test("that is idle, fresh and up to date is left alone", () => expect(found(recordOf())).toBe("nothing"));
   test.for(["created", "claimed", "running", "idle"] as const)("past its threshold as %s is condemned", (state) => {
     expect(found(recordOf({ ...(state === "idle" ? {} : owned), state, threshold: now }))).toBe("condemn-expired");

@@ -74,3 +74,16 @@ test("not while somebody reserves, even where the numbers come out the same: tha
   });
   expect(await countOf(world)).toBe(5);
 });
+
+test("a machine that nobody has recorded holds its place", async () => {
+  const world = await leftTooHigh();
+  const [like] = world.machines.all();
+  if (like === undefined) throw new Error("there is none");
+  // Its provision was killed between CreateFleet and the record.
+  await world.does("killed provision", (ports) => ports.settings.reserve(1, scopes));
+  const { type, zone, usageClass, tags } = like;
+  world.machines.launch({ type, zone, usageClass, tags });
+  expect(await countOf(world)).toBe(6);
+  await recounted(world, async () => undefined);
+  expect(await countOf(world)).toBe(4);
+});

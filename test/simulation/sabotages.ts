@@ -98,26 +98,6 @@ export const sabotages: readonly Sabotage[] = [
     `  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: view.runner.assignment };\n  return { kind: "signal", signal: "deregistered", record };`,
     `  return { kind: "signal", signal: "deregistered", record };`,
   ),
-  {
-    ...one(
-      "recounts without machines that have no record",
-      "control/recount.ts",
-      `for (const machine of machines) if`,
-      `for (const machine of [] as MachineSeen[]) if`,
-      {
-        provisionDies: 0.6,
-        lostAfter: 0.05,
-        late: 0.05,
-        refreshDies: 0,
-        noCapacity: 0,
-        quota: 0,
-        forgeLimited: 0,
-        forgeRefuses: 0,
-      },
-    ),
-    // A machine without a record must be there as refresh counts, and the maximum be reached: rare.
-    seeds: 300,
-  },
   one("never ends again what EC2 did not end", "control/settle.ts", `kind === "end-again"`, `kind === "confirm"`),
   one(
     "never removes ghost runners",

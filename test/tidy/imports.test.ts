@@ -17,6 +17,7 @@ const ports = [
   "cloud/doctor-ports.ts",
   "cloud/image-ports.ts",
   "cloud/log-ports.ts",
+  "cloud/pause-port.ts",
 ];
 const bundler = "entry/build/bundles.ts";
 const sdk = "@aws-sdk/";
@@ -25,7 +26,14 @@ const layers: readonly Layer[] = [
   { files: ports, own: ["domain/", ...ports], foreign: [] },
   {
     files: ["control/"],
-    own: ["domain/", "cloud/ports.ts", "cloud/doctor-ports.ts", "cloud/image-ports.ts", "control/"],
+    own: [
+      "domain/",
+      "cloud/ports.ts",
+      "cloud/doctor-ports.ts",
+      "cloud/image-ports.ts",
+      "cloud/pause-port.ts",
+      "control/",
+    ],
     foreign: [],
   },
   { files: ["agent/"], own: ["domain/", "cloud/ports.ts", "cloud/agent-ports.ts", "agent/"], foreign: [] },
