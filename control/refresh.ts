@@ -46,7 +46,7 @@ export interface RefreshReport {
 export async function refresh(world: ControlWorld, options: RefreshOptions = {}): Promise<RefreshReport> {
   const { dryRun = false } = options;
   const loaded = await world.settings.load();
-  const { configuration } = loaded;
+  const { configuration, paused } = loaded;
   const problems: string[] = [];
   const attempt = attempting(world, problems);
   const tokens = await attempt("tokens", { renewed: [], problems: [] }, () =>
@@ -73,14 +73,13 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const strays = facts === undefined || machines === undefined ? [] : strayMachines(machines, records, damaged, facts);
   if (!dryRun && strays.length > 0) await end(world, strays);
   const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners ?? [], records, dryRun));
-  const paused = loaded.paused !== undefined;
   const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
   const lasting = records.flatMap((record) => asSettled(record, due.get(record.key)));
   const floor = await attempt("idle floor", noFloor, async () =>
-    paused ? noFloor : await keepFloors(world, configuration, lasting, dryRun),
+    paused !== undefined ? noFloor : await keepFloors(world, configuration, lasting, dryRun),
   );
   const again = await attempt("re-run", noReruns, async () =>
-    paused ? noReruns : await rerun(world, loaded, records, dryRun),
+    paused !== undefined ? noReruns : await rerun(world, loaded, records, dryRun),
   );
   const free = records.filter(({ key }) => !due.has(key));
   const requeued = await requeueAll(world, free, dryRun, attempt);
