@@ -3,10 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  CreateImageCommand,
   CreateTagsCommand,
   DeleteLaunchTemplateCommand,
+  DescribeImagesCommand,
   DescribeLaunchTemplatesCommand,
+  DescribeSnapshotsCommand,
   EC2Client,
+  RunInstancesCommand,
+  type Tag,
 } from "@aws-sdk/client-ec2";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { imageTags } from "../../domain/image.ts";
@@ -37,6 +42,14 @@ async function tag(tags: Readonly<Record<string, string>>): Promise<void> {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   await client.send(new CreateTagsCommand({ Resources: [candidate], Tags }));
   client.destroy();
+}
+
+/** Tags by image. */
+async function imagesThere(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+  const { Images = [] } = await bench.clients.ec2.send(new DescribeImagesCommand({}));
+  const tagsOf = (tags: readonly Tag[] = []) =>
+    Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]));
+  return Object.fromEntries(Images.map(({ ImageId = "", Tags }) => [ImageId, tagsOf(Tags)]));
 }
 
 /** What a bake needs: a packer on the PATH, downloads, an agent. */
@@ -127,8 +140,44 @@ test("a test that fails exits 1, and the image stays unpublishable", { timeout: 
   client.destroy();
   const { code, out } = await ami("test", ["--image", candidate]);
   expect([code, out]).toEqual([1, expect.stringContaining(`${candidate} failed its test:`)]);
+  expect((await imagesThere())[candidate]).not.toHaveProperty([imageTags.tested]);
   expect((await ami("publish", ["--image", candidate])).code).toBe(1);
   expect(bench.parameter(parameter)).not.toBe(candidate);
+});
+
+test("prune deletes old images with their snapshots, says which, and the next one finds nothing", async () => {
+  const made: string[] = [];
+  for (const name of ["first", "second", "third"]) {
+    const Tags = [
+      { Key: imageTags.environment, Value: environment },
+      { Key: imageTags.variant, Value: ubuntu },
+    ];
+    const TagSpecifications = (["image", "snapshot"] as const).map((ResourceType) => ({ ResourceType, Tags }));
+    const machine = { ImageId: candidate, InstanceType: "m5.large" as const, MinCount: 1, MaxCount: 1 };
+    const InstanceId = (await bench.clients.ec2.send(new RunInstancesCommand(machine))).Instances?.[0]?.InstanceId;
+    const wish = { InstanceId, Name: name, TagSpecifications };
+    made.push((await bench.clients.ec2.send(new CreateImageCommand(wish))).ImageId ?? "");
+    bench.machines.poweredOff(InstanceId ?? "");
+    await bench.clock.advance(24 * 3_600_000);
+  }
+  const [first = "", second = "", third = ""] = made;
+  const snapshots = async () =>
+    ((await bench.clients.ec2.send(new DescribeSnapshotsCommand({}))).Snapshots ?? []).length;
+  const before = await snapshots();
+  const words = ["--keep", "1", "--json"];
+  const told = JSON.parse((await ami("prune", [...words, "--dry-run"])).out) as { readonly deleted: object[] };
+  expect(Object.keys(await imagesThere())).toEqual(expect.arrayContaining(made));
+  const { code, out } = await ami("prune", words);
+  expect([code, JSON.parse(out)]).toMatchObject([0, { dryRun: false, deleted: told.deleted, problems: [] }]);
+  expect(told.deleted).toMatchObject([{ imageId: second }, { imageId: first }]);
+  const left = Object.keys(await imagesThere());
+  // What carries no tag of the environment is not its to delete.
+  expect(left).toEqual(expect.arrayContaining([third, candidate, bench.imageId]));
+  expect(left).not.toContain(first);
+  expect(left).not.toContain(second);
+  expect(await snapshots()).toBe(before - 2);
+  const again = await ami("prune", ["--keep", "1"]);
+  expect([again.code, again.out]).toEqual([0, expect.stringMatching(/^0 images and 0 snapshots .* deleted, 1 kept/)]);
 });
 
 test("prune --dry-run tells what is kept and why", async () => {
