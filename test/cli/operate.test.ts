@@ -1,5 +1,6 @@
 // What operators do: retire, pause, resume, drain, by the real process.
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { openCliBench, ownedBy, type CliBench } from "./bench.ts";
 import { repository } from "./cloud.ts";
@@ -51,6 +52,21 @@ test("retire of an instance that is not there exits 2 and says where to look", a
     2,
     'runpool: instance is "i-0123456789abcdef0"; dev has no such one: see runpool instances\nSee runpool retire --help.\n',
   ]);
+});
+
+test("retire of an instance whose record is damaged exits 2, says what is wrong with it, and changes nothing", async () => {
+  const { key } = await bench.record({ instanceId: busy });
+  await bench.put(toItem({ key, schema: 1, instanceId: busy }));
+  const before = bench.everything();
+  for (const words of [[], ["--wait"]]) {
+    const { code, out, err } = await bench.run(["retire", busy, ...words]);
+    expect([code, out, err]).toEqual([
+      2,
+      "",
+      `runpool: the record of ${busy} is damaged (partition is missing, not a string); it cannot be retired\nSee runpool retire --help.\n`,
+    ]);
+  }
+  expect(bench.everything()).toBe(before);
 });
 
 test("pause stops provisioning with its reason, resume lets it go on, both safe to repeat", async () => {
