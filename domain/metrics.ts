@@ -6,7 +6,7 @@ export const environmentDimension = "Environment";
 
 /** Each with its unit as CloudWatch names it. */
 export const metrics = {
-  /** Records by state, as refresh found them; dimension State. */
+  /** Records by state, as refresh found them: dimension State, and State with ResourceClass where there are any. */
   instances: { name: "Instances", unit: "Count" },
   /** vCPUs of machines alive; dimension UsageClass. */
   vcpus: { name: "Vcpus", unit: "Count" },
