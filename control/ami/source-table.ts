@@ -18,6 +18,8 @@ export type Versions = Readonly<
       readonly sha256?: Readonly<Record<Architecture, string | null>> | undefined;
       /** From the system's own packages: at least this version. */
       readonly atLeast?: string | undefined;
+      /** Where it comes from, in words, where no address is fetched. */
+      readonly from?: string | undefined;
     }
   >
 >;

@@ -17,6 +17,7 @@ const versions = z.record(
     version: z.optional(z.nullable(z.string().check(z.regex(/^[\w.+~-]+$/, "no version")))),
     sha256: z.optional(z.strictObject({ x64: sum, arm64: sum })),
     atLeast: z.optional(text),
+    from: z.optional(text),
   }),
 );
 const sources = z.record(

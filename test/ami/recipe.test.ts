@@ -7,6 +7,7 @@ import { environmentShape } from "../../stacks/environment.ts";
 import { sourceTable, tableText, type Versions } from "../../control/ami/source-table.ts";
 import { runnerAge } from "../../control/ami/runner-age.ts";
 import { imageLimits } from "../../domain/image.ts";
+import { version as agentVersion } from "../../domain/version.ts";
 import { makePayload } from "../../entry/ami/payload.ts";
 import { readRecipe } from "../../entry/ami/recipe.ts";
 import { projectRoot, recipeFolder } from "./stand-ins.ts";
@@ -77,6 +78,15 @@ test("no checksum of the repository's own is made up: each is a publisher's, or 
   for (const [name, { sha256 }] of Object.entries(recipe.versions))
     for (const value of Object.values(sha256 ?? {}))
       if (value !== null) expect(new Set(value).size, name).toBeGreaterThan(8);
+});
+
+test("one file names all that an image is made of: what is fetched by version and checksum, the rest by where it comes from", () => {
+  const { versions, sources } = recipe;
+  expect(Object.keys(versions).toSorted()).toEqual([...Object.keys(sources), "agent", "docker"].toSorted());
+  expect(versions["agent"]?.version).toBe(agentVersion);
+  for (const [name, { sha256, from }] of Object.entries(versions))
+    if (name in sources) expect(Object.keys(sha256 ?? {}), name).toEqual(["x64", "arm64"]);
+    else expect(from, name).toMatch(/\w{4}/);
 });
 
 test("a local folder's own versions count in place of the repository's", () => {
