@@ -7,8 +7,8 @@ open=$(for unit in ssh.service ssh.socket sshd.service sshd.socket rpcbind.servi
 done)
 nothing "no unit that opens a port starts at boot" "$open"
 # Sockets by what they say: a port alone, or an address that is not the machine's own.
-sockets=$(find /etc/systemd/system -path '*.wants/*.socket' -exec grep -lsE '^Listen(Stream|Datagram)=' {} + |
-  xargs -r grep -HsE '^Listen(Stream|Datagram)=' | grep -vE '=([/@%]|127\.|\[::1\]|vsock:)' | grep -vE '=$')
+sockets=$(find /etc/systemd/system -path '*.wants/*.socket' -exec grep -HsE '^Listen(Stream|Datagram)=' {} + |
+  grep -vE '=([/@%]|127\.|\[::1\]|vsock:|$)')
 nothing "no socket at boot listens to the outside" "$sockets"
 nothing "docker does not listen to the network" "$(grep -s '"hosts"' /etc/docker/daemon.json)"
 if [ "$phase" = booted ]; then
