@@ -1,13 +1,14 @@
 #!/bin/bash
 # builder-guest.sh PAYLOAD RESULTS: runs in the guest, a baked root that has booted: makes it the builder that a bake meets, with what writes logs, an
-# SSM agent that carries the session, and a random seed that is saved as it stops. Cleans it, checks it as Packer does, and powers off. In RESULTS: cleaning, living.
+# SSM agent that carries the session, and a random seed that is saved as it stops. Cleans it, checks it as Packer does, and powers off. In RESULTS: cleaning, living, check-clean.
 set -u
 payload=$1 results=$2
 if [ "${3:-}" != apart ]; then
-  exec unshare --mount --propagation private bash "$0" "$payload" "$results" apart 8>"$results/cleaning" 9>"$results/living"
+  exec unshare --mount --propagation private bash "$0" "$payload" "$results" apart 7>"$results/check-clean" 8>"$results/cleaning" 9>"$results/living"
 fi
 # What the guest shares with the machine that it runs on lies below these, and homes there are of whoever works on it: neither is to be cleaned.
-mkdir /run/shared
+mkdir -p /run/shared/project
+mount --bind "$(dirname "$0")/../.." /run/shared/project
 cp -r "$payload" /run/shared/payload
 for folder in /tmp /var/tmp /root /home; do mount -t tmpfs -o mode=1777 tmpfs "$folder" || exit 70; done
 cp -r /run/shared/payload /tmp/runpool-payload
@@ -25,7 +26,7 @@ unit syslog.socket $'[Socket]\nListenDatagram=/run/systemd/journal/syslog\nServi
 unit rsyslog.service $'Requires=syslog.socket\n'"$(writes /var/log/syslog)"
 unit auditd.service $'RefuseManualStop=yes\n'"$(writes /var/log/audit/audit.log)"
 unit amazon-ssm-agent.service "$(writes /var/log/amazon/ssm/amazon-ssm-agent.log)"
-unit other-ssm.service $'Before=amazon-ssm-agent.service\n'"$(writes /var/lib/amazon/ssm/i-1/session/state)"
+unit other-ssm.service "$(writes /var/lib/amazon/ssm/i-1/session/state)"
 mkdir -p /var/lib/amazon/ssm/Vault/Store
 echo key >/var/lib/amazon/ssm/Vault/Store/EC2RegistrationKey
 echo key >/var/lib/amazon/ssm/registration
@@ -39,5 +40,9 @@ echo "clean.sh ended with $?" >&8
 logger "after it was cleaned"
 logger --socket /run/systemd/journal/syslog "as journald passes it on" 2>/dev/null
 bash /usr/lib/runpool/spec/check.sh image >&9 2>&1
+(cd / && /usr/lib/runpool/node /run/shared/project/entry/cli.ts ami check --json) >&7 2>&1
+echo "ami check ended with $?" >&8
 echo "the session still writes: $(systemctl is-active amazon-ssm-agent.service) $(find /var/log/amazon /var/lib/amazon/ssm -type f | wc -l)" >&8
-exec systemctl poweroff
+systemctl poweroff 2>/dev/null
+# Whoever leaves now would take the guest away before it has stopped.
+exec sleep infinity

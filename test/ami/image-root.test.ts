@@ -136,6 +136,29 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
     expect(summaryOf(played.result("mended"))).toBe(summaryOf(played.result("spec")));
   });
 
+  test("ami check judges a machine by the spec that it carries, and so does the doctor: a port that is open is named", (context) => {
+    skipped(context);
+    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    expect([played.result("machine"), played.result("codes")]).toEqual(["", "image 1\nbooted 1\n"]);
+    // It has booted, so it is no image any more; it was told nothing, so its agent waits.
+    const check = (phase: string) => JSON.parse(played.result(`check-${phase}`)) as { readonly missing: string[] };
+    expect(check("image")).toMatchObject({ phase: "image", ok: false });
+    expect(check("image").missing).toContainEqual(expect.stringMatching(/^no machine id: [0-9a-f]{32}/));
+    const waits = 'runpool-agent.service now is active: it is "inactive"';
+    expect(check("booted")).toMatchObject({ ok: false, missing: [waits] });
+    expect(check("clean")).toMatchObject({ ok: true, missing: [], summary: summaryOf(played.result("living")) });
+    const doctor = (state: string) =>
+      JSON.parse(played.result(`doctor-${state}`)) as readonly Readonly<Record<"verdict" | "found", string>>[];
+    const failing = (state: string) =>
+      doctor(state).flatMap(({ verdict, found }) => (verdict === "fail" ? [found.trim()] : []));
+    expect(doctor("as-it-is").filter(({ verdict }) => verdict === "ok").length).toBeGreaterThan(50);
+    expect(failing("as-it-is")).toEqual([`missing: ${waits}`]);
+    expect(failing("open")).toEqual([
+      `missing: ${waits}`,
+      expect.stringMatching(/^missing: nothing listens to the outside: \S+:2323$/),
+    ]);
+  });
+
   test("each stage of cloud-init that fails asks for the machine's end, and none that ends well", (context) => {
     skipped(context);
     if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
@@ -157,6 +180,7 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
     // What would fail it has been there to the end.
     expect(played.result("cleaning").trimEnd().split("\n")).toEqual([
       "clean.sh ended with 0",
+      "ami check ended with 0",
       "the session still writes: active 2",
     ]);
     expect(missingIn(played.result("living"))).toEqual([]);

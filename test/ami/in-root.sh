@@ -47,6 +47,7 @@ leave
 [ $# -gt 0 ] || exit 0
 export GUEST_ROOT=$R GUEST_BIND=${GUEST_BIND:-}
 in_guest() { bash "$here/../agent/systemd/with-systemd.sh" "$@"; }
+in_guest bash "$here/machine-guest.sh" "$results" >"$results/machine" 2>&1
 in_guest bash "$here/fails-guest.sh" "$results" >"$results/fails" 2>&1
 # The builder's disk is what the snapshot is taken of: judged again after it has powered off.
 GUEST_BIND="$GUEST_BIND $payload" in_guest bash "$here/builder-guest.sh" "$payload" "$results" >"$results/builder" 2>&1
