@@ -97,6 +97,30 @@ async function doctorSays(stage: Stage): Promise<readonly string[]> {
   return checks.filter(({ name }) => name === "image").map(({ verdict, found }) => `${verdict}: ${found}`);
 }
 
+/** The jobs of run 1001, and one of a stranger's run: what each has found, or done. */
+async function firstRun(stage: Stage, appKey: string): Promise<object> {
+  const around = stepOf(await stage.job("1001", lookAround));
+  await stage.run("systemctl", "stop", "runpool-firewall.service");
+  const withoutFirewall = stepOf(await stage.job("1001", `${askMetadata()}\n${askMetadata(imds.v6)}`));
+  await stage.run("systemctl", "start", "runpool-firewall.service");
+  const looked = stepOf(await stage.job("1001", lookInJob(await secretsOf(stage, appKey))));
+  const stranger = await stage.job("666", "touch /tmp/stolen", "1001");
+  await stage.run("install", "-d", "-m", "1777", spool);
+  const planted = stepOf(await stage.job("1001", plant));
+  const plantedOutside = await stage.as(
+    "runpool-job",
+    `for file in ${outside.join(" ")}; do echo planted >$file; done; ls ${outside.join(" ")}`,
+  );
+  return {
+    around,
+    withoutFirewall,
+    looked,
+    stranger: { conclusion: stranger.conclusion, log: stranger.log },
+    planted,
+    plantedOutside: plantedOutside.out.trim().split("\n").toSorted(),
+  };
+}
+
 export const servesAndReleases: Scenario = async () => {
   const stage = await openStage({
     preRunner: "echo prepared-by-the-operator\r\nid -un\r\n",
@@ -121,18 +145,7 @@ export const servesAndReleases: Scenario = async () => {
   const pid = await stage.run("systemctl", "show", "-P", "MainPID", "runpool-agent.service");
   const agentUser = await stage.run("ps", "-o", "user=", "-p", pid.trim());
   const exposures = [await exposure("runpool-agent.service"), await exposure("runpool-runner@1.service")];
-  const around = stepOf(await stage.job("1001", lookAround));
-  await stage.run("systemctl", "stop", "runpool-firewall.service");
-  const withoutFirewall = stepOf(await stage.job("1001", `${askMetadata()}\n${askMetadata(imds.v6)}`));
-  await stage.run("systemctl", "start", "runpool-firewall.service");
-  const looked = stepOf(await stage.job("1001", lookInJob(await secretsOf(stage, appKey))));
-  const stranger = await stage.job("666", "touch /tmp/stolen", "1001");
-  await stage.run("install", "-d", "-m", "1777", spool);
-  const planted = stepOf(await stage.job("1001", plant));
-  const plantedOutside = await stage.as(
-    "runpool-job",
-    `for file in ${outside.join(" ")}; do echo planted >$file; done; ls ${outside.join(" ")}`,
-  );
+  const first = await firstRun(stage, appKey);
   await stage.release("1001");
   const places = "/tmp /var/tmp /dev/shm /run /etc /home /root /var/lib /var/spool";
   const left = await stage.as(
@@ -144,17 +157,12 @@ export const servesAndReleases: Scenario = async () => {
   const survivor = await surviving(stage);
   await stage.until("no runner at GitHub", async () => (stage.cloud.github.runners().length === 0 ? true : undefined));
   return {
+    ...first,
     verify,
     agentUser: agentUser.trim(),
     agentAsks: (await stage.as("runpool", askMetadata())).out.trim(),
     agentAsks6: (await stage.as("runpool", askMetadata(imds.v6))).out.trim(),
     exposures,
-    around,
-    withoutFirewall,
-    looked,
-    stranger: { conclusion: stranger.conclusion, log: stranger.log },
-    planted,
-    plantedOutside: plantedOutside.out.trim().split("\n").toSorted(),
     left: left.out,
     found,
     survivor,
