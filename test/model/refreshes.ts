@@ -50,7 +50,10 @@ function judgeOf({ records, spec }: Model): (id: number, state: number) => Findi
       const seen = new Map([
         [instanceId, { instanceId, state: ec2Words[state] ?? "terminated", launchedAt, tags: {} }],
       ]);
-      found.set(name, findingOf(records.of(id) as InstanceRecord, { configuration, now, seen, images: {}, releases: [] }));
+      found.set(
+        name,
+        findingOf(records.of(id) as InstanceRecord, { configuration, now, seen, images: {}, releases: [] }),
+      );
     }
     return found.get(name);
   };
