@@ -1,7 +1,8 @@
 // A machine of the benchmark: the real agent's bundle on plain processes, its metadata service, the stand-in runner.
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { chance } from "../cloud/sim/chance.ts";
 import { ec2, type Ec2 } from "../cloud/sim/ec2/ec2.ts";
 import { openImds } from "../cloud/sim/imds/imds.ts";
@@ -9,11 +10,12 @@ import { hostClock } from "../entry/host-clock.ts";
 import { installRunnerStandIn } from "../cloud/sim/runner/install.ts";
 import { instanceKey, poolManager, tags } from "../domain/names.ts";
 import { place, type BenchCloud, type Environment } from "./bench-cloud.ts";
+import { systemdsEar, type Ear } from "./systemds-ear.ts";
 
 export interface AgentMachine {
   readonly key: string;
   readonly instanceId: string;
-  /** From the process's start to its first report, with which systemd would call it started, ms. */
+  /** From the process's start to its notice that it is ready, ms: given to systemd on units, written to its log on plain processes. */
   readonly readyMs: number;
   /** Resident memory now, MiB. */
   rss(): number;
@@ -40,6 +42,21 @@ async function newMachine(image: string) {
 
 let distribution: string | undefined;
 
+/** Rejects when the agent ends before that. */
+async function untilReady(child: ChildProcessByStdio<null, Readable, null>, begun: number, ear?: Ear): Promise<number> {
+  return await new Promise<number>((resolve, reject) => {
+    const ready = (): void => resolve(performance.now() - begun);
+    child.stdout.on("data", (part: Buffer) => {
+      if (ear === undefined && part.includes("agent.status")) ready();
+    });
+    void ear?.heard().then((notice) => (notice.startsWith("--ready") ? ready() : reject(new Error(`heard ${notice}`))));
+    child.once("exit", (code) => reject(new Error(`the agent ended with ${code}`)));
+  }).catch(async (error: unknown) => {
+    await ear?.close();
+    throw error;
+  });
+}
+
 export async function startAgent(
   cloud: BenchCloud,
   environment: Environment,
@@ -54,14 +71,16 @@ export async function startAgent(
   const imds = await openImds({ machine, clock: hostClock });
   if (distribution === undefined) installRunnerStandIn((distribution = join(directory, "runner")));
   const folder = join(directory, machine.id);
-  mkdirSync(folder);
+  // On units it is installation that makes the two within.
+  for (const part of ["state", "work"]) mkdirSync(join(folder, part), { recursive: true });
   const path = process.env["PATH"] ?? "";
+  const ear = further["RUNPOOL_GROUND"] === "units" ? await systemdsEar(folder) : undefined;
   const begun = performance.now();
   const child = spawn(process.execPath, [bundle], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
     env: {
-      PATH: path,
+      PATH: ear === undefined ? path : `${ear.bin}:${path}`,
       HOME: folder,
       AWS_ENDPOINT_URL: cloud.front,
       AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.url,
@@ -74,12 +93,7 @@ export async function startAgent(
       ...further,
     },
   });
-  const readyMs = await new Promise<number>((resolve, reject) => {
-    child.stdout.on("data", (part: Buffer) => {
-      if (part.includes("agent.status")) resolve(performance.now() - begun);
-    });
-    child.once("exit", (code) => reject(new Error(`the agent ended with ${code}`)));
-  });
+  const readyMs = await untilReady(child, begun, ear);
   return {
     key,
     instanceId: machine.id,
@@ -91,6 +105,7 @@ export async function startAgent(
       child.once("exit", () => undefined);
       child.kill("SIGKILL");
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000))]);
+      await ear?.close();
       await imds.close();
     },
   };
