@@ -15,6 +15,6 @@ printf '[Service]\nExecStart=/bin/true\n' >'/run/systemd/system/planted@.service
 systemctl daemon-reload
 for state in as-it-is open; do
   [ "$state" = as-it-is ] || systemctl start planted.socket
-  "$node" "$project/test/ami/doctor-guest.ts" >"$results/doctor-$state"
+  "$node" "$project/test/ami/boot-guest.ts" "$results/doctor-$state" doctor
 done
 systemctl stop planted.socket
