@@ -59,8 +59,10 @@ export async function create(
     taken.push(...round.taken);
     if (undertaking.owner === undefined) there += round.known;
     for (const { kind, reason } of round.failures) {
-      const problem = `${step.name}: ${kind}: ${reason}`;
-      if (!problems.includes(problem)) problems.push(problem);
+      const alike = `${step.name}: ${kind}: `;
+      // A few say it; dozens of capacity pools without capacity would only hide the rest.
+      if (problems.filter((problem) => problem.startsWith(alike)).length >= 3) continue;
+      if (!problems.includes(alike + reason)) problems.push(alike + reason);
     }
     if (round.full !== undefined) return { taken, problems, full: round.full, final: false };
     if (taken.length + there >= wanted) break;
