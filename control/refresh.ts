@@ -5,6 +5,7 @@ import { limits, maxima } from "../domain/limits.ts";
 import { parseRunnerName, runnerPrefix } from "../domain/names.ts";
 import { messageOf } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts";
+import { attempting, type Attempt } from "./attempt.ts";
 import { end } from "./condemn.ts";
 import { findingOf, unrecorded, type Facts, type Finding, type OurRunner } from "./findings.ts";
 import { sendToPool } from "./leave.ts";
@@ -230,22 +231,6 @@ async function removeGhosts(
 function tellExcess({ log }: ControlWorld, counters: ReadonlyMap<string, number>): void {
   for (const [scope, by] of counters) log.event("counter.differs", { scope, by });
 }
-
-type Attempt = <Value>(what: string, fallback: Value, work: () => Promise<Value>) => Promise<Value>;
-
-/** A part that fails is a problem, and the others go on with `fallback` in its place. */
-const attempting =
-  ({ log }: ControlWorld, problems: string[]): Attempt =>
-  async (what, fallback, work) => {
-    try {
-      return await work();
-    } catch (error) {
-      const problem = `${what}: ${error instanceof Error ? error.message : String(error)}`;
-      problems.push(problem);
-      log.event("refresh.problem", { problem });
-      return fallback;
-    }
-  };
 
 /** How many were sent again, or would be. A class whose queue cannot be asked keeps none of the others. */
 async function requeueAll(

@@ -5,14 +5,13 @@ import type { Own } from "../domain/needs.ts";
 import { runnerName } from "../domain/names.ts";
 import { messageOf, type PoolMessage } from "../domain/pool-message.ts";
 import type { InstanceRecord } from "../domain/record.ts";
+import type { Attempt } from "./attempt.ts";
 import { condemn, end } from "./condemn.ts";
 import type { Finding, OurRunner } from "./findings.ts";
 import { forgeProves, makeIdle, sendToPool } from "./leave.ts";
 import { moveAllSurely } from "./move-all.ts";
 import { partitionScopes } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
-
-type Attempt = <Value>(what: string, fallback: Value, work: () => Promise<Value>) => Promise<Value>;
 
 export interface Settled {
   readonly finding: Finding;
