@@ -103,8 +103,11 @@ export const adviceOn = (problems: readonly string[]): readonly string[] =>
     problems.some((problem) => problem.includes(`: ${kind}: `)) ? [words] : [],
   );
 
-const goesOn = ({ world, cancel, deadline }: Undertaking): boolean =>
-  !cancel.aborted && world.clock.now() < deadline - limits.replacementMs;
+/** What is asked for now could not boot in what is left; one that may wait for a minute or two alone is given the first half of it. */
+export const tooLate = ({ world, begun, deadline }: Undertaking): boolean =>
+  world.clock.now() >= deadline - Math.min(limits.replacementMs, (deadline - begun) / 2);
+
+const goesOn = (undertaking: Undertaking): boolean => !undertaking.cancel.aborted && !tooLate(undertaking);
 
 /** Remembers the capacity pools that had nothing; says whether one of them is new. */
 function avoidFrom({ avoid }: Rounds, failures: readonly LaunchFailure[]): boolean {

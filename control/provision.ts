@@ -3,7 +3,7 @@ import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
 import { labelOf, type Request } from "../domain/request.ts";
-import { adviceOn, create, scopesOf, type Rounds } from "./creation.ts";
+import { adviceOn, create, scopesOf, tooLate, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
 import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
@@ -246,7 +246,7 @@ async function createSome(
   held.reasons.push(...created.problems.filter((problem) => !held.reasons.includes(problem)));
   if (created.taken.length >= wanted) return false;
   // Too late to boot another; what others free may still be had from the pool until the deadline.
-  if (world.clock.now() >= undertaking.deadline - limits.replacementMs) {
+  if (tooLate(undertaking)) {
     supply.notBefore = world.clock.now() + limits.poolRetryMs;
     return created.full !== undefined;
   }

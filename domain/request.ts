@@ -98,6 +98,12 @@ function parseOptional(raw: RawRequest, count: number | undefined, problems: str
   return found;
 }
 
+/** Undefined where it waits no longer than its environment does. */
+export const problemOfTimeout = ({ timeoutMs = 0 }: Request, provisionMs: number): string | undefined =>
+  timeoutMs > provisionMs
+    ? `timeout-min is "${timeoutMs / minuteMs}"; this environment waits at most ${provisionMs / minuteMs} minutes (limits.provisionMs of its file)`
+    : undefined;
+
 /** Checks a request against the classes of its environment. Every problem is named, with what would be right. */
 export function parseRequest(raw: RawRequest, classes: ResourceClasses): RequestParse {
   const problems: string[] = [];

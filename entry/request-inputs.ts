@@ -1,20 +1,14 @@
 // A provision's inputs against the environment they are for: the same for the action and the command line.
 import type { Configuration } from "../domain/configuration.ts";
 import type { Random } from "../cloud/ports.ts";
-import { parseRequest, type RawRequest, type RequestParse } from "../domain/request.ts";
+import { parseRequest, problemOfTimeout, type RawRequest, type RequestParse } from "../domain/request.ts";
 
 /** `parseRequest`, and that the environment serves the repository: at any other its instances could not register. */
 export function requestOf(raw: RawRequest, configuration: Configuration): RequestParse {
   const parsed = parseRequest(raw, configuration.resourceClasses);
   const { repositories } = configuration.forge;
-  const { timeoutMs = 0 } = parsed.ok ? parsed.request : {};
-  if (timeoutMs > configuration.provisionMs)
-    return {
-      ok: false,
-      problems: [
-        `timeout-min is "${raw.timeoutMin}"; this environment waits at most ${configuration.provisionMs / 60_000} minutes (limits.provisionMs of its file)`,
-      ],
-    };
+  const tooLong = parsed.ok ? problemOfTimeout(parsed.request, configuration.provisionMs) : undefined;
+  if (tooLong !== undefined) return { ok: false, problems: [tooLong] };
   const named = /^[\w.-]+\/[\w.-]+$/.test(raw.repository);
   if (!named || repositories.includes(raw.repository)) return parsed;
   const served = repositories.length === 0 ? "none" : repositories.map((one) => `"${one}"`).join(", ");

@@ -5,7 +5,7 @@ import { partitionOf, templateOf } from "../../domain/configuration.ts";
 import { imageTags } from "../../domain/image.ts";
 import { tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
-import { parseRequest } from "../../domain/request.ts";
+import { parseRequest, problemOfTimeout } from "../../domain/request.ts";
 import { provision, type Provisioned } from "../provision.ts";
 import { retire, retireStep } from "../retire.ts";
 import type { ControlWorld } from "../world.ts";
@@ -16,6 +16,8 @@ export interface SmokeWish {
   readonly runId: string;
   /** The environment's smallest, where nothing is said. */
   readonly resourceClass?: string;
+  /** Minutes to register in; the environment's provision limit, where nothing is said. */
+  readonly timeoutMin?: string;
   readonly cancel?: AbortSignal;
 }
 
@@ -109,10 +111,13 @@ export async function smoke(
       allowedInstanceTypes: "",
       labels: "",
       fallback: "false",
+      timeoutMin: wish.timeoutMin ?? "",
     },
     known === undefined ? resourceClasses : { [candidate]: known },
   );
   if (!parsed.ok) return { kind: "refused", reasons: parsed.problems };
+  const tooLong = problemOfTimeout(parsed.request, loaded.configuration.provisionMs);
+  if (tooLong !== undefined) return { kind: "refused", reasons: [tooLong] };
   const alone = withImage(world, loaded, { resourceClass, architecture: image.architecture }, imageId);
   const options = wish.cancel === undefined ? {} : { cancel: wish.cancel };
   let outcome: Provisioned;

@@ -31,6 +31,7 @@ export interface AmiInput {
   readonly "instance-profile"?: string | undefined;
   readonly "ssh-interface"?: string | undefined;
   readonly class?: string | undefined;
+  readonly "timeout-min"?: string | undefined;
   readonly keep: number;
   readonly phase: "image" | "booted";
   readonly releases: string;
@@ -95,12 +96,14 @@ const testStep: Step = async (input, ground) => {
   );
   const waiting = ground.progress.waiting(() => `waiting for an instance of ${imageId} to register`);
   try {
-    const wish = { imageId, runId: String(world.clock.now()), cancel: interrupts.signal };
-    const smoked = await smoke(
-      world,
-      images,
-      input.class === undefined ? wish : { ...wish, resourceClass: input.class },
-    );
+    const { class: resourceClass, "timeout-min": timeoutMin } = input;
+    const smoked = await smoke(world, images, {
+      imageId,
+      runId: String(world.clock.now()),
+      cancel: interrupts.signal,
+      ...(resourceClass === undefined ? {} : { resourceClass }),
+      ...(timeoutMin === undefined ? {} : { timeoutMin }),
+    });
     waiting.done();
     ground.result({ imageId, ...smoked }, () =>
       smoked.kind === "passed"

@@ -26,7 +26,7 @@ const taken: Readonly<
       "dry-run",
     ],
   },
-  test: { needs: ["image"], takes: ["class"] },
+  test: { needs: ["image"], takes: ["class", "timeout-min"] },
   publish: { needs: ["image"], takes: [] },
   prune: { needs: [], takes: ["keep", "dry-run"] },
   check: { needs: [], takes: ["image", "phase", "recipe"] },
@@ -69,6 +69,7 @@ const defaultless = {
     z.enum(["session_manager", "public_ip", "private_ip"], "it is session_manager, public_ip or private_ip"),
   ),
   class: z.optional(text),
+  "timeout-min": z.optional(z.string()),
   keep: z.pipe(z.string().check(z.regex(/^[1-9]\d{0,2}$/, "it is a number from 1 to 999")), z.transform(Number)),
   phase: z.enum(["image", "booted"], "it is image or booted"),
   releases: z.url({ protocol: /^https?$/, error: "it is a URL" }),
@@ -114,6 +115,11 @@ export const amiCommand = command({
     { name: "kms-key", value: "KEY", help: "bake: encrypts with this key; else with AWS's own" },
     { name: "ssh-interface", value: "HOW", help: "bake: session_manager (no open port), public_ip, private_ip" },
     { name: "class", value: "NAME", help: "test: the resource class; else the smallest" },
+    {
+      name: "timeout-min",
+      value: "MIN",
+      help: "test: how long it may take to register; without it as the environment says",
+    },
     {
       name: "keep",
       value: "N",

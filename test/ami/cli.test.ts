@@ -145,6 +145,39 @@ test("a test that fails exits 1, and the image stays unpublishable", { timeout: 
   expect(bench.parameter(parameter)).not.toBe(candidate);
 });
 
+test(
+  "an image whose instance never registers fails within --timeout-min: exit 1, the instance named and ended, nothing published",
+  { timeout: 120_000 },
+  async () => {
+    const before = bench.parameter(parameter);
+    bench.agents.manners = { registers: false, leaves: true };
+    const running = bench.start(["ami", "test", "--image", candidate, "--timeout-min", "2"], bench.variables);
+    await running.during(bench.agents.until((records) => records.some(({ state }) => state === "created")));
+    const instanceId = bench.records()[0]?.instanceId ?? "";
+    // The process's clock follows the bench's: two minutes are over, the environment's twelve are not.
+    await bench.clock.advance(2 * 60_000 + 2000);
+    const { code, out } = await running.ended;
+    expect([code, out]).toEqual([1, expect.stringContaining(`${candidate} failed its test:`)]);
+    expect(out).toMatch(
+      new RegExp(`^- 1 of 1 instances were not ready in time\n- ${instanceId} .* not ready in time`, "m"),
+    );
+    const up = bench.machines.machines().filter((machine) => /pending|running/.test(bench.machines.state(machine)));
+    expect([up, bench.records().map(({ state }) => state)]).toEqual([[], ["terminating"]]);
+    expect((await imagesThere())[candidate]).not.toHaveProperty([imageTags.tested]);
+    const published = await ami("publish", ["--image", candidate]);
+    expect([published.code, bench.parameter(parameter)]).toEqual([1, before]);
+  },
+);
+
+test.each([
+  ["soon", 'timeout-min is "soon"; it is a whole number from 1'],
+  ["13", 'timeout-min is "13"; this environment waits at most 12 minutes'],
+])("a test may not wait for %s minutes: exit 2, and nothing is launched", async (minutes, words) => {
+  const { code, out } = await ami("test", ["--image", candidate, "--timeout-min", minutes]);
+  expect([code, out]).toEqual([2, expect.stringContaining(words)]);
+  expect([bench.machines.machines(), bench.records()]).toEqual([[], []]);
+});
+
 test("prune deletes old images with their snapshots, says which, and the next one finds nothing", async () => {
   const made: string[] = [];
   for (const name of ["first", "second", "third"]) {

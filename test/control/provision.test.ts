@@ -70,6 +70,12 @@ test("at the maximum of instances fewer will do once the time is out", async () 
   expect(outcome.reused).toBe(2);
 });
 
+test("one that may wait for a minute alone creates what the pool does not have", async () => {
+  const world = await opened();
+  const outcome = await world.does("provision", (ports) => provision(ports, requestOf({ timeoutMin: "1" })));
+  expect(ready(outcome).created).toBe(1);
+});
+
 test("a provision never waits beyond the threshold of what it has claimed", async () => {
   const world = await opened({ maxInstances: 0 });
   const began = world.time.now();
