@@ -11,7 +11,9 @@ import { defaultsItem } from "../cloud/aws/configuration-items.ts";
 import { domainDefaults, domainPlan } from "../cloud/sim/domain-plan.ts";
 import { furnish, putItem } from "../cloud/sim/furnish.ts";
 import type { CallCounts } from "../cloud/sim/http/call-counts.ts";
+import { batchesOf } from "../domain/batches.ts";
 import type { Defaults } from "../domain/configuration.ts";
+import { maxima } from "../domain/limits.ts";
 import { tableName } from "../domain/names.ts";
 import { messageOf } from "../domain/pool-message.ts";
 import type { InstanceRecord } from "../domain/record.ts";
@@ -150,18 +152,17 @@ async function put(
   environment: Environment,
   records: readonly InstanceRecord[],
 ): Promise<void> {
-  for (let first = 0; first < records.length; first += 25) {
-    const RequestItems = {
-      [environment.table]: records.slice(first, first + 25).map((record) => ({ PutRequest: { Item: stored(record) } })),
-    };
+  for (const batch of batchesOf(records, 25)) {
+    const RequestItems = { [environment.table]: batch.map((record) => ({ PutRequest: { Item: stored(record) } })) };
     await dynamodb.send(new BatchWriteItemCommand({ RequestItems }));
   }
   const idle = records.filter(({ state }) => state === "idle");
   const QueueUrl = environment.defaults.queues["large"]?.url.replace(front, back);
-  for (let first = 0; first < idle.length; first += 10) {
-    const Entries = idle
-      .slice(first, first + 10)
-      .map((record, index) => ({ Id: String(index), MessageBody: JSON.stringify(messageOf(record)) }));
+  for (const batch of batchesOf(idle, maxima.poolBatch)) {
+    const Entries = batch.map((record, index) => ({
+      Id: String(index),
+      MessageBody: JSON.stringify(messageOf(record)),
+    }));
     await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
   }
 }

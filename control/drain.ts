@@ -1,6 +1,7 @@
 // Draining an environment: paused first, so that nothing new comes; then every instance is retired.
 import type { PauseSwitch } from "../cloud/pause-port.ts";
-import { limits } from "../domain/limits.ts";
+import { batchesOf } from "../domain/batches.ts";
+import { limits, maxima } from "../domain/limits.ts";
 import type { Damaged } from "../domain/record.ts";
 import { retireStep } from "./retire.ts";
 import type { ControlWorld } from "./world.ts";
@@ -34,9 +35,9 @@ export async function drain(
     const { items, damaged } = await world.instances.all();
     const alive = items.filter(({ state }) => state !== "terminating" && state !== "terminated");
     const leaving: string[] = [];
-    for (let first = 0; first < alive.length; first += atOnce)
+    for (const batch of batchesOf(alive, maxima.machinesAtOnce))
       await Promise.all(
-        alive.slice(first, first + atOnce).map(async (record) => {
+        batch.map(async (record) => {
           const became = await retireStep(world, configuration, record, options.reason);
           if (became === "ended") ended.add(record.instanceId);
           else leaving.push(record.instanceId);
@@ -48,5 +49,3 @@ export async function drain(
     await world.clock.sleep(limits.poolRetryMs, options.cancel);
   }
 }
-
-const atOnce = 50;

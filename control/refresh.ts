@@ -1,5 +1,6 @@
 // Refresh, on a schedule: renews tokens, sweeps what must end, finishes what others left undone, recounts, reports.
 import type { MachineSeen } from "../cloud/ports.ts";
+import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { parseRunnerName, runnerPrefix } from "../domain/names.ts";
@@ -221,10 +222,8 @@ async function removeGhosts(
   const now = ghosts.slice(0, maxima.ghostsAtOnce);
   if (ghosts.length > now.length) world.log.event("ghosts.left", { count: ghosts.length - now.length });
   if (!dryRun)
-    for (let first = 0; first < now.length; first += maxima.forgeCallsAtOnce)
-      await Promise.all(
-        now.slice(first, first + maxima.forgeCallsAtOnce).map(({ scope, id }) => world.inventory.remove(scope, id)),
-      );
+    for (const batch of batchesOf(now, maxima.forgeCallsAtOnce))
+      await Promise.all(batch.map(({ scope, id }) => world.inventory.remove(scope, id)));
   return now.map(({ name }) => name);
 }
 

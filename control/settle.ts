@@ -1,4 +1,5 @@
 // Doing what refresh found: condemn, end again, confirm, make idle, ask GitHub for proof.
+import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { Own } from "../domain/needs.ts";
@@ -18,7 +19,7 @@ export interface Settled {
   readonly done: boolean;
 }
 
-/** Acts on all findings, fifty at a time; one that fails is a problem of its own. */
+/** Acts on all findings, some at a time; one that fails is a problem of its own. */
 export async function settle(
   world: ControlWorld,
   configuration: Configuration,
@@ -35,9 +36,9 @@ export async function settle(
   );
   const condemned = await condemnAll(world, findings);
   const confirmed = await attempt("confirm", new Set<string>(), () => confirmAll(world, findings, condemned));
-  for (let first = 0; first < findings.length; first += atOnce)
+  for (const batch of batchesOf(findings, maxima.machinesAtOnce))
     await Promise.all(
-      findings.slice(first, first + atOnce).map(async (finding) => {
+      batch.map(async (finding) => {
         const done = await attempt(finding.record.instanceId, false, async () => {
           if (finding.kind === "condemn") return condemned.has(finding.record.instanceId);
           if (finding.kind === "confirm") return confirmed.has(finding.record.instanceId);
@@ -50,8 +51,6 @@ export async function settle(
   return settled;
 }
 
-const atOnce = 50;
-
 /** Records first, then the machines of all in one call a batch. */
 async function condemnAll(world: ControlWorld, findings: readonly Finding[]): Promise<ReadonlySet<string>> {
   const condemned = new Set<string>();
@@ -62,8 +61,7 @@ async function condemnAll(world: ControlWorld, findings: readonly Finding[]): Pr
     groups.set(group, [...(groups.get(group) ?? []), finding]);
   }
   for (const group of groups.values())
-    for (let first = 0; first < group.length; first += maxima.writeBatch) {
-      const part = group.slice(first, first + maxima.writeBatch);
+    for (const part of batchesOf(group, maxima.writeBatch)) {
       const { by, why } = part[0] as Extract<Finding, { kind: "condemn" }>;
       const ids = await condemn(
         world,

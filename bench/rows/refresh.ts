@@ -13,6 +13,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { Counter } from "../../cloud/ports.ts";
 import { refresh } from "../../control/refresh.ts";
+import { batchesOf } from "../../domain/batches.ts";
 import { instanceKey, tags } from "../../domain/names.ts";
 import { credentials, place, repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
 import { idleInstance } from "../instances.ts";
@@ -90,8 +91,7 @@ async function referenceOnce(cloud: BenchCloud): Promise<Sample> {
     keys.push(...(page.Items ?? []).map(({ key }) => key?.S ?? "").filter((key) => key.startsWith("arn:")));
   const Filters = [{ Name: `tag:${tags.environment}`, Values: [environment.name] }];
   for await (const _ of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, { Filters })) continue;
-  for (let first = 0; first < keys.length; first += atOnce) {
-    const some = keys.slice(first, first + atOnce);
+  for (const some of batchesOf(keys, atOnce)) {
     const TransactItems = some.map((key): TransactWriteItem => condemning(environment.table, key));
     await client.send(new TransactWriteItemsCommand({ TransactItems }));
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: some.map((key) => key.split("/").at(-1) ?? "") }));

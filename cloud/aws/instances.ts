@@ -7,6 +7,7 @@ import {
   type KeysAndAttributes,
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
+import { batchesOf } from "../../domain/batches.ts";
 import { refusalOf, type Decision, type Move, type Moves } from "../../domain/instance.ts";
 import { maxima } from "../../domain/limits.ts";
 import { decodeListing, decodeRecord, isDamaged, type Damaged, type InstanceRecord } from "../../domain/record.ts";
@@ -74,9 +75,7 @@ export async function batchGet(wish: InstancesWish, keys: readonly string[]): Pr
 
 async function read(wish: InstancesWish, keys: readonly string[]): Promise<Found<InstanceRecord>> {
   const distinct = [...new Set(keys)];
-  const batches: (readonly string[])[] = [];
-  for (let i = 0; i < distinct.length; i += maxima.readBatch) batches.push(distinct.slice(i, i + maxima.readBatch));
-  const items = await Promise.all(batches.map((batch) => batchGet(wish, batch)));
+  const items = await Promise.all(batchesOf(distinct, maxima.readBatch).map((batch) => batchGet(wish, batch)));
   return sorted(items.flat().map((item) => decodeRecord(fromItem(item))));
 }
 

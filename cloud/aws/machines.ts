@@ -1,6 +1,7 @@
 // Machines as EC2 shows and ends them.
 import type { EC2Client, Filter, Instance } from "@aws-sdk/client-ec2";
 import type * as Ec2 from "./ec2-sdk.ts";
+import { batchesOf } from "../../domain/batches.ts";
 import { tags } from "../../domain/names.ts";
 import type { MachineSeen, MachineState } from "../ports.ts";
 import { asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
@@ -38,12 +39,6 @@ async function find({ sdk, client }: MachineTools, filters: readonly Filter[]): 
   }
   return seen;
 }
-
-const batchesOf = <T>(list: readonly T[], size: number): readonly (readonly T[])[] => {
-  const batches: T[][] = [];
-  for (let i = 0; i < list.length; i += size) batches.push(list.slice(i, i + size));
-  return batches;
-};
 
 /** Asked by filter, not by id: one id that EC2 does not know would fail the whole request. */
 export async function describe(tools: MachineTools, ids: readonly string[]): Promise<ReadonlyMap<string, MachineSeen>> {

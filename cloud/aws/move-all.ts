@@ -1,5 +1,6 @@
 // One move of many records: transactions of up to a hundred conditional writes, each on its own condition.
 import { TransactWriteItemsCommand, type DynamoDBClient, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { batchesOf } from "../../domain/batches.ts";
 import { refusalOf, type Decision, type Move, type Moves } from "../../domain/instance.ts";
 import { maxima } from "../../domain/limits.ts";
 import { decodeRecord, isDamaged } from "../../domain/record.ts";
@@ -98,7 +99,7 @@ export async function moveAll<M extends Move>(
   moveOne: (one: One<M>) => Promise<Decision | Unknown>,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (let first = 0; first < moves.length; first += maxima.writeBatch)
-    outcomes.push(...(await moveBatch(client, table, move, moves.slice(first, first + maxima.writeBatch), moveOne)));
+  for (const batch of batchesOf(moves, maxima.writeBatch))
+    outcomes.push(...(await moveBatch(client, table, move, batch, moveOne)));
   return outcomes;
 }

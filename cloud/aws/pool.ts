@@ -8,6 +8,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import { batchesOf } from "../../domain/batches.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { parseMessage, type PoolMessage } from "../../domain/pool-message.ts";
 import type { Pool, Received } from "../ports.ts";
@@ -29,12 +30,6 @@ const reasonKept = 1_000;
 
 /** SQS refuses control characters, and a reason quotes what it complains about. */
 const plain = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, "?");
-
-const batchesOf = <T>(list: readonly T[]): readonly (readonly T[])[] => {
-  const batches: T[][] = [];
-  for (let i = 0; i < list.length; i += maxima.poolBatch) batches.push(list.slice(i, i + maxima.poolBatch));
-  return batches;
-};
 
 async function receive(client: SQSClient, url: string, most: number): Promise<readonly Received[]> {
   const command = new ReceiveMessageCommand({
@@ -83,7 +78,7 @@ async function send({ client, queues }: PoolWish, messages: readonly PoolMessage
   const unsent = await Promise.all(
     [...byClass].map(async ([resourceClass, ofClass]) => {
       const { url } = await queues(resourceClass);
-      return Promise.all(batchesOf(ofClass).map((batch) => sendBatch(client, url, batch)));
+      return Promise.all(batchesOf(ofClass, maxima.poolBatch).map((batch) => sendBatch(client, url, batch)));
     }),
   );
   return unsent.flat(2);
@@ -105,7 +100,7 @@ export const pool = (wish: PoolWish): Pool => {
     send: (messages) => send(wish, messages),
     giveBack: async (resourceClass, receipts) => {
       const { url } = await queues(resourceClass);
-      const calls = batchesOf(receipts).map((batch) => {
+      const calls = batchesOf(receipts, maxima.poolBatch).map((batch) => {
         const Entries = entriesOf(batch).map((entry) => ({ ...entry, VisibilityTimeout: 0 }));
         return client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
       });
@@ -113,7 +108,7 @@ export const pool = (wish: PoolWish): Pool => {
     },
     drop: async (resourceClass, receipts) => {
       const { url } = await queues(resourceClass);
-      const calls = batchesOf(receipts).map((batch) =>
+      const calls = batchesOf(receipts, maxima.poolBatch).map((batch) =>
         client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: entriesOf(batch) })),
       );
       await harmlessly(`DeleteMessageBatch on ${url}`, calls);

@@ -7,6 +7,7 @@ import {
   type AttributeValue,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
+import { batchesOf } from "../../domain/batches.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { Ending, Outcome, RunOutcomes } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
@@ -160,11 +161,8 @@ async function untold(wish: Wish): Promise<{ from: number; runs: readonly RunOut
   } catch (error) {
     return raise(`Query on index ${byPool.name} of table ${wish.table}`, error);
   }
-  const batches = Array.from({ length: Math.ceil(keys.length / maxima.readBatch) }, (_, at) =>
-    keys.slice(at * maxima.readBatch, (at + 1) * maxima.readBatch),
-  );
   const items: Item[] = [];
-  for (const batch of batches) items.push(...(await batchGet(wish, batch)));
+  for (const batch of batchesOf(keys, maxima.readBatch)) items.push(...(await batchGet(wish, batch)));
   return { from, runs: items.map(outcomesIn) };
 }
 
