@@ -60,8 +60,7 @@ export async function create(
     if (undertaking.owner === undefined) there += round.known;
     for (const { kind, reason } of round.failures) {
       const alike = `${step.name}: ${kind}: `;
-      // A few say it; dozens of capacity pools without capacity would only hide the rest.
-      if (problems.filter((problem) => problem.startsWith(alike)).length >= 3) continue;
+      if (problems.filter((problem) => problem.startsWith(alike)).length >= maxima.reasonsOfAKind) continue;
       if (!problems.includes(alike + reason)) problems.push(alike + reason);
     }
     if (round.full !== undefined) return { taken, problems, full: round.full, final: false };

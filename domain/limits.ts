@@ -105,6 +105,8 @@ export const maxima = {
   creationRounds: 12,
   /** Further rounds on one rung while EC2 names capacity pools that are new to us. */
   roundsPerRung: 2,
+  /** Reasons of a kind told of one rung: a few say it; dozens of capacity pools without capacity would only hide the rest. */
+  reasonsOfAKind: 3,
   /** Tries of a write whose outcome is unknown; the SDK has tried several times within each. */
   unknownTries: 4,
   /** Free share of the work disk below which an instance is not handed on: the next run must not fail for want of space. */
