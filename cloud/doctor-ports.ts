@@ -1,4 +1,5 @@
 // What the doctor looks at: the account, the environment's resources, the forge. Nothing here changes anything.
+import type { RunnerRelease } from "./image-ports.ts";
 import type { EpochMs } from "./ports.ts";
 import type { Architecture, UsageClass } from "../domain/record.ts";
 
@@ -81,10 +82,6 @@ export interface LaunchSight {
   image(id: string): Promise<Look<ImageSeen | undefined>>;
 }
 
-export interface RunnerRelease {
-  readonly version: string;
-  readonly publishedAt: EpochMs;
-}
 /** What the given credentials may do at the forge; a refusal is told in its words. */
 export interface ForgeSight {
   listRunners(scope: string): Promise<ForgeAnswer>;

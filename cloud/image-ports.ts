@@ -53,7 +53,7 @@ export interface ImageParameters {
   write(parameter: string, imageId: string): Promise<void>;
 }
 
-export interface Release {
+export interface RunnerRelease {
   readonly version: string;
   readonly publishedAt: EpochMs;
 }
@@ -61,5 +61,5 @@ export interface Release {
 /** What GitHub has released of its runner. Rejects with `OutOfReach`. */
 export interface RunnerReleases {
   /** Newest first, drafts and previews left out; as many as one page holds. */
-  newest(): Promise<readonly Release[]>;
+  newest(): Promise<readonly RunnerRelease[]>;
 }

@@ -1,12 +1,12 @@
 // What refresh finds wrong with a record, or due: one pure judgement a record, so that a dry run prints exactly what a run does.
-import type { Release } from "../cloud/image-ports.ts";
+import type { RunnerRelease } from "../cloud/image-ports.ts";
 import type { MachineSeen, RunnerSeen } from "../cloud/ports.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import type { Architecture, InstanceRecord } from "../domain/record.ts";
 import { runnerAge } from "./ami/runner-age.ts";
 import type { Condemnation } from "./condemn.ts";
-import { hasLeft } from "./leave.ts";
+import { hasLeft, isOver } from "./leave.ts";
 import { goneOf } from "./machines.ts";
 import { staleness } from "./staleness.ts";
 
@@ -28,7 +28,7 @@ export type Finding =
       /** EC2's word that the machine has ended already: then it is confirmed in the same refresh. */
       readonly ended: string | undefined;
     }
-  /** It has answered `leave`, but whoever asked is gone: made idle now. */
+  /** It has answered `leave`, but whoever asked is gone; or it has left by itself, its one job done: made idle now. */
   | { readonly kind: "make-idle"; readonly record: InstanceRecord; readonly why: string }
   /** It was asked to leave and is silent: GitHub is asked for proof that no job runs. */
   | { readonly kind: "prove"; readonly record: InstanceRecord; readonly why: string }
@@ -43,7 +43,7 @@ export interface Facts {
   /** The image that new instances get, by architecture. */
   readonly images: Readonly<Partial<Record<Architecture, string>>>;
   /** Of GitHub's runner; none where they are not known. */
-  readonly releases: readonly Release[];
+  readonly releases: readonly RunnerRelease[];
 }
 
 /** What is to be done about a record; undefined where all is well. */
@@ -97,6 +97,7 @@ const silent = (record: InstanceRecord, now: number): boolean =>
 /** What somebody began and is not there to finish. */
 function unfinished(record: InstanceRecord, now: number): Finding | undefined {
   if (hasLeft(record)) return { kind: "make-idle", record, why: "it has left its run" };
+  if (isOver(record)) return { kind: "make-idle", record, why: "the one job of its runner is over" };
   if (record.state !== "idle" && record.wanted === "leave" && silent(record, now))
     return { kind: "prove", record, why: "asked to leave, and silent for a minute" };
   if (record.state === "created" && record.owner === undefined && record.signal?.kind === "prepared")

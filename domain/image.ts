@@ -26,7 +26,10 @@ export const imageLimits = {
   /** Parameter Store checks an image's id after it has taken the write; longer than this means that it was refused. */
   parameterMs: 1 * minute,
   parameterPollMs: 1_000,
-  /** GitHub gives a runner no jobs 30 days after a newer one is out: then the image is warned of … */
+  /**
+   * GitHub gives a runner no jobs 30 days after a newer one is out (GitHub Docs, "Self-hosted runners reference", runner software
+   * updates): the image is warned of …
+   */
   runnerWarnMs: 14 * day,
   /** … alarm is raised … */
   runnerAlarmMs: 21 * day,

@@ -1,10 +1,9 @@
 // What the given credentials may do at GitHub, and which versions of the runner GitHub has released.
-import type { ForgeAnswer, ForgeSight, RunnerRelease } from "../doctor-ports.ts";
+import type { ForgeAnswer, ForgeSight } from "../doctor-ports.ts";
+import type { RunnerRelease } from "../image-ports.ts";
 import { ForgeRefused } from "../ports.ts";
 import { refuse, rightToRunners, scopePath, statusOf, type ForgeClient } from "./forge-client.ts";
-
-/** More releases than GitHub makes in half a year. */
-const releasesAsked = 30;
+import { listRunnerReleases } from "./runner-releases.ts";
 
 const rightToActions = (repository: string): string =>
   `check that ${repository} exists, and give the App "Actions: read" on it (a PAT: the same, or scope "repo")`;
@@ -22,19 +21,7 @@ async function answered(what: string, fix: string, ask: () => Promise<unknown>):
 async function releases(client: ForgeClient, scope: string): Promise<readonly RunnerRelease[] | undefined> {
   const forge = await client(scope);
   try {
-    const { data } = await forge.request("GET /repos/actions/runner/releases", { per_page: releasesAsked });
-    const found = data as readonly {
-      tag_name: string;
-      published_at: string | null;
-      prerelease: boolean;
-      draft: boolean;
-    }[];
-    return found
-      .filter(({ prerelease, draft, published_at }) => !prerelease && !draft && published_at !== null)
-      .map(({ tag_name, published_at }) => ({
-        version: tag_name.replace(/^v/, ""),
-        publishedAt: Date.parse(published_at ?? ""),
-      }));
+    return await listRunnerReleases(forge);
   } catch (error) {
     // A server of one's own may not have that repository; it has a minimum of its own, too.
     if (statusOf(error) === 404) return undefined;
