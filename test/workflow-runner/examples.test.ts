@@ -37,6 +37,8 @@ test("there is no other example", () => {
     "refresh.yml",
     "spot-with-fallback.yml",
   ]);
+  // Played in bake.test.ts.
+  expect(readdirSync(join(folder, "../images"))).toEqual(["bake.yml"]);
 });
 
 test(

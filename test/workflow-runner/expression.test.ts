@@ -90,7 +90,8 @@ test.each([
   ["jobs: { a: { runs-on: x, steps: [{ run: x, shell: sh }] } }", /^jobs\.a\.steps\[0\]\.shell is not played here$/],
   ["jobs: { a: { runs-on: x, strategy: { max-parallel: 1 }, steps: [] } }", /^jobs\.a\.strategy\.max-parallel/],
   ["jobs: { a: { runs-on: x, strategy: { matrix: { exclude: [] } }, steps: [] } }", /matrix\.exclude/],
-  ["defaults: {}", /^defaults is not played here$/],
+  ["defaults: { run: { working-directory: x } }", /^defaults\.run\.working-directory is not played here$/],
+  ["defaults: { run: { shell: pwsh } }", /^defaults\.run\.shell "pwsh" is not played here$/],
   ["jobs: { a: { runs-on: x, steps: [{ name: x }] } }", /^jobs\.a\.steps\[0\] needs run or uses/],
 ])("a key that is not played is named: %s", (text, message) => {
   expect(() => readWorkflow(text)).toThrow(message);

@@ -1,5 +1,5 @@
 // A job on GitHub's own runners, played here: its steps one after another, then the post steps of its actions, last one first.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { inputVariables, readActionFile } from "./action-file.ts";
@@ -8,7 +8,7 @@ import { fill, holds, type Scope } from "./expression.ts";
 import { textOf, type Value } from "./expression-value.ts";
 import { openFileCommands } from "./file-commands.ts";
 import { commonVariables, statusOf, type Attempt, type LegEnd, type Stage } from "./stage.ts";
-import type { Job, Step } from "./workflow.ts";
+import type { Job, Step, Workflow } from "./workflow.ts";
 
 export interface LegWish {
   readonly stage: Stage;
@@ -19,11 +19,15 @@ export interface LegWish {
   readonly job: Job;
   /** Everything that its expressions may name but for `env` and `steps`. */
   readonly contexts: Readonly<Record<string, Value>>;
+  readonly shell: Workflow["shell"];
   /** The workflow's and the job's, filled in. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 interface Playing extends LegWish {
+  /** The job's own machine, as far as it has one: what the runner keeps, and the folder in which steps work. */
+  readonly temp: string;
+  readonly workspace: string;
   readonly exported: Record<string, string>;
   readonly steps: Record<string, Value>;
   readonly log: string[];
@@ -34,7 +38,10 @@ interface Playing extends LegWish {
 type Ended = Pick<StepEnd, "code" | "outputs">;
 
 export async function playHosted(wish: LegWish): Promise<LegEnd> {
-  const playing: Playing = { ...wish, exported: {}, steps: {}, log: [], posts: [], failed: false };
+  const temp = mkdtempSync(join(wish.stage.workspaces, "job-"));
+  const workspace = join(temp, "work");
+  mkdirSync(workspace);
+  const playing: Playing = { ...wish, temp, workspace, exported: {}, steps: {}, log: [], posts: [], failed: false };
   for (const step of wish.job.steps) {
     const scope = scopeOf(playing, step);
     if (!holds(step.if, scope)) continue;
@@ -65,13 +72,14 @@ function scopeOf(playing: Playing, step?: Step): Scope {
 
 async function playStep(playing: Playing, step: Step, scope: Scope): Promise<Ended> {
   const env = {
-    ...commonVariables(playing.stage, playing.run, playing.id),
+    ...commonVariables(playing.stage, playing.run, playing.id, playing.workspace),
     ...(scope.contexts["env"] as Readonly<Record<string, string>>),
   };
   if (step.run !== undefined) return await playScript(playing, textOf(fill(step.run, scope)), env);
   const action = playing.stage.actions[step.uses ?? ""];
   if (action === undefined) throw new Error(`${playing.title}: the action ${step.uses} has no stand-in here`);
   if (action !== "ours") {
+    action.does?.(playing.workspace);
     Object.assign(playing.exported, action.variables);
     return { code: 0, outputs: {} };
   }
@@ -94,18 +102,21 @@ async function playOurs(
   return main;
 }
 
-/** As GitHub runs it: `bash -e` on a file of its own. */
+/** As GitHub runs it: on a file of its own, by `bash -e`; where the workflow says bash, a pipe fails with any of its parts. */
 async function playScript(
-  { stage, log, exported }: Playing,
+  { stage, temp, workspace, shell, log, exported }: Playing,
   script: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Ended> {
-  const path = join(stage.workspace, "step.sh");
+  const path = join(temp, "step.sh");
   writeFileSync(path, script);
-  const files = openFileCommands(join(stage.workspace, "_file_commands"));
-  const child = spawn("bash", ["-e", path], {
-    cwd: stage.workspace,
-    env: { PATH: process.env["PATH"], ...env, ...files.variables },
+  const files = openFileCommands(join(temp, "_file_commands"));
+  const { programs, variables } = stage.machine ?? {};
+  const PATH = [programs, process.env["PATH"]].filter((part) => part !== undefined).join(":");
+  const words = shell === "bash" ? ["--noprofile", "--norc", "-eo", "pipefail", path] : ["-e", path];
+  const child = spawn("bash", words, {
+    cwd: workspace,
+    env: { PATH, ...variables, ...env, ...files.variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr])

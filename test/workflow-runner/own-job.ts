@@ -8,6 +8,8 @@ import { UnknownKey } from "./workflow.ts";
 export async function playOwn(wish: LegWish, labels: readonly string[]): Promise<LegEnd> {
   const { stage, run, job, title, contexts } = wish;
   const scope = { contexts: { ...contexts, env: wish.env, steps: {} }, status: statusOf(() => true) };
+  if (wish.shell !== undefined)
+    throw new UnknownKey(`${title}: defaults.run.shell of a job on own runners is not played here`);
   if (Object.keys(job.outputs).length > 0)
     throw new UnknownKey(`${title}: outputs of a job on own runners are not played here`);
   const steps = job.steps.flatMap((step, index) => {

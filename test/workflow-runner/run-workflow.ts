@@ -80,7 +80,7 @@ async function playLeg({ leg, index, total, workflow, ...wish }: PlayedLeg): Pro
   const names = Object.values(leg);
   const title = names.length === 0 ? wish.id : `${wish.id} (${names.map(String).join(", ")})`;
   const labels = wish.job.runsOn.map((label) => textOf(fill(label, scope)));
-  const whole = { ...wish, title, env, contexts: scope.contexts };
+  const whole = { ...wish, title, env, contexts: scope.contexts, shell: workflow.shell };
   if (labels.some((label) => label === "")) throw new Error(`${title}: runs-on is empty`);
   return labels.every((label) => hosted.test(label)) ? await playHosted(whole) : await playOwn(whole, labels);
 }

@@ -3,8 +3,17 @@ import type { GithubStandIn } from "../../cloud/sim/github/github.ts";
 import type { Scope } from "./expression.ts";
 import type { Value } from "./expression-value.ts";
 
-/** `ours`: the built action. `variables`: the action does nothing but export these. */
-export type UsedAction = "ours" | { readonly variables: Readonly<Record<string, string>> };
+/** `ours`: the built action. Else one of others: it does `does` in the job's workspace, and exports the variables. */
+export type UsedAction =
+  | "ours"
+  | { readonly variables: Readonly<Record<string, string>>; readonly does?: (workspace: string) => void };
+
+/** What a machine of GitHub's has besides. */
+export interface HostedMachine {
+  /** A folder of programs, before all others on the PATH. */
+  readonly programs: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
 
 export interface Stage {
   readonly github: GithubStandIn;
@@ -14,13 +23,23 @@ export interface Stage {
   /** By what `uses:` says; anything else is an error. */
   readonly actions: Readonly<Record<string, UsedAction>>;
   readonly secrets: Readonly<Record<string, string>>;
-  /** A folder for steps to work in. */
-  readonly workspace: string;
+  /** A folder; each job on GitHub's runners works in one of its own below it. */
+  readonly workspaces: string;
+  readonly machine?: HostedMachine;
+}
+
+/** What has started the run. */
+export interface Trigger {
+  readonly name: "workflow_dispatch" | "pull_request" | "schedule";
+  /** The cron line that it was. */
+  readonly schedule?: string;
 }
 
 export interface Attempt {
   readonly runId: string;
   readonly attempt: number;
+  /** By hand where nothing is said. */
+  readonly trigger?: Trigger;
 }
 
 export type Result = "success" | "failure" | "skipped";
@@ -33,14 +52,20 @@ export interface LegEnd {
 }
 
 /** What every expression of a run may name. */
-export const commonContexts = (stage: Stage, { runId, attempt }: Attempt, job: string): Record<string, Value> => ({
+export const commonContexts = (
+  stage: Stage,
+  { runId, attempt, trigger = { name: "workflow_dispatch" } }: Attempt,
+  job: string,
+): Record<string, Value> => ({
   github: {
     run_id: runId,
     run_attempt: String(attempt),
     job,
     repository: stage.repository,
     repository_owner: stage.repository.split("/")[0] ?? "",
-    event_name: "workflow_dispatch",
+    event_name: trigger.name,
+    event: { schedule: trigger.schedule ?? null },
+    token: stage.secrets["GITHUB_TOKEN"] ?? "",
     ref: "refs/heads/main",
     workflow: "workflow",
   },
@@ -49,14 +74,19 @@ export const commonContexts = (stage: Stage, { runId, attempt }: Attempt, job: s
 });
 
 /** The variables that every step has (GitHub docs, "Variables reference"), as far as anything here reads them. */
-export const commonVariables = (stage: Stage, { runId, attempt }: Attempt, job: string): Record<string, string> => ({
+export const commonVariables = (
+  stage: Stage,
+  { runId, attempt }: Attempt,
+  job: string,
+  workspace: string,
+): Record<string, string> => ({
   CI: "true",
   GITHUB_ACTIONS: "true",
   GITHUB_RUN_ID: runId,
   GITHUB_RUN_ATTEMPT: String(attempt),
   GITHUB_JOB: job,
   GITHUB_REPOSITORY: stage.repository,
-  GITHUB_WORKSPACE: stage.workspace,
+  GITHUB_WORKSPACE: workspace,
 });
 
 export const statusOf = (ok: () => boolean): NonNullable<Scope["status"]> => ({

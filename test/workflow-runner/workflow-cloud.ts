@@ -37,8 +37,8 @@ const architectures = ["x64", "arm64"] as const;
 /** GitHub's clock is a minute behind: a job that it queues has been waiting for a minute, as far as refresh can tell. */
 const githubClock: Clock = { ...hostClock, now: () => hostClock.now() - 60_000 };
 
-async function openAws() {
-  const common = { clock: hostClock, chance: chance("workflows"), region, account };
+async function openAws(clock: Clock) {
+  const common = { clock, chance: chance("workflows"), region, account };
   const parameters = ssm(common);
   const machines = ec2({ ...common, parameter: (name) => parameters.value(name) });
   machines.faults.bootMs = 100;
@@ -51,7 +51,7 @@ async function openAws() {
     ssm: parameters.service,
     sts: sts(common),
   };
-  return { door: await openFrontDoor({ services, ...common }), machines, table };
+  return { door: await openFrontDoor({ services, ...common }), machines, table, parameters };
 }
 
 async function furnishWith(aws: Awaited<ReturnType<typeof openAws>>, forgeUrl: string): Promise<void> {
@@ -86,10 +86,11 @@ async function furnishWith(aws: Awaited<ReturnType<typeof openAws>>, forgeUrl: s
 
 export type WorkflowCloud = Awaited<ReturnType<typeof openWorkflowCloud>>;
 
-export async function openWorkflowCloud() {
+/** `clock`: AWS's, which every client follows. */
+export async function openWorkflowCloud(clock: Clock = hostClock) {
   const directory = await mkdtemp(join(tmpdir(), "runpool-workflows-"));
   const permissions = { administration: "write", actions: "read" } as const;
-  const aws = await openAws();
+  const aws = await openAws(clock);
   const github = await openGithub({
     clock: githubClock,
     chance: chance("workflows/github"),
@@ -123,8 +124,8 @@ export async function openWorkflowCloud() {
       "aws-actions/configure-aws-credentials@v5": { variables },
       "actions/checkout@v5": { variables: {} },
     },
-    secrets: { RUNPOOL_GITHUB_TOKEN: token },
-    workspace: directory,
+    secrets: { RUNPOOL_GITHUB_TOKEN: token, GITHUB_TOKEN: token },
+    workspaces: directory,
   };
   const records = (): readonly InstanceRecord[] =>
     aws.table.items(tableName(environment)).flatMap((item) => {
@@ -137,6 +138,10 @@ export async function openWorkflowCloud() {
     /** What a person sets in a copied workflow. */
     env: { RUNPOOL_ENVIRONMENT: environment, AWS_REGION: region },
     records,
+    machines: aws.machines,
+    parameter: aws.parameters.value,
+    /** Hears of every change in the table. */
+    onChange: (listener: () => void) => aws.table.onChange(listener),
     close: async () => {
       await machines.endAll();
       aws.machines.close();

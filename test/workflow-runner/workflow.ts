@@ -24,6 +24,8 @@ export interface Job {
 }
 
 export interface Workflow {
+  /** What `run` is given to; GitHub's own choice is a bash that a failing part of a pipe does not end. */
+  readonly shell?: "bash";
   readonly env: Readonly<Record<string, string>>;
   readonly jobs: Readonly<Record<string, Job>>;
 }
@@ -32,7 +34,9 @@ type Found = Readonly<Record<string, unknown>>;
 
 /** Each key is played, or has no effect on a run that is started here by hand. */
 const known = {
-  workflow: ["name", "on", "permissions", "concurrency", "env", "jobs"],
+  workflow: ["name", "on", "permissions", "concurrency", "env", "defaults", "jobs"],
+  defaults: ["run"],
+  run: ["shell"],
   job: [
     "name",
     "needs",
@@ -104,11 +108,20 @@ function jobOf(where: string, value: unknown): Job {
   };
 }
 
+function shellOf(value: unknown): Pick<Workflow, "shell"> {
+  const run = checked("run", "defaults.run", checked("defaults", "defaults", value ?? {})["run"] ?? {});
+  if (run["shell"] === undefined) return {};
+  if (run["shell"] !== "bash")
+    throw new UnknownKey(`defaults.run.shell ${JSON.stringify(run["shell"])} is not played here`);
+  return { shell: "bash" };
+}
+
 /** Throws UnknownKey. */
 export function readWorkflow(text: string): Workflow {
   const found = checked("workflow", "", parse(text));
   const jobs = (found["jobs"] ?? {}) as Found;
   return {
+    ...shellOf(found["defaults"]),
     env: texts(found["env"]),
     jobs: Object.fromEntries(Object.entries(jobs).map(([id, job]) => [id, jobOf(`jobs.${id}`, job)])),
   };
