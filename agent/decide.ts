@@ -89,6 +89,9 @@ function leave(view: View, record: InstanceRecord): Step {
   return { kind: "signal", signal: "deregistered", record };
 }
 
+/** Registered by a just-in-time configuration: for a single job, and never again in this assignment. */
+const forOneJob = (record: InstanceRecord): boolean => record.registration?.[0]?.mode === "jit";
+
 /** The last signal, if it belongs to the present assignment. */
 const signalNow = (record: InstanceRecord): SignalKind | undefined =>
   record.signal?.assignment === record.assignment ? record.signal.kind : undefined;
@@ -114,13 +117,28 @@ function orGivenUp(view: View, record: InstanceRecord, step: Step): Step {
   return { kind: "stop", assignment: record.assignment };
 }
 
+/**
+ * Its one job has been: the assignment is over, though nobody has asked it to leave. It is cleaned as for a leave, and says so; whoever
+ * asks then finds it gone already. Only once `registered` is in the record, so that whoever begins anew after a crash registers no more.
+ */
+function over(record: InstanceRecord, own: boolean): Step {
+  if (own) return { kind: "stop", assignment: record.assignment };
+  return {
+    kind: "signal",
+    signal: "deregistered",
+    record,
+    detail: "the one job of its just-in-time configuration is over",
+  };
+}
+
 function serve(view: View, record: InstanceRecord): Step {
   const { runner } = view;
   const until = record.threshold;
   if (view.task) return wait(view, until);
   const own = runner.assignment === record.assignment;
   if (runner.assignment !== undefined && !own) return { kind: "stop", assignment: runner.assignment };
-  const up = own && runner.listener === "online";
+  const spent = own && runner.spent === true;
+  const up = own && (runner.listener === "online" || spent);
   // A write of an agent before this one may still be on its way, judged by the same signal: said again, that one will not land.
   const ownWord = record.signal?.at === view.said;
   switch (signalNow(record)) {
@@ -133,6 +151,7 @@ function serve(view: View, record: InstanceRecord): Step {
       if (!ownWord) return { kind: "begin-registering", record };
       return orGivenUp(view, record, { kind: own && runner.configured ? "resume" : "register", record });
     case "registered":
+      if (forOneJob(record) && (spent || !own)) return over(record, own);
       if (up || runner.busy || (own && runner.listener === "starting")) return wait(view, until);
       if (!own) return { kind: "signal", signal: "listener-lost", record, detail: "the runner's root is gone" };
       if (!ownWord) return { kind: "signal", signal: "registered", record };

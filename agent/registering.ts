@@ -1,8 +1,15 @@
-// Registering with GitHub: on the judged version, with a token of the partition, tried again with growing pauses.
+// Registering with GitHub: on the judged version, with a token of the partition or a configuration made for this one assignment, tried
+// again with growing pauses.
 import type { RegisterOutcome } from "../cloud/agent-ports.ts";
 import { limits } from "../domain/limits.ts";
-import { registrationTokenParameter, removalTokenParameter, runnerName } from "../domain/names.ts";
-import type { InstanceRecord } from "../domain/record.ts";
+import { OutOfReach } from "../cloud/ports.ts";
+import {
+  jitConfigurationParameter,
+  registrationTokenParameter,
+  removalTokenParameter,
+  runnerName,
+} from "../domain/names.ts";
+import type { InstanceRecord, Registration } from "../domain/record.ts";
 import { after, ownWord, see, signs, type Agent } from "./memory.ts";
 
 export async function beginRegistering(agent: Agent, record: InstanceRecord): Promise<void> {
@@ -32,24 +39,43 @@ export async function register(agent: Agent, record: InstanceRecord): Promise<vo
 
 async function attempt({ world, options }: Agent, record: InstanceRecord): Promise<RegisterOutcome> {
   const { environment, instanceId } = options;
-  const { assignment, runId, partition } = record;
+  const { assignment, runId } = record;
   const registration = record.registration?.[0];
   if (registration === undefined) return { kind: "failed", cause: "other", detail: "the record names no registration" };
-  // The runner takes one, but nothing brings it here: a registration token in its place would be nonsense to it, and told as such too late.
-  if (registration.mode === "jit")
-    return { kind: "failed", cause: "other", detail: "no just-in-time configuration is brought to instances yet" };
-  const parameter = registrationTokenParameter(environment, partition);
-  const token = await world.secrets.read(parameter);
-  if (token === undefined)
-    return {
-      kind: "failed",
-      cause: "token",
-      detail: `no registration token in SSM under ${parameter}: has refresh run?`,
-    };
+  const held = await secretOf({ world, options }, record, registration.mode);
+  if (typeof held !== "string") return held;
   const name = runnerName(environment, instanceId, assignment);
   // Run ids are public: any workflow of the repository may write another's into `runs-on`.
   const onlyRuns = options.anyRunsJobs || runId === undefined ? {} : { onlyRuns: [runId, ...options.furtherRuns] };
-  return await world.runner.register({ assignment, name, registration, token: token.value, ...onlyRuns });
+  return await world.runner.register({ assignment, name, registration, token: held, ...onlyRuns });
+}
+
+/**
+ * What the runner registers by. A just-in-time configuration may be written a moment after the claim that it is for, since its name holds
+ * the assignment: so one that is not there is tried again like a token. Without a parameter there is no tag that would let the instance in:
+ * AWS answers AccessDenied to what is missing as to what is another's.
+ */
+async function secretOf(
+  { world, options }: Pick<Agent, "world" | "options">,
+  { assignment, partition }: InstanceRecord,
+  mode: Registration["mode"],
+): Promise<string | Extract<RegisterOutcome, { kind: "failed" }>> {
+  const { environment, instanceId } = options;
+  if (mode === "token") {
+    const parameter = registrationTokenParameter(environment, partition);
+    const token = await world.secrets.read(parameter);
+    if (token !== undefined) return token.value;
+    const detail = `no registration token in SSM under ${parameter}: has refresh run?`;
+    return { kind: "failed", cause: "token", detail };
+  }
+  const parameter = jitConfigurationParameter(environment, instanceId, assignment);
+  const missing = `no just-in-time configuration in SSM under ${parameter}, or none that is tagged for this instance`;
+  try {
+    return (await world.secrets.read(parameter))?.value ?? { kind: "failed", cause: "token", detail: missing };
+  } catch (error) {
+    if (error instanceof OutOfReach) throw error;
+    return { kind: "failed", cause: "token", detail: `${missing}: ${String(error)}` };
+  }
 }
 
 /** Backs off, doubling from `limits.agentRetryMs`. */

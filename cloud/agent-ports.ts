@@ -68,6 +68,8 @@ export interface RunnerState {
   readonly busy: boolean;
   /** Jobs begun since boot. */
   readonly jobs: number;
+  /** It was made for a single job, by a just-in-time configuration, and that has been: GitHub has forgotten it. */
+  readonly spent?: true;
   /** The runner's version, once its listener has said it. */
   readonly version?: string;
 }

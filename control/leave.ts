@@ -35,6 +35,10 @@ export const hasLeft = (record: InstanceRecord): boolean =>
   record.signal?.kind === "deregistered" &&
   record.signal.assignment === record.assignment;
 
+/** Whether it has gone without having been asked to: its runner was made for a single job, which is over. */
+export const isOver = (record: InstanceRecord): boolean =>
+  record.wanted === "serve" && hasLeft({ ...record, wanted: "leave" });
+
 /**
  * Whether GitHub's word on its runner (deleted, or not there), asked for *after* this was read, proves that no job runs or can start:
  * it has been asked to leave, so it begins no registration; and none is under way that comes up, or is made once more, after the word.

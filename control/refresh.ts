@@ -3,7 +3,7 @@ import type { MachineSeen } from "../cloud/ports.ts";
 import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
-import { parseRunnerName, runnerPrefix } from "../domain/names.ts";
+import { jitConfigurationFolder, parseRunnerName, runnerPrefix } from "../domain/names.ts";
 import { messageOf } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts";
 import { attempting, type Attempt } from "./attempt.ts";
@@ -14,6 +14,8 @@ import { excess, readCounters, recount } from "./recount.ts";
 import { settle } from "./settle.ts";
 import { keepFloors, type FloorKept } from "./floor.ts";
 import { rerun, type Rerun } from "./rerun.ts";
+import { emptyRetired, type RetiredClass } from "./retired-classes.ts";
+import { sweepConfigurations } from "./sweep-configurations.ts";
 import { partitionScopes, renewTokens } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -33,12 +35,16 @@ export interface RefreshReport {
   }[];
   /** Runners at GitHub that no record stands behind. */
   readonly ghosts: readonly string[];
+  /** Names of the just-in-time configurations that nobody is to read any more: deleted. */
+  readonly configurations: readonly string[];
   /** Sent to the pool again. */
   readonly requeued: number;
   /** Idle instances kept alive, and created without an owner; while provisioning is paused there are none. */
   readonly floor: { readonly extended: number; readonly created: number };
   /** Provisioned for queued jobs of runs that have no instance any more: failed jobs that are run again. */
   readonly reruns: readonly Rerun[];
+  /** Classes taken out, with what is left of each: where nothing is, its queues may go too. */
+  readonly retired: readonly RetiredClass[];
   readonly tokens: { readonly renewed: readonly string[]; readonly problems: readonly string[] };
   readonly damaged: readonly Damaged[];
   readonly problems: readonly string[];
@@ -60,6 +66,9 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
     listRunners(world, configuration),
   );
   const machines = await attempt<readonly MachineSeen[] | undefined>("machines", undefined, () => world.fleet.ours());
+  const held = await attempt("just-in-time configurations", [], () =>
+    world.secretFolder.list(jitConfigurationFolder(configuration.environment)),
+  );
   const partitions = [...partitionScopes(configuration).keys()];
   const counters = await attempt("counters", new Map(), () => readCounters(world, partitions));
   const { items: records, damaged } = await world.instances.all();
@@ -75,6 +84,9 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const strays = facts === undefined || machines === undefined ? [] : strayMachines(machines, records, damaged, facts);
   if (!dryRun && strays.length > 0) await end(world, strays);
   const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners ?? [], records, dryRun));
+  const configurations = await attempt("just-in-time configurations", [], () =>
+    sweepConfigurations(world, configuration, held, records, dryRun),
+  );
   const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
   const lasting = records.flatMap((record) => asSettled(record, due.get(record.key)));
   const floor = await attempt("idle floor", noFloor, async () =>
@@ -83,6 +95,7 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const again = await attempt("re-run", noReruns, async () =>
     paused !== undefined ? noReruns : await rerun(world, loaded, records, dryRun),
   );
+  const retired = await attempt("retired classes", [], () => emptyRetired(world, loaded.defaults, records, dryRun));
   const free = records.filter(({ key }) => !due.has(key));
   const requeued = await requeueAll(world, free, dryRun, attempt);
   if (machines !== undefined && dryRun) tellExcess(world, excess(counters, records, machines));
@@ -95,9 +108,11 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
       ...strays.map((instanceId) => describeStray(instanceId, !dryRun)),
     ],
     ghosts,
+    configurations,
     requeued,
     floor: { extended: floor.extended, created: floor.created },
     reruns: again.reruns,
+    retired,
     tokens,
     damaged,
     problems: [...problems, ...tokens.problems, ...floor.problems, ...again.problems],

@@ -9,7 +9,7 @@ import type { InstanceRecord } from "../domain/record.ts";
 import type { Attempt } from "./attempt.ts";
 import { condemn, end } from "./condemn.ts";
 import type { Finding, OurRunner } from "./findings.ts";
-import { forgeProves, makeIdle, sendToPool } from "./leave.ts";
+import { askToLeave, forgeProves, makeIdle, sendToPool } from "./leave.ts";
 import { moveAllSurely } from "./move-all.ts";
 import { partitionScopes } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
@@ -94,7 +94,9 @@ async function act(
     case "end-again":
       return true;
     case "make-idle": {
-      const left = await makeIdle(world, configuration, { record, own: ownByRun(record) });
+      const leaver = { record, own: ownByRun(record) };
+      if (record.wanted === "serve" && (await askToLeave(world, leaver)) !== "asked") return false;
+      const left = await makeIdle(world, configuration, leaver);
       if (left.kind === "pooled") messages.push(left.message);
       return left.kind === "pooled" || left.kind === "retired";
     }

@@ -11,6 +11,7 @@ import type {
   Registrar,
   RunnerInventory,
   SavedRequests,
+  SecretFolder,
   Secrets,
   Settings,
 } from "../cloud/ports.ts";
@@ -27,6 +28,7 @@ export interface ControlWorld {
   readonly releases?: RunnerReleases;
   readonly requests: SavedRequests;
   readonly secrets: Secrets;
+  readonly secretFolder: SecretFolder;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -117,6 +117,8 @@ export const maxima = {
   rerunsAtOnce: 20,
   /** Ghost runners removed at GitHub in one refresh: it allows 5,000 calls an hour for everything (REST documentation, "Rate limits"). */
   ghostsAtOnce: 200,
+  /** Just-in-time configurations deleted in one refresh, ten a call: SSM takes few writing calls a second. */
+  configurationsAtOnce: 200,
   /** Machines that refresh and drain settle at once: each is a few calls to AWS, and perhaps one to GitHub. */
   machinesAtOnce: 50,
   /** Calls to GitHub under way at once: it asks for no more than 100 ("Rate limits", secondary), of all its clients together. */

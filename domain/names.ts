@@ -34,6 +34,29 @@ export const registrationTokenParameter = (environment: string, partition: strin
 /** The SecureString that holds a partition's removal token. */
 export const removalTokenParameter = (environment: string, partition: string): string =>
   `/runpool/${environment}/removal/${asPathPart(partition)}`;
+/** The tag of a SecureString that one instance alone may read, with that one's ARN (`instanceKey`): by it alone its reader is let in. */
+export const readerTag = "runpool:instance";
+
+/** The folder of an environment's just-in-time configurations. */
+export const jitConfigurationFolder = (environment: string): string => `/runpool/${environment}/jit`;
+/**
+ * The SecureString that holds the just-in-time configuration of one instance and assignment. It carries `readerTag`, and is larger than
+ * SSM's standard tier takes (4 KB): whoever writes one asks for `Intelligent-Tiering`.
+ */
+export const jitConfigurationParameter = (environment: string, instanceId: string, assignment: number): string =>
+  `${jitConfigurationFolder(environment)}/${instanceId}/${assignment}`;
+
+/** Whose configuration a parameter of this environment holds; undefined for any other name. */
+export function parseJitConfigurationParameter(
+  environment: string,
+  name: string,
+): { instanceId: string; assignment: number } | undefined {
+  const folder = `${jitConfigurationFolder(environment)}/`;
+  const match = name.startsWith(folder) ? /^(i-[0-9a-f]{8,17})\/(\d+)$/.exec(name.slice(folder.length)) : null;
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  return { instanceId: match[1], assignment: Number(match[2]) };
+}
+
 /** The SecureString that holds the PAT or the App's key of an environment. */
 export const forgeCredentialParameter = (environment: string): string => `/runpool/${environment}/forge-credential`;
 

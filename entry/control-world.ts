@@ -49,6 +49,10 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     const { secrets } = await import("../cloud/aws/secrets.ts");
     return secrets(await ssm());
   });
+  const folders = lazily(async () => {
+    const { secretFolder } = await import("../cloud/aws/secret-folder.ts");
+    return secretFolder(await ssm());
+  });
   clock.watch(dynamodb);
   const table = tableName(environment);
   const stored = settings({ client: dynamodb, table, environment, region, clock, random });
@@ -108,6 +112,10 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     secrets: {
       read: async (name) => (await kept()).read(name),
       write: async (name, value) => (await kept()).write(name, value),
+    },
+    secretFolder: {
+      list: async (folder) => (await folders()).list(folder),
+      remove: async (names) => (await folders()).remove(names),
     },
     clock,
     random,

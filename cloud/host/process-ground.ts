@@ -12,7 +12,7 @@ import { startMark } from "./listener-log.ts";
 import { findNamed, freeze, hasWorker, killAll, markVariable, processesOf, thaw } from "./process-set.ts";
 import { childrenOf, readProcess, type Process } from "./process-table.ts";
 import { exitCodeOf, type BoundedEnd } from "./run-bounded.ts";
-import { runConfig, runRemoval } from "./run-config.ts";
+import { makeRegistration, runRemoval } from "./run-config.ts";
 import type { RunnerGround, RunnerSeen } from "./runner-ground.ts";
 import { foldersOf, layRoot, registrationFiles, saveRegistration, type RunnerFolders } from "./runner-root.ts";
 
@@ -66,7 +66,7 @@ const configEnvironment = (ground: Ground, folders: RunnerFolders): Record<strin
 
 async function configure(
   ground: Ground,
-  { assignment, token }: RegisterRequest,
+  { assignment, token, registration }: RegisterRequest,
   commandLine: readonly string[],
 ): Promise<BoundedEnd> {
   const folders = placeOf(ground, assignment);
@@ -77,7 +77,7 @@ async function configure(
     environment: configEnvironment(ground, folders),
     limitMs: hostLimits.configureMs,
   };
-  const end = await runConfig(run, ground.clock, ground.log);
+  const end = await makeRegistration(registration.mode, run, ground.clock, ground.log);
   if (end.code === 0) await saveRegistration(folders.root, savedOf(ground, assignment));
   return end;
 }

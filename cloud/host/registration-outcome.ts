@@ -4,22 +4,26 @@ import type { RegisterOutcome } from "../agent-ports.ts";
 export type RegisterCause = Extract<RegisterOutcome, { kind: "failed" }>["cause"];
 
 /**
- * The texts of actions/runner (src/Runner.Listener): `Http response code: <HttpStatusCode> from 'POST <url>'` and `A runner exists
- * with the same name` in ConfigurationManager.cs; `Invalid configuration provided for <name>` in PromptManager.cs; version and
- * session texts in BrokerMessageListener.cs and MessageListener.cs; the rest are .NET's own for sockets, TLS and HTTP.
+ * The texts of actions/runner (src/Runner.Listener and below), each with the line that says it. The lines, FILE.cs:N, are those of a public
+ * fork of it, google-ml-infra/runner at commit 5f591b71fdb2e237611df6596c99aae7874c6bcd; upstream's files lack the fork's licence, the
+ * first 14 lines of each. What names no line is .NET's own for sockets, TLS and HTTP, or GitHub's reply, passed on as it comes.
  * The first that matches decides, so what is more particular comes first.
  */
 const causes: readonly (readonly [RegisterCause, RegExp])[] = [
+  // "Runner version v… is deprecated and cannot receive messages.": BrokerHttpClient.cs:150, printed by Program.cs:156-161.
   [
     "version",
     /runner version .*(deprecated|too old|not supported)|version .*(is deprecated|cannot (receive|be registered))|minimum version/i,
   ],
+  // ConfigurationManager.cs:293 as a line, :349 as the failure; the second is GitHub's reply to a configuration that is made there.
   ["name-taken", /a runner exists with the same name|a runner with the name .* already exists/i],
-  // GitHub answers NotFound to a token that is unknown, used for another repository, or expired.
+  // GitHub answers NotFound to a token that is unknown, used for another repository, or expired (ConfigurationManager.cs:882-885; without
+  // any token PromptManager.cs:94).
   [
     "token",
     /http response code: (notfound|unauthorized) from 'post [^']*runner-registration'|invalid configuration provided for token|bad credentials|token (has )?expired/i,
   ],
+  // ConfigurationManager.cs:882-885, after the last of its three attempts (888).
   [
     "network",
     /http response code: (requesttimeout|toomanyrequests|internalservererror|badgateway|serviceunavailable|gatewaytimeout|5\d\d)/i,
@@ -32,8 +36,10 @@ const causes: readonly (readonly [RegisterCause, RegExp])[] = [
     "network",
     /(an error occurred while sending the request|ssl connection could not be established|httpclient\.timeout|response ended prematurely|task was canceled|request was canceled|socket hang up)/i,
   ],
-  // Another listener's session outlives its death for some minutes: trying again later helps.
+  // Another listener's session outlives its death for some minutes: trying again later helps (BrokerMessageListener.cs:479 and 486).
   ["network", /a session for this runner already exists|session conflict|already has an active session/i],
+  // ConfigurationManager.cs:882-885 with any other status, and :259 (group); PromptManager.cs:94; BrokerMessageListener.cs:204 and 215
+  // (deleted), 501 (clock), as ConfigurationManager.cs:478; "sudo" is config.sh's.
   [
     "refused",
     /http response code: \w+ from|could not find any self-hosted runner group|invalid configuration provided for|registration has been deleted from the server|clock may be out of sync|must not run with sudo|access denied|forbidden|not authorized/i,

@@ -1,5 +1,6 @@
-// Runs `config.sh` in a runner's root: to register, or to remove. The token goes by environment, never by command line.
+// Makes a registration's files in a runner's root, and removes it at GitHub. What is secret goes by environment, never by command line.
 import { join } from "node:path";
+import type { Registration } from "../../domain/record.ts";
 import type { Clock, Log } from "../ports.ts";
 import { hostLimits } from "./host-limits.ts";
 import { runBounded, type BoundedEnd } from "./run-bounded.ts";
@@ -7,13 +8,14 @@ import { runBounded, type BoundedEnd } from "./run-bounded.ts";
 export interface ConfigRun {
   readonly root: string;
   readonly commandLine: readonly string[];
+  /** A token, or a just-in-time configuration. */
   readonly token: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly limitMs: number;
 }
 
 /** Any option of `config.sh` is read as `ACTIONS_RUNNER_INPUT_<NAME>` too (actions/runner: CommandSettings.cs). */
-export const runConfig = (run: ConfigRun, clock: Clock, log: Log): Promise<BoundedEnd> =>
+const runConfig = (run: ConfigRun, clock: Clock, log: Log): Promise<BoundedEnd> =>
   runBounded(
     {
       command: join(run.root, "config.sh"),
@@ -30,6 +32,32 @@ export const runConfig = (run: ConfigRun, clock: Clock, log: Log): Promise<Bound
     },
     clock,
   );
+
+/**
+ * A just-in-time configuration, unpacked by the runner's own program: it writes the files before it looks for a command (Runner.cs:250-284,
+ * of the fork that registration-outcome.ts names), and without one says how it is used and ends with 0 (348-352). So the listener, which runs
+ * as the job's user, never has the configuration in its environment, and starts as it does after `config.sh`.
+ */
+const unpack = ({ root, token, environment, limitMs }: ConfigRun, clock: Clock): Promise<BoundedEnd> =>
+  runBounded(
+    {
+      command: join(root, "bin", "Runner.Listener"),
+      arguments: [],
+      folder: root,
+      environment: { ...environment, ACTIONS_RUNNER_INPUT_JITCONFIG: token },
+      limitMs,
+      secrets: [token],
+    },
+    clock,
+  );
+
+/** The files of a registration: made with GitHub by `config.sh`, or unpacked where they were made there. */
+export const makeRegistration = (
+  mode: Registration["mode"],
+  run: ConfigRun,
+  clock: Clock,
+  log: Log,
+): Promise<BoundedEnd> => (mode === "jit" ? unpack(run, clock) : runConfig(run, clock, log));
 
 /** `config.sh remove`, with its outcome in the log: a registration that stays is left to refresh. */
 export async function runRemoval(

@@ -21,7 +21,7 @@ export interface ListenerEnvironment {
 export interface RunnerGround {
   /** Ends whatever an earlier attempt left, and makes the assignment's root afresh. */
   lay(assignment: number): Promise<void>;
-  /** Runs `config.sh` in the root; afterwards the registration's files are kept where no job can change them. */
+  /** Runs `config.sh` in the root, or unpacks what GitHub has made already; afterwards the registration's files are kept where no job can change them. */
   configure(request: RegisterRequest, commandLine: readonly string[]): Promise<BoundedEnd>;
   /** Starts the listener; where one lives already, does nothing. */
   start(assignment: number, environment: ListenerEnvironment): Promise<void>;

@@ -32,6 +32,8 @@ interface Present {
   readonly assignment: number;
   readonly configured: boolean;
   readonly onlyRuns?: readonly string[];
+  /** Made by a just-in-time configuration: GitHub forgets the runner with its first job. */
+  readonly once?: true;
   /** Events of the job hooks that are in the log already. */
   readonly eventsLogged: number;
 }
@@ -75,6 +77,7 @@ async function state(runner: Runner): Promise<RunnerState> {
     ...(seen.exitCode === undefined ? {} : { exitCode: seen.exitCode }),
     busy: seen.busy,
     jobs: jobsBefore + said.jobs,
+    ...(present.once === true && seen.listener === "exited" && !seen.busy && said.jobs > 0 ? { spent: true } : {}),
     ...(said.version === undefined ? {} : { version: said.version }),
   };
 }
@@ -100,33 +103,27 @@ async function register(runner: Runner, request: RegisterRequest): Promise<Regis
     configured: false,
     eventsLogged: 0,
     ...(onlyRuns === undefined ? {} : { onlyRuns }),
+    ...(request.registration.mode === "jit" ? { once: true } : {}),
   };
   await save(runner, begun);
   await ground.lay(assignment);
-  if (request.registration.mode === "token") {
-    // An earlier attempt of this very assignment may have reached GitHub: only then is the name ours to replace.
-    const end = await ground.configure(request, configureArguments(request, present !== undefined));
-    if (end.timedOut) return failureOf("config.sh did not end in time", end.lastLines, "network");
-    if (end.code !== 0) return failureOf(`config.sh ended with ${end.code}`, end.lastLines);
-  }
+  // An earlier attempt of this very assignment may have reached GitHub: only then is the name ours to replace.
+  const end = await ground.configure(request, configureArguments(request, present !== undefined));
+  const what = begun.once === true ? "unpacking the configuration" : "config.sh";
+  if (end.timedOut) return failureOf(`${what} did not end in time`, end.lastLines, "network");
+  if (end.code !== 0) return failureOf(`${what} ended with ${end.code}`, end.lastLines);
   await save(runner, { ...begun, configured: true });
   log.event("runner.configured", { assignment, name: request.name });
-  const jit = request.registration.mode === "jit" ? { ACTIONS_RUNNER_INPUT_JITCONFIG: request.token } : {};
-  return await launch(runner, assignment, jit);
+  return await launch(runner, assignment);
 }
 
 /** Starts the listener unless it lives, and waits until it listens. */
-async function launch(
-  runner: Runner,
-  assignment: number,
-  inputs: Readonly<Record<string, string>> = {},
-): Promise<RegisterOutcome> {
+async function launch(runner: Runner, assignment: number): Promise<RegisterOutcome> {
   const { ground, clock, log, hooks } = runner;
   const onlyRuns = (await load(runner)).present?.onlyRuns;
   await ground.start(assignment, {
     ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1",
     ...(hooks === undefined ? {} : hookEnvironment(hooks, onlyRuns)),
-    ...inputs,
   });
   const until = clock.now() + hostLimits.onlineMs;
   for (;;) {

@@ -12,7 +12,7 @@ import { startMark } from "./listener-log.ts";
 import { findNamed } from "./process-set.ts";
 import { readProcess } from "./process-table.ts";
 import { exitCodeOf, type BoundedEnd } from "./run-bounded.ts";
-import { runConfig, runRemoval } from "./run-config.ts";
+import { makeRegistration, runRemoval } from "./run-config.ts";
 import type { RootRequests, RootVerb } from "./root-requests.ts";
 import type { ListenerEnvironment, RunnerGround, RunnerSeen } from "./runner-ground.ts";
 import { registrationFiles, saveRegistration } from "./runner-root.ts";
@@ -80,7 +80,7 @@ const environmentOf = ({ path, stateDirectory, environment }: Ground): Record<st
 
 async function configure(
   ground: Ground,
-  { assignment, token }: RegisterRequest,
+  { assignment, token, registration }: RegisterRequest,
   commandLine: readonly string[],
 ): Promise<BoundedEnd> {
   const root = await desk(ground, "register");
@@ -92,7 +92,7 @@ async function configure(
     environment: environmentOf(ground),
     limitMs: hostLimits.configureMs,
   };
-  const end = await runConfig(run, ground.clock, ground.log);
+  const end = await makeRegistration(registration.mode, run, ground.clock, ground.log);
   if (end.code === 0) await saveRegistration(root, handoverOf(ground, assignment));
   for (const file of registrationFiles) await rm(join(root, file), { force: true });
   return end;

@@ -1,5 +1,6 @@
 // What a refresh did, or in a dry run would do: one line an instance, sorted, and what concerns no instance.
 import type { RefreshReport } from "../../control/refresh.ts";
+import { isEmpty, removalOf } from "../../control/retired-classes.ts";
 import { inColumns } from "./columns.ts";
 import { counted } from "./durations.ts";
 import { plain, type Sink } from "./terminal.ts";
@@ -51,7 +52,7 @@ function findingLines(findings: readonly Finding[], dryRun: boolean, out: Sink):
 }
 
 export function refreshLines(
-  { states, findings, ghosts, requeued, floor, reruns, tokens }: RefreshReport,
+  { states, findings, ghosts, configurations, requeued, floor, reruns, retired, tokens }: RefreshReport,
   environment: string,
   dryRun: boolean,
   out: Sink,
@@ -69,6 +70,9 @@ export function refreshLines(
     ...(ghosts.length === 0
       ? []
       : [`${counted(ghosts.length, "ghost runner")} ${would}removed: ${ghosts.toSorted().map(plain).join(", ")}`]),
+    ...(configurations.length === 0
+      ? []
+      : [`${counted(configurations.length, "just-in-time configuration")} ${would}deleted`]),
     ...(requeued === 0 ? [] : [`${counted(requeued, "idle instance")} ${would}sent to the pool again`]),
     ...(floor.extended + floor.created === 0
       ? []
@@ -78,6 +82,11 @@ export function refreshLines(
         `run ${runId}, attempt ${attempt} (${plain(provisionId)}) is run again: ${
           dryRun ? `${counted(wanted, "instance")} would be provisioned` : `${ready} of ${wanted} instances ready`
         }`,
+    ),
+    ...retired.map((one) =>
+      isEmpty(one)
+        ? removalOf(one.resourceClass, environment)
+        : `class ${one.resourceClass} is retired: ${counted(one.instances, "instance")}, about ${counted(one.messages, "message")} left`,
     ),
   ];
 }

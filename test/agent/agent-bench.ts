@@ -19,6 +19,8 @@ import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
 interface Traces {
   readonly reports: string[];
   readonly requests: RegisterRequest[];
+  /** What the runner was told, in order: `resume N`, `clean N`. */
+  readonly told: string[];
   /** What was done for good, in order: `retire`, `kill`, `power-off`. */
   readonly done: string[];
   readonly events: { readonly name: string; readonly facts: Readonly<Record<string, unknown>> }[];
@@ -27,6 +29,8 @@ interface Traces {
 export interface AgentBench extends Traces {
   readonly clock: ManualClock;
   record(): InstanceRecord;
+  /** Changes the record as the control plane would, or the runner as the machine would, and wakes the agent. */
+  change(record: Partial<InstanceRecord>, runner?: Partial<RunnerState>): void;
   /** Runs the agent; resolves with its end. */
   run(changes?: Partial<AgentOptions>): Promise<string>;
   /** Lets whatever is due happen, until `found`. */
@@ -38,6 +42,8 @@ export interface BenchWish {
   readonly own?: (clock: ManualClock) => Partial<OwnInstance>;
   readonly host?: Partial<Host>;
   readonly runner?: Partial<RunnerState>;
+  /** What SSM has; without it every parameter holds `ATOKEN`. */
+  readonly secrets?: AgentWorld["secrets"];
   /** What comes of a registration; without it the runner comes up. */
   readonly outcome?: RegisterOutcome;
 }
@@ -49,9 +55,14 @@ export const registration: readonly [Registration] = [
 
 const nothing = { assignment: undefined, configured: false, listener: "none", busy: false } as const;
 
-function runnerOf(wish: BenchWish, { requests, done }: Traces): RunnerProcess {
+interface BenchRunner extends RunnerProcess {
+  change(state: Partial<RunnerState>): void;
+}
+
+function runnerOf(wish: BenchWish, { requests, told, done }: Traces): BenchRunner {
   let state: RunnerState = { ...nothing, jobs: 0, ...wish.runner };
   return {
+    change: (changed) => (state = { ...state, ...changed }),
     state: () => Promise.resolve(state),
     register: (request) => {
       requests.push(request);
@@ -60,10 +71,18 @@ function runnerOf(wish: BenchWish, { requests, done }: Traces): RunnerProcess {
       if (outcome.kind === "registered") state = { ...state, configured: true, listener: "online" };
       return Promise.resolve(outcome);
     },
-    resume: () => Promise.resolve({ kind: "registered" }),
+    resume: (assignment) => {
+      told.push(`resume ${assignment}`);
+      state = { ...state, listener: "online" };
+      return Promise.resolve({ kind: "registered" });
+    },
     stopIfIdle: () => Promise.resolve(state.busy ? "busy" : "stopped"),
     kill: () => Promise.resolve(void done.push("kill")),
-    clean: () => Promise.resolve(void (state = { ...state, ...nothing })),
+    clean: (assignment) => {
+      told.push(`clean ${assignment}`);
+      const { spent: _, ...rest } = state;
+      return Promise.resolve(void (state = { ...rest, ...nothing }));
+    },
   };
 }
 
@@ -92,7 +111,9 @@ const optionsOf = ({ instanceId }: InstanceRecord): AgentOptions => ({
 export function agentBench(wish: BenchWish): AgentBench {
   let { record } = wish;
   const clock = manualClock(now);
-  const traces: Traces = { reports: [], requests: [], done: [], events: [] };
+  const traces: Traces = { reports: [], requests: [], told: [], done: [], events: [] };
+  const runner = runnerOf(wish, traces);
+  let wake = (): void => undefined;
   const written = (change: Partial<InstanceRecord>): Promise<Written> => {
     record = { ...record, ...change };
     return Promise.resolve({ kind: "written", record });
@@ -113,9 +134,9 @@ export function agentBench(wish: BenchWish): AgentBench {
   const world: AgentWorld = {
     own,
     metadata: { interruption: () => Promise.resolve(undefined) },
-    runner: runnerOf(wish, traces),
+    runner,
     host: hostOf(wish, traces),
-    secrets: { read: () => Promise.resolve({ value: "ATOKEN", writtenAt: now }) },
+    secrets: wish.secrets ?? { read: () => Promise.resolve({ value: "ATOKEN", writtenAt: now }) },
     clock,
     log: { event: (name, facts = {}) => void traces.events.push({ name, facts }) },
   };
@@ -123,7 +144,12 @@ export function agentBench(wish: BenchWish): AgentBench {
     ...traces,
     clock,
     record: () => record,
-    run: (changes) => runAgent(world, { ...optionsOf(record), ...changes }),
+    change: (changed, state = {}) => {
+      record = { ...record, ...changed, version: record.version + 1 };
+      runner.change(state);
+      wake();
+    },
+    run: (changes) => runAgent(world, { ...optionsOf(record), onWake: (given) => (wake = given), ...changes }),
     until: async (found) => {
       // Far beyond what any test needs: what never comes is told with what has.
       for (let turns = 0; !found(); turns++) {

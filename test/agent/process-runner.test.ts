@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RegisterRequest } from "../../cloud/agent-ports.ts";
 import { processesOf } from "../../cloud/host/process-set.ts";
 import { commandLine, readProcess } from "../../cloud/host/process-table.ts";
 import { repo } from "../sim/runner-bench.ts";
@@ -22,6 +23,15 @@ const completed = async (runId: number) => (await bench.github.happened("job.com
 const gate = (folder: string, name: string) =>
   `touch ${folder}/${name}-begun; while [ ! -e ${folder}/${name} ]; do sleep 0.02; done`;
 const open = (folder: string, name: string) => writeFileSync(join(folder, name), "");
+
+/** A runner made at GitHub, and the request by its configuration. */
+async function jitRequest(runId: number): Promise<RegisterRequest> {
+  const name = `jit-${runId}`;
+  const wanted = { ...repo, name, runner_group_id: 1, labels: [String(runId)], work_folder: "_work" };
+  const { data } = await bench.octokit.request("POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig", wanted);
+  const request = await bench.request(1, runId, { name, token: data.encoded_jit_config });
+  return { ...request, registration: { ...request.registration, mode: "jit" } };
+}
 
 describe("a registration", () => {
   test("has the labels asked for and no others, runs a job in fresh folders, and leaves the token out of every trace", async () => {
@@ -85,20 +95,66 @@ describe("a registration", () => {
     expect(await runner.register({ ...request, token: await bench.token() })).toEqual({ kind: "registered" });
   });
 
-  test("by a just-in-time configuration needs no token, and serves its one job", async () => {
-    const { runner, until } = bench.machine();
-    const wanted = { ...repo, name: "jit-107", runner_group_id: 1, labels: ["107"], work_folder: "_work" };
-    const { data } = await bench.octokit.request(
-      "POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig",
-      wanted,
-    );
-    const request = await bench.request(1, 107, { token: data.encoded_jit_config });
-    const outcome = await runner.register({ ...request, registration: { ...request.registration, mode: "jit" } });
-    expect(outcome).toEqual({ kind: "registered" });
-    queue(107, "env");
+  test("by a just-in-time configuration needs no token, shows it to nobody, serves its one job, and is then spent", async () => {
+    const { runner, until, events } = bench.machine();
+    const request = await jitRequest(107);
+    expect(await runner.register(request)).toEqual({ kind: "registered" });
+    expect(await runner.state()).toMatchObject({ assignment: 1, configured: true, listener: "online" });
+    expect((await runner.state()).spent).toBeUndefined();
+    // Of all processes that the job can look at: variables and command lines.
+    queue(107, "cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr '\\0' '\\n'");
     const job = await completed(107);
-    expect([job?.conclusion, job?.log.join("\n").includes("ACTIONS_RUNNER_INPUT")]).toEqual(["success", false]);
-    expect(await until(({ listener }) => listener === "exited")).toMatchObject({ exitCode: 0, jobs: 1 });
+    const seen = job?.log.join("\n") ?? "";
+    expect([job?.conclusion, seen.includes("bin/Runner.Listener")]).toEqual(["success", true]);
+    expect(seen.includes("JITCONFIG") || seen.includes(request.token)).toBe(false);
+    expect(JSON.stringify(events)).not.toContain(request.token);
+    const over = await until(({ listener }) => listener === "exited");
+    expect(over).toMatchObject({ exitCode: 0, jobs: 1, spent: true });
+  });
+
+  test("by a just-in-time configuration outlives its agent and its listener, until its job has been", async () => {
+    const machine = bench.machine();
+    const request = await jitRequest(108);
+    await machine.runner.register(request);
+    const [listener] = await processesOf(join(machine.folder, "roots", "1"));
+    process.kill(listener?.pid ?? 0, "SIGKILL");
+    expect((await machine.until((state) => state.listener === "exited")).spent).toBeUndefined();
+    const again = machine.afterCrash();
+    await bench.github.happened("runner.offline", (event) => event.runner?.name === request.name);
+    expect(await again.runner.resume(1)).toEqual({ kind: "registered" });
+    queue(108);
+    expect((await completed(108))?.conclusion).toBe("success");
+    await again.until(({ listener: state }) => state === "exited");
+    expect((await again.afterCrash().runner.state()).spent).toBe(true);
+  });
+
+  test("by a configuration that was never used is removed at GitHub when it is cleaned", async () => {
+    const { runner } = bench.machine();
+    const request = await jitRequest(109);
+    await runner.register(request);
+    expect(await runner.stopIfIdle()).toBe("stopped");
+    await runner.clean(1, await bench.token("remove"));
+    await runner.settled();
+    expect(known(request.name)).toBeUndefined();
+  });
+
+  test("by something that is no configuration, or one whose runner is deleted, says so", async () => {
+    const { runner } = bench.machine();
+    const request = await jitRequest(110);
+    expect(await runner.register({ ...request, token: "bm90IGpzb24=" })).toMatchObject({
+      kind: "failed",
+      cause: "other",
+      detail: expect.stringContaining("unpacking the configuration ended with 1"),
+    });
+    await bench.octokit.request("DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}", {
+      ...repo,
+      runner_id: known(request.name)?.id ?? 0,
+    });
+    expect(await runner.register(request)).toMatchObject({
+      kind: "failed",
+      cause: "refused",
+      detail: expect.stringContaining("registration has been deleted from the server"),
+    });
   });
 
   test("by a runner that is too old fails for its version", async () => {
@@ -151,6 +207,18 @@ describe("a listener", () => {
     open(machine.folder, "go");
     expect((await completed(202))?.conclusion).toBe("success");
     expect((await again.until(({ busy }) => !busy)).jobs).toBe(1);
+  });
+
+  test("whose registration is deleted under it ends with 1, and resuming says that it is gone for good", async () => {
+    const { runner, until } = bench.machine();
+    const request = await bench.request(1, 204);
+    await runner.register(request);
+    await bench.octokit.request("DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}", {
+      ...repo,
+      runner_id: known(request.name)?.id ?? 0,
+    });
+    expect((await until((state) => state.listener === "exited")).exitCode).toBe(1);
+    expect(await runner.resume(1)).toMatchObject({ kind: "failed", cause: "refused" });
   });
 
   test("that GitHub serves no longer ends with 7, and resuming says that it is the version", async () => {

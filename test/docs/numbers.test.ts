@@ -52,6 +52,7 @@ const lines = refreshMetrics({
     states: { running: 1 },
     findings: [],
     ghosts: [],
+    configurations: [],
     requeued: 0,
     floor: { extended: 0, created: 0 },
     reruns: [],

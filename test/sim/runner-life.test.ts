@@ -51,6 +51,23 @@ describe("a one-job runner", () => {
     expect(job?.log).toContain(join(folder, "_elsewhere/app/app"));
     expect([(await ended).code, known("jit")]).toEqual([0, undefined]);
   });
+
+  test("is unpacked by a just-in-time configuration without the command to run, and then runs without it", async () => {
+    const wanted = { ...repo, name: "unpacked", runner_group_id: 1, labels: ["4014"], work_folder: "_work" };
+    const { data } = await bench.octokit.request(
+      "POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig",
+      wanted,
+    );
+    const folder = bench.folder();
+    const input = { ACTIONS_RUNNER_INPUT_JITCONFIG: data.encoded_jit_config };
+    const unpacked = await bench.start(folder, "bin/Runner.Listener", [], input).ended;
+    expect([unpacked.code, known("unpacked")?.status]).toEqual([0, "offline"]);
+    expect(unpacked.out).toContain("Commands:");
+    const { ended } = bench.start(folder, "bin/Runner.Listener", ["run"]);
+    queue(4014);
+    expect((await bench.github.happened("job.completed", of(4014))).job?.conclusion).toBe("success");
+    expect([(await ended).code, known("unpacked")]).toEqual([0, undefined]);
+  });
 });
 
 test("a root that shares another folder's bin has its own registration, work folder and logs", async () => {
@@ -166,18 +183,37 @@ describe("exit codes", () => {
     expect([masked.code, masked.out]).toEqual([0, expect.stringContaining("exit with terminated error")]);
   });
 
-  test("2 when the registration is deleted under a listener, then 1 when it is started again", async () => {
+  test("1 when the registration is deleted under a listener, and again when it is started anew", async () => {
     const { ended, folder } = await bench.listening("deleted", "4009");
     await bench.octokit.request("DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}", {
       ...repo,
       runner_id: known("deleted")?.id ?? 0,
     });
-    expect((await ended).code).toBe(2);
+    const { code, err } = await ended;
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining("An error occurred: The runner registration has been deleted."),
+    ]);
     const again = await bench.start(folder, "bin/Runner.Listener", ["run"]).ended;
     expect([again.code, again.err]).toEqual([
       1,
       expect.stringContaining("The runner registration has been deleted from the server, please re-configure."),
     ]);
+  });
+
+  test("2 when another listener has taken over its session, and that one goes on", async () => {
+    const { pollMs } = bench.github.settings;
+    bench.github.settings.pollMs = 200;
+    const { child, ended, folder } = await bench.listening("taken-over", "4013");
+    child.kill("SIGSTOP");
+    await bench.github.happened("runner.offline", named("taken-over"));
+    bench.start(folder, "bin/Runner.Listener", ["run"]);
+    queue(4013);
+    expect((await bench.github.happened("job.completed", of(4013))).job?.conclusion).toBe("success");
+    child.kill("SIGCONT");
+    expect((await ended).code).toBe(2);
+    expect(known("taken-over")?.status).toBe("online");
+    bench.github.settings.pollMs = pollMs;
   });
 
   test("7 for a version too old where that is asked for, else 1, and run.sh shows neither as its own", async () => {

@@ -18,6 +18,7 @@ const emptyReport = {
   states: {},
   findings: [],
   ghosts: [],
+  configurations: [],
   requeued: 0,
   floor: { extended: 0, created: 0 },
   reruns: [],

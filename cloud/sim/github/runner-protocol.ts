@@ -11,7 +11,7 @@
 // A job counts as started when its worker says so; until then silence of the listener puts it back into the queue.
 import { verify } from "node:crypto";
 import type { Call, Reply } from "./call.ts";
-import { GithubRefusal, headerOf, notFound } from "./call.ts";
+import { GithubRefusal, headerOf, notFound, refusalReply } from "./call.ts";
 import { completeJob, disconnected, heard, matchJobs, requeue, send, silent, startJob } from "./dispatch.ts";
 import type { Conclusion, Job, Runner, Session, StepResult } from "./model.ts";
 import { addRunner, admitRunner, listGroups, lookUp, removeRunner, replaceRunner } from "./runner-registration.ts";
@@ -44,7 +44,8 @@ function createSession(world: World, call: Call): Reply {
   if (typeof version === "string") runner.version = version;
   if (typeof os === "string") runner.os = os;
   const session: Session = {
-    id: world.chance.id(),
+    // Names its runner, so that a late call can be told whether that one is gone.
+    id: `${runner.id}.${world.chance.id()}`,
     token: secret(world, "session-", 32),
     runnerId: runner.id,
     answer: undefined,
@@ -57,7 +58,16 @@ function createSession(world: World, call: Call): Reply {
   return { status: 200, body: { sessionId: session.id, token: session.token } };
 }
 
-/** The live session that the call belongs to: 404 when the runner was deleted, 401 when another session took over. */
+/**
+ * What a call of a session that is no more is told. 404: its runner was deleted, the broker's RunnerNotFound (BrokerHttpClient.cs:133);
+ * 410: the runner is there, but the session has ended or another took over.
+ */
+const sessionGone = (world: World, runnerId: number): GithubRefusal =>
+  world.runners.has(runnerId)
+    ? new GithubRefusal(410, "The session has ended.")
+    : new GithubRefusal(404, "The runner registration has been deleted.");
+
+/** The live session that the call belongs to. */
 function sessionOf(world: World, call: Call): { readonly runner: Runner; readonly session: Session } {
   const [, token] = authorization(call);
   for (const runner of world.runners.values()) {
@@ -65,7 +75,7 @@ function sessionOf(world: World, call: Call): { readonly runner: Runner; readonl
     if (session?.id === call.names["session_id"] && session?.token === token && session !== undefined)
       return { runner, session };
   }
-  throw new GithubRefusal(404, "The runner registration has been deleted from the server or its session has ended.");
+  throw sessionGone(world, Number.parseInt(call.names["session_id"] ?? "", 10));
 }
 
 function endSession(world: World, call: Call): Reply {
@@ -114,11 +124,7 @@ function nextMessage(world: World, call: Call): Reply | Promise<Reply> {
       stop();
       silent(world, runner, session);
       if (message !== undefined) return resolve({ status: 200, body: message });
-      return resolve(
-        runner.session === session
-          ? { status: 204 }
-          : { status: 404, body: { message: "The runner registration has been deleted." } },
-      );
+      return resolve(runner.session === session ? { status: 204 } : refusalReply(sessionGone(world, runner.id)));
     };
     const stop = world.after(world.settings.pollMs, () => answer(undefined));
     call.gone.addEventListener("abort", () => answer(undefined), { once: true });

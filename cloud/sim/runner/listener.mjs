@@ -115,6 +115,7 @@ function unpackJit(encoded) {
   for (const [name, content] of Object.entries(files)) runner.saveRaw(name, Buffer.from(content, "base64"));
 }
 
+/** With a just-in-time configuration also without the command `run`: then the files are written, and no more (Runner.cs:250-286 and 348-352). */
 async function run(line, trace) {
   const jit = line.text("jitconfig");
   if (jit !== "") {
@@ -128,6 +129,10 @@ async function run(line, trace) {
   if (!runner.isConfigured())
     throw new ListenerEnd(1, "An error occurred: Not configured. Run config.(sh/cmd) to configure the runner.");
   const settings = runner.loadSettings();
+  if (line.command !== "run") {
+    say("\nCommands:\n ./config.sh         Configures the runner\n ./run.sh            Runs the runner interactively.");
+    return 0;
+  }
   const shutdown = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => {

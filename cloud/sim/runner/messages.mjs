@@ -89,8 +89,9 @@ const tooOld = () => (process.env.ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_
 
 /**
  * The next message, however long it takes; undefined when `signal` aborts. GetNextMessageAsync, BrokerMessageListener.cs:286-422: too old
- * 342-345, tried again 362-397 (pauses 365-378, words 383). A deleted registration ends the listener with 2; the real one with 1 where the
- * server says so as RunnerNotFound (346-349, Program.cs:162-167), in other words too (358, Program.cs:148-153).
+ * 342-345, tried again 362-397 (pauses 365-378, words 383). A deleted registration ends the listener with 1: the broker's RunnerNotFound
+ * (BrokerHttpClient.cs:133-134) is thrown on (346-349) to Program.cs:162-167. A session that has ended ends it with 2, at once; the broker
+ * has no word for it (BrokerHttpClient.cs:156), so the real one asks ten times before (370, Program.cs:168-173).
  */
 export async function nextMessage(session, status, signal) {
   let failures = 0;
@@ -105,6 +106,8 @@ export async function nextMessage(session, status, signal) {
       if (signal.aborted) return undefined;
       if (error instanceof HttpFailure && error.status === 403)
         throw new ListenerEnd(tooOld(), `An error occurred: ${error.message}`);
+      if (error instanceof HttpFailure && error.status === 404)
+        throw new ListenerEnd(1, `An error occurred: ${error.message}`);
       if (error instanceof HttpFailure && error.status < 429)
         throw new ListenerEnd(2, `An error occurred: ${error.message}`);
       failures += 1;

@@ -1,5 +1,5 @@
-// The parameter store of the world, and the port `Secrets` on it.
-import { OutOfReach, type EpochMs, type Secrets } from "../../ports.ts";
+// The parameter store of the world, and the ports `Secrets` and `SecretFolder` on it.
+import { OutOfReach, type EpochMs, type SecretFolder, type Secrets } from "../../ports.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
@@ -19,6 +19,30 @@ export function secretsPort({ vault, time }: State, process: Process): Secrets {
         kind: "write",
         apply: () => {
           vault.set(name, { value, writtenAt: time.now() });
+        },
+        lost: outOfReach,
+      }),
+  };
+}
+
+export function secretFolderPort({ vault }: State, process: Process): SecretFolder {
+  return {
+    list: (folder) =>
+      process.call({
+        what: "secrets.list",
+        kind: "read",
+        apply: () =>
+          [...vault]
+            .filter(([name]) => name.startsWith(`${folder}/`))
+            .map(([name, { writtenAt }]) => ({ name, writtenAt })),
+        lost: outOfReach,
+      }),
+    remove: (names) =>
+      process.call({
+        what: "secrets.remove",
+        kind: "write",
+        apply: () => {
+          for (const name of names) vault.delete(name);
         },
         lost: outOfReach,
       }),

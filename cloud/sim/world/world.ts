@@ -13,6 +13,7 @@ import type {
   Registrar,
   RunnerInventory,
   SavedRequests,
+  SecretFolder,
   Secrets,
   Settings,
 } from "../../ports.ts";
@@ -29,7 +30,7 @@ import { inventoryPort, jobsPort, registrarPort } from "./registrar.ts";
 import { noRequests, requestsPort } from "./requests.ts";
 import type { State } from "./state.ts";
 import { tableOfRecords } from "./table.ts";
-import { secretsPort } from "./vault.ts";
+import { secretFolderPort, secretsPort } from "./vault.ts";
 import { virtualTime } from "./virtual-time.ts";
 import { settingsPort, wordsOf } from "./words.ts";
 
@@ -43,6 +44,7 @@ export interface ControlPorts {
   readonly jobs: JobQueue;
   readonly requests: SavedRequests;
   readonly secrets: Secrets;
+  readonly secretFolder: SecretFolder;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -168,6 +170,7 @@ export function worldOf(options: WorldOptions): World {
         jobs: jobsPort(world, process),
         requests: requestsPort(world, process),
         secrets: secretsPort(world, process),
+        secretFolder: secretFolderPort(world, process),
         clock: process.clock,
         random: process.random,
         log: process.log,
