@@ -3,6 +3,7 @@ import {
   imageBuildRoleName,
   instanceLogGroup,
   instanceRoleName,
+  jitConfigurationFolder,
   queueName,
   registrationTokenParameter,
   removalTokenParameter,
@@ -65,6 +66,8 @@ export function arnsOf(environment: Environment) {
     allRunnerTokens: [registrationTokenParameter(name, "*"), removalTokenParameter(name, "*")].map((path) =>
       parameter(path.replace(/_$/, "*")),
     ),
+    /** Of every instance: the folder itself, by whose name what it holds is listed, and what it holds. */
+    jitConfigurations: [jitConfigurationFolder(name), `${jitConfigurationFolder(name)}/*`].map(parameter),
     runnerTokensOf: (partition: string): readonly string[] => [
       parameter(registrationTokenParameter(name, partition)),
       parameter(removalTokenParameter(name, partition)),

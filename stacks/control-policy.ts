@@ -83,6 +83,13 @@ export const refreshPolicy = (environment: Environment, arns: Arns): readonly St
     Resource: arns.allRunnerTokens,
   },
   {
+    // None is read: names and times are listed, and what nobody will ask for any more is deleted.
+    Sid: "SweepConfigurations",
+    Effect: "Allow",
+    Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],
+    Resource: arns.jitConfigurations,
+  },
+  {
     Sid: "ReadForgeCredential",
     Effect: "Allow",
     Action: ["ssm:GetParameter"],

@@ -1,5 +1,7 @@
-// What an instance may do: its own item, the pre-runner script, the tokens of its partition, its own log stream. Nothing of EC2.
+// What an instance may do: its own item, the pre-runner script, the tokens of its partition, its own just-in-time
+// configuration, its own log stream. Nothing of EC2.
 import type { Operational } from "../domain/configuration.ts";
+import { readerTag } from "../domain/names.ts";
 import { agentAttributes } from "../domain/record.ts";
 import { defaultsKey, overlayKey, table } from "../domain/table.ts";
 import type { Arns } from "./arns.ts";
@@ -55,6 +57,21 @@ const records = (arns: Arns): readonly Statement[] => [
   },
 ];
 
+const configurations = (arns: Arns): Statement => ({
+  // The one that is tagged for this very instance; no ARN could name it, for SSM's names take no ":". GetParameter is authorized on its
+  // resource type `parameter`, with the condition key aws:ResourceTag (Service Authorization Reference, "Actions, resources, and condition
+  // keys for AWS Systems Manager"); GetParametersByPath knows no tags there, so that is no right of an instance. A name under which there
+  // is nothing has no tag: AWS denies it like another's.
+  Sid: "ReadOwnConfiguration",
+  Effect: "Allow",
+  Action: ["ssm:GetParameter"],
+  Resource: arns.jitConfigurations.slice(1),
+  Condition: {
+    StringEquals: { [`aws:ResourceTag/${readerTag}`]: [ownArn] },
+    Null: { "ec2:SourceInstanceARN": "false" },
+  },
+});
+
 const sessions = (arns: Arns): Statement => ({
   // Session Manager's own channels know no resource-level permission (Service Authorization Reference, ssmmessages).
   Sid: "SessionAccess",
@@ -81,6 +98,7 @@ const logs = (arns: Arns): Statement => ({
 export const instancePolicy = (environment: Environment, arns: Arns, partition: string): readonly Statement[] => [
   ...records(arns),
   { Sid: "ReadRunnerTokens", Effect: "Allow", Action: ["ssm:GetParameter"], Resource: arns.runnerTokensOf(partition) },
+  configurations(arns),
   ...(environment.kmsKeyArn === undefined
     ? []
     : [

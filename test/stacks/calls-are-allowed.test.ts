@@ -11,7 +11,13 @@ import { secrets } from "../../cloud/aws/secrets.ts";
 import { imagesOf } from "../../cloud/sim/furnish-from-stack.ts";
 import type { AwsCall } from "../../cloud/sim/http/service.ts";
 import { rendered, resourcesOf, textOf } from "../../cloud/sim/stack-file.ts";
-import { forgeCredentialParameter, imageParameter, instanceKey, tableName } from "../../domain/names.ts";
+import {
+  forgeCredentialParameter,
+  imageParameter,
+  instanceKey,
+  jitConfigurationParameter,
+  tableName,
+} from "../../domain/names.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import laptop from "../../entry/laptop/environment.ts";
@@ -99,12 +105,20 @@ beforeAll(async () => {
   become("refresh");
   await handler({ idleFloors: { "large/x64": 1 } });
   await workflow();
+  await usedUp(ssm);
   // Parks what the floor asked for, and measures the pool.
   await handler({});
   await pipeline();
   await operators();
   vi.restoreAllMocks();
 }, 60_000);
+
+/** A just-in-time configuration of an assignment that is over, for refresh to delete. */
+async function usedUp(ssm: SSMClient): Promise<void> {
+  const [{ id = "" } = {}] = cloud.ec2.machines();
+  const Name = jitConfigurationParameter(place.environment, id, 0);
+  await ssm.send(new PutParameterCommand({ Name, Value: "used", Type: "SecureString" }));
+}
 
 async function workflow(): Promise<void> {
   const log = { event: () => undefined };
