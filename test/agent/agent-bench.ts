@@ -10,9 +10,9 @@ import type {
   RunnerState,
   Written,
 } from "../../cloud/agent-ports.ts";
-import { limits } from "../../domain/limits.ts";
 import type { InstanceRecord, Registration } from "../../domain/record.ts";
 import { now } from "../control/record-of.ts";
+import { agentOptions } from "./agent-options.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
 
 /** What the agent has done to its world so far. */
@@ -95,19 +95,6 @@ const hostOf = (wish: BenchWish, { reports, done }: Traces): Host => ({
   ...wish.host,
 });
 
-const optionsOf = ({ instanceId }: InstanceRecord): AgentOptions => ({
-  environment: "test",
-  instanceId,
-  agentVersion: "0",
-  pooled: true,
-  bootMs: limits.bootMs,
-  maxRuntimeMs: limits.maxRuntimeMs,
-  turnMs: limits.agentTurnMs,
-  anyRunsJobs: false,
-  furtherRuns: [],
-  onWake: () => undefined,
-});
-
 export function agentBench(wish: BenchWish): AgentBench {
   let { record } = wish;
   const clock = manualClock(now);
@@ -149,7 +136,8 @@ export function agentBench(wish: BenchWish): AgentBench {
       runner.change(state);
       wake();
     },
-    run: (changes) => runAgent(world, { ...optionsOf(record), onWake: (given) => (wake = given), ...changes }),
+    run: (changes) =>
+      runAgent(world, agentOptions("test", record.instanceId, { onWake: (given) => (wake = given), ...changes })),
     until: async (found) => {
       // Far beyond what any test needs: what never comes is told with what has.
       for (let turns = 0; !found(); turns++) {

@@ -4,27 +4,18 @@ import { next, type View } from "../../agent/decide.ts";
 import type { RunnerState } from "../../cloud/agent-ports.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
+import { viewOf } from "./view-of.ts";
 
 const record = recordOf({ ...owned, state: "claimed", said: "registering" });
 const outcome = { kind: "failed", cause: "network", detail: "the listener did not listen within 90000 ms" } as const;
 const failure = { assignment: record.assignment, outcome, count: maxima.registrationTries, retryAt: now };
 
-const seen = (runner: Partial<RunnerState>, count: number = failure.count): View => ({
-  now,
-  sight: { kind: "record", record },
-  known: record,
-  bootedAt: now,
-  bootMs: limits.bootMs,
-  maxRuntimeMs: limits.maxRuntimeMs,
-  pooled: true,
-  prepare: "prepared",
-  runner: { assignment: record.assignment, configured: true, listener: "starting", busy: false, jobs: 0, ...runner },
-  task: false,
-  failure: { ...failure, count },
-  said: record.signal?.at,
-  interruption: undefined,
-  turnMs: limits.agentTurnMs,
-});
+const seen = (runner: Partial<RunnerState>, count: number = failure.count): View =>
+  viewOf(record, {
+    runner: { assignment: record.assignment, configured: true, listener: "starting", busy: false, jobs: 0, ...runner },
+    failure: { ...failure, count },
+    said: record.signal?.at,
+  });
 
 test("a listener that lives and does not listen is tried again, then stopped, and only then the failure is said", () => {
   expect(next(seen({}, failure.count - 1))).toMatchObject({ kind: "resume" });

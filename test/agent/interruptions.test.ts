@@ -2,25 +2,12 @@
 import { expect, test } from "vitest";
 import { next, type View } from "../../agent/decide.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
+import { limits } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
+import { viewOf } from "./view-of.ts";
 
-const view = (record: InstanceRecord, changes: Partial<View> = {}): View => ({
-  now,
-  sight: { kind: "record", record },
-  known: record,
-  bootedAt: now - 600_000,
-  bootMs: 600_000,
-  maxRuntimeMs: 1_800_000,
-  pooled: true,
-  prepare: "prepared",
-  runner: { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 },
-  task: false,
-  failure: undefined,
-  said: undefined,
-  interruption: undefined,
-  turnMs: 5_000,
-  ...changes,
-});
+const view = (record: InstanceRecord, changes: Partial<View> = {}): View =>
+  viewOf(record, { bootedAt: now - limits.bootMs, ...changes });
 
 const idle = recordOf({ said: "deregistered" });
 const running = recordOf({ ...owned, state: "running", said: "registered" });

@@ -10,8 +10,8 @@ import type { OwnInstance, RunnerProcess, RunnerState } from "../../cloud/agent-
 import { hostLimits } from "../../cloud/host/host-limits.ts";
 import { startMark } from "../../cloud/host/listener-log.ts";
 import { unitGround, type UnitGround } from "../../cloud/host/unit-ground.ts";
-import { limits } from "../../domain/limits.ts";
 import { now as recordMoment, owned, recordOf } from "../control/record-of.ts";
+import { agentOptions } from "./agent-options.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
 
 let folder: string;
@@ -158,18 +158,7 @@ test("the agent, told of the end in the middle of its wait, starts the listener 
     const secrets = { read: () => Promise.resolve(undefined) };
     void runAgent(
       { ...world, metadata, secrets },
-      {
-        environment: "test",
-        instanceId: record.instanceId,
-        agentVersion: "0",
-        pooled: true,
-        bootMs: limits.bootMs,
-        maxRuntimeMs: limits.maxRuntimeMs,
-        turnMs: limits.agentTurnMs,
-        anyRunsJobs: false,
-        furtherRuns: [],
-        onWake: (call) => (wake = call),
-      },
+      agentOptions("test", record.instanceId, { onWake: (call) => (wake = call) }),
     );
   });
   while (time.sleepers() === 0) await new Promise((done) => setImmediate(done));

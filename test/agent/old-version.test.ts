@@ -2,33 +2,21 @@
 import { expect, test } from "vitest";
 import { next, type View } from "../../agent/decide.ts";
 import { failureOf } from "../../cloud/host/registration-outcome.ts";
-import { limits } from "../../domain/limits.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord, Signal } from "../../domain/record.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration } from "./agent-bench.ts";
+import { viewOf } from "./view-of.ts";
 
 const lines = Array.from({ length: 20 }, (_none, index) => `line ${index} ${"x".repeat(200)}`);
 const refused = failureOf("GitHub refuses this version of the runner (listener exit 7)", lines, "version");
 const retired = { kind: "retire", reason: "GitHub refuses this version of the runner" };
 
 /** What an agent that has just started sees: nothing is in its memory. */
-const afresh = (record: InstanceRecord): View => ({
-  now,
-  sight: { kind: "record", record },
-  known: record,
-  bootedAt: now,
-  bootMs: limits.bootMs,
-  maxRuntimeMs: limits.maxRuntimeMs,
-  pooled: true,
-  prepare: "prepared",
-  runner: { assignment: 1, configured: true, listener: "exited", exitCode: 7, busy: false, jobs: 0 },
-  task: false,
-  failure: undefined,
-  said: undefined,
-  interruption: undefined,
-  turnMs: limits.agentTurnMs,
-});
+const afresh = (record: InstanceRecord): View =>
+  viewOf(record, {
+    runner: { assignment: 1, configured: true, listener: "exited", exitCode: 7, busy: false, jobs: 0 },
+  });
 const failedWith = (detail: string, assignment = 1): InstanceRecord =>
   recordOf({ ...owned, state: "claimed", signal: signalOf("register-failed", assignment, now - 2000, detail) });
 

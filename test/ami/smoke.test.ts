@@ -1,9 +1,8 @@
 // The smoke test of an image, with the real agent in a world of virtual time: it passes, fails, and leaves nothing behind.
 import { expect, test } from "vitest";
-import { runAgent } from "../../agent/agent.ts";
 import type { ImageSeen } from "../../cloud/image-ports.ts";
 import { noFaults, type Rates } from "../../cloud/sim/world/faults.ts";
-import { environment, worldOf } from "../../cloud/sim/world/world.ts";
+import { worldOf } from "../../cloud/sim/world/world.ts";
 import { candidateClass, smoke } from "../../control/ami/smoke.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
@@ -12,6 +11,7 @@ import { imageTags } from "../../domain/image.ts";
 import { problemsOfClasses } from "../../domain/resource-class.ts";
 import { limits } from "../../domain/limits.ts";
 import { requestOf } from "../../entry/laptop/runs.ts";
+import { agentOf } from "../control/calm-world.ts";
 
 const imageId = "ami-0cafe0cafe0cafe00";
 const candidate: ImageSeen = {
@@ -31,19 +31,7 @@ async function openBench(rates: Partial<Rates> = {}, image: ImageSeen | undefine
   const world = worldOf({
     seed: "smoke",
     rates: { ...noFaults, ...rates },
-    runAgent: (ports, machine, onWake) =>
-      runAgent(ports, {
-        environment,
-        instanceId: machine.instanceId,
-        agentVersion: "1.0.0",
-        pooled: true,
-        bootMs: limits.bootMs,
-        maxRuntimeMs: limits.maxRuntimeMs,
-        turnMs: Number.POSITIVE_INFINITY,
-        onWake,
-        anyRunsJobs: false,
-        furtherRuns: [],
-      }),
+    runAgent: agentOf,
   });
   const { ports } = world.process("ami test");
   const tagged: Record<string, string> = {};

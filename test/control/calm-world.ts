@@ -4,25 +4,15 @@ import { noFaults } from "../../cloud/sim/world/faults.ts";
 import type { RunAgent } from "../../cloud/sim/world/machines.ts";
 import { environment, repositories, worldOf, type ControlPorts, type World } from "../../cloud/sim/world/world.ts";
 import type { Defaults } from "../../domain/configuration.ts";
-import { limits } from "../../domain/limits.ts";
 import { parseRequest, type RawRequest, type Request } from "../../domain/request.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
+import { agentOptions } from "../agent/agent-options.ts";
 
 export const repository = repositories[0];
 
-const agentOf: RunAgent = (ports, { instanceId }, onWake) =>
-  runAgent(ports, {
-    environment,
-    instanceId,
-    agentVersion: "1.0.0",
-    pooled: true,
-    bootMs: limits.bootMs,
-    maxRuntimeMs: limits.maxRuntimeMs,
-    turnMs: Number.POSITIVE_INFINITY,
-    onWake,
-    anyRunsJobs: false,
-    furtherRuns: [],
-  });
+/** No watchdog waits for its turns: it looks when something changes. */
+export const agentOf: RunAgent = (ports, { instanceId }, onWake) =>
+  runAgent(ports, agentOptions(environment, instanceId, { turnMs: Number.POSITIVE_INFINITY, onWake }));
 
 export interface CalmWorld extends World {
   /** Runs the work in a process of its own until it is done; what it logs is kept. */

@@ -1,11 +1,10 @@
 // One seed, one world: workflows under faults, then everything heals, then nothing may be left.
-import { runAgent } from "../../agent/agent.ts";
 import { limits } from "../../domain/limits.ts";
 import { chance as chanceOf } from "../../cloud/sim/chance.ts";
 import type { Violation } from "../../cloud/sim/world/checks.ts";
 import { drawRates, type Rates } from "../../cloud/sim/world/faults.ts";
-import type { RunAgent } from "../../cloud/sim/world/machines.ts";
-import { environment, worldOf, type World } from "../../cloud/sim/world/world.ts";
+import { worldOf, type World } from "../../cloud/sim/world/world.ts";
+import { agentOf } from "../control/calm-world.ts";
 import { lookIntoEveryQueue } from "./leftovers.ts";
 import { noTally, orchestrate, refreshOnSchedule, type Tally } from "./orchestration.ts";
 import { idleOnesAreQueued, nothingLeft } from "./promises.ts";
@@ -37,21 +36,6 @@ export interface SimulationOptions {
   readonly rates?: Partial<Rates>;
   readonly heard?: (at: number, process: string, name: string, facts: Record<string, unknown>) => void;
 }
-
-const agentOf: RunAgent = (ports, machine, onWake) =>
-  runAgent(ports, {
-    environment,
-    instanceId: machine.instanceId,
-    agentVersion: "1.0.0",
-    pooled: true,
-    bootMs: limits.bootMs,
-    maxRuntimeMs: limits.maxRuntimeMs,
-    // No watchdog waits for its turns: it looks when something changes.
-    turnMs: Number.POSITIVE_INFINITY,
-    onWake,
-    anyRunsJobs: false,
-    furtherRuns: [],
-  });
 
 function draw(seed: number) {
   const chance = chanceOf(seed).fork("plan");

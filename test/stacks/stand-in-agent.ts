@@ -5,7 +5,7 @@ import type { Host, RunnerProcess, RunnerState } from "../../cloud/agent-ports.t
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
 import type { Clock, Secrets } from "../../cloud/ports.ts";
 import { instanceKey, tableName, type Place } from "../../domain/names.ts";
-import { limits } from "../../domain/limits.ts";
+import { agentOptions } from "../agent/agent-options.ts";
 
 const nothing: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
 
@@ -57,16 +57,5 @@ export const startAgent = (instanceId: string, { client, secrets, environment, p
       clock,
       log: { event: () => undefined },
     },
-    {
-      environment,
-      instanceId,
-      agentVersion: "test",
-      pooled: true,
-      bootMs: limits.bootMs,
-      maxRuntimeMs: limits.maxRuntimeMs,
-      turnMs: limits.agentTurnMs,
-      anyRunsJobs: false,
-      furtherRuns: [],
-      onWake: () => undefined,
-    },
+    agentOptions(environment, instanceId),
   );

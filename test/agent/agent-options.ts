@@ -1,0 +1,21 @@
+// What tests start an agent with: a machine of the pool, with the limits as they are.
+import type { AgentOptions } from "../../agent/memory.ts";
+import { limits } from "../../domain/limits.ts";
+
+export const agentOptions = (
+  environment: string,
+  instanceId: string,
+  changes: Partial<AgentOptions> = {},
+): AgentOptions => ({
+  environment,
+  instanceId,
+  agentVersion: "1.0.0",
+  pooled: true,
+  bootMs: limits.bootMs,
+  maxRuntimeMs: limits.maxRuntimeMs,
+  turnMs: limits.agentTurnMs,
+  anyRunsJobs: false,
+  furtherRuns: [],
+  onWake: () => undefined,
+  ...changes,
+});

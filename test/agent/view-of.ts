@@ -1,0 +1,23 @@
+// What an agent sees that has just started on a prepared machine with nothing to do: tests change what they are about.
+import type { View } from "../../agent/decide.ts";
+import { limits } from "../../domain/limits.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
+import { now } from "../control/record-of.ts";
+
+export const viewOf = (record: InstanceRecord, changes: Partial<View> = {}): View => ({
+  now,
+  sight: { kind: "record", record },
+  known: record,
+  bootedAt: now,
+  bootMs: limits.bootMs,
+  maxRuntimeMs: limits.maxRuntimeMs,
+  pooled: true,
+  prepare: "prepared",
+  runner: { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 },
+  task: false,
+  failure: undefined,
+  said: undefined,
+  interruption: undefined,
+  turnMs: limits.agentTurnMs,
+  ...changes,
+});
