@@ -12,6 +12,7 @@ import { instances } from "../../cloud/aws/instances.ts";
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
 import { pool } from "../../cloud/aws/pool.ts";
 import { savedRequests } from "../../cloud/aws/saved-requests.ts";
+import { secretFolder } from "../../cloud/aws/secret-folder.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import { settings } from "../../cloud/aws/settings.ts";
 import type { Clock } from "../../cloud/ports.ts";
@@ -113,6 +114,7 @@ export async function openAwsStand(wish: AwsStandWish): Promise<AwsStand> {
     fleet: fleet({ ec2: () => clients.ec2, ssm: () => clients.ssm, environment }),
     requests: savedRequests(common),
     secrets: secrets(clients.ssm),
+    secretFolder: secretFolder(clients.ssm),
     machine: () => {
       const instanceId = `i-${randomBytes(8).toString("hex")}0`;
       const key = instanceKey(place, instanceId);

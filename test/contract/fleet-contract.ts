@@ -1,4 +1,4 @@
-// The contract of `Fleet` and `Secrets`: machines that fit, with their tags; ends that are harmless to repeat.
+// The contract of `Fleet`, `Secrets` and `SecretFolder`: machines that fit, with their tags; ends that are harmless to repeat.
 import { describe, expect, it } from "vitest";
 import { imageParameter, poolManager, tags } from "../../domain/names.ts";
 import type { LaunchOutcome, LaunchRequest, Unknown } from "../../cloud/ports.ts";
@@ -140,6 +140,23 @@ export function fleetContract(kind: StandKind): void {
       expect(second?.value).toBe("two\nlines");
       expect(second?.writtenAt).toBeGreaterThanOrEqual(first?.writtenAt ?? Infinity);
       expect(Math.abs((second?.writtenAt ?? 0) - stand.now())).toBeLessThan(60_000);
+    });
+
+    it("lists all of a folder, however deep and many, and of no other; what is removed is gone, once or twice", async () => {
+      const folder = `/runpool/${fresh("folder")}`;
+      // More than a page, or a call that deletes, takes.
+      const names = Array.from({ length: 12 }, (_, at) => `${folder}/${at % 2 === 0 ? "a/" : ""}${at}`);
+      for (const name of [...names, `${folder}s/none`]) await stand.secrets.write(name, "value");
+      const seen = await stand.secretFolder.list(folder);
+      expect(seen.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+      for (const { writtenAt } of seen) expect(Math.abs(writtenAt - stand.now())).toBeLessThan(60_000);
+      const [kept = "", ...others] = names;
+      await stand.secretFolder.remove(others);
+      await stand.secretFolder.remove(others);
+      await stand.secretFolder.remove([]);
+      expect((await stand.secretFolder.list(folder)).map(({ name }) => name)).toEqual([kept]);
+      expect(await stand.secrets.read(`${folder}s/none`)).toBeDefined();
+      expect(await stand.secretFolder.list(`${folder}/none`)).toEqual([]);
     });
   });
 }

@@ -10,6 +10,7 @@ import type {
   Registrar,
   RunnerInventory,
   SavedRequests,
+  SecretFolder,
   Secrets,
   Settings,
 } from "../../cloud/ports.ts";
@@ -22,6 +23,7 @@ export interface Ports {
   readonly fleet: Fleet;
   readonly requests: SavedRequests;
   readonly secrets: Secrets;
+  readonly secretFolder: SecretFolder;
 }
 
 export interface Stand extends Ports {

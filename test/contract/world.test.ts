@@ -39,6 +39,7 @@ function open(): Promise<Stand> {
     fleet: settle(time, ports.fleet),
     requests: settle(time, ports.requests),
     secrets: settle(time, ports.secrets),
+    secretFolder: settle(time, ports.secretFolder),
     machine: () => {
       const machine = world.machines.launch({ type, zone: "eu-west-1a", usageClass: "on-demand", tags: {} });
       const agent = startProcess(world.around, { name: `agent ${machine.instanceId}`, chance: process.chance });

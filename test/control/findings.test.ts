@@ -58,6 +58,11 @@ describe("a record whose machine lives", () => {
     expect(found(recordOf({ ...owned, state: "claimed", heartbeatAt: now - 120_000 }))).toBe("nothing"));
   test("that has left its run is made idle", () =>
     expect(found(recordOf({ ...owned, state: "running", wanted: "leave", said: "deregistered" }))).toBe("make-idle"));
+  test("that has left by itself, its one job done, is made idle too", () => {
+    for (const state of ["created", "claimed", "running"] as const)
+      expect(found(recordOf({ ...owned, state, said: "deregistered" }))).toBe("make-idle");
+    expect(found(recordOf({ ...owned, state: "running", said: "registered" }))).toBe("nothing");
+  });
   test("that left in an earlier assignment is not", () =>
     expect(
       found(

@@ -8,6 +8,8 @@ import {
   imageParameter,
   instanceKey,
   instanceRoleName,
+  jitConfigurationParameter,
+  parseJitConfigurationParameter,
   parseRunnerName,
   registrationTokenParameter,
   removalTokenParameter,
@@ -69,6 +71,26 @@ describe("a runner's name", () => {
     expect(runnerName("dev", id, 1).startsWith(runnerPrefix("dev"))).toBe(true);
     expect(runnerName("e".repeat(20), id, 1_000_000).length).toBeLessThanOrEqual(64);
   });
+});
+
+describe("a just-in-time configuration's parameter", () => {
+  test("gives back its instance and assignment in its own environment alone, in SSM's characters", () => {
+    fc.assert(
+      fc.property(environment, environment, instanceId, assignment, (env, other, id, number) => {
+        const name = jitConfigurationParameter(env, id, number);
+        expect(name).toMatch(/^(\/[A-Za-z0-9_.-]+){5}$/);
+        expect(parseJitConfigurationParameter(env, name)).toEqual({ instanceId: id, assignment: number });
+        fc.pre(env !== other);
+        expect(parseJitConfigurationParameter(other, name)).toBeUndefined();
+      }),
+    );
+  });
+
+  test.each([
+    "/runpool/dev/jit",
+    "/runpool/dev/jit/i-0123456789abcdef0",
+    "/runpool/dev/registration/i-0123456789abcdef0/1",
+  ])("%s is none, and so never deleted", (name) => expect(parseJitConfigurationParameter("dev", name)).toBeUndefined());
 });
 
 describe("an environment's name", () => {
