@@ -1,5 +1,5 @@
 // The idle floor: as many idle instances as configured are kept alive, and created without an owner where they are short.
-import type { Configuration } from "../domain/configuration.ts";
+import { retiredClassesOf, type Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
@@ -17,7 +17,7 @@ export interface Floor {
   readonly count: number;
 }
 
-/** The floors of every partition; names that are no class and architecture are left out (the configuration's check reports them). */
+/** The floors of every partition; names that are no class and architecture are left out (refresh reports them). */
 export function floorsOf(configuration: Configuration): readonly Floor[] {
   return [...partitionScopes(configuration)].flatMap(([partition, repository]) =>
     Object.entries(configuration.idleFloors).flatMap(([name, count]): Floor[] => {
@@ -29,6 +29,15 @@ export function floorsOf(configuration: Configuration): readonly Floor[] {
     }),
   );
 }
+
+/** Floors of classes that nobody may ask for any more: they are not kept, and whoever wants them is told. */
+const unkept = (configuration: Configuration): readonly string[] =>
+  Object.entries(configuration.idleFloors).flatMap(([pool, count]) => {
+    const [name = ""] = pool.split("/");
+    if (count <= 0 || Object.hasOwn(configuration.resourceClasses, name)) return [];
+    const why = retiredClassesOf(configuration).includes(name) ? "is retired" : "does not exist";
+    return [`idle floor of ${pool}: class ${name} ${why}: take it out of idleFloors`];
+  });
 
 export interface FloorPlan {
   /** Idle ones of the floor whose threshold comes near. */
@@ -71,7 +80,7 @@ export async function keepFloors(
 ): Promise<FloorKept> {
   let extended = 0;
   let created = 0;
-  const problems: string[] = [];
+  const problems = [...unkept(configuration)];
   for (const floor of floorsOf(configuration)) {
     const now = world.clock.now();
     const plan = planFloor(floor, records, now);

@@ -60,17 +60,7 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const tokens = await attempt("tokens", { renewed: [], problems: [] }, () =>
     renewTokens(world, configuration, dryRun),
   );
-  // GitHub's runners and EC2's machines are listed before the records are read: what is then missing has really had no record.
-  // An unreachable GitHub proves nothing: "no list" is not "no runner".
-  const runners = await attempt<readonly OurRunner[] | undefined>("runners", undefined, () =>
-    listRunners(world, configuration),
-  );
-  const machines = await attempt<readonly MachineSeen[] | undefined>("machines", undefined, () => world.fleet.ours());
-  const held = await attempt("just-in-time configurations", [], () =>
-    world.secretFolder.list(jitConfigurationFolder(configuration.environment)),
-  );
-  const partitions = [...partitionScopes(configuration).keys()];
-  const counters = await attempt("counters", new Map(), () => readCounters(world, partitions));
+  const { runners, machines, held, partitions, counters } = await lookAround(world, configuration, attempt);
   const { items: records, damaged } = await world.instances.all();
   for (const { key, problem } of damaged) world.log.event("record.damaged", { key, problem });
   const facts =
@@ -123,6 +113,23 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
     problems: report.problems.length,
   });
   return report;
+}
+
+/**
+ * GitHub's runners and EC2's machines are listed before the records are read: what is then missing has really had no record. An
+ * unreachable GitHub proves nothing: "no list" is not "no runner".
+ */
+async function lookAround(world: ControlWorld, configuration: Configuration, attempt: Attempt) {
+  const runners = await attempt<readonly OurRunner[] | undefined>("runners", undefined, () =>
+    listRunners(world, configuration),
+  );
+  const machines = await attempt<readonly MachineSeen[] | undefined>("machines", undefined, () => world.fleet.ours());
+  const held = await attempt("just-in-time configurations", [], () =>
+    world.secretFolder.list(jitConfigurationFolder(configuration.environment)),
+  );
+  const partitions = [...partitionScopes(configuration).keys()];
+  const counters = await attempt("counters", new Map(), () => readCounters(world, partitions));
+  return { runners, machines, held, partitions, counters };
 }
 
 const noReruns = { reruns: [], problems: [] };

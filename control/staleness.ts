@@ -1,4 +1,4 @@
-// Why an instance is not handed on any more: too old, used too often, or made from what is no longer deployed. Pure.
+// Why an instance is not handed on any more: too old, used too often, of a retired class, or made from what is no longer deployed. Pure.
 import { templateOf, type Configuration } from "../domain/configuration.ts";
 import { maxima } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
@@ -24,6 +24,8 @@ export function staleness(
   const { maxUses, maxAgeMs } = configuration;
   if (maxUses > 0 && record.uses >= maxUses) return `used ${record.uses} times of at most ${maxUses}`;
   if (now - record.launchedAt > maxAgeMs) return `older than ${Math.round(maxAgeMs / 60_000)} min`;
+  if (!Object.hasOwn(configuration.resourceClasses, record.resourceClass))
+    return `class ${record.resourceClass} is retired`;
   if (record.configHash !== configuration.configHash) return "its configuration is no longer the deployed one";
   const template = templateOf(configuration, record);
   if (template === undefined) return `${record.resourceClass}/${record.architecture} is no longer deployed`;

@@ -163,6 +163,13 @@ export function problemsOf(configuration: Configuration): readonly string[] {
   return problems;
 }
 
+/** Classes that have a queue still, and nobody may ask for any more. */
+export const retiredClassesOf = ({
+  queues,
+  resourceClasses,
+}: Pick<Configuration, "queues" | "resourceClasses">): readonly string[] =>
+  Object.keys(queues).filter((name) => !Object.hasOwn(resourceClasses, name));
+
 /** The launch template of a pool; undefined where it is not deployed. */
 export const templateOf = (
   { templates }: Pick<Deployed, "templates">,

@@ -104,8 +104,8 @@ export const problemOfTimeout = ({ timeoutMs = 0 }: Request, provisionMs: number
     ? `timeout-min is "${timeoutMs / minuteMs}"; this environment waits at most ${provisionMs / minuteMs} minutes (limits.provisionMs of its file)`
     : undefined;
 
-/** Checks a request against the classes of its environment. Every problem is named, with what would be right. */
-export function parseRequest(raw: RawRequest, classes: ResourceClasses): RequestParse {
+/** Checks a request against the classes of its environment, those in use and the `retired` ones. Every problem is named, with what would be right. */
+export function parseRequest(raw: RawRequest, classes: ResourceClasses, retired: readonly string[] = []): RequestParse {
   const problems: string[] = [];
   const runId = raw.runId.trim();
   if (!/^\d{1,20}$/.test(runId)) problems.push(`run-id is "${raw.runId}"; it is GitHub's run_id, a whole number`);
@@ -121,7 +121,9 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses): Request
     problems.push(`instance-count is "${raw.instanceCount}"; it is a whole number from 1 to ${maxima.instanceCount}`);
   const minimum = Object.hasOwn(classes, raw.resourceClass) ? classes[raw.resourceClass] : undefined;
   if (minimum === undefined)
-    problems.push(`resource-class is "${raw.resourceClass}"; this environment has ${list(Object.keys(classes))}`);
+    problems.push(
+      `resource-class is "${raw.resourceClass}"${retired.includes(raw.resourceClass) ? ", which is retired" : ""}; this environment has ${list(Object.keys(classes))}`,
+    );
   const architecture = raw.architecture === "x64" || raw.architecture === "arm64" ? raw.architecture : undefined;
   if (architecture === undefined) problems.push(`architecture is "${raw.architecture}"; write "x64" or "arm64"`);
   const usageClass = raw.usageClass === "spot" || raw.usageClass === "on-demand" ? raw.usageClass : undefined;

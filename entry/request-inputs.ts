@@ -1,11 +1,11 @@
 // A provision's inputs against the environment they are for: the same for the action and the command line.
-import type { Configuration } from "../domain/configuration.ts";
+import { retiredClassesOf, type Configuration } from "../domain/configuration.ts";
 import type { Random } from "../cloud/ports.ts";
 import { parseRequest, problemOfTimeout, type RawRequest, type RequestParse } from "../domain/request.ts";
 
 /** `parseRequest`, and that the environment serves the repository: at any other its instances could not register. */
 export function requestOf(raw: RawRequest, configuration: Configuration): RequestParse {
-  const parsed = parseRequest(raw, configuration.resourceClasses);
+  const parsed = parseRequest(raw, configuration.resourceClasses, retiredClassesOf(configuration));
   const { repositories } = configuration.forge;
   const tooLong = parsed.ok ? problemOfTimeout(parsed.request, configuration.provisionMs) : undefined;
   if (tooLong !== undefined) return { ok: false, problems: [tooLong] };

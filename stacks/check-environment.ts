@@ -144,6 +144,9 @@ const sized: Rule = (environment) => {
   return problems;
 };
 
+const noClass = ({ retiredClasses }: Environment, name: string): string =>
+  retiredClasses.includes(name) ? "is retired" : "is no class";
+
 const floors: Rule = (environment) => {
   const { resourceClasses, maxInstances } = operationalOf(environment);
   const among = (path: string, wanted: Readonly<Record<string, number>>): Problem[] => {
@@ -153,7 +156,7 @@ const floors: Rule = (environment) => {
       if (resourceClasses[name] === undefined)
         problems.push([
           `${path}.${pool}`,
-          `"${name}" is no class; there are ${Object.keys(resourceClasses).join(", ")}`,
+          `"${name}" ${noClass(environment, name)}; there are ${Object.keys(resourceClasses).join(", ")}`,
         ]);
       if (!environment.architectures.some((known) => known === architecture))
         problems.push([`${path}.${pool}`, `architectures does not name ${architecture}`]);
@@ -178,7 +181,7 @@ const byClass: Rule = (environment) => {
   return Object.entries(given).flatMap(([path, values]) =>
     Object.keys(values).flatMap((name): Problem[] =>
       resourceClasses[name] === undefined
-        ? [[`${path}.${name}`, `is no class; there are ${Object.keys(resourceClasses).join(", ")}`]]
+        ? [[`${path}.${name}`, `${noClass(environment, name)}; there are ${Object.keys(resourceClasses).join(", ")}`]]
         : [],
     ),
   );

@@ -65,8 +65,8 @@ const looking = (arns: Arns): readonly Statement[] => [
     Action: [
       ...actions(
         "ec2",
-        `DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeInternetGateways DescribeLaunchTemplates
-          DescribeLaunchTemplateVersions DescribeNatGateways DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
+        `DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeInstances DescribeInternetGateways
+          DescribeLaunchTemplates DescribeLaunchTemplateVersions DescribeNatGateways DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
           DescribeSecurityGroups DescribeSecurityGroupRules DescribeSubnets DescribeVpcs DescribeVpcEndpoints`,
       ),
       "cloudwatch:DescribeAlarms",

@@ -5,6 +5,8 @@ import type { Environment } from "./environment.ts";
 
 /** Terraform runs in `cdktf.out/stacks/<stack>`; the project's own Node.js runs the check. */
 const project = "../../..";
+export const projectProgram = (file: string, ...args: readonly string[]): string =>
+  [`${project}/node_modules/.bin/node ${project}/entry/${file}`, ...args.map((arg) => `"${arg}"`)].join(" ");
 
 /** To be called last: it depends on every resource made before, so that none is destroyed before it has let pass. */
 export function guardDestroy(stack: TerraformStack, { name, region }: Environment): void {
@@ -17,7 +19,7 @@ export function guardDestroy(stack: TerraformStack, { name, region }: Environmen
       {
         type: "local-exec",
         when: "destroy",
-        command: `${project}/node_modules/.bin/node ${project}/entry/refuse-destroy.ts "\${self.input.environment}" "\${self.input.region}"`,
+        command: projectProgram("refuse-destroy.ts", "${self.input.environment}", "${self.input.region}"),
       },
     ],
   });

@@ -111,7 +111,7 @@ export const environmentShape = z.strictObject({
   partitions: z.record(z.string(), z.array(repository)).default({}),
   /** Minimum vCPU and memory by name; the built-in table where nothing is given. */
   resourceClasses: z.record(z.string(), z.strictObject({ cpu: z.number(), mmem: z.number() })).optional(),
-  /** Classes taken out of `resourceClasses` whose queues are kept until they are empty. */
+  /** Classes taken out of `resourceClasses` whose queues are kept until they are empty: a deployment that drops one sooner is refused. */
   retiredClasses: z.array(z.string()).default([]),
   architectures: z.array(architecture).min(1, "must name at least one architecture"),
   operatingSystem: z.enum(["amazon-linux-2023", "ubuntu-22.04", "ubuntu-24.04"]),

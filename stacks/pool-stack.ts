@@ -3,8 +3,11 @@ import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
 import { DynamodbTableItem } from "@cdktf/provider-aws/lib/dynamodb-table-item/index.js";
+import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template/index.js";
+import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import { table } from "../domain/table.ts";
 import { arnsOf, stackNames } from "./arns.ts";
+import { guardClasses } from "./class-guard.ts";
 import { guardDestroy } from "./destroy-guard.ts";
 import { defaultsItem, defaultsOf } from "./defaults.ts";
 import type { Environment } from "./environment.ts";
@@ -37,7 +40,10 @@ export function poolStack(scope: Construct, environment: Environment): Terraform
   );
 
   const made = { queues, ...launched, subnets: network.subnets, configHash: configHash(environment) };
+  const classes = stack.node.findAll().filter((found) => found instanceof SqsQueue || found instanceof LaunchTemplate);
   new DynamodbTableItem(stack, "defaults", {
+    // A class that may not go is not forgotten either.
+    dependsOn: [guardClasses(stack, environment, classes)],
     tableName: records.name,
     hashKey: table.key,
     item: defaultsItem(defaultsOf(environment, made)),

@@ -48,7 +48,8 @@ async function receive(client: SQSClient, url: string, most: number): Promise<re
   });
 }
 
-async function depth(client: SQSClient, url: string): Promise<number> {
+/** About how many messages a queue holds, leased ones included. */
+export async function depth(client: SQSClient, url: string): Promise<number> {
   const command = new GetQueueAttributesCommand({
     QueueUrl: url,
     AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],

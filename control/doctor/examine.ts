@@ -1,15 +1,25 @@
 // The doctor's round: looks at everything at once, and judges what it saw. It changes nothing; what fails is a check that says so.
-import type { AccountSight, Caller, ForgeSight, LaunchSight, StoreSight } from "../../cloud/doctor-ports.ts";
+import type {
+  AccountSight,
+  Caller,
+  ForgeSight,
+  LaunchSight,
+  Look,
+  QueueSeen,
+  StoreSight,
+} from "../../cloud/doctor-ports.ts";
 import type { Clock, Instances, LoadedSettings, Settings } from "../../cloud/ports.ts";
-import type { Configuration } from "../../domain/configuration.ts";
+import { retiredClassesOf, type Configuration } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter, tableName } from "../../domain/names.ts";
 import type { Architecture, InstanceRecord } from "../../domain/record.ts";
+import { instancesOf } from "../retired-classes.ts";
 import { partitionScopes } from "../tokens.ts";
 import { judgeCaller, judgeClock, judgePlace, judgeQuota, judgeSpotRole, judgeSubnets } from "./account.ts";
 import { deployAgain, fail, judged, ok, skipped, type Check } from "./check.ts";
 import { judgeForge, judgeRunnerVersion } from "./forge.ts";
 import { judgeImage, judgeImageParameter, judgeTemplate } from "./launch.ts";
 import { judgeDamaged, judgeInstances, judgePause } from "./records.ts";
+import { judgeRetired } from "./retired.ts";
 import { judgeQueue, judgeTable, judgeToken, judgeUnreadable } from "./store.ts";
 
 export interface DoctorWorld {
@@ -82,7 +92,7 @@ async function examineAll(
   const parts = await Promise.all([
     examineTable(world, environment),
     records.then(({ checks }) => checks),
-    examineQueues(world, configuration),
+    records.then(({ items }) => examineQueues(world, configuration, items)),
     examineTemplates(world, configuration),
     examineImages(world, configuration),
     examineTokens(world, configuration),
@@ -113,14 +123,28 @@ async function readRecords(
   return { checks, items };
 }
 
-async function examineQueues({ store }: DoctorWorld, configuration: Configuration): Promise<readonly Check[]> {
-  const redeploy = deployAgain(configuration.environment);
+async function examineQueues(
+  { store }: DoctorWorld,
+  configuration: Configuration,
+  records: readonly InstanceRecord[],
+): Promise<readonly Check[]> {
+  const { environment, idleMs } = configuration;
+  const redeploy = deployAgain(environment);
+  const retired = new Set(retiredClassesOf(configuration));
   const checks = Object.entries(configuration.queues).map(([resourceClass, { url, unreadableUrl }]) =>
     guarded(`queue ${resourceClass}`, redeploy, async () => {
       const [queue, unreadable] = await Promise.all([store.queue(url), store.queue(unreadableUrl)]);
       return [
         ...judged(`queue ${resourceClass}`, queue, (seen) =>
-          judgeQueue(resourceClass, seen, configuration.idleMs, redeploy),
+          retired.has(resourceClass)
+            ? judgeRetired(
+                resourceClass,
+                instancesOf(resourceClass, records),
+                seen,
+                messagesOf(unreadable),
+                environment,
+              )
+            : judgeQueue(resourceClass, seen, idleMs, redeploy),
         ),
         ...judged(`unreadable ${resourceClass}`, unreadable, (seen) =>
           judgeUnreadable(resourceClass, unreadableUrl, seen, redeploy),
@@ -130,6 +154,10 @@ async function examineQueues({ store }: DoctorWorld, configuration: Configuratio
   );
   return (await Promise.all(checks)).flat();
 }
+
+/** None where they may not be looked at: the queue's own check says so. */
+const messagesOf = (look: Look<QueueSeen | undefined>): number =>
+  look.kind === "seen" ? (look.value?.messages ?? 0) : 0;
 
 async function examineTemplates({ launch }: DoctorWorld, configuration: Configuration): Promise<readonly Check[]> {
   const redeploy = deployAgain(configuration.environment);

@@ -56,6 +56,7 @@ const lines = refreshMetrics({
     requeued: 0,
     floor: { extended: 0, created: 0 },
     reruns: [],
+    retired: [],
     tokens: { renewed: [], problems: [] },
     damaged: [],
     problems: [],

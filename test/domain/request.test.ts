@@ -115,6 +115,17 @@ test("all problems are told at once, one line each", () => {
   expect(parsed.ok ? [] : parsed.problems).toHaveLength(11);
 });
 
+test("a class that is retired is told apart from one that never was", () => {
+  const of = (resourceClass: string) => {
+    const parsed = parseRequest({ ...good, resourceClass }, classes, ["huge"]);
+    return parsed.ok ? [] : parsed.problems;
+  };
+  expect(of("huge")).toEqual([
+    expect.stringMatching(/^resource-class is "huge", which is retired; this environment has "/),
+  ]);
+  expect(of("tiny")).toEqual([expect.stringMatching(/^resource-class is "tiny"; this environment has "/)]);
+});
+
 test("what may be left out is read where it is given, in milliseconds", () => {
   const parsed = parseRequest(
     { ...good, instanceCount: "4", minCount: "2", timeoutMin: "5", maxRuntimeMin: "90", label: "runpool-x" },

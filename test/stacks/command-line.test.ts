@@ -73,7 +73,7 @@ test("every stack of an environment, whichever is destroyed first, is guarded be
   const stacks = Object.entries(synthesized(prod)).filter(([name]) => name.startsWith("prod-"));
   expect(stacks.map(([name]) => name).toSorted()).toEqual(["prod-control", "prod-observability", "prod-pool"]);
   for (const [name, stack] of stacks) {
-    const [guard] = resourcesOf(stack, "terraform_data");
+    const guard = resourcesOf(stack, "terraform_data").find(([id]) => id === "destroy-guard");
     const everything = Object.entries(stack.resource ?? {}).flatMap(([type, made]) =>
       Object.keys(made).map((id) => `${type}.${id}`),
     );

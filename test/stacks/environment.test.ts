@@ -120,6 +120,16 @@ const wrong: readonly Wrong[] = [
     /^x: resourceClasses: .*"Large"/,
   ],
   ["a class without vCPUs", { resourceClasses: { large: { cpu: 0, mmem: 4096 } } }, /^x: resourceClasses: .*cpu is 0/],
+  [
+    "an idle floor of a retired class",
+    { retiredClasses: ["huge"], idleFloors: { "huge/x64": 1 } },
+    /^x: idleFloors\.huge\/x64: "huge" is retired; there are large, /,
+  ],
+  [
+    "a size of disks for a retired class",
+    { retiredClasses: ["huge"], disk: { sizeGiBByClass: { huge: 100 } } },
+    /^x: disk\.sizeGiBByClass\.huge: is retired; there are large, /,
+  ],
   ["a class both in use and retired", { retiredClasses: ["large"] }, /^x: retiredClasses\[0\]: /],
   [
     "a floor of an unknown class",

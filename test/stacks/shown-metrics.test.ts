@@ -22,6 +22,7 @@ const emptyReport = {
   requeued: 0,
   floor: { extended: 0, created: 0 },
   reruns: [],
+  retired: [],
   tokens: { renewed: [], problems: [] },
   damaged: [],
   problems: [],

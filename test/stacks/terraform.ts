@@ -34,6 +34,8 @@ export interface Workspace {
   readonly stacks: readonly string[];
   /** Runs in a stack's folder; resolves whatever the exit code. */
   run(stack: string, ...args: readonly string[]): Promise<Ran>;
+  /** Synthesizes again, other files of the same stacks; what is deployed is known still. */
+  describe(files: readonly EnvironmentFile[]): void;
   /** Writes an override beside a stack, which Terraform merges into it from then on. */
   override(stack: string, name: string, contents: object): void;
 }
@@ -54,11 +56,20 @@ export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string
   const project = join(import.meta.dirname, "..", "..");
   for (const name of ["entry", "node_modules"]) symlinkSync(join(project, name), join(folder, name));
   const out = join(folder, "cdktf.out");
-  synthesize(Object.fromEntries(files.map((file) => [file.name, file])), out, code);
+  const synthesizeAll = (described: readonly EnvironmentFile[]): void =>
+    synthesize(Object.fromEntries(described.map((file) => [file.name, file])), out, code);
+  synthesizeAll(files);
   const stacks = readdirSync(join(out, "stacks"));
   const override: Workspace["override"] = (stack, name, contents) =>
     writeFileSync(join(out, "stacks", stack, `${name}_override.tf.json`), JSON.stringify(contents));
-  for (const stack of stacks) override(stack, "without_aws", { provider: { aws: [withoutAws(endpoint)] } });
+  const leaveAws = (): void => {
+    for (const stack of stacks) override(stack, "without_aws", { provider: { aws: [withoutAws(endpoint)] } });
+  };
+  leaveAws();
+  const describe: Workspace["describe"] = (changed) => {
+    synthesizeAll(changed);
+    leaveAws();
+  };
   const configuration = join(folder, "terraform.rc");
   writeFileSync(
     configuration,
@@ -82,5 +93,5 @@ export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string
       child.once("error", reject);
       child.once("close", (code) => resolve({ code: code ?? 1, output }));
     });
-  return { stacks, run, override };
+  return { stacks, run, override, describe };
 }

@@ -1,0 +1,88 @@
+// A class that was taken out: its idle instances end, its queue is emptied, floors of it are told, and then it may be forgotten.
+import { expect, test } from "vitest";
+import { environment, type ControlPorts } from "../../cloud/sim/world/world.ts";
+import { judgeRetired } from "../../control/doctor/retired.ts";
+import { refresh } from "../../control/refresh.ts";
+import { removalOf } from "../../control/retired-classes.ts";
+import { staleness } from "../../control/staleness.ts";
+import { retiredClassesOf } from "../../domain/configuration.ts";
+import { limits } from "../../domain/limits.ts";
+import { refreshLines } from "../../entry/cli/refresh-lines.ts";
+import type { Sink } from "../../entry/cli/terminal.ts";
+import { calmWorld } from "./calm-world.ts";
+import { configuration, now, recordOf } from "./record-of.ts";
+
+const minute = 60_000;
+const queues = { ...configuration.queues, huge: { url: "huge", unreadableUrl: "huge-unreadable" } };
+
+test("classes with a queue that are no classes any more are the retired ones", () => {
+  expect(retiredClassesOf(configuration)).toEqual([]);
+  expect(retiredClassesOf({ ...configuration, queues })).toEqual(["huge"]);
+});
+
+test("an idle instance of a retired class is not handed on, whatever its template", () => {
+  const templates = { ...configuration.templates, "huge/x64": { id: "lt-1", version: "1" } };
+  const record = recordOf({ resourceClass: "huge" });
+  expect(staleness(record, { ...configuration, queues, templates }, now)).toBe("class huge is retired");
+});
+
+/** The environment as it is once `large` has been taken out. */
+const taken = (ports: ControlPorts): ControlPorts => ({
+  ...ports,
+  settings: {
+    ...ports.settings,
+    load: async () => {
+      const loaded = await ports.settings.load();
+      const { large: _, ...resourceClasses } = loaded.configuration.resourceClasses;
+      return {
+        ...loaded,
+        configuration: { ...loaded.configuration, resourceClasses },
+        defaults: { ...loaded.defaults, resourceClasses },
+      };
+    },
+  },
+});
+
+test("refresh ends the idle instances of a retired class, empties its queue, and then says that it may be removed", async () => {
+  const world = calmWorld({ idleFloors: { "large/x64": 1 } });
+  const pass = (ms: number) => world.time.run(world.time.now() + ms);
+  await world.does("floor", (ports) => refresh(ports));
+  await pass(2 * minute);
+  await world.does("park", (ports) => refresh(ports));
+  const idle = world.table.all();
+  expect(idle.map(({ state }) => state)).toEqual(["idle", "idle"]);
+
+  const look = await world.does("look", (ports) => refresh(taken(ports), { dryRun: true }));
+  expect(look.retired).toEqual([{ resourceClass: "large", instances: 2, messages: 2 }]);
+  const first = await world.does("first", (ports) => refresh(taken(ports)));
+  expect(first.findings.map(({ why, done }) => [why, done])).toEqual(idle.map(() => ["class large is retired", true]));
+  expect(first.problems).toEqual(["idle floor of large/x64: class large is retired: take it out of idleFloors"]);
+  expect(first.floor).toEqual({ extended: 0, created: 0 });
+  expect(first.retired).toEqual([{ resourceClass: "large", instances: 2, messages: 0 }]);
+  await pass(limits.terminateMs);
+  await world.does("confirm", (ports) => refresh(taken(ports)));
+  const last = await world.does("last", (ports) => refresh(taken(ports)));
+  expect(last.retired).toEqual([{ resourceClass: "large", instances: 0, messages: 0 }]);
+  const sink = { paint: (_: string, text: string) => text } as Sink;
+  const lines = refreshLines(last, environment, false, sink);
+  expect(lines.at(-1)).toBe(
+    `class large is retired and empty: remove it from \`retiredClasses\` in environments/${environment}.ts`,
+  );
+  expect(refreshLines(first, environment, false, sink).at(-1)).toBe(
+    "class large is retired: 2 instances, about 0 messages left",
+  );
+});
+
+const queue = { retentionMs: limits.poolRetentionMs, messages: 0, redrives: false };
+test.each([
+  [0, 0, 0, "warn", removalOf("huge", "dev")],
+  [1, 0, 0, "ok", "instances left: 1;"],
+  [0, 3, 0, "ok", "messages: 3,"],
+  [0, 0, 2, "ok", "unreadable: 2"],
+])(
+  "the doctor on a retired class: %i instances, %i messages, %i unreadable: %s",
+  (instances, messages, aside, verdict, found) => {
+    const check = judgeRetired("huge", instances, { ...queue, messages }, aside, "dev");
+    expect(check).toMatchObject({ verdict, found: expect.stringContaining(found) as unknown });
+  },
+);
