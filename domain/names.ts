@@ -40,8 +40,8 @@ export const readerTag = "runpool:instance";
 /** The folder of an environment's just-in-time configurations. */
 export const jitConfigurationFolder = (environment: string): string => `/runpool/${environment}/jit`;
 /**
- * The SecureString that holds the just-in-time configuration of one instance and assignment. It carries `readerTag`, and is larger than
- * SSM's standard tier takes (4 KB): whoever writes one asks for `Intelligent-Tiering`.
+ * The SecureString that holds the just-in-time configuration of one instance and assignment. It carries `readerTag`, and may be
+ * larger than what SSM's standard tier takes (4 KB): whoever writes one asks for `Intelligent-Tiering`.
  */
 export const jitConfigurationParameter = (environment: string, instanceId: string, assignment: number): string =>
   `${jitConfigurationFolder(environment)}/${instanceId}/${assignment}`;

@@ -62,8 +62,9 @@ async function kindsIn(stage: Stage, secrets: Secrets): Promise<readonly string[
   return Object.keys(secrets).filter((kind) => secrets[kind]?.some((secret) => journal.includes(secret)));
 }
 
-export async function lookForSecrets(stage: Stage, appKey: string): Promise<JournalSecrets> {
-  const secrets = await secretsOf(stage, appKey);
+/** `more`: what a scenario knows beside what every machine has. */
+export async function lookForSecrets(stage: Stage, appKey: string, more: Secrets = {}): Promise<JournalSecrets> {
+  const secrets = { ...(await secretsOf(stage, appKey)), ...more };
   const leaked = await kindsIn(stage, secrets);
   for (const [secret = ""] of Object.values(secrets)) await stage.run("systemd-cat", "-t", "planted", "echo", secret);
   return {
