@@ -6,6 +6,7 @@ import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { refreshMetrics } from "../../entry/refresh-metrics.ts";
 import example from "../../environments/example.ts";
+import { emptyReport } from "../control/empty-report.ts";
 import { recordOf } from "../control/record-of.ts";
 import { synthesized } from "../stacks/synthesized.ts";
 import { readText } from "../tidy/sources.ts";
@@ -48,19 +49,7 @@ const lines = refreshMetrics({
   now,
   records: [serving],
   oldestToken: now,
-  report: {
-    states: { running: 1 },
-    findings: [],
-    ghosts: [],
-    configurations: [],
-    requeued: 0,
-    floor: { extended: 0, created: 0 },
-    reruns: [],
-    retired: [],
-    tokens: { renewed: [], problems: [] },
-    damaged: [],
-    problems: [],
-  },
+  report: { ...emptyReport, states: { running: 1 } },
 });
 interface Emf {
   readonly _aws: {

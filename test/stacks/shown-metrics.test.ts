@@ -4,6 +4,7 @@ import { blocksOf, resourcesOf, textOf, type Block } from "../../cloud/sim/stack
 import type { Told } from "../../domain/outcome.ts";
 import { outcomeMetrics } from "../../entry/outcome-metrics.ts";
 import { refreshMetrics } from "../../entry/refresh-metrics.ts";
+import { emptyReport } from "../control/empty-report.ts";
 import { recordOf } from "../control/record-of.ts";
 import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
 
@@ -13,20 +14,6 @@ const observability = stackNamed(stacks, "example-observability");
 type Dimensions = Readonly<Record<string, unknown>>;
 const told = (namespace: string, name: string, dimensions: Dimensions): string =>
   `${namespace} ${name} ${JSON.stringify(Object.entries(dimensions).toSorted(([a], [b]) => a.localeCompare(b)))}`;
-
-const emptyReport = {
-  states: {},
-  findings: [],
-  ghosts: [],
-  configurations: [],
-  requeued: 0,
-  floor: { extended: 0, created: 0 },
-  reruns: [],
-  retired: [],
-  tokens: { renewed: [], problems: [] },
-  damaged: [],
-  problems: [],
-};
 
 /** What one refresh writes that has seen an instance register, and a run that was ready and ended. */
 function written(): readonly string[] {
