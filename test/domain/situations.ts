@@ -26,7 +26,7 @@ export const machine: Machine = {
   launchedAt: now - 60_000,
 };
 
-const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Ownership => ({
+export const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Ownership => ({
   owner: runOwner(runId, attempt, provisionId),
   runId,
   attempt,

@@ -5,7 +5,8 @@ import type { OwnClaim } from "../../domain/needs.ts";
 import { cells, ec2, get, machine, put, type Row } from "./layout.ts";
 import { mayStill, spend, type Emit, type Model, type Process } from "./model.ts";
 import type { Actor } from "./moves.ts";
-import { ahead, now, ownership, thing } from "./records.ts";
+import { ownership } from "../domain/situations.ts";
+import { ahead, now, thing } from "./records.ts";
 import { condemnations, everyInstance, handOf, inSlot, slotOf, withSlot } from "./slots.ts";
 
 type Provision = Extract<Process, { kind: "provision" }>;

@@ -2,7 +2,8 @@
 import { beginRegistering, heartbeat, retire, signal, signalOf, type AgentWrite } from "../../domain/agent-writes.ts";
 import { holds } from "../../domain/condition.ts";
 import { decide, type Decision, type Life, type Move, type Moves, type Refusal } from "../../domain/instance.ts";
-import { recordSchema, type InstanceRecord, type Ownership, type SignalKind } from "../../domain/record.ts";
+import { recordSchema, type InstanceRecord, type SignalKind } from "../../domain/record.ts";
+import { machine } from "../domain/situations.ts";
 
 /** The one moment of the model, epoch ms: time passes by what lies before and behind it. */
 export const now = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -17,22 +18,7 @@ export const before = now - 1;
 export const current = 2;
 const older = 1;
 
-export const thing = {
-  key: "arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0",
-  instanceId: "i-0123456789abcdef0",
-  partition: "github:octo/app",
-  resourceClass: "large",
-  architecture: "x64",
-  usageClass: "spot",
-  instanceType: "m5.large",
-  cpu: 2,
-  mmem: 8192,
-  zone: "eu-central-1a",
-  imageId: "ami-0123456789abcdef0",
-  templateVersion: "3",
-  configHash: "c0ffee",
-  launchedAt: now - 3_600_000,
-} as const;
+export const thing = { ...machine, launchedAt: now - 3_600_000 };
 
 export interface AgentWriteIntent {
   readonly kind: "signal" | "begin" | "retire";
@@ -240,13 +226,3 @@ export class Records {
 }
 
 const quiet = { listener: "none", jobs: 0, diskFree: 1 } as const;
-
-export const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Ownership => ({
-  owner: `github:run:${runId}:${attempt}:${provisionId}`,
-  runId,
-  attempt,
-  provisionId,
-  claimId,
-  labels: [runId],
-  registration: [{ forge: "github", url: "https://github.com/octo/app", labels: [runId], mode: "token" }],
-});
