@@ -292,18 +292,6 @@ export interface SavedRequests {
   tell(until: EpochMs): Promise<void>;
 }
 
-export interface SecretSeen {
-  readonly name: string;
-  readonly writtenAt: EpochMs;
-}
-/** Secrets that are written for one reader each, under a folder: seen and deleted, never read here. Rejects with `OutOfReach`. */
-export interface SecretFolder {
-  /** Every one under `folder`, however deep. */
-  list(folder: string): Promise<readonly SecretSeen[]>;
-  /** What does not exist is passed over. */
-  remove(names: readonly string[]): Promise<void>;
-}
-
 /** Secrets by name; a value never reaches a log, the table or an error's text. */
 export interface Secrets {
   /** The value and when it was written; undefined where there is none. */

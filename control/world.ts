@@ -11,10 +11,10 @@ import type {
   Registrar,
   RunnerInventory,
   SavedRequests,
-  SecretFolder,
   Secrets,
   Settings,
 } from "../cloud/ports.ts";
+import type { SecretFolder } from "../cloud/secret-ports.ts";
 
 export interface ControlWorld {
   readonly instances: Instances;

@@ -10,10 +10,10 @@ import type {
   Registrar,
   RunnerInventory,
   SavedRequests,
-  SecretFolder,
   Secrets,
   Settings,
 } from "../../cloud/ports.ts";
+import type { SecretFolder } from "../../cloud/secret-ports.ts";
 import type { Defaults } from "../../domain/configuration.ts";
 
 export interface Ports {

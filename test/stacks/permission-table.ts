@@ -3,13 +3,10 @@ import type { Request } from "./evaluate-policy.ts";
 
 const here = (service: string, rest: string) => `arn:aws:${service}:eu-central-1:111122223333:${rest}`;
 export const table = here("dynamodb", "table/runpool-example");
-const own = here("ec2", "instance/i-0123456789abcdef0");
+export const own = here("ec2", "instance/i-0123456789abcdef0");
 export const other = here("ec2", "instance/i-0fedcba9876543210");
-const parameter = (name: string) => here("ssm", `parameter/runpool/${name}`);
-/** The just-in-time configuration of an instance's first assignment. */
-const configurationOf = (instanceId: string) => parameter(`example/jit/${instanceId}/1`);
-const forReader = (arn: string) => ({ "aws:ResourceTag/runpool:instance": arn });
-const asInstance = { "ec2:SourceInstanceARN": own, "aws:Ec2InstanceSourcePrivateIPv4": "10.80.1.2" };
+export const parameter = (name: string) => here("ssm", `parameter/runpool/${name}`);
+export const asInstance = { "ec2:SourceInstanceARN": own, "aws:Ec2InstanceSourcePrivateIPv4": "10.80.1.2" };
 export const item = (leading: string, ...attributes: readonly string[]) => ({
   ...asInstance,
   "dynamodb:LeadingKeys": [leading],
@@ -108,72 +105,6 @@ export const instance: readonly Row[] = [
     parameter("prod/registration/github_octo-org_docs"),
     asInstance,
   ],
-  [
-    "instance",
-    "reads the just-in-time configuration that is tagged for it",
-    true,
-    "ssm:GetParameter",
-    configurationOf("i-0123456789abcdef0"),
-    { ...asInstance, ...forReader(own) },
-  ],
-  [
-    "instance",
-    "reads one that is tagged for another",
-    false,
-    "ssm:GetParameter",
-    configurationOf("i-0fedcba9876543210"),
-    { ...asInstance, ...forReader(other) },
-  ],
-  [
-    "instance",
-    "reads one under its own name that is tagged for another",
-    false,
-    "ssm:GetParameter",
-    configurationOf("i-0123456789abcdef0"),
-    { ...asInstance, ...forReader(other) },
-  ],
-  [
-    "instance",
-    "reads one without a tag, or where there is none",
-    false,
-    "ssm:GetParameter",
-    configurationOf("i-0123456789abcdef0"),
-    asInstance,
-  ],
-  [
-    "instance",
-    "reads its own from outside any instance",
-    false,
-    "ssm:GetParameter",
-    configurationOf("i-0123456789abcdef0"),
-    forReader(own),
-  ],
-  [
-    "instance",
-    "reads one that is tagged for it elsewhere than among them",
-    false,
-    "ssm:GetParameter",
-    parameter("example/forge-credential"),
-    { ...asInstance, ...forReader(own) },
-  ],
-  [
-    "instance",
-    "reads another environment's that is tagged for it",
-    false,
-    "ssm:GetParameter",
-    parameter("prod/jit/i-0123456789abcdef0/1"),
-    { ...asInstance, ...forReader(own) },
-  ],
-  ...(["ssm:AddTagsToResource", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:GetParametersByPath"] as const).map(
-    (action): Row => [
-      "instance",
-      `has no other right to its own configuration: ${action}`,
-      false,
-      action,
-      configurationOf("i-0123456789abcdef0"),
-      { ...asInstance, ...forReader(own) },
-    ],
-  ),
   ["instance", "reads the App's key", false, "ssm:GetParameter", parameter("example/forge-credential"), asInstance],
   ["instance", "ends another machine", false, "ec2:TerminateInstances", other, { ...asInstance, ...tagged("example") }],
   ["instance", "ends itself by EC2", false, "ec2:TerminateInstances", own, { ...asInstance, ...tagged("example") }],
@@ -309,24 +240,6 @@ export const provision: readonly Row[] = [
 
 export const others: readonly Row[] = [
   ["refresh", "reads the App's key", true, "ssm:GetParameter", parameter("example/forge-credential")],
-  ["refresh", "lists the just-in-time configurations", true, "ssm:GetParametersByPath", parameter("example/jit")],
-  ["refresh", "lists all that the environment keeps in SSM", false, "ssm:GetParametersByPath", parameter("example")],
-  [
-    "refresh",
-    "deletes a just-in-time configuration",
-    true,
-    "ssm:DeleteParameters",
-    configurationOf("i-0123456789abcdef0"),
-  ],
-  ["refresh", "deletes the App's key", false, "ssm:DeleteParameters", parameter("example/forge-credential")],
-  ["refresh", "reads a just-in-time configuration", false, "ssm:GetParameter", configurationOf("i-0123456789abcdef0")],
-  [
-    "provision",
-    "reads a just-in-time configuration",
-    false,
-    "ssm:GetParameter",
-    configurationOf("i-0123456789abcdef0"),
-  ],
   ["refresh", "changes the App's key", false, "ssm:PutParameter", parameter("example/forge-credential")],
   ["refresh", "renews a token", true, "ssm:PutParameter", parameter("example/registration/github_octo-org_docs")],
   [

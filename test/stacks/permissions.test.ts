@@ -5,6 +5,7 @@ import example from "../../environments/example.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
 import { partitionSuffix } from "../../stacks/partitions.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
+import { configurations } from "./configuration-permission-table.ts";
 import { images } from "./image-permission-table.ts";
 import { instance, item, other, others, provision, table } from "./permission-table.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
@@ -111,7 +112,7 @@ test("roles are taken by one service each, or by named repositories' branches, t
   expect(subjects("deploy-role")).toEqual(["repo:octo-org/octo-repo:environment:production"]);
 });
 
-const rows = [...instance, ...provision, ...others, ...images].map(
+const rows = [...instance, ...configurations, ...provision, ...others, ...images].map(
   ([who, what, allowed, action, resource, context]) => ({
     title: `${who} ${allowed ? "may" : "may not"}: ${what}`,
     who,

@@ -18,6 +18,7 @@ const ports = [
   "cloud/image-ports.ts",
   "cloud/log-ports.ts",
   "cloud/pause-port.ts",
+  "cloud/secret-ports.ts",
 ];
 const bundler = "entry/build/bundles.ts";
 const sdk = "@aws-sdk/";
@@ -32,6 +33,7 @@ const layers: readonly Layer[] = [
       "cloud/doctor-ports.ts",
       "cloud/image-ports.ts",
       "cloud/pause-port.ts",
+      "cloud/secret-ports.ts",
       "control/",
     ],
     foreign: [],

@@ -13,10 +13,10 @@ import type {
   Registrar,
   RunnerInventory,
   SavedRequests,
-  SecretFolder,
   Secrets,
   Settings,
 } from "../../ports.ts";
+import type { SecretFolder } from "../../secret-ports.ts";
 import { chance as chanceOf } from "../chance.ts";
 import { checksOf } from "./checks.ts";
 import { faultsAt, type Rates } from "./faults.ts";
