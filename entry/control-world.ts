@@ -64,16 +64,19 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       throw new ForgeRefused(
         "no GitHub credential: give a token (GITHUB_TOKEN), or store one for refresh in the environment",
       );
-    const [{ forgeClient }, { forgeSight }, { registrar }, { inventory }, { jobQueue }] = await Promise.all([
+    const [{ forgeClient }, { registrar }, { inventory }, { jobQueue }] = await Promise.all([
       import("../cloud/github/forge-client.ts"),
-      import("../cloud/github/doctor-forge.ts"),
       import("../cloud/github/registrar.ts"),
       import("../cloud/github/inventory.ts"),
       import("../cloud/github/job-queue.ts"),
     ]);
     const { apiUrl, repositories } = (await configuration()).forge;
     const client = forgeClient({ apiUrl, auth: wish.forge, clock });
-    const releases = async () => forgeSight(client).runnerReleases(repositories[0] ?? "");
+    const releases = async () => {
+      // Loaded for itself: of all that ask GitHub, refresh alone asks this.
+      const { forgeSight } = await import("../cloud/github/doctor-forge.ts");
+      return await forgeSight(client).runnerReleases(repositories[0] ?? "");
+    };
     return { registrar: registrar(client), inventory: inventory(client), jobs: jobQueue(client), releases };
   });
   return {
