@@ -41,7 +41,7 @@ export type Agents = (row: Row, emit: Emit) => void;
 
 /** All that the agents, and what runs beside them, may do. */
 export function agentsOf(model: Model): Agents {
-  const { records, layout, spec } = model;
+  const { records, layout, spec, rules } = model;
   const decided = new Map<number, Step>();
 
   const stepOf = (row: Row, base: number, sight: number): Step => {
@@ -101,7 +101,9 @@ export function agentsOf(model: Model): Agents {
     const to = records.write(intent, code, row[base + cells.record] as number);
     if (to !== undefined) after[base + cells.record] = to;
     if (intent.kind === "begin") put(after, base, host.failed, 0);
+    const believed = records.saying(row[base + cells.sight] as number, intent.signal, intent.assignment);
     sees(after, base);
+    if (!rules.decidesOnReply && to !== undefined && intent.kind === "begin") after[base + cells.sight] = believed;
     if (intent.kind !== "retire") {
       put(after, base, host.mine, to === undefined ? 0 : 1);
       if (to !== undefined) after[base + cells.flight] = (after[base + cells.flight] as number) & ~stands;
@@ -200,8 +202,9 @@ export function agentsOf(model: Model): Agents {
           emit(refused, who, "is refused the registration by GitHub", i);
         }
       }
-      if (mayStill(model, row, "crash")) {
-        const after = spend(model, row, "crash");
+      if (get(row, base, host.mayCrash) === 1) {
+        const after = row.slice();
+        put(after, base, host.mayCrash, 0);
         for (const field of [host.task, host.taskFor, host.taskRun, host.failed, host.mine]) put(after, base, field, 0);
         after[base + cells.sight] = 0;
         emit(after, who, "crashes and is started again", i);

@@ -95,7 +95,8 @@ export function strayOf(model: Model, process: number, name: string): (row: Row,
           right === "nobody" ? {} : { actor: { run: runId, attempt, ...(right === "claim" ? { owner } : {}) } };
         const done = (after: Row): void =>
           hand.set(after, i, move.startsWith("condemn") ? slotOf({ at: at.ending }) : 0);
-        hand.call(row, emit, { instance: i, move, call, ...actor, done, refused: forget });
+        const judged = move === "condemn-evicted" || move === "condemn-silent" ? { judged: assignment } : {};
+        hand.call(row, emit, { instance: i, move, call, ...actor, ...judged, done, refused: forget });
       }
     });
 }

@@ -44,6 +44,8 @@ export const host = cell(cells.host, {
   mine: 1,
   /** The agent does not reach the table. */
   cut: 1,
+  /** The agent may crash once more. */
+  mayCrash: 1,
 });
 
 export const machine = cell(cells.machine, {

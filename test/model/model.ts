@@ -35,7 +35,7 @@ export type Process =
 
 /** How often each thing may go wrong in one world. */
 export const mishaps = [
-  /** A process crashes. */
+  /** Every process and every agent crashes so often, each of them at any step. */
   "crash",
   /** A move is made but its reply is lost. */
   "lost",
@@ -53,17 +53,23 @@ export const mishaps = [
   "skew",
   /** GitHub refuses a registration. */
   "refusal",
+  /** What is kept of an ended one passes its threshold before it is deleted. */
+  "aged",
 ] as const;
 export type Mishap = (typeof mishaps)[number];
 /** What the model check may take away from the code besides the life table. */
 export interface Rules extends AgentRules {
   readonly life: Life;
+  /** Release asks to leave at all. */
+  readonly releaseAsks: boolean;
   readonly releaseAsksFirst: boolean;
   readonly refreshListsFirst: boolean;
   /** Refresh looks for a runner at GitHub after it has read the record, before it takes its absence for a proof. */
   readonly proveListsAgain: boolean;
   /** GitHub's word is a proof only of what was not registering when it was read, before the word. */
   readonly forgeProves: boolean;
+  /** An agent that has written decides again on the record in the reply. */
+  readonly decidesOnReply: boolean;
 }
 
 export interface Spec {
@@ -98,13 +104,30 @@ export const modelOf = (spec: Spec, rules: Rules): Model => ({
   records: new Records(rules.life, rules),
 });
 
-export const mayStill = ({ layout }: Model, row: Row, what: Mishap): boolean =>
+/** What may happen so often in a world, whoever it happens to; of crashes each has its own. */
+type Common = Exclude<Mishap, "crash">;
+
+export const mayStill = ({ layout }: Model, row: Row, what: Common): boolean =>
   (row[layout.budgets + mishaps.indexOf(what)] as number) > 0;
 
 /** A copy of the state in which one more of this has happened. */
-export function spend({ layout }: Model, row: Row, what: Mishap): Row {
+export function spend({ layout }: Model, row: Row, what: Common): Row {
   const next = row.slice();
   const at = layout.budgets + mishaps.indexOf(what);
   next[at] = (next[at] as number) - 1;
+  return next;
+}
+
+/** Of those that may crash: a bit a process. An agent's own stands on its machine. */
+const mayCrashAt = ({ layout }: Model): number => layout.budgets + mishaps.indexOf("crash");
+
+export const mayCrash = (model: Model, row: Row, process: number): boolean =>
+  ((row[mayCrashAt(model)] as number) & (1 << process)) !== 0;
+
+/** A copy of the state in which this process has crashed. */
+export function crashed(model: Model, row: Row, process: number): Row {
+  const next = row.slice();
+  const at = mayCrashAt(model);
+  next[at] = (next[at] as number) & ~(1 << process);
   return next;
 }

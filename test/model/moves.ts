@@ -3,7 +3,7 @@ import { life, type Move } from "../../domain/instance.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { cells, ec2, get, host, instances, listener, machine, put, task, type Row } from "./layout.ts";
 import { mayStill, spend, type Emit, type Model } from "./model.ts";
-import { ahead } from "./records.ts";
+import { ahead, heard } from "./records.ts";
 
 /** In whose name a move is made that is only for one's own. */
 export interface Actor {
@@ -19,6 +19,8 @@ export interface Attempt {
   readonly move: Move;
   readonly call: number;
   readonly actor?: Actor;
+  /** The assignment that was judged, where the caller judges what idles. */
+  readonly judged?: number;
   readonly done: (after: Row) => void;
   readonly refused: (after: Row, why: string) => void;
 }
@@ -43,7 +45,7 @@ export function attempt(model: Model, row: Row, emit: Emit, one: Attempt): void 
     emit(after, who, `finds made already: ${move}`, instance);
     return;
   }
-  const broken = judge(row, base, move, records.of(before), records.of(outcome.record) as InstanceRecord, one.actor);
+  const broken = judge(row, base, one, records.of(before), records.of(outcome.record) as InstanceRecord);
   const after = row.slice();
   write(model, after, base, outcome.record, move);
   one.done(after);
@@ -97,10 +99,9 @@ const own: ReadonlySet<Move> = new Set([
 function judge(
   row: Row,
   base: number,
-  move: Move,
+  { move, actor, judged }: Pick<Attempt, "move" | "actor" | "judged">,
   before: InstanceRecord | undefined,
   after: InstanceRecord,
-  actor: Actor | undefined,
 ): string | undefined {
   if (move === "confirm" && get(row, base, machine.ec2) !== ec2.ended)
     return "terminated only after EC2 has ended the machine";
@@ -117,8 +118,24 @@ function judge(
         : before.owner === actor.owner;
     if (!mine) return "one owner: nobody moves what is another's";
   }
-  if (after.state === "terminating" || after.state === "terminated") return undefined;
+  if (after.state === "terminating" || after.state === "terminated") return wasted(row, base, move, before, judged);
+  if (actor === undefined && after.owner !== before.owner) return "one owner: nobody else gives up what is owned";
   return forward(row, base, before, after);
+}
+
+/** What idles costs a launch if it is ended for nothing. */
+function wasted(
+  row: Row,
+  base: number,
+  move: Move,
+  before: InstanceRecord,
+  judged: number | undefined,
+): string | undefined {
+  if (judged !== undefined && judged !== before.assignment)
+    return "a judgement counts only for what was judged: it has served since";
+  const up = get(row, base, machine.ec2) === ec2.up && get(row, base, host.cut) === 0;
+  if (move === "condemn-silent" && up && before.heartbeatAt === heard) return "none that is heard is ended for silence";
+  return undefined;
 }
 
 /** A move after which somebody counts on the instance. */
@@ -127,6 +144,10 @@ function forward(row: Row, base: number, before: InstanceRecord, after: Instance
   if (get(row, base, machine.selfEnded) === 1) return "what its agent has ended is not handed on";
   if (after.owner !== before.owner && before.owner !== undefined && after.owner !== undefined)
     return "one owner: taken from another";
+  const [up, silentFor] = [get(row, base, machine.ec2) === ec2.up, before.heartbeatAt !== heard];
+  if (after.state === "claimed" && before.state === "idle" && !up && silentFor)
+    return "nobody waits for a machine that was long dead";
+  if (after.state === "idle" && up && get(row, base, host.prepared) === 0) return "what idles is up";
   if (after.owner !== before.owner) {
     const what = serving(row, base);
     if (what !== undefined) return `one owner: it changes hands while ${what}`;

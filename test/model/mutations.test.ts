@@ -1,8 +1,10 @@
-// Each condition taken away alone: a shortest trace shows what it is there for; where none does, the reason stands beside it.
+// Each condition taken away: a shortest trace shows what it is there for. Where another makes up for it, both are; where nothing does, the reason is here.
 import { describe, expect, test } from "vitest";
-import { mutations } from "./mutations.ts";
+import { inWords } from "./extent.ts";
+import type { Rules } from "./model.ts";
+import { guards, mutations } from "./mutations.ts";
 import { search } from "./search.ts";
-import { small, type SmallWorld } from "./worlds.ts";
+import { asBuilt, small, type SmallWorld } from "./worlds.ts";
 
 const full = process.env["RUNPOOL_MODEL"] === "full";
 const timeout = full ? 3_600_000 : 120_000;
@@ -10,12 +12,14 @@ const timeout = full ? 3_600_000 : 120_000;
 /** By condition: the smallest world that misses it, and the promise that is then broken. */
 const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
   "park-prepared: state": ["stray", /does not come back/],
+  "park-prepared: prepared": ["floor stray", /what idles is up/],
   "park-prepared: not past its threshold": ["floor cut", /agent has ended/],
   "park-prepared: not retired": ["floor ahead", /agent has ended/],
   "park-left: not past its threshold": ["parked cut", /agent has ended/],
   "park-left: not retired": ["parked ahead", /agent has ended/],
-  "park-left: deregistered now": ["parked stray", /one owner/],
+  "park-left: deregistered now": ["parked stray", /what idles is up/],
   "claim: state": ["claimed", /does not come back/],
+  "claim: heartbeat fresh": ["died", /long dead/],
   "claim: not past its threshold": ["kept", /agent has ended/],
   "claim: not retired": ["ahead", /agent has ended/],
   "start: own claim": ["unswept", /one owner/],
@@ -34,12 +38,16 @@ const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
   "release: not past its threshold": ["released cut", /agent has ended/],
   "release: not retired": ["released ahead", /agent has ended/],
   "release: deregistered now": ["released stray", /one owner/],
+  "condemn-expired: state": ["aged", /terminated never changes/],
   "condemn-expired: past its threshold": ["stray", /no started job/],
   "condemn-retired: state": ["stray", /terminated never changes/],
   "condemn-retired: retired": ["stray", /no started job/],
   "condemn-gone: state": ["created died", /terminated never changes/],
   "condemn-evicted: state": ["stray", /terminated never changes/],
+  "condemn-evicted: version as judged": ["stale", /only for what was judged/],
   "condemn-silent: state": ["stray", /terminated never changes/],
+  "condemn-silent: heartbeat over a minute old": ["stray", /ended for silence/],
+  "condemn-silent: version as judged": ["released silent stray", /only for what was judged/],
   "condemn-unregistered: own": ["cancelled stray", /one owner/],
   "condemn-unregistered: not begun to register": ["stray", /no started job/],
   "condemn-deleted: own": ["unswept", /one owner/],
@@ -52,58 +60,74 @@ const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
   "GitHub's word proves nothing of what was registering": ["released", /no started job/],
 };
 
-const byOwner = "only what is created, claimed or running has an owner, and the need of an own one is still there";
-const answered = "`deregistered` of this assignment is only ever an answer to `leave`, and is needed as well";
-const asked =
-  "whoever asks GitHub for its word has asked the instance to leave before, and within an assignment that is never taken back";
-const free = "it is idle, and the state is still asked for: a machine is lost too early, no job and no run";
-/** By condition: why no world here misses it. */
+const byOwner = "what is condemned loses its owner";
+/** By condition that another makes up for: which other, the world in which that one alone is not missed, and the promise that is broken without both. */
+const doubled: Readonly<Record<string, readonly [string, SmallWorld, RegExp]>> = {
+  "park-prepared: unowned": ["park-prepared: prepared", "created stray", /one owner/],
+  "park-left: state": [byOwner, "parked stray", /does not come back/],
+  "park-left: own claim": ["park-left: state", "cancelled stray", /does not come back/],
+  "claim: unowned": ["what idles loses its owner", "contended", /one owner: taken from another/],
+  "start: state": [byOwner, "stray", /does not come back/],
+  "extend-running: state": [byOwner, "stray", /terminated never changes/],
+  "ask-to-leave: state": [byOwner, "contended", /terminated never changes/],
+  "release: state": [byOwner, "released", /does not come back/],
+  "condemn-unregistered: state": [byOwner, "stray", /terminated never changes/],
+  "condemn-deleted: state": [byOwner, "released", /terminated never changes/],
+  "condemn-not-found: state": [byOwner, "released", /terminated never changes/],
+  "condemn-not-found: asked to leave": [
+    "release asks to leave, and judges by what it then reads",
+    "released",
+    /no started job/,
+  ],
+  "signals only move forward": ["a signal on the one judged by", "floor late", /no started job/],
+  "registering on the version judged by": ["the agent decides again on the reply", "released", /no started job/],
+};
+
+const nothing = "`deregistered` of this assignment: nothing is registered, and in this assignment nothing will be";
+/** By condition: why no world misses it, whatever else is taken away. */
 const hidden: Readonly<Record<string, string>> = {
-  "park-prepared: unowned": "nothing has been registered on it: its provision loses it, and takes another",
-  "park-prepared: prepared":
-    "one that idles before it is up is claimed only with a fresh heartbeat, and prepares before it registers",
-  "park-left: state": byOwner,
-  "park-left: own claim": "what is created keeps its one owner until it idles: nobody else ever reads it as his",
-  "park-left: asked to leave": answered,
-  "claim: unowned": "what idles has no owner",
-  "claim: heartbeat fresh": "it saves a run the wait for a dead machine; safety does not hang on it",
-  "start: state": byOwner,
-  "extend-running: state": byOwner,
-  "ask-to-leave: state": byOwner,
-  "release: state": byOwner,
-  "release: asked to leave": answered,
-  "condemn-expired: state":
-    "the limits of terminating and terminated do not pass in this model; a condemned one stays condemned",
-  "condemn-evicted: version as judged": free,
-  "condemn-silent: heartbeat over a minute old": free,
-  "condemn-silent: version as judged": free,
-  "condemn-unregistered: state": "one that runs has registered, and that none has begun to is still asked for",
-  "condemn-deleted: state": byOwner,
-  "condemn-deleted: asked to leave": asked,
-  "condemn-not-found: state": byOwner,
-  "condemn-not-found: asked to leave": asked,
+  "park-left: asked to leave": nothing,
+  "release: asked to leave": nothing,
+  "condemn-deleted: asked to leave":
+    "a runner that was deleted at GitHub takes no job any more, and its agent registers no other in that assignment",
   "condemn-not-found: not registering now":
-    "GitHub's word is only taken of what was not registering when it was read before (`forgeProves`)",
-  "signals only move forward":
-    "a signal lands only on the one that it was decided upon, and no agent decides to go back; it guards one that would",
-  "registering on the version judged by":
-    "the agent decides again on the record in the reply before it registers; it guards one that would not",
+    "GitHub's word is only taken of what was not registering when it was read before (`forgeProves`), and had been asked to leave by then",
   "release asks before it deletes at GitHub":
     "GitHub's word is only taken after `leave` has been read (`forgeProves`); the order spares an agent's repair",
 };
 
 test("every condition is either shown or explained", () => {
-  expect([...Object.keys(shown), ...Object.keys(hidden)].toSorted()).toEqual([...mutations.keys()].toSorted());
+  expect([...Object.keys(shown), ...Object.keys(doubled), ...Object.keys(hidden)].toSorted()).toEqual(
+    [...mutations.keys()].toSorted(),
+  );
 });
 
+/** The rules as built without all of these. */
+const without = (...names: readonly string[]): Rules =>
+  names.reduce((rules, name) => {
+    const mutation = mutations.get(name) ?? guards.get(name);
+    if (mutation === undefined) throw new Error(`no mutation ${name}`);
+    return mutation(rules);
+  }, asBuilt);
+
+const breaks = (world: SmallWorld, rules: Rules, promise: RegExp): void => {
+  const { broken, states } = search(small[world], rules, { maxStates: 800_000 });
+  expect(broken?.promise ?? `none in ${states} states`).toMatch(promise);
+  expect(broken?.trace.length).toBeGreaterThan(1);
+  expect(broken?.trace.join("\n")).not.toContain("?");
+};
+
 describe("without this condition there is a trace that breaks a promise", () => {
-  test.each(Object.entries(shown))("%s", { timeout }, (name, [world, promise]) => {
-    const rules = mutations.get(name);
-    if (rules === undefined) throw new Error(`no mutation ${name}`);
-    const { broken, states } = search(small[world], rules, { maxStates: 200_000 });
-    expect(broken?.promise ?? `none in ${states} states`).toMatch(promise);
-    expect(broken?.trace.length).toBeGreaterThan(1);
-    expect(broken?.trace.join("\n")).not.toContain("?");
+  test.each(Object.entries(shown))("%s", { timeout }, (name, [world, promise]) =>
+    breaks(world, without(name), promise),
+  );
+});
+
+describe("without this condition, and without the other that makes up for it, there is a trace; without the other alone there is none", () => {
+  test.each(Object.entries(doubled))("%s", { timeout }, (name, [other, world, promise]) => {
+    breaks(world, without(name, other), promise);
+    const alone = search(small[world], without(other), { maxStates: full ? 3_000_000 : 100_000 });
+    expect(inWords(alone)).toBe("no promise is broken");
   });
 });
 
@@ -111,19 +135,16 @@ describe("without this condition there is a trace that breaks a promise", () => 
 describe("without this condition no world here breaks a promise", () => {
   test.for(Object.entries(hidden))("%s: %s", { timeout }, ([name], { skip }) => {
     skip(!full, "slow, since nothing is found: RUNPOOL_MODEL=full searches");
-    const rules = mutations.get(name);
-    if (rules === undefined) throw new Error(`no mutation ${name}`);
     for (const spec of Object.values(small)) {
-      const { broken } = search(spec, rules, { maxStates: 60_000 });
+      const { broken } = search(spec, without(name), { maxStates: 60_000 });
       expect(broken?.trace ?? []).toEqual([]);
     }
   });
 });
 
 test("a trace is printed in words, the shortest first", () => {
-  const rules = mutations.get("claim: not retired");
-  const found = rules === undefined ? undefined : search(small.ahead, rules, { maxStates: 10_000 });
-  expect(found?.broken?.trace).toMatchInlineSnapshot(`
+  const found = search(small.ahead, without("claim: not retired"), { maxStates: 10_000 });
+  expect(found.broken?.trace).toMatchInlineSnapshot(`
     [
       "1. time passes the threshold by its agent's clock, which is ahead [instance 2]",
       "2. the agent writes: retires [instance 2]",

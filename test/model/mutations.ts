@@ -1,17 +1,18 @@
-// Every condition of the life table and of the code around it, taken away one at a time.
+// Every condition of the life table and of the code around it, taken away one at a time; and what else guards some of them.
 import { life, type Life, type Move } from "../../domain/instance.ts";
 import { states } from "../../domain/record.ts";
 import type { Rules } from "./model.ts";
-import { asBuilt } from "./worlds.ts";
+
+/** Takes something away from the rules. */
+export type Mutation = (rules: Rules) => Rules;
 
 const moves = Object.keys(life) as Move[];
 
-const withRow = (move: Move, change: (row: Life[Move]) => Life[Move]): Rules => ({
-  ...asBuilt,
-  life: { ...life, [move]: change(life[move]) },
-});
+const withRow =
+  (move: Move, change: (row: Life[Move]) => Life[Move]): Mutation =>
+  (rules) => ({ ...rules, life: { ...rules.life, [move]: change(rules.life[move]) } });
 
-const ofTheTable: readonly (readonly [string, Rules])[] = moves.flatMap((move) => [
+const ofTheTable: readonly (readonly [string, Mutation])[] = moves.flatMap((move) => [
   ...(move === "create" ? [] : [[`${move}: state`, withRow(move, (row) => ({ ...row, from: [...states] }))] as const]),
   ...life[move].needs.map(
     (need) =>
@@ -22,15 +23,35 @@ const ofTheTable: readonly (readonly [string, Rules])[] = moves.flatMap((move) =
   ),
 ]);
 
-/** By name: the rules without this one condition. */
-export const mutations: ReadonlyMap<string, Rules> = new Map<string, Rules>([
+const without =
+  (change: Partial<Rules>): Mutation =>
+  (rules) => ({ ...rules, ...change });
+
+/** By name: what takes this one condition away. */
+export const mutations: ReadonlyMap<string, Mutation> = new Map<string, Mutation>([
   ...ofTheTable,
-  ["registering on the version judged by", { ...asBuilt, beginOnVersion: false }],
-  ["retiring on the version judged by", { ...asBuilt, retireOnVersion: false }],
-  ["signals only move forward", { ...asBuilt, forwardOnly: false }],
-  ["a signal on the one judged by", { ...asBuilt, onSignal: false }],
-  ["release asks before it deletes at GitHub", { ...asBuilt, releaseAsksFirst: false }],
-  ["refresh lists GitHub's runners before it reads the records", { ...asBuilt, refreshListsFirst: false }],
-  ["refresh looks again before it takes absence for a proof", { ...asBuilt, proveListsAgain: false }],
-  ["GitHub's word proves nothing of what was registering", { ...asBuilt, forgeProves: false }],
+  ["registering on the version judged by", without({ beginOnVersion: false })],
+  ["retiring on the version judged by", without({ retireOnVersion: false })],
+  ["signals only move forward", without({ forwardOnly: false })],
+  ["a signal on the one judged by", without({ onSignal: false })],
+  ["release asks before it deletes at GitHub", without({ releaseAsksFirst: false })],
+  ["refresh lists GitHub's runners before it reads the records", without({ refreshListsFirst: false })],
+  ["refresh looks again before it takes absence for a proof", without({ proveListsAgain: false })],
+  ["GitHub's word proves nothing of what was registering", without({ forgeProves: false })],
+]);
+
+const keepsOwner =
+  (which: (move: Move) => boolean): Mutation =>
+  (rules) =>
+    moves
+      .filter(which)
+      .map((move) => withRow(move, (row) => ({ ...row, owner: "keeps" })))
+      .reduce((changed, change) => change(changed), rules);
+
+/** What is no condition, but stands beside some: with it alone they are not missed, without it they are. */
+export const guards: ReadonlyMap<string, Mutation> = new Map<string, Mutation>([
+  ["what is condemned loses its owner", keepsOwner((move) => move.startsWith("condemn-"))],
+  ["what idles loses its owner", keepsOwner((move) => move === "release" || move === "park-left")],
+  ["release asks to leave, and judges by what it then reads", without({ releaseAsks: false, forgeProves: false })],
+  ["the agent decides again on the reply", without({ decidesOnReply: false })],
 ]);

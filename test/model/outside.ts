@@ -30,7 +30,12 @@ function time(model: Model, row: Row, i: number, base: number, emit: Emit, recor
     put(after, base, machine.bootLate, 1);
     return emit(after, "time", "passes the boot limit of a machine without a record", i);
   }
-  if (!lives.has(record.state)) return;
+  if (!lives.has(record.state)) {
+    if (record.threshold !== ahead || !mayStill(model, row, "aged")) return;
+    const after = spend(model, row, "aged");
+    after[base + cells.record] = records.expired(id);
+    return emit(after, "time", `passes the threshold of what is ${record.state}`, i);
+  }
   if (record.threshold === ahead) {
     const after = row.slice();
     after[base + cells.record] = records.expired(id);

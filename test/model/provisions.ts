@@ -3,7 +3,7 @@ import { hasLeft } from "../../control/leave.ts";
 import { verdictOf } from "../../control/verdict.ts";
 import type { OwnClaim } from "../../domain/needs.ts";
 import { cells, ec2, get, machine, put, type Row } from "./layout.ts";
-import { mayStill, spend, type Emit, type Model, type Process } from "./model.ts";
+import { crashed, mayCrash, type Emit, type Model, type Process } from "./model.ts";
 import type { Actor } from "./moves.ts";
 import { ownership } from "../domain/situations.ts";
 import { ahead, now, thing } from "./records.ts";
@@ -180,7 +180,9 @@ export function provisionOf(model: Model, process: number, spec: Provision): (ro
       case at.left:
         return hand.makeIdle(row, i, emit, inSlot(slot, "created") === 1, right, right, actor, {
           done: (after) =>
-            model.spec.stale === true ? hand.set(after, i, slotOf({ at: at.stale, fresh: 1 })) : settled(i)(after),
+            model.spec.stale === true
+              ? hand.set(after, i, slotOf({ at: at.stale, fresh: 1, assignment: inSlot(slot, "assignment") }))
+              : settled(i)(after),
           refused: (after, why) => {
             const by = why === "not past its threshold" ? "condemn-expired" : "condemn-retired";
             const past = by === "condemn-expired" || why === "not retired";
@@ -217,8 +219,8 @@ export function provisionOf(model: Model, process: number, spec: Provision): (ro
       givesBack(after);
       emit(after, name, "is cancelled, and gives back", -1);
     }
-    if (working && mayStill(model, row, "crash")) {
-      const after = spend(model, row, "crash");
+    if (working && mayCrash(model, row, process)) {
+      const after = crashed(model, row, process);
       enter(after, phase.crashed);
       everyInstance((i) => forget(i)(after));
       emit(after, name, "crashes", -1);

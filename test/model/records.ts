@@ -9,7 +9,8 @@ import { machine } from "../domain/situations.ts";
 export const now = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const ahead = now + 3_600_000;
 const passed = now - 1;
-const fresh = now - 1;
+/** The time of a heartbeat that was a moment ago. */
+export const heard = now - 1;
 const silent = now - 3_600_000;
 /** Signals, as versions, are only asked whether they are the one that stands, which is of `now`. */
 export const before = now - 1;
@@ -60,7 +61,9 @@ function canonical(record: InstanceRecord, version: number): InstanceRecord {
   // Nothing but a late agent ever touches it again.
   const { retiredAt } = record;
   const retired = retiredAt === undefined ? {} : { retiredAt };
-  if (record.state === "terminated") return { ...thing, ...resting, ...retired, state: "terminated", version };
+  // Only a life table that is taken apart leaves it an owner.
+  if (record.state === "terminated" && record.owner === undefined)
+    return { ...thing, ...resting, ...retired, state: "terminated", version };
   const { lastOwner: _, reason: __, expiresAt: ___, ...rest } = record;
   const ended = rest.state === "terminating" || rest.state === "terminated";
   return { ...rest, version, uses: 0, threshold: ended ? ahead : rest.threshold };
@@ -140,6 +143,13 @@ export class Records {
       signal === undefined ? record : { ...record, signal: { ...signal, at: before } },
     );
 
+  /** What an agent takes its record for, that has not looked at the reply of its write. */
+  saying = (id: number, kind: SignalKind, assignment: number): number =>
+    this.#derive(`saying ${kind} ${assignment}`, id, (record) => ({
+      ...record,
+      signal: signalOf(kind, assignment, now),
+    }));
+
   told<M extends Move>(name: string, move: M, told: () => Moves[M]): number {
     const full = `${move} ${name}`;
     let id = this.#toldIds.get(full);
@@ -204,8 +214,8 @@ export class Records {
   /** The record with a sign of life; the same where it may not be written. */
   beat = (id: number): number =>
     this.#derive("beat", id, (record) => {
-      const { condition } = heartbeat({ heartbeatAt: fresh, busy: false, agentVersion: "", vitals: quiet });
-      return holds(condition, record) ? { ...record, heartbeatAt: fresh } : record;
+      const { condition } = heartbeat({ heartbeatAt: heard, busy: false, agentVersion: "", vitals: quiet });
+      return holds(condition, record) ? { ...record, heartbeatAt: heard } : record;
     });
 
   /** An instance that waits in the pool. */
@@ -219,7 +229,7 @@ export class Records {
       threshold: ahead,
       wanted: "serve",
       uses: 0,
-      heartbeatAt: fresh,
+      heartbeatAt: heard,
       signal: signalOf("prepared", 0, now),
     });
   }

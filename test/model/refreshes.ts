@@ -5,8 +5,9 @@ import { findingOf, type Finding } from "../../control/findings.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import type { Own } from "../../domain/needs.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
+import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { cells, ec2, get, host, listener, machine, type Row } from "./layout.ts";
-import { mayStill, spend, type Emit, type Model } from "./model.ts";
+import { crashed, mayCrash, type Emit, type Model } from "./model.ts";
 import { deleteRunner } from "./outside.ts";
 import { ahead, now, thing } from "./records.ts";
 import { condemnations, everyInstance, handOf, inSlot, slotOf, withSlot, type Slot } from "./slots.ts";
@@ -33,6 +34,7 @@ const configurationOf = (stale: boolean): Configuration =>
     maxUses: 0,
     maxAgeMs: Number.POSITIVE_INFINITY,
     configHash: stale ? "newer" : thing.configHash,
+    resourceClasses: defaultResourceClasses,
     templates: { "large/x64": { id: "template", version: thing.templateVersion } },
     images: {},
   }) as Partial<Configuration> as Configuration;
@@ -67,11 +69,11 @@ const ghostsOf = (record: InstanceRecord | undefined, offline: number): number =
 };
 
 /** Only some are judged by a version. */
-const condemning = (by: Condemnation, ended: boolean, fresh: number): Slot => ({
+const condemning = (by: Condemnation, ended: boolean, fresh: number, assignment: number): Slot => ({
   at: at.condemning,
   by: condemnations.indexOf(by),
   ended: ended ? 1 : 0,
-  fresh: by === "condemn-evicted" || by === "condemn-silent" ? fresh : 0,
+  ...(by === "condemn-evicted" || by === "condemn-silent" ? { fresh, assignment } : {}),
 });
 
 export function refreshOf(model: Model, process: number, name: string): (row: Row, emit: Emit) => void {
@@ -97,7 +99,7 @@ export function refreshOf(model: Model, process: number, name: string): (row: Ro
     const of: Slot = { assignment, attempt, run: Number(runId), created };
     switch (finding.kind) {
       case "condemn":
-        return condemning(finding.by, finding.ended !== undefined, fresh);
+        return condemning(finding.by, finding.ended !== undefined, fresh, assignment);
       case "end-again":
         return { at: at.ending };
       case "confirm":
@@ -171,7 +173,8 @@ export function refreshOf(model: Model, process: number, name: string): (row: Ro
     const left = ghosts & ~(1 << assignment);
     hand.set(after, i, left === 0 ? 0 : withSlot(slot, { known: left }));
     const record = records.of(row[base + cells.record] as number);
-    const serves = record?.owner !== undefined && record.wanted === "serve" && record.assignment === assignment;
+    const lives = record !== undefined && record.state !== "terminating" && record.state !== "terminated";
+    const serves = lives && record.owner !== undefined && record.wanted === "serve" && record.assignment === assignment;
     emit(
       after,
       name,
@@ -203,7 +206,7 @@ export function refreshOf(model: Model, process: number, name: string): (row: Ro
       case at.idling: {
         const { owner = "", claimId = "" } = records.of(row[base + cells.record] as number) ?? {};
         const claim: Own = { by: "claim", owner, claimId };
-        const evict = slotOf(condemning("condemn-evicted", false, 1));
+        const evict = slotOf(condemning("condemn-evicted", false, 1, inSlot(slot, "assignment")));
         const done = (after: Row): void => hand.set(after, i, spec.stale === true ? evict : 0);
         return hand.makeIdle(
           row,
@@ -235,8 +238,8 @@ export function refreshOf(model: Model, process: number, name: string): (row: Ro
 
   return (row, emit) => {
     everyInstance((i) => works(row, i, emit));
-    if (!mayStill(model, row, "crash") || [0, 1].every((i) => hand.slot(row, i) === 0)) return;
-    const after = spend(model, row, "crash");
+    if (!mayCrash(model, row, process) || [0, 1].every((i) => hand.slot(row, i) === 0)) return;
+    const after = crashed(model, row, process);
     everyInstance((i) => forget(i)(after));
     emit(after, name, "crashes, and begins anew", -1);
   };

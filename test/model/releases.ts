@@ -3,7 +3,7 @@ import type { Condemnation } from "../../control/condemn.ts";
 import { forgeProves, hasLeft } from "../../control/leave.ts";
 import type { Own } from "../../domain/needs.ts";
 import { cells, type Row } from "./layout.ts";
-import { mayStill, spend, type Emit, type Model, type Process } from "./model.ts";
+import { crashed, mayCrash, type Emit, type Model, type Process } from "./model.ts";
 import { deleteRunner } from "./outside.ts";
 import { condemnations, everyInstance, handOf, inSlot, slotOf, withSlot } from "./slots.ts";
 
@@ -42,7 +42,8 @@ export function releaseOf(model: Model, process: number, spec: Release): (row: R
     everyInstance((i) => {
       const record = recordAt(row, i);
       if (record?.owner === undefined || record.runId !== run || (record.attempt ?? 0) > attempt) return;
-      const first = spec.rights && !rules.releaseAsksFirst ? at.deletesFirst : at.listed;
+      const asks = spec.rights && !rules.releaseAsksFirst ? at.deletesFirst : at.listed;
+      const first = rules.releaseAsks ? asks : at.waiting;
       hand.set(after, i, slotOf({ at: first, assignment: record.assignment }));
     });
     emit(after, name, "lists the instances of its run", -1);
@@ -103,7 +104,14 @@ export function releaseOf(model: Model, process: number, spec: Release): (row: R
         return looks(row, i, emit);
       case at.left:
         return hand.makeIdle(row, i, emit, inSlot(slot, "created") === 1, own, claimOf(row, i), actor, {
-          done: (after) => hand.set(after, i, model.spec.stale === true ? slotOf({ at: at.stale, fresh: 1 }) : 0),
+          done: (after) =>
+            hand.set(
+              after,
+              i,
+              model.spec.stale === true
+                ? slotOf({ at: at.stale, fresh: 1, assignment: inSlot(slot, "assignment") })
+                : 0,
+            ),
           refused: (after, why) => {
             const of =
               why === "not past its threshold"
@@ -137,8 +145,8 @@ export function releaseOf(model: Model, process: number, spec: Release): (row: R
     const busy = [0, 1].some((i) => hand.slot(row, i) !== 0);
     if (!busy) return;
     everyInstance((i) => works(row, i, emit));
-    if (!mayStill(model, row, "crash")) return;
-    const after = spend(model, row, "crash");
+    if (!mayCrash(model, row, process)) return;
+    const after = crashed(model, row, process);
     hand.enter(after, phase.crashed);
     everyInstance((i) => forget(i)(after));
     emit(after, name, "crashes", -1);

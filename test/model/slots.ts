@@ -118,7 +118,16 @@ export function handOf(model: Model, process: number): Hand {
       const call = records.told(`${version}${nameOf(own)}`, by, () => {
         return { now, threshold: ahead, reason: "", version, own: own ?? nobody };
       });
-      hand.call(row, emit, { instance: i, move: by, call, ...(actor === undefined ? {} : { actor }), ...next });
+      const judges = by === "condemn-evicted" || by === "condemn-silent";
+      const judged = judges ? { judged: inSlot(hand.slot(row, i), "assignment") } : {};
+      hand.call(row, emit, {
+        instance: i,
+        move: by,
+        call,
+        ...(actor === undefined ? {} : { actor }),
+        ...judged,
+        ...next,
+      });
     },
     makeIdle(row, i, emit, created, own, claim, actor, next) {
       const move = created ? "park-left" : "release";

@@ -8,10 +8,12 @@ export const asBuilt: Rules = {
   retireOnVersion: true,
   forwardOnly: true,
   onSignal: true,
+  releaseAsks: true,
   releaseAsksFirst: true,
   refreshListsFirst: true,
   proveListsAgain: true,
   forgeProves: true,
+  decidesOnReply: true,
 };
 
 const claims: Process = { kind: "provision", name: "provision 1", run: "1", attempt: 1 };
@@ -122,6 +124,17 @@ export const small = {
     {},
     { prompt: true },
   ),
+  "released silent stray": {
+    ...world(
+      "released, a stray caller, a silent agent, and no refresh",
+      one,
+      [claims, unprivileged, stray],
+      { silence: 1 },
+      { prompt: true },
+    ),
+    unswept: true,
+  },
+  aged: world("what is kept of an ended one is old", one, [refreshes, stray], { aged: 1 }),
   "parked stray": world(
     "created and released, and a stray caller",
     none,
