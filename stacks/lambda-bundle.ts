@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle } from "../entry/build/bundles.ts";
+import { bundle, lambda } from "../entry/build/bundles.ts";
 import { zip } from "./zip.ts";
 
 /** The newest runtime that every supported provider version knows. */
@@ -21,7 +21,7 @@ export const noCode: LambdaCode = { refresh: zip({}) };
 export async function lambdaCode(): Promise<LambdaCode> {
   const directory = await mkdtemp(join(tmpdir(), "runpool-lambda-"));
   try {
-    const { entry } = await bundle({ name: "refresh.lambda", form: "file", node: "node22" }, directory);
+    const { entry } = await bundle(lambda("refresh.lambda"), directory);
     return { refresh: zip({ "index.mjs": await readFile(entry) }) };
   } finally {
     await rm(directory, { recursive: true, force: true });

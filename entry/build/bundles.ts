@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { builtinModules } from "node:module";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { instanceBundle } from "./instance-bundle.ts";
+import { wholeBundle } from "./whole-bundle.ts";
 
 const entries = join(import.meta.dirname, "..");
 const root = join(entries, "..");
@@ -15,6 +16,8 @@ export interface Executable {
   readonly name: string;
   readonly form: "folder" | "file";
   readonly node: "node22" | "node24";
+  /** All of it is loaded at each start, nothing later. */
+  readonly whole?: boolean;
   /** It runs on an instance, whose credentials are the environment's or the instance metadata's: the other ways to have some are left out. */
   readonly onInstance?: boolean;
   /** It uses `@actions/core`. Only then it is looked for, at each of thousands of imports. */
@@ -28,18 +31,21 @@ const entryOf = ({ name, form }: Executable): string => (form === "folder" ? joi
 
 export const agent: Executable = { name: "agent", form: "file", node: "node24", onInstance: true };
 
-/** Lambda's newest runtime that every supported Terraform provider knows is Node 22; actions and machines have Node 24. */
+/** Actions and machines have Node 24. */
 const known: readonly Executable[] = [
   { name: "cli", form: "folder", node: "node24" },
   { name: "action", form: "folder", node: "node24", onActions: true, also: ["action-post"] },
   agent,
 ];
 
+/** Lambda's newest runtime that every supported Terraform provider knows is Node 22. */
+export const lambda = (name: string): Executable => ({ name, form: "file", node: "node22", whole: true });
+
 /** Those that this checkout has. */
 export function executables(): readonly Executable[] {
   const lambdas = readdirSync(entries)
     .filter((file) => file.endsWith(".lambda.ts"))
-    .map((file): Executable => ({ name: basename(file, ".ts"), form: "file", node: "node22" }));
+    .map((file) => lambda(basename(file, ".ts")));
   return [...known.filter(({ name }) => existsSync(join(entries, `${name}.ts`))), ...lambdas];
 }
 
@@ -92,7 +98,7 @@ const core: Plugin = {
   },
 };
 
-const options = ({ node, onInstance, onActions }: Executable): BuildOptions => ({
+const options = ({ node, whole, onInstance, onActions }: Executable): BuildOptions => ({
   absWorkingDir: root,
   bundle: true,
   minify: true,
@@ -103,7 +109,12 @@ const options = ({ node, onInstance, onActions }: Executable): BuildOptions => (
   mainFields: ["module", "main"],
   legalComments: "none",
   outExtension: { ".js": ".mjs" },
-  plugins: [builtins, ...(onActions === true ? [core] : []), ...(onInstance === true ? [instanceBundle] : [])],
+  plugins: [
+    builtins,
+    ...(onActions === true ? [core] : []),
+    ...(onInstance === true ? [instanceBundle] : []),
+    ...(whole === true ? [wholeBundle] : []),
+  ],
   logLevel: "error",
 });
 

@@ -42,6 +42,8 @@ test("synthesizing twice gives the same bytes, and so does bundling", { timeout:
   const [once, again] = [await lambdaCode(), await lambdaCode()];
   expect(once.refresh.equals(again.refresh)).toBe(true);
   expect(once.refresh.length).toBeGreaterThan(100_000);
+  // 435 KB with all that its clients could do.
+  expect(once.refresh.length).toBeLessThan(380_000);
 });
 
 test("no synthesized text names a path of this machine, and no resource carries an argument of one provider version alone", () => {
