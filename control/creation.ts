@@ -9,7 +9,7 @@ import {
 } from "../cloud/ports.ts";
 import { templateOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
-import { poolManager, tags } from "../domain/names.ts";
+import { environmentCounter, partitionCounter, poolManager, tags } from "../domain/names.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
 import { recordMachine } from "./record-machine.ts";
 import { surely } from "./surely.ts";
@@ -33,8 +33,8 @@ export interface Rounds {
 }
 
 export const scopesOf = ({ configuration, partition }: Undertaking): readonly Scope[] => [
-  { name: "environment", maximum: configuration.maxInstances },
-  { name: `partition#${partition}`, maximum: configuration.maxInstancesPerPartition },
+  { name: environmentCounter, maximum: configuration.maxInstances },
+  { name: partitionCounter(partition), maximum: configuration.maxInstancesPerPartition },
 ];
 
 /** Creates up to `wanted` instances under the provision's owner. Partial capacity is kept. */

@@ -1,15 +1,15 @@
 // Recounting: the counters behind the maxima are set to what the table holds, should crashes have left them wrong.
 import { limits, maxima } from "../domain/limits.ts";
 import type { Counter, MachineSeen } from "../cloud/ports.ts";
-import { tags } from "../domain/names.ts";
+import { countersOf, environmentCounter, partitionCounter, tags } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import type { ControlWorld } from "./world.ts";
 
 /** Records that are not terminated, and machines that nobody has recorded (yet, or ever): both hold a place. */
 function count(records: readonly InstanceRecord[], machines: readonly MachineSeen[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>([["environment", 0]]);
+  const counts = new Map<string, number>([[environmentCounter, 0]]);
   const add = (partition: string, places: number): void => {
-    for (const scope of ["environment", `partition#${partition}`]) counts.set(scope, (counts.get(scope) ?? 0) + places);
+    for (const scope of countersOf(partition)) counts.set(scope, (counts.get(scope) ?? 0) + places);
   };
   for (const record of records) add(record.partition, record.state === "terminated" ? 0 : 1);
   const recorded = new Set(records.map(({ instanceId }) => instanceId));
@@ -24,7 +24,7 @@ export async function readCounters(
   world: Pick<ControlWorld, "settings">,
   partitions: Iterable<string>,
 ): Promise<Counters> {
-  const scopes = ["environment", ...[...partitions].map((partition) => `partition#${partition}`)];
+  const scopes = [environmentCounter, ...[...partitions].map(partitionCounter)];
   const values = await Promise.all(scopes.map(async (scope) => [scope, await world.settings.counter(scope)] as const));
   return new Map(values);
 }

@@ -3,7 +3,7 @@ import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { Own } from "../domain/needs.ts";
-import { runnerName } from "../domain/names.ts";
+import { countersOf, runnerName } from "../domain/names.ts";
 import { messageOf, type PoolMessage } from "../domain/pool-message.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import type { Attempt } from "./attempt.ts";
@@ -54,15 +54,11 @@ export async function settle(
 /** Records first, then the machines of all in one call a batch. */
 async function condemnAll(world: ControlWorld, findings: readonly Finding[]): Promise<ReadonlySet<string>> {
   const condemned = new Set<string>();
-  const groups = new Map<string, Extract<Finding, { kind: "condemn" }>[]>();
-  for (const finding of findings) {
-    if (finding.kind !== "condemn") continue;
-    const group = `${finding.by}\n${finding.why}`;
-    groups.set(group, [...(groups.get(group) ?? []), finding]);
-  }
+  const due = findings.filter((finding) => finding.kind === "condemn");
+  const groups = Map.groupBy(due, ({ by, why }) => `${by}\n${why}`);
   for (const group of groups.values())
     for (const part of batchesOf(group, maxima.writeBatch)) {
-      const { by, why } = part[0] as Extract<Finding, { kind: "condemn" }>;
+      const { by, why } = part[0] as (typeof due)[number];
       const ids = await condemn(
         world,
         part.map(({ record }) => record),
@@ -142,7 +138,7 @@ async function confirmAll(
     confirmed.add(record.instanceId);
     if (outcome.already) return;
     world.log.event("instance.terminated", { instance: record.instanceId, why });
-    for (const scope of ["environment", `partition#${record.partition}`]) freed.set(scope, (freed.get(scope) ?? 0) + 1);
+    for (const scope of countersOf(record.partition)) freed.set(scope, (freed.get(scope) ?? 0) + 1);
   });
   // A counter too high only delays, and is recounted; so one scope that fails keeps none of the others.
   for (const settled of await Promise.allSettled(

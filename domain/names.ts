@@ -108,3 +108,9 @@ export const runnerLabels = (
   architecture: Architecture,
   configured: readonly string[],
 ): readonly string[] => [...new Set([runId, resourceClass, architecture, ...configured])];
+
+/** The counter of all instances of an environment. */
+export const environmentCounter = "environment";
+export const partitionCounter = (partition: string): string => `partition#${partition}`;
+/** The counters in which an instance of a partition holds a place. */
+export const countersOf = (partition: string): readonly string[] => [environmentCounter, partitionCounter(partition)];

@@ -5,7 +5,7 @@ import type { ControlWorld } from "../../control/world.ts";
 import { refresh } from "../../control/refresh.ts";
 import { limits } from "../../domain/limits.ts";
 import { credentialParameterOf } from "../../domain/configuration.ts";
-import { queueName, registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
+import { countersOf, queueName, registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { parseMessage } from "../../domain/pool-message.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { hostClock } from "../host-clock.ts";
@@ -68,7 +68,7 @@ export async function whatIsLeft(cloud: EmbeddedCloud, world: ControlWorld): Pro
       if (!parsed.ok) leaks.push(`the queue of ${name} holds an unreadable message`);
       else if (idle.has(parsed.message.key)) leaks.push(`${parsed.message.instanceId} could still be claimed`);
     }
-  for (const scope of ["environment", `partition#github:${repository}`]) {
+  for (const scope of countersOf(`github:${repository}`)) {
     const counter = await world.settings.counter(scope);
     if ((counter?.count ?? 0) !== 0) leaks.push(`the counter of ${scope} says ${counter?.count}, not 0`);
   }
