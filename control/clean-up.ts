@@ -16,9 +16,8 @@ export interface CleanedUp extends GivenBack {
 export async function cleanUp(
   world: ControlWorld,
   configuration: Configuration,
-  { runId, attempt, provisionId }: ProvisionName,
+  name: ProvisionName,
 ): Promise<CleanedUp> {
-  const name = { runId, attempt, provisionId };
   const unrecorded = endUnrecorded(world, configuration, name).catch((error: unknown) => {
     world.log.event("clean-up.unseen", { problem: String(error) });
     return [];

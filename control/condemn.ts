@@ -20,7 +20,6 @@ type Subject = Pick<InstanceRecord, "key" | "instanceId" | "partition" | "resour
 /** Condemns each that its condition allows and asks EC2 to end those; gives back the instance ids that are condemned now. */
 export async function condemn(
   world: Pick<ControlWorld, "instances" | "fleet" | "clock" | "log">,
-
   subjects: readonly (Subject & { own?: Own })[],
   by: Condemnation,
   reason: string,

@@ -257,7 +257,8 @@ async function createSome(
   return created.full !== undefined;
 }
 
-async function outOfTime({ world, request, ...rest }: Undertaking, held: Held, supply: Supply): Promise<false> {
+async function outOfTime(undertaking: Undertaking, held: Held, supply: Supply): Promise<false> {
+  const { world, request } = undertaking;
   const missing = request.count - held.ready.size;
   for (const [key, { record }] of held.taken)
     if (!held.ready.has(key)) held.reasons.unshift(reasonOf(record, "it was not ready in time"));
@@ -268,7 +269,7 @@ async function outOfTime({ world, request, ...rest }: Undertaking, held: Held, s
   for (const { state, owner } of items)
     if (state !== "terminated") holders.set(owner ?? state, (holders.get(owner ?? state) ?? 0) + 1);
   const top = [...holders].sort((a, b) => b[1] - a[1]).slice(0, 5);
-  const maximum = scopesOf({ world, request, ...rest }).find(({ name }) => name === supply.full)?.maximum;
+  const maximum = scopesOf(undertaking).find(({ name }) => name === supply.full)?.maximum;
   held.reasons.push(
     `the maximum of ${maximum} instances (${supply.full}) is reached; held by ${top.map(([who, n]) => `${who} (${n})`).join(", ")}: release them, or raise the maximum (limits in the environment's file)`,
   );
@@ -280,10 +281,7 @@ async function done(undertaking: Undertaking, held: Held): Promise<Provisioned> 
   const { world, configuration, request } = undertaking;
   const readyMs = world.clock.now() - undertaking.begun;
   const surplus = [...held.taken.values()].filter(({ record }) => !held.started.has(record.key));
-  if (surplus.length > 0) {
-    const { runId, attempt, provisionId } = request;
-    await giveBack(world, configuration, { runId, attempt, provisionId }, surplus, limits.releaseWaitMs, "surplus");
-  }
+  if (surplus.length > 0) await giveBack(world, configuration, request, surplus, limits.releaseWaitMs, "surplus");
   const started = [...held.taken.values()].filter(({ record }) => held.started.has(record.key));
   const instances = started.map(({ record, origin }) => ({
     instanceId: record.instanceId,

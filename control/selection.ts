@@ -125,7 +125,7 @@ async function fromQueue(scan: Scan, first: readonly Received[]): Promise<void> 
 
 /** Sorts a batch into spare, misfit, stale and unreadable; says how many instances were met for the first time. */
 async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
-  const { world, request, partition } = scan.undertaking;
+  const { world, request } = scan.undertaking;
   let news = 0;
   for (const received of batch) {
     if (received.kind === "unreadable") {
@@ -137,9 +137,8 @@ async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
     const known = scan.met.has(message.key);
     if (!known) news++;
     scan.met.add(message.key);
-    const misfit = misfitOf(message, request, partition, world.clock.now() + limits.claimMarginMs);
     if (message.threshold <= world.clock.now()) scan.drop.push(receipt);
-    else if (misfit !== undefined) scan.giveBack.push(receipt);
+    else if (!fits(scan.undertaking, message)) scan.giveBack.push(receipt);
     else scan.spare.push({ receipt, message });
   }
   return news;

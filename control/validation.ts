@@ -2,6 +2,7 @@
 import { limits } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { condemn, type Condemnation } from "./condemn.ts";
+import { askToLeave } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
 import { surely } from "./surely.ts";
 import { ownOf, type Taken, type Undertaking } from "./taken.ts";
@@ -99,9 +100,7 @@ async function letGo(
   if (by === undefined) return;
   const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, why);
   if (condemned.length > 0) return;
-  await surely(world, () =>
-    world.instances.move("ask-to-leave", record, { now: world.clock.now(), own: ownOf(taken) }),
-  );
+  await askToLeave(world, { record, own: ownOf(taken) });
 }
 
 /** Starts as many as are wanted; false where one of them could not be: it is judged again at the next tick. */
