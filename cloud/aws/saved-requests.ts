@@ -9,7 +9,7 @@ import {
 import * as z from "zod/mini";
 import { batchesOf } from "../../domain/batches.ts";
 import { limits, maxima } from "../../domain/limits.ts";
-import type { Ending, Outcome, RunOutcomes } from "../../domain/outcome.ts";
+import type { Outcome, RunOutcomes } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
 import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../domain/table.ts";
 import type { SavedRequests } from "../ports.ts";
@@ -106,33 +106,19 @@ async function save({ client, table: TableName }: Wish, request: Request, at: nu
   await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
 }
 
-async function came({ client, table: TableName }: Wish, runId: string, outcome: Outcome): Promise<void> {
+/** Sets one more attribute of a run's item. One that only this made would have no end of its own: where there is none, nothing was asked for. */
+async function add({ client, table: TableName }: Wish, runId: string, name: string, value: AttributeValue, at: number) {
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: requestKey(runId) } },
-    UpdateExpression: `SET #outcome = :outcome, ${lately.expression}`,
+    UpdateExpression: `SET #name = :value, ${lately.expression}`,
     ConditionExpression: "attribute_exists(#key)",
-    ExpressionAttributeNames: { "#outcome": outcomeName(outcome), "#key": table.key, ...lately.names },
-    ExpressionAttributeValues: { ":outcome": { S: JSON.stringify(outcome) }, ...lately.values(outcome.at) },
+    ExpressionAttributeNames: { "#name": name, "#key": table.key, ...lately.names },
+    ExpressionAttributeValues: { ":value": value, ...lately.values(at) },
   });
-  await client.send(command).catch((error: unknown) => unlessThereIsNone(TableName, error));
-}
-
-/** An item that only these made would have no end of its own: where there is none, nothing was asked for. */
-function unlessThereIsNone(tableName: string, error: unknown): void {
-  if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${tableName}`, error);
-}
-
-async function end({ client, table: TableName }: Wish, runId: string, { attempt, at }: Ending): Promise<void> {
-  const command = new UpdateItemCommand({
-    TableName,
-    Key: { [table.key]: { S: requestKey(runId) } },
-    UpdateExpression: `SET #ended = :at, ${lately.expression}`,
-    ConditionExpression: "attribute_exists(#key)",
-    ExpressionAttributeNames: { "#ended": `${names.ended}${attempt}:${at}`, "#key": table.key, ...lately.names },
-    ExpressionAttributeValues: lately.values(at),
+  await client.send(command).catch((error: unknown) => {
+    if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${TableName}`, error);
   });
-  await client.send(command).catch((error: unknown) => unlessThereIsNone(TableName, error));
 }
 
 async function get({ client, table: TableName }: Wish, key: string): Promise<Item> {
@@ -172,8 +158,8 @@ export const savedRequests = (wish: Wish): SavedRequests => ({
     under(await get(wish, requestKey(runId)), names.request).flatMap(
       ([, { S }]) => (decode(schema, S) as Request | undefined) ?? [],
     ),
-  came: (runId, outcome) => came(wish, runId, outcome),
-  end: (runId, ending) => end(wish, runId, ending),
+  came: (runId, outcome) => add(wish, runId, outcomeName(outcome), { S: JSON.stringify(outcome) }, outcome.at),
+  end: (runId, { attempt, at }) => add(wish, runId, `${names.ended}${attempt}:${at}`, { N: String(at) }, at),
   untold: () => untold(wish),
   tell: async (until) => {
     const Item = { [table.key]: { S: toldKey }, until: { N: String(until) } };
