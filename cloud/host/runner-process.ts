@@ -7,7 +7,7 @@ import { readJson, writeJson } from "./disk-state.ts";
 import { hostLimits, hostMaxima } from "./host-limits.ts";
 import { hookEnvironment, readJobEvents, type JobHooks } from "./job-hooks.ts";
 import { afterExit } from "./listener-exit.ts";
-import { readListenerLog } from "./listener-log.ts";
+import { readListenerLog, type ListenerSaid } from "./listener-log.ts";
 import { failureOf } from "./registration-outcome.ts";
 import type { RunnerGround, RunnerSeen } from "./runner-ground.ts";
 
@@ -77,10 +77,14 @@ async function state(runner: Runner): Promise<RunnerState> {
     ...(seen.exitCode === undefined ? {} : { exitCode: seen.exitCode }),
     busy: seen.busy,
     jobs: jobsBefore + said.jobs,
-    ...(present.once === true && seen.listener === "exited" && !seen.busy && said.jobs > 0 ? { spent: true } : {}),
+    ...(hasServed(present, seen, said) && !seen.busy ? { spent: true } : {}),
     ...(said.version === undefined ? {} : { version: said.version }),
   };
 }
+
+/** Its one job may have begun, and ended, before anybody has looked. */
+const hasServed = ({ once }: Present, { listener }: RunnerSeen, { jobs }: ListenerSaid): boolean =>
+  once === true && listener === "exited" && jobs > 0;
 
 async function logJobs(runner: Runner, present: Present, seen: RunnerSeen): Promise<void> {
   const events = readJobEvents(seen.jobs);
@@ -120,7 +124,8 @@ async function register(runner: Runner, request: RegisterRequest): Promise<Regis
 /** Starts the listener unless it lives, and waits until it listens. */
 async function launch(runner: Runner, assignment: number): Promise<RegisterOutcome> {
   const { ground, clock, log, hooks } = runner;
-  const onlyRuns = (await load(runner)).present?.onlyRuns;
+  const { present } = await load(runner);
+  const onlyRuns = present?.onlyRuns;
   await ground.start(assignment, {
     ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1",
     ...(hooks === undefined ? {} : hookEnvironment(hooks, onlyRuns)),
@@ -129,11 +134,13 @@ async function launch(runner: Runner, assignment: number): Promise<RegisterOutco
   for (;;) {
     const seen = await ground.look(assignment);
     const said = readListenerLog(seen.log, hostMaxima.detailLines);
+    const served = present !== undefined && hasServed(present, seen, said);
+    if (served && !seen.busy) return { kind: "registered" };
     if (seen.listener === "running" && said.online) {
       log.event("runner.online", { assignment });
       return { kind: "registered" };
     }
-    if (seen.listener !== "running") return ended(seen, said.lastLines);
+    if (seen.listener !== "running" && !served) return ended(seen, said.lastLines);
     if (clock.now() >= until)
       return failureOf(`the listener did not listen within ${hostLimits.onlineMs} ms`, said.lastLines, "network");
     await clock.sleep(hostLimits.startPollMs);
