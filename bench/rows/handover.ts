@@ -1,10 +1,11 @@
 // The last instance has answered: how long until provision or release has noticed, written what is due, and ended.
-import { BatchGetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { credentials, place, type BenchCloud, type Environment } from "../bench-cloud.ts";
+import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
+import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
+import type { BenchCloud, Environment } from "../bench-cloud.ts";
 import { idleInstance, runningInstance, several } from "../instances.ts";
 import { inTurn, rowOf, run, type Ended, type Sample, type Targets, type Told } from "../measure.ts";
 import { move, start, type ReferenceWish } from "../reference.ts";
+import { referenceWish } from "../reference-wish.ts";
 import { freshRun, ownershipOf, variables } from "../requests.ts";
 import { executable, provisionArguments } from "./provision-process.ts";
 
@@ -20,17 +21,6 @@ async function since(cloud: BenchCloud, environment: Environment, kind: string, 
   const at = signals[kind];
   if (ended.code !== 0 || at === undefined) throw new Error(`no ${kind}: ${ended.err}`);
   return { ms: ended.at - at };
-}
-
-function wishOf(cloud: BenchCloud, { table, defaults }: Environment): ReferenceWish {
-  const options = { region: place.region, endpoint: cloud.front, credentials };
-  return {
-    dynamodb: new DynamoDBClient(options),
-    sqs: new SQSClient(options),
-    table,
-    queueUrl: defaults.queues["large"]?.url ?? "",
-    pool: "",
-  };
 }
 
 export async function coldRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
@@ -53,7 +43,7 @@ export async function coldRow(cloud: BenchCloud, directory: string, targets: Tar
       await cloud.put(environment, created);
       const begun = performance.now();
       await start(
-        wishOf(cloud, environment),
+        referenceWish(cloud, environment),
         created.map(({ key }) => key),
         freshRun(),
       );
@@ -93,7 +83,7 @@ export async function releaseRow(cloud: BenchCloud, directory: string, targets: 
     async () => {
       const { environment, keys } = await busyPool(freshRun());
       const begun = performance.now();
-      await takeBack(wishOf(cloud, environment), keys);
+      await takeBack(referenceWish(cloud, environment), keys);
       return { ms: performance.now() - begun };
     },
   );

@@ -1,13 +1,11 @@
 // Selection in a warm process: what fits is claimed, or known not to be there.
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { provision } from "../../control/provision.ts";
 import type { ControlWorld } from "../../control/world.ts";
-import { poolKey } from "../../domain/table.ts";
-import { credentials, place, type BenchCloud, type Environment } from "../bench-cloud.ts";
+import type { BenchCloud, Environment } from "../bench-cloud.ts";
 import { idleInstance, several } from "../instances.ts";
 import { inTurn, rowOf, type Sample, type Targets, type Told } from "../measure.ts";
 import { look, take, type ReferenceWish } from "../reference.ts";
+import { referenceWish } from "../reference-wish.ts";
 import { freshRun, requestFor, worldOf } from "../requests.ts";
 
 const rounds = 9;
@@ -21,17 +19,6 @@ async function warm(world: ControlWorld): Promise<void> {
   await Promise.all(several50.slice(0, 5).map(() => world.pool.depth("large")));
 }
 const several50 = Array.from({ length: 50 });
-
-function referenceWish(cloud: BenchCloud, { table, defaults }: Environment): ReferenceWish {
-  const options = { region: place.region, endpoint: cloud.front, credentials };
-  return {
-    dynamodb: new DynamoDBClient(options),
-    sqs: new SQSClient(options),
-    table,
-    queueUrl: defaults.queues["large"]?.url ?? "",
-    pool: poolKey({ partition: "github:example/shop", resourceClass: "large", architecture: "x64" }, "idle"),
-  };
-}
 
 async function warmReference(wish: ReferenceWish): Promise<void> {
   await Promise.all(several50.map(() => look({ ...wish, pool: "none" })));

@@ -1,0 +1,16 @@
+// What the reference works on: the bench's cloud, with clients of its own.
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { poolKey } from "../domain/table.ts";
+import { credentials, place, type BenchCloud, type Environment } from "./bench-cloud.ts";
+import type { ReferenceWish } from "./reference.ts";
+export function referenceWish(cloud: BenchCloud, { table, defaults }: Environment): ReferenceWish {
+  const options = { region: place.region, endpoint: cloud.front, credentials };
+  return {
+    dynamodb: new DynamoDBClient(options),
+    sqs: new SQSClient(options),
+    table,
+    queueUrl: defaults.queues["large"]?.url ?? "",
+    pool: poolKey({ partition: "github:example/shop", resourceClass: "large", architecture: "x64" }, "idle"),
+  };
+}
