@@ -74,6 +74,14 @@ test("a missing version or checksum is a problem each, and the build is refused 
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test("with the repository's own versions Amazon Linux can be baked as it is; Ubuntu lacks what AWS states no checksum of, and nothing else", () => {
+  for (const architecture of ["x64", "arm64"]) {
+    expect(tableOf(`amazon-linux-2023-${architecture}`, recipe.versions)).toMatchObject({ ok: true });
+    const ubuntu = tableOf(`ubuntu-24.04-${architecture}`, recipe.versions);
+    if (!ubuntu.ok) for (const problem of ubuntu.problems) expect(problem).toMatch(/^(ssm|cloudwatch)-agent /);
+  }
+});
+
 test("no checksum of the repository's own is made up: each is a publisher's, or not there", () => {
   for (const [name, { sha256 }] of Object.entries(recipe.versions))
     for (const value of Object.values(sha256 ?? {}))
