@@ -1,8 +1,4 @@
 // AWS and GitHub on loopback ports under a clock that stands still, furnished as the environment `dev`.
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EC2Client } from "@aws-sdk/client-ec2";
-import { SQSClient } from "@aws-sdk/client-sqs";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { chance } from "../../cloud/sim/chance.ts";
@@ -21,6 +17,7 @@ import { ssm } from "../../cloud/sim/ssm/ssm.ts";
 import { sts } from "../../cloud/sim/sts.ts";
 import { tableName } from "../../domain/names.ts";
 import { manualClock } from "../sim/manual-clock.ts";
+import { clientsAt, forgeAt, twoSubnets } from "./furnishing.ts";
 
 export const environment = "dev";
 export const region = "eu-west-1";
@@ -59,13 +56,7 @@ async function openCloud() {
   const door = await openFrontDoor({ services, clock, chance: chance("cli/door") });
   const pats = [{ token, permissions: { administration: "write", actions: "read" } as const }];
   const github = await openGithub({ clock, chance: chance("cli/github"), pats });
-  const options = { region, endpoint: door.url, credentials };
-  const clients = {
-    dynamodb: new DynamoDBClient(options),
-    sqs: new SQSClient(options),
-    ec2: new EC2Client(options),
-    ssm: new SSMClient(options),
-  };
+  const clients = clientsAt(door.url, region, credentials);
   const close = async (): Promise<void> => {
     machines.close();
     for (const client of Object.values(clients)) client.destroy();
@@ -85,11 +76,8 @@ export async function openFurnishedCloud() {
     classes,
     architectures: ["x64" as const],
     images: { x64: imageId },
-    subnets: ["a", "b"].map((letter) => {
-      const zone = `${region}${letter}`;
-      return { id: machines.addSubnet({ zone }), zone };
-    }),
-    forge: { kind: "github" as const, serverUrl: github.url, apiUrl: github.url, repositories: [repository] },
+    subnets: twoSubnets(machines, region),
+    forge: forgeAt(github.url, repository),
   };
   const defaults = domainDefaults(wish, await furnish(clients, domainPlan(wish)));
   const put = (item: Item): Promise<void> => putItem(clients.dynamodb, tableName(environment), item);

@@ -2,10 +2,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EC2Client } from "@aws-sdk/client-ec2";
-import { SQSClient } from "@aws-sdk/client-sqs";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import { fromItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { chance } from "../../cloud/sim/chance.ts";
@@ -28,6 +24,7 @@ import { bundle, executables } from "../../entry/build/bundles.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
 import { credentials, place, repository } from "../../entry/laptop/embedded-cloud.ts";
 import { openMachines } from "../../entry/laptop/machines.ts";
+import { clientsAt, forgeAt, twoSubnets } from "../cli/furnishing.ts";
 import type { Stage } from "./stage.ts";
 
 const { environment, region, account } = place;
@@ -56,13 +53,7 @@ async function openAws(clock: Clock) {
 
 async function furnishWith(aws: Awaited<ReturnType<typeof openAws>>, forgeUrl: string): Promise<void> {
   const { door, machines } = aws;
-  const options = { region, endpoint: door.url, credentials };
-  const clients = {
-    dynamodb: new DynamoDBClient(options),
-    sqs: new SQSClient(options),
-    ec2: new EC2Client(options),
-    ssm: new SSMClient(options),
-  };
+  const clients = clientsAt(door.url, region, credentials);
   const wish = {
     environment,
     region,
@@ -73,11 +64,8 @@ async function furnishWith(aws: Awaited<ReturnType<typeof openAws>>, forgeUrl: s
       x64: machines.addImage({ name: "x64", architecture: "x86_64" }),
       arm64: machines.addImage({ name: "arm64", architecture: "arm64" }),
     },
-    subnets: ["a", "b"].map((letter) => {
-      const zone = `${region}${letter}`;
-      return { id: machines.addSubnet({ zone }), zone };
-    }),
-    forge: { kind: "github" as const, serverUrl: forgeUrl, apiUrl: forgeUrl, repositories: [repository] },
+    subnets: twoSubnets(machines, region),
+    forge: forgeAt(forgeUrl, repository),
   };
   const defaults = domainDefaults(wish, await furnish(clients, domainPlan(wish)));
   await putItem(clients.dynamodb, tableName(environment), defaultsItem(defaults));
