@@ -42,6 +42,7 @@ export interface Registration {
   /** The repository, organisation or enterprise: `https://github.com/OWNER/REPO`. */
   readonly url: string;
   readonly labels: readonly string[];
+  /** By the partition's token; or by a just-in-time configuration, made at GitHub for this instance and assignment and good for one job. */
   readonly mode: "token" | "jit";
 }
 

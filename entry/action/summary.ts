@@ -79,7 +79,7 @@ export function* releaseSummary(runId: string, { pooled, condemned, elsewhere, l
 }
 
 export function* refreshSummary(environment: string, dryRun: boolean, report: RefreshReport): Generator<string> {
-  const { states, findings, ghosts, requeued, floor, reruns, tokens, problems } = report;
+  const { states, findings, ghosts, configurations, requeued, floor, reruns, tokens, problems } = report;
   yield `### Refresh of ${environment}${dryRun ? " (dry run: nothing was changed)" : ""}`;
   yield "";
   yield* table(
@@ -93,6 +93,7 @@ export function* refreshSummary(environment: string, dryRun: boolean, report: Re
       ],
       ["tokens renewed", String(tokens.renewed.length)],
       ["ghost runners removed", String(ghosts.length)],
+      ...(configurations.length === 0 ? [] : [["just-in-time configurations deleted", String(configurations.length)]]),
       ["sent to the pool again", String(requeued)],
       ["idle floor", `${floor.extended} extended, ${floor.created} created`],
       ["for re-runs", `${reruns.reduce((sum, { ready }) => sum + ready, 0)} in ${counted(reruns.length, "run")}`],

@@ -6,6 +6,9 @@ import { provision } from "../../control/provision.ts";
 import { environment } from "../../cloud/sim/world/world.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
+import { refreshSummary } from "../../entry/action/summary.ts";
+import { refreshLines } from "../../entry/cli/refresh-lines.ts";
+import type { Sink } from "../../entry/cli/terminal.ts";
 import { jitConfigurationParameter, registrationTokenParameter } from "../../domain/names.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { calmWorld, repository, requestOf } from "./calm-world.ts";
@@ -109,5 +112,17 @@ describe("refresh", () => {
     const { configurations } = await world.does("refresh", (ports) => refresh(ports, { dryRun: true }));
     expect(configurations).toEqual([names.served]);
     expect(await left(world)).toHaveLength(4);
+  });
+
+  test("tells people how many, in the command line and in the action's summary", async () => {
+    const { world } = await furnished();
+    const report = await world.does("refresh", (ports) => refresh(ports, { dryRun: true }));
+    const sink = { paint: (_: string, text: string) => text } as Sink;
+    expect(refreshLines(report, environment, true, sink)).toContain("1 just-in-time configuration would be deleted");
+    const summary = [...refreshSummary(environment, true, report)];
+    expect(summary.some((line) => /just-in-time configurations deleted \| 1/.test(line))).toBe(true);
+    expect([...refreshSummary(environment, true, { ...report, configurations: [] })].join()).not.toContain(
+      "just-in-time",
+    );
   });
 });
