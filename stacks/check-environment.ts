@@ -3,11 +3,11 @@ import type * as z from "zod";
 import { problemsOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { awsPartitionOf, environmentName, registrationTokenParameter } from "../domain/names.ts";
-import { problemsOfClasses } from "../domain/resource-class.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
 import { oidcIssuer, trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
+import { noClass, problemsByClass, problemsOfRetired } from "./check-classes.ts";
 import { problemsOfJobs } from "./check-jobs.ts";
 import { problemsOfNetwork } from "./check-network.ts";
 import { problemsOfSchedules } from "./check-schedules.ts";
@@ -35,8 +35,12 @@ const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account }) 
     problems.push(["name", `"${name}" begins with "account", as the stack does that an account has once`]);
   const home = awsPartitionOf(region);
   if (awsPartition !== home) problems.push(["awsPartition", `is "${awsPartition}", but ${region} is in "${home}"`]);
-  if (kmsKeyArn !== undefined && kmsKeyArn.split(":")[3] !== region)
-    problems.push(["kmsKeyArn", `is a key of ${kmsKeyArn.split(":")[3]}; disks and queues need one of ${region}`]);
+  const [, keysHome, , keysRegion] = kmsKeyArn?.split(":") ?? [];
+  if (kmsKeyArn !== undefined && (keysHome !== home || keysRegion !== region))
+    problems.push([
+      "kmsKeyArn",
+      `is a key of ${keysRegion} in ${keysHome}; disks and queues need one of ${region} in ${home}`,
+    ]);
   const provider = given.oidcProviderArn;
   if (provider !== undefined && !provider.startsWith(`arn:${awsPartition}:iam::${account}:oidc-provider/`))
     problems.push([
@@ -133,19 +137,8 @@ const sized: Rule = (environment) => {
     ]);
   if (operational.maxInstancesPerPartition > operational.maxInstances)
     problems.push(["limits.maxInstancesPerPartition", `is above limits.maxInstances (${operational.maxInstances})`]);
-  for (const [at, name] of environment.retiredClasses.entries()) {
-    if (environment.retiredClasses.indexOf(name) !== at)
-      problems.push([`retiredClasses[${at}]`, `names "${name}" again`]);
-    if (operational.resourceClasses[name] !== undefined)
-      problems.push([`retiredClasses[${at}]`, `"${name}" is still among resourceClasses`]);
-    for (const problem of problemsOfClasses({ [name]: { cpu: 1, mmem: 512 } }))
-      problems.push([`retiredClasses[${at}]`, problem]);
-  }
   return problems;
 };
-
-const noClass = ({ retiredClasses }: Environment, name: string): string =>
-  retiredClasses.includes(name) ? "is retired" : "is no class";
 
 const floors: Rule = (environment) => {
   const { resourceClasses, maxInstances } = operationalOf(environment);
@@ -172,19 +165,6 @@ const floors: Rule = (environment) => {
     ...among("idleFloors", environment.idleFloors),
     ...environment.schedules.flatMap(({ idleFloors }, at) => among(`schedules[${at}].idleFloors`, idleFloors)),
   ];
-};
-
-/** What is given by class is given for classes that there are. */
-const byClass: Rule = (environment) => {
-  const { resourceClasses } = operationalOf(environment);
-  const given = { "disk.sizeGiBByClass": environment.disk.sizeGiBByClass, spotMaxPrices: environment.spotMaxPrices };
-  return Object.entries(given).flatMap(([path, values]) =>
-    Object.keys(values).flatMap((name): Problem[] =>
-      resourceClasses[name] === undefined
-        ? [[`${path}.${name}`, `${noClass(environment, name)}; there are ${Object.keys(resourceClasses).join(", ")}`]]
-        : [],
-    ),
-  );
 };
 
 /** AWS Budgets User Guide, "Quotas": email addresses in a notification. */
@@ -243,7 +223,8 @@ const rules: readonly Rule[] = [
   sized,
   floors,
   problemsOfSchedules,
-  byClass,
+  problemsOfRetired,
+  problemsByClass,
   told,
   trusted,
   labelled,

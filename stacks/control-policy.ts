@@ -5,6 +5,7 @@ import type { Environment } from "./environment.ts";
 import { credentialParameterOf } from "./forge-credential.ts";
 import { fleetPolicy } from "./fleet-policy.ts";
 import type { Statement } from "./policy.ts";
+import { viaServices } from "./service-names.ts";
 
 /** A workflow writes records, counters and its request, and never the configuration: that is the operators' and refresh's. */
 const writableKeys = (arns: Arns): readonly string[] => [arns.ec2("instance/*"), counterKey("*"), requestKey("*")];
@@ -45,18 +46,18 @@ const queues = (arns: Arns): Statement => ({
   Resource: arns.queues,
 });
 
-const ownKey = ({ kmsKeyArn, region }: Environment): readonly Statement[] =>
-  kmsKeyArn === undefined
+const ownKey = (environment: Environment): readonly Statement[] =>
+  environment.kmsKeyArn === undefined
     ? []
     : [
         {
           Sid: "UseOwnKey",
           Effect: "Allow",
           Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-          Resource: [kmsKeyArn],
+          Resource: [environment.kmsKeyArn],
           Condition: {
             StringEquals: {
-              "kms:ViaService": ["dynamodb", "sqs", "ssm"].map((service) => `${service}.${region}.amazonaws.com`),
+              "kms:ViaService": viaServices(environment, "dynamodb", "sqs", "ssm"),
             },
           },
         },

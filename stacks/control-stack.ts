@@ -17,6 +17,7 @@ import { imageBuildPolicy, imagePolicy } from "./image-policy.ts";
 import type { LambdaCode } from "./lambda-bundle.ts";
 import { operatePolicy } from "./operate-policy.ts";
 import { makeRefresh } from "./refresh-lambda.ts";
+import { ec2Principal } from "./service-names.ts";
 
 const controlStackName = (environment: string): string => `${environment}-control`;
 
@@ -55,9 +56,12 @@ export function controlStack(scope: Construct, environment: Environment, code: L
 }
 
 /** What Packer gives to the machines that it builds on. */
-function makeBuildProfile(stack: TerraformStack, { name: environment }: Environment, arns: Arns): void {
-  const name = imageBuildRoleName(environment);
-  const role = new IamRole(stack, "image-build-role", { name, assumeRolePolicy: trustService("ec2.amazonaws.com") });
+function makeBuildProfile(stack: TerraformStack, environment: Environment, arns: Arns): void {
+  const name = imageBuildRoleName(environment.name);
+  const role = new IamRole(stack, "image-build-role", {
+    name,
+    assumeRolePolicy: trustService(ec2Principal(environment)),
+  });
   new IamRolePolicy(stack, "image-build-policy", {
     name: "image-build",
     role: role.name,

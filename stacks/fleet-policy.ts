@@ -4,6 +4,7 @@ import type { Arns } from "./arns.ts";
 import type { Environment } from "./environment.ts";
 import { imageParameterOf } from "./operational.ts";
 import type { Statement } from "./policy.ts";
+import { passedToEc2, viaServices } from "./service-names.ts";
 
 const resourceTag = (key: string): string => `aws:ResourceTag/${key}`;
 const requestTag = (key: string): string => `aws:RequestTag/${key}`;
@@ -82,7 +83,7 @@ const looking: Statement = {
 };
 
 /** Disks under an own key are made with the caller's grant to EBS. */
-const disks = (kmsKeyArn: string, region: string): readonly Statement[] => [
+const disks = (environment: Environment, kmsKeyArn: string): readonly Statement[] => [
   {
     Sid: "DisksUnderOwnKey",
     Effect: "Allow",
@@ -94,7 +95,7 @@ const disks = (kmsKeyArn: string, region: string): readonly Statement[] => [
       "kms:ReEncryptTo",
     ],
     Resource: [kmsKeyArn],
-    Condition: { StringEquals: { "kms:ViaService": `ec2.${region}.amazonaws.com` } },
+    Condition: { StringEquals: { "kms:ViaService": viaServices(environment, "ec2") } },
   },
   {
     Sid: "GrantDisksToEbs",
@@ -114,7 +115,7 @@ export const fleetPolicy = (environment: Environment, arns: Arns): readonly Stat
     Effect: "Allow",
     Action: ["iam:PassRole"],
     Resource: [arns.instanceRoles],
-    Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
+    Condition: { StringEquals: { "iam:PassedToService": passedToEc2(environment) } },
   },
   {
     Sid: "ReadImageIds",
@@ -124,5 +125,5 @@ export const fleetPolicy = (environment: Environment, arns: Arns): readonly Stat
       arns.parameter(imageParameterOf(environment, architecture)),
     ),
   },
-  ...(environment.kmsKeyArn === undefined ? [] : disks(environment.kmsKeyArn, environment.region)),
+  ...(environment.kmsKeyArn === undefined ? [] : disks(environment, environment.kmsKeyArn)),
 ];

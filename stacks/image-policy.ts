@@ -5,6 +5,7 @@ import type { Arns } from "./arns.ts";
 import { poolStatement, provisionPolicy } from "./control-policy.ts";
 import type { Environment } from "./environment.ts";
 import type { Statement } from "./policy.ts";
+import { passedToEc2 } from "./service-names.ts";
 
 const actions = (service: string, names: string): readonly string[] =>
   names.split(/\s+/).map((name) => `${service}:${name}`);
@@ -115,13 +116,13 @@ function imaging({ name, awsPartition }: Environment, arns: Arns): readonly Stat
 }
 
 /** Packer reaches its machine through Session Manager, and hands it the role that allows just that. */
-const reaching = ({ name }: Environment, arns: Arns): readonly Statement[] => [
+const reaching = (environment: Environment, arns: Arns): readonly Statement[] => [
   {
     Sid: "ReachTheBuild",
     Effect: "Allow",
     Action: ["ssm:StartSession"],
     Resource: [arns.ec2("instance/*")],
-    Condition: { StringEquals: { [`ssm:resourceTag/${imageTags.build}`]: name } },
+    Condition: { StringEquals: { [`ssm:resourceTag/${imageTags.build}`]: environment.name } },
   },
   { Sid: "ByForwarding", Effect: "Allow", Action: ["ssm:StartSession"], Resource: [arns.portForwarding] },
   {
@@ -135,7 +136,7 @@ const reaching = ({ name }: Environment, arns: Arns): readonly Statement[] => [
     Effect: "Allow",
     Action: ["iam:PassRole"],
     Resource: [arns.imageBuildRole],
-    Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
+    Condition: { StringEquals: { "iam:PassedToService": passedToEc2(environment) } },
   },
   { Sid: "LookAtItsProfile", Effect: "Allow", Action: ["iam:GetInstanceProfile"], Resource: [arns.imageBuildProfile] },
 ];

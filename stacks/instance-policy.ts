@@ -7,6 +7,7 @@ import { defaultsKey, overlayKey, table } from "../domain/table.ts";
 import type { Arns } from "./arns.ts";
 import type { Environment } from "./environment.ts";
 import type { Statement } from "./policy.ts";
+import { viaServices } from "./service-names.ts";
 
 /** EC2 User Guide: the ARN of the instance that the role's credentials were given to. It is also the item's key. */
 const ownArn = "${ec2:SourceInstanceARN}";
@@ -109,10 +110,7 @@ export const instancePolicy = (environment: Environment, arns: Arns, partition: 
           Resource: [environment.kmsKeyArn],
           Condition: {
             StringEquals: {
-              "kms:ViaService": [
-                `ssm.${environment.region}.amazonaws.com`,
-                `dynamodb.${environment.region}.amazonaws.com`,
-              ],
+              "kms:ViaService": viaServices(environment, "ssm", "dynamodb"),
             },
           },
         } satisfies Statement,

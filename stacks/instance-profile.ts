@@ -9,6 +9,7 @@ import type { Environment } from "./environment.ts";
 import { instancePolicy } from "./instance-policy.ts";
 import { partitionSuffix } from "./partitions.ts";
 import { policy, trustService } from "./policy.ts";
+import { ec2Principal } from "./service-names.ts";
 
 /** Of one partition. */
 export function makeInstanceProfile(
@@ -22,7 +23,7 @@ export function makeInstanceProfile(
   const role = new IamRole(stack, `instance-role${suffix}`, {
     name,
     description: `runpool: instances of ${partition}`,
-    assumeRolePolicy: trustService("ec2.amazonaws.com"),
+    assumeRolePolicy: trustService(ec2Principal(environment)),
   });
   new IamRolePolicy(stack, `instance-policy${suffix}`, {
     name: "instance",
