@@ -1,6 +1,7 @@
 // `configure` and `remove`: the steps, words and failures of ConfigurationManager.cs (src/Runner.Listener/Configuration; whose lines: root.mjs).
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPair } from "node:crypto";
 import { hostname } from "node:os";
+import { promisify } from "node:util";
 import {
   deleteLocalConfig,
   hasCredentials,
@@ -117,10 +118,11 @@ export async function configure(line) {
   }
   say("\n# Authentication\n");
   const githubUrl = line.required("url").replace(/\/$/, "");
+  const keyPair = promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   const { server, authorization } = await tenantCredential(githubUrl, line.required("token"), "register");
   say("\n√ Connected to GitHub\n\n# Runner Registration\n");
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const group = await chooseGroup(server, authorization, line.text("runnergroup"));
+  const { publicKey, privateKey } = await keyPair;
   const name = line.required("name", hostname());
   const flags = { ephemeral: line.flag("ephemeral"), disableUpdate: line.flag("disableupdate") };
   const runner = {
