@@ -1,14 +1,11 @@
 // The control plane's world on AWS and GitHub: clients built once, each only when first needed.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { clientOptions } from "../cloud/aws/client-options.ts";
 import { correctedClock } from "../cloud/aws/clock.ts";
 import { fleet } from "../cloud/aws/fleet.ts";
 import { instances } from "../cloud/aws/instances.ts";
 import { lean } from "../cloud/aws/lean-client.ts";
 import { pauseSwitch } from "../cloud/aws/pause-switch.ts";
-import { pool } from "../cloud/aws/pool.ts";
-import { savedRequests } from "../cloud/aws/saved-requests.ts";
 import { settings } from "../cloud/aws/settings.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
 import type { PauseSwitch } from "../cloud/pause-port.ts";
@@ -17,6 +14,7 @@ import type { ControlWorld } from "../control/world.ts";
 import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
 import { hostRandom } from "./host-random.ts";
+import { latePool, lateRequests, lazily } from "./late-ports.ts";
 
 export interface ControlWish {
   readonly environment: string;
@@ -40,7 +38,6 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   const clock = correctedClock(hostClock);
   const common = { region, ...wish.aws };
   const dynamodb = lean(new DynamoDBClient({ ...common, ...clientOptions() }));
-  const sqs = lean(new SQSClient({ ...common, ...clientOptions() }));
   const ssm = lazily(async () => {
     const { SSMClient } = await import("../cloud/aws/ssm-sdk.ts");
     return new SSMClient({ ...common, ...clientOptions() });
@@ -79,19 +76,29 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     };
     return { registrar: registrar(client), inventory: inventory(client), jobs: jobQueue(client), releases };
   });
+  const requests = lazily(async () => {
+    const { savedRequests } = await import("../cloud/aws/saved-requests.ts");
+    return savedRequests({ client: dynamodb, table, clock });
+  });
+  // The second client is not needed before the configuration is read.
+  const pooled = lazily(async () => {
+    const [{ SQSClient }, { pool }] = await Promise.all([
+      import("../cloud/aws/sqs-sdk.ts"),
+      import("../cloud/aws/pool.ts"),
+    ]);
+    const queues = async (resourceClass: string) => {
+      const queue = (await configuration()).queues[resourceClass];
+      if (queue === undefined)
+        throw new Error(`resource class "${resourceClass}" has no queue in environment "${environment}"`);
+      return queue;
+    };
+    return pool({ client: lean(new SQSClient({ ...common, ...clientOptions() })), queues });
+  });
   return {
     instances: instances({ client: dynamodb, table, clock }),
     settings: { ...stored, load },
     pauseSwitch: pauseSwitch(dynamodb, table),
-    pool: pool({
-      client: sqs,
-      queues: async (resourceClass) => {
-        const queue = (await configuration()).queues[resourceClass];
-        if (queue === undefined)
-          throw new Error(`resource class "${resourceClass}" has no queue in environment "${environment}"`);
-        return queue;
-      },
-    }),
+    pool: latePool(pooled),
     fleet: fleet({ ec2: (sdk) => new sdk.EC2Client({ ...common, ...clientOptions("ec2") }), ssm, environment }),
     registrar: {
       registrationToken: async (scope) => (await forge()).registrar.registrationToken(scope),
@@ -111,7 +118,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       activeRuns: async (repository) => (await forge()).jobs.activeRuns(repository),
       queuedJobs: async (repository, run) => (await forge()).jobs.queuedJobs(repository, run),
     },
-    requests: savedRequests({ client: dynamodb, table, clock }),
+    requests: lateRequests(requests),
     secrets: {
       read: async (name) => (await kept()).read(name),
       write: async (name, value) => (await kept()).write(name, value),
@@ -123,17 +130,5 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     clock,
     random,
     log,
-  };
-}
-
-/** Calls `make` once, when first needed; a failure is not remembered. */
-function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
   };
 }

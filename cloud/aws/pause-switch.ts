@@ -2,11 +2,11 @@
 import { DeleteItemCommand, PutItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { pauseKey, table } from "../../domain/table.ts";
 import type { PauseSwitch } from "../pause-port.ts";
-import { pauseItem } from "./configuration-items.ts";
 import { raise } from "./sdk-errors.ts";
 
 export const pauseSwitch = (client: DynamoDBClient, tableName: string): PauseSwitch => ({
   pause: async (reason, at) => {
+    const { pauseItem } = await import("./configuration-items.ts");
     const command = new PutItemCommand({ TableName: tableName, Item: pauseItem(reason, at) });
     await client.send(command).catch((error: unknown) => raise(`PutItem on table ${tableName}`, error));
   },

@@ -3,9 +3,11 @@ import { GetItemCommand, PutItemCommand, type DynamoDBClient } from "@aws-sdk/cl
 import { counterKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
 import { Unconfigured, type Clock, type Counter, type LoadedSettings, type Random, type Settings } from "../ports.ts";
 import { batchGet } from "./instances.ts";
-import { overlayItem, readConfiguration } from "./configuration-items.ts";
 import { countAttribute, counters, reservedAttribute } from "./counters.ts";
 import { AwsRefused, raise } from "./sdk-errors.ts";
+
+/** Loaded when the first reply is there: what it is read by is larger than what it is asked with. */
+const reader = () => import("./configuration-items.ts");
 
 export interface SettingsWish {
   readonly client: DynamoDBClient;
@@ -27,7 +29,7 @@ async function load(wish: SettingsWish): Promise<LoadedSettings> {
       { cause: error },
     );
   });
-  const reading = readConfiguration(items);
+  const reading = (await reader()).readConfiguration(items);
   if ("skew" in reading) throw new Unconfigured(reading.skew);
   if (!("problems" in reading)) return reading;
   throw new Unconfigured(
@@ -53,7 +55,7 @@ async function counter({ client, table: name }: SettingsWish, scope: string): Pr
 export const settings = (wish: SettingsWish): Settings => ({
   load: () => load(wish),
   writeOverlay: async (overlay) => {
-    const command = new PutItemCommand({ TableName: wish.table, Item: overlayItem(overlay) });
+    const command = new PutItemCommand({ TableName: wish.table, Item: (await reader()).overlayItem(overlay) });
     await wish.client.send(command).catch((error: unknown) => raise(`PutItem on table ${wish.table}`, error));
   },
   counter: (scope) => counter(wish, scope),

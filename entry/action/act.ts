@@ -4,7 +4,6 @@ import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import type { Log } from "../../cloud/ports.ts";
 import { controlWorld, type OperatedWorld } from "../control-world.ts";
 import { failureOf } from "./failures.ts";
-import { giveBackUnfinished, unfinished } from "./give-back.ts";
 import { readInputs, type Inputs } from "./inputs.ts";
 import { masked } from "./masked.ts";
 import { provisionMode } from "./provision.ts";
@@ -53,6 +52,7 @@ export const act = (variables: Variables): Promise<0 | 1> =>
 /** The post step of the same inputs. */
 export const actPost = (variables: Variables): Promise<0 | 1> =>
   step(async () => {
+    const { giveBackUnfinished, unfinished } = await import("./give-back.ts");
     const saved = unfinished();
     if (saved === undefined) return true;
     const log = told();

@@ -1,13 +1,13 @@
 // Secrets that the action reads or writes are masked as they pass: whatever quotes them later, the log does not show them.
 import { setSecret } from "@actions/core";
 import type { Secrets } from "../../cloud/ports.ts";
-import { parseForgeCredential } from "../forge-credential.ts";
 
 /** A mask hides its text wherever it stands: the braces and the ends of a key's frame say nothing, and would be missed. */
 const leastMasked = 8;
 
 /** A token as it is; of an App its key alone, for its id is no secret. */
-function secretOf(value: string): string {
+async function secretOf(value: string): Promise<string> {
+  const { parseForgeCredential } = await import("../forge-credential.ts");
   try {
     const auth = parseForgeCredential(value);
     return auth.kind === "token" ? auth.token : auth.privateKey;
@@ -18,8 +18,8 @@ function secretOf(value: string): string {
 }
 
 /** Line by line: what prints a key prints lines ("Masking a value in a log" of GitHub's workflow commands). */
-function mask(value: string): void {
-  for (const line of secretOf(value).split(/\r?\n|\\n/)) {
+async function mask(value: string): Promise<void> {
+  for (const line of (await secretOf(value)).split(/\r?\n|\\n/)) {
     const text = line.trim();
     if (text.length >= leastMasked && !text.startsWith("-----")) setSecret(text);
   }
@@ -28,11 +28,11 @@ function mask(value: string): void {
 export const masked = (kept: Secrets): Secrets => ({
   read: async (name) => {
     const found = await kept.read(name);
-    if (found !== undefined) mask(found.value);
+    if (found !== undefined) await mask(found.value);
     return found;
   },
   write: async (name, value) => {
-    mask(value);
+    await mask(value);
     await kept.write(name, value);
   },
 });

@@ -1,7 +1,7 @@
 // Mode provision: a run's instances, the outputs for its jobs, and what the post step needs should this one be killed.
 import { saveState, setOutput } from "@actions/core";
 import type { Log, Random } from "../../cloud/ports.ts";
-import { provision, type Provisioned, type SavedProvision } from "../../control/provision.ts";
+import type { Provisioned, SavedProvision } from "../../control/provision.ts";
 import { labelOf, type RawRequest, type Request } from "../../domain/request.ts";
 import { BadInput } from "../cli/bad-input.ts";
 import { counted, spoken } from "../cli/durations.ts";
@@ -68,6 +68,8 @@ export async function provisionMode(inputs: Inputs, log: Told, worldOf: (log: Lo
   const parsed = requestOf(rawOf(inputs, world.random), loaded.configuration);
   if (!parsed.ok) throw new BadInput(parsed.problems);
   const { request } = parsed;
+  // Loaded once the environment has answered, as all that the first call can do without.
+  const { provision } = await import("../../control/provision.ts");
   const cancel = onStop(() => log.note("Cancelled: giving back what was taken; the post step does what is left"));
   let saved: SavedProvision | undefined;
   const keep = (state: SavedProvision): void => {

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { builtinModules } from "node:module";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { instanceBundle } from "./instance-bundle.ts";
+import { lateChunks } from "./late-chunks.ts";
 import { wholeBundle } from "./whole-bundle.ts";
 
 const entries = join(import.meta.dirname, "..");
@@ -22,6 +23,8 @@ export interface Executable {
   readonly onInstance?: boolean;
   /** It uses `@actions/core`. Only then it is looked for, at each of thousands of imports. */
   readonly onActions?: boolean;
+  /** The module that its start is: it is loaded as one chunk. */
+  readonly start?: string;
   /** Further entries beside its own, which share its chunks. */
   readonly also?: readonly string[];
 }
@@ -34,7 +37,7 @@ export const agent: Executable = { name: "agent", form: "file", node: "node24", 
 /** Actions and machines have Node 24. */
 const known: readonly Executable[] = [
   { name: "cli", form: "folder", node: "node24" },
-  { name: "action", form: "folder", node: "node24", onActions: true, also: ["action-post"] },
+  { name: "action", form: "folder", node: "node24", onActions: true, start: "action/act.ts", also: ["action-post"] },
   agent,
 ];
 
@@ -98,7 +101,7 @@ const core: Plugin = {
   },
 };
 
-const options = ({ node, whole, onInstance, onActions }: Executable): BuildOptions => ({
+const options = ({ node, whole, onInstance, onActions, start }: Executable): BuildOptions => ({
   absWorkingDir: root,
   bundle: true,
   minify: true,
@@ -110,6 +113,7 @@ const options = ({ node, whole, onInstance, onActions }: Executable): BuildOptio
   legalComments: "none",
   outExtension: { ".js": ".mjs" },
   plugins: [
+    ...(start === undefined ? [] : [lateChunks(join(entries, start))]),
     builtins,
     ...(onActions === true ? [core] : []),
     ...(onInstance === true ? [instanceBundle] : []),
