@@ -20,6 +20,7 @@ interface Found {
   readonly kept: number;
   readonly idle: { readonly state: string; readonly owner: string | null };
   readonly next: { readonly conclusion: string; readonly assignment: number };
+  readonly restarts: number;
   readonly events: readonly string[];
   readonly secrets: JournalSecrets;
 }
@@ -55,8 +56,9 @@ test("the configuration is in no process, no file and no line of the journal, an
   expect(secrets.planted).toContain("just-in-time configuration");
 });
 
-test("after the one job the assignment is over: the runner is gone everywhere, the agent says so and registers no more", () => {
-  const { over, atGithub, left, events } = found;
+test("after the one job, in which its agent was killed, the assignment is over: the runner is gone everywhere, the next agent says so and registers no more", () => {
+  const { over, atGithub, left, events, restarts } = found;
+  expect(restarts).toBe(1);
   expect(over).toMatchObject({ wanted: "serve", retiredAt: null, detail: expect.stringMatching(/one job .* over/) });
   expect([atGithub, left]).toEqual([0, ""]);
   const first = events.slice(0, events.indexOf("agent.deregistered") + 1);

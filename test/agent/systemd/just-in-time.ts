@@ -1,5 +1,5 @@
-// Scenario: the machine boots without an owner; a webhook, played here, claims it by a just-in-time configuration. It serves the one job, and
-// afterwards a run by token.
+// Scenario: the machine boots without an owner; a webhook, played here, claims it by a just-in-time configuration. It serves the one job, in
+// which its agent is killed, and afterwards a run by token.
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { refresh } from "../../../control/refresh.ts";
 import { limits } from "../../../domain/limits.ts";
@@ -102,7 +102,11 @@ export const servesJustInTime: Scenario = async () => {
   const more = { "just-in-time configuration": [configuration] };
   const held = await placesOf(stage, configuration);
   const runners = stage.cloud.github.runners().map(({ name, ephemeral, status }) => ({ name, ephemeral, status }));
-  const looked = await stage.job(runId, lookInJob({ ...(await secretsOf(stage, appKey)), ...more }));
+  const looking = stage.job(runId, lookInJob({ ...(await secretsOf(stage, appKey)), ...more }));
+  await stage.jobBegun();
+  // The next agent knows of the job by what root and the runner have written down.
+  await stage.run("systemctl", "kill", "--signal=KILL", "runpool-agent.service");
+  const looked = await looking;
   await says("deregistered");
   const over = await stage.record();
   // The registration's removal, which finds it gone at GitHub, is off the critical path.
@@ -130,6 +134,7 @@ export const servesJustInTime: Scenario = async () => {
     kept: kept.length,
     idle: { state: idle.state, owner: idle.owner ?? null },
     next: { conclusion: next.conclusion, assignment: (await stage.record()).assignment },
+    restarts: Number(await stage.run("systemctl", "show", "-P", "NRestarts", "runpool-agent.service")),
     events: eventsIn(await stage.journal("-u", "runpool-agent.service")),
     secrets: await lookForSecrets(stage, appKey, more),
   };
