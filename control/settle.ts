@@ -19,6 +19,8 @@ export interface Settled {
   readonly done: boolean;
 }
 
+const asksGitHub = ({ kind }: Finding): boolean => kind === "prove";
+
 /** Acts on all findings, some at a time; one that fails is a problem of its own. */
 export async function settle(
   world: ControlWorld,
@@ -36,7 +38,10 @@ export async function settle(
   );
   const condemned = await condemnAll(world, findings);
   const confirmed = await attempt("confirm", new Set<string>(), () => confirmAll(world, findings, condemned));
-  for (const batch of batchesOf(findings, maxima.machinesAtOnce))
+  // Proofs are GitHub's to give, and GitHub is asked less at once.
+  const [proofs, others] = [findings.filter(asksGitHub), findings.filter((finding) => !asksGitHub(finding))];
+  const batches = [...batchesOf(others, maxima.machinesAtOnce), ...batchesOf(proofs, maxima.forgeCallsAtOnce)];
+  for (const batch of batches)
     await Promise.all(
       batch.map(async (finding) => {
         const done = await attempt(finding.record.instanceId, false, async () => {
