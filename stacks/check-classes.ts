@@ -13,7 +13,7 @@ export function problemsOfRetired(environment: Environment): readonly Problem[] 
   for (const [at, name] of environment.retiredClasses.entries()) {
     const path = `retiredClasses[${at}]`;
     if (environment.retiredClasses.indexOf(name) !== at) problems.push([path, `names "${name}" again`]);
-    if (resourceClasses[name] !== undefined) problems.push([path, `"${name}" is still among resourceClasses`]);
+    if (Object.hasOwn(resourceClasses, name)) problems.push([path, `"${name}" is still among resourceClasses`]);
     for (const problem of problemsOfClasses({ [name]: { cpu: 1, mmem: 512 } })) problems.push([path, problem]);
   }
   return problems;
@@ -25,7 +25,7 @@ export function problemsByClass(environment: Environment): readonly Problem[] {
   const given = { "disk.sizeGiBByClass": environment.disk.sizeGiBByClass, spotMaxPrices: environment.spotMaxPrices };
   return Object.entries(given).flatMap(([path, values]) =>
     Object.keys(values).flatMap((name): Problem[] =>
-      resourceClasses[name] === undefined
+      !Object.hasOwn(resourceClasses, name)
         ? [[`${path}.${name}`, `${noClass(environment, name)}; there are ${Object.keys(resourceClasses).join(", ")}`]]
         : [],
     ),

@@ -8,6 +8,7 @@ import { operationalOf } from "./operational.ts";
 import { oidcIssuer, trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { noClass, problemsByClass, problemsOfRetired } from "./check-classes.ts";
+import { problemsOfDisks } from "./check-disks.ts";
 import { problemsOfJobs } from "./check-jobs.ts";
 import { problemsOfNetwork } from "./check-network.ts";
 import { problemsOfSchedules } from "./check-schedules.ts";
@@ -146,7 +147,7 @@ const floors: Rule = (environment) => {
     const problems: Problem[] = [];
     for (const pool of Object.keys(wanted)) {
       const [name = "", architecture] = pool.split("/");
-      if (resourceClasses[name] === undefined)
+      if (!Object.hasOwn(resourceClasses, name))
         problems.push([
           `${path}.${pool}`,
           `"${name}" ${noClass(environment, name)}; there are ${Object.keys(resourceClasses).join(", ")}`,
@@ -223,6 +224,7 @@ const rules: readonly Rule[] = [
   sized,
   floors,
   problemsOfSchedules,
+  problemsOfDisks,
   problemsOfRetired,
   problemsByClass,
   told,
@@ -234,15 +236,26 @@ const rules: readonly Rule[] = [
 ];
 
 /** The rule that a value breaks; of a record's name what is said of the name itself, which is within. */
-const ruleOf = (issue: z.core.$ZodIssue): string =>
-  (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
+function ruleOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") return "is no field of an environment's file (docs/environment.md)";
+  const rule = (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
+  const [, wanted] = /^Invalid input: expected (.+), received undefined$/.exec(rule) ?? [];
+  return wanted === undefined ? rule : `is missing: a value of type ${wanted}`;
+}
+
+/** The fields that an issue is about: those that are too many are named one by one. */
+const pathsOf = (issue: z.core.$ZodIssue): readonly string[] => {
+  const path = asPath(issue.path);
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => asPath([...issue.path, key]));
+  return [path === "" ? "export default" : path];
+};
 
 /** An environment with its defaults filled in. Throws `EnvironmentRefused` with every problem found. */
 export function readEnvironment(file: unknown, source: string): Environment {
   const parsed = environmentShape.safeParse(file);
   if (!parsed.success)
     throw new EnvironmentRefused(
-      parsed.error.issues.map((issue) => `${source}: ${asPath(issue.path)}: ${ruleOf(issue)}`),
+      parsed.error.issues.flatMap((issue) => pathsOf(issue).map((path) => `${source}: ${path}: ${ruleOf(issue)}`)),
     );
   const problems = rules.flatMap((rule) => rule(parsed.data));
   if (problems.length > 0) throw new EnvironmentRefused(problems.map(([path, rule]) => `${source}: ${path}: ${rule}`));

@@ -1,5 +1,5 @@
 // What a workflow may do that deploys this environment again: everything but roles and policies, which an administrator applies.
-import { tags } from "../domain/names.ts";
+import { queueName, tags } from "../domain/names.ts";
 import { stackNames, type Arns } from "./arns.ts";
 import { credentialParameterOf } from "./forge-credential.ts";
 import type { Environment } from "./environment.ts";
@@ -117,7 +117,9 @@ const pool = ({ name }: Environment, arns: Arns): readonly Statement[] => [
     "Queues",
     "sqs",
     "CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags SetQueueAttributes TagQueue UntagQueue",
+    // Refresh's dead letters, and the classes'.
     arns.here("sqs", `${stackNames(name).prefix}-*`),
+    arns.here("sqs", queueName(name, "*")),
   ),
   on(
     "ImageParameters",

@@ -99,6 +99,9 @@ const poolName = z
   );
 const idleFloors = z.record(poolName, z.number().int().min(0));
 
+/** CloudWatch Logs API Reference, PutRetentionPolicy. */
+const retentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653];
+
 export const environmentShape = z.strictObject({
   /** Part of every name at AWS and GitHub. */
   name: text,
@@ -173,11 +176,7 @@ export const environmentShape = z.strictObject({
   alarms: z
     .strictObject({ email: z.array(z.email()).default([]), idleCeiling: z.number().int().min(1).optional() })
     .prefault({}),
-  logRetentionDays: z
-    .union(
-      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653].map((days) => z.literal(days)),
-    )
-    .default(30),
+  logRetentionDays: z.literal(retentions, `must be one of CloudWatch's: ${retentions.join(", ")}`).default(30),
   /** A customer-managed key for table, queues, parameters, logs and disks; AWS's own keys where it is absent. */
   kmsKeyArn: kmsKeyArn.optional(),
   /** Things that the account has already; the account stack makes those that are not given. */

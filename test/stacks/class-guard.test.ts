@@ -5,9 +5,10 @@ import { EC2Client, RunInstancesCommand, TerminateInstancesCommand } from "@aws-
 import { GetQueueUrlCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect, onTestFinished, test } from "vitest";
 import { queueName, tags, templateName, unreadableQueueName } from "../../domain/names.ts";
-import { resourcesOf } from "../../cloud/sim/stack-file.ts";
+import { rendered, resourcesOf, textOf } from "../../cloud/sim/stack-file.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { motoMissing, startMoto } from "../contract/moto.ts";
+import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
 import { terraformMissing, workspaceOf, type Workspace } from "./terraform.ts";
 
@@ -125,4 +126,21 @@ test("the guard goes before any queue and any launch template, and the defaults 
   const [item] = resourcesOf(pool, "aws_dynamodb_table_item");
   expect(item?.[1]["depends_on"]).toEqual(["terraform_data.class-guard"]);
   expect(guard?.[1]["triggers_replace"]).toEqual({ classes: "huge,large" });
+});
+
+test("whoever deploys from a workflow may ask what the guard asks", () => {
+  const deployFrom = { repository: "octo-org/infrastructure", githubEnvironment: "production" };
+  const control = stackNamed(synthesized(own({ resourceClasses: { large }, deployFrom })), "example-control");
+  const [, role] = resourcesOf(control, "aws_iam_role_policy").find(([id]) => id === "deploy-policy") ?? [];
+  const text = rendered(textOf(role ?? {}, "policy"), (type, id) => {
+    throw new Error(`a policy refers to ${type}.${id}`);
+  });
+  const { Statement } = JSON.parse(text) as { Statement: readonly PolicyStatement[] };
+  const queue = `arn:aws:sqs:eu-central-1:123456789012:${queueName("example", "huge")}`;
+  for (const [action, resource] of [
+    ["ec2:DescribeInstances", "*"],
+    ["sqs:GetQueueUrl", queue],
+    ["sqs:GetQueueAttributes", `${queue}-unreadable`],
+  ] as const)
+    expect(isAllowed(Statement, { action, resource, context: {} }), action).toBe(true);
 });

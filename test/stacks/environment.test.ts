@@ -25,7 +25,7 @@ const wrong: readonly Wrong[] = [
   ["no account", { account: undefined }, /^x: account: /],
   ["a short account", { account: "1234" }, /^x: account: must be the twelve digits/],
   ["no network", { network: undefined }, /^x: network/],
-  ["a field that nobody knows", { idleTime: 7 }, /^x: : .*idleTime/],
+  ["a field that nobody knows", { idleTime: 7 }, /^x: idleTime: is no field of an environment's file/],
   ["a name in capitals", { name: "Prod" }, /^x: name: "Prod" must be 1-20/],
   ["a name too long for AWS", { name: "a".repeat(21) }, /^x: name: /],
   [

@@ -87,6 +87,33 @@ const wrong: readonly Wrong[] = [
     { retiredClasses: ["huge", "tiny", "huge"] },
     /^x: retiredClasses\[2\]: names "huge" again/,
   ],
+  [
+    "more IOPS than a disk of its size may have",
+    { disk: { sizeGiB: 31, iops: 16_000 } },
+    /^x: disk\.sizeGiB: is 31; disk\.iops of 16000 needs 32 GiB$/,
+  ],
+  [
+    "more IOPS than a class's smaller disk may have",
+    { disk: { sizeGiB: 60, iops: 10_000, sizeGiBByClass: { large: 10 } } },
+    /^x: disk\.sizeGiBByClass\.large: is 10; disk\.iops of 10000 needs 20 GiB$/,
+  ],
+  [
+    "more throughput than the IOPS carry",
+    { disk: { throughputMiB: 1000 } },
+    /^x: disk\.throughputMiB: is 1000; it needs disk\.iops of 4000, which is 3000$/,
+  ],
+  [
+    "a retention that CloudWatch has not",
+    { logRetentionDays: 8 },
+    /^x: logRetentionDays: must be one of CloudWatch's: 1, 3, /,
+  ],
+  [
+    "a floor of a class called as every object's own",
+    { idleFloors: { "constructor/x64": 1 } },
+    /^x: idleFloors\.constructor\/x64: "constructor" is no class/,
+  ],
+  ["a field that is missing", { account: undefined }, /^x: account: is missing: a value of type string$/],
+  ["a field that there is not", { resourceClass: {} }, /^x: resourceClass: is no field of an environment's file/],
   ["a name that the account's stack has", { name: "account" }, /^x: name: "account" begins with "account"/],
 ];
 
@@ -111,6 +138,7 @@ test("what looks odd in a schedule, a tag, a bucket or a parameter is taken wher
     deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "runpool prod" },
     imagesFrom: { repository: "octo-org/octo-repo", ref: "refs/tags/v1.2/stable" },
     proxy: { url: "https://proxy.example.org" },
+    disk: { sizeGiB: 32, iops: 16_000, throughputMiB: 1000, sizeGiBByClass: { large: 100 } },
   };
   expect(refusals({ ...example, ...taken })).toEqual([]);
 });
