@@ -5,7 +5,7 @@ import type { Environment } from "./environment.ts";
 import { credentialParameterOf } from "./forge-credential.ts";
 import { fleetPolicy } from "./fleet-policy.ts";
 import type { Statement } from "./policy.ts";
-import { viaServices } from "./service-names.ts";
+import { viaServices } from "./names-in-partition.ts";
 
 /** A workflow writes records, counters and its request, and never the configuration: that is the operators' and refresh's. */
 const writableKeys = (arns: Arns): readonly string[] => [arns.ec2("instance/*"), counterKey("*"), requestKey("*")];

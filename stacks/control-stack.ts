@@ -17,7 +17,7 @@ import { imageBuildPolicy, imagePolicy } from "./image-policy.ts";
 import type { LambdaCode } from "./lambda-bundle.ts";
 import { operatePolicy } from "./operate-policy.ts";
 import { makeRefresh } from "./refresh-lambda.ts";
-import { ec2Principal } from "./service-names.ts";
+import { ec2Principal } from "./names-in-partition.ts";
 
 const controlStackName = (environment: string): string => `${environment}-control`;
 

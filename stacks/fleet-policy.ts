@@ -4,7 +4,7 @@ import type { Arns } from "./arns.ts";
 import type { Environment } from "./environment.ts";
 import { imageParameterOf } from "./operational.ts";
 import type { Statement } from "./policy.ts";
-import { passedToEc2, viaServices } from "./service-names.ts";
+import { passedToEc2, viaServices } from "./names-in-partition.ts";
 
 const resourceTag = (key: string): string => `aws:ResourceTag/${key}`;
 const requestTag = (key: string): string => `aws:RequestTag/${key}`;

@@ -5,7 +5,7 @@ import type { Arns } from "./arns.ts";
 import { poolStatement, provisionPolicy } from "./control-policy.ts";
 import type { Environment } from "./environment.ts";
 import type { Statement } from "./policy.ts";
-import { passedToEc2 } from "./service-names.ts";
+import { passedToEc2 } from "./names-in-partition.ts";
 
 const actions = (service: string, names: string): readonly string[] =>
   names.split(/\s+/).map((name) => `${service}:${name}`);

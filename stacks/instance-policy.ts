@@ -7,7 +7,7 @@ import { defaultsKey, overlayKey, table } from "../domain/table.ts";
 import type { Arns } from "./arns.ts";
 import type { Environment } from "./environment.ts";
 import type { Statement } from "./policy.ts";
-import { viaServices } from "./service-names.ts";
+import { viaServices } from "./names-in-partition.ts";
 
 /** EC2 User Guide: the ARN of the instance that the role's credentials were given to. It is also the item's key. */
 const ownArn = "${ec2:SourceInstanceARN}";

@@ -9,7 +9,7 @@ import type { Environment } from "./environment.ts";
 import { instancePolicy } from "./instance-policy.ts";
 import { partitionSuffix } from "./partitions.ts";
 import { policy, trustService } from "./policy.ts";
-import { ec2Principal } from "./service-names.ts";
+import { ec2Principal } from "./names-in-partition.ts";
 
 /** Of one partition. */
 export function makeInstanceProfile(
