@@ -113,7 +113,7 @@ const options = ({ node, whole, onInstance, onActions, start }: Executable): Bui
   legalComments: "none",
   outExtension: { ".js": ".mjs" },
   plugins: [
-    ...(start === undefined ? [] : [lateChunks(join(entries, start))]),
+    ...(start === undefined ? [] : [lateChunks(root, join(entries, start))]),
     builtins,
     ...(onActions === true ? [core] : []),
     ...(onInstance === true ? [instanceBundle] : []),
