@@ -9,6 +9,7 @@ import { retiredClassesOf } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { refreshLines } from "../../entry/cli/refresh-lines.ts";
 import type { Sink } from "../../entry/cli/terminal.ts";
+import { requestDefaults, requestOf } from "../../entry/request-inputs.ts";
 import { calmWorld } from "./calm-world.ts";
 import { configuration, now, recordOf } from "./record-of.ts";
 
@@ -18,6 +19,16 @@ const queues = { ...configuration.queues, huge: { url: "huge", unreadableUrl: "h
 test("classes with a queue that are no classes any more are the retired ones", () => {
   expect(retiredClassesOf(configuration)).toEqual([]);
   expect(retiredClassesOf({ ...configuration, queues })).toEqual(["huge"]);
+});
+
+test("a provision that asks for a retired class is told so, with the classes that there are", () => {
+  const repository = configuration.forge.repositories[0] ?? "";
+  const raw = { ...requestDefaults, runId: "1001", repository, resourceClass: "huge", label: "" };
+  const parsed = requestOf(raw, { ...configuration, queues });
+  expect(parsed).toEqual({
+    ok: false,
+    problems: [expect.stringMatching(/^resource-class is "huge", which is retired; this environment has "large", /)],
+  });
 });
 
 test("an idle instance of a retired class is not handed on, whatever its template", () => {
