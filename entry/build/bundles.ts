@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { builtinModules } from "node:module";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { instanceBundle } from "./instance-bundle.ts";
-import { lateChunks } from "./late-chunks.ts";
+import { lateChunks, soonNeeded } from "./late-chunks.ts";
 import { wholeBundle } from "./whole-bundle.ts";
 
 const entries = join(import.meta.dirname, "..");
@@ -101,7 +101,7 @@ const core: Plugin = {
   },
 };
 
-const options = ({ node, whole, onInstance, onActions, start }: Executable): BuildOptions => ({
+const options = ({ form, node, whole, onInstance, onActions, start }: Executable): BuildOptions => ({
   absWorkingDir: root,
   bundle: true,
   minify: true,
@@ -114,6 +114,7 @@ const options = ({ node, whole, onInstance, onActions, start }: Executable): Bui
   outExtension: { ".js": ".mjs" },
   plugins: [
     ...(start === undefined ? [] : [lateChunks(root, join(entries, start))]),
+    ...(form === "folder" && start === undefined ? [soonNeeded] : []),
     builtins,
     ...(onActions === true ? [core] : []),
     ...(onInstance === true ? [instanceBundle] : []),
