@@ -115,7 +115,7 @@ beforeAll(async () => {
 
 /** A just-in-time configuration of an assignment that is over, for refresh to delete. */
 async function usedUp(ssm: SSMClient): Promise<void> {
-  const [{ id = "" } = {}] = cloud.ec2.machines();
+  const id = cloud.ec2.machines()[0]?.id ?? "";
   const Name = jitConfigurationParameter(place.environment, id, 0);
   await ssm.send(new PutParameterCommand({ Name, Value: "used", Type: "SecureString" }));
 }
