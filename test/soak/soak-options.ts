@@ -1,0 +1,55 @@
+// What `npm run soak` may be told.
+import { parseArgs } from "node:util";
+
+export const help = `Usage: npm run soak -- [OPTIONS]
+
+Real processes on the embedded cloud, killed at any of their calls; then all heals, and nothing may be left. Exits 0 only then.
+
+  --seconds N          so long things go wrong; 300 unless told
+  --seed S             plans workflows and kills; how processes interleave is the machine's; 1 unless told
+  --lanes N            workflows at a time; 6 unless told
+  --max-instances N    the environment's maximum; 13 unless told
+  --least-processes N  fewer at once is a failure; 30 unless told, 0 asks for none
+  --brief              no run is abandoned: what only thresholds end need not be waited for
+  --help               this text`;
+
+export interface SoakOptions {
+  readonly seconds: number;
+  readonly seed: string;
+  readonly lanes: number;
+  readonly maxInstances: number;
+  readonly leastProcesses: number;
+  readonly brief: boolean;
+  readonly help: boolean;
+}
+
+function wholeNumber(option: string, text: string, least: 0 | 1): number {
+  if (/^\d{1,6}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new Error(`${option} is "${text}"; it is a whole number from ${least} to 999999`);
+}
+
+/** Throws with the option, its value and what would be right. */
+export function parseOptions(words: readonly string[]): SoakOptions {
+  const { values } = parseArgs({
+    args: words.filter((word) => word !== "--"),
+    options: {
+      seconds: { type: "string", default: "300" },
+      seed: { type: "string", default: "1" },
+      lanes: { type: "string", default: "6" },
+      "max-instances": { type: "string", default: "13" },
+      "least-processes": { type: "string", default: "30" },
+      brief: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { seed, brief, help: asksHelp } = values;
+  return {
+    seed,
+    brief,
+    help: asksHelp,
+    seconds: wholeNumber("--seconds", values.seconds, 1),
+    lanes: wholeNumber("--lanes", values.lanes, 1),
+    maxInstances: wholeNumber("--max-instances", values["max-instances"], 1),
+    leastProcesses: wholeNumber("--least-processes", values["least-processes"], 0),
+  };
+}
