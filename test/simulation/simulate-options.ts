@@ -18,7 +18,7 @@ export interface SimulateOptions {
 }
 
 /** Nine digits are more than anyone waits for, and stay whole numbers when they are added up. */
-function wholeNumber(option: string, text: string, least: 0 | 1): number {
+export function wholeNumber(option: string, text: string, least: 0 | 1): number {
   if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
   throw new Error(`${option} is "${text}"; it is a whole number from ${least} to 999999999`);
 }

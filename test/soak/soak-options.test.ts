@@ -8,7 +8,7 @@ const program = fileURLToPath(new URL("soak.ts", import.meta.url));
 const soak = (...words: readonly string[]) => spawnSync(process.execPath, [program, ...words], { encoding: "utf8" });
 
 test.each([
-  [["--seconds", "soon"], '--seconds is "soon"; it is a whole number from 1 to 999999'],
+  [["--seconds", "soon"], '--seconds is "soon"; it is a whole number from 1 to 999999999'],
   [["--lanes", "0"], '--lanes is "0"; it is a whole number from 1'],
   [["--secs", "3"], "--secs"],
 ])("%j is an error that says what is right", (words, message) => {

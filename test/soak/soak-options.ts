@@ -1,5 +1,6 @@
 // What `npm run soak` may be told.
 import { parseArgs } from "node:util";
+import { wholeNumber } from "../simulation/simulate-options.ts";
 
 export const help = `Usage: npm run soak -- [OPTIONS]
 
@@ -21,11 +22,6 @@ export interface SoakOptions {
   readonly leastProcesses: number;
   readonly brief: boolean;
   readonly help: boolean;
-}
-
-function wholeNumber(option: string, text: string, least: 0 | 1): number {
-  if (/^\d{1,6}$/.test(text) && Number(text) >= least) return Number(text);
-  throw new Error(`${option} is "${text}"; it is a whole number from ${least} to 999999`);
 }
 
 /** Throws with the option, its value and what would be right. */
