@@ -2,6 +2,7 @@
 import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
+import { countersOf } from "../domain/names.ts";
 import { labelOf, type Request } from "../domain/request.ts";
 import { adviceOn, create, scopesOf, tooLate, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
@@ -266,8 +267,9 @@ async function outOfTime(undertaking: Undertaking, held: Held, supply: Supply): 
   if (supply.full === undefined) return false;
   const { items } = await world.instances.all();
   const holders = new Map<string, number>();
-  for (const { state, owner } of items)
-    if (state !== "terminated") holders.set(owner ?? state, (holders.get(owner ?? state) ?? 0) + 1);
+  for (const { state, owner, partition } of items)
+    if (state !== "terminated" && countersOf(partition).includes(supply.full))
+      holders.set(owner ?? state, (holders.get(owner ?? state) ?? 0) + 1);
   const top = [...holders].sort((a, b) => b[1] - a[1]).slice(0, 5);
   const maximum = scopesOf(undertaking).find(({ name }) => name === supply.full)?.maximum;
   held.reasons.push(

@@ -1,7 +1,7 @@
 // What a request may say beside its machines: fewer will do, how long to wait, how long to serve, under which label.
 import { expect, test } from "vitest";
 import { OutOfReach, type Fleet } from "../../cloud/ports.ts";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import { repositories, type ControlPorts } from "../../cloud/sim/world/world.ts";
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
@@ -68,6 +68,17 @@ test("at the maximum of instances fewer will do once the time is out", async () 
   const outcome = ready(await world.does("third", (ports) => provision(ports, wish)));
   expect(outcome.instances).toHaveLength(2);
   expect(outcome.reused).toBe(2);
+});
+
+test("at the maximum of a partition those who hold its places are named, and nobody of another partition", async () => {
+  const world = await opened({ maxInstances: 20, maxInstancesPerPartition: 2 });
+  const elsewhere = requestOf({ runId: "6", repository: repositories[1], instanceCount: "2" });
+  ready(await world.does("elsewhere", (ports) => provision(ports, elsewhere)));
+  ready(await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "2" }))));
+  const outcome = await world.does("second", (ports) => provision(ports, requestOf({ timeoutMin: "3" })));
+  const reason = outcome.kind === "ready" ? undefined : outcome.reasons.find((one) => one.includes("is reached"));
+  expect(reason).toContain(`the maximum of 2 instances (partition#github:${repositories[0]}) is reached; held by `);
+  expect(reason).toContain("held by github:run:7:1:provision (2): release them");
 });
 
 test("one that may wait for a minute alone creates what the pool does not have", async () => {
