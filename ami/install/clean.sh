@@ -5,7 +5,7 @@ here=$(dirname "$0")
 . "$here/distro.sh"
 packages_clean
 cloud-init clean --logs --seed >/dev/null 2>&1 || rm -rf /var/lib/cloud/instance /var/lib/cloud/instances /var/lib/cloud/sem
-rm -f /etc/ssh/ssh_host_*key /etc/ssh/ssh_host_*key.pub /etc/sudoers.d/90-cloud-init-users
+rm -f /etc/ssh/ssh_host_*key /etc/ssh/ssh_host_*key.pub
 while IFS=: read -r _ _ _ _ _ home _; do
   if [ ! -d "$home" ] || [ "$home" = / ]; then continue; fi
   rm -rf "$home/.ssh" "$home"/.*_history "$home/.aws" "$home/.docker" "$home/.npmrc" "$home/.netrc" "$home/.git-credentials" \

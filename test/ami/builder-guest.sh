@@ -30,6 +30,10 @@ unit other-ssm.service "$(writes /var/lib/amazon/ssm/i-1/session/state)"
 mkdir -p /var/lib/amazon/ssm/Vault/Store
 echo key >/var/lib/amazon/ssm/Vault/Store/EC2RegistrationKey
 echo key >/var/lib/amazon/ssm/registration
+# As cloud-init writes it for the user by whom Packer comes in: without it "sudo bash check.sh" asks for a password that there is not.
+rule=/etc/sudoers.d/90-cloud-init-users
+mkdir -p "${rule%/*}"
+echo "ubuntu ALL=(ALL) NOPASSWD:ALL" >"$rule"
 systemctl daemon-reload
 systemctl restart systemd-journald.service
 systemctl start systemd-random-seed.service systemd-journal-flush.service syslog.socket rsyslog.service auditd.service amazon-ssm-agent.service other-ssm.service
@@ -43,6 +47,7 @@ bash /usr/lib/runpool/spec/check.sh image >&9 2>&1
 (cd / && /usr/lib/runpool/node /run/shared/project/entry/cli.ts ami check --json) >&7 2>&1
 echo "ami check ended with $?" >&8
 echo "the session still writes: $(systemctl is-active amazon-ssm-agent.service) $(find /var/log/amazon /var/lib/amazon/ssm -type f | wc -l)" >&8
+echo "sudo as cloud-init grants it: $(cat "$rule" 2>&1)" >&8
 systemctl poweroff 2>/dev/null
 # Whoever leaves now would take the guest away before it has stopped.
 exec sleep infinity

@@ -182,6 +182,8 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
       "clean.sh ended with 0",
       "ami check ended with 0",
       "the session still writes: active 2",
+      // Packer's next step is the spec, by sudo.
+      "sudo as cloud-init grants it: ubuntu ALL=(ALL) NOPASSWD:ALL",
     ]);
     expect(missingIn(played.result("living"))).toEqual([]);
     expect(summaryOf(played.result("living"))).toMatch(/ 0 missing, 3 on stand-ins, 0 skipped$/);
