@@ -16,10 +16,18 @@ rm -f "/run/runpool/runners/$n.env"
 [ ! -e "$n" ] || mv "$n" "gone-$n-$(date +%s%N)"
 # Nothing of the job's user should exist outside its root, since the unit lets it write nowhere else. Look all the same.
 find /tmp /var/tmp /dev/shm /run/lock /var/spool/cron /var/lib/systemd/linger -xdev -user runpool-job -delete 2>/dev/null
-if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
-  docker ps -aq | xargs -r docker rm -f
-  docker network prune -f
-  docker volume prune -af
-fi >/dev/null
+# By list: `docker volume prune` spares volumes with a name unless told `--all`, which docker before 23 does not know.
+empty_docker() (
+  set -o pipefail
+  docker ps -aq | xargs -r docker rm -f && docker network prune -f && docker volume ls -q | xargs -r docker volume rm -f
+)
+# What docker does not let go of would be the next run's: then this is not done, and asked for again. Where it does not run it holds nothing.
+if command -v docker >/dev/null; then
+  timeout 10 docker info >/dev/null 2>&1
+  case $? in
+  0) empty_docker >/dev/null || { echo "docker keeps something of a job"; exit 75; } ;;
+  124) echo "docker does not answer"; exit 75 ;;
+  esac
+fi
 # A big work folder takes its time: beside, not before the next run.
 systemd-run --quiet --collect --property=IOSchedulingClass=idle sh -c 'rm -rf /var/lib/runpool/runners/gone-*'

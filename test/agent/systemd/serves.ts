@@ -121,6 +121,16 @@ async function firstRun(stage: Stage, appKey: string): Promise<object> {
   };
 }
 
+/** Has a container and a volume; the first time it is told to remove the container it does not. */
+const docker = `#!/bin/sh
+echo "$*" >>/run/docker-calls
+case "$1 $2" in
+"ps -aq") echo 0123abcd ;;
+"volume ls") echo cache ;;
+"rm -f") [ -e /run/docker-tried ] || { touch /run/docker-tried; exit 1; } ;;
+esac
+`;
+
 export const servesAndReleases: Scenario = async () => {
   const stage = await openStage({
     preRunner: "echo prepared-by-the-operator\r\nid -un\r\n",
@@ -129,7 +139,7 @@ export const servesAndReleases: Scenario = async () => {
       [decoyFile]: `${decoys["decoy in a file"]}\n`,
       "/opt/tool-cache/tool": "a kept tool\n",
       "/opt/operator/hook.sh": 'echo "the operator says goodbye"\n',
-      "/usr/local/bin/docker": '#!/bin/sh\necho "$*" >>/run/docker-calls\n[ "$1" != ps ] || echo 0123abcd\n',
+      "/usr/local/bin/docker": docker,
     },
   });
   const appKey = await storeAppKey(stage);
