@@ -83,6 +83,8 @@ export interface Spec {
   readonly stale?: boolean;
   /** Agents act at any time, but on what they read in that moment. */
   readonly prompt?: boolean;
+  /** Of all that may crash only the agents do. */
+  readonly onlyAgentsCrash?: boolean;
   /** Nobody refreshes: then nothing is asked about what is left. */
   readonly unswept?: boolean;
 }

@@ -68,7 +68,7 @@ export function initial({ spec, layout, records }: Model): Row {
   const all = (1 << spec.processes.length) - 1;
   const crashing = (spec.faults.crash ?? 0) > 0;
   mishaps.forEach((what, at) => (row[layout.budgets + at] = spec.faults[what] ?? 0));
-  row[layout.budgets + mishaps.indexOf("crash")] = crashing ? all : 0;
+  row[layout.budgets + mishaps.indexOf("crash")] = crashing && spec.onlyAgentsCrash !== true ? all : 0;
   for (let i = 0; i < instances; i++) put(row, i * layout.block, host.mayCrash, crashing ? 1 : 0);
   turned(row, layout.block);
   return row;

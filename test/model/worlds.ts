@@ -69,6 +69,10 @@ export const small = {
   lost: world("a lost reply", one, [claims, cancelled, refreshes], { lost: 1 }),
   crash: world("a crash", one, [entered, refreshes], { crash: 1 }),
   "released crash": world("released, with a crash", one, [claims, releases, refreshes], { crash: 1 }, { prompt: true }),
+  "released restart": {
+    ...world("released, and its agent crashes", one, [claims, releases, refreshes], { crash: 1 }),
+    onlyAgentsCrash: true,
+  },
   "released silence": world(
     "released, with a silent agent",
     one,
