@@ -130,7 +130,7 @@ async function report(agent: Agent, kind: SignalKind, record: InstanceRecord, de
     assignment: record.assignment,
     ...(short === undefined ? {} : { detail: short }),
   });
-  const written = await world.own.signal(ownWord(agent, kind, record, short), record);
+  const written = await world.own.signal(ownWord(agent, kind, record, short), record, signs(agent).vitals);
   // A refused signal is one that came late: the record in the reply says what counts now. Pause, should it say the same again.
   if (written.kind === "refused") await world.clock.sleep(limits.agentWatchMs, agent.memory.wake.signal);
   await after(agent, written);

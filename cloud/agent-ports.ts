@@ -27,8 +27,8 @@ export interface OwnInstance {
    * differs from `seen` (undefined: until there is a record), `until` is reached, or `wake` aborts. Gives the last sight.
    */
   watch(seen: number | undefined, until: EpochMs, signs: () => VitalSigns, wake: AbortSignal): Promise<OwnSight>;
-  /** On condition that the signal of the judged record stands. */
-  signal(signal: Signal, judged: Pick<InstanceRecord, "signal">): Promise<Written>;
+  /** On condition that the signal of the judged record stands; with the machine's newest reading, where it is given. */
+  signal(signal: Signal, judged: Pick<InstanceRecord, "signal">, vitals?: Vitals): Promise<Written>;
   /** `registering`, on condition that the judged version stands, and its signal. */
   beginRegistering(signal: Signal, judged: InstanceRecord): Promise<Written>;
   /** Decides to end itself, on condition that the judged version stands. */

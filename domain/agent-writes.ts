@@ -1,6 +1,6 @@
 // The agent's writes to its own record, as data: each on condition that the item exists, so none creates or resurrects it.
 import { absent, and, compare, exists, or, type Condition } from "./condition.ts";
-import { signalRank, type InstanceRecord, type Reported, type Signal } from "./record.ts";
+import { signalRank, type InstanceRecord, type Reported, type Signal, type Vitals } from "./record.ts";
 
 export interface AgentWrite {
   readonly condition: Condition;
@@ -38,11 +38,12 @@ export const heartbeat = (
 
 /**
  * A signal, only on the very one that it was decided upon: an agent's last write before its crash does not land on what the next agent has
- * said since. Nor does it ever overwrite one of a later assignment, or a later one of the same.
+ * said since. Nor does it ever overwrite one of a later assignment, or a later one of the same. The machine as it is at that moment goes with
+ * it: whoever acts upon the word (hands on what has left) judges by no older reading.
  */
-export const signal = (report: Signal, judged: JudgedSignal): AgentWrite => ({
+export const signal = (report: Signal, judged: JudgedSignal, vitals?: Vitals): AgentWrite => ({
   condition: and(exists("key"), signalMovesForward(report), signalStands(judged.signal)),
-  set: { signal: report },
+  set: { signal: report, ...(vitals === undefined ? {} : { vitals }) },
 });
 
 /** `registering`: only on the very version that was judged, which says that the assignment stands and that it is wanted to serve. */

@@ -104,7 +104,7 @@ export function ownInstance(wish: OwnInstanceWish): OwnInstance {
         if (wake.aborted) return sight;
       }
     },
-    signal: (report, judged) => write(wish, signal(report, judged), isSignal(report)),
+    signal: (report, judged, vitals) => write(wish, signal(report, judged, vitals), isSignal(report)),
     beginRegistering: (report, judged) => write(wish, beginRegistering(report, judged), isSignal(report)),
     retire: (at, judged) => write(wish, retire(at, judged), ({ retiredAt }) => retiredAt === at),
   };

@@ -72,7 +72,12 @@ export function ownInstanceContract(kind: StandKind): void {
       const late = await own.signal(signalOf("registering", record.assignment, stand.now()), registered);
       expect(late).toMatchObject({ kind: "refused", record: { signal: { kind: "registered" } } });
       const last = signalOf("deregistered", record.assignment, stand.now(), "asked to");
-      expect(await own.signal(last, registered)).toMatchObject({ kind: "written", record: { signal: last } });
+      // What the machine reads at that moment goes with its word.
+      const vitals = { listener: "none", jobs: 3, diskFree: 0.05 } as const;
+      expect(await own.signal(last, registered, vitals)).toMatchObject({
+        kind: "written",
+        record: { signal: last, vitals },
+      });
       expect(await own.signal(last, registered)).toMatchObject({ kind: "written", record: { signal: last } });
     });
 

@@ -268,6 +268,19 @@ test("one that dies on its way is replaced within the limit, and the others are 
   expect(ready(outcome).instances.map(({ instanceId }) => instanceId)).not.toContain(dead);
 });
 
+test("an instance whose disk is full when it has left is retired at release, though its last heartbeat knew nothing of that", async () => {
+  const world = await opened();
+  ready(await world.does("provision", (ports) => provision(ports, requestOf())));
+  for (const machine of world.machines.all()) machine.diskFree = 0.05;
+  const released = await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
+  expect([released.pooled, released.condemned.length]).toEqual([[], 1]);
+  expect(world.table.all().map(({ state, reason }) => [state, reason])).toEqual([
+    ["terminating", expect.stringContaining("5 % of its disk is free")],
+  ]);
+  const next = ready(await world.does("provision", (ports) => provision(ports, requestOf({ runId: "1002" }))));
+  expect(next.instances.map(({ origin }) => origin)).toEqual(["created"]);
+});
+
 test("an instance that has been used as often as it may is retired at release, not handed on", async () => {
   const world = await opened({ maxUses: 1 });
   ready(await world.does("provision", (ports) => provision(ports, requestOf())));

@@ -18,6 +18,7 @@ export function hostPort({ time, faults, machines }: State, machine: Machine, pr
           at: time.now() + chance.between(200, 20_000),
         };
         if (machine.prepared.outcome === "failed") machine.disturbed = true;
+        if (fails) faults.meet("prepareFails");
         time.at(machine.prepared.at, `${process.name} prepared`, () => done(outcomeOf(machine)));
       }),
     // What a host answers at once costs no event.
@@ -31,7 +32,7 @@ export function hostPort({ time, faults, machines }: State, machine: Machine, pr
         if (isUp(machine)) machines.end(machine, "deadline timer");
       });
     },
-    diskFree: async () => 0.8,
+    diskFree: async () => machine.diskFree,
     powerOff: (reason) =>
       process.wait((done) => {
         time.after(chance.between(50, 3_000), `${process.name} powers off`, () => {

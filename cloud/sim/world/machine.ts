@@ -48,6 +48,8 @@ export interface Machine {
   ready: boolean;
   root: RunnerRoot | undefined;
   job: Job | undefined;
+  /** Free share of its disk. */
+  diskFree: number;
   /** Jobs begun since boot. */
   jobs: number;
   agent: Process | undefined;

@@ -49,6 +49,8 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     const late = own.happens(rates.bootsTooLate);
     const bootMs = late ? own.between(9 * minute, 14 * minute) : own.between(10_000, 60_000);
     if (never || late) machine.disturbed = true;
+    if (never) faults.meet("neverBoots");
+    else if (late) faults.meet("bootsTooLate");
     if (never) return;
     time.after(bootMs, `${machine.instanceId} booted`, () => startAgent(machine, own, 1));
     time.after(limits.bootWatchdogMs, `${machine.instanceId} watchdog`, () => {
@@ -64,6 +66,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     if (machine.usageClass === "spot" && own.happens(rates.spotNotice))
       time.after(sometime(), `${machine.instanceId} noticed`, () => notice(machine));
     if (own.happens(rates.cutOff)) {
+      faults.meet("cutOff");
       const from = machine.launchedAt + sometime();
       machine.cutOff = { from, to: from + own.between(5_000, own.happens(0.2) ? 45 * minute : 2 * minute) };
     }
@@ -72,6 +75,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
   const healed = (): boolean => stateOf().faults.healed;
   const fail = (machine: Machine): void => {
     if (healed() || !isAlive(machine)) return;
+    stateOf().faults.meet("dies");
     machine.disturbed = true;
     end(machine, "Server.InternalError: the host failed");
   };
@@ -79,11 +83,13 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     if (healed() || !isUp(machine)) return;
     machine.disturbed = true;
     machine.hung = true;
+    stateOf().faults.meet("hangs");
     halt(machine);
   };
   const notice = (machine: Machine): void => {
-    const { time } = stateOf();
+    const { time, faults } = stateOf();
     if (healed() || !isAlive(machine)) return;
+    faults.meet("spotNotice");
     machine.disturbed = true;
     machine.notice = { kind: "terminate", at: time.now() + 2 * minute };
     time.after(chance.between(0, 5_000), `${machine.instanceId} sees its notice`, () => machine.wake());
@@ -130,6 +136,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     machine.agent = process;
     process.onDeath(() => {
       machine.wake = () => {};
+      if (dies && isUp(machine)) faults.meet("agentDies");
       // systemd starts it again.
       if (isUp(machine))
         time.after(own.between(500, 5_000), `${machine.instanceId} restarts`, () => startAgent(machine, own, life + 1));
@@ -179,6 +186,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
         ready: false,
         root: undefined,
         job: undefined,
+        diskFree: 0.8,
         jobs: 0,
         agent: undefined,
         wake: () => {},
@@ -186,6 +194,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
         served: new Set(),
       };
       machines.set(instanceId, machine);
+      if (machine.skewMs !== 0) faults.meet("skewMs");
       time.note(`launched ${instanceId} ${order.type.name} ${order.zone}`);
       stateOf().around.heard(instanceId, "world.launched", { type: order.type.name, zone: order.zone });
       checks.launched(machine);

@@ -104,9 +104,9 @@ export function ownInstancePort(state: State, machine: Machine, process: Process
     });
   return {
     watch,
-    signal: (report, judged) => {
+    signal: (report, judged, vitals) => {
       if (report.kind === "deregistered") state.checks.answered(machine, report.assignment);
-      return write(state, machine, process, report.kind, signal(report, judged));
+      return write(state, machine, process, report.kind, signal(report, judged, vitals));
     },
     beginRegistering: (report, judged) => write(state, machine, process, report.kind, beginRegistering(report, judged)),
     retire: (at, judged) => write(state, machine, process, "retire", retire(at, judged)),
