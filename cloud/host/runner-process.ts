@@ -91,8 +91,13 @@ async function logJobs(runner: Runner, present: Present, seen: RunnerSeen): Prom
   for (const { name, ...facts } of events.slice(present.eventsLogged))
     runner.log.event(name, { assignment: present.assignment, ...facts });
   const stands = runner.saved?.present;
-  if (events.length > present.eventsLogged && stands?.assignment === present.assignment)
-    await save(runner, { ...stands, eventsLogged: events.length });
+  if (events.length <= present.eventsLogged || stands?.assignment !== present.assignment) return;
+  const logged = { ...stands, eventsLogged: events.length };
+  await save(runner, logged).catch((error: unknown) => {
+    // A job may have filled the disk: whoever only looks must not fail for that. After a crash the events would be told once more.
+    runner.log.event("runner.unsaved", { problem: String(error) });
+    if (runner.saved !== undefined) runner.saved = { ...runner.saved, present: logged };
+  });
 }
 
 async function register(runner: Runner, request: RegisterRequest): Promise<RegisterOutcome> {

@@ -29,6 +29,7 @@ const timedOutCode = 124;
 export function unitHost(options: UnitHostOptions): Host {
   const { stateDirectory, clock, log } = options;
   let armed: number | undefined;
+  let told = false;
   return {
     prepare: () => prepare(options),
     report: (status) => options.supervisor.turned(status),
@@ -36,8 +37,16 @@ export function unitHost(options: UnitHostOptions): Host {
       if (at === armed) return;
       const inMs = at - clock.now();
       const seconds = Math.max(0, Math.ceil((await uptimeMs()) / 1000 + inMs / 1000));
-      await writeAtomically(join(stateDirectory, "deadline"), `${options.bootId} ${seconds}\n`);
+      try {
+        await writeAtomically(join(stateDirectory, "deadline"), `${options.bootId} ${seconds}\n`);
+      } catch (error) {
+        // A job may have filled the disk: the one before stays armed, and the agent goes on, which makes room; tried again at the next turn.
+        if (!told) log.event("host.deadline-not-armed", { deadline: at, problem: String(error) });
+        told = true;
+        return;
+      }
       armed = at;
+      told = false;
       log.event("host.deadline-armed", { deadline: at, secondsAfterBoot: seconds });
     },
     diskFree: () => freeShare(options.workDirectory),

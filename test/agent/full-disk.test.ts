@@ -1,0 +1,93 @@
+// A disk that a job has filled: what the agent writes down fails, and looking goes on all the same, for leaving is what makes room.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { startMark } from "../../cloud/host/listener-log.ts";
+import { runnerProcess } from "../../cloud/host/runner-process.ts";
+import { unitHost } from "../../cloud/host/unit-host.ts";
+import { manualClock } from "../sim/manual-clock.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** `fill` makes every write of the file fail, as a full disk does (for root too); `room` ends that. */
+function stateWith(name: string) {
+  const stateDirectory = mkdtempSync(join(tmpdir(), "full-disk-"));
+  folders.push(stateDirectory);
+  const file = join(stateDirectory, name);
+  const events: string[] = [];
+  return {
+    stateDirectory,
+    file,
+    events,
+    log: { event: (event: string) => void events.push(event) },
+    fill: () => {
+      rmSync(file, { force: true });
+      mkdirSync(join(file, "in the way"), { recursive: true });
+    },
+    room: () => rmSync(file, { recursive: true }),
+  };
+}
+
+test("the deadline before stays, and the new one is armed once there is room again", async () => {
+  const disk = stateWith("deadline");
+  const clock = manualClock();
+  const host = unitHost({
+    stateDirectory: disk.stateDirectory,
+    bootId: "boot-1",
+    workDirectory: disk.stateDirectory,
+    requests: { ask: () => expect.fail("nothing is asked of root") },
+    supervisor: { turned: () => Promise.resolve() },
+    clock,
+    log: disk.log,
+  });
+  disk.fill();
+  const at = clock.now() + 60_000;
+  await host.deadline(at);
+  await host.deadline(at);
+  expect(disk.events).toEqual(["host.deadline-not-armed"]);
+  expect(readdirSync(disk.stateDirectory)).toEqual(["deadline"]);
+  disk.room();
+  await host.deadline(at);
+  expect(readFileSync(disk.file, "utf8")).toMatch(/^boot-1 \d+\n$/);
+  expect(disk.events).toEqual(["host.deadline-not-armed", "host.deadline-armed"]);
+});
+
+test("the end of a job is told once, though what has been told cannot be written down", async () => {
+  const disk = stateWith("runner.json");
+  const log = `${startMark}\n2026-01-05 12:00:00Z: Listening for Jobs\n`;
+  let jobs = "";
+  const nothing = async () => undefined;
+  const runner = runnerProcess(
+    {
+      lay: nothing,
+      configure: async () => ({ code: 0, timedOut: false, lastLines: [] }),
+      start: nothing,
+      updated: nothing,
+      look: async () => ({ listener: "running", busy: false, log, jobs }),
+      stopIfIdle: async () => "stopped",
+      kill: nothing,
+      destroy: nothing,
+    },
+    { stateDirectory: disk.stateDirectory, bootId: "boot-1", clock: manualClock(), log: disk.log },
+  );
+  const registration = {
+    forge: "github",
+    url: "https://github.example/acme/shop",
+    labels: ["7"],
+    mode: "token",
+  } as const;
+  await runner.register({ assignment: 1, name: "dev-i-0abc-1", registration, token: "ASECRET" });
+  disk.events.length = 0;
+  disk.fill();
+  jobs = "started\t1\t7\t1\tbuild\ncompleted\t9\t7\t1\tbuild\n";
+  expect(await runner.state()).toMatchObject({ listener: "online", busy: false });
+  await runner.state();
+  expect(disk.events).toEqual(["job.started", "job.completed", "runner.unsaved"]);
+  disk.room();
+  await runner.clean(1, undefined);
+  expect((await runner.state()).assignment).toBeUndefined();
+});
