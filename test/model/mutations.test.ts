@@ -90,7 +90,7 @@ const doubled: Readonly<Record<string, readonly [string, SmallWorld, RegExp]>> =
 };
 
 const nothing = "`deregistered` of this assignment: nothing is registered, and in this assignment nothing will be";
-/** By condition: why no world misses it, whatever else is taken away. */
+/** By condition: why no world misses it while what is named here stands. */
 const hidden: Readonly<Record<string, string>> = {
   "park-left: asked to leave": nothing,
   "release: asked to leave": nothing,
