@@ -50,19 +50,29 @@ const pause = (world: World, ms: number, what: string): Promise<void> =>
     world.time.after(ms, what, resolve);
   });
 
+/** The faults by which a step dies. */
+type Dying = "provisionDies" | "releaseDies" | "refreshDies";
+
 /** Runs a step of the control plane in a process of its own until it ends, dies, or is killed at `limitMs`. */
 function step<Value>(
   world: World,
   name: string,
-  dying: { readonly rate: number; readonly awaits: number; readonly limitMs: number },
+  dying: { readonly by: Dying; readonly awaits: number; readonly limitMs: number },
   work: (ports: ControlPorts) => Promise<Value>,
 ): Promise<StepEnd<Value>> & { kill(): void } {
   const chance = world.chance.fork(`fate of ${name}`);
-  const diesAt = chance.happens(dying.rate) ? anyAwait(chance, dying.awaits) : undefined;
+  const { faults } = world;
+  const diesAt = chance.happens(faults.rates[dying.by]) ? anyAwait(chance, dying.awaits) : undefined;
   const { process, ports } = world.process(name, diesAt);
+  let killed = false;
+  const kill = (): void => {
+    killed = true;
+    process.kill();
+  };
   const ended = new Promise<StepEnd<Value>>((resolve) => {
-    const limit = world.time.after(dying.limitMs, `${name} killed`, () => process.kill());
+    const limit = world.time.after(dying.limitMs, `${name} killed`, () => kill());
     process.onDeath(() => {
+      if (!killed) faults.meet(dying.by);
       limit.cancel();
       resolve({ kind: "died" });
     });
@@ -83,7 +93,7 @@ function step<Value>(
     };
     void whole();
   });
-  return Object.assign(ended, { kill: () => process.kill() });
+  return Object.assign(ended, { kill });
 }
 
 /** One provision as the action runs it: cancel, kill, post step. Gives what it came to, undefined where it was killed. */
@@ -94,13 +104,12 @@ async function provisionStep(
   plan: Attempt,
   tally: Tally,
 ): Promise<Provisioned | undefined> {
-  const { rates } = world.faults;
   const cancel = new AbortController();
   let saved: SavedProvision | undefined;
   const main = step(
     world,
     name,
-    { rate: rates.provisionDies, awaits: longest.provision, limitMs: limits.provisionMs + 5 * minute },
+    { by: "provisionDies", awaits: longest.provision, limitMs: limits.provisionMs + 5 * minute },
     (ports) =>
       provision(ports, request, {
         cancel: cancel.signal,
@@ -132,7 +141,7 @@ async function provisionStep(
     await step(
       world,
       `${name} post`,
-      { rate: rates.provisionDies, awaits: longest.post, limitMs: 5 * minute },
+      { by: "provisionDies", awaits: longest.post, limitMs: 5 * minute },
       async (ports) => {
         const { configuration } = await ports.settings.load();
         return await cleanUp(ports, configuration, saved as SavedProvision);
@@ -160,12 +169,11 @@ async function waitForJobs(world: World, runId: string, plan: Attempt, jobs: rea
 }
 
 async function releaseStep(world: World, name: string, workflow: Workflow, attempt: number, plan: Attempt) {
-  const { rates } = world.faults;
   for (let tries = 1; tries <= 2; tries++) {
     const end = await step(
       world,
       `${name} release ${tries}`,
-      { rate: rates.releaseDies, awaits: longest.release, limitMs: 40 * minute },
+      { by: "releaseDies", awaits: longest.release, limitMs: 40 * minute },
       (ports) =>
         release(ports, {
           runId: workflow.runId,
@@ -233,11 +241,8 @@ export function refreshOnSchedule(world: World, over: () => boolean): void {
   const tick = (): void => {
     if (over()) return;
     const name = `refresh ${++count}`;
-    void step(
-      world,
-      name,
-      { rate: world.faults.rates.refreshDies, awaits: longest.refresh, limitMs: 4.5 * minute },
-      (ports) => refresh(ports),
+    void step(world, name, { by: "refreshDies", awaits: longest.refresh, limitMs: 4.5 * minute }, (ports) =>
+      refresh(ports),
     );
     const jitter = rates.slow > 0 ? world.chance.between(0, 2_000) : 0;
     world.time.after(limits.refreshMs + jitter, "refresh is due", tick);

@@ -1,4 +1,5 @@
 // `npm run simulate -- --seeds N --from S`: many worlds, on all cores; each failing seed with the one command that replays it.
+import { noFaults, type Fault } from "../../cloud/sim/world/faults.ts";
 import { simulateSeeds } from "./seeds.ts";
 import { help, parseOptions, replayOf, type SimulateOptions } from "./simulate-options.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";
@@ -60,4 +61,6 @@ const total = (name: keyof SimulationResult["tally"]): string => `${name} ${sum(
 console.log(
   `provisions: ${total("ready")}, ${total("failed")}, ${total("cancelled")}, ${total("died")}; ${total("created")}, ${total("reused")}, ${total("jobs")}, ${total("released")}`,
 );
+const met = (fault: Fault): number => sum((result) => result.met[fault]);
+console.log(`faults met: ${(Object.keys(noFaults) as Fault[]).map((fault) => `${fault} ${met(fault)}`).join(", ")}`);
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -1,5 +1,6 @@
 // Five hundred seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
 import { expect, test } from "vitest";
+import { noFaults, type Fault } from "../../cloud/sim/world/faults.ts";
 import { simulateSeeds } from "./seeds.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";
 
@@ -24,6 +25,9 @@ test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { t
   expect(Math.max(...results.map(({ workflows }) => workflows))).toBeGreaterThan(50);
   expect(results.filter(({ hours, spanHours }) => hours < spanHours || hours < 1).map(({ seed }) => seed)).toEqual([]);
   expect(results.filter(({ hours }) => hours >= 24).length, "worlds of a day").toBeGreaterThan(seeds / 50);
+  const met = (fault: Fault): number => results.reduce((all, one) => all + one.met[fault], 0);
+  const faults = Object.keys(noFaults) as Fault[];
+  expect(faults.filter((fault) => met(fault) < 50).map((fault) => `${fault} ${met(fault)}`)).toEqual([]);
   // The worlds must have been worth it: every kind of end, many machines, jobs done.
   const sum = (name: keyof SimulationResult["tally"]): number =>
     results.reduce((all, { tally }) => all + tally[name], 0);

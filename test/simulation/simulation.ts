@@ -2,7 +2,7 @@
 import { limits } from "../../domain/limits.ts";
 import { chance as chanceOf } from "../../cloud/sim/chance.ts";
 import type { Violation } from "../../cloud/sim/world/checks.ts";
-import { drawRates, type Rates } from "../../cloud/sim/world/faults.ts";
+import { drawRates, type Fault, type Rates } from "../../cloud/sim/world/faults.ts";
 import { worldOf, type World } from "../../cloud/sim/world/world.ts";
 import { agentOf } from "../control/calm-world.ts";
 import { lookIntoEveryQueue } from "./leftovers.ts";
@@ -29,6 +29,8 @@ export interface SimulationResult {
   readonly workflows: number;
   readonly tally: Tally;
   readonly rates: Rates;
+  /** How often each fault has happened. */
+  readonly met: Readonly<Record<Fault, number>>;
 }
 
 export interface SimulationOptions {
@@ -131,5 +133,6 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     workflows: state.begun,
     tally,
     rates,
+    met: world.faults.met,
   };
 }

@@ -51,6 +51,8 @@ export interface Rates {
   readonly forgeRefuses: number;
   /** The longest that the corrected clock of a control-plane process is off, ms. */
   readonly controlSkewMs: number;
+  /** A token of GitHub that lives for a few minutes only; met when a registration is refused for it. */
+  readonly tokenExpires: number;
 }
 
 const ceilings: Rates = {
@@ -85,6 +87,7 @@ const ceilings: Rates = {
   forgeRefuses: 0.005,
   // A step of the correction, and the time of a call (cloud/aws/clock.ts).
   controlSkewMs: 1_500,
+  tokenExpires: 0.05,
 };
 
 export const noFaults: Rates = Object.fromEntries(Object.keys(ceilings).map((name) => [name, 0])) as unknown as Rates;
@@ -97,16 +100,25 @@ export function drawRates(chance: Chance): Rates {
   ) as unknown as Rates;
 }
 
+export type Fault = keyof Rates;
+
 export interface Faults {
   readonly rates: Rates;
   readonly healed: boolean;
+  /** How often each has happened. */
+  readonly met: Readonly<Record<Fault, number>>;
+  /** One has happened: whoever makes it happen says so. */
+  meet(fault: Fault): void;
   /** Turns every fault off for good. */
   heal(): void;
 }
 
 export function faultsAt(rates: Rates): Faults {
   let present = rates;
+  const met: Record<Fault, number> = { ...noFaults };
   return {
+    met,
+    meet: (fault) => void met[fault]++,
     get rates() {
       return present;
     },

@@ -35,7 +35,8 @@ function shortage(
 ): readonly LaunchFailure[] {
   const { quota, noCapacity } = faults.rates;
   const spot = usageClass === "spot";
-  if (chance.happens(quota))
+  if (chance.happens(quota)) {
+    faults.meet("quota");
     return [
       {
         kind: "quota",
@@ -44,7 +45,9 @@ function shortage(
           : "VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit allows",
       },
     ];
+  }
   if (!chance.happens(spot ? noCapacity : noCapacity / 3)) return [];
+  faults.meet("noCapacity");
   const reason = "InsufficientInstanceCapacity: none in the zones asked for";
   if (chance.happens(0.3)) return [{ kind: "no-capacity", reason }];
   return Array.from({ length: chance.between(1, 3) }, () => {

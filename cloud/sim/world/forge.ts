@@ -47,7 +47,7 @@ type Registering =
   | { readonly ok: false; readonly cause: "token" | "name-taken" };
 
 export interface Forge {
-  issue(scope: string, kind: TokenKind): { readonly token: string; readonly expiresAt: EpochMs };
+  issue(scope: string, kind: TokenKind, lifeMs?: number): { readonly token: string; readonly expiresAt: EpochMs };
   accepts(token: string, scope: string, kind: TokenKind): boolean;
   register(token: string, scope: string, name: string, labels: readonly string[]): Registering;
   /** False where the registration is gone. */
@@ -126,9 +126,9 @@ export function forgeOf(time: VirtualTime, world: Chance): Forge {
   };
   return {
     runners,
-    issue(scope, kind) {
+    issue(scope, kind, lifeMs = limits.tokenLifeMs) {
       const token = `${kind}-${chance.id()}`;
-      const expiresAt = time.now() + limits.tokenLifeMs;
+      const expiresAt = time.now() + lifeMs;
       tokens.set(token, { scope, kind, expiresAt });
       return { token, expiresAt };
     },

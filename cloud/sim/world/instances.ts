@@ -20,7 +20,9 @@ export function instancesPort(state: State, process: Process): Instances {
   const { table, faults, time } = state;
   const lag = (): number => {
     const { indexLagMs } = faults.rates;
-    return process.chance.happens(0.7) ? 0 : Math.floor(process.chance.next() * indexLagMs);
+    const lagMs = process.chance.happens(0.7) ? 0 : Math.floor(process.chance.next() * indexLagMs);
+    if (lagMs > 0) faults.meet("indexLagMs");
+    return lagMs;
   };
   const reading = <T>(what: string, apply: () => T): Promise<T> =>
     process.call({ what: `table.${what}`, kind: "read", apply, lost: outOfReach });

@@ -1,7 +1,7 @@
 // A process of the system: its calls take time and may get lost, and it may die at any await; then nothing of it happens any more.
 import type { Clock, Log, Random } from "../../ports.ts";
 import type { Chance } from "../chance.ts";
-import type { Faults } from "./faults.ts";
+import type { Fault, Faults } from "./faults.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** What every process of a world shares. */
@@ -60,7 +60,22 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 type Fate = "ok" | "slow" | "lost before" | "lost after" | "late" | "twice" | "throttled";
 
+const faultOf: Readonly<Record<Exclude<Fate, "ok">, Fault>> = {
+  slow: "slow",
+  "lost before": "lostBefore",
+  "lost after": "lostAfter",
+  late: "late",
+  twice: "twice",
+  throttled: "throttled",
+};
+
 function fateOf(chance: Chance, faults: Faults, kind: Call<unknown>["kind"]): Fate {
+  const fate = drawn(chance, faults, kind);
+  if (fate !== "ok") faults.meet(faultOf[fate]);
+  return fate;
+}
+
+function drawn(chance: Chance, faults: Faults, kind: Call<unknown>["kind"]): Fate {
   const { rates } = faults;
   const draw = chance.next();
   let below = 0;

@@ -33,14 +33,18 @@ const read = (receipt: string, body: string): Received => {
 function deliver({ queues, time, faults }: State, process: Process, name: string, most: number): Received[] {
   const { chance } = process;
   const { falseEmpty, duplicateDelivery } = faults.rates;
-  if (chance.happens(falseEmpty)) return [];
   const visible = [...queueOf(queues, name)].filter(({ visibleAt }) => visibleAt <= time.now());
+  if (chance.happens(falseEmpty)) {
+    if (visible.length > 0) faults.meet("falseEmpty");
+    return [];
+  }
   const got: Received[] = [];
   while (visible.length > 0 && got.length < most) {
     const [message] = visible.splice(chance.between(0, visible.length - 1), 1);
     if (message === undefined || (got.length > 0 && chance.happens(falseEmpty / 2))) continue;
     // A replica that does not know of the delivery will deliver it once more.
-    if (!chance.happens(duplicateDelivery)) message.visibleAt = time.now() + limits.leaseMs;
+    if (chance.happens(duplicateDelivery)) faults.meet("duplicateDelivery");
+    else message.visibleAt = time.now() + limits.leaseMs;
     message.receipt = chance.id();
     got.push(read(message.receipt, message.body));
   }
@@ -83,8 +87,10 @@ export function poolPort(state: State, process: Process): Pool {
         kind: "write",
         apply: () => {
           const [first] = messages;
-          if (first !== undefined && chance.happens(faults.rates.unreadable))
+          if (first !== undefined && chance.happens(faults.rates.unreadable)) {
+            faults.meet("unreadable");
             queueOf(queues, first.resourceClass).add({ body: strange, visibleAt: time.now(), receipt: "" });
+          }
           const refused = messages.filter(() => chance.happens(faults.rates.lostBefore));
           for (const message of messages) {
             if (refused.includes(message)) continue;

@@ -9,6 +9,7 @@ import {
   type RunnerInventory,
   type Unknown,
 } from "../../ports.ts";
+import { limits } from "../../../domain/limits.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
@@ -32,6 +33,7 @@ function spellOf(state: State, { chance }: Process): Spell | undefined {
   if (known !== undefined && known.until > time.now()) return known;
   const kind = chance.happens(forgeLimited) ? "limited" : chance.happens(forgeRefuses) ? "refused" : undefined;
   if (kind === undefined) return undefined;
+  faults.meet(kind === "limited" ? "forgeLimited" : "forgeRefuses");
   // As long as a world of an hour can bear: a limit is renewed within the hour, a credential once somebody has seen the problem.
   const spell: Spell = { kind, until: time.now() + chance.between(1 * minute, 15 * minute) };
   spells.set(state, spell);
@@ -47,7 +49,9 @@ function unlessDown(state: State, process: Process): void {
     const seconds = Math.ceil((spell.until - state.time.now()) / 1000);
     throw new OutOfReach(`GitHub's rate limit is used up for another ${seconds} s`);
   }
-  if (process.chance.happens(state.faults.rates.forgeFails)) throw new OutOfReach("GitHub answered 502");
+  if (!process.chance.happens(state.faults.rates.forgeFails)) return;
+  state.faults.meet("forgeFails");
+  throw new OutOfReach("GitHub answered 502");
 }
 
 /** A removal says that its outcome is not known where GitHub is out of reach, and rejects where it refuses. */
@@ -61,6 +65,12 @@ function removal(state: State, process: Process, scope: string, runnerId: number
   return state.forge.remove(scope, runnerId);
 }
 
+/** Of a token; a draw of its own, so that it shifts no other. */
+function lifeOf({ faults, time }: State, { chance }: Process): number {
+  const own = chance.fork(`token ${time.now()}`);
+  return own.happens(faults.rates.tokenExpires) ? own.between(1, 15) * minute : limits.tokenLifeMs;
+}
+
 export function registrarPort(state: State, process: Process): Registrar {
   const issue = (scope: string, kind: "registration" | "removal") =>
     process.call({
@@ -68,7 +78,7 @@ export function registrarPort(state: State, process: Process): Registrar {
       kind: "write",
       apply: () => {
         unlessDown(state, process);
-        return state.forge.issue(scope, kind);
+        return state.forge.issue(scope, kind, lifeOf(state, process));
       },
       lost: outOfReach,
     });

@@ -60,6 +60,7 @@ function listen(state: State, machine: Machine, root: RunnerRoot): RegisterOutco
   if (chance.happens(faults.rates.listenerExits))
     time.after(chance.between(1_000, 300_000), `${machine.instanceId} listener exits`, () => {
       if (machine.root !== root || root.listener !== "online" || machine.job !== undefined || !isUp(machine)) return;
+      faults.meet("listenerExits");
       disconnect(state, root);
       root.listener = "exited";
       root.exitCode = 2;
@@ -85,8 +86,12 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
   };
   const configure = (root: RunnerRoot, url: string, labels: readonly string[], token: string): RegisterOutcome => {
     if (isCutOff(machine, time.now())) return failed("network", "GitHub cannot be reached");
-    if (process.chance.happens(faults.rates.registerFails)) return failed("network", "502 Bad Gateway");
+    if (process.chance.happens(faults.rates.registerFails)) {
+      faults.meet("registerFails");
+      return failed("network", "502 Bad Gateway");
+    }
     const answer = forge.register(token, scopeOf(url), root.name, labels);
+    if (!answer.ok && answer.cause === "token") faults.meet("tokenExpires");
     if (!answer.ok) return failed(answer.cause, `${answer.cause} refused`);
     // The reply may be lost: then GitHub knows a runner that the root knows nothing of.
     if (process.chance.happens(faults.rates.registerFails / 4)) return failed("network", "connection reset");

@@ -154,10 +154,12 @@ export function worldOf(options: WorldOptions): World {
     ),
     checks,
     process(name, diesAtAwait) {
+      const skewMs = Math.round((chance.fork(`clock of ${name}`).next() * 2 - 1) * faults.rates.controlSkewMs);
+      if (skewMs !== 0) faults.meet("controlSkewMs");
       const process = startProcess(around, {
         name,
         chance: chance.fork(`process ${name}`),
-        skewMs: Math.round((chance.fork(`clock of ${name}`).next() * 2 - 1) * faults.rates.controlSkewMs),
+        skewMs,
         ...(diesAtAwait === undefined ? {} : { diesAtAwait }),
       });
       const ports: ControlPorts = {
