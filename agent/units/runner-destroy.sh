@@ -21,9 +21,14 @@ empty_docker() (
   set -o pipefail
   docker ps -aq | xargs -r docker rm -f && docker network prune -f && docker volume ls -q | xargs -r docker volume rm -f
 )
+# Docker that waits behind its socket, and that no job has yet wanted: asking would start it, and a registration would wait for that.
+never_wanted() {
+  systemctl is-active --quiet docker.socket && [ "$(systemctl show -P ActiveEnterTimestampMonotonic docker.service)" = 0 ] &&
+    [ -z "$(find /var/lib/docker/containers /var/lib/docker/volumes -mindepth 1 -maxdepth 1 -type d -print -quit 2>/dev/null)" ]
+}
 # What docker does not let go of would be the next run's: then this is not done, and asked for again. Where it does not run it holds nothing.
-if command -v docker >/dev/null; then
-  timeout 10 docker info >/dev/null 2>&1
+if command -v docker >/dev/null && ! never_wanted; then
+  timeout 20 docker info >/dev/null 2>&1
   case $? in
   0) empty_docker >/dev/null || { echo "docker keeps something of a job"; exit 75; } ;;
   124) echo "docker does not answer"; exit 75 ;;

@@ -140,6 +140,8 @@ export const servesAndReleases: Scenario = async () => {
       "/opt/tool-cache/tool": "a kept tool\n",
       "/opt/operator/hook.sh": 'echo "the operator says goodbye"\n',
       "/usr/local/bin/docker": docker,
+      "/etc/systemd/system/docker.socket": "[Socket]\nListenStream=/run/docker-stand-in.sock\n",
+      "/etc/systemd/system/docker.service": "[Service]\nExecStart=/bin/sleep infinity\n",
     },
   });
   const appKey = await storeAppKey(stage);
@@ -151,7 +153,10 @@ export const servesAndReleases: Scenario = async () => {
   );
   const exposure = async (unit: string) =>
     Number(/level for \S+: ([\d.]+)/.exec(await stage.run("systemd-analyze", "security", "--no-pager", unit))?.[1]);
+  await stage.run("systemctl", "start", "docker.socket");
   await stage.provision("1001");
+  const unasked = (await stage.as("root", "cat /run/docker-calls 2>/dev/null")).out;
+  await stage.run("systemctl", "start", "docker.service");
   const pid = await stage.run("systemctl", "show", "-P", "MainPID", "runpool-agent.service");
   const agentUser = await stage.run("ps", "-o", "user=", "-p", pid.trim());
   const exposures = [await exposure("runpool-agent.service"), await exposure("runpool-runner@1.service")];
@@ -179,6 +184,7 @@ export const servesAndReleases: Scenario = async () => {
     compileCache: (await stage.as("root", "find /usr/lib/runpool/compile-cache -type f | wc -l")).out.trim(),
     notRoots: (await stage.as("root", "find /usr/lib/runpool ! -type l ! -user root -o ! -type l -perm /022")).out,
     bootWatchdog: await stage.run("systemctl", "show", "-P", "TimersMonotonic", "runpool-boot-watchdog.timer"),
+    unasked,
     docker: (await stage.as("root", "cat /run/docker-calls")).out.trimEnd().split("\n"),
     preRunner: await stage.run("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
     failures: await stage.run("systemctl", "list-units", "--failed", "--plain", "--no-legend"),

@@ -24,6 +24,7 @@ interface Found {
   readonly compileCache: string;
   readonly notRoots: string;
   readonly bootWatchdog: string;
+  readonly unasked: string;
   readonly docker: readonly string[];
   readonly preRunner: string;
   readonly failures: string;
@@ -152,9 +153,13 @@ describe("after release", () => {
   test("containers, networks and volumes are gone too where docker is there", () => {
     const containers = ["info", "ps -aq", "rm -f 0123abcd"];
     const whole = [...containers, "network prune -f", "volume ls -q", "volume rm -f cache"];
-    // Laying the first root meets the container that does not go: nothing is done before it has gone.
+    // The first release meets a container that does not go: nothing is done before it has gone.
     expect(found.docker.slice(0, 9)).toEqual([...containers, ...whole]);
     expect(found.docker.slice(-6)).toEqual(whole);
+  });
+
+  test("docker that no job has wanted is not started by asking it", () => {
+    expect(found.unasked).toBe("");
   });
 
   test("no secret is anywhere in the journal", () => {
