@@ -7,10 +7,9 @@ for _ in {1..1000}; do
   pkill -KILL -u runpool-job || break
   sleep 0.01
 done
-if pgrep -u runpool-job >/dev/null; then
-  echo "processes of runpool-job do not die"
-  exit 75
-fi
+# 1: there is none. Anything else, a pgrep that is missing too, is no word of that.
+pgrep -u runpool-job >/dev/null
+[ $? = 1 ] || { echo "processes of runpool-job do not die, or cannot be looked for"; exit 75; }
 cd /var/lib/runpool/runners || exit 1
 rm -f "/run/runpool/runners/$n.env"
 [ ! -e "$n" ] || mv "$n" "gone-$n-$(date +%s%N)"

@@ -9,6 +9,6 @@ packages_install "curl ca-certificates tar gzip git jq nftables procps util-linu
   "tar gzip git jq nftables procps-ng util-linux cloud-init"
 install -d /etc/runpool
 # The system's own rules are not the agent's: an empty table at boot, the agent's unit adds its own.
-for tool in curl tar git jq nft setpriv pgrep cloud-init; do
+for tool in curl tar git jq nft setpriv pgrep pkill flock awk cloud-init; do
   command -v "$tool" >/dev/null || { echo "$tool is missing"; exit 1; }
 done
