@@ -53,9 +53,12 @@ export async function create(
   let rung = 0;
   let sameRung = 0;
   let backoff = limits.creationBackoffMs;
-  while (taken.length + there < wanted && rounds.next < maxima.creationRounds && goesOn(undertaking)) {
+  /** What CreateFleet made of this round is not known: the same is asked again, with its token and in the places that it holds. */
+  let open: number | undefined;
+  while (taken.length + there < wanted && (open ?? rounds.next) < maxima.creationRounds && goesOn(undertaking)) {
     const step = ladder[rung] as Rung;
-    const round = await createRound(undertaking, wanted - taken.length - there, step, rounds, onTaken);
+    const round = await createRound(undertaking, wanted - taken.length - there, step, rounds, onTaken, open);
+    open = round.open;
     taken.push(...round.taken);
     if (undertaking.owner === undefined) there += round.known;
     for (const { kind, reason } of round.failures) {
@@ -136,6 +139,8 @@ interface Round {
   readonly known: number;
   readonly failures: readonly LaunchFailure[];
   readonly full?: string;
+  /** Its number, where no reply has said what came of it. */
+  readonly open?: number;
 }
 
 async function createRound(
@@ -144,10 +149,14 @@ async function createRound(
   rung: Rung,
   rounds: Rounds,
   onTaken: (taken: Taken) => void,
+  open: number | undefined,
 ): Promise<Round> {
   const { world } = undertaking;
   const scopes = scopesOf(undertaking);
-  const reservation = await surely(world, () => world.settings.reserve(count, scopes));
+  const reservation =
+    open === undefined
+      ? await surely(world, () => world.settings.reserve(count, scopes))
+      : { kind: "reserved" as const };
   if (reservation.kind === "unknown")
     return { taken: [], known: 0, failures: [{ kind: "throttled", reason: reservation.problem }] };
   if (reservation.kind === "full") return { taken: [], known: 0, failures: [], full: reservation.scope };
@@ -158,11 +167,12 @@ async function createRound(
     );
   const base = await baseOf(undertaking);
   if ("kind" in base) {
-    await free(count);
-    return { taken: [], known: 0, failures: [base] };
+    if (open === undefined) await free(count);
+    return { taken: [], known: 0, failures: [base], ...(open === undefined ? {} : { open }) };
   }
   // A refused reservation uses no round up: at the maximum a provision asks again until its limit.
-  const outcome = await launch(undertaking, base, count, rung, rounds.next++, rounds.avoid);
+  const number = open ?? rounds.next++;
+  const outcome = await launch(undertaking, base, count, rung, number, rounds.avoid);
   const launched = outcome.kind === "answered" ? outcome.launched : [];
   const failures: readonly LaunchFailure[] =
     outcome.kind === "answered" ? outcome.failures : [{ kind: "throttled", reason: outcome.problem }];
@@ -180,7 +190,7 @@ async function createRound(
   // A counter too high only delays, and refresh recounts it; one too low would let the fleet outgrow its maximum.
   const unused = count - launched.length + known;
   if (unused > 0 && outcome.kind === "answered") await free(unused);
-  return { taken, known, failures };
+  return { taken, known, failures, ...(outcome.kind === "answered" ? {} : { open: number }) };
 }
 
 /** What machines of a pool are made from. */

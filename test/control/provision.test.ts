@@ -5,7 +5,7 @@ import { repositories, type ControlPorts } from "../../cloud/sim/world/world.ts"
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
-import { limits } from "../../domain/limits.ts";
+import { limits, maxima } from "../../domain/limits.ts";
 import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;
@@ -244,6 +244,23 @@ test("what is not ready in time is named, with how far it came and where its con
         new RegExp(`^${instanceId} \\(.*not ready in time; last signal: none; its console: aws ec2`),
       ),
     );
+});
+
+test("where every reply of a launch is lost for a while, the same is asked again: nothing is bought twice, and no place held twice", async () => {
+  const world = await opened();
+  const tokens: string[] = [];
+  const outcome = await world.does("provision", (ports) => {
+    const launch: Fleet["launch"] = async (request) => {
+      tokens.push(request.clientToken);
+      const launched = await ports.fleet.launch(request);
+      return tokens.length <= 2 * maxima.unknownTries ? { kind: "unknown", problem: "no reply" } : launched;
+    };
+    return provision({ ...ports, fleet: { ...ports.fleet, launch } }, requestOf({ instanceCount: "3" }));
+  });
+  expect(ready(outcome).created).toBe(3);
+  expect(world.machines.all()).toHaveLength(3);
+  expect(new Set(tokens).size).toBe(1);
+  expect((await world.does("look", (ports) => ports.settings.counter("environment")))?.count).toBe(3);
 });
 
 test("one that dies on its way is replaced within the limit, and the others are kept", async () => {
