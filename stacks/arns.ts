@@ -8,7 +8,6 @@ import {
   registrationTokenParameter,
   removalTokenParameter,
   tableName,
-  unreadableQueueName,
 } from "../domain/names.ts";
 import type { Environment } from "./environment.ts";
 import { operationalOf } from "./operational.ts";
@@ -56,10 +55,8 @@ export function arnsOf(environment: Environment) {
     parameter,
     table,
     indexes: `${table}/index/*`,
-    queues: queuedClasses(environment).flatMap((resourceClass) => [
-      here("sqs", queueName(name, resourceClass)),
-      here("sqs", unreadableQueueName(name, resourceClass)),
-    ]),
+    /** Of every class, and those beside them: "_" ends the environment's name, so no other environment's is meant. Named one by one, fifteen classes were more than a role's policies hold. */
+    queues: [here("sqs", queueName(name, "*"))],
     /** Of every partition. */
     instanceRoles: iam(`role/${instanceRoleName(name)}*`),
     /** Whatever number of repositories there is: a role's policies hold 10,240 characters. */

@@ -3,14 +3,16 @@ import type * as z from "zod";
 import { problemsOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { awsPartitionOf, environmentName, registrationTokenParameter } from "../domain/names.ts";
+import type { Architecture } from "../domain/record.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
-import { oidcIssuer, trustWorkflows, workflowsOf } from "./github-trust.ts";
+import { oidcIssuer } from "./github-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { noClass, problemsByClass, problemsOfRetired } from "./check-classes.ts";
 import { problemsOfDisks } from "./check-disks.ts";
 import { problemsOfJobs } from "./check-jobs.ts";
 import { problemsOfNetwork } from "./check-network.ts";
+import { problemsOfPolicies } from "./check-policies.ts";
 import { problemsOfSchedules } from "./check-schedules.ts";
 import { problemsOfTags } from "./check-tags.ts";
 import { EnvironmentRefused } from "./refused.ts";
@@ -24,7 +26,7 @@ const asPath = (steps: readonly PropertyKey[]): string =>
     "",
   );
 
-const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account }) => {
+const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account, forge, state }) => {
   const problems: Problem[] = [];
   if (!environmentName.test(name))
     problems.push([
@@ -42,17 +44,27 @@ const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account }) 
       "kmsKeyArn",
       `is a key of ${keysRegion} in ${keysHome}; disks and queues need one of ${region} in ${home}`,
     ]);
+  const stateKeysRegion = state.kind === "s3" ? state.kmsKeyArn?.split(":")[3] : undefined;
+  if (state.kind === "s3" && stateKeysRegion !== undefined && stateKeysRegion !== state.region)
+    problems.push(["state.kmsKeyArn", `is a key of ${stateKeysRegion}; the bucket's must be of ${state.region}`]);
   const provider = given.oidcProviderArn;
-  if (provider !== undefined && !provider.startsWith(`arn:${awsPartition}:iam::${account}:oidc-provider/`))
+  const issuer = oidcIssuer(forge.serverUrl);
+  if (provider !== undefined && provider !== `arn:${awsPartition}:iam::${account}:oidc-provider/${issuer}`)
     problems.push([
       "given.oidcProviderArn",
-      `must be an OIDC provider of account ${account}: roles trust only their own`,
+      `must be account ${account}'s OIDC provider of ${issuer}: roles trust only their own, and only that one's tokens`,
     ]);
   return problems;
 };
 
 const machines: Rule = ({ architectures, images, install }) => {
   const problems: Problem[] = [];
+  for (const [architecture, image] of Object.entries(images) as [Architecture, Environment["images"]["x64"]][])
+    if (image !== undefined && "parameter" in image && image.parameter.startsWith("/aws/") && !install[architecture])
+      problems.push([
+        `install.${architecture}`,
+        `is missing: images.${architecture} is a stock AMI, which has no runner until one is installed at first boot`,
+      ]);
   if (new Set(architectures).size !== architectures.length) problems.push(["architectures", "names one twice"]);
   for (const architecture of architectures)
     if (images[architecture] === undefined)
@@ -103,7 +115,8 @@ const sharing: Rule = (environment) => {
         problems.push([path, `is not of "${owner}": a group's runners register at one organisation`]);
     }
   }
-  if (new Set(forge.repositories).size !== forge.repositories.length)
+  // GitHub does not tell capitals apart.
+  if (new Set(forge.repositories.map((one) => one.toLowerCase())).size !== forge.repositories.length)
     problems.push(["forge.repositories", "names a repository twice"]);
   const parameters = new Map<string, string>();
   for (const partition of partitionsOf(environment)) {
@@ -172,32 +185,12 @@ const floors: Rule = (environment) => {
 const mostTold = 10;
 
 const told: Rule = ({ monthlyBudgetUsd, alarms }) => {
+  const again = alarms.email.findIndex((one, at) => alarms.email.indexOf(one) !== at);
+  if (again !== -1) return [[`alarms.email[${again}]`, `names "${alarms.email[again]}" again`]];
   if (monthlyBudgetUsd === undefined) return [];
   const { length } = alarms.email;
   if (length === 0) return [["monthlyBudgetUsd", "is set, but alarms.email names nobody to tell"]];
   return length > mostTold ? [["alarms.email", `names ${length}; a budget tells ${mostTold} at most`]] : [];
-};
-
-/** Beyond this many launch templates a plan takes minutes. */
-const mostTemplates = 400;
-
-const trusted: Rule = (environment) => {
-  const problems: Problem[] = [];
-  const trust = trustWorkflows(environment, environment.forge.repositories.flatMap(workflowsOf)).length;
-  // IAM quotas: 2,048 characters.
-  if (trust > 2048)
-    problems.push([
-      "forge.repositories",
-      `make a trust policy of ${trust} characters; IAM takes 2048: divide them among environments`,
-    ]);
-  const { length: partitions } = partitionsOf(environment);
-  const pools = Object.keys(operationalOf(environment).resourceClasses).length * environment.architectures.length;
-  if (partitions * pools > mostTemplates)
-    problems.push([
-      "partitions",
-      `${partitions} of them with ${pools} pools each make ${partitions * pools} launch templates, more than ${mostTemplates}: group repositories, or take fewer classes`,
-    ]);
-  return problems;
 };
 
 const labelled: Rule = ({ labels, preRunnerScript }) => {
@@ -228,7 +221,7 @@ const rules: readonly Rule[] = [
   problemsOfRetired,
   problemsByClass,
   told,
-  trusted,
+  problemsOfPolicies,
   labelled,
   problemsOfTags,
   problemsOfJobs,

@@ -14,6 +14,12 @@ function problemsOfCidr(cidr: string, zones: number): readonly Problem[] {
   if (base === undefined || bits < 16 || bits > 24)
     return [["network.cidr", `${cidr} must be an IPv4 block from /16 to /24`]];
   if (base % 2 ** (32 - bits) !== 0) return [["network.cidr", `${cidr} does not begin at a multiple of its own size`]];
+  // RFC 6890: this host, loopback, link-local, multicast and reserved; no VPC may have one.
+  const [first = 0, second] = address.split(".").map(Number);
+  if (first === 0 || first === 127 || first >= 224 || (first === 169 && second === 254))
+    return [
+      ["network.cidr", `${cidr} is kept for other ends: take a block of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16`],
+    ];
   if (zones > 8) return [["network.zones", `${zones} zones; at most 8 subnets are cut from the block`]];
   return [];
 }

@@ -20,7 +20,10 @@ const network = z.discriminatedUnion("kind", [
     kind: z.literal("private"),
     ...createdNetwork,
     nat: z.boolean().default(true),
-    endpoints: z.array(z.enum(["ssm", "ssmmessages", "ec2messages", "logs"])).default([]),
+    endpoints: z
+      .array(z.enum(["ssm", "ssmmessages", "ec2messages", "logs"]))
+      .refine((all) => new Set(all).size === all.length, "names one twice")
+      .default([]),
   }),
   /** A VPC that exists: what `aws ec2 describe-subnets` says of each subnet. */
   z.strictObject({
@@ -35,7 +38,8 @@ const network = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const repository = z.string().regex(/^[\w.-]+\/[\w.-]+$/, "must be OWNER/REPOSITORY");
+/** Each at most a hundred, as at GitHub: together they become a tag's value, which has 256. */
+const repository = z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "must be OWNER/REPOSITORY");
 /** A name at GitHub as it is in addresses. */
 const account = z.string().regex(/^[\w-]{1,100}$/, "must be a name as it is in GitHub's addresses, e.g. octo-org");
 /** Systems Manager API Reference, PutParameter: at most fifteen levels; names that begin with "aws" or "ssm" are AWS's. */
@@ -155,7 +159,10 @@ export const environmentShape = z.strictObject({
   labels: z.array(text).default([]),
   /** The most to pay for a spot instance, USD an hour, by resource class. EC2's advice is to set none: it costs interruptions. */
   spotMaxPrices: z.record(z.string(), z.number().positive()).default({}),
-  runnerVersion: z.string().default(""),
+  runnerVersion: z
+    .string()
+    .regex(/^(\d+\.\d+\.\d+)?$/, "must be a version of actions/runner, e.g. 2.336.0")
+    .default(""),
   /** Idle instances to keep, by `class/architecture` (on-demand) or `class/architecture/spot`. */
   idleFloors: idleFloors.default({}),
   /** Idle floors by the clock: each entry sets them at its time. `cron`: as EventBridge Scheduler takes it. */

@@ -9,11 +9,11 @@ import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule/in
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import { limits } from "../domain/limits.ts";
 import { arnsOf, floorsScheduleName, stackNames } from "./arns.ts";
-import { refreshPolicy } from "./control-policy.ts";
+import { refreshRolePolicy } from "./control-policy.ts";
 import type { Environment } from "./environment.ts";
 import { credentialParameterOf } from "./forge-credential.ts";
 import { lambdaRuntime, writeArchive, type LambdaCode } from "./lambda-bundle.ts";
-import { policy, trustService, type Statement } from "./policy.ts";
+import { policy, trustService } from "./policy.ts";
 
 /** Less than its period, so that a hung one is over before the next begins. Seconds. */
 const timeoutS = limits.refreshMs / 1000 - 60;
@@ -33,24 +33,10 @@ function makeRole(stack: TerraformStack, environment: Environment, deadLetters: 
     name: names.refresh,
     assumeRolePolicy: trustService("lambda.amazonaws.com"),
   });
-  const running: readonly Statement[] = [
-    {
-      Sid: "WriteLogs",
-      Effect: "Allow",
-      Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      Resource: [`${arns.here("logs", `log-group:${names.refreshLogs}`)}:log-stream:*`],
-    },
-    {
-      Sid: "KeepFailures",
-      Effect: "Allow",
-      Action: ["sqs:SendMessage"],
-      Resource: [arns.here("sqs", names.refreshDeadLetters)],
-    },
-  ];
   new IamRolePolicy(stack, "refresh-policy", {
     name: "refresh",
     role: role.name,
-    policy: policy([...refreshPolicy(environment, arns), ...running]),
+    policy: policy(refreshRolePolicy(environment, arns)),
     dependsOn: [deadLetters],
   });
   return role;

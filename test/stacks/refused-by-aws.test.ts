@@ -3,6 +3,15 @@ import { expect, test } from "vitest";
 import example from "../../environments/example.ts";
 import { eachIsRefused, refusals, type Wrong } from "./refusals.ts";
 
+/** Where ARNs are longest, with an own key. */
+const inGovCloud = {
+  name: "a".repeat(20),
+  region: "us-gov-west-1",
+  awsPartition: "aws-us-gov",
+  kmsKeyArn: "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+  network: { ...example.network, zones: ["us-gov-west-1a"] },
+};
+
 const wrong: readonly Wrong[] = [
   [
     "a schedule whose name makes one too long for AWS",
@@ -112,6 +121,62 @@ const wrong: readonly Wrong[] = [
     { idleFloors: { "constructor/x64": 1 } },
     /^x: idleFloors\.constructor\/x64: "constructor" is no class/,
   ],
+  ...["0.0.0.0/16", "127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16"].map(
+    (cidr) =>
+      [
+        `the block ${cidr}`,
+        { network: { ...example.network, cidr } },
+        /^x: network\.cidr: .* is kept for other ends: take a block of 10\.0\.0\.0\/8/,
+      ] as const,
+  ),
+  [
+    "an endpoint named twice",
+    { network: { ...example.network, kind: "private", endpoints: ["ssm", "logs", "ssm"] } },
+    /^x: network\.endpoints: names one twice$/,
+  ],
+  [
+    "a person told twice, which a budget refuses",
+    { monthlyBudgetUsd: 9, alarms: { email: ["a@example.org", "b@example.org", "a@example.org"] } },
+    /^x: alarms\.email\[2\]: names "a@example\.org" again$/,
+  ],
+  [
+    "a bucket's key of another region",
+    {
+      state: {
+        kind: "s3",
+        bucket: "state",
+        region: "eu-west-1",
+        kmsKeyArn: "arn:aws:kms:eu-central-1:111122223333:key/1",
+      },
+    },
+    /^x: state\.kmsKeyArn: is a key of eu-central-1; the bucket's must be of eu-west-1$/,
+  ],
+  [
+    "a provider of another issuer",
+    { given: { oidcProviderArn: "arn:aws:iam::111122223333:oidc-provider/accounts.google.com" } },
+    /^x: given\.oidcProviderArn: .* OIDC provider of token\.actions\.githubusercontent\.com/,
+  ],
+  [
+    "a stock AMI without what makes a runner of it",
+    { images: { ...example.images, x64: { parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/x" } } },
+    /^x: install\.x64: is missing: images\.x64 is a stock AMI/,
+  ],
+  ["a runner's version that is none", { runnerVersion: "latest" }, /^x: runnerVersion: must be a version of actions/],
+  [
+    "a repository by two spellings",
+    { forge: { repositories: ["octo-org/Docs", "octo-org/docs"] } },
+    /^x: forge\.repositories: names a repository twice$/,
+  ],
+  [
+    "a repository whose name no tag holds",
+    { forge: { repositories: [`octo-org/${"r".repeat(101)}`] } },
+    /^x: forge\.repositories\[0\]: must be OWNER\/REPOSITORY$/,
+  ],
+  [
+    "a role with more than IAM takes",
+    { imagesFrom: { repository: "octo-org/images" }, ...inGovCloud },
+    /^x: imagesFrom: the role images would have a policy of \d+ characters, and IAM takes 10240: /,
+  ],
   ["a field that is missing", { account: undefined }, /^x: account: is missing: a value of type string$/],
   ["a field that there is not", { resourceClass: {} }, /^x: resourceClass: is no field of an environment's file/],
   ["a name that the account's stack has", { name: "account" }, /^x: name: "account" begins with "account"/],
@@ -141,4 +206,11 @@ test("what looks odd in a schedule, a tag, a bucket or a parameter is taken wher
     disk: { sizeGiB: 32, iops: 16_000, throughputMiB: 1000, sizeGiBByClass: { large: 100 } },
   };
   expect(refusals({ ...example, ...taken })).toEqual([]);
+});
+
+test("roles hold as many classes as there may be", () => {
+  const classes = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`${"c".repeat(27)}-${at}`, { cpu: 2, mmem: 4096 }]));
+  const roles = { deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "prod" } };
+  expect(refusals({ ...example, ...roles, resourceClasses: classes(100) })).toEqual([]);
 });

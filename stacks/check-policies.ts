@@ -1,0 +1,59 @@
+// The rules of what IAM takes: a trust policy's and a role's characters; and of how many launch templates there may be.
+import { partitionsOf } from "./partitions.ts";
+import { arnsOf } from "./arns.ts";
+import { provisionPolicy, refreshRolePolicy } from "./control-policy.ts";
+import { deployPolicy } from "./deploy-policy.ts";
+import type { Environment, Problem } from "./environment.ts";
+import { trustWorkflows, workflowsOf } from "./github-trust.ts";
+import { imagePolicy } from "./image-policy.ts";
+import { operatePolicy } from "./operate-policy.ts";
+import { operationalOf } from "./operational.ts";
+import type { Statement } from "./policy.ts";
+
+/** IAM User Guide, "IAM and AWS STS quotas": characters of a trust policy, and of all inline policies of a role. */
+const [mostOfTrust, mostOfRole] = [2048, 10_240];
+/** Beyond this many launch templates a plan takes minutes. */
+const mostTemplates = 400;
+
+const charactersOf = (statements: readonly Statement[]): number =>
+  JSON.stringify({ Version: "2012-10-17", Statement: statements }).length;
+
+/** Every part is as long as the environment's name, its region and its subnets are many: what can be done about it is said. */
+function problemsOfRoles(environment: Environment): readonly Problem[] {
+  const arns = arnsOf(environment);
+  const { deployFrom, imagesFrom } = environment;
+  const roles: readonly (readonly [path: string, role: string, statements: readonly Statement[]])[] = [
+    ["network", "provision", provisionPolicy(environment, arns)],
+    ["network", "refresh", refreshRolePolicy(environment, arns)],
+    ...(deployFrom === undefined
+      ? []
+      : [
+          ["deployFrom", "operate", operatePolicy(environment, arns)] as const,
+          ["deployFrom", "deploy", deployPolicy(environment, arns)] as const,
+        ]),
+    ...(imagesFrom === undefined ? [] : [["imagesFrom", "images", imagePolicy(environment, arns)] as const]),
+  ];
+  return roles.flatMap(([path, role, statements]): Problem[] => {
+    const characters = charactersOf(statements);
+    const rule = `the role ${role} would have a policy of ${characters} characters, and IAM takes ${mostOfRole}: give the environment a shorter name, or fewer subnets`;
+    return characters > mostOfRole ? [[path, rule]] : [];
+  });
+}
+
+export function problemsOfPolicies(environment: Environment): readonly Problem[] {
+  const problems: Problem[] = [];
+  const trust = trustWorkflows(environment, environment.forge.repositories.flatMap(workflowsOf)).length;
+  if (trust > mostOfTrust)
+    problems.push([
+      "forge.repositories",
+      `make a trust policy of ${trust} characters; IAM takes ${mostOfTrust}: divide them among environments`,
+    ]);
+  const { length: partitions } = partitionsOf(environment);
+  const pools = Object.keys(operationalOf(environment).resourceClasses).length * environment.architectures.length;
+  if (partitions * pools > mostTemplates)
+    problems.push([
+      "partitions",
+      `${partitions} of them with ${pools} pools each make ${partitions * pools} launch templates, more than ${mostTemplates}: group repositories, or take fewer classes`,
+    ]);
+  return [...problems, ...problemsOfRoles(environment)];
+}
