@@ -10,9 +10,13 @@ export interface RetiredClass {
   readonly instances: number;
   /** About how many messages its queue holds. */
   readonly messages: number;
+  /** About how many the queue beside it holds, for a person to look at. */
+  readonly unreadable: number;
 }
 
-export const isEmpty = ({ instances, messages }: RetiredClass): boolean => instances + messages === 0;
+/** As the deployment asks that takes its queues away (entry/refuse-removal.ts), and as the doctor does. */
+export const isEmpty = ({ instances, messages, unreadable }: Omit<RetiredClass, "resourceClass">): boolean =>
+  instances + messages + unreadable === 0;
 
 /** What a person is to do once nothing is left of it. */
 export const removalOf = (resourceClass: string, environment: string): string =>
@@ -36,7 +40,8 @@ export async function emptyRetired(
     retiredClassesOf(defaults).map(async (resourceClass) => {
       if (!dryRun) await emptyQueue(world, resourceClass);
       const messages = await world.pool.depth(resourceClass);
-      return { resourceClass, instances: instancesOf(resourceClass, records), messages };
+      const unreadable = await world.pool.depth(resourceClass, "unreadable");
+      return { resourceClass, instances: instancesOf(resourceClass, records), messages, unreadable };
     }),
   );
 }

@@ -18,7 +18,7 @@ export const latePool = (made: () => Promise<Pool>): Pool => ({
   send: async (messages) => (await made()).send(messages),
   giveBack: async (resourceClass, receipts) => (await made()).giveBack(resourceClass, receipts),
   drop: async (resourceClass, receipts) => (await made()).drop(resourceClass, receipts),
-  depth: async (resourceClass) => (await made()).depth(resourceClass),
+  depth: async (resourceClass, of) => (await made()).depth(resourceClass, of),
   setAside: async (resourceClass, message) => (await made()).setAside(resourceClass, message),
 });
 

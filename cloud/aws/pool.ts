@@ -114,7 +114,10 @@ export const pool = (wish: PoolWish): Pool => {
       );
       await harmlessly(`DeleteMessageBatch on ${url}`, calls);
     },
-    depth: async (resourceClass) => depth(client, (await queues(resourceClass)).url),
+    depth: async (resourceClass, of) => {
+      const { url, unreadableUrl } = await queues(resourceClass);
+      return depth(client, of === "unreadable" ? unreadableUrl : url);
+    },
     setAside: async (resourceClass, { receipt, body, problem }) => {
       const { url, unreadableUrl } = await queues(resourceClass);
       const aside = new SendMessageCommand({

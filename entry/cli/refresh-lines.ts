@@ -86,7 +86,7 @@ export function refreshLines(
     ...retired.map((one) =>
       isEmpty(one)
         ? removalOf(one.resourceClass, environment)
-        : `class ${one.resourceClass} is retired: ${counted(one.instances, "instance")}, about ${counted(one.messages, "message")} left`,
+        : `class ${one.resourceClass} is retired: ${counted(one.instances, "instance")}, about ${counted(one.messages, "message")}, ${one.unreadable} unreadable left`,
     ),
   ];
 }

@@ -113,6 +113,7 @@ export function poolContract(kind: StandKind): void {
       expect(received).toMatchObject({ body: text, problem: expect.stringContaining("sparc") });
       await stand.pool.setAside(name, received);
       expect(await stand.pool.depth(name)).toBe(0);
+      expect(await stand.pool.depth(name, "unreadable")).toBe(1);
       expect(await stand.setAside(name)).toBe(1);
       // SQS refuses control characters in an attribute, and the reason quotes them.
       const problem = received.problem.replaceAll(/[^\x20-\x7e]/g, "?");

@@ -64,23 +64,35 @@ test("refresh ends the idle instances of a retired class, empties its queue, and
   expect(idle.map(({ state }) => state)).toEqual(["idle", "idle"]);
 
   const look = await world.does("look", (ports) => refresh(taken(ports), { dryRun: true }));
-  expect(look.retired).toEqual([{ resourceClass: "large", instances: 2, messages: 2 }]);
+  expect(look.retired).toEqual([{ resourceClass: "large", instances: 2, messages: 2, unreadable: 0 }]);
   const first = await world.does("first", (ports) => refresh(taken(ports)));
   expect(first.findings.map(({ why, done }) => [why, done])).toEqual(idle.map(() => ["class large is retired", true]));
   expect(first.problems).toEqual(["idle floor of large/x64: class large is retired: take it out of idleFloors"]);
   expect(first.floor).toEqual({ extended: 0, created: 0 });
-  expect(first.retired).toEqual([{ resourceClass: "large", instances: 2, messages: 0 }]);
+  expect(first.retired).toEqual([{ resourceClass: "large", instances: 2, messages: 0, unreadable: 0 }]);
   await pass(limits.terminateMs);
   await world.does("confirm", (ports) => refresh(taken(ports)));
   const last = await world.does("last", (ports) => refresh(taken(ports)));
-  expect(last.retired).toEqual([{ resourceClass: "large", instances: 0, messages: 0 }]);
+  expect(last.retired).toEqual([{ resourceClass: "large", instances: 0, messages: 0, unreadable: 0 }]);
   const sink = { paint: (_: string, text: string) => text } as Sink;
   const lines = refreshLines(last, environment, false, sink);
   expect(lines.at(-1)).toBe(
     `class large is retired and empty: remove it from \`retiredClasses\` in environments/${environment}.ts`,
   );
   expect(refreshLines(first, environment, false, sink).at(-1)).toBe(
-    "class large is retired: 2 instances, about 0 messages left",
+    "class large is retired: 2 instances, about 0 messages, 0 unreadable left",
+  );
+});
+
+test("a retired class with messages that nobody could read is not empty to refresh either: the deployment would be refused", async () => {
+  const world = calmWorld();
+  const unreadable = { kind: "unreadable", receipt: "none", body: "{}", problem: "no key" } as const;
+  await world.does("somebody", ({ pool }) => pool.setAside("large", unreadable));
+  const report = await world.does("refresh", (ports) => refresh(taken(ports)));
+  expect(report.retired).toEqual([{ resourceClass: "large", instances: 0, messages: 0, unreadable: 1 }]);
+  const sink = { paint: (_: string, text: string) => text } as Sink;
+  expect(refreshLines(report, environment, false, sink).at(-1)).toBe(
+    "class large is retired: 0 instances, about 0 messages, 1 unreadable left",
   );
 });
 

@@ -110,11 +110,11 @@ export function poolPort(state: State, process: Process): Pool {
         }),
       ),
     drop: (resourceClass, receipts) => tell("drop", () => each(resourceClass, receipts, remove)),
-    depth: (resourceClass) =>
+    depth: (resourceClass, of) =>
       process.call({
         what: "pool.depth",
         kind: "read",
-        apply: () => queueOf(queues, resourceClass).size,
+        apply: () => queueOf(queues, of === undefined ? resourceClass : `${resourceClass} ${of}`).size,
         lost: (problem) => {
           throw new OutOfReach(problem);
         },
