@@ -168,3 +168,11 @@ test("the newest runner is fresh, versions are compared by number, and the limit
   expect(runnerWarnMs).toBeLessThan(runnerAlarmMs);
   expect(runnerAlarmMs).toBeLessThan(runnerEvictMs);
 });
+
+test("swap is weighed against the disk as the environment wants it: after the stage of cloud-init that grows it, by either name", () => {
+  const unit = readFileSync(join(recipeFolder, "units", "runpool-swap.service"), "utf8");
+  const after = [...unit.matchAll(/^After=(.*)$/gm)].flatMap(([, names = ""]) => names.split(" "));
+  expect(after).toEqual(expect.arrayContaining(["cloud-init.service", "cloud-init-network.service"]));
+  // Ordered before swap.target it would come before sysinit.target, and so before that stage.
+  expect(unit).not.toMatch(/^Before=.*swap\.target|^DefaultDependencies=no/m);
+});
