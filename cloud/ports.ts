@@ -143,10 +143,7 @@ export interface Pool {
   giveBack(resourceClass: string, receipts: readonly string[]): Promise<void>;
   /** Deletes leased messages, in batches of ten. A failure is harmless: a message is a hint. */
   drop(resourceClass: string, receipts: readonly string[]): Promise<void>;
-  /**
-   * About how many messages the queue holds, leased ones included; or the one beside it, of those set aside. Refresh sends idle instances
-   * again where it is fewer than they are.
-   */
+  /** About how many messages the queue holds, leased ones included, or the one of those set aside. Refresh sends idle instances again where it is fewer. */
   depth(resourceClass: string, of?: "unreadable"): Promise<number>;
   /** Moves an unreadable message to the class's `unreadable` queue with the reason. */
   setAside(resourceClass: string, message: Extract<Received, { kind: "unreadable" }>): Promise<void>;
