@@ -3,6 +3,7 @@ import {
   OutOfReach,
   type CapacityPool,
   type LaunchFailure,
+  type LoadedSettings,
   type LaunchOutcome,
   type Scope,
   type Unknown,
@@ -37,6 +38,9 @@ export const scopesOf = ({ configuration, partition }: Undertaking): readonly Sc
   { name: partitionCounter(partition), maximum: configuration.maxInstancesPerPartition },
 ];
 
+export const pausedWords = ({ reason }: NonNullable<LoadedSettings["paused"]>): string =>
+  `provisioning is paused: ${reason} (\`runpool resume\` ends the pause)`;
+
 /** Creates up to `wanted` instances under the provision's owner. Partial capacity is kept. */
 export async function create(
   undertaking: Undertaking,
@@ -49,6 +53,9 @@ export async function create(
   /** Created for the pool by another refresh of this period: they are there, whoever asked first. */
   let there = 0;
   const problems: string[] = [];
+  // A replacement: the pause that a drain begins with may have come since, and what it asks to leave is not to be bought again.
+  const { paused } = rounds.next > 0 ? await world.settings.load() : { paused: undefined };
+  if (paused !== undefined) return { taken, problems: [pausedWords(paused)], final: true };
   const ladder = ladderOf(request);
   let rung = 0;
   let sameRung = 0;

@@ -4,7 +4,7 @@ import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
 import { countersOf } from "../domain/names.ts";
 import { labelOf, type Request } from "../domain/request.ts";
-import { adviceOn, create, scopesOf, tooLate, type Rounds } from "./creation.ts";
+import { adviceOn, create, pausedWords, scopesOf, tooLate, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
 import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
@@ -61,11 +61,7 @@ export async function provision(
 ): Promise<Provisioned> {
   const cancel = options.cancel ?? new AbortController().signal;
   const { configuration, paused } = options.loaded ?? (await world.settings.load());
-  if (paused !== undefined)
-    return {
-      kind: "failed",
-      reasons: [`provisioning is paused: ${paused.reason} (\`runpool resume\` ends the pause)`],
-    };
+  if (paused !== undefined) return { kind: "failed", reasons: [pausedWords(paused)] };
   // What is still being asked for when enough are ready is no longer wanted.
   const enough = new AbortController();
   const undertaking = undertake(world, configuration, request, AbortSignal.any([cancel, enough.signal]));
