@@ -9,6 +9,7 @@ import { environmentDimension, metricNamespace, metrics, type Metric } from "../
 import { unreadableQueueName } from "../domain/names.ts";
 import { queuedClasses, stackNames } from "./arns.ts";
 import type { Environment } from "./environment.ts";
+import { operationalOf } from "./operational.ts";
 
 const periodS = limits.refreshMs / 1000;
 /** A token is renewed at half of its life; at fifty minutes of sixty renewing has failed several times. */
@@ -97,7 +98,8 @@ function refreshing({ name }: Environment): readonly (readonly [id: string, Alar
   ];
 }
 
-function swept({ name, alarms }: Environment): readonly (readonly [id: string, Alarm])[] {
+function swept(environment: Environment): readonly (readonly [id: string, Alarm])[] {
+  const { name, alarms } = environment;
   return [
     [
       "past-threshold",
@@ -116,19 +118,16 @@ function swept({ name, alarms }: Environment): readonly (readonly [id: string, A
         threshold: tokenAgeMs,
       },
     ],
-    ...(alarms.idleCeiling === undefined
-      ? []
-      : [
-          [
-            "idle-above-ceiling",
-            {
-              ...own(name, "instances", { State: "idle" }),
-              ...threeInARow,
-              alarmDescription: "More instances are idle than the environment file's alarms.idleCeiling.",
-              threshold: alarms.idleCeiling,
-            },
-          ] as const,
-        ]),
+    [
+      "idle-above-ceiling",
+      {
+        ...own(name, "instances", { State: "idle" }),
+        ...threeInARow,
+        alarmDescription:
+          "More instances are idle than alarms.idleCeiling of the environment file, half of limits.maxInstances unless given.",
+        threshold: alarms.idleCeiling ?? Math.ceil(operationalOf(environment).maxInstances / 2),
+      },
+    ],
   ];
 }
 

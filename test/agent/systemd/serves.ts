@@ -131,6 +131,16 @@ case "$1 $2" in
 esac
 `;
 
+/** What systemd thinks of each unit's sandbox: 0 is the closest, 10 the most exposed. */
+async function exposuresOf(stage: Stage, units: readonly string[]): Promise<readonly number[]> {
+  const exposures: number[] = [];
+  for (const unit of units) {
+    const told = await stage.run("systemd-analyze", "security", "--no-pager", unit);
+    exposures.push(Number(/level for \S+: ([\d.]+)/.exec(told)?.[1]));
+  }
+  return exposures;
+}
+
 export const servesAndReleases: Scenario = async () => {
   const stage = await openStage({
     preRunner: "echo prepared-by-the-operator\r\nid -un\r\n",
@@ -151,15 +161,13 @@ export const servesAndReleases: Scenario = async () => {
     "-c",
     "systemd-analyze verify --man=no /usr/lib/systemd/system/runpool-* 2>&1",
   );
-  const exposure = async (unit: string) =>
-    Number(/level for \S+: ([\d.]+)/.exec(await stage.run("systemd-analyze", "security", "--no-pager", unit))?.[1]);
   await stage.run("systemctl", "start", "docker.socket");
   await stage.provision("1001");
   const unasked = (await stage.as("root", "cat /run/docker-calls 2>/dev/null")).out;
   await stage.run("systemctl", "start", "docker.service");
   const pid = await stage.run("systemctl", "show", "-P", "MainPID", "runpool-agent.service");
   const agentUser = await stage.run("ps", "-o", "user=", "-p", pid.trim());
-  const exposures = [await exposure("runpool-agent.service"), await exposure("runpool-runner@1.service")];
+  const exposures = await exposuresOf(stage, ["runpool-agent.service", "runpool-runner@1.service"]);
   const first = await firstRun(stage, appKey);
   await stage.release("1001");
   const places = "/tmp /var/tmp /dev/shm /run /etc /home /root /var/lib /var/spool";
