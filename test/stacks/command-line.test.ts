@@ -9,7 +9,7 @@ import { resourcesOf } from "../../cloud/sim/stack-file.ts";
 import { dependenciesOf, exampleWith, synthesized } from "./synthesized.ts";
 
 type Manifest = ReturnType<typeof dependenciesOf>;
-const manifest = dependenciesOf(dev, example, prod, exampleWith({ name: "mine" }));
+const manifest = dependenciesOf(dev, example, prod, exampleWith({ name: "mine", account: "123456789012" }));
 
 /**
  * Undefined where the command goes on to Terraform. The rules are those of `stack-helpers.ts` in CDKTF's cli-core 0.21 (and its
@@ -35,7 +35,7 @@ const pages = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => 
 const commands = pages.flatMap((page) =>
   [
     ...readFileSync(join(root, page === "README.md" ? "" : "docs", page), "utf8").matchAll(
-      /cdktf (?:-- )?(deploy|destroy|diff) ((?:'[^']+'|[a-z*-]+)(?: '[^']+')*)/g,
+      /cdktf (?:-- )?(deploy|destroy|diff) ((?:'[^']+'|[a-z0-9*-]+)(?: '[^']+')*)/g,
     ),
   ].map(([, verb = "", names = ""]) => ({ page, verb, names })),
 );
