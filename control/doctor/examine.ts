@@ -92,7 +92,7 @@ async function examineAll(
   const parts = await Promise.all([
     examineTable(world, environment),
     records.then(({ checks }) => checks),
-    records.then(({ items }) => examineQueues(world, configuration, items)),
+    examineQueues(world, configuration, records),
     examineTemplates(world, configuration),
     examineImages(world, configuration),
     examineTokens(world, configuration),
@@ -126,7 +126,7 @@ async function readRecords(
 async function examineQueues(
   { store }: DoctorWorld,
   configuration: Configuration,
-  records: readonly InstanceRecord[],
+  records: Promise<{ readonly items: readonly InstanceRecord[] }>,
 ): Promise<readonly Check[]> {
   const { environment, idleMs } = configuration;
   const redeploy = deployAgain(environment);
@@ -134,17 +134,12 @@ async function examineQueues(
   const checks = Object.entries(configuration.queues).map(([resourceClass, { url, unreadableUrl }]) =>
     guarded(`queue ${resourceClass}`, redeploy, async () => {
       const [queue, unreadable] = await Promise.all([store.queue(url), store.queue(unreadableUrl)]);
+      const left = retired.has(resourceClass) ? instancesOf(resourceClass, (await records).items) : undefined;
       return [
         ...judged(`queue ${resourceClass}`, queue, (seen) =>
-          retired.has(resourceClass)
-            ? judgeRetired(
-                resourceClass,
-                instancesOf(resourceClass, records),
-                seen,
-                messagesOf(unreadable),
-                environment,
-              )
-            : judgeQueue(resourceClass, seen, idleMs, redeploy),
+          left === undefined
+            ? judgeQueue(resourceClass, seen, idleMs, redeploy)
+            : judgeRetired(resourceClass, left, seen, messagesOf(unreadable), environment),
         ),
         ...judged(`unreadable ${resourceClass}`, unreadable, (seen) =>
           judgeUnreadable(resourceClass, unreadableUrl, seen, redeploy),
