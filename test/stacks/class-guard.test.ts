@@ -3,14 +3,13 @@
 // The real Terraform and AWS provider apply the pool's stack to an independent AWS stand-in (moto).
 import { EC2Client, RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { GetQueueUrlCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { queueName, tags, templateName, unreadableQueueName } from "../../domain/names.ts";
 import { rendered, resourcesOf, textOf } from "../../cloud/sim/stack-file.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
-import { motoMissing, startMoto } from "../contract/moto.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
-import { terraformMissing, workspaceOf, type Workspace } from "./terraform.ts";
+import { onMoto, type Workspace } from "./terraform.ts";
 
 const minutes = 60_000;
 const [large, huge] = [
@@ -68,17 +67,12 @@ test(
   "a class's queues go only once nothing is left of it: no instance, no message, and none that was unreadable",
   { timeout: 10 * minutes },
   async (context) => {
-    if (terraformMissing !== undefined) return context.skip(terraformMissing);
-    const missing = motoMissing();
-    if (missing !== undefined) return context.skip(`SKIPPED: ${missing}`);
-    const moto = await startMoto();
-    onTestFinished(() => moto.stop());
-    const workspace = workspaceOf([both], moto.url);
+    const { url: moto, workspace } = await onMoto(context, [both]);
     expect((await workspace.run(stack, "init", "-input=false")).output).toContain("successfully initialized");
     expect((await apply(workspace, both)).output).toContain("Apply complete!");
 
     const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
-    const options = { region: "eu-central-1", endpoint: moto.url, credentials };
+    const options = { region: "eu-central-1", endpoint: moto, credentials };
     const [ec2, sqs] = [new EC2Client(options), new SQSClient(options)];
     const url = async (QueueName: string) => (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
     const [queue, unreadable] = [

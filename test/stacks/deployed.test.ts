@@ -8,7 +8,7 @@ import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-s
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { isDeepStrictEqual } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import type { Fleet } from "../../cloud/ports.ts";
 import type { ControlWorld } from "../../control/world.ts";
@@ -28,10 +28,9 @@ import { hostClock } from "../../entry/host-clock.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
 import { partitionSuffix } from "../../stacks/partitions.ts";
 import { ownership } from "../contract/newcomers.ts";
-import { motoMissing, startMoto } from "../contract/moto.ts";
 import { startAgent } from "./stand-in-agent.ts";
 import { exampleWith } from "./synthesized.ts";
-import { terraformMissing, workspaceOf, type Workspace } from "./terraform.ts";
+import { onMoto, type Workspace } from "./terraform.ts";
 
 const minutes = 60_000;
 const place = { awsPartition: "aws", account: "123456789012", region: "eu-central-1" };
@@ -284,15 +283,10 @@ test(
   "apply, a second plan that changes nothing, provision, release and reuse, destroy refused while machines live, destroy",
   { timeout: 15 * minutes },
   async (context) => {
-    if (terraformMissing !== undefined) return context.skip(terraformMissing);
-    const missing = motoMissing();
-    if (missing !== undefined) return context.skip(`SKIPPED: ${missing}`);
-    const moto = await startMoto();
-    onTestFinished(() => moto.stop());
-    const workspace = workspaceOf([environment], moto.url);
+    const { url: moto, workspace } = await onMoto(context, [environment]);
     await applyAll(workspace);
 
-    const { ids, template, ec2, end } = await useIt(moto.url);
+    const { ids, template, ec2, end } = await useIt(moto);
     await machinesAreOfTerraform(workspace, ec2, ids, template);
     await destroyIsRefused(workspace);
     await end(ids);

@@ -3,10 +3,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onTestFinished, type TestContext } from "vitest";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { lambdaCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
+import { motoMissing, startMoto } from "../contract/moto.ts";
 import { pluginDirectory } from "./terraform-provider.ts";
 
 const version = spawnSync("terraform", ["version"], {
@@ -94,4 +95,17 @@ export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string
       child.once("close", (code) => resolve({ code: code ?? 1, output }));
     });
   return { stacks, run, override, describe };
+}
+
+/** A workspace whose AWS is moto, for this test alone; skips it where Terraform or moto is missing. */
+export async function onMoto(
+  context: Pick<TestContext, "skip">,
+  files: readonly EnvironmentFile[],
+): Promise<{ readonly url: string; readonly workspace: Workspace }> {
+  if (terraformMissing !== undefined) context.skip(terraformMissing);
+  const missing = motoMissing();
+  if (missing !== undefined) context.skip(`SKIPPED: ${missing}`);
+  const { url, stop } = await startMoto();
+  onTestFinished(() => stop());
+  return { url, workspace: workspaceOf(files, url) };
 }
