@@ -105,7 +105,7 @@ export async function onMoto(
   if (terraformMissing !== undefined) context.skip(terraformMissing);
   const missing = motoMissing();
   if (missing !== undefined) context.skip(`SKIPPED: ${missing}`);
-  const { url, stop } = await startMoto();
-  onTestFinished(() => stop());
-  return { url, workspace: workspaceOf(files, url) };
+  const moto = await startMoto();
+  onTestFinished(() => moto.stop());
+  return { url: moto.url, workspace: workspaceOf(files, moto.url) };
 }
