@@ -146,7 +146,10 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
       }
       if (now >= deadline) return await outOfTime(undertaking, held, supply);
       if (spent(supply) && held.taken.size < (request.minCount ?? request.count)) return false;
-      if (!supply.wake.signal.aborted) await world.clock.sleep(pause, supply.wake.signal);
+      // With nothing in hand and nothing on its way there is nothing to look at before the next supply begins.
+      const nothing = held.taken.size === 0 && supply.pending === 0;
+      const rest = nothing ? Math.min(Math.max(pause, supply.notBefore - now), deadline - now) : pause;
+      if (!supply.wake.signal.aborted) await world.clock.sleep(rest, supply.wake.signal);
       // Soon after something was taken, then ever less often.
       pause = supply.wake.signal.aborted ? limits.validationFirstMs : Math.min(2 * pause, limits.validationPollMs);
       if (supply.wake.signal.aborted) supply.wake = new AbortController();

@@ -188,6 +188,29 @@ test("at the maximum with an instance that is silent at the moment, it asks for 
   expect(claims).toBeLessThanOrEqual((3 * minute) / limits.poolRetryMs);
 });
 
+test("at the maximum with nothing in hand it wakes for each look at the pool, and not in between", async () => {
+  const world = await opened();
+  let [sleeps, looks] = [0, 0];
+  await world.does("provision", (ports) => {
+    const sleep: typeof ports.clock.sleep = async (...asked) => {
+      sleeps++;
+      await ports.clock.sleep(...asked);
+    };
+    const idle: typeof ports.instances.idle = async (...asked) => {
+      looks++;
+      return await ports.instances.idle(...asked);
+    };
+    const reserve: typeof ports.settings.reserve = async (_, [scope]) => ({ kind: "full", scope: scope?.name ?? "" });
+    const clock = { ...ports.clock, sleep };
+    const instances = { ...ports.instances, idle };
+    const settings = { ...ports.settings, reserve };
+    return provision({ ...ports, clock, instances, settings }, requestOf({ timeoutMin: "3" }));
+  });
+  expect(looks).toBeGreaterThan((2 * minute) / limits.poolRetryMs);
+  // One that the supply's end cuts short, and the pause before the next.
+  expect(sleeps).toBeLessThanOrEqual(2 * looks);
+});
+
 /** EC2 names no image: words of SSM, or nobody answers. */
 const withoutImage = (ports: ControlPorts, error: Error): ControlPorts => ({
   ...ports,
