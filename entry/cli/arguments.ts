@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { BadInput } from "./bad-input.ts";
 import type { Command, Given, Option } from "./command.ts";
 import { commonOptions } from "./general-options.ts";
-import { suggestion } from "./nearest.ts";
+import { optionSuggestion, suggestion } from "./nearest.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -34,6 +34,9 @@ export function readArguments(argv: readonly string[], variables: Variables, com
   const rough = tokensOf(argv, [...commonOptions, ...builtIn]);
   const word = rough.words[0];
   const command = commands.find(({ name }) => name === word);
+  const options = [...(command?.options ?? []), ...commonOptions];
+  const dashed = problemsOfDashes(argv, options);
+  if (dashed.length > 0) throw new BadInput(dashed, command?.name ?? "");
   if (word !== undefined && command === undefined)
     throw new BadInput(
       [
@@ -44,7 +47,6 @@ export function readArguments(argv: readonly string[], variables: Variables, com
       ],
       "",
     );
-  const options = [...(command?.options ?? []), ...commonOptions];
   const { flags, words } = tokensOf(argv, [...options, ...builtIn]);
   const asks = (name: string): boolean => flags.some((flag) => flag.name === name);
   const help = asks("help");
@@ -97,6 +99,16 @@ function tokensOf(argv: readonly string[], options: readonly Option[]): { flags:
   return { flags, words };
 }
 
+/** `-json`: read as letters it would be four mistakes, or another option's value. */
+function problemsOfDashes(argv: readonly string[], options: readonly Option[]): string[] {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end < 0 ? argv.length : end).flatMap((word) => {
+    const [, name] = /^-([a-z][a-z-]+)(?:=|$)/.exec(word) ?? [];
+    const meant = options.find((option) => option.name === name && option.secret !== true);
+    return meant === undefined ? [] : [`"-${meant.name}" is no option here; did you mean "--${meant.name}"?`];
+  });
+}
+
 function problemsOfFlags(flags: readonly Flag[], options: readonly Option[]): string[] {
   const problems: string[] = [];
   const known = new Map(options.filter(({ secret }) => secret !== true).map((option) => [option.name, option]));
@@ -104,8 +116,12 @@ function problemsOfFlags(flags: readonly Flag[], options: readonly Option[]): st
   for (const { raw, name, value, inline } of flags) {
     const option = known.get(name);
     if (option === undefined) {
-      const flags = [...known.keys()].map((one) => `--${one}`);
-      problems.push(`"${raw}" is no option here${suggestion(raw, flags)}`);
+      const { variables } = options.find((one) => one.name === name) ?? {};
+      const instead =
+        variables === undefined
+          ? optionSuggestion(raw, [...known.values()])
+          : `: every process sees a command line; set ${variables.join(" or ")}`;
+      problems.push(`"${raw}" is no option here${instead}`);
       continue;
     }
     if (seen.has(name)) problems.push(`${raw} is given twice; give it once`);
