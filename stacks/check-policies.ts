@@ -4,7 +4,7 @@ import { arnsOf } from "./arns.ts";
 import { provisionPolicy, refreshRolePolicy } from "./control-policy.ts";
 import { deployPolicy } from "./deploy-policy.ts";
 import type { Environment, Problem } from "./environment.ts";
-import { trustWorkflows, workflowsOf } from "./github-trust.ts";
+import { isOwnServer, trustWorkflows, workflowsOf } from "./github-trust.ts";
 import { imagePolicy } from "./image-policy.ts";
 import { operatePolicy } from "./operate-policy.ts";
 import { operationalOf } from "./operational.ts";
@@ -40,13 +40,25 @@ function problemsOfRoles(environment: Environment): readonly Problem[] {
   });
 }
 
+function problemsOfIds({ forge, deployFrom, imagesFrom }: Environment): readonly Problem[] {
+  const named = [...forge.repositories, deployFrom?.repository, imagesFrom?.repository];
+  return Object.keys(forge.repositoryIds).flatMap((repository): Problem[] => {
+    const path = `forge.repositoryIds.${repository}`;
+    if (isOwnServer(forge.serverUrl))
+      return [[path, "is said in vain: tokens of an Enterprise Server name no numbers"]];
+    return named.includes(repository)
+      ? []
+      : [[path, "is a repository that neither forge.repositories nor deployFrom nor imagesFrom names"]];
+  });
+}
+
 export function problemsOfPolicies(environment: Environment): readonly Problem[] {
   const problems: Problem[] = [];
-  const trust = trustWorkflows(environment, environment.forge.repositories.flatMap(workflowsOf)).length;
+  const trust = trustWorkflows(environment, workflowsOf(environment)).length;
   if (trust > mostOfTrust)
     problems.push([
       "forge.repositories",
-      `make a trust policy of ${trust} characters; IAM takes ${mostOfTrust}: divide them among environments`,
+      `make a trust policy of ${trust} characters; IAM takes ${mostOfTrust}: say forge.repositoryIds, which makes room, or divide them among environments`,
     ]);
   const { length: partitions } = partitionsOf(environment);
   const pools = Object.keys(operationalOf(environment).resourceClasses).length * environment.architectures.length;
@@ -55,5 +67,5 @@ export function problemsOfPolicies(environment: Environment): readonly Problem[]
       "partitions",
       `${partitions} of them with ${pools} pools each make ${partitions * pools} launch templates, more than ${mostTemplates}: group repositories, or take fewer classes`,
     ]);
-  return [...problems, ...problemsOfRoles(environment)];
+  return [...problems, ...problemsOfIds(environment), ...problemsOfRoles(environment)];
 }

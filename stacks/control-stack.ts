@@ -28,7 +28,6 @@ export function controlStack(scope: Construct, environment: Environment, code: L
 
   const arns = arnsOf(environment);
   const names = stackNames(environment.name);
-  const { repositories } = environment.forge;
   const workflowRole = (id: string, name: string, subjects: readonly string[], statements: readonly Statement[]) => {
     const role = new IamRole(stack, `${id}-role`, {
       name,
@@ -39,16 +38,16 @@ export function controlStack(scope: Construct, environment: Environment, code: L
     new IamRolePolicy(stack, `${id}-policy`, { name: id, role: role.name, policy: policy(statements) });
   };
   // Provision and release: every branch, tag and pull request of the named repositories; never forks. Dependabot: docs/forks.md.
-  workflowRole("provision", names.provisionRole, repositories.flatMap(workflowsOf), provisionPolicy(environment, arns));
+  workflowRole("provision", names.provisionRole, workflowsOf(environment), provisionPolicy(environment, arns));
   if (environment.deployFrom !== undefined) {
     const { repository, githubEnvironment } = environment.deployFrom;
-    const subjects = githubEnvironmentOf(repository, githubEnvironment);
+    const subjects = githubEnvironmentOf(environment, repository, githubEnvironment);
     workflowRole("operate", names.operateRole, subjects, operatePolicy(environment, arns));
     workflowRole("deploy", names.deployRole, subjects, deployPolicy(environment, arns));
   }
   if (environment.imagesFrom !== undefined) {
     const { repository, ref } = environment.imagesFrom;
-    workflowRole("images", names.imagesRole, refOf(repository, ref), imagePolicy(environment, arns));
+    workflowRole("images", names.imagesRole, refOf(environment, repository, ref), imagePolicy(environment, arns));
     makeBuildProfile(stack, environment, arns);
   }
   guardDestroy(stack, environment);

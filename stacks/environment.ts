@@ -73,6 +73,13 @@ const forge = z.strictObject({
   serverUrl: z.url({ protocol: /^https$/, error: "must be an https URL" }).default("https://github.com"),
   /** Repositories that the environment serves. */
   repositories: z.array(repository).min(1, "must name at least one repository"),
+  /**
+   * By repository the numbers OWNER_ID/REPOSITORY_ID that its tokens' subjects name: the roles then trust these, and nobody who takes over
+   * a name that was given up. Also of `deployFrom` and `imagesFrom`.
+   */
+  repositoryIds: z
+    .record(repository, z.string().regex(/^[1-9]\d*\/[1-9]\d*$/, "must be OWNER_ID/REPOSITORY_ID, e.g. 123456/456789"))
+    .default({}),
   /** All runners register here, not at their repositories: the credential then needs no right in each of them. */
   organisation: account.optional(),
   /** The same, above organisations; by its short name. */

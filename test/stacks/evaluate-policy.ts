@@ -43,7 +43,7 @@ const asExpression = (pattern: string): RegExp =>
     "s",
   );
 
-const like = (value: string, pattern: string): boolean => asExpression(pattern).test(value);
+export const like = (value: string, pattern: string): boolean => asExpression(pattern).test(value);
 const operators: Readonly<Record<string, (value: string, wanted: string) => boolean>> = {
   StringEquals: (value, wanted) => value === wanted,
   StringLike: like,

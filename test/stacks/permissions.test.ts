@@ -102,14 +102,20 @@ test("roles are taken by one service each, or by named repositories' branches, t
     trusts.find((one) => one.id === id)?.statement.Condition?.["StringLike"]?.[
       "token.actions.githubusercontent.com:sub"
     ];
-  expect(subjects("provision-role")).toEqual([
-    "repo:octo-org/octo-repo:ref:refs/*",
-    "repo:octo-org/octo-repo:pull_request",
-    "repo:octo-org/docs:ref:refs/*",
-    "repo:octo-org/docs:pull_request",
+  expect(subjects("provision-role")).toEqual(
+    ["octo-org/octo-repo", "octo-org@*/octo-repo@*", "octo-org/docs", "octo-org@*/docs@*"].flatMap((repository) => [
+      `repo:${repository}:ref:refs/*`,
+      `repo:${repository}:pull_request`,
+    ]),
+  );
+  expect(subjects("images-role")).toEqual([
+    "repo:octo-org/images:ref:refs/heads/main",
+    "repo:octo-org@*/images@*:ref:refs/heads/main",
   ]);
-  expect(subjects("images-role")).toEqual(["repo:octo-org/images:ref:refs/heads/main"]);
-  expect(subjects("deploy-role")).toEqual(["repo:octo-org/octo-repo:environment:production"]);
+  expect(subjects("deploy-role")).toEqual([
+    "repo:octo-org/octo-repo:environment:production",
+    "repo:octo-org@*/octo-repo@*:environment:production",
+  ]);
 });
 
 const rows = [...instance, ...configurations, ...provision, ...others, ...images].map(
