@@ -3,6 +3,7 @@ import {
   BatchGetItemCommand,
   GetItemCommand,
   QueryCommand,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
@@ -32,29 +33,24 @@ export async function look({ dynamodb, table, pool }: ReferenceWish, type = ""):
   return Count ?? 0;
 }
 
+const writeOf = ({ table }: ReferenceWish, key: string, from: string, to: string, owner: string) => ({
+  TableName: table,
+  Key: { key: { S: key } },
+  UpdateExpression: "SET #state = :to, #owner = :owner, #wanted = :serve ADD #assignment :one",
+  ConditionExpression: "#state = :from",
+  ExpressionAttributeNames: { "#state": "state", "#owner": "owner", "#wanted": "wanted", "#assignment": "assignment" },
+  ExpressionAttributeValues: {
+    ":to": { S: to },
+    ":from": { S: from },
+    ":owner": { S: owner },
+    ":serve": { S: "serve" },
+    ":one": { N: "1" },
+  },
+});
+
 /** One conditional write. */
-export const move = ({ dynamodb, table }: ReferenceWish, key: string, from: string, to: string, owner: string) =>
-  dynamodb.send(
-    new UpdateItemCommand({
-      TableName: table,
-      Key: { key: { S: key } },
-      UpdateExpression: "SET #state = :to, #owner = :owner, #wanted = :serve ADD #assignment :one",
-      ConditionExpression: "#state = :from",
-      ExpressionAttributeNames: {
-        "#state": "state",
-        "#owner": "owner",
-        "#wanted": "wanted",
-        "#assignment": "assignment",
-      },
-      ExpressionAttributeValues: {
-        ":to": { S: to },
-        ":from": { S: from },
-        ":owner": { S: owner },
-        ":serve": { S: "serve" },
-        ":one": { N: "1" },
-      },
-    }),
-  );
+export const move = (wish: ReferenceWish, key: string, from: string, to: string, owner: string) =>
+  wish.dynamodb.send(new UpdateItemCommand(writeOf(wish, key, from, to, owner)));
 
 /** The configuration, the receives and the claims; deletes the messages off the critical path. Gives the keys won. */
 export async function take(
@@ -88,9 +84,10 @@ export async function take(
   return { keys, deleted: Promise.all(deletes) };
 }
 
-/** One read of all, and all started. */
+/** One read of all, and all started at once: nobody else writes them. */
 export async function start(wish: ReferenceWish, keys: readonly string[], owner: string): Promise<void> {
   const Keys = keys.map((key) => ({ key: { S: key } }));
   await wish.dynamodb.send(new BatchGetItemCommand({ RequestItems: { [wish.table]: { Keys, ConsistentRead: true } } }));
-  await Promise.all(keys.map((key) => move(wish, key, "claimed", "running", owner)));
+  const TransactItems = keys.map((key) => ({ Update: writeOf(wish, key, "claimed", "running", owner) }));
+  await wish.dynamodb.send(new TransactWriteItemsCommand({ TransactItems }));
 }

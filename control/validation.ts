@@ -4,7 +4,7 @@ import type { InstanceRecord } from "../domain/record.ts";
 import { condemn, type Condemnation } from "./condemn.ts";
 import { askToLeave } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
-import { surely } from "./surely.ts";
+import { moveAllSurely } from "./move-all.ts";
 import { ownOf, type Taken, type Undertaking } from "./taken.ts";
 import { lastSignal, verdictOf } from "./verdict.ts";
 
@@ -104,30 +104,21 @@ async function letGo(
 }
 
 /** Starts as many as are wanted; false where one of them could not be: it is judged again at the next tick. */
-export async function commit(undertaking: Undertaking, held: Held): Promise<boolean> {
-  const { world, configuration, request } = undertaking;
-  const chosen = [...held.ready].slice(0, request.count);
-  const started = await Promise.all(
-    chosen.map(async (key) => {
-      if (held.started.has(key)) return true;
-      const taken = held.taken.get(key);
-      if (taken === undefined) return false;
-      const decision = await surely(world, () => {
-        const now = world.clock.now();
-        return world.instances.move("start", taken.record, {
-          now,
-          threshold: now + (request.maxRuntimeMs ?? configuration.maxRuntimeMs),
-          own: ownOf(taken),
-        });
-      });
-      if (decision.kind === "done") {
-        held.started.add(key);
-        held.taken.set(key, { ...taken, record: decision.record });
-        return true;
-      }
-      held.ready.delete(key);
-      return false;
-    }),
-  );
-  return started.every(Boolean);
+export async function commit({ world, configuration, request }: Undertaking, held: Held): Promise<boolean> {
+  const subjects = [...held.ready]
+    .slice(0, request.count)
+    .filter((key) => !held.started.has(key))
+    .flatMap((key) => held.taken.get(key) ?? [])
+    .map((taken) => ({ ...taken.record, own: ownOf(taken) }));
+  const runtimeMs = request.maxRuntimeMs ?? configuration.maxRuntimeMs;
+  const outcomes = await moveAllSurely(world, "start", subjects, ({ own }, now) => ({
+    now,
+    threshold: now + runtimeMs,
+    own,
+  }));
+  subjects.forEach(({ key }, index) => {
+    if (outcomes[index]?.kind === "done") held.started.add(key);
+    else held.ready.delete(key);
+  });
+  return outcomes.every(({ kind }) => kind === "done");
 }

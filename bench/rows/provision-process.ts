@@ -69,6 +69,15 @@ const referenceVariables = (cloud: BenchCloud, environment: Environment, count: 
   BENCH_START: "true",
 });
 
+/** One process, on a pool of twice as many as it wants. */
+export async function provisionOnce(cloud: BenchCloud, directory: string, count: number): Promise<Sample> {
+  const cli = await executable(directory, "cli");
+  const environment = await warmPool(cloud, 2 * count);
+  await cloud.reset();
+  const { ms } = checked(await run([cli, ...provisionArguments(count)], variables(cloud, environment)), count);
+  return { ms, calls: await cloud.calls() };
+}
+
 export async function provisionProcessRow(
   cloud: BenchCloud,
   directory: string,
@@ -77,12 +86,6 @@ export async function provisionProcessRow(
 ): Promise<Told> {
   const cli = await executable(directory, "cli");
   const reference = await benchExecutable(directory, "reference-process");
-  const subject = async (): Promise<Sample> => {
-    const environment = await warmPool(cloud, 2 * count);
-    await cloud.reset();
-    const { ms } = checked(await run([cli, ...provisionArguments(count)], variables(cloud, environment)), count);
-    return { ms, calls: await cloud.calls() };
-  };
   const bound = async (): Promise<Sample> => {
     const environment = await warmPool(cloud, 2 * count);
     await cloud.reset();
@@ -90,7 +93,7 @@ export async function provisionProcessRow(
     if (out !== `taken ${count}\n`) throw new Error(`the reference: ${out}`);
     return { ms, calls: await cloud.calls() };
   };
-  const { samples, references } = await inTurn(rounds, subject, bound);
+  const { samples, references } = await inTurn(rounds, () => provisionOnce(cloud, directory, count), bound);
   const environment = await warmPool(cloud, 2 * count);
   const peak = await peakOf([cli, ...provisionArguments(count)], variables(cloud, environment));
   checked(peak, count);

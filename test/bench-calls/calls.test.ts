@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBenchCloud, type BenchCloud } from "../../bench/bench-cloud.ts";
 import { contestOnce, contests } from "../../bench/rows/compete.ts";
+import { provisionOnce } from "../../bench/rows/provision-process.ts";
 import { refreshOnce } from "../../bench/rows/refresh.ts";
 import { misfitsOnce, selectOnce } from "../../bench/rows/select.ts";
 
@@ -33,6 +34,18 @@ test.each([
 ])("taking %i of a hundred that fit takes %i calls at most", { retry }, async (count, most) => {
   expect((await selectOnce(cloud, count)).calls).toBeLessThanOrEqual(most);
 });
+
+test.each([
+  [1, 9],
+  [10, 18],
+  [50, 66],
+])(
+  "a provision of %i from the pool makes %i calls at most, from its start to its end",
+  { retry },
+  async (count, most) => {
+    expect((await provisionOnce(cloud, directory, count)).calls).toBeLessThanOrEqual(most);
+  },
+);
 
 test("a refresh that finds a thousand expired instances makes 120 calls at most", { retry }, async () => {
   expect((await refreshOnce(cloud)).calls).toBeLessThanOrEqual(120);

@@ -124,12 +124,12 @@ test("asked to stop while its last write is under way, it gives everything back"
   const world = await opened();
   const stop = new AbortController();
   const outcome = await world.does("provision", (ports) => {
-    const move: typeof ports.instances.move = async (name, ...rest) => {
-      const decision = await ports.instances.move(name, ...rest);
+    const moveAll: typeof ports.instances.moveAll = async (name, moves) => {
+      const outcomes = await ports.instances.moveAll(name, moves);
       if (name === "start") stop.abort();
-      return decision;
+      return outcomes;
     };
-    const instances = { ...ports.instances, move };
+    const instances = { ...ports.instances, moveAll };
     return provision({ ...ports, instances }, requestOf(), { cancel: stop.signal });
   });
   expect(outcome.kind).toBe("cancelled");
