@@ -1,4 +1,6 @@
 // Whose jobs may run here: the owning run's, those of further runs that the operator names, or anybody's where labels are shared.
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import type { AgentOptions } from "../../agent/memory.ts";
 import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
@@ -48,4 +50,30 @@ test("the settings are read from the environment file: a list by blanks or comma
 test("a word that is neither true nor false lets nobody in: the agent does not start, and names the variable", () => {
   for (const word of ["yes", "1", "TRUE", ""])
     expect(() => parsed({ RUNPOOL_ANY_RUNS_JOBS: word })).toThrow("RUNPOOL_ANY_RUNS_JOBS");
+});
+
+/** The hook as a worker runs it; what the worker's stderr, a pipe to its listener, was told, and whether the worker lives to run a step. */
+function hookOf(worker: string, runId: string) {
+  const hook = resolve(import.meta.dirname, "../../agent/units/job-started.sh");
+  const program = `bash -e '${hook}'; echo "hook: $?"`;
+  const { stdout } = spawnSync(
+    "bash",
+    ["-c", `(exec -a ${worker} bash -c "$PROGRAM" 2> >(sed 's/^/stderr: /')) | cat`],
+    {
+      env: { PATH: process.env["PATH"], PROGRAM: program, RUNPOOL_ONLY_RUNS: "7 70", GITHUB_RUN_ID: runId },
+      encoding: "utf8",
+    },
+  );
+  return stdout;
+}
+
+test("the hook of a stranger's job ends the worker, since a failed hook alone would leave steps that always run", () => {
+  const why = "This runner belongs to workflow run 7 70; this job is of run 77. Its first step was not run.";
+  const said = hookOf("/runner/bin/Runner.Worker", "77");
+  expect(said).toContain(`::error::${why}`);
+  expect(said).toContain(`stderr: ${why}`);
+  expect(said).not.toContain("hook:");
+  // Nothing else that calls it is killed; and a job that may run is left alone.
+  expect(hookOf("bash", "77")).toContain("hook: 1");
+  expect(hookOf("/runner/bin/Runner.Worker", "70")).toBe("hook: 0\n");
 });

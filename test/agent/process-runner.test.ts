@@ -323,6 +323,19 @@ describe("the job-started hook", () => {
     expect((await completed(501))?.conclusion).toBe("success");
   });
 
+  test("lets not even a step of a stranger's run that says `if: always()`, and its runner goes on", async () => {
+    const { runner, folder, until } = bench.machine();
+    await runner.register(await bench.request(1, 507, { onlyRuns: ["507"] }));
+    const steps = [{ run: "true" }, { run: `touch ${folder}/stolen`, always: true }];
+    bench.github.queueRun({ ...repo, runId: 667, jobs: [{ name: "build", labels: ["507"], steps }] });
+    const job = await completed(667);
+    expect([job?.conclusion, existsSync(join(folder, "stolen"))]).toEqual(["failure", false]);
+    expect(job?.log.join("\n")).toContain("This runner belongs to workflow run 507; this job is of run 667.");
+    await until(({ busy, listener }) => !busy && listener === "online");
+    queue(507);
+    expect((await completed(507))?.conclusion).toBe("success");
+  });
+
   test("lets in the further runs that are allowed, and no other", async () => {
     const { runner } = bench.machine();
     await runner.register(await bench.request(1, 504, { onlyRuns: ["504", "505", "506"] }));

@@ -56,6 +56,8 @@ export interface Step {
   readonly name: string;
   readonly run: string;
   readonly env: Readonly<Record<string, string>>;
+  /** `if: always()`: also after a failure, that of the job-started hook included. */
+  readonly always: boolean;
 }
 
 export type Conclusion = "success" | "failure" | "cancelled";

@@ -5,7 +5,7 @@
 //   GET groups · GET runners?name= · POST runners · PUT|DELETE runners/{id}       Authorization: RemoteAuth <registration or removal token>
 //   POST sessions                                                                 Authorization: Runner <client id> <epoch ms> <RSA signature>
 //   GET sessions/{id}/message?status=&version= (long poll: 200 message, 204 none) Authorization: Session <token>
-//   POST sessions/{id}/jobs/{job}/acquire|abandon {dispatchId} · DELETE sessions/{id}
+//   POST sessions/{id}/jobs/{job}/acquire|abandon {dispatchId, words} · DELETE sessions/{id}
 //   POST jobs/{job}/start|log|complete                                            Authorization: Job <token>
 //   GET logs/{job}                                                                text, the log so far
 // A job counts as started when its worker says so; until then silence of the listener puts it back into the queue.
@@ -167,7 +167,7 @@ function acquire(world: World, call: Call): Reply {
   };
 }
 
-/** The listener's worker is gone without a word: an unstarted job is queued again, a started one failed. */
+/** The listener's worker has died: an unstarted job is queued again, a started one failed, with the worker's last words on stderr. */
 function abandon(world: World, call: Call): Reply {
   const job = handedJob(world, call);
   if (job.status === "queued") requeue(world, job, "worker did not start");
@@ -177,7 +177,7 @@ function abandon(world: World, call: Call): Reply {
       job,
       job.cancelRequested ? "cancelled" : "failure",
       undefined,
-      "The worker process ended unexpectedly.",
+      typeof call.body["words"] === "string" ? call.body["words"] : "The worker process ended unexpectedly.",
     );
   return { status: 204 };
 }

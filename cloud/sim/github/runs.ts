@@ -12,6 +12,8 @@ export interface JobToQueue {
     readonly name?: string;
     readonly run: string;
     readonly env?: Readonly<Record<string, string>>;
+    /** `if: always()`. */
+    readonly always?: boolean;
   }[];
   readonly script?: string;
 }
@@ -34,6 +36,7 @@ const stepsOf = (job: JobToQueue): Step[] => {
     name: step.name ?? `Run ${step.run.split("\n", 1)[0] ?? ""}`,
     run: step.run,
     env: step.env ?? {},
+    always: step.always ?? false,
   }));
 };
 

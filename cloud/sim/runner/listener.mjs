@@ -17,20 +17,25 @@ const results = new Map([
   [103, "Canceled"],
 ]);
 
-/** Starts one worker process for one job, as a child under the real name. Resolves with its result, undefined when it died. */
+/**
+ * Starts one worker process for one job, as a child under the real name. Resolves with its result; where it died, with what it had said on
+ * stderr, which becomes the job's error (JobDispatcher.cs, RunAsync: `workerOutput`).
+ */
 function startWorker(job, settings, trace) {
   const path = join(runner.bin, "worker.mjs");
   const child = spawn(process.execPath, [path, "spawnclient"], {
     argv0: join(runner.bin, "Runner.Worker"),
     cwd: runner.root,
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
+  let words = "";
+  child.stderr.on("data", (part) => (words += part));
   trace(`Worker process ${child.pid} for job ${job.id}`);
   const ended = new Promise((resolve) => {
-    child.once("exit", (code) => resolve(results.get(code ?? -1)));
+    child.once("close", (code) => resolve({ result: results.get(code ?? -1), words: words.trim() }));
     child.once("error", (error) => {
       trace(`Worker: ${error.message}`);
-      resolve(undefined);
+      resolve({ words: error.message });
     });
   });
   child.send({ type: "job", job, settings }, (error) => error && trace(`Worker: ${error.message}`));
@@ -71,11 +76,11 @@ async function listen(session, settings, shutdown, trace) {
     const job = { ...handed.body, server: session.server };
     say(`${stamp()}: Running job: ${job.name}`);
     worker = startWorker(job, settings, trace);
-    const result = await worker.ended;
-    if (result === undefined)
-      await call("POST", `${base}/abandon`, { authorization, body: { dispatchId } }).catch((error) =>
-        trace(error.message),
-      );
+    const { result, words } = await worker.ended;
+    if (result === undefined) {
+      const body = { dispatchId, ...(words === "" ? {} : { words }) };
+      await call("POST", `${base}/abandon`, { authorization, body }).catch((error) => trace(error.message));
+    }
     say(`${stamp()}: Job ${job.name} completed with result: ${result ?? "Failed"}`);
     worker = undefined;
     if (once) {

@@ -111,11 +111,12 @@ async function runHook(context, variable, name) {
   return code === 0;
 }
 
-async function runSteps(context, steps) {
+/** The hook is a step like any other (JobExtension.cs, InitializeJob): where it fails, those with `if: always()` run (StepsRunner.cs). */
+async function runSteps(context, steps, admitted) {
   const results = [];
-  let failed = false;
+  let failed = !admitted;
   for (const [index, step] of steps.entries()) {
-    const skipped = failed || context.cancelled.aborted;
+    const skipped = (failed && !step.always) || context.cancelled.aborted;
     let conclusion = "skipped";
     if (!skipped) {
       const path = join(context.folders.temp, `${randomUUID()}.sh`);
@@ -161,11 +162,11 @@ async function runJob({ job, settings }, cancelled, trace) {
   log.write(`Current runner version: '${standIn.version}'`);
   log.write(`Runner name: '${settings.AgentName}'`);
   const admitted = await runHook(context, "ACTIONS_RUNNER_HOOK_JOB_STARTED", "job started hook");
-  const { results, failed } = await runSteps(context, admitted ? job.steps : []);
+  const { results, failed } = await runSteps(context, job.steps, admitted);
   const leftWell = await runHook(context, "ACTIONS_RUNNER_HOOK_JOB_COMPLETED", "job completed hook");
   log.write("Cleaning up orphan processes");
   killOrphans(trackingId, log.write);
-  const conclusion = !admitted || failed || !leftWell ? "failure" : cancelled.aborted ? "cancelled" : "success";
+  const conclusion = failed || !leftWell ? "failure" : cancelled.aborted ? "cancelled" : "success";
   await log.flush();
   await complete(report, conclusion, results);
   return exitCodes[conclusion];
