@@ -1,4 +1,4 @@
-// Instances and pools as tables that stay readable at 80 columns.
+// Instances and pools as tables that stay readable at 60 columns.
 import { brief } from "./durations.ts";
 import { inColumns, type Cell, type Column } from "./columns.ts";
 import { pulse, type InstanceShown, type PoolShown } from "./snapshot.ts";
@@ -7,12 +7,13 @@ import { plain, type Sink, type Style } from "./terminal.ts";
 const columns: readonly Column[] = [
   { title: "INSTANCE" },
   { title: "STATE" },
-  { title: "RUN" },
+  // A run's id with its attempt, and the beginning of its provision's name: that is a job's, of up to 100 characters.
+  { title: "RUN", least: 15 },
   { title: "TYPE", spare: 1 },
   { title: "ZONE", spare: 3 },
   { title: "AGE", align: "right", spare: 2 },
   { title: "LEFT", align: "right" },
-  { title: "BEAT", align: "right" },
+  { title: "BEAT", align: "right", spare: 0 },
 ];
 
 const stateStyle: Readonly<Record<string, Style>> = {
@@ -37,7 +38,6 @@ const stateOf = ({ state, leaving, retired }: InstanceShown): string => {
   return leaving ? `${state}, leaving` : state;
 };
 
-/** The columns are said in words by `legend`. */
 export function instanceTable(instances: readonly InstanceShown[], region: string, out: Sink): readonly string[] {
   const style =
     (by: Style | undefined) =>

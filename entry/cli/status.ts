@@ -4,12 +4,14 @@ import { OutOfReach } from "../../cloud/ports.ts";
 import { command } from "./command.ts";
 import { brief, counted } from "./durations.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { frames } from "./frame.ts";
 import type { Ground } from "./ground.ts";
 import { instanceTable, poolTable } from "./instance-table.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { look } from "./look.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { plain, type Sink } from "./terminal.ts";
+import { plain, type Sink, type Style } from "./terminal.ts";
+import { hanging, wrap } from "./wrap.ts";
 
 /** Fresh enough for eyes, and one scan of a small table. */
 const watchMs = 2_000;
@@ -39,15 +41,13 @@ export const statusCommand = command({
       () => undefined,
       () => undefined,
     );
+    const shown = pictures(ground);
     while (!interrupts.signal.aborted) {
-      await once().then(
-        (snapshot) => draw(snapshot, ground),
+      await once().then(shown.draw, (error: unknown) => {
         // A watch outlives a moment without a network; what is wrong for good ends it.
-        (error: unknown) => {
-          if (!(error instanceof OutOfReach)) throw error;
-          ground.progress.warn(error.message);
-        },
-      );
+        if (!(error instanceof OutOfReach)) throw error;
+        shown.unreached(error.message);
+      });
       await world.clock.sleep(watchMs, interrupts.signal);
     }
     interrupts.release();
@@ -55,41 +55,65 @@ export const statusCommand = command({
   },
 });
 
-/** On a terminal over what stood there, as much as it holds; elsewhere one after the other. */
-function draw(snapshot: Snapshot, { json, terminal: { out } }: Ground): void {
-  if (json) {
-    out.write(`${JSON.stringify(snapshot)}\n`);
-    return;
-  }
-  const lines = statusLines(snapshot, out);
-  const room = (out.rows() ?? Number.POSITIVE_INFINITY) - 1;
-  const shown = lines.length <= room ? lines : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`];
-  out.write(
-    out.terminal ? `\u001b[H${shown.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J` : `${lines.join("\n")}\n\n`,
-  );
+interface Pictures {
+  draw(this: void, snapshot: Snapshot): void;
+  /** The environment could not be looked at. */
+  unreached(this: void, problem: string): void;
 }
 
-export function statusLines(snapshot: Snapshot, out: Sink): readonly string[] {
+/** On a terminal over what stood there, as much as it holds; elsewhere one after the other. */
+export function pictures({
+  json,
+  terminal: { out },
+  progress,
+}: Pick<Ground, "json" | "terminal" | "progress">): Pictures {
+  const warn = (problem: string): void => progress.warn(problem);
+  if (json) return { draw: (one) => out.write(`${JSON.stringify(one)}\n`), unreached: warn };
+  if (!out.terminal) return { draw: (one) => out.write(`${statusLines(one, out).join("\n")}\n\n`), unreached: warn };
+  const frame = frames(out);
+  let last: Snapshot | undefined;
+  const show = (snapshot: Snapshot, problem?: string): void => {
+    const asOf = `As of ${new Date(snapshot.at).toISOString().slice(11, 19)} UTC; Ctrl-C ends it`;
+    const head = [
+      out.paint("dim", asOf),
+      ...(problem === undefined ? [] : wrap(plain(problem), out.columns())).map((line) => out.paint("yellow", line)),
+    ];
+    const whole = statusLines(snapshot, out);
+    // Where it is too much, instances are left out: the pools tell most in few lines.
+    const over = head.length + whole.length - frame.room();
+    frame.draw([...head, ...(over <= 0 ? whole : statusLines(snapshot, out, snapshot.instances.length - over - 1))]);
+  };
+  return {
+    draw: (snapshot) => show((last = snapshot)),
+    unreached: (problem) => (last === undefined ? warn(problem) : show(last, problem)),
+  };
+}
+
+/** `most`: so many instances at most, and how many more there are. */
+export function statusLines(snapshot: Snapshot, out: Sink, most = Number.POSITIVE_INFINITY): readonly string[] {
   const { environment, region, at, paused, instances, pools, damaged } = snapshot;
+  const text = (words: string, style: Style): readonly string[] =>
+    wrap(words, out.columns()).map((line) => out.paint(style, line));
+  const table = instanceTable(instances, region, out);
+  const listed = Math.max(0, Math.min(most, instances.length));
+  const unlisted = listed === instances.length ? [] : [`… ${counted(instances.length - listed, "more instance")}`];
   const blocks: (readonly string[])[] = [
     [
       `${out.paint("bold", environment)} in ${region}: ${counted(instances.length, "instance")}`,
       ...(paused === undefined
         ? []
-        : [
-            out.paint(
-              "yellow",
-              `paused${paused.at === 0 ? "" : ` for ${brief(at - paused.at)}`}: ${plain(paused.reason)}`,
-            ) + " (runpool resume ends it)",
-          ]),
+        : text(
+            `paused${paused.at === 0 ? "" : ` for ${brief(at - paused.at)}`}: ${plain(paused.reason)} (runpool resume ends it)`,
+            "yellow",
+          )),
     ],
-    instances.length === 0 ? [] : instanceTable(instances, region, out),
+    instances.length === 0 ? [] : [...table.slice(0, listed + 1), ...unlisted],
     poolTable(pools, out),
     damaged.length === 0
       ? []
       : [
-          out.paint("yellow", `${counted(damaged.length, "damaged item")}; nothing is decided by them:`),
-          ...damaged.map(({ key, problem }) => `- ${plain(key)}: ${plain(problem)}`),
+          ...text(`${counted(damaged.length, "damaged item")}; nothing is decided by them:`, "yellow"),
+          ...damaged.flatMap(({ key, problem }) => hanging(`- ${plain(key)}: ${plain(problem)}`, 2, out.columns())),
         ],
   ];
   return blocks.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
