@@ -104,15 +104,22 @@ async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode
 
 const styles: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", fail: "red", skipped: "dim" };
 
+/** What was found stands beside its check's name where it has so many columns. */
+const besideMin = 30;
+
 function checkLines(checks: readonly Check[], out: Sink): readonly string[] {
   const [verdictWidth, nameWidth] = [7, Math.max(...checks.map(({ name }) => name.length))];
-  const [remedyAt, foundAt] = [verdictWidth + 2, verdictWidth + nameWidth + 4];
-  // Beside its name where there is room, as on any but the narrowest terminals; words are not cut.
+  const remedyAt = verdictWidth + 2;
+  // Beside its name where there is room, else below it; words are not cut.
+  const beside = (out.columns() ?? Number.POSITIVE_INFINITY) - remedyAt - nameWidth - 2 >= besideMin;
+  const foundAt = beside ? remedyAt + nameWidth + 2 : remedyAt;
   const found = (text: string): readonly string[] => hanging(plain(text.replaceAll("\n", " ")), foundAt, out.columns());
   return checks.flatMap(({ name, verdict, found: seen, remedy }) => {
-    const head = `${out.paint(styles[verdict], verdict.padEnd(verdictWidth))}  ${plain(name).padEnd(nameWidth)}  `;
+    const head = `${out.paint(styles[verdict], verdict.padEnd(verdictWidth))}  `;
     const [first = "", ...rest] = found(seen);
-    const lines = [head + first, ...rest];
+    const lines = beside
+      ? [`${head}${plain(name).padEnd(nameWidth)}  ${first}`, ...rest]
+      : [head + plain(name), " ".repeat(foundAt) + first, ...rest];
     if (remedy === undefined) return lines;
     const [todo = "", ...more] = hanging(`do: ${plain(remedy)}`, remedyAt, out.columns());
     return [...lines, " ".repeat(remedyAt) + out.paint("bold", "do:") + todo.slice(3), ...more];

@@ -1,4 +1,5 @@
 // `runpool logs <instance>`: what an instance ships to CloudWatch Logs; where it ships nothing, its console as EC2 shows it.
+import { stripVTControlCharacters } from "node:util";
 import * as z from "zod/mini";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { InstanceLogs, LogLine, LogPage } from "../../cloud/log-ports.ts";
@@ -22,7 +23,7 @@ export const logsCommand = command({
   summary: "what an instance has written: shipped logs, or console",
   details:
     "Where the environment ships logs (shipLogs in its file) they are read from CloudWatch Logs, also after the instance has ended. " +
-    "Elsewhere EC2's console output is shown: the boot, the agent's and the runner's lines, 64 KB at most, and not for long after the end.",
+    "Elsewhere EC2's console output is shown: the boot, the agent's and the runner's lines, 64 KB at most, and not for long after the end. Moments are UTC.",
   operand: { name: "instance", help: "its id, e.g. i-0123456789abcdef0", required: true },
   options: [
     { name: "follow", short: "f", help: "go on with what comes, until Ctrl-C or the instance's end" },
@@ -124,9 +125,9 @@ function afterSeen(seen: readonly string[], all: readonly string[]): number {
   return 0;
 }
 
-/** An event as the agent writes it (one JSON object a line) in fewer words; anything else as it is. */
+/** An event as the agent writes it (one JSON object a line) in fewer words; anything else as it is, without a booting system's colours. */
 function readable(line: string): string {
-  if (!line.startsWith('{"at":"')) return line;
+  if (!line.startsWith('{"at":"')) return stripVTControlCharacters(line);
   try {
     const { at, event, instance: _, ...facts } = JSON.parse(line) as Record<string, unknown>;
     const rest = Object.entries(facts).map(

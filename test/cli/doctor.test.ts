@@ -36,10 +36,10 @@ afterEach(async () => {
 });
 
 /** In this process: twelve that load every client of the SDK would take longer than all that they do. */
-async function run(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
+async function run(args: readonly string[], variables: Readonly<Record<string, string>> = {}, columns?: number) {
   const all = { ...bench.variables, ...variables };
   for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
-  return inProcess(args, all);
+  return inProcess(args, all, columns);
 }
 
 interface Told {
@@ -111,6 +111,12 @@ test("in words each check has its line, and each that is not well a command belo
     /^warn {4} pause {18,} provisioning is paused for \d s: new image\n {9}do: runpool resume -e dev$/m,
   );
   expect(out).toMatch(/^27 checks: 24 ok, 1 warn, 1 fail, 1 skipped$/m);
+});
+
+test("on a narrow terminal what was found stands below its check's name, and nothing is wider than the terminal", async () => {
+  const { out } = await run(["doctor", "--no-color"], { GITHUB_TOKEN: token }, 60);
+  expect(out.split("\n").filter((line) => line.length > 60)).toEqual([]);
+  expect(out).toMatch(/^ok {7}table ttl\n {9}on, by expiresAt$/m);
 });
 
 test("a table, queues, templates and an image that are not as deployed are found", async () => {
