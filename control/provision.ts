@@ -2,15 +2,15 @@
 import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
-import { countersOf } from "../domain/names.ts";
 import { labelOf, type Request } from "../domain/request.ts";
-import { adviceOn, create, pausedWords, scopesOf, tooLate, type Rounds } from "./creation.ts";
+import { adviceOn, create, pausedWords, tooLate, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
+import { tellOutOfTime } from "./out-of-time.ts";
 import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
 import { remember } from "./outcome.ts";
-import { commit, reasonOf, validate, type Held } from "./validation.ts";
+import { commit, validate, type Held } from "./validation.ts";
 
 /** What the action's post step needs to give everything back, should the provision be killed. */
 export interface SavedProvision {
@@ -41,7 +41,12 @@ export type Provisioned =
       /** Why there are fewer than were asked for, where fewer will do. */
       readonly reasons?: readonly string[];
     }
-  | { readonly kind: "failed" | "cancelled"; readonly reasons: readonly string[] };
+  | {
+      readonly kind: "failed" | "cancelled";
+      readonly reasons: readonly string[];
+      /** Its instances were asked to leave meanwhile. */
+      readonly released?: true;
+    };
 
 export interface ProvisionOptions {
   /** The environment's words, where the caller has just loaded them. */
@@ -73,6 +78,7 @@ export async function provision(
     ready: new Set(),
     started: new Set(),
     reasons: [],
+    released: false,
     lookedAt: undertaking.begun,
   };
   try {
@@ -91,7 +97,15 @@ export async function provision(
   await giveBack(world, configuration, saved, [...held.taken.values()], patience);
   if (cancel.aborted)
     return { kind: "cancelled", reasons: ["cancelled: everything taken was given back", ...held.reasons] };
+  if (held.released) return { kind: "failed", reasons: [await releasedWords(world), ...held.reasons], released: true };
   return { kind: "failed", reasons: [...held.reasons, ...adviceOn(held.reasons)] };
+}
+
+/** A drain asks to leave as a release does, and its reason stands in the pause that it begins with. */
+async function releasedWords({ settings }: ControlWorld): Promise<string> {
+  const { paused } = await settings.load().catch(() => ({ paused: undefined }));
+  if (paused !== undefined) return pausedWords(paused);
+  return "released while it was provisioned: its instances were asked to leave (a release job waits for the provision job by its `needs`)";
 }
 
 /** Where the supply of instances stands. */
@@ -130,7 +144,7 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
     await reenter(undertaking, held);
     let pause: number = limits.validationFirstMs;
     for (;;) {
-      if (cancel.aborted) return false;
+      if (cancel.aborted || held.released) return false;
       const needed = request.count - held.taken.size - supply.pending;
       const now = world.clock.now();
       // The first look has leased messages, which are given back even where nothing is needed.
@@ -144,7 +158,10 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
         // One was lost at the last moment: what came of it is to be said of the others.
         remembered = undefined;
       }
-      if (now >= deadline) return await outOfTime(undertaking, held, supply);
+      if (now >= deadline) {
+        await tellOutOfTime(undertaking, held, supply.full);
+        return false;
+      }
       if (spent(supply) && held.taken.size < (request.minCount ?? request.count)) return false;
       // With nothing in hand and nothing on its way there is nothing to look at before the next supply begins.
       const nothing = held.taken.size === 0 && supply.pending === 0;
@@ -255,26 +272,6 @@ async function createSome(
   if (created.full === undefined) supply.exhausted = true;
   else supply.notBefore = world.clock.now() + limits.poolRetryMs;
   return created.full !== undefined;
-}
-
-async function outOfTime(undertaking: Undertaking, held: Held, supply: Supply): Promise<false> {
-  const { world, request } = undertaking;
-  const missing = request.count - held.ready.size;
-  for (const [key, { record }] of held.taken)
-    if (!held.ready.has(key)) held.reasons.unshift(reasonOf(record, "it was not ready in time"));
-  held.reasons.unshift(`${missing} of ${request.count} instances were not ready in time`);
-  if (supply.full === undefined) return false;
-  const { items } = await world.instances.all();
-  const holders = new Map<string, number>();
-  for (const { state, owner, partition } of items)
-    if (state !== "terminated" && countersOf(partition).includes(supply.full))
-      holders.set(owner ?? state, (holders.get(owner ?? state) ?? 0) + 1);
-  const top = [...holders].sort((a, b) => b[1] - a[1]).slice(0, 5);
-  const maximum = scopesOf(undertaking).find(({ name }) => name === supply.full)?.maximum;
-  held.reasons.push(
-    `the maximum of ${maximum} instances (${supply.full}) is reached; held by ${top.map(([who, n]) => `${who} (${n})`).join(", ")}: release them, or raise the maximum (limits in the environment's file)`,
-  );
-  return false;
 }
 
 /** What was taken beyond need is parked; the rest is the answer. */

@@ -1,12 +1,11 @@
 // Re-runs: queued jobs of a run whose instances are gone get new ones by the run's saved request, since GitHub does not provision again.
-import type { ActiveRun, LoadedSettings, Log, QueuedJob } from "../cloud/ports.ts";
+import type { ActiveRun, LoadedSettings, QueuedJob } from "../cloud/ports.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { runnerLabels } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { labelOf, type Request } from "../domain/request.ts";
-import { provision, type Provisioned } from "./provision.ts";
-import { released } from "./verdict.ts";
+import { provision } from "./provision.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface Rerun {
@@ -46,26 +45,14 @@ export async function rerun(
       const about = { runId, attempt, provisionId, wanted: count };
       if (dryRun) return { ...about, ready: 0 };
       world.log.event("rerun.began", about);
-      const outcome = await provisionAgain(world, loaded, request);
-      if (outcome.kind === "failed")
+      const outcome = await provision(world, request, { loaded, again: true });
+      // The jobs of a re-run may be over before all its instances are ready.
+      if (outcome.kind === "failed" && outcome.released !== true)
         problems.push(...outcome.reasons.map((reason) => `re-run of run ${runId}: ${reason}`));
       return { ...about, ready: outcome.kind === "ready" ? outcome.instances.length : 0 };
     }),
   );
   return { reruns, problems };
-}
-
-/** The jobs of a re-run may be over before all its instances are ready: what its release has taken is not replaced. */
-async function provisionAgain(world: ControlWorld, loaded: LoadedSettings, request: Request): Promise<Provisioned> {
-  const over = new AbortController();
-  const whys: ReadonlySet<unknown> = new Set(Object.values(released));
-  const log: Log = {
-    event: (name, facts = {}) => {
-      if (name === "instance.lost" && whys.has(facts["why"])) over.abort();
-      world.log.event(name, facts);
-    },
-  };
-  return await provision({ ...world, log }, request, { loaded, again: true, cancel: over.signal });
 }
 
 export interface Waiting {

@@ -28,6 +28,11 @@ export async function retireStep(
   const { owner, claimId } = record;
   if (owner === undefined || claimId === undefined) return "waiting";
   const own = { by: "claim", owner, claimId } as const;
+  // Before it begins to register no job can be on it, and the provision that waits for it gets another in its place.
+  if (record.state !== "running" && record.wanted === "serve") {
+    const condemned = await condemn(world, [{ ...record, own }], "condemn-unregistered", reason);
+    if (condemned.length > 0) return "ended";
+  }
   if (!hasLeft(record)) return (await askToLeave(world, { record, own })) === "asked" ? "leaving" : "unchanged";
   const left = await makeIdle(world, configuration, { record, own });
   if (left.kind === "retired") return "ended";

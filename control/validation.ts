@@ -15,6 +15,8 @@ export interface Held {
   readonly started: Set<string>;
   /** What went wrong so far, for the error should it come to one. */
   readonly reasons: string[];
+  /** Its own were asked to leave by somebody else: nobody waits for it any more, so that nothing is to be replaced. */
+  released: boolean;
   /** When EC2 was last asked about quiet machines, epoch ms. */
   lookedAt: number;
 }
@@ -50,8 +52,10 @@ export async function validate(undertaking: Undertaking, held: Held): Promise<vo
     else held.ready.delete(key);
     if (verdict?.kind === "pending" && verdict.quiet) quiet.push(held.taken.get(key) ?? taken);
     if (verdict === undefined) await letGo(undertaking, held, taken, `its record is damaged: ${problem}`, undefined);
-    if (verdict?.kind === "lost")
+    if (verdict?.kind === "lost") {
+      held.released ||= verdict.released;
       await letGo(undertaking, held, held.taken.get(key) ?? taken, verdict.why, verdict.condemn);
+    }
   }
   await lookAtQuiet(undertaking, held, quiet);
 }

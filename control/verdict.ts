@@ -9,7 +9,13 @@ export type Verdict =
       readonly kind: "pending";
       /** No fresh heartbeat: EC2 is asked whether the machine lives. */ readonly quiet: boolean;
     }
-  | { readonly kind: "lost"; readonly why: string; readonly condemn: Condemnation | undefined };
+  | {
+      readonly kind: "lost";
+      readonly why: string;
+      readonly condemn: Condemnation | undefined;
+      /** Somebody else asked it to leave: its run is released, or the environment drained. */
+      readonly released: boolean;
+    };
 
 const failures: ReadonlySet<SignalKind> = new Set([
   "prepare-failed",
@@ -18,20 +24,18 @@ const failures: ReadonlySet<SignalKind> = new Set([
   "interrupted",
 ]);
 
-const lost = (why: string, condemn?: Condemnation): Verdict => ({ kind: "lost", why, condemn });
-
-/** Why an instance is lost to a provision whose run has been released. */
-export const released = { leaving: "it was asked to leave", gone: "it is no longer this provision's own" } as const;
-
-/** `claimId`: the caller's own claim. */
+/** `claimId`: the caller's own claim, under which it has asked nothing to leave. */
 export function verdictOf(record: InstanceRecord | undefined, claimId: string, now: number): Verdict {
+  // What has left before the caller looked is idle, or serves another.
+  const released = record?.wanted === "leave" || (record !== undefined && isAnothers(record, claimId));
+  const lost = (why: string, condemn?: Condemnation): Verdict => ({ kind: "lost", why, condemn, released });
   if (record === undefined) return lost("its record is gone");
   if (record.state === "terminating" || record.state === "terminated")
     return lost(`it was condemned: ${record.reason ?? "no reason given"}`);
-  if (record.claimId !== claimId) return lost(released.gone);
+  if (isAnothers(record, claimId)) return lost("it is no longer this provision's own");
   if (record.retiredAt !== undefined) return lost("its agent ended it", "condemn-retired");
   if (record.threshold <= now) return lost("it was not ready by its threshold", "condemn-expired");
-  if (record.wanted === "leave") return lost(released.leaving);
+  if (record.wanted === "leave") return lost("it was asked to leave");
   const signal = record.signal?.assignment === record.assignment ? record.signal : undefined;
   if (signal !== undefined && failures.has(signal.kind))
     return lost(`${signal.kind}${signal.detail === undefined ? "" : `: ${signal.detail}`}`, "condemn-unregistered");
@@ -42,6 +46,10 @@ export function verdictOf(record: InstanceRecord | undefined, claimId: string, n
   if (signal?.kind === "registered" && fresh) return { kind: "ready" };
   return { kind: "pending", quiet: !fresh };
 }
+
+/** What has ended is nobody's, whoever ended it. */
+const isAnothers = ({ state, claimId }: InstanceRecord, own: string): boolean =>
+  state !== "terminating" && state !== "terminated" && claimId !== own;
 
 /** How far it came in this assignment: the agent's last signal, the first line of what it said with it. */
 export const lastSignal = ({ signal, assignment }: InstanceRecord): string => {
