@@ -1,5 +1,6 @@
 // The rules of an environment's network that hold before AWS is asked.
 import type { Environment, Problem } from "./environment.ts";
+import { operationalOf } from "./operational.ts";
 
 /** An address as a number, or undefined where a part is above 255. */
 const addressOf = (text: string): number | undefined => {
@@ -24,6 +25,21 @@ function problemsOfCidr(cidr: string, zones: number): readonly Problem[] {
   return [];
 }
 
+/** VPC User Guide, "Subnet CIDR blocks": the first four addresses of each subnet and its last are AWS's. */
+const keptOfSubnet = 5;
+
+/** A sixteenth of the block a zone, where an interface endpoint takes an address too. */
+function problemsOfRoom(environment: Environment): readonly Problem[] {
+  const { network } = environment;
+  if (network.kind === "existing") return [];
+  const endpoints = network.kind === "private" ? network.endpoints.length : 0;
+  const aZone = 2 ** (28 - Number(network.cidr.split("/")[1])) - keptOfSubnet - endpoints;
+  const room = aZone * network.zones.length;
+  const { maxInstances } = operationalOf(environment);
+  const rule = `${network.cidr} has room for ${room} instances, ${aZone} a zone; limits.maxInstances is ${maxInstances}`;
+  return room < maxInstances ? [["network.cidr", rule]] : [];
+}
+
 function problemsOfZones(zones: readonly string[], region: string, path: (at: number) => string): Problem[] {
   const problems: Problem[] = [];
   for (const [at, zone] of zones.entries()) {
@@ -39,7 +55,8 @@ function problemsOfZones(zones: readonly string[], region: string, path: (at: nu
   return problems;
 }
 
-export function problemsOfNetwork({ network, region, proxy }: Environment): readonly Problem[] {
+export function problemsOfNetwork(environment: Environment): readonly Problem[] {
+  const { network, region, proxy } = environment;
   if (network.kind !== "existing") {
     const problems = [
       ...problemsOfCidr(network.cidr, network.zones.length),
@@ -48,7 +65,7 @@ export function problemsOfNetwork({ network, region, proxy }: Environment): read
     if (network.zones.length === 0) problems.push(["network.zones", "must name at least one zone"]);
     if (network.kind === "private" && !network.nat && proxy === undefined)
       problems.push(["network.nat", "is off and there is no proxy: instances could not reach GitHub"]);
-    return problems;
+    return problems.length > 0 ? problems : problemsOfRoom(environment);
   }
   const { subnets } = network;
   const problems = problemsOfZones(

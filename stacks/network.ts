@@ -54,18 +54,22 @@ function publicSubnets(stack: TerraformStack, vpc: Vpc, network: Created, addres
     new RouteTableAssociation(stack, `public-route-${zone}`, { subnetId: subnet.id, routeTableId: routes.id });
     return { id: subnet.id, zone };
   });
-  return { subnets, routes };
+  return { subnets, routes, gateway };
 }
 
 /** Private subnets; with `nat` one gateway in the first zone, whose loss the other zones then share: it costs by the hour. */
 function privateSubnets(stack: TerraformStack, vpc: Vpc, network: Extract<Created, { kind: "private" }>, name: string) {
   let natGatewayId: string | undefined;
   if (network.nat) {
-    const { subnets } = publicSubnets(stack, vpc, { ...network, zones: network.zones.slice(0, 1) }, false, name);
-    const address = new Eip(stack, "nat-address", { domain: "vpc", tags: { Name: name } });
+    const oneZone = { ...network, zones: network.zones.slice(0, 1) };
+    const { subnets, gateway } = publicSubnets(stack, vpc, oneZone, false, name);
+    // Neither names the internet gateway, and EC2 fails both where it is not attached yet (or, at the end, any more).
+    const dependsOn = [gateway];
+    const address = new Eip(stack, "nat-address", { domain: "vpc", dependsOn, tags: { Name: name } });
     natGatewayId = new NatGateway(stack, "nat", {
       subnetId: subnets[0]?.id ?? "",
       allocationId: address.id,
+      dependsOn,
       tags: { Name: name },
     }).id;
   }
