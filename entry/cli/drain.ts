@@ -18,7 +18,7 @@ export const drainCommand = command({
     "until runpool resume. Without --wait, what leaves later goes to the pool and ends there by its idle time.",
   options: [
     { name: "all", help: "every instance of the environment (there is no other choice yet; say it)" },
-    { name: "wait", help: "until every instance is ended" },
+    { name: "wait", help: "until every instance is ended, by EC2's word" },
     {
       name: "reason",
       value: "TEXT",
