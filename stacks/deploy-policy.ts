@@ -3,6 +3,7 @@ import { queueName, tags } from "../domain/names.ts";
 import { stackNames, type Arns } from "./arns.ts";
 import { credentialParameterOf } from "./forge-credential.ts";
 import type { Environment } from "./environment.ts";
+import { viaServices } from "./names-in-partition.ts";
 import type { Statement } from "./policy.ts";
 
 const actions = (service: string, names: string): readonly string[] =>
@@ -59,13 +60,14 @@ function network({ name }: Environment, arns: Arns): readonly Statement[] {
 
 const looking = (arns: Arns): readonly Statement[] => [
   {
-    // Service Authorization Reference: descriptions, and CloudWatch's and Logs' listings, know no resource-level permission.
+    // Service Authorization Reference: descriptions, and CloudWatch's and Logs' listings, know no resource-level permission. DescribeImages:
+    // who writes a parameter of type aws:ec2:image must have it (Systems Manager User Guide, "Native parameter support for AMI IDs").
     Sid: "Look",
     Effect: "Allow",
     Action: [
       ...actions(
         "ec2",
-        `DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeInstances DescribeInternetGateways
+        `DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeImages DescribeInstances DescribeInternetGateways
           DescribeLaunchTemplates DescribeLaunchTemplateVersions DescribeNatGateways DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
           DescribeSecurityGroups DescribeSecurityGroupRules DescribeSubnets DescribeVpcs DescribeVpcEndpoints`,
       ),
@@ -86,6 +88,7 @@ const looking = (arns: Arns): readonly Statement[] => [
 
 function stored({ name, state, awsPartition }: Environment): readonly Statement[] {
   if (state.kind === "local") return [];
+  const { region, kmsKeyArn } = state;
   const bucket = `arn:${awsPartition}:s3:::${state.bucket}`;
   return [
     { Sid: "FindState", Effect: "Allow", Action: ["s3:ListBucket"], Resource: [bucket] },
@@ -95,8 +98,43 @@ function stored({ name, state, awsPartition }: Environment): readonly Statement[
       Action: ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
       Resource: [`${bucket}/runpool/${name}-*`],
     },
+    ...(kmsKeyArn === undefined
+      ? []
+      : [
+          through(
+            "StateUnderItsKey",
+            kmsKeyArn,
+            viaServices({ awsPartition, region }, "s3"),
+            "Decrypt GenerateDataKey",
+          ),
+        ]),
   ];
 }
+
+/** A key, by the services that use it in the caller's name. */
+const through = (Sid: string, key: string, services: readonly string[], names: string): Statement => ({
+  Sid,
+  Effect: "Allow",
+  Action: actions("kms", names),
+  Resource: [key],
+  Condition: { StringEquals: { "kms:ViaService": services } },
+});
+
+/**
+ * DynamoDB uses the caller's rights to the table's key: to make or change a table all of these, for each item Decrypt (KMS Developer Guide,
+ * "How Amazon DynamoDB uses AWS KMS"). Queues and log groups name the key and use none of the caller's rights.
+ */
+const tableKey = (environment: Environment): readonly Statement[] =>
+  environment.kmsKeyArn === undefined
+    ? []
+    : [
+        through(
+          "TableUnderItsKey",
+          environment.kmsKeyArn,
+          viaServices(environment, "dynamodb"),
+          "CreateGrant Decrypt DescribeKey Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo",
+        ),
+      ];
 
 const on = (Sid: string, service: string, names: string, ...Resource: readonly string[]): Statement => ({
   Sid,
@@ -165,19 +203,22 @@ const control = (prefix: string, { name }: Environment, arns: Arns): readonly St
   on(
     "Logs",
     "logs",
-    "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy ListTagsForResource PutRetentionPolicy TagResource UntagResource",
+    "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey ListTagsForResource PutRetentionPolicy TagResource UntagResource",
     arns.here("logs", `log-group:/runpool/${name}/*`),
     arns.here("logs", `log-group:/aws/lambda/${prefix}-*`),
   ),
 ];
 
-const observability = (prefix: string, { awsPartition, account }: Environment, arns: Arns): readonly Statement[] => [
+const ofNoRegion = (service: string, resource: string, { awsPartition, account }: Environment): string =>
+  `arn:${awsPartition}:${service}::${account}:${resource}`;
+
+const observability = (prefix: string, environment: Environment, arns: Arns): readonly Statement[] => [
   on(
     "Watch",
     "cloudwatch",
     "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutDashboard PutMetricAlarm TagResource UntagResource",
     arns.here("cloudwatch", `alarm:${prefix}-*`),
-    `arn:${awsPartition}:cloudwatch::${account}:dashboard/${prefix}`,
+    ofNoRegion("cloudwatch", `dashboard/${prefix}`, environment),
   ),
   on(
     "Tell",
@@ -186,12 +227,23 @@ const observability = (prefix: string, { awsPartition, account }: Environment, a
     TagResource Unsubscribe UntagResource`,
     arns.here("sns", `${prefix}-*`),
   ),
+  ...(environment.monthlyBudgetUsd === undefined
+    ? []
+    : [
+        on(
+          "Budget",
+          "budgets",
+          "ListTagsForResource ModifyBudget TagResource UntagResource ViewBudget",
+          ofNoRegion("budgets", `budget/${prefix}`, environment),
+        ),
+      ]),
 ];
 
 export function deployPolicy(environment: Environment, arns: Arns): readonly Statement[] {
   const { prefix } = stackNames(environment.name);
   return [
     ...pool(environment, arns),
+    ...tableKey(environment),
     ...roles(prefix, arns),
     ...control(prefix, environment, arns),
     ...observability(prefix, environment, arns),

@@ -191,7 +191,7 @@ export const environmentShape = z.strictObject({
     .strictObject({ email: z.array(z.email()).default([]), idleCeiling: z.number().int().min(1).optional() })
     .prefault({}),
   logRetentionDays: z.literal(retentions, `must be one of CloudWatch's: ${retentions.join(", ")}`).default(30),
-  /** A customer-managed key for table, queues, parameters, logs and disks; AWS's own keys where it is absent. */
+  /** A customer-managed key for table, queues, logs and disks; AWS's own keys where it is absent. */
   kmsKeyArn: kmsKeyArn.optional(),
   /** Things that the account has already; the account stack makes those that are not given. */
   given: z

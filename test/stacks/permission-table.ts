@@ -238,6 +238,34 @@ export const provision: readonly Row[] = [
   ],
 ];
 
+export const ownKey = here("kms", "key/11111111-2222-3333-4444-555555555555");
+export const stateKey = "arn:aws:kms:eu-west-1:111122223333:key/99999999-2222-3333-4444-555555555555";
+const through = (service: string, region = "eu-central-1") => ({
+  "kms:ViaService": `${service}.${region}.amazonaws.com`,
+});
+const budget = (name: string) => `arn:aws:budgets::111122223333:budget/${name}`;
+/** Of a deployment with an own key, a budget, and state under a key of its own. */
+export const deploying: readonly Row[] = [
+  ["deploy", "reads an item of a table under the own key", true, "kms:Decrypt", ownKey, through("dynamodb")],
+  ["deploy", "makes a table under the own key", true, "kms:CreateGrant", ownKey, through("dynamodb")],
+  ["deploy", "decrypts a secret by the own key", false, "kms:Decrypt", ownKey, through("ssm")],
+  ["deploy", "reads its state under the state's key", true, "kms:Decrypt", stateKey, through("s3", "eu-west-1")],
+  [
+    "deploy",
+    "writes its state under the state's key",
+    true,
+    "kms:GenerateDataKey",
+    stateKey,
+    through("s3", "eu-west-1"),
+  ],
+  ["deploy", "uses the state's key past S3", false, "kms:Decrypt", stateKey],
+  ["deploy", "looks at its budget", true, "budgets:ViewBudget", budget("runpool-example")],
+  ["deploy", "changes its budget", true, "budgets:ModifyBudget", budget("runpool-example")],
+  ["deploy", "changes another's budget", false, "budgets:ModifyBudget", budget("runpool-prod")],
+  // Without it SSM takes the parameter and never makes it: it looks for the AMI in the caller's name.
+  ["deploy", "looks whether an AMI is there, whose id it writes", true, "ec2:DescribeImages", "*"],
+];
+
 export const others: readonly Row[] = [
   ["refresh", "reads the App's key", true, "ssm:GetParameter", parameter("example/forge-credential")],
   ["refresh", "changes the App's key", false, "ssm:PutParameter", parameter("example/forge-credential")],

@@ -7,19 +7,20 @@ import { partitionSuffix } from "../../stacks/partitions.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { configurations } from "./configuration-permission-table.ts";
 import { images } from "./image-permission-table.ts";
-import { instance, item, other, others, provision, table } from "./permission-table.ts";
+import { deploying, instance, item, other, others, ownKey, provision, stateKey, table } from "./permission-table.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
 
-const key = "arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555";
 /** With everything that adds a statement. */
 const stacks = synthesized(
   exampleWith({
-    kmsKeyArn: key,
+    kmsKeyArn: ownKey,
     shipLogs: true,
     sessionAccess: true,
     deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "production" },
     imagesFrom: { repository: "octo-org/images" },
-    state: { kind: "s3", bucket: "octo-state", region: "eu-central-1" },
+    state: { kind: "s3", bucket: "octo-state", region: "eu-west-1", kmsKeyArn: stateKey },
+    alarms: { email: ["ci@example.org"] },
+    monthlyBudgetUsd: 100,
   }),
 );
 
@@ -118,7 +119,7 @@ test("roles are taken by one service each, or by named repositories' branches, t
   ]);
 });
 
-const rows = [...instance, ...configurations, ...provision, ...others, ...images].map(
+const rows = [...instance, ...configurations, ...provision, ...others, ...deploying, ...images].map(
   ([who, what, allowed, action, resource, context]) => ({
     title: `${who} ${allowed ? "may" : "may not"}: ${what}`,
     who,
