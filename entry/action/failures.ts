@@ -20,7 +20,8 @@ export function failureOf(thrown: unknown): Failure {
       problems: [`${thrown.message}: check the region and the network; the job may be run again`],
     };
   if (thrown instanceof AwsRefused) {
-    const credentials = /Credentials|Token/.test(thrown.code);
+    // As each service calls credentials that are absent, expired, unknown or wrong.
+    const credentials = /Credentials|Token|UnrecognizedClient|Signature|AuthFailure/.test(thrown.code);
     return { title: "AWS", problems: [credentials ? `${thrown.message}: ${noCredentials}` : thrown.message] };
   }
   if (thrown instanceof ForgeRefused) return { title: "GitHub", problems: [thrown.message] };

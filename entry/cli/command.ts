@@ -57,11 +57,11 @@ export interface CommandSpec<Schema extends z.core.$ZodObject> extends Omit<Comm
 
 export const command = <Schema extends z.ZodMiniObject>(spec: CommandSpec<Schema>): Command => {
   const { schema, ...words } = spec;
-  return { ...words, run: (given, ground) => spec.run(read(schema, given), ground, given) };
+  return { ...words, run: (given, ground) => spec.run(read(schema, given, words.name), ground, given) };
 };
 
-/** The one reading of what was given. Throws BadInput with every problem, each naming the value and where it stands. */
-export function read<Schema extends z.ZodMiniObject>(schema: Schema, given: Given): z.output<Schema> {
+/** The one reading of what was given to `command`. Throws BadInput with every problem, each naming the value and where it stands. */
+export function read<Schema extends z.ZodMiniObject>(schema: Schema, given: Given, command: string): z.output<Schema> {
   const parsed = schema.safeParse(given.values);
   if (parsed.success) return parsed.data;
   throw new BadInput(
@@ -69,5 +69,6 @@ export function read<Schema extends z.ZodMiniObject>(schema: Schema, given: Give
       const name = String(path[0]);
       return `${given.sources[name] ?? `--${name}`} is "${String(given.values[name] ?? "")}"; ${message}`;
     }),
+    command,
   );
 }

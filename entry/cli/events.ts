@@ -6,9 +6,10 @@ import type { InstanceRecord } from "../../domain/record.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { changesOf, type Change } from "./changes.ts";
 import { command } from "./command.ts";
-import { parsedDuration } from "./durations.ts";
+import { parsedDuration, spoken } from "./durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
+import { instanceId } from "./instance-id.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { plain, type Sink, type Style } from "./terminal.ts";
 
@@ -27,7 +28,7 @@ const schema = z.object({
     ),
   ),
   "run-id": z.optional(z.string()),
-  instance: z.optional(z.string()),
+  instance: z.optional(instanceId),
 });
 type Input = z.output<typeof schema>;
 
@@ -57,25 +58,40 @@ export const eventsCommand = command({
     const told = teller(input, { from: began - sinceMs, today: iso(began).slice(0, 10) }, ground);
     const waiting = ground.progress.waiting(() => "reading the instances");
     const first = await look(world, ground, new Set()).finally(() => waiting.done());
-    told(first.flatMap((after) => changesOf({ before: undefined, after, since: 0, now: began }, configuration)));
-    if (!input.follow) return exitCodes.done;
+    told.of(first.flatMap((after) => changesOf({ before: undefined, after, since: 0, now: began }, configuration)));
+    if (!input.follow) {
+      if (told.count() === 0) ground.progress.note(`Nothing of that in the last ${spoken(sinceMs)}: see --since`);
+      return exitCodes.done;
+    }
     return await follow({ world, configuration, records: first, at: began, told, ground });
   },
 });
+
+interface Told {
+  of(changes: readonly Change[]): void;
+  /** How many have been told. */
+  count(): number;
+}
 
 /** Writes what was asked for, oldest first: a line each, or with `--json` an object each. */
 function teller(
   input: Input,
   { from, today }: { readonly from: number; readonly today: string },
   { json, terminal: { out } }: Ground,
-): (changes: readonly Change[]) => void {
+): Told {
   const chosen = ({ at, runId, instanceId }: Change): boolean =>
     at >= from &&
     (input["run-id"] === undefined || runId === input["run-id"]) &&
     (input.instance === undefined || instanceId === input.instance);
-  return (changes) => {
-    for (const change of changes.filter(chosen).sort((a, b) => a.at - b.at))
-      out.write(json ? `${JSON.stringify({ ...change, at: iso(change.at) })}\n` : `${lineOf(change, today, out)}\n`);
+  let count = 0;
+  return {
+    count: () => count,
+    of: (changes) => {
+      for (const change of changes.filter(chosen).sort((a, b) => a.at - b.at)) {
+        count++;
+        out.write(json ? `${JSON.stringify({ ...change, at: iso(change.at) })}\n` : `${lineOf(change, today, out)}\n`);
+      }
+    },
   };
 }
 
@@ -122,7 +138,7 @@ interface Following {
   readonly records: readonly InstanceRecord[];
   /** When they were read. */
   readonly at: number;
-  readonly told: (changes: readonly Change[]) => void;
+  readonly told: Told;
   readonly ground: Ground;
 }
 
@@ -141,7 +157,7 @@ async function follow({ world, configuration, records, at, told, ground }: Follo
     const now = world.clock.now();
     try {
       const found = await look(world, ground, said);
-      told(found.flatMap((after) => changesOf({ before: known.get(after.key), after, since, now }, configuration)));
+      told.of(found.flatMap((after) => changesOf({ before: known.get(after.key), after, since, now }, configuration)));
       known = new Map(found.map((record) => [record.key, record]));
       since = now;
     } catch (error) {

@@ -11,6 +11,7 @@ import { BadInput } from "./bad-input.ts";
 import { command } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
+import { instanceId } from "./instance-id.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { plain } from "./terminal.ts";
 
@@ -36,7 +37,7 @@ export const logsCommand = command({
     "runpool logs i-0123456789abcdef0 -n 1000 --json | jq -r .text",
   ],
   schema: z.object({
-    instance: z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/, "it is an EC2 instance id, e.g. i-0123456789abcdef0")),
+    instance: instanceId,
     follow: z._default(z.boolean(), false),
     console: z._default(z.boolean(), false),
     lines: z.pipe(

@@ -4,7 +4,8 @@ import { brief, spoken } from "./durations.ts";
 type Facts = Readonly<Record<string, unknown>>;
 interface Words {
   readonly warns?: boolean;
-  say(facts: Facts): string;
+  /** Undefined where these facts are of no interest. */
+  say(facts: Facts): string | undefined;
 }
 
 const text = (fact: unknown): string => (typeof fact === "string" ? fact : (JSON.stringify(fact) ?? "?"));
@@ -32,9 +33,10 @@ const words: Readonly<Record<string, Words>> = {
   "creation.short": warning(
     (f) => `${text(f["created"])} of ${text(f["wanted"])} created (${text(f["problems"] ?? f["verdict"])})`,
   ),
-  "provision.given-back": plainly(
-    (f) =>
-      `given back: ${text(f["pooled"])} to the pool, ${text(f["condemned"])} ended, ${text(f["left"])} still leaving`,
+  "provision.given-back": plainly((f) =>
+    f["pooled"] === 0 && f["condemned"] === 0 && f["left"] === 0
+      ? undefined
+      : `given back: ${text(f["pooled"])} to the pool, ${text(f["condemned"])} ended, ${text(f["left"])} still leaving`,
   ),
   "rerun.began": plainly(
     (f) => `run ${text(f["runId"])}, attempt ${text(f["attempt"])}, is run again: ${text(f["wanted"])} wanted`,
@@ -64,7 +66,8 @@ export interface Said {
 /** Undefined where a person need not know. */
 export function say(name: string, facts: Facts): Said | undefined {
   const known = Object.hasOwn(words, name) ? words[name] : undefined;
-  return known === undefined ? undefined : { line: known.say(facts), warns: known.warns ?? false };
+  const line = known?.say(facts);
+  return line === undefined ? undefined : { line, warns: known?.warns ?? false };
 }
 
 /** The line that stands while nothing happens. */

@@ -6,6 +6,7 @@ import { command } from "./command.ts";
 import { spoken } from "./durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
+import { instanceId } from "./instance-id.ts";
 import { onInterrupt } from "./interrupts.ts";
 
 const name = "retire";
@@ -23,7 +24,7 @@ export const retireCommand = command({
   ],
   examples: ["runpool retire i-0123456789abcdef0", "runpool retire i-0123456789abcdef0 --wait"],
   schema: z.object({
-    instance: z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/, "it is an EC2 instance id, e.g. i-0123456789abcdef0")),
+    instance: instanceId,
     wait: z._default(z.boolean(), false),
     reason: z.string(),
   }),

@@ -28,7 +28,7 @@ export async function run(
       sink.write(`${(asksVersion ? [version] : words).join("\n")}\n`);
       return help || asksVersion ? exitCodes.done : exitCodes.refused;
     }
-    return await command.run(given, groundOf(read(commonSchema, given), terminal, commandGroups));
+    return await command.run(given, groundOf(read(commonSchema, given, command.name), terminal, commandGroups));
   } catch (error) {
     return report(error, terminal, json);
   }

@@ -96,6 +96,16 @@ test("without --follow it tells what the table still tells of the last hour, and
   expect(events[2]?.at).toBe(new Date(bench.clock.now() - 3 * minute).toISOString());
 });
 
+test("where nothing happened that is said on stderr, and what is no instance id is refused", async () => {
+  const none = await bench.run(["events", "--run-id", "77"]);
+  expect([none.code, none.out, none.err]).toEqual([0, "", "Nothing of that in the last 1 h: see --since\n"]);
+  const { code, err } = await bench.run(["events", "--instance", "dev-i-0ddddddddddddddd1-1"]);
+  expect(code).toBe(2);
+  expect(err).toMatch(
+    /^runpool: --instance is "dev-i-0.*"; it is an EC2 instance id.*\nSee runpool events --help\.\n$/,
+  );
+});
+
 test("--follow tells what happens, as JSON lines, and ends in order with Ctrl-C", async () => {
   const { child, ended, says } = bench.start(["events", "--follow", "--json", "--run-id", "42"]);
   await says(/Following dev/);
