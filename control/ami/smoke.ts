@@ -79,7 +79,7 @@ async function endAll(world: ControlWorld, loaded: LoadedSettings, imageId: stri
   }
 }
 
-/** Marks the image as tested where it passed. Rejects where the environment cannot be read. */
+/** Marks the image as tested where it passed, and takes the mark away where it failed. Rejects where the environment cannot be read. */
 export async function smoke(
   world: ControlWorld,
   images: Pick<Images, "one" | "tag">,
@@ -128,6 +128,9 @@ export async function smoke(
   }
   if (outcome.kind !== "ready") {
     world.log.event("image.failed", { image: imageId, reasons: outcome.reasons });
+    // What an earlier test has found does not hold any more: it is not published until a test passes again.
+    const passedBefore = (image.tags[imageTags.tested] ?? "") !== "";
+    if (outcome.kind === "failed" && passedBefore) await images.tag(imageId, { [imageTags.tested]: "" });
     return { kind: "failed", reasons: outcome.reasons };
   }
   await images.tag(imageId, { [imageTags.tested]: new Date(world.clock.now()).toISOString() });

@@ -46,7 +46,8 @@ async function openBench(rates: Partial<Rates> = {}, image: ImageSeen | undefine
     ports,
     tagged,
     records,
-    smoke: () => world.time.settle(smoke(ports, images, { imageId, runId: "777" })),
+    smoke: (cancel = new AbortController().signal) =>
+      world.time.settle(smoke(ports, images, { imageId, runId: "777", cancel })),
   };
 }
 
@@ -142,6 +143,16 @@ test("an image whose instances never register has failed: no tag, and nothing of
   const { world } = bench;
   await world.time.run(world.time.now() + limits.provisionMs + limits.idleMs);
   expect((await bench.records()).filter(({ state }) => state === "idle" || state === "running")).toEqual([]);
+});
+
+test("an image that had passed and now fails is no longer one that is tested; one whose test was stopped is", async () => {
+  const passed = { ...candidate, tags: { [imageTags.tested]: "2026-01-01T00:00:00.000Z" } };
+  const bench = await openBench({ registerFails: 1 }, passed);
+  expect((await bench.smoke()).kind).toBe("failed");
+  expect(bench.tagged).toEqual({ [imageTags.tested]: "" });
+  const stopped = await openBench({}, passed);
+  expect((await stopped.smoke(AbortSignal.abort())).kind).toBe("failed");
+  expect(stopped.tagged).toEqual({});
 });
 
 test("an image whose instances never boot has failed", async () => {
