@@ -3,6 +3,7 @@ import { saveState, setOutput } from "@actions/core";
 import type { Log, Random } from "../../cloud/ports.ts";
 import type { Provisioned, SavedProvision } from "../../control/provision.ts";
 import { labelOf, type RawRequest, type Request } from "../../domain/request.ts";
+import { alikeTogether } from "../alike-reasons.ts";
 import { BadInput } from "../cli/bad-input.ts";
 import { counted, spoken } from "../cli/durations.ts";
 import type { OperatedWorld } from "../control-world.ts";
@@ -125,7 +126,7 @@ async function tellReady(
   log.note(
     `runs-on: ${request.label === undefined ? labelOf(request) : "the output `label`, which this log does not show"}`,
   );
-  for (const reason of reasons)
+  for (const reason of alikeTogether(reasons))
     log.warn(`${instances.length} of ${request.count} instances`, `fewer than asked for: ${reason}`);
   await writeSummary(provisionSummary(request, outcome, readyAfterMs), log);
 }

@@ -4,6 +4,7 @@ import type { RefreshReport } from "../../control/refresh.ts";
 import type { Released } from "../../control/release.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
+import { alikeTogether } from "../alike-reasons.ts";
 import { counted, spoken } from "../cli/durations.ts";
 
 /** Text of others as Markdown that shows it and does nothing else. */
@@ -62,13 +63,13 @@ export function* provisionSummary(
   yield "";
   yield `Fewer than the ${request.count} that were asked for:`;
   yield "";
-  for (const reason of reasons) yield `- ${escaped(reason)}`;
+  for (const reason of alikeTogether(reasons)) yield `- ${escaped(reason)}`;
 }
 
 export function* failedSummary({ kind, reasons }: Exclude<Provisioned, Ready>): Generator<string> {
   yield `### No runners: the provision ${kind === "failed" ? "failed" : "was cancelled"}`;
   yield "";
-  for (const reason of reasons) yield `- ${escaped(reason)}`;
+  for (const reason of alikeTogether(reasons)) yield `- ${escaped(reason)}`;
 }
 
 export function* releaseSummary(runId: string, { pooled, condemned, elsewhere, left }: Released): Generator<string> {
@@ -107,5 +108,5 @@ export function* refreshSummary(environment: string, dryRun: boolean, report: Re
     );
   }
   if (problems.length > 0) yield "";
-  for (const problem of problems) yield `- ${escaped(problem)}`;
+  for (const problem of alikeTogether(problems)) yield `- ${escaped(problem)}`;
 }

@@ -1,15 +1,17 @@
 // What the log shows: groups, one line an instance as its state changes, warnings and errors as annotations.
 import { endGroup, error, info, notice, startGroup, warning } from "@actions/core";
 import type { Log } from "../../cloud/ports.ts";
+import { alikeTogether, kindOf } from "../alike-reasons.ts";
 import { say } from "../cli/progress-words.ts";
 import { plain } from "../cli/terminal.ts";
 
 /** GitHub shows ten annotations of a kind a step ("Usage limits" of workflow commands): the first are worth most. */
 const mostWarnings = 9;
+const mostErrors = 10;
 
 /** Text of others must not be taken for a command of the runner: `::` begins one at a line's beginning, `##[` anywhere. */
 export const harmless = (text: string): string =>
-  plain(text)
+  plain(text.replaceAll("\r\n", "\n"))
     .replaceAll("##[", "# #[")
     .replaceAll("\n", "\n| ")
     .replace(/^\s*::/, "| ::");
@@ -20,9 +22,12 @@ export interface Told extends Log {
 }
 
 export function told(): Told {
-  let warnings = 0;
+  // What was said of another instance already is worth no annotation of its own.
+  const warned = new Set<string>();
   const warn = (title: string, line: string): void => {
-    if (warnings++ < mostWarnings) warning(harmless(line), { title });
+    const before = warned.size;
+    warned.add(kindOf(line));
+    if (warned.size > before && before < mostWarnings) warning(harmless(line), { title });
     else info(`warning: ${harmless(line)}`);
   };
   return {
@@ -47,9 +52,12 @@ export async function grouped<Value>(title: string, work: () => Promise<Value>):
   }
 }
 
-/** One error annotation a problem. */
+/** One error annotation a kind of problem, as many as are shown; the last, which says what to do, is one of them. */
 export function fail(title: string, problems: readonly string[]): void {
-  for (const problem of problems) error(harmless(problem), { title });
+  const kinds = alikeTogether(problems);
+  const rest = kinds.slice(mostErrors - 1, -1);
+  for (const problem of kinds.filter((one) => !rest.includes(one))) error(harmless(problem), { title });
+  for (const problem of rest) info(`error: ${harmless(problem)}`);
 }
 
 export const tell = (lines: readonly string[]): void =>

@@ -9,6 +9,12 @@ interface Words {
 }
 
 const text = (fact: unknown): string => (typeof fact === "string" ? fact : (JSON.stringify(fact) ?? "?"));
+/** What was lost for this reason has said it at length, in the line before. */
+const inBrief = (reason: string): string => {
+  const [line = ""] = reason.split("\n");
+  const brief = line.slice(0, 120).trimEnd();
+  return brief.length < reason.length ? `${brief} …` : brief;
+};
 const warning = (say: Words["say"]): Words => ({ warns: true, say });
 const plainly = (say: Words["say"]): Words => ({ say });
 
@@ -21,7 +27,7 @@ const words: Readonly<Record<string, Words>> = {
   "instance.unrecorded": warning((f) => `${text(f["instance"])} could not be recorded and is ended`),
   "instance.asked-to-leave": plainly((f) => `${text(f["instance"])} asked to leave`),
   "instance.pooled": plainly((f) => `${text(f["instance"])} is idle again`),
-  "instance.condemned": plainly((f) => `${text(f["instance"])} is ended: ${text(f["reason"])}`),
+  "instance.condemned": plainly((f) => `${text(f["instance"])} is ended: ${inBrief(text(f["reason"]))}`),
   "instance.terminated": plainly((f) => `${text(f["instance"])} has ended (${text(f["why"])})`),
   "counter.doubted": plainly(
     (f) =>

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { labelOf, type RawRequest, type Request } from "../../domain/request.ts";
+import { alikeTogether } from "../alike-reasons.ts";
 import { labelWishes, requestDefaults, requestOf, wishedLabel } from "../request-inputs.ts";
 import { BadInput } from "./bad-input.ts";
 import { inColumns } from "./columns.ts";
@@ -182,7 +183,7 @@ function show(outcome: Provisioned, request: Request, ground: Ground): 0 | 1 | 1
   const label = labelOf(request);
   if (outcome.kind === "ready") {
     const { instances, created, reused, readyMs, reasons = [] } = outcome;
-    for (const reason of reasons)
+    for (const reason of alikeTogether(reasons))
       ground.progress.warn(`fewer than the ${request.count} that were asked for: ${reason}`);
     ground.result({ label, ...outcome }, () => [
       `${counted(instances.length, "instance")} ready for run ${request.runId} in ${spoken(readyMs)}: ${reused} from the pool, ${created} created`,
@@ -201,6 +202,6 @@ function show(outcome: Provisioned, request: Request, ground: Ground): 0 | 1 | 1
   if (ground.json) ground.result(outcome, () => []);
   const said = outcome.kind === "failed" ? "provision failed" : "provision cancelled";
   err.write(`${err.paint("red", "runpool:")} ${said}\n`);
-  for (const reason of outcome.reasons) err.write(`- ${reason}\n`);
+  for (const reason of alikeTogether(outcome.reasons)) err.write(`- ${reason}\n`);
   return outcome.kind === "failed" ? exitCodes.failed : exitCodes.cancelled;
 }

@@ -1,0 +1,75 @@
+// What the action's log and summary show where there is very much to say: GitHub shows ten annotations of a kind, and 1 MiB of a summary.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fail, told } from "../../entry/action/told.ts";
+import { withinLimit } from "../../entry/action/write-summary.ts";
+import { alikeTogether } from "../../entry/alike-reasons.ts";
+
+let written = "";
+beforeEach(() => {
+  written = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+});
+afterEach(() => void vi.restoreAllMocks());
+const lines = (): readonly string[] => written.trimEnd().split("\n");
+
+const id = (i: number): string => `i-${String(i).padStart(17, "0")}`;
+const silent = (i: number): string => `${id(i)} (c6a.large, eu-west-1${i % 2 === 0 ? "a" : "b"}): no word for ${i} s`;
+const advice = "no type matches: widen `allowed-instance-types`";
+
+test("instances that failed alike are one reason, the first at length; what is different stays", () => {
+  expect(alikeTogether([silent(1), "as asked: no-type", silent(2), silent(3), advice])).toEqual([
+    `${silent(1)} (and 2 more like it: ${id(2)}, ${id(3)})`,
+    "as asked: no-type",
+    advice,
+  ]);
+  expect(alikeTogether([1, 2, 3, 4, 5].map(silent))).toEqual([
+    `${silent(1)} (and 4 more like it: ${id(2)}, ${id(3)}, ${id(4)} …)`,
+  ]);
+});
+
+test("a hundred that failed alike are one error annotation", () => {
+  fail("Provision failed", [...Array.from({ length: 100 }, (_, i) => silent(i)), advice]);
+  expect(lines()).toEqual([
+    expect.stringMatching(/^::error title=Provision failed::i-0{17} .*and 99 more/),
+    `::error title=Provision failed::${advice}`,
+  ]);
+});
+
+test("of many kinds ten are annotations, the last among them, for it says what to do; the others are lines", () => {
+  const kinds = "abcdefghijklmn".split("").map((letter) => `cause ${letter}`);
+  fail("Provision failed", [...kinds, advice]);
+  const errors = lines().filter((line) => line.startsWith("::error"));
+  expect(errors).toHaveLength(10);
+  expect(errors.at(-1)).toContain(advice);
+  expect(lines().filter((line) => line.startsWith("error: "))).toEqual(kinds.slice(9).map((kind) => `error: ${kind}`));
+});
+
+test("the same of another instance is a line, not a warning annotation more", () => {
+  const log = told();
+  for (let i = 0; i < 30; i++) log.event("instance.lost", { instance: id(i), why: `register-failed after ${i} s` });
+  log.warn("runpool", "something else");
+  const warnings = lines().filter((line) => line.startsWith("::warning"));
+  expect(warnings).toEqual([expect.stringContaining(id(0)), "::warning title=runpool::something else"]);
+  expect(lines()).toHaveLength(31);
+});
+
+test("why an instance is ended is said at length once; lines end as on any system", () => {
+  const log = told();
+  const why = `config.sh said:\r\n${"long ".repeat(50)}`;
+  log.event("instance.lost", { instance: id(1), why });
+  log.event("instance.condemned", { instance: id(1), reason: why });
+  expect(lines()[0]).toMatch(/lost: config\.sh said:%0A\| long/);
+  expect(lines().slice(1)).toEqual([`${id(1)} is ended: config.sh said: …`]);
+});
+
+test("a summary keeps within what GitHub takes, in whole lines, and says how many it leaves out", () => {
+  const row = `| ${"é".repeat(500)} |`;
+  const cut = withinLimit(Array.from({ length: 3000 }, () => row));
+  expect(Buffer.byteLength(cut.join("\n"))).toBeLessThan(1024 * 1024);
+  expect(cut.slice(0, 900).every((line) => line === row)).toBe(true);
+  expect(cut.at(-1)).toBe(`… and ${3000 - (cut.length - 2)} more lines, which the log has.`);
+  expect(withinLimit(["a", "b"])).toEqual(["a", "b"]);
+});
