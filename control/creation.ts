@@ -5,13 +5,13 @@ import {
   type LaunchFailure,
   type LoadedSettings,
   type LaunchOutcome,
-  type Scope,
   type Unknown,
 } from "../cloud/ports.ts";
 import { templateOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
-import { environmentCounter, partitionCounter, poolManager, tags } from "../domain/names.ts";
+import { poolManager, tags } from "../domain/names.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
+import { leastOf, roomOf, scopesOf } from "./places.ts";
 import { recordMachine } from "./record-machine.ts";
 import { surely } from "./surely.ts";
 import type { Taken, Undertaking } from "./taken.ts";
@@ -32,11 +32,6 @@ export interface Rounds {
   /** Capacity pools that had nothing in this provision: a circuit breaker for as long as it lasts. */
   readonly avoid: CapacityPool[];
 }
-
-export const scopesOf = ({ configuration, partition }: Undertaking): readonly Scope[] => [
-  { name: environmentCounter, maximum: configuration.maxInstances },
-  { name: partitionCounter(partition), maximum: configuration.maxInstancesPerPartition },
-];
 
 export const pausedWords = ({ reason }: NonNullable<LoadedSettings["paused"]>): string =>
   `provisioning is paused: ${reason} (\`runpool resume\` ends the pause)`;
@@ -62,9 +57,12 @@ export async function create(
   let backoff = limits.creationBackoffMs;
   /** What CreateFleet made of this round is not known: the same is asked again, with its token and in the places that it holds. */
   let open: number | undefined;
+  const least = leastOf(undertaking, wanted);
+  let full: Pick<Created, "full"> = {};
   while (taken.length + there < wanted && (open ?? rounds.next) < maxima.creationRounds && goesOn(undertaking)) {
     const step = ladder[rung] as Rung;
-    const round = await createRound(undertaking, wanted - taken.length - there, step, rounds, onTaken, open);
+    const short = wanted - taken.length - there;
+    const round = await createRound(undertaking, short, step, rounds, onTaken, open);
     open = round.open;
     taken.push(...round.taken);
     if (undertaking.owner === undefined) there += round.known;
@@ -73,7 +71,14 @@ export async function create(
       if (problems.filter((problem) => problem.startsWith(alike)).length >= maxima.reasonsOfAKind) continue;
       if (!problems.includes(alike + reason)) problems.push(alike + reason);
     }
-    if (round.full !== undefined) return { taken, problems, full: round.full, final: false };
+    if (round.full !== undefined) {
+      full = { full: round.full };
+      const most = short > least ? (await roomOf(undertaking)).places : 0;
+      // Others have freed some meanwhile: there is more at the next look.
+      if (most < least || most >= short) break;
+      wanted -= short - most;
+      continue;
+    }
     if (taken.length + there >= wanted) break;
     const verdict = judge(round.failures);
     world.log.event("creation.short", {
@@ -84,7 +89,7 @@ export async function create(
       problems: problems.at(-1),
     });
     const last = rung === ladder.length - 1;
-    if (verdict === "final" || (verdict === "no type" && last)) return { taken, problems, final: true };
+    if (verdict === "final" || (verdict === "no type" && last)) return { taken, problems, ...full, final: true };
     // EC2 gives up after three pools that fail: with those left out the same rung may well have others.
     const others = avoidFrom(rounds, round.failures) && sameRung++ < maxima.roundsPerRung;
     if (verdict === "next rung" && others) continue;
@@ -97,7 +102,7 @@ export async function create(
       backoff *= 2;
     }
   }
-  return { taken, problems, final: false };
+  return { taken, problems, ...full, final: false };
 }
 
 const advice: Partial<Record<LaunchFailure["kind"], string>> = {
@@ -207,7 +212,7 @@ interface Base {
 }
 
 /** Or why there is none: refused where only people can mend it, throttled where the next round may find it. */
-async function baseOf({ world, configuration, request, partition }: Undertaking): Promise<Base | LaunchFailure> {
+export async function baseOf({ world, configuration, request, partition }: Undertaking): Promise<Base | LaunchFailure> {
   const { resourceClass, architecture } = request;
   const template = templateOf(configuration, { partition, resourceClass, architecture });
   const parameter = configuration.imageParameters[architecture];

@@ -3,7 +3,9 @@ import { retiredClassesOf, type Configuration } from "../domain/configuration.ts
 import { limits } from "../domain/limits.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
-import { create } from "./creation.ts";
+import { baseOf, create } from "./creation.ts";
+import { ladderOf } from "./ladder.ts";
+import { roomOf, scopesOf } from "./places.ts";
 import type { Undertaking } from "./taken.ts";
 import { partitionScopes } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
@@ -81,12 +83,16 @@ export async function keepFloors(
   let extended = 0;
   let created = 0;
   const problems = [...unkept(configuration)];
+  /** Places that a dry run would have taken by now. */
+  const spoken = new Map<string, number>();
   for (const floor of floorsOf(configuration)) {
     const now = world.clock.now();
     const plan = planFloor(floor, records, now);
+    const undertaking = undertakingOf(world, configuration, floor, now);
+    const tell = (problem: string): void => void problems.push(`idle floor of ${floor.resourceClass}: ${problem}`);
     if (dryRun) {
       extended += plan.extend.length;
-      created += plan.missing;
+      created += await foresee(undertaking, plan.missing, spoken, tell);
       continue;
     }
     for (const record of plan.extend) {
@@ -94,18 +100,35 @@ export async function keepFloors(
       if (decision.kind === "done") extended++;
     }
     if (plan.missing === 0) continue;
-    const made = await create(
-      undertakingOf(world, configuration, floor, now),
-      plan.missing,
-      { next: 0, avoid: [] },
-      () => undefined,
-    );
+    const made = await create(undertaking, plan.missing, { next: 0, avoid: [] }, () => undefined);
     created += made.taken.length;
-    if (made.full !== undefined)
-      problems.push(`idle floor of ${floor.resourceClass}: the maximum of ${made.full} is reached`);
-    problems.push(...made.problems.map((problem) => `idle floor of ${floor.resourceClass}: ${problem}`));
+    if (made.full !== undefined) tell(fullWords(made.full));
+    for (const problem of made.problems) tell(problem);
   }
   return { extended, created, problems };
+}
+
+const fullWords = (scope: string): string => `the maximum of ${scope} is reached`;
+
+/** How many would be created: of what can be known without asking EC2 for a machine. */
+async function foresee(
+  undertaking: Undertaking,
+  missing: number,
+  spoken: Map<string, number>,
+  tell: (problem: string) => void,
+): Promise<number> {
+  if (missing === 0) return 0;
+  const { scope, places } = await roomOf(undertaking, spoken);
+  if (places < missing) tell(fullWords(scope));
+  if (places <= 0) return 0;
+  const base = await baseOf(undertaking);
+  if ("kind" in base) {
+    tell(`${ladderOf(undertaking.request)[0]?.name}: ${base.kind}: ${base.reason}`);
+    return 0;
+  }
+  const count = Math.min(missing, places);
+  for (const { name } of scopesOf(undertaking)) spoken.set(name, (spoken.get(name) ?? 0) + count);
+  return count;
 }
 
 /** A refresh that comes twice in one period asks with the same client tokens, and gets the same machines. */

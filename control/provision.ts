@@ -5,7 +5,7 @@ import { limits } from "../domain/limits.ts";
 import { labelOf, type Request } from "../domain/request.ts";
 import { adviceOn, create, pausedWords, tooLate, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
-import { tellOutOfTime } from "./out-of-time.ts";
+import { fullWords, tellOutOfTime } from "./out-of-time.ts";
 import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
@@ -154,7 +154,11 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
       if (held.ready.size >= goal(undertaking, held, supply)) {
         // Beside the commit's own writes.
         remembered ??= remember(undertaking, held, again);
-        if (await commit(undertaking, held)) return await remembered.then(() => true);
+        if (await commit(undertaking, held)) {
+          const fewer = held.started.size < request.count;
+          if (fewer && supply.full !== undefined) held.reasons.push(fullWords(undertaking, supply.full));
+          return await remembered.then(() => true);
+        }
         // One was lost at the last moment: what came of it is to be said of the others.
         remembered = undefined;
       }

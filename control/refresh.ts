@@ -68,6 +68,10 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
       ? undefined
       : await attempt("facts", undefined, () => factsOf(world, configuration, records, machines));
   const findings = facts === undefined ? [] : records.flatMap((record) => findingOf(record, facts) ?? []);
+  const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
+  const free = records.filter(({ key }) => !due.has(key));
+  // Before anything is sent: what this refresh parks must not pass for the message of another.
+  const requeued = await requeueAll(world, free, dryRun, attempt);
   const outcomes = dryRun
     ? findings.map((finding) => ({ finding, done: false }))
     : await settle(world, configuration, findings, runners, attempt);
@@ -77,7 +81,6 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const configurations = await attempt("just-in-time configurations", [], () =>
     sweepConfigurations(world, configuration, held, records, dryRun),
   );
-  const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
   const lasting = records.flatMap((record) => asSettled(record, due.get(record.key)));
   const floor = await attempt("idle floor", noFloor, async () =>
     paused !== undefined ? noFloor : await keepFloors(world, configuration, lasting, dryRun),
@@ -86,8 +89,6 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
     paused !== undefined ? noReruns : await rerun(world, loaded, records, dryRun),
   );
   const retired = await attempt("retired classes", [], () => emptyRetired(world, loaded.defaults, records, dryRun));
-  const free = records.filter(({ key }) => !due.has(key));
-  const requeued = await requeueAll(world, free, dryRun, attempt);
   if (machines !== undefined && dryRun) tellExcess(world, excess(counters, records, machines));
   else if (machines !== undefined)
     await attempt("recount", undefined, () => recount(world, partitions, counters, records, machines));

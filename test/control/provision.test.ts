@@ -70,6 +70,25 @@ test("at the maximum of instances fewer will do once the time is out", async () 
   expect(outcome.reused).toBe(2);
 });
 
+test("where the maximum leaves room for as many as will do, those are created, and it is named as the reason", async () => {
+  const world = await opened({ maxInstances: 6 });
+  ready(await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "3" }))));
+  const wish = { instanceCount: "5", minCount: "3" };
+  const outcome = ready(await world.does("second", (ports) => provision(ports, requestOf({ runId: "8", ...wish }))));
+  expect(outcome.created).toBe(3);
+  expect(outcome.reasons).toEqual(["the maximum of 6 instances (environment) is reached"]);
+  const counted = await world.does("look", (ports) => ports.settings.counter("environment"));
+  expect(counted?.count).toBe(6);
+});
+
+test("where the maximum leaves room for fewer than will do, no place is held meanwhile", async () => {
+  const world = await opened({ maxInstances: 6 });
+  ready(await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "3" }))));
+  const wish = requestOf({ runId: "8", instanceCount: "5", minCount: "4", timeoutMin: "3" });
+  expect((await world.does("second", (ports) => provision(ports, wish))).kind).toBe("failed");
+  expect(world.machines.all()).toHaveLength(3);
+});
+
 test("at the maximum of a partition those who hold its places are named, and nobody of another partition", async () => {
   const world = await opened({ maxInstances: 20, maxInstancesPerPartition: 2 });
   const elsewhere = requestOf({ runId: "6", repository: repositories[1], instanceCount: "2" });

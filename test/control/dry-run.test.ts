@@ -1,0 +1,60 @@
+// Refresh's dry run tells what a real one then does.
+import { expect, test } from "vitest";
+import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import { provision } from "../../control/provision.ts";
+import { refresh, type RefreshReport } from "../../control/refresh.ts";
+import { release } from "../../control/release.ts";
+import { limits } from "../../domain/limits.ts";
+import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+
+type Change = (ports: ControlPorts) => ControlPorts;
+const same: Change = (ports) => ports;
+
+/** What a dry run says, and what the real one just after it did, of floors and messages. */
+async function both(world: CalmWorld, change = same): Promise<readonly [unknown, unknown]> {
+  const told = ({ floor, requeued, problems }: RefreshReport) => ({ floor, requeued, problems });
+  const dry = await world.does("dry", (ports) => refresh(change(ports), { dryRun: true }));
+  const real = await world.does("real", (ports) => refresh(change(ports)));
+  return [told(dry), told(real)];
+}
+
+const full = (scope: string): string => `idle floor of large: the maximum of ${scope} is reached`;
+
+test("floors above a maximum are kept as far as it reaches, and the dry run says as many and which maximum it is", async () => {
+  const world = calmWorld({ idleFloors: { "large/x64": 4 }, maxInstances: 5, maxInstancesPerPartition: 3 });
+  const [dry, real] = await both(world);
+  const problems = [full("partition#github:acme/shop"), full("environment")];
+  expect(real).toEqual({ floor: { extended: 0, created: 5 }, requeued: 0, problems });
+  expect(dry).toEqual(real);
+  await world.time.run(world.time.now() + limits.refreshMs);
+  const [dryAgain, realAgain] = await both(world);
+  expect(realAgain).toEqual({
+    floor: { extended: 5, created: 0 },
+    requeued: 0,
+    problems: [full("environment"), full("environment")],
+  });
+  expect(dryAgain).toEqual(realAgain);
+});
+
+test("a floor without a template to make it from is no floor in the dry run either", async () => {
+  const world = calmWorld({ idleFloors: { "large/x64": 1 } });
+  const [dry, real] = await both(world, (ports) => ({
+    ...ports,
+    fleet: { ...ports.fleet, image: () => Promise.reject(new Error("no image is named there")) },
+  }));
+  expect(real).toMatchObject({ floor: { created: 0 }, problems: Array(2).fill(expect.stringContaining("no image")) });
+  expect(dry).toEqual(real);
+});
+
+test("an idle instance whose message is lost is sent again, also while others come to the pool in the same refresh", async () => {
+  const world = calmWorld({ idleFloors: { "large/x64": 1 } });
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "1" })));
+  await world.does("release", (ports) =>
+    release({ ...ports, pool: { ...ports.pool, send: () => Promise.resolve([]) } }, { runId: "1001", attempt: 1 }),
+  );
+  // The floor's two machines are up, and wait to be parked.
+  const [dry, real] = await both(world);
+  expect(real).toMatchObject({ requeued: 1, problems: [] });
+  expect(dry).toEqual(real);
+});
