@@ -10,9 +10,20 @@ import { shortDetail } from "./signal-detail.ts";
 
 const nothingRuns: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
 
+/** By the clock as it is corrected now. */
+type Times = Pick<View, "bootedAt" | "before">;
+
 /** Runs until the machine is to end; resolves with the reason after powering off. */
 export async function runAgent(world: AgentWorld, options: AgentOptions): Promise<string> {
-  const bootedAt = world.clock.now();
+  const start = world.clock.now();
+  const startedAt = options.startedAt ?? (() => start);
+  // What an agent before this one knew is in the host's deadline: started again while the table is out of reach, it neither ends a run
+  // before its threshold nor outlives it.
+  const left = await world.host.left();
+  const times = (): Times => {
+    const bootedAt = startedAt();
+    return { bootedAt, before: left === undefined ? undefined : bootedAt + left - deadlineMarginMs };
+  };
   const memory: Memory = {
     sight: { kind: "unreachable", problem: "not looked yet" },
     known: undefined,
@@ -27,9 +38,10 @@ export async function runAgent(world: AgentWorld, options: AgentOptions): Promis
   };
   options.onWake(() => memory.wake.abort());
   const agent: Agent = { world, options, memory };
-  see(agent, await world.own.watch(undefined, bootedAt, () => signs(agent), memory.wake.signal));
+  // At once, whatever the clock says: the first reply may set it back.
+  see(agent, await world.own.watch(undefined, 0, () => signs(agent), memory.wake.signal));
   for (;;) {
-    const view = await look(agent, bootedAt);
+    const view = await look(agent, times);
     const step = next(view);
     if (step.kind === "power-off") return await end(agent, step.reason);
     await perform(agent, step, view.now);
@@ -43,7 +55,7 @@ export async function runAgent(world: AgentWorld, options: AgentOptions): Promis
 const deadlineMarginMs = limits.bootWatchdogMs - limits.bootMs;
 
 /** Reads the machine; the record has been read by the wait or the write before. */
-async function look(agent: Agent, bootedAt: EpochMs): Promise<View> {
+async function look(agent: Agent, times: () => Times): Promise<View> {
   const { world, options, memory } = agent;
   // Taken before the machine is read: work that ends meanwhile is judged at the next turn, with the machine as it left it.
   const { task, prepare, failure } = memory;
@@ -54,7 +66,7 @@ async function look(agent: Agent, bootedAt: EpochMs): Promise<View> {
   memory.interruption = (await world.metadata.interruption().catch(() => undefined)) ?? memory.interruption;
   memory.diskFree = await world.host.diskFree();
   const { pooled, bootMs, maxRuntimeMs, turnMs } = options;
-  const told = { bootedAt, pooled, bootMs, maxRuntimeMs, turnMs };
+  const told = { ...times(), pooled, bootMs, maxRuntimeMs, turnMs };
   const view = { ...memory, task, prepare, failure, now: world.clock.now(), ...told };
   await world.host.deadline(lastMoment(view) + deadlineMarginMs);
   return view;

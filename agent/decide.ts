@@ -20,6 +20,8 @@ export interface View {
   /** The last record seen, also where the table is out of reach now. */
   readonly known: InstanceRecord | undefined;
   readonly bootedAt: number;
+  /** Until when an agent of this boot before this one has let the machine live, by its last word; undefined: none has. */
+  readonly before: number | undefined;
   readonly bootMs: number;
   readonly maxRuntimeMs: number;
   /** Launched by runpool (`runpool:manager=pool`): then no record means no right to live. */
@@ -56,18 +58,17 @@ const wait = (view: View, until = Number.POSITIVE_INFINITY): Step => ({
   until: Math.min(until, view.now + view.turnMs),
 });
 
-/** Until when the machine may live by the last word that it has, epoch ms. */
-export function lastMoment({ known, runner, bootedAt, bootMs, maxRuntimeMs }: View): number {
-  const limit = known === undefined ? bootedAt + bootMs : known.threshold;
+/** Until when the machine may live by the last word that it has, epoch ms; one that is nobody's needs none. */
+export function lastMoment({ known, before, runner, bootedAt, bootMs, maxRuntimeMs, pooled }: View): number {
+  const limit = known?.threshold ?? before ?? (pooled ? bootedAt + bootMs : Number.POSITIVE_INFINITY);
   const begun = known?.signal?.assignment === known?.assignment ? known?.signal?.at : undefined;
   return runner.busy && begun !== undefined ? Math.max(limit, begun + maxRuntimeMs) : limit;
 }
 
 /** No record to be seen: how long the machine may live on its last word. */
 function withoutRecord(view: View, why: string): Step {
-  const { known, now } = view;
   const last = lastMoment(view);
-  if (now >= last && (view.pooled || known !== undefined)) return { kind: "power-off", reason: why };
+  if (view.now >= last) return { kind: "power-off", reason: why };
   if (view.prepare === "not begun") return { kind: "prepare" };
   return wait(view, last);
 }

@@ -32,6 +32,8 @@ export interface AgentOptions {
   readonly pooled: boolean;
   readonly bootMs: number;
   readonly maxRuntimeMs: number;
+  /** When the agent was started, by the clock as it is corrected now; absent: by the clock as it was then. */
+  readonly startedAt?: () => EpochMs;
   /** The longest wait in one turn: `limits.agentTurnMs` where a watchdog waits for the turns. */
   readonly turnMs: number;
   /** Jobs of any run may run here: for shared labels. Otherwise only those of the run that owns the instance, and of `furtherRuns`. */

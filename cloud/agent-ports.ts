@@ -115,8 +115,10 @@ export interface Host {
   prepare(): Promise<PrepareOutcome>;
   /** Tells the host's supervisor: ready, alive, and a status for people. */
   report(status: string): Promise<void>;
-  /** Arms the timer that powers the machine off without the agent. */
+  /** Arms the timer that powers the machine off without the agent; infinite: it never does. */
   deadline(at: EpochMs): Promise<void>;
+  /** How long it is to the deadline that an agent of this boot has armed, ms; undefined: none has. */
+  left(): Promise<number | undefined>;
   /** Free share of the work disk, 0..1. */
   diskFree(): Promise<number>;
   powerOff(reason: string): Promise<void>;

@@ -8,10 +8,11 @@ import { lean } from "../cloud/aws/lean-client.ts";
 import { secrets } from "../cloud/aws/secrets.ts";
 import { awsPartitionOf, instanceKey, poolManager, tags } from "../domain/names.ts";
 import type { Secrets } from "../cloud/ports.ts";
-import { hostClock } from "./host-clock.ts";
+import { steadyClock } from "./host-clock.ts";
 
 export function agentMachine(metadataUrl: string) {
-  const clock = correctedClock(hostClock);
+  const clock = correctedClock(steadyClock);
+  const start = steadyClock.now();
   const metadata = imdsMetadata({ baseUrl: metadataUrl, clock });
   const asked = Promise.all([metadata.identity(), metadata.tag(tags.manager)]);
   const region = async (): Promise<string> => (await asked)[0].region;
@@ -26,6 +27,8 @@ export function agentMachine(metadataUrl: string) {
   };
   return {
     clock,
+    /** When this was called, by the clock as AWS has corrected it since. */
+    startedAt: () => start + clock.offset(),
     metadata,
     dynamodb,
     secrets: inSsm,

@@ -13,12 +13,13 @@ import { writePreRunner } from "./write-pre-runner.ts";
 
 if (process.argv[2] === "write-pre-runner") await writePreRunner(process.argv[3] ?? "").then(() => process.exit());
 const settings = parseAgentEnvironment(process.env);
-const { clock, metadata, dynamodb, secrets, known } = agentMachine(settings.AWS_EC2_METADATA_SERVICE_ENDPOINT);
+const machine = agentMachine(settings.AWS_EC2_METADATA_SERVICE_ENDPOINT);
+const { clock, startedAt, metadata, dynamodb, secrets } = machine;
 const log = agentLog(clock);
 const script = settings.RUNPOOL_PRE_RUNNER === "" ? "" : await readFile(settings.RUNPOOL_PRE_RUNNER, "utf8");
 // Beside the metadata's replies.
 const ground = machineGround(settings, script, clock, log);
-const { instanceId, key, pooled } = await known();
+const { instanceId, key, pooled } = await machine.known();
 log.instanceIs(instanceId);
 const environment = settings.RUNPOOL_ENVIRONMENT;
 const own = ownInstance({ client: dynamodb, table: tableName(environment), key, clock });
@@ -35,6 +36,7 @@ await runAgent(
     turnMs: limits.agentTurnMs,
     anyRunsJobs: settings.RUNPOOL_ANY_RUNS_JOBS === "true",
     furtherRuns: settings.RUNPOOL_FURTHER_RUNS,
+    startedAt,
     onWake,
     onRecord: log.recordIs,
   },

@@ -15,3 +15,9 @@ export const hostClock: Clock = {
       wake?.addEventListener("abort", done, { once: true });
     }),
 };
+
+/** The host's clock as it was when this process began, and on from there by one that nobody sets: what steps the host's does not step it. */
+export const steadyClock: Clock = {
+  now: () => Math.round(performance.timeOrigin + performance.now()),
+  sleep: (ms, wake) => hostClock.sleep(ms, wake),
+};

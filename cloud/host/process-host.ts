@@ -3,7 +3,7 @@ import { mkdir, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
-import { writeAtomically } from "./disk-state.ts";
+import { readText, writeAtomically } from "./disk-state.ts";
 import { hostLimits } from "./host-limits.ts";
 import { prepareOnce } from "./pre-runner.ts";
 
@@ -67,6 +67,10 @@ export function processHost(options: ProcessHostOptions): Host {
       if (at === armed) return;
       await writeDeadline(deadlineFile(stateDirectory), at);
       armed = at;
+    },
+    left: async () => {
+      const seconds = await readText(deadlineFile(stateDirectory));
+      return seconds === undefined || !/^\d+\n$/.test(seconds) ? undefined : Number(seconds) * 1000 - clock.now();
     },
     diskFree: async () => {
       await mkdir(options.workDirectory, { recursive: true });

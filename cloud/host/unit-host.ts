@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host, PrepareOutcome } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
-import { writeAtomically } from "./disk-state.ts";
+import { readText, writeAtomically } from "./disk-state.ts";
 import { hostLimits } from "./host-limits.ts";
 import { outcomeOf } from "./pre-runner.ts";
 import { freeShare } from "./process-host.ts";
@@ -28,31 +28,42 @@ const timedOutCode = 124;
 
 export function unitHost(options: UnitHostOptions): Host {
   const { stateDirectory, clock, log } = options;
+  /** Seconds after boot, as they stand on disk. */
   let armed: number | undefined;
   let told = false;
+  const file = join(stateDirectory, "deadline");
   return {
     prepare: () => prepare(options),
     report: (status) => options.supervisor.turned(status),
     deadline: async (at) => {
-      if (at === armed) return;
-      const inMs = at - clock.now();
-      const seconds = Math.max(0, Math.ceil((await uptimeMs()) / 1000 + inMs / 1000));
+      const seconds = Math.min(never, Math.max(0, Math.ceil(((await uptimeMs()) + at - clock.now()) / 1000)));
+      // Counted anew at each turn, so that it follows a clock that was corrected; a second more or less is rounding.
+      if (armed !== undefined && Math.abs(seconds - armed) <= 1) return;
       try {
-        await writeAtomically(join(stateDirectory, "deadline"), `${options.bootId} ${seconds}\n`);
+        await writeAtomically(file, `${options.bootId} ${seconds}\n`);
       } catch (error) {
         // A job may have filled the disk: the one before stays armed, and the agent goes on, which makes room; tried again at the next turn.
         if (!told) log.event("host.deadline-not-armed", { deadline: at, problem: String(error) });
         told = true;
         return;
       }
-      armed = at;
+      armed = seconds;
       told = false;
       log.event("host.deadline-armed", { deadline: at, secondsAfterBoot: seconds });
+    },
+    left: async () => {
+      const [boot, seconds = ""] = ((await readText(file).catch(() => "")) ?? "").trim().split(" ");
+      if (boot !== options.bootId || !/^\d{1,12}$/.test(seconds)) return undefined;
+      armed = Number(seconds);
+      return armed * 1000 - (await uptimeMs());
     },
     diskFree: () => freeShare(options.workDirectory),
     powerOff: (reason) => powerOff(options, reason),
   };
 }
+
+/** Seconds after boot that no machine sees: the most that enforce-deadline.sh reads. */
+const never = 999_999_999_999;
 
 /** Milliseconds since boot, suspensions included: a clock that nobody can set (proc(5), "/proc/uptime"). */
 const uptimeMs = async (): Promise<number> => Number((await readFile("/proc/uptime", "utf8")).split(" ", 1)[0]) * 1000;
@@ -62,6 +73,7 @@ async function prepare({ requests, log }: UnitHostOptions): Promise<PrepareOutco
   const { code, words } = await requests.ask("prepare", 0, hostLimits.prepareMs + hostLimits.requestMs);
   if (code !== 0) return { kind: "failed", detail: `the pre-runner script could not be run: ${words}` };
   const [first = "", ...lastLines] = words.split("\n");
+  if (!/^\d+$/.test(first)) return { kind: "failed", detail: "the outcome of the pre-runner script was cut short" };
   log.event("pre-runner.ended", { code: Number(first) });
   return outcomeOf(Number(first), Number(first) === timedOutCode ? hostLimits.prepareMs : undefined, lastLines);
 }

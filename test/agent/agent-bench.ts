@@ -90,6 +90,7 @@ const hostOf = (wish: BenchWish, { reports, done }: Traces): Host => ({
   prepare: () => Promise.resolve({ kind: "prepared" }),
   report: (status) => Promise.resolve(void reports.push(status)),
   deadline: () => Promise.resolve(),
+  left: () => Promise.resolve(undefined),
   diskFree: () => Promise.resolve(1),
   powerOff: () => Promise.resolve(void done.push("power-off")),
   ...wish.host,

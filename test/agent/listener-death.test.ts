@@ -150,6 +150,7 @@ test("the agent, told of the end in the middle of its wait, starts the listener 
       prepare: () => Promise.resolve({ kind: "prepared" as const }),
       report: () => Promise.resolve(),
       deadline: () => Promise.resolve(),
+      left: () => Promise.resolve(undefined),
       diskFree: () => Promise.resolve(1),
       powerOff: () => Promise.resolve(),
     };

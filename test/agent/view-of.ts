@@ -9,6 +9,7 @@ export const viewOf = (record: InstanceRecord, changes: Partial<View> = {}): Vie
   sight: { kind: "record", record },
   known: record,
   bootedAt: now,
+  before: undefined,
   bootMs: limits.bootMs,
   maxRuntimeMs: limits.maxRuntimeMs,
   pooled: true,

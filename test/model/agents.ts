@@ -64,6 +64,7 @@ export function agentsOf(model: Model): Agents {
           : { kind: "record", record },
       known: record,
       bootedAt: late ? now - hour : now - 1,
+      before: undefined,
       bootMs: hour / 6,
       maxRuntimeMs: hour / 2,
       pooled: true,

@@ -33,6 +33,7 @@ const hostOfMemory = (): Host => ({
   prepare: async () => ({ kind: "prepared" }),
   report: async () => undefined,
   deadline: async () => undefined,
+  left: async () => undefined,
   diskFree: async () => 0.9,
   powerOff: async () => undefined,
 });

@@ -28,10 +28,13 @@ export function hostPort({ time, faults, machines }: State, machine: Machine, pr
     deadline: async (at) => {
       if (!process.alive) return;
       machine.deadline?.cancel();
-      machine.deadline = time.at(at - machine.skewMs, `${machine.instanceId} deadline`, () => {
+      const moment = at - machine.skewMs;
+      const timer = time.at(moment, `${machine.instanceId} deadline`, () => {
         if (isUp(machine)) machines.end(machine, "deadline timer");
       });
+      machine.deadline = { at: moment, cancel: () => timer.cancel() };
     },
+    left: async () => (machine.deadline === undefined ? undefined : machine.deadline.at - time.now()),
     diskFree: async () => machine.diskFree,
     powerOff: (reason) =>
       process.wait((done) => {

@@ -55,7 +55,7 @@ export interface Machine {
   agent: Process | undefined;
   /** Ends the agent's present wait. */
   wake: () => void;
-  deadline: { cancel(): void } | undefined;
+  deadline: { readonly at: EpochMs; cancel(): void } | undefined;
   /** Assignments of which a listener has been online. */
   readonly served: Set<number>;
 }
