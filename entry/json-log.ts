@@ -1,6 +1,17 @@
 // One JSON line an event, for the journal.
 import type { Clock, Log } from "../cloud/ports.ts";
 
+/** journald breaks a line at 48 KiB (journald.conf(5), "LineMax="): a broken one is no JSON, so of long texts the beginning is kept. */
+const lineMost = 40_000;
+const textMost = 1_000;
+const lineOf = (facts: Readonly<Record<string, unknown>>): string => {
+  const line = JSON.stringify(facts);
+  if (Buffer.byteLength(line) <= lineMost) return line;
+  const shown = (_: string, value: unknown): unknown =>
+    typeof value === "string" && value.length > textMost ? `${value.slice(0, textMost)}…` : value;
+  return JSON.stringify(facts, shown);
+};
+
 /** `always`: facts of every line, such as the instance. */
 export const jsonLog = (
   clock: Pick<Clock, "now">,
@@ -8,5 +19,5 @@ export const jsonLog = (
   write: (line: string) => void = (line) => void process.stdout.write(line),
 ): Log => ({
   event: (name, facts) =>
-    write(`${JSON.stringify({ at: new Date(clock.now()).toISOString(), event: name, ...always, ...facts })}\n`),
+    write(`${lineOf({ at: new Date(clock.now()).toISOString(), event: name, ...always, ...facts })}\n`),
 });

@@ -14,7 +14,7 @@ if [ ! -e "$outcome" ]; then
   if [ ! -e /run/runpool/preparing ]; then
     # No mark of Windows' editors, no line ends of theirs; bash where nothing else is named.
     sed -e '1s/^\xEF\xBB\xBF//' -e 's/\r$//' /etc/runpool/pre-runner.sh >"$folder/.text" || exit 1
-    { [ "$(head -c 2 "$folder/.text")" = '#!' ] || echo '#!/bin/bash'; cat "$folder/.text"; } >"$folder/.script"
+    { [ "$(head -c 2 "$folder/.text")" = '#!' ] || echo '#!/bin/bash'; cat "$folder/.text"; } >"$folder/.script" || exit 1
     rm "$folder/.text"
     chmod 0755 "$folder/.script" && mv -f "$folder/.script" "$folder/script" || exit 1
     touch /run/runpool/preparing
@@ -26,7 +26,7 @@ if [ ! -e "$outcome" ]; then
   [ "$(systemctl show -P Result "$unit")" != timeout ] || code=124
   journalctl --sync
   # By identifier: the journal may not know any more of which unit a process was that has ended.
-  { echo "$code" && journalctl --boot --identifier=runpool-prepare --lines=20 --output=cat --quiet; } >"$outcome.new"
+  { echo "$code" || exit 1; journalctl --boot --identifier=runpool-prepare --lines=20 --output=cat --quiet; } >"$outcome.new"
   mv -f "$outcome.new" "$outcome"
   rm -f "$folder/script"
 fi

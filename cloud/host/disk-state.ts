@@ -35,6 +35,22 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
+/** The beginning of a file that others write, in at most so many bytes; undefined where there is none. */
+export async function readBeginning(path: string, most: number): Promise<string | undefined> {
+  const file = await open(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  });
+  try {
+    if (file === undefined) return undefined;
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, most)), 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file?.close();
+  }
+}
+
 /** The value in a file that `writeJson` wrote; undefined where there is none, or what is there is not JSON. */
 export async function readJson<Value>(path: string): Promise<Value | undefined> {
   const text = await readText(path);

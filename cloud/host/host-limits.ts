@@ -43,6 +43,8 @@ export const hostMaxima = {
   lineLength: 500,
   /** Looks at a process set until it is stopped as a whole; a fork bomb never is. */
   freezeRounds: 200,
+  /** What is read of the hooks' file, which a job can write into: some thousand jobs. */
+  jobsBytes: 2 ** 20,
   /** Characters of a value that a job may have had a hand in (job name, run). */
   untrustedText: 200,
 } as const;

@@ -5,8 +5,8 @@ import { appendFile, copyFile, mkdir, open, readdir, rename, rm, stat } from "no
 import { join } from "node:path";
 import type { RegisterRequest } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
-import { readText } from "./disk-state.ts";
-import { hostLimits } from "./host-limits.ts";
+import { readBeginning, readText } from "./disk-state.ts";
+import { hostLimits, hostMaxima } from "./host-limits.ts";
 import { inBackground, type Background } from "./in-background.ts";
 import { startMark } from "./listener-log.ts";
 import { findNamed, freeze, hasWorker, killAll, markVariable, processesOf, thaw } from "./process-set.ts";
@@ -165,7 +165,7 @@ function supervise(ground: Ground, folders: RunnerFolders): void {
 async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
   const folders = placeOf(ground, assignment);
   const listener = await livingListener(ground, folders);
-  const [log, jobs] = await Promise.all([readText(folders.log), readText(folders.jobs)]);
+  const [log, jobs] = await Promise.all([readText(folders.log), readBeginning(folders.jobs, hostMaxima.jobsBytes)]);
   const words = { log: log ?? "", jobs: jobs ?? "" };
   if (listener !== undefined) {
     const worker = await findNamed(await childrenOf(listener.pid), "Runner.Worker");

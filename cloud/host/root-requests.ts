@@ -54,8 +54,10 @@ export function rootRequests({ spool, answers, clock, random }: RootRequestsOpti
   };
 }
 
-/** The exit code on the first line, words below. */
+/** The exit code on the first line, words below. What says no code was cut short: nothing that it tells has been done for sure. */
 export function readAnswer(text: string): RootAnswer {
-  const end = text.indexOf("\n");
-  return { code: Number(text.slice(0, end)), words: text.slice(end + 1).trimEnd() };
+  const [, code, words = ""] = /^(\d+)\n([^]*)$/.exec(text) ?? [];
+  return code === undefined
+    ? { code: Number.NaN, words: "the answer was cut short" }
+    : { code: Number(code), words: words.trimEnd() };
 }

@@ -5,8 +5,8 @@ import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RegisterRequest } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
-import { readText, writeAtomically } from "./disk-state.ts";
-import { hostLimits } from "./host-limits.ts";
+import { readBeginning, readText, writeAtomically } from "./disk-state.ts";
+import { hostLimits, hostMaxima } from "./host-limits.ts";
 import { inBackground, type Background } from "./in-background.ts";
 import { startMark } from "./listener-log.ts";
 import { findNamed } from "./process-set.ts";
@@ -175,7 +175,7 @@ async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
   const root = rootOf(ground, assignment);
   const [log = "", jobs = "", ended, pids] = await Promise.all([
     readText(join(root, "listener.log")),
-    readText(join(root, "jobs")),
+    readBeginning(join(root, "jobs"), hostMaxima.jobsBytes),
     readText(join(root, "ended")),
     processesOf(ground, assignment),
   ]);

@@ -39,6 +39,18 @@ test("an event of an earlier assignment is not the present run's; a stranger's j
   ]);
 });
 
+test("a line is never longer than the journal keeps in one piece: of long texts the beginning is told", () => {
+  const lines: string[] = [];
+  const log = agentLog({ now: () => 0 }, (line) => void lines.push(line));
+  const lastLines = Array.from({ length: 20 }, () => "ü".repeat(3_000));
+  log.event("runner.exited", { code: 1, lastLines });
+  log.event("runner.exited", { code: 1, lastLines: ["short"] });
+  expect(lines.every((line) => Buffer.byteLength(line) < 48 * 1024)).toBe(true);
+  const [long, short] = lines.map((line) => JSON.parse(line) as { readonly lastLines: readonly string[] });
+  expect(long?.lastLines).toEqual(Array.from({ length: 20 }, () => `${"ü".repeat(1_000)}…`));
+  expect(short?.lastLines).toEqual(["short"]);
+});
+
 test("the agent tells of each record before it does anything by it", async () => {
   const known: string[] = [];
   const bench = agentBench({ record: recordOf({ ...owned, state: "claimed", registration }) });

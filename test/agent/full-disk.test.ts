@@ -1,10 +1,22 @@
 // A disk that a job has filled: what the agent writes down fails, and looking goes on all the same, for leaving is what makes room.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { readBeginning } from "../../cloud/host/disk-state.ts";
+import { readJobEvents } from "../../cloud/host/job-hooks.ts";
 import { startMark } from "../../cloud/host/listener-log.ts";
 import { runnerProcess } from "../../cloud/host/runner-process.ts";
+import { unitGround } from "../../cloud/host/unit-ground.ts";
 import { unitHost } from "../../cloud/host/unit-host.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 
@@ -54,6 +66,49 @@ test("the deadline before stays, and the new one is armed once there is room aga
   await host.deadline(at);
   expect(readFileSync(disk.file, "utf8")).toMatch(/^boot-1 \d+\n$/);
   expect(disk.events).toEqual(["host.deadline-not-armed", "host.deadline-armed"]);
+});
+
+test("a pre-runner script whose outcome was cut short has not prepared anything", async () => {
+  const disk = stateWith("deadline");
+  const answered = (words: string) =>
+    unitHost({
+      stateDirectory: disk.stateDirectory,
+      bootId: "boot-1",
+      workDirectory: disk.stateDirectory,
+      requests: { ask: () => Promise.resolve({ code: 0, words }) },
+      supervisor: { turned: () => Promise.resolve() },
+      clock: manualClock(),
+      log: disk.log,
+    }).prepare();
+  expect(await answered("")).toMatchObject({ kind: "failed" });
+  expect(await answered("\nlast words")).toMatchObject({ kind: "failed" });
+  expect(await answered("0\nlast words")).toEqual({ kind: "prepared" });
+});
+
+test("of a hooks' file that a job has filled only the beginning is read", async () => {
+  const disk = stateWith("jobs");
+  expect(await readBeginning(disk.file, 100)).toBeUndefined();
+  const line = "started\t1\t7\t1\tbuild\n";
+  writeFileSync(disk.file, line);
+  expect(await readBeginning(disk.file, 100)).toBe(line);
+  // No text of JavaScript's is as long: reading it whole would end the agent, again and again.
+  truncateSync(disk.file, 3 * 2 ** 30);
+  expect(await readBeginning(disk.file, line.length + 2)).toBe(`${line}\0\0`);
+  const ground = unitGround({
+    distribution: "",
+    stateDirectory: disk.stateDirectory,
+    rootsDirectory: disk.stateDirectory,
+    cgroupTree: disk.stateDirectory,
+    path: "",
+    requests: { ask: () => expect.fail("nothing is asked of root") },
+    clock: manualClock(),
+    log: disk.log,
+    onChange: () => undefined,
+  });
+  mkdirSync(join(disk.stateDirectory, "1"));
+  renameSync(disk.file, join(disk.stateDirectory, "1", "jobs"));
+  const { jobs } = await ground.look(1);
+  expect(readJobEvents(jobs)).toEqual([{ name: "job.started", run: "7", attempt: "1", job: "build" }]);
 });
 
 test("the end of a job is told once, though what has been told cannot be written down", async () => {

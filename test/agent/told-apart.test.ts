@@ -103,6 +103,8 @@ test("a process's name may hold blanks and brackets", () => {
 test("root's answer is a code and words", () => {
   expect(readAnswer("0\nstopped\n")).toEqual({ code: 0, words: "stopped" });
   expect(readAnswer("75\ntwo\nlines\n\n")).toEqual({ code: 75, words: "two\nlines" });
+  // What a full disk has cut short says nothing, and least of all that all is well.
+  for (const text of ["", "0", "\n", "x\n", "-1\n"]) expect(readAnswer(text).code).toBeNaN();
 });
 
 test("a unit's end is read as a shell's exit code", () => {
