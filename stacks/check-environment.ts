@@ -3,13 +3,14 @@ import type * as z from "zod";
 import { problemsOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { awsPartitionOf, environmentName, registrationTokenParameter } from "../domain/names.ts";
-import type { Architecture } from "../domain/record.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
 import { oidcIssuer } from "./github-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { noClass, problemsByClass, problemsOfRetired } from "./check-classes.ts";
+import { problemsOfCertificates } from "./check-certificates.ts";
 import { problemsOfDisks } from "./check-disks.ts";
+import { problemsOfImages } from "./check-images.ts";
 import { problemsOfJobs } from "./check-jobs.ts";
 import { problemsOfNetwork } from "./check-network.ts";
 import { problemsOfPolicies } from "./check-policies.ts";
@@ -57,28 +58,6 @@ const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account, fo
   return problems;
 };
 
-const machines: Rule = ({ architectures, images, install }) => {
-  const problems: Problem[] = [];
-  for (const [architecture, image] of Object.entries(images) as [Architecture, Environment["images"]["x64"]][])
-    if (image !== undefined && "parameter" in image && image.parameter.startsWith("/aws/") && !install[architecture])
-      problems.push([
-        `install.${architecture}`,
-        `is missing: images.${architecture} is a stock AMI, which has no runner until one is installed at first boot`,
-      ]);
-  if (new Set(architectures).size !== architectures.length) problems.push(["architectures", "names one twice"]);
-  for (const architecture of architectures)
-    if (images[architecture] === undefined)
-      problems.push([`images.${architecture}`, `is missing, though architectures names ${architecture}`]);
-  for (const architecture of ["x64", "arm64"] as const) {
-    if (architectures.includes(architecture)) continue;
-    if (images[architecture] !== undefined)
-      problems.push([`images.${architecture}`, `is given, but architectures does not name ${architecture}`]);
-    if (install[architecture] !== undefined)
-      problems.push([`install.${architecture}`, `is given, but architectures does not name ${architecture}`]);
-  }
-  return problems;
-};
-
 const registering: Rule = ({ forge: { organisation, enterprise, repositories } }) => {
   if (organisation === undefined) return [];
   if (enterprise !== undefined)
@@ -102,6 +81,7 @@ const sharing: Rule = (environment) => {
   for (const [group, repositories] of Object.entries(partitions)) {
     if (!/^[a-z][a-z0-9-]{0,30}$/.test(group))
       problems.push([`partitions.${group}`, 'must be named by 1-31 of a-z, 0-9 and "-", from a letter']);
+    if (repositories.length === 0) problems.push([`partitions.${group}`, "names no repository"]);
     const owner = repositories[0]?.split("/")[0];
     for (const [at, repository] of repositories.entries()) {
       const path = `partitions.${group}[${at}]`;
@@ -184,7 +164,11 @@ const floors: Rule = (environment) => {
 /** AWS Budgets User Guide, "Quotas": email addresses in a notification. */
 const mostTold = 10;
 
-const told: Rule = ({ monthlyBudgetUsd, alarms }) => {
+const told: Rule = (environment) => {
+  const { monthlyBudgetUsd, alarms } = environment;
+  const { maxInstances } = operationalOf(environment);
+  if (alarms.idleCeiling !== undefined && alarms.idleCeiling >= maxInstances)
+    return [["alarms.idleCeiling", `is never passed: limits.maxInstances is ${maxInstances}`]];
   const again = alarms.email.findIndex((one, at) => alarms.email.indexOf(one) !== at);
   if (again !== -1) return [[`alarms.email[${again}]`, `names "${alarms.email[again]}" again`]];
   if (monthlyBudgetUsd === undefined) return [];
@@ -196,21 +180,23 @@ const told: Rule = ({ monthlyBudgetUsd, alarms }) => {
 const labelled: Rule = ({ labels, preRunnerScript }) => {
   const problems: Problem[] = [];
   for (const [at, label] of labels.entries())
-    if (label.length > maxima.labelLength || /[\s,]/.test(label))
+    if (label.length > maxima.labelLength || /[\s,\p{Cc}]/u.test(label))
       problems.push([
         `labels[${at}]`,
         `"${label.slice(0, 20)}" must be at most ${maxima.labelLength} characters without blanks and commas`,
       ]);
   if (preRunnerScript.includes("\r"))
     problems.push(["preRunnerScript", "has carriage returns: a shell would take them for text"]);
-  if (preRunnerScript !== "" && !preRunnerScript.startsWith("#!"))
+  if (preRunnerScript.includes("\0")) problems.push(["preRunnerScript", "has a NUL, which no script has"]);
+  if (preRunnerScript !== "" && !/^#! ?\/\S/.test(preRunnerScript))
     problems.push(["preRunnerScript", 'must begin with its interpreter, e.g. "#!/bin/bash"']);
   return problems;
 };
 
 const rules: readonly Rule[] = [
   named,
-  machines,
+  problemsOfImages,
+  problemsOfCertificates,
   problemsOfNetwork,
   registering,
   sharing,
@@ -268,13 +254,15 @@ function problemsOfProviders(environments: readonly Environment[]): readonly str
   );
 }
 
-/** Several environments together: their names become beginnings of names at AWS and GitHub. */
-export function checkTogether(environments: readonly Environment[]): void {
+/** Several environments together: their names become beginnings of names at AWS and GitHub. `sources`: their files. */
+export function checkTogether(environments: readonly Environment[], sources: readonly string[] = []): void {
   const problems = [...problemsOfProviders(environments)];
   for (const [at, { name, account }] of environments.entries()) {
     for (const [other, { name: longer, account: home }] of environments.entries()) {
-      if (other !== at && longer === name)
-        problems.push(`${name}: name: two files describe an environment of this name`);
+      if (other > at && longer === name)
+        problems.push(
+          `${name}: name: two files describe an environment of this name: ${[sources[at], sources[other]].join(" and ")}`,
+        );
       // "dev" with class "x-large" and "dev-x" with class "large" would share a queue; policies end in "dev-*".
       if (longer.startsWith(`${name}-`) && home === account)
         problems.push(`${longer}: name: begins with "${name}-", and account ${account} has an environment "${name}"`);

@@ -8,6 +8,9 @@ const addressOf = (text: string): number | undefined => {
   return parts.some((part) => part > 255) ? undefined : parts.reduce((sum, part) => sum * 256 + part, 0);
 };
 
+/** Where docker puts its containers by default ("Packet filtering and firewalls"): to a machine in it the VPC's name server is one of them. */
+const dockers = "172.17.";
+
 function problemsOfCidr(cidr: string, zones: number): readonly Problem[] {
   const [address = "", size = ""] = cidr.split("/");
   const [base, bits] = [addressOf(address), Number(size)];
@@ -21,6 +24,8 @@ function problemsOfCidr(cidr: string, zones: number): readonly Problem[] {
     return [
       ["network.cidr", `${cidr} is kept for other ends: take a block of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16`],
     ];
+  if (cidr.startsWith(dockers))
+    return [["network.cidr", `${cidr} is where docker puts containers: take another block`]];
   if (zones > 8) return [["network.zones", `${zones} zones; at most 8 subnets are cut from the block`]];
   return [];
 }

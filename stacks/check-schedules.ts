@@ -48,9 +48,46 @@ function isTaken(element: string, { least, most, names, steps, special }: Field)
   return numbers.length <= 2 && from >= least && from <= to && to <= most;
 }
 
-/** What Scheduler would refuse of an expression; undefined where it takes it. */
+/** Every number that a list stands for, where it is numbers: a field's own specials are left out. */
+function numbersOf(text: string, { least, most, names }: Field): readonly number[] {
+  const numberOf = (name: string): number => {
+    const named = names?.indexOf(name) ?? -1;
+    return named >= 0 ? named + least : Number(name);
+  };
+  return text.split(",").flatMap((element) => {
+    const [range = "", step] = element.split("/");
+    const [from = least, to = step === undefined ? from : most] =
+      range === "*" ? [least, most] : range.split("-").map(numberOf);
+    const count = Math.floor((to - from) / Number(step ?? 1)) + 1;
+    return Number.isNaN(count) ? [] : Array.from({ length: count }, (_, at) => from + at * Number(step ?? 1));
+  });
+}
+
+/** The years in which an expression comes. */
+const yearsOf = (cron: string): readonly number[] => {
+  const [, , , , , year] = fields;
+  return year === undefined ? [] : numbersOf(partsOf(cron)?.[5] ?? "*", year);
+};
+
+/** Whether there is such a day: 31 April is none, 29 February is one in some years. */
+function hasADay(dayOfMonth: string, month: string, years: readonly number[]): boolean {
+  const [, , ofDays, ofMonths] = fields;
+  if (ofDays === undefined || ofMonths === undefined || dayOfMonth === "?") return true;
+  const days = dayOfMonth.split(",");
+  // The last day is in every month.
+  if (days.some((day) => day.startsWith("L"))) return true;
+  const first = Math.min(...numbersOf(days.map((day) => day.replace("W", "")).join(","), ofDays));
+  const february = years.some((year) => new Date(Date.UTC(year, 1, 29)).getUTCMonth() === 1) ? 29 : 28;
+  const longest = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  return numbersOf(month, ofMonths).some((one) => first <= (longest[one - 1] ?? 0));
+}
+
+const partsOf = (cron: string): readonly string[] | undefined =>
+  /^cron\((\S+(?: \S+){5})\)$/.exec(cron)?.[1]?.split(" ");
+
+/** What Scheduler would refuse of an expression, or never come to; undefined where it takes it. */
 function refusalOf(cron: string): string | undefined {
-  const given = /^cron\((\S+(?: \S+){5})\)$/.exec(cron)?.[1]?.split(" ");
+  const given = partsOf(cron);
   if (given === undefined) return "must have six fields, e.g. cron(0 7 ? * MON-FRI *)";
   const [, , dayOfMonth, , dayOfWeek] = given;
   if ((dayOfMonth === "?") === (dayOfWeek === "?"))
@@ -62,8 +99,28 @@ function refusalOf(cron: string): string | undefined {
     if (!text.split(",").every((element) => isTaken(element, field)))
       return `has "${text}" for its ${field.what}: ${field.least}-${field.most}${field.names === undefined ? "" : ` or ${field.names[0]}-${field.names.at(-1)}`}`;
   }
-  return undefined;
+  return hasADay(dayOfMonth ?? "", given[3] ?? "", yearsOf(cron)) ? undefined : "never comes: there is no such day";
 }
+
+/** Names of the time zone database, also those that ICU has by an older name (it says Asia/Calcutta); Scheduler tells capitals apart. */
+function isTimeZone(name: string): boolean {
+  if (name === "UTC" || Intl.supportedValuesOf("timeZone").includes(name)) return true;
+  if (!/^[A-Z][A-Za-z]+(\/([A-Z]+[a-z]+[A-Za-z]*|of|es|au)([_-]([A-Z]+[a-z]+[A-Za-z]*|of|es|au))*)+$/.test(name))
+    return false;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** Schedules whose last year is over; no reason to refuse a file that was right then. `now`: epoch ms. */
+export const pastSchedules = ({ schedules }: Environment, now: number): readonly Problem[] =>
+  schedules.flatMap(({ cron }, at): Problem[] =>
+    Math.max(...yearsOf(cron)) < new Date(now).getUTCFullYear()
+      ? [[`schedules[${at}].cron`, `"${cron}" comes no more: its last year is over`]]
+      : [],
+  );
 
 export function problemsOfSchedules({ name: environment, schedules }: Environment): readonly Problem[] {
   const problems: Problem[] = [];
@@ -81,7 +138,7 @@ export function problemsOfSchedules({ name: environment, schedules }: Environmen
       ]);
     const refused = refusalOf(cron);
     if (refused !== undefined) problems.push([`${path}.cron`, `"${cron}" ${refused}`]);
-    if (!Intl.supportedValuesOf("timeZone").includes(timezone) && timezone !== "UTC")
+    if (!isTimeZone(timezone))
       problems.push([`${path}.timezone`, `"${timezone}" must be a name of the time zone database`]);
   }
   return problems;

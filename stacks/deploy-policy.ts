@@ -68,7 +68,7 @@ const looking = (arns: Arns): readonly Statement[] => [
       ...actions(
         "ec2",
         `DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeImages DescribeInstances DescribeInternetGateways
-          DescribeLaunchTemplates DescribeLaunchTemplateVersions DescribeNatGateways DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
+          DescribeLaunchTemplates DescribeLaunchTemplateVersions DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
           DescribeSecurityGroups DescribeSecurityGroupRules DescribeSubnets DescribeVpcs DescribeVpcEndpoints`,
       ),
       "cloudwatch:DescribeAlarms",

@@ -1,10 +1,13 @@
 // What a person writes to describe an environment: the shape of the files under environments/.
 import { z } from "zod";
+import { limits } from "../domain/limits.ts";
 
-const text = z.string().min(1);
+const text = z.string().min(1, "is empty");
 const architecture = z.enum(["x64", "arm64"]);
 
-const cidr = z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "must be a CIDR block, e.g. 10.80.0.0/16");
+const cidr = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}\/\d{1,2}$/, "must be a CIDR block, e.g. 10.80.0.0/16");
 
 /** A VPC of its own. `zones`: one subnet is made in each. */
 const createdNetwork = {
@@ -39,7 +42,10 @@ const network = z.discriminatedUnion("kind", [
 ]);
 
 /** Each at most a hundred, as at GitHub: together they become a tag's value, which has 256. */
-const repository = z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "must be OWNER/REPOSITORY");
+const repository = z
+  .string()
+  .regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "must be OWNER/REPOSITORY")
+  .regex(/(?<!\.git)$/, "must be without .git, which is no part of a repository's name");
 /** A name at GitHub as it is in addresses. */
 const account = z.string().regex(/^[\w-]{1,100}$/, "must be a name as it is in GitHub's addresses, e.g. octo-org");
 /** Systems Manager API Reference, PutParameter: at most fifteen levels; names that begin with "aws" or "ssm" are AWS's. */
@@ -62,7 +68,9 @@ const bucket = z
   )
   .regex(/(?<!-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/, "ends in what S3 keeps for itself");
 /** Stands in the pattern of a trust policy, where `*`, `?` and `${…}` would let others in. */
-const githubEnvironment = text.regex(/^[^*?$]*$/, "must name one environment: no *, ? or $");
+const githubEnvironment = text
+  .regex(/^[^*?$]*$/, "must name one environment: no *, ? or $")
+  .regex(/^\S(.*\S)?$/, "begins or ends with a blank");
 const ref = z
   .string()
   .regex(/^refs\/(heads|tags)\/[^\s*?$:^~[\\]+$/, "must name one branch or tag, e.g. refs/heads/main: no *, ? or $");
@@ -70,7 +78,11 @@ const ref = z
 const forge = z.strictObject({
   kind: z.literal("github").default("github"),
   /** `https://github.com`, or a GitHub Enterprise Server. */
-  serverUrl: z.url({ protocol: /^https$/, error: "must be an https URL" }).default("https://github.com"),
+  serverUrl: z
+    .url({ protocol: /^https$/, error: "must be an https URL" })
+    .regex(/^https:\/\/[A-Za-z0-9.-]+\/?$/, "must be https://HOST alone: no path, port, user or blank")
+    .regex(/^https:\/\/(?!(www|api)\.github\.com)/i, "must be https://github.com, as in a repository's address")
+    .default("https://github.com"),
   /** Repositories that the environment serves. */
   repositories: z.array(repository).min(1, "must name at least one repository"),
   /**
@@ -89,11 +101,14 @@ const forge = z.strictObject({
 });
 
 /** Where an AMI's id comes from: given; a parameter (AWS's public ones, or an own); or the AMI pipeline's parameter. */
-const image = z.union([
-  z.strictObject({ id: z.string().regex(/^ami-[0-9a-f]{8,17}$/, "must be an AMI id, e.g. ami-0123456789abcdef0") }),
-  z.strictObject({ parameter: parameterName }),
-  z.strictObject({ pipeline: z.literal(true) }),
-]);
+const image = z.union(
+  [
+    z.strictObject({ id: z.string().regex(/^ami-[0-9a-f]{8,17}$/, "must be an AMI id, e.g. ami-0123456789abcdef0") }),
+    z.strictObject({ parameter: parameterName }),
+    z.strictObject({ pipeline: z.literal(true) }),
+  ],
+  "must be one of { id }, { parameter } and { pipeline: true }",
+);
 
 /** An archive with `install.sh` at its top, as a release publishes it: agent, units, Node.js and GitHub's runner. */
 const archive = z.strictObject({
@@ -146,7 +161,7 @@ export const environmentShape = z.strictObject({
       idleMs: milliseconds,
       maxRuntimeMs: milliseconds,
       bootMs: milliseconds,
-      provisionMs: milliseconds,
+      provisionMs: milliseconds.max(limits.longestRuntimeMs),
       maxAgeMs: milliseconds,
       maxUses: z.number().int().min(0),
       maxInstances: z.number().int().min(1),
@@ -177,11 +192,11 @@ export const environmentShape = z.strictObject({
   proxy: z
     .strictObject({
       url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
-      noProxy: z.array(text).default([]),
+      noProxy: z.array(z.string().regex(/^[^\s,]+$/, "must be one host, without blanks and commas")).default([]),
     })
     .optional(),
   /** PEM certificates that instances trust besides the public ones. */
-  privateCa: z.string().startsWith("-----BEGIN CERTIFICATE-----", "must be PEM certificates").optional(),
+  privateCa: text.optional(),
   sessionAccess: z.boolean().default(false),
   shipLogs: z.boolean().default(false),
   /** Docker makes jobs root on their machine: a machine then serves one run, unless `limits.maxUses` says otherwise. */
@@ -202,7 +217,7 @@ export const environmentShape = z.strictObject({
   deployFrom: z.strictObject({ repository, githubEnvironment }).optional(),
   /** The repository (and the ref of it) whose workflows bake, test, publish and prune images; nobody may where it is absent. */
   imagesFrom: z.strictObject({ repository, ref: ref.default("refs/heads/main") }).optional(),
-  monthlyBudgetUsd: z.number().positive().optional(),
+  monthlyBudgetUsd: z.number().min(0.01).optional(),
   /** Refuses `destroy` of the table. */
   protect: z.boolean().default(false),
   state: z

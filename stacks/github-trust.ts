@@ -42,9 +42,9 @@ export const workflowsOf = (environment: Environment): readonly string[] =>
     subjectsOf(environment, repository, "ref:refs/*", "pull_request"),
   );
 
-/** Jobs that name a GitHub environment: its protection rules then decide who may. */
+/** Jobs that name a GitHub environment: its protection rules then decide who may. Of its name GitHub writes ":" as "%3A". */
 export const githubEnvironmentOf = (environment: Environment, repository: string, name: string): readonly string[] =>
-  subjectsOf(environment, repository, `environment:${name}`);
+  subjectsOf(environment, repository, `environment:${name.replaceAll(":", "%3A")}`);
 
 /** Workflows of one branch or tag, scheduled ones among them. */
 export const refOf = (environment: Environment, repository: string, ref: string): readonly string[] =>

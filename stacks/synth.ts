@@ -3,14 +3,22 @@ import { App } from "cdktf";
 import { accountStack } from "./account-stack.ts";
 import { checkTogether, readEnvironment } from "./check-environment.ts";
 import { controlStack } from "./control-stack.ts";
+import type { Environment } from "./environment.ts";
 import type { LambdaCode } from "./lambda-bundle.ts";
 import { observabilityStack } from "./observability-stack.ts";
 import { poolStack } from "./pool-stack.ts";
 
-/** Throws `EnvironmentRefused` before anything is written. `files`: what environment files export, by their names. */
-export function synthesize(files: Readonly<Record<string, unknown>>, outdir: string, code: LambdaCode): void {
-  const environments = Object.entries(files).map(([source, file]) => readEnvironment(file, source));
-  checkTogether(environments);
+/** Throws `EnvironmentRefused` before anything is written. `files`: what environment files export, by their names; by these it gives what it read. */
+export function synthesize(
+  files: Readonly<Record<string, unknown>>,
+  outdir: string,
+  code: LambdaCode,
+): Readonly<Record<string, Environment>> {
+  const read = Object.fromEntries(
+    Object.entries(files).map(([source, file]) => [source, readEnvironment(file, source)]),
+  );
+  const environments = Object.values(read);
+  checkTogether(environments, Object.keys(read));
   const app = new App({ outdir, skipValidation: true });
   const accounts = Map.groupBy(environments, ({ account }) => account);
   for (const together of accounts.values()) {
@@ -25,4 +33,5 @@ export function synthesize(files: Readonly<Record<string, unknown>>, outdir: str
     }
   }
   app.synth();
+  return read;
 }

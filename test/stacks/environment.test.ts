@@ -11,6 +11,7 @@ import { defaultsOf } from "../../stacks/defaults.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { noCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
+import { bundleOf, certificate } from "./private-ca.ts";
 import { eachIsRefused, refusals, type Wrong } from "./refusals.ts";
 import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
 
@@ -19,7 +20,6 @@ const existing = (...subnets: readonly ReturnType<typeof subnet>[]): Partial<Env
   network: { kind: "existing", subnets: [...subnets] },
 });
 const created = (changes: object): object => ({ network: { ...example.network, ...changes } });
-const certificate = "-----BEGIN CERTIFICATE-----\n";
 
 const wrong: readonly Wrong[] = [
   ["no account", { account: undefined }, /^x: account: /],
@@ -217,10 +217,7 @@ test("every problem is said at once", () => {
 test("user data that EC2 would refuse is refused before anything is written", () => {
   const folder = mkdtempSync(join(tmpdir(), "runpool-refused-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  // What no compression makes smaller.
-  let state = 1;
-  const noise = Array.from({ length: 40_000 }, () => ((state = (state * 48_271) % 2_147_483_647) % 36).toString(36));
-  const file = exampleWith({ privateCa: `${certificate}${noise.join("")}` });
+  const file = exampleWith({ privateCa: bundleOf(400) });
   expect(() => synthesize({ example: file }, folder, noCode)).toThrow(/^example: privateCa: user data has \d+ bytes/);
   const script = exampleWith({ preRunnerScript: `#!/bin/sh\n# ${"é".repeat(140_000)}` });
   expect(() => synthesize({ example: script }, folder, noCode)).toThrow(
@@ -232,7 +229,9 @@ test("user data that EC2 would refuse is refused before anything is written", ()
 test("environments whose names would run into each other are refused together", () => {
   const named = (name: string) => readEnvironment({ ...example, name }, name);
   checkTogether([named("dev"), named("prod")]);
-  expect(() => checkTogether([named("dev"), named("dev")])).toThrow(/^dev: name: two files/);
+  expect(() => checkTogether([named("dev"), named("dev")], ["dev", "mine"])).toThrow(
+    /^dev: name: two files describe an environment of this name: dev and mine$/,
+  );
   expect(() => checkTogether([named("dev"), named("dev-x")])).toThrow(/^dev-x: name: begins with "dev-"/);
 });
 

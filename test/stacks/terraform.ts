@@ -58,7 +58,7 @@ export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string
   for (const name of ["entry", "node_modules"]) symlinkSync(join(project, name), join(folder, name));
   const out = join(folder, "cdktf.out");
   const synthesizeAll = (described: readonly EnvironmentFile[]): void =>
-    synthesize(Object.fromEntries(described.map((file) => [file.name, file])), out, code);
+    void synthesize(Object.fromEntries(described.map((file) => [file.name, file])), out, code);
   synthesizeAll(files);
   const stacks = readdirSync(join(out, "stacks"));
   const override: Workspace["override"] = (stack, name, contents) =>

@@ -1,0 +1,44 @@
+// The rules of private certificates: each of a bundle can be read, and no key is among them.
+import { X509Certificate } from "node:crypto";
+import type { Environment, Problem } from "./environment.ts";
+
+/** Blocks of PEM (RFC 7468), whatever text is between them. */
+const block = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs;
+
+function readable(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+const blocksOf = (bundle: string): readonly { readonly label: string; readonly read: X509Certificate | undefined }[] =>
+  [...bundle.matchAll(block)].map(([pem, label = ""]) => ({ label, read: readable(pem) }));
+
+function ruleOf(bundle: string): string | undefined {
+  if (bundle.includes("PRIVATE KEY-----"))
+    return "has a private key, which everybody may read who may look at launch templates: give certificates alone";
+  const blocks = blocksOf(bundle);
+  if (blocks.length === 0) return "must be PEM certificates";
+  if (bundle.split("-----BEGIN ").length - 1 !== blocks.length) return "has a certificate without its end";
+  const at = blocks.findIndex(({ label, read }) => label !== "CERTIFICATE" || read === undefined);
+  const { label } = blocks[at] ?? {};
+  if (label === undefined) return undefined;
+  return label === "CERTIFICATE"
+    ? `certificate ${at + 1} cannot be read`
+    : `block ${at + 1} is no certificate: ${label}`;
+}
+
+export function problemsOfCertificates({ privateCa }: Environment): readonly Problem[] {
+  const rule = privateCa === undefined ? undefined : ruleOf(privateCa);
+  return rule === undefined ? [] : [["privateCa", rule]];
+}
+
+/** Those whose time is over; no reason to refuse a file that was right yesterday. `now`: epoch ms. */
+export const expiredCertificates = ({ privateCa = "" }: Environment, now: number): readonly Problem[] =>
+  blocksOf(privateCa).flatMap(({ read }, at): Problem[] =>
+    read === undefined || read.validToDate.getTime() > now
+      ? []
+      : [["privateCa", `certificate ${at + 1} (${read.subject.replaceAll("\n", ", ")}) has expired: ${read.validTo}`]],
+  );
