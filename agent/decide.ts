@@ -100,6 +100,10 @@ const signalNow = (record: InstanceRecord): SignalKind | undefined =>
 /** A failure in a signal's detail: its cause first, so that whoever reads the record can tell. */
 const saying = (cause: Failure["outcome"]["cause"], detail: string): string => `${cause}: ${detail}`;
 
+/** That it is for its version, by the record: the agent that said so may have been killed since. */
+const tooOld = ({ signal }: InstanceRecord): string | undefined =>
+  signal?.detail?.startsWith(saying("version", "")) === true ? "GitHub refuses this version of the runner" : undefined;
+
 function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKind): Step {
   const failure = view.failure?.assignment === record.assignment ? view.failure : undefined;
   if (failure === undefined) return step;
@@ -158,12 +162,12 @@ function serve(view: View, record: InstanceRecord): Step {
       if (!ownWord) return { kind: "signal", signal: "registered", record };
       return again(view, record, { kind: "resume", record }, "listener-lost");
     case "listener-lost":
-      return runner.busy ? wait(view, until) : { kind: "retire", record, reason: "the listener could not be kept up" };
-    case "register-failed":
-      // By the record: the agent that said so may have been killed since.
-      return record.signal?.detail?.startsWith(saying("version", "")) === true
-        ? { kind: "retire", record, reason: "GitHub refuses this version of the runner" }
-        : wait(view, until);
+      if (runner.busy) return wait(view, until);
+      return { kind: "retire", record, reason: tooOld(record) ?? "the listener could not be kept up" };
+    case "register-failed": {
+      const reason = tooOld(record);
+      return reason === undefined ? wait(view, until) : { kind: "retire", record, reason };
+    }
     case "interrupted":
     case "deregistered":
       return wait(view, until);

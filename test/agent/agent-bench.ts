@@ -46,6 +46,8 @@ export interface BenchWish {
   readonly secrets?: AgentWorld["secrets"];
   /** What comes of a registration; without it the runner comes up. */
   readonly outcome?: RegisterOutcome;
+  /** What comes of starting its listener again; without it that is up. */
+  readonly resumed?: RegisterOutcome;
 }
 
 /** What a claimed record says of registering. */
@@ -73,6 +75,7 @@ function runnerOf(wish: BenchWish, { requests, told, done }: Traces): BenchRunne
     },
     resume: (assignment) => {
       told.push(`resume ${assignment}`);
+      if (wish.resumed !== undefined) return Promise.resolve(wish.resumed);
       state = { ...state, listener: "online" };
       return Promise.resolve({ kind: "registered" });
     },

@@ -50,3 +50,22 @@ test("one that is not killed retires at once, and powers off", async () => {
   expect([reason, bench.record().signal?.kind]).toEqual(["retired", "register-failed"]);
   expect(bench.clock.now()).toBeLessThan(bench.record().threshold);
 });
+
+test("a listener that has served and is refused since is lost, not unregistered: a job of its run may have been; the machine retires all the same", async () => {
+  const record = recordOf({ ...owned, state: "running", said: "registered", registration });
+  const bench = agentBench({
+    record,
+    runner: { assignment: 1, configured: true, listener: "exited", exitCode: 7, jobs: 1 },
+    resumed: refused,
+  });
+  let reason: string | undefined;
+  void bench.run().then((end) => (reason = end));
+  await bench.until(() => reason !== undefined);
+  expect(bench.record().signal).toMatchObject({
+    kind: "listener-lost",
+    detail: expect.stringMatching(/^version: /) as unknown,
+  });
+  expect(bench.events.find(({ name }) => name === "agent.retired")?.facts).toEqual({ reason: retired.reason });
+  const said = recordOf({ ...record, signal: signalOf("listener-lost", 1, now, "network: nothing") });
+  expect(next(afresh(said))).toMatchObject({ kind: "retire", reason: "the listener could not be kept up" });
+});
