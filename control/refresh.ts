@@ -16,7 +16,7 @@ import { keepFloors, type FloorKept } from "./floor.ts";
 import { rerun, type Rerun } from "./rerun.ts";
 import { emptyRetired, type RetiredClass } from "./retired-classes.ts";
 import { sweepConfigurations } from "./sweep-configurations.ts";
-import { partitionScopes, renewTokens } from "./tokens.ts";
+import { both, partitionScopes, renewTokens, tokensRefused } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface RefreshOptions {
@@ -57,12 +57,16 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const { configuration, paused } = loaded;
   const problems: string[] = [];
   const attempt = attempting(world, problems);
-  const tokens = await attempt("tokens", { renewed: [], problems: [] }, () =>
-    renewTokens(world, configuration, dryRun),
-  );
+  // First of all, and again where the records, which may be out of reach, say that one is refused.
+  const aged = await attempt("tokens", { renewed: [], problems: [] }, () => renewTokens(world, configuration, dryRun));
   const { runners, machines, held, partitions, counters } = await lookAround(world, configuration, attempt);
   const { items: records, damaged } = await world.instances.all();
   for (const { key, problem } of damaged) world.log.event("record.damaged", { key, problem });
+  const refused = tokensRefused(records);
+  const tokens =
+    refused.size === 0
+      ? aged
+      : await attempt("tokens", aged, async () => both(aged, await renewTokens(world, configuration, dryRun, refused)));
   const facts =
     machines === undefined
       ? undefined

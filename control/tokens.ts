@@ -1,7 +1,9 @@
 // Registration and removal tokens: fetched by refresh, kept as SecureStrings, read by the instances of their partition.
+import type { EpochMs } from "../cloud/ports.ts";
 import { limits } from "../domain/limits.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../domain/names.ts";
 import { forgeScopeOf, partitionOf, type Configuration } from "../domain/configuration.ts";
+import type { InstanceRecord } from "../domain/record.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface TokensRenewed {
@@ -9,6 +11,12 @@ export interface TokensRenewed {
   /** Partition and reason. */
   readonly problems: readonly string[];
 }
+
+/** What two looks came to, each thing once. */
+export const both = (one: TokensRenewed, other: TokensRenewed): TokensRenewed => ({
+  renewed: [...new Set([...one.renewed, ...other.renewed])],
+  problems: [...new Set([...one.problems, ...other.problems])],
+});
 
 /** Partitions of an environment, each with the repository or organisation that its runners register at. */
 export function partitionScopes(configuration: Configuration): ReadonlyMap<string, string> {
@@ -18,11 +26,24 @@ export function partitionScopes(configuration: Configuration): ReadonlyMap<strin
   return scopes;
 }
 
-/** Renews each token at half of its life; one that cannot be renewed is a problem that names the partition. */
+/** Of each partition, when an agent last said that GitHub refuses its registration token: epoch ms. */
+export function tokensRefused(records: readonly InstanceRecord[]): ReadonlyMap<string, EpochMs> {
+  const refused = new Map<string, EpochMs>();
+  for (const { partition, signal } of records)
+    if (signal?.kind === "register-failed" && signal.detail?.startsWith("token: ") === true)
+      refused.set(partition, Math.max(signal.at, refused.get(partition) ?? 0));
+  return refused;
+}
+
+/**
+ * Renews each token at half of its life, and a registration token at once where GitHub has refused it since it was written: until then
+ * every instance of the partition would be bought in vain. One that cannot be renewed is a problem that names the partition.
+ */
 export async function renewTokens(
   world: Pick<ControlWorld, "secrets" | "registrar" | "clock" | "log">,
   configuration: Configuration,
   dryRun: boolean,
+  refused: ReadonlyMap<string, EpochMs> = new Map(),
 ): Promise<TokensRenewed> {
   const renewed: string[] = [];
   const problems: string[] = [];
@@ -31,13 +52,19 @@ export async function renewTokens(
       [
         registrationTokenParameter(configuration.environment, partition),
         () => world.registrar.registrationToken(scope),
+        refused.get(partition) ?? 0,
       ] as const,
-      [removalTokenParameter(configuration.environment, partition), () => world.registrar.removalToken(scope)] as const,
+      [
+        removalTokenParameter(configuration.environment, partition),
+        () => world.registrar.removalToken(scope),
+        0,
+      ] as const,
     ];
-    for (const [name, fetch] of kinds)
+    for (const [name, fetch, refusedAt] of kinds)
       try {
         const held = await world.secrets.read(name);
-        if (held !== undefined && world.clock.now() - held.writtenAt < limits.tokenRenewMs) continue;
+        const young = held !== undefined && world.clock.now() - held.writtenAt < limits.tokenRenewMs;
+        if (young && refusedAt <= held.writtenAt) continue;
         if (!dryRun) await world.secrets.write(name, (await fetch()).token);
         renewed.push(name);
         world.log.event("token.renewed", { name });

@@ -55,7 +55,8 @@ export interface Rates {
   readonly tokenExpires: number;
 }
 
-const ceilings: Rates = {
+/** The most of each that a world may have. */
+export const ceilings: Rates = {
   lostBefore: 0.02,
   lostAfter: 0.03,
   late: 0.01,

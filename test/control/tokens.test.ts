@@ -1,0 +1,45 @@
+// Registration tokens that GitHub refuses before their time: refresh hears of it by the instances that could not register.
+import { expect, test } from "vitest";
+import { provision } from "../../control/provision.ts";
+import { refresh } from "../../control/refresh.ts";
+import { environment, repositories } from "../../cloud/sim/world/world.ts";
+import { registrationTokenParameter } from "../../domain/names.ts";
+import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+
+const minute = 60_000;
+const parameterOf = (repository: string): string => registrationTokenParameter(environment, `github:${repository}`);
+const [ours, theirs] = [parameterOf(repositories[0]), parameterOf(repositories[1])];
+
+const refreshed = (world: CalmWorld, dryRun = false) => world.does("refresh", (ports) => refresh(ports, { dryRun }));
+
+/** A world whose token for the first repository is none, and in which a provision has found that out. */
+async function refused(): Promise<CalmWorld> {
+  const world = calmWorld();
+  await refreshed(world);
+  await world.does("somebody", (ports) => ports.secrets.write(ours, "revoked"));
+  const outcome = await world.does("provision", (ports) => provision(ports, requestOf({ timeoutMin: "3" })));
+  expect(outcome.kind === "failed" ? outcome.reasons.join() : "").toContain("register-failed: token: ");
+  return world;
+}
+
+test("a token that GitHub has refused is renewed at once, and no other", async () => {
+  const world = await refused();
+  expect((await refreshed(world)).tokens).toEqual({ renewed: [ours], problems: [] });
+  const outcome = await world.does("again", (ports) => provision(ports, requestOf({ attempt: "2" })));
+  expect(outcome.kind).toBe("ready");
+});
+
+test("once renewed it is left alone until half of its life is over, though the records still tell of the one before", async () => {
+  const world = await refused();
+  await refreshed(world);
+  expect(world.table.all().some(({ signal }) => signal?.kind === "register-failed")).toBe(true);
+  expect((await refreshed(world)).tokens.renewed).toEqual([]);
+  await world.time.run(world.time.now() + 31 * minute);
+  expect((await refreshed(world)).tokens.renewed).toEqual(expect.arrayContaining([ours, theirs]));
+});
+
+test("a dry run names it once, and writes nothing", async () => {
+  const world = await refused();
+  expect((await refreshed(world, true)).tokens.renewed).toEqual([ours]);
+  expect((await refreshed(world)).tokens.renewed).toEqual([ours]);
+});
