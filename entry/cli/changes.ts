@@ -33,7 +33,8 @@ const entered: Readonly<Record<Exclude<State, "created">, string>> = {
 };
 
 type Run = Pick<Change, "runId" | "attempt">;
-const runOf = ({ runId, attempt, lastOwner, owner }: InstanceRecord): Run => {
+/** Whose it is; of one that ends, whose it was. */
+export const runOf = ({ runId, attempt, lastOwner, owner }: InstanceRecord): Run => {
   const last = owner === undefined ? /^github:run:(\d+):(\d+):/.exec(lastOwner ?? "") : null;
   if (last !== null) return { runId: last[1] ?? "", attempt: Number(last[2]) };
   return { ...(runId === undefined ? {} : { runId }), ...(attempt === undefined ? {} : { attempt }) };

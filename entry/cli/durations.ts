@@ -13,6 +13,16 @@ export function brief(ms: number): string {
   return `${Math.max(0, Math.floor(ms / unit.ms))}${unit.name}`;
 }
 
+/** For what goes on, the last unit changing before one's eyes: `45s`, `2m 5s`, `1h 12m`. */
+export function elapsed(ms: number): string {
+  const at = units.findIndex((one) => ms >= one.ms);
+  const [unit, next] = [units[at], units[at + 1]];
+  const whole = brief(ms);
+  return unit === undefined || next === undefined
+    ? whole
+    : `${whole} ${Math.floor((ms % unit.ms) / next.ms)}${next.name}`;
+}
+
 /** For sentences: `0.4 s`, `41 s`, `2 min 5 s`, `1 h 12 min`. */
 export function spoken(ms: number): string {
   if (ms < 9950) return `${Math.max(0, Math.round(ms / 100) / 10)} s`;

@@ -118,7 +118,7 @@ function lineOf({ at, instanceId, event, runId, attempt, detail }: Change, today
   const run = runId === undefined ? "" : `run ${runId}${attempt === undefined || attempt === 1 ? "" : `/${attempt}`}`;
   const words = [run, detail ?? ""].filter((part) => part !== "").join("  ");
   const style = styles[event];
-  const name = plain(event).padEnd(14);
+  const name = plain(event).padEnd(15);
   return `${out.paint("dim", moment)}  ${plain(instanceId)}  ${style === undefined ? name : out.paint(style, name)}  ${plain(words)}`.trimEnd();
 }
 

@@ -33,9 +33,10 @@ const runOf = ({ runId, attempt, provisionId }: InstanceShown): string =>
     ? "-"
     : `${runId}${attempt === undefined || attempt === 1 ? "" : `/${attempt}`}${provisionId === undefined || provisionId === "provision" ? "" : ` ${provisionId}`}`;
 
-const stateOf = ({ state, leaving, retired }: InstanceShown): string => {
+const stateOf = ({ state, leaving, retired, busy }: InstanceShown): string => {
   if (retired && state !== "terminating" && state !== "terminated") return `${state}, retired`;
-  return leaving ? `${state}, leaving` : state;
+  if (leaving) return `${state}, leaving`;
+  return busy && state === "running" ? `${state}, busy` : state;
 };
 
 export function instanceTable(instances: readonly InstanceShown[], region: string, out: Sink): readonly string[] {

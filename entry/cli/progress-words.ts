@@ -1,5 +1,5 @@
 // What the control plane's events say to a person; an event that is not here is in the result, or of no interest.
-import { brief, spoken } from "./durations.ts";
+import { elapsed, spoken } from "./durations.ts";
 
 type Facts = Readonly<Record<string, unknown>>;
 interface Words {
@@ -77,4 +77,4 @@ export function say(name: string, facts: Facts): Said | undefined {
 }
 
 /** The line that stands while nothing happens. */
-export const stillAt = (what: string, ms: number): string => `${what}, ${brief(ms)}`;
+export const stillAt = (what: string, ms: number): string => `${what}, ${elapsed(ms)}`;

@@ -1,12 +1,14 @@
 // An environment at one moment, as `status` and `instances` show it: pure, from its records.
 import type { LoadedSettings } from "../../cloud/ports.ts";
 import { limits } from "../../domain/limits.ts";
+import { runOf } from "./changes.ts";
 import { states, type Damaged, type InstanceRecord, type State } from "../../domain/record.ts";
 
 export interface InstanceShown {
   readonly instanceId: string;
   readonly state: State;
   readonly owner?: string;
+  /** Of one that ends: the run that had it last. */
   readonly runId?: string;
   readonly attempt?: number;
   readonly provisionId?: string;
@@ -52,7 +54,9 @@ export interface Snapshot {
 }
 
 export function shown(record: InstanceRecord, now: number): InstanceShown {
-  const { instanceId, state, owner, runId, attempt, provisionId, resourceClass, architecture, usageClass } = record;
+  const { instanceId, state, owner, provisionId, resourceClass, architecture, usageClass } = record;
+  // An idle one is nobody's; one that ends is still looked for by its run.
+  const { runId, attempt } = state === "idle" ? record : runOf(record);
   const { instanceType, zone, uses, launchedAt, threshold, heartbeatAt, signal, reason } = record;
   return {
     instanceId,

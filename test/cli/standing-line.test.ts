@@ -63,9 +63,10 @@ describe("the standing line", () => {
     const waiting = shown.waiting(() => "waiting");
     vi.advanceTimersByTime(29_999);
     expect(lines()).toEqual([""]);
-    vi.advanceTimersByTime(30_001);
+    vi.advanceTimersByTime(60_001);
     waiting.done();
-    expect(lines()).toEqual(["waiting, 30s", "waiting, 1m", ""]);
+    // Each another, so that nobody takes it for one that hangs.
+    expect(lines()).toEqual(["waiting, 30s", "waiting, 1m 0s", "waiting, 1m 30s", ""]);
     const { shown: silent, written } = screen(true, true);
     silent.waiting(() => "waiting");
     vi.advanceTimersByTime(60_000);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const now = bench.clock.now();
   const minutes = (count: number): number => now + count * 60_000 + 30_000;
   const run = { ...ownedBy("1001"), state: "running", threshold: minutes(22) } as const;
-  await bench.record({ instanceId: "i-0aaaaaaaaaaaaaaa1", ...run, signal: signalOf("registered", 1, now) });
+  await bench.record({ instanceId: "i-0aaaaaaaaaaaaaaa1", ...run, busy: true, signal: signalOf("registered", 1, now) });
   await bench.record({
     instanceId: "i-0aaaaaaaaaaaaaaa2",
     ...run,
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await bench.record({ instanceId: "i-0ccccccccccccccc2", resourceClass: "xlarge", instanceType: "c6i.xlarge" });
   const ends = { state: "terminating", threshold: minutes(8), reason: "past its threshold" } as const;
   await bench.record({ instanceId: "i-0ddddddddddddddd1", ...ends });
-  await bench.record({ instanceId: "i-0eeeeeeeeeeeeeee1", state: "terminated" });
+  await bench.record({ instanceId: "i-0eeeeeeeeeeeeeee1", state: "terminated", lastOwner: "github:run:1001:2:ci" });
   await bench.put(toItem({ key: damagedKey, schema: 1, instanceId: "i-0d" }));
   await bench.put(pauseItem("image is being replaced", minutes(-5)));
   await bench.put(overlayItem({ idleMs: 300_000, preRunnerScript: "#!/bin/sh\necho ready\n" }));
@@ -56,7 +56,7 @@ test("status shows every instance that lives, sorted, the pools, the pause, and 
 paused for 4m: image is being replaced (runpool resume ends it)
 
 INSTANCE             STATE             RUN           TYPE            ZONE  AGE  LEFT  BEAT
-i-0aaaaaaaaaaaaaaa1  running           1001          c6i.large       a     12m   22m    Ns
+i-0aaaaaaaaaaaaaaa1  running, busy     1001          c6i.large       a     12m   22m    Ns
 i-0aaaaaaaaaaaaaaa2  running, leaving  1001          c6i.large       a     12m   22m    3m
 i-0bbbbbbbbbbbbbbb1  created           1002/2 build  m7i-flex.large  b     12m   -2m    Ns
 i-0ccccccccccccccc1  idle              -             c6i.large       a     12m    7m    Ns
@@ -103,13 +103,13 @@ test("on a terminal of 80 columns the least needed columns make room, and colour
   const lines = statusLines(snapshot, sink(80, false));
   expect(lines.slice(3, 5)).toEqual([
     "INSTANCE             STATE             RUN           TYPE            LEFT  BEAT",
-    expect.stringMatching(/^i-0aaaaaaaaaaaaaaa1 {2}running {11}1001 {10}c6i.large {8}22m {4}\ds$/),
+    expect.stringMatching(/^i-0aaaaaaaaaaaaaaa1 {2}running, busy {5}1001 {10}c6i.large {8}22m {4}\ds$/),
   ]);
   expect(lines.filter((line) => line.length > 80 && !line.startsWith("- "))).toEqual([]);
   const coloured = statusLines(snapshot, sink(200, true)).join("\n");
   expect(coloured).toContain("<red> -2m</>");
   expect(coloured).toContain("<red>  3m</>");
-  expect(coloured).toContain("<green>running         ");
+  expect(coloured).toContain("<green>running, busy   ");
 });
 
 test("status --watch goes on until SIGINT, and that is a good end", async () => {
@@ -131,6 +131,8 @@ test("instances are chosen by state, run and class; the ended ones only when ask
   expect(await ids("--state", "terminated")).toEqual(["i-0eeeeeeeeeeeeeee1"]);
   expect(await ids()).toHaveLength(6);
   expect(await ids("--all")).toHaveLength(7);
+  // Whose it was is still asked for where it has ended.
+  expect(await ids("--all", "--run-id", "1001")).toContain("i-0eeeeeeeeeeeeeee1");
 });
 
 test("instances names damaged items on stderr, so that a script reads on", async () => {
