@@ -13,16 +13,19 @@ export const lambdaRuntime = "nodejs22.x";
 /** Archives by the lambda's name. */
 export interface LambdaCode {
   readonly refresh: Buffer;
+  /** The same with files of an environment's own beside the code. */
+  readonly refreshWith: (files: Readonly<Record<string, Uint8Array>>) => Buffer;
 }
 
 /** For who looks at other stacks than the control stack, and deploys none. */
-export const noCode: LambdaCode = { refresh: zip({}) };
+export const noCode: LambdaCode = { refresh: zip({}), refreshWith: zip };
 
 export async function lambdaCode(): Promise<LambdaCode> {
   const directory = await mkdtemp(join(tmpdir(), "runpool-lambda-"));
   try {
     const { entry } = await bundle(lambda("refresh.lambda"), directory);
-    return { refresh: zip({ "index.mjs": await readFile(entry) }) };
+    const code = { "index.mjs": await readFile(entry) };
+    return { refresh: zip(code), refreshWith: (files) => zip({ ...code, ...files }) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -36,8 +39,7 @@ interface LambdaArchive {
 }
 
 /** Written beside the stacks' folders. */
-export function writeArchive(name: keyof LambdaCode, code: LambdaCode, outdir: string): LambdaArchive {
-  const archive = code[name];
+export function writeArchive(name: string, archive: Buffer, outdir: string): LambdaArchive {
   mkdirSync(join(outdir, "bundles"), { recursive: true });
   writeFileSync(join(outdir, "bundles", `${name}.zip`), archive);
   return {

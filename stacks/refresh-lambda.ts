@@ -20,11 +20,21 @@ const timeoutS = limits.refreshMs / 1000 - 60;
 /** A missed refresh is made up for by the next one: nothing is gained by an old event. Seconds; 60 is the least. */
 const eventAgeS = 60;
 
-/** What the lambda's entry reads. */
+/** Beside the code, which Lambda unpacks into `/var/task` (Lambda Developer Guide, "Defined runtime environment variables"). */
+const privateCaFile = "private-ca.pem";
+
+/** What the lambda's entry reads; and Node.js itself, for a forge whose certificate is a private authority's. */
 const variablesOf = (environment: Environment): Record<string, string> => ({
   RUNPOOL_ENVIRONMENT: environment.name,
   RUNPOOL_FORGE_CREDENTIAL: credentialParameterOf(environment),
+  ...(environment.privateCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: `/var/task/${privateCaFile}` }),
 });
+
+/** One archive for all, but where an environment has certificates of its own. */
+const archiveOf = ({ name, privateCa }: Environment, code: LambdaCode, outdir: string) =>
+  privateCa === undefined
+    ? writeArchive("refresh", code.refresh, outdir)
+    : writeArchive(`refresh-${name}`, code.refreshWith({ [privateCaFile]: Buffer.from(privateCa) }), outdir);
 
 function makeRole(stack: TerraformStack, environment: Environment, deadLetters: SqsQueue): IamRole {
   const arns = arnsOf(environment);
@@ -102,7 +112,7 @@ export function makeRefresh(stack: TerraformStack, environment: Environment, cod
     retentionInDays: environment.logRetentionDays,
     ...(kmsKeyArn === undefined ? {} : { kmsKeyId: kmsKeyArn }),
   });
-  const bundle = writeArchive("refresh", code, App.of(stack).outdir);
+  const bundle = archiveOf(environment, code, App.of(stack).outdir);
   const lambda = new LambdaFunction(stack, "refresh", {
     functionName: names.refresh,
     description: "runpool: renews tokens, sweeps what must end, finishes what others left undone",

@@ -21,6 +21,8 @@ import { lambdaCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { requestOf } from "../control/calm-world.ts";
 import { embeddedFor } from "./embedded.ts";
+import { certificate } from "./private-ca.ts";
+import { exampleWith } from "./synthesized.ts";
 
 const token = "ghp_refreshlambdatokenxxxxxxxxxxxxxxxxxx";
 const place = { environment: "example", region: "eu-central-1" };
@@ -131,6 +133,27 @@ test("without its credential the lambda fails, and says which parameter is missi
   const { code, stderr } = await call({});
   expect(code).not.toBe(0);
   expect(stderr).toContain("/runpool/example/forge-credential is missing");
+});
+
+test("a private authority's certificates lie beside the code of its environment alone, and Node.js is told of them", () => {
+  const folder = mkdtempSync(join(tmpdir(), "runpool-lambda-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  synthesize({ example, own: exampleWith({ name: "own", privateCa: certificate }) }, folder, code);
+  const look = (name: string) => {
+    const path = join(folder, "stacks", `${name}-control`);
+    const stack = JSON.parse(readFileSync(join(path, "cdk.tf.json"), "utf8")) as StackFile;
+    const lambda = onlyResource(stack, "aws_lambda_function");
+    const { variables } = lambda["environment"] as { variables: Record<string, string> };
+    return { archive: readFileSync(join(path, String(lambda["filename"]))), variables };
+  };
+  const own = look("own");
+  expect(own.variables["NODE_EXTRA_CA_CERTS"]).toBe("/var/task/private-ca.pem");
+  const last = own.archive.subarray(own.archive.lastIndexOf(Buffer.from("PK\x03\x04")));
+  expect(onlyFileOf(last)).toEqual({ name: "private-ca.pem", content: Buffer.from(certificate) });
+  expect(onlyFileOf(own.archive).name).toBe("index.mjs");
+  const other = look("example");
+  expect(other.variables).not.toHaveProperty("NODE_EXTRA_CA_CERTS");
+  expect(other.archive.equals(code.refresh)).toBe(true);
 });
 
 test("the zip is one that others can read", async (context) => {
