@@ -81,7 +81,8 @@ function show(migration: Migration, asDiff: boolean, ground: Ground): void {
   // Where both go to one terminal, something has to stand between them.
   if (out.terminal) say();
   if (!asDiff) {
-    for (const { lines } of diffs) for (const line of lines) err.write(`${coloured(plain(line), err)}\n`);
+    for (const { lines } of diffs)
+      for (const line of lines) err.write(`${coloured(plain(line.replace(/\r$/, "")), err)}\n`);
     say();
   }
   for (const { path, line, text } of notes) {

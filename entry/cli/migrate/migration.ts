@@ -1,8 +1,8 @@
 // From workflows of fleet-actions/ec2-runner-pool-manager to runpool: the environment's file, the changes, and what a person decides.
 import { environmentText } from "./environment-text.ts";
-import { readOldWorkflow, type OldWorkflow, type Written } from "./old-steps.ts";
+import { problemOf, readOldWorkflow, type OldWorkflow, type Written } from "./old-steps.ts";
 import { editsOf, operational, type Note, type StepWish } from "./step-edits.ts";
-import { workflowDiff } from "./workflow-diff.ts";
+import { applied, workflowDiff } from "./workflow-diff.ts";
 
 export interface WorkflowFile {
   /** As it is named to the user. */
@@ -22,6 +22,10 @@ export interface Migration {
   readonly notes: readonly (Note & { readonly path: string })[];
 }
 
+const unique = <One>(all: readonly One[]): readonly One[] => [
+  ...new Map(all.map((one) => [JSON.stringify(one), one])).values(),
+];
+
 type Read = WorkflowFile & { readonly workflow: OldWorkflow };
 
 /** Why the files cannot be read, a line each. */
@@ -38,14 +42,19 @@ export function migrationOf(files: readonly WorkflowFile[], wish: MigrationWish)
   for (const { path, text, workflow } of used) {
     const lines = text.split("\n");
     const found = workflow.steps.map((step) => editsOf(step, lines, wish));
-    notes.push(...found.flatMap((one) => one.notes).map((note) => ({ ...note, path })));
+    // Steps that share their inputs by an anchor ask for the same.
+    const edits = unique(found.flatMap((one) => one.edits));
+    notes.push(...unique(found.flatMap((one) => one.notes)).map((note) => ({ ...note, path })));
     notes.push(...signInNotes(workflow, wish.environment).map((note) => ({ ...note, path })));
-    const diff = workflowDiff(
-      path,
-      text,
-      found.flatMap(({ edits }) => edits),
-    );
+    const problem = problemOf(applied(text, edits));
+    const diff = problem === undefined ? workflowDiff(path, text, edits) : [];
     if (diff.length > 0) diffs.push({ path, lines: diff });
+    if (problem !== undefined)
+      notes.push({
+        path,
+        line: edits[0]?.first ?? 1,
+        text: `change this file by hand: without what has to go, ${problem}`,
+      });
   }
   const { inputs, notes: differing, sources } = refreshInputs(used);
   const { text, problems } = environmentText({

@@ -20,7 +20,7 @@ export interface Written {
   readonly lastLine: number;
   /** It holds a `${{ … }}` whose value no file says. */
   readonly expression: boolean;
-  /** It shares its line with others (`{ mode: refresh, ami: … }`): taken out by hand. */
+  /** It shares its line with others (`{ mode: refresh, ami: … }`), or stands elsewhere (`*anchor`): changed by hand. */
   readonly crowded: boolean;
 }
 
@@ -62,6 +62,11 @@ const lineAt = ({ lines }: Reading, offset: number): number => lines.linePos(off
 function mapOf({ document }: Reading, node: unknown): YAMLMap | undefined {
   const found = isAlias(node) ? node.resolve(document) : node;
   return isMap(found) ? found : undefined;
+}
+
+function stringOf({ document }: Reading, node: unknown): string | undefined {
+  const found: unknown = isAlias(node) ? node.resolve(document) : node;
+  return isScalar(found) && typeof found.value === "string" ? found.value : undefined;
 }
 
 /** The pairs of a map whose keys and values are plain. `known`: literals of `env` that expressions may name. */
@@ -113,6 +118,18 @@ function jobOf(path: readonly unknown[]): string | undefined {
 const isPair = (node: unknown): node is { readonly key: unknown } =>
   typeof node === "object" && node !== null && "key" in node && "value" in node && !isScalar(node);
 
+/** Why a text is no YAML, or names an anchor that it does not have. */
+export function problemOf(text: string): string | undefined {
+  const document = parseDocument(text);
+  if (document.errors[0] !== undefined) return document.errors[0].message.split("\n")[0];
+  try {
+    document.toJS();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 export function readOldWorkflow(text: string): OldWorkflow {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -126,12 +143,14 @@ export function readOldWorkflow(text: string): OldWorkflow {
     visit(document, {
       Map: (_key, node, path) => {
         const step = path.at(-1);
-        const used = node.get("uses");
-        if (!isSeq(step) || typeof used !== "string") return;
+        const named = node.get("uses", true);
+        const used = stringOf(reading, named);
+        if (!isSeq(step) || used === undefined) return;
         const known = environmentAround(reading, [...path, node]);
         const inputs = writtenIn(reading, mapOf(reading, node.get("with", true)), known);
-        const uses = writtenIn(reading, node, known).get("uses");
-        if (uses === undefined) return;
+        const written = writtenIn(reading, node, known).get("uses");
+        if (written === undefined) return;
+        const uses = isAlias(named) ? { ...written, crowded: true } : written;
         const region = inputs.get("aws-region");
         if (credentials.test(used))
           signedIn.push({

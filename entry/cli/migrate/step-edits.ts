@@ -57,9 +57,14 @@ export function editsOf(step: OldStep, lines: readonly string[], wish: StepWish)
   else
     edits.push({
       first: uses.line,
-      last: uses.line,
-      // With what follows: a comment there names the old version.
-      lines: [usesLine.replace(/uses:.*$/, () => `uses: ${wish.action}`)],
+      last: uses.lastLine,
+      // With what follows: a comment there names the old version. An anchor is somebody else's.
+      lines: [
+        usesLine.replace(
+          /(["']?uses["']?)\s*:\s*(&\S+\s+)?.*$/s,
+          (_all, key: string, anchor = "") => `${key}: ${anchor}${wish.action}`,
+        ),
+      ],
     });
   const written = given.get("mode");
   const mode = written?.text ?? "";
