@@ -128,7 +128,6 @@ export class Unconfigured extends Error {
 }
 
 // ---- the pool ----
-
 export type Received =
   | { readonly kind: "message"; readonly receipt: string; readonly message: PoolMessage }
   | { readonly kind: "unreadable"; readonly receipt: string; readonly body: string; readonly problem: string };
@@ -253,8 +252,9 @@ export interface RunnerSeen {
 }
 export type Removal = "removed" | "absent" | "busy";
 export interface RunnerInventory {
-  /** Every runner of the scope whose name begins with `prefix`. */
+  /** Runners whose name begins with `prefix`; one may be left out while others are deleted: its absence is asked for by name. */
   list(scope: string, prefix: string): Promise<readonly RunnerSeen[]>;
+  named(scope: string, name: string): Promise<RunnerSeen | undefined>;
   /** Deletes a registration; refused while a job runs on it. */
   remove(scope: string, runnerId: number): Promise<Removal | Unknown>;
 }

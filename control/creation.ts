@@ -11,7 +11,7 @@ import { templateOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { poolManager, tags } from "../domain/names.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
-import { leastOf, roomOf, scopesOf } from "./places.ts";
+import { fewerThan, leastOf, scopesOf } from "./places.ts";
 import { recordMachine } from "./record-machine.ts";
 import { surely } from "./surely.ts";
 import type { Taken, Undertaking } from "./taken.ts";
@@ -43,7 +43,7 @@ export async function create(
   rounds: Rounds,
   onTaken: (taken: Taken) => void,
 ): Promise<Created> {
-  const { world, request } = undertaking;
+  const { world } = undertaking;
   const taken: Taken[] = [];
   /** Created for the pool by another refresh of this period: they are there, whoever asked first. */
   let there = 0;
@@ -51,9 +51,8 @@ export async function create(
   // A replacement: the pause that a drain begins with may have come since, and what it asks to leave is not to be bought again.
   const { paused } = rounds.next > 0 ? await world.settings.load() : { paused: undefined };
   if (paused !== undefined) return { taken, problems: [pausedWords(paused)], final: true };
-  const ladder = ladderOf(request);
-  let rung = 0;
-  let sameRung = 0;
+  const ladder = ladderOf(undertaking.request);
+  let [rung, sameRung] = [0, 0];
   let backoff = limits.creationBackoffMs;
   /** What CreateFleet made of this round is not known: the same is asked again, with its token and in the places that it holds. */
   let open: number | undefined;
@@ -65,29 +64,19 @@ export async function create(
     const round = await createRound(undertaking, short, step, rounds, onTaken, open);
     open = round.open;
     taken.push(...round.taken);
-    if (undertaking.owner === undefined) there += round.known;
-    for (const { kind, reason } of round.failures) {
-      const alike = `${step.name}: ${kind}: `;
-      if (problems.filter((problem) => problem.startsWith(alike)).length >= maxima.reasonsOfAKind) continue;
-      if (!problems.includes(alike + reason)) problems.push(alike + reason);
-    }
+    there += undertaking.owner === undefined ? round.known : 0;
+    note(problems, step, round.failures);
     if (round.full !== undefined) {
       full = { full: round.full };
-      const most = short > least ? (await roomOf(undertaking)).places : 0;
-      // Others have freed some meanwhile: there is more at the next look.
-      if (most < least || most >= short) break;
-      wanted -= short - most;
+      const fewer = await fewerThan(undertaking, short, least);
+      if (fewer === undefined) break;
+      wanted -= short - fewer;
       continue;
     }
     if (taken.length + there >= wanted) break;
     const verdict = judge(round.failures);
-    world.log.event("creation.short", {
-      rung: step.name,
-      wanted,
-      created: taken.length,
-      verdict,
-      problems: problems.at(-1),
-    });
+    const told = { wanted, created: taken.length, verdict, problems: problems.at(-1) };
+    world.log.event("creation.short", { rung: step.name, ...told });
     const last = rung === ladder.length - 1;
     if (verdict === "final" || (verdict === "no type" && last)) return { taken, problems, ...full, final: true };
     // EC2 gives up after three pools that fail: with those left out the same rung may well have others.
@@ -103,6 +92,15 @@ export async function create(
     }
   }
   return { taken, problems, ...full, final: false };
+}
+
+/** A few of each kind and rung. */
+function note(problems: string[], step: Rung, failures: readonly LaunchFailure[]): void {
+  for (const { kind, reason } of failures) {
+    const alike = `${step.name}: ${kind}: `;
+    if (problems.filter((problem) => problem.startsWith(alike)).length >= maxima.reasonsOfAKind) continue;
+    if (!problems.includes(alike + reason)) problems.push(alike + reason);
+  }
 }
 
 const advice: Partial<Record<LaunchFailure["kind"], string>> = {

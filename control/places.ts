@@ -35,3 +35,10 @@ export async function roomOf(
 /** How many of those that are short are worth having where there is no room for all: any for a floor, else what will do. */
 export const leastOf = ({ owner, request }: Undertaking, short: number): number =>
   owner === undefined ? 1 : Math.max(1, short - (request.count - (request.minCount ?? request.count)));
+
+/** How many of the short ones there is room for, `least` at the fewest. Undefined for all: others have freed some since, and the next look finds them. */
+export async function fewerThan(undertaking: Undertaking, short: number, least: number): Promise<number | undefined> {
+  if (short <= least) return undefined;
+  const { places } = await roomOf(undertaking);
+  return places >= least && places < short ? places : undefined;
+}

@@ -16,7 +16,7 @@ import { keepFloors, type FloorKept } from "./floor.ts";
 import { rerun, type Rerun } from "./rerun.ts";
 import { emptyRetired, type RetiredClass } from "./retired-classes.ts";
 import { sweepConfigurations } from "./sweep-configurations.ts";
-import { both, partitionScopes, renewTokens, tokensRefused } from "./tokens.ts";
+import { partitionScopes, renewRefused, renewTokens } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface RefreshOptions {
@@ -51,8 +51,7 @@ export interface RefreshReport {
 }
 
 /** Rejects where the environment cannot be read; a part that fails is a problem in the report, and the others go on. */
-export async function refresh(world: ControlWorld, options: RefreshOptions = {}): Promise<RefreshReport> {
-  const { dryRun = false } = options;
+export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOptions = {}): Promise<RefreshReport> {
   const loaded = await world.settings.load();
   const { configuration, paused } = loaded;
   const problems: string[] = [];
@@ -62,11 +61,7 @@ export async function refresh(world: ControlWorld, options: RefreshOptions = {})
   const { runners, machines, held, partitions, counters } = await lookAround(world, configuration, attempt);
   const { items: records, damaged } = await world.instances.all();
   for (const { key, problem } of damaged) world.log.event("record.damaged", { key, problem });
-  const refused = tokensRefused(records);
-  const tokens =
-    refused.size === 0
-      ? aged
-      : await attempt("tokens", aged, async () => both(aged, await renewTokens(world, configuration, dryRun, refused)));
+  const tokens = await attempt("tokens", aged, () => renewRefused(world, configuration, aged, records, dryRun));
   const facts =
     machines === undefined
       ? undefined

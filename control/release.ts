@@ -1,6 +1,7 @@
 // Release: run after all jobs whatever their result; the run's instances leave and go to the pool.
+import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
-import { limits } from "../domain/limits.ts";
+import { limits, maxima } from "../domain/limits.ts";
 import { runnerName } from "../domain/names.ts";
 import { condemn } from "./condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "./leave.ts";
@@ -41,7 +42,7 @@ export async function release(world: ControlWorld, request: ReleaseRequest): Pro
   // Only after it was asked to leave: else a runner that is gone at GitHub would be repaired by its agent.
   const waiting = asked.filter(({ answer }) => answer !== "not own").map(({ leaver }) => leaver);
   for (const { record } of waiting) world.log.event("instance.asked-to-leave", { instance: record.instanceId });
-  await deleteAtForge(world, configuration, request, waiting);
+  await deleteAtForge(world, configuration, request, waiting, false);
   const [released] = await Promise.all([
     wait(world, configuration, request, waiting),
     waiting.length === 0 ? undefined : end(world, request),
@@ -58,12 +59,16 @@ const end = ({ requests, clock, log }: ControlWorld, { runId, attempt }: Release
 /** What GitHub answered for the runner of an instance: nothing where the caller has no rights there. */
 type Proof = "removed" | "absent" | "busy";
 
-/** One list, then one delete a runner: refused means that a job runs, and leaves no gap for another to slip in. */
+/**
+ * One list, then one delete a runner: refused means that a job runs, and leaves no gap for another to slip in. One that the list leaves
+ * out is asked for by its name where its absence is to prove something.
+ */
 async function deleteAtForge(
   world: ControlWorld,
   configuration: Configuration,
   { forgeScope }: ReleaseRequest,
   leavers: readonly Leaver[],
+  proves: boolean,
 ): Promise<Map<string, Proof>> {
   const proofs = new Map<string, Proof>();
   if (forgeScope === undefined || leavers.length === 0) return proofs;
@@ -76,13 +81,14 @@ async function deleteAtForge(
     );
     const runners = await world.inventory.list(forgeScope, `${configuration.environment}-`);
     const ids = new Map(runners.map(({ name, id }) => [name, id]));
-    await Promise.all(
-      [...names].map(async ([name, record]) => {
-        const id = ids.get(name);
-        const removal = id === undefined ? "absent" : await world.inventory.remove(forgeScope, id);
-        if (typeof removal === "string") proofs.set(record.key, removal);
-      }),
-    );
+    for (const batch of batchesOf([...names], maxima.forgeCallsAtOnce))
+      await Promise.all(
+        batch.map(async ([name, record]) => {
+          const id = ids.get(name) ?? (proves ? (await world.inventory.named(forgeScope, name))?.id : undefined);
+          const removal = id === undefined ? "absent" : await world.inventory.remove(forgeScope, id);
+          if (typeof removal === "string") proofs.set(record.key, removal);
+        }),
+      );
   } catch (error) {
     world.log.event("release.forge-unreachable", { problem: String(error) });
   }
@@ -154,7 +160,7 @@ async function proveGone(
   condemned: string[],
 ): Promise<readonly { instanceId: string; why: string }[]> {
   const left: { instanceId: string; why: string }[] = [];
-  const proofs = await deleteAtForge(world, configuration, request, waiting);
+  const proofs = await deleteAtForge(world, configuration, request, waiting, true);
   for (const { record, own } of waiting) {
     const proof = proofs.get(record.key);
     const by = proof === "removed" ? "condemn-deleted" : "condemn-not-found";

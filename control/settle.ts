@@ -190,6 +190,6 @@ async function listedNow(
 ): Promise<OurRunner | undefined | "no proof"> {
   const scope = partitionScopes(configuration).get(partition);
   if (scope === undefined) return "no proof";
-  const found = (await world.inventory.list(scope, name)).find((one) => one.name === name);
+  const found = await world.inventory.named(scope, name);
   return found === undefined ? undefined : { ...found, scope };
 }

@@ -13,7 +13,7 @@ export interface TokensRenewed {
 }
 
 /** What two looks came to, each thing once. */
-export const both = (one: TokensRenewed, other: TokensRenewed): TokensRenewed => ({
+const both = (one: TokensRenewed, other: TokensRenewed): TokensRenewed => ({
   renewed: [...new Set([...one.renewed, ...other.renewed])],
   problems: [...new Set([...one.problems, ...other.problems])],
 });
@@ -27,7 +27,7 @@ export function partitionScopes(configuration: Configuration): ReadonlyMap<strin
 }
 
 /** Of each partition, when an agent last said that GitHub refuses its registration token: epoch ms. */
-export function tokensRefused(records: readonly InstanceRecord[]): ReadonlyMap<string, EpochMs> {
+function tokensRefused(records: readonly InstanceRecord[]): ReadonlyMap<string, EpochMs> {
   const refused = new Map<string, EpochMs>();
   for (const { partition, signal } of records)
     if (signal?.kind === "register-failed" && signal.detail?.startsWith("token: ") === true)
@@ -74,4 +74,16 @@ export async function renewTokens(
       }
   }
   return { renewed, problems };
+}
+
+/** As well as what was renewed for its age. */
+export async function renewRefused(
+  world: Parameters<typeof renewTokens>[0],
+  configuration: Configuration,
+  aged: TokensRenewed,
+  records: readonly InstanceRecord[],
+  dryRun: boolean,
+): Promise<TokensRenewed> {
+  const refused = tokensRefused(records);
+  return refused.size === 0 ? aged : both(aged, await renewTokens(world, configuration, dryRun, refused));
 }

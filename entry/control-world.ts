@@ -106,6 +106,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     },
     inventory: {
       list: async (scope, prefix) => (await forge()).inventory.list(scope, prefix),
+      named: async (scope, name) => (await forge()).inventory.named(scope, name),
       remove: async (scope, runnerId) => (await forge()).inventory.remove(scope, runnerId),
     },
     releases: {

@@ -28,6 +28,23 @@ async function list(client: ForgeClient, scope: string, prefix: string): Promise
 }
 
 /**
+ * One request, so that nothing moves between two pages (GitHub REST, "List self-hosted runners", `name`). A server that does not know
+ * the parameter answers with the first page of all.
+ */
+async function named(client: ForgeClient, scope: string, name: string): Promise<RunnerSeen | undefined> {
+  const forge = await client(scope);
+  const what = `looking for runner ${name} of ${scope}`;
+  const { data } = await forge
+    .request(`GET ${scopePath(scope)}/actions/runners`, { name, per_page: 100 })
+    .catch((error: unknown) => refuse(what, rightToRunners(scope), error));
+  const { total_count: total, runners } = data as { total_count: number; runners: readonly ListedRunner[] };
+  const found = runners.find((one) => one.name === name);
+  if (found === undefined && total > runners.length)
+    throw new OutOfReach(`${what}: GitHub lists ${total} runners, whatever their names`);
+  return found === undefined ? undefined : seenAs(found);
+}
+
+/**
  * GitHub refuses with 422 while a job runs. It answers 404 for a runner that is gone and for a caller without the right
  * alike, and "absent" ends machines: so a 404 counts only where the same caller may list the scope's runners.
  */
@@ -56,5 +73,6 @@ async function remove(client: ForgeClient, scope: string, runnerId: number): Pro
 
 export const inventory = (client: ForgeClient): RunnerInventory => ({
   list: (scope, prefix) => list(client, scope, prefix),
+  named: (scope, name) => named(client, scope, name),
   remove: (scope, runnerId) => remove(client, scope, runnerId),
 });

@@ -42,6 +42,16 @@ export function forgeContract(kind: ForgeKind): void {
       expect(found[0]).toMatchObject({ online: false, busy: false, labels: expect.arrayContaining(["large"]) });
     });
 
+    it("finds a runner by its whole name, and says that there is none of another", async () => {
+      const { inventory, scope } = stand;
+      for (let index = 0; index < 105; index++) await stand.register(`named-i-${index}`);
+      const id = await stand.register("named-i-200");
+      expect(await inventory.named(scope, "named-i-200")).toMatchObject({ id, name: "named-i-200" });
+      expect(await inventory.named(scope, "named-i-20")).toMatchObject({ name: "named-i-20" });
+      expect(await inventory.named(scope, "named-i-2000")).toBeUndefined();
+      expect(await inventory.named(scope, "named-i")).toBeUndefined();
+    });
+
     it("removes a runner once; then it is absent, as one that never was", async () => {
       const { inventory, scope } = stand;
       const id = await stand.register("removed-i-1");
@@ -85,6 +95,7 @@ export function forgeContract(kind: ForgeKind): void {
       const { inventory, registrar } = stand;
       await expect(inventory.remove("acme/elsewhere", 1)).rejects.toThrow(ForgeRefused);
       await expect(inventory.list("acme/elsewhere", "")).rejects.toThrow(/elsewhere.*Administration/s);
+      await expect(inventory.named("acme/elsewhere", "a")).rejects.toThrow(/elsewhere.*Administration/s);
       await expect(registrar.registrationToken("acme/elsewhere")).rejects.toThrow(ForgeRefused);
       await expect(stand.jobs.activeRuns("acme/elsewhere")).rejects.toThrow(/elsewhere.*Actions: read/s);
     });

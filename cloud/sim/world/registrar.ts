@@ -7,6 +7,7 @@ import {
   type Registrar,
   type Removal,
   type RunnerInventory,
+  type RunnerSeen,
   type Unknown,
 } from "../../ports.ts";
 import { limits } from "../../../domain/limits.ts";
@@ -88,6 +89,14 @@ export function registrarPort(state: State, process: Process): Registrar {
   };
 }
 
+/** As pages that move up while they are read leave one out. */
+function shifted(runners: readonly RunnerSeen[], { faults, time }: State, { chance }: Process): readonly RunnerSeen[] {
+  const own = chance.fork(`list at ${time.now()}`);
+  if (runners.length === 0 || !own.happens(faults.rates.listShifts)) return runners;
+  faults.meet("listShifts");
+  return runners.toSpliced(own.between(0, runners.length - 1), 1);
+}
+
 export function inventoryPort(state: State, process: Process): RunnerInventory {
   return {
     list: (scope, prefix) =>
@@ -96,7 +105,17 @@ export function inventoryPort(state: State, process: Process): RunnerInventory {
         kind: "read",
         apply: () => {
           unlessDown(state, process);
-          return state.forge.list(scope, prefix);
+          return shifted(state.forge.list(scope, prefix), state, process);
+        },
+        lost: outOfReach,
+      }),
+    named: (scope, name) =>
+      process.call({
+        what: `github.named ${name}`,
+        kind: "read",
+        apply: () => {
+          unlessDown(state, process);
+          return state.forge.list(scope, name).find((one) => one.name === name);
         },
         lost: outOfReach,
       }),
