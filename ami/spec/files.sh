@@ -18,6 +18,7 @@ if [ -e "$lib/image.env" ]; then
   holds "swap is for need only" grep -q '^vm.swappiness' /etc/sysctl.d/90-runpool-swap.conf
 fi
 if [ "$phase" = image ]; then
+  nothing "services of packages may start" "$(grep -lsx '# runpool' /usr/sbin/policy-rc.d)"
   nothing "nothing is left of an earlier life" "$(find /var/lib/runpool -mindepth 2 -print -quit 2>/dev/null)"
   nothing "no file of an environment is left" "$(find /etc/runpool -type f -print -quit 2>/dev/null)"
 fi

@@ -16,7 +16,7 @@ if [ "${1:-}" = mend ]; then
   sed -i '/^# planted/d' "$lib/agent.mjs"
   sed -i '/^planted/d' "$lib/runpool.nft"
   : >/etc/machine-id
-  rm -f /var/log/planted /var/lib/systemd/random-seed
+  rm -f /usr/sbin/policy-rc.d /var/log/planted /var/lib/systemd/random-seed
   systemctl --quiet disable apt-daily.timer
   exit 0
 fi
@@ -29,6 +29,7 @@ echo "aws_access_key_id = AKIAPLANTEDPLANTED12" >~root/.aws/credentials
 echo planted >/etc/ssh/ssh_host_rsa_key
 echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 echo planted >/var/log/planted
+echo '# runpool' >/usr/sbin/policy-rc.d
 echo planted >/var/lib/systemd/random-seed
 echo RUNPOOL_ENVIRONMENT=left >/etc/runpool/agent.env
 echo "runpool-job ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/runpool

@@ -23,7 +23,7 @@ enter || exit 77
 # Systemd does not run here; `systemctl enable` works on files.
 in_root() { chroot "$R" /usr/bin/env -i SYSTEMD_OFFLINE=1 HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 # As a stock AMI is: nothing of whoever works on this machine.
-rm -rf "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin" "$R/etc/runpool" "$R/usr/lib/runpool"
+rm -rf "$R/usr/sbin/policy-rc.d" "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin" "$R/etc/runpool" "$R/usr/lib/runpool"
 mkdir -p "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin"
 sed -i -E 's/^([^:]+):\$[^:]*:/\1:*:/' "$R/etc/shadow"
 { in_root apt-get -qq update && in_root apt-get -qq install -y --download-only docker.io cloud-init; } >"$results/network" 2>&1 ||
@@ -36,6 +36,23 @@ install_all() { # result
   tail -n 20 "$results/$1"
   exit 1
 }
+# Killed in the middle of a package, as a power cut would: what it leaves is where the next one begins.
+cut_short() {
+  local pid
+  mkdir "$R/tmp/payload"
+  cp -r "$payload/." "$R/tmp/payload"
+  setsid chroot "$R" /usr/bin/env -i SYSTEMD_OFFLINE=1 HOME=/root LANG=C.UTF-8 PATH="$PATH" bash /tmp/payload/install/all.sh >"$results/cut" 2>&1 &
+  pid=$!
+  until [ -e "$R/usr/sbin/policy-rc.d" ] && compgen -G "$R/usr/bin/*.dpkg-new" >/dev/null; do
+    kill -0 "$pid" 2>/dev/null || return
+    sleep 0.01
+  done
+  kill -KILL -- "-$pid"
+  wait "$pid" 2>/dev/null
+  echo "cut short with $(cd "$R" && find usr/sbin/policy-rc.d usr/bin -name '*.dpkg-new' -o -name policy-rc.d | wc -l) things half done" >>"$results/cut"
+  rm -rf "$R/tmp/payload"
+}
+cut_short
 install_all install
 install_all again
 in_root bash /usr/lib/runpool/spec/check.sh image >"$results/spec" 2>&1
