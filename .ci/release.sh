@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Lays a release out and pushes nothing: OUT/runpool-VERSION.tar.gz, the command line's package OUT/runpool-VERSION.tgz, their checksums,
 # and the action's commit, whose id is printed.
-# The commit holds what runs the action (action.yml and its bundle) and follows the one it was built from. The same source gives the
-# same bytes: tags and archives can be built again by anyone, and compared.
+# The commit holds what runs the action (action.yml and its bundle) and follows the one it was built from; the workflows stay as they are,
+# for GitHub lets no workflow's own token push a change of them. The same source gives the same bytes: tags and archives can be built
+# again by anyone, and compared.
 set -euo pipefail
 
 if (($# != 2)); then
@@ -35,7 +36,7 @@ cp "$package" "$out/"
 GIT_INDEX_FILE="$out/index"
 export GIT_INDEX_FILE
 rm -f "$GIT_INDEX_FILE"
-git add --force -- action.yml LICENSE README.md dist/action
+git add --force -- action.yml LICENSE README.md dist/action .github/workflows
 tree=$(git write-tree)
 rm -f "$GIT_INDEX_FILE"
 export GIT_AUTHOR_DATE="$moment +0000" GIT_COMMITTER_DATE="$moment +0000"

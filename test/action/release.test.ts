@@ -33,6 +33,7 @@ beforeAll(async () => {
   mkdirSync(repository);
   for (const file of ["action.yml", "LICENSE", "README.md", ".gitignore"])
     copyFileSync(join(projectRoot, file), join(repository, file));
+  cpSync(join(projectRoot, ".github/workflows"), join(repository, ".github/workflows"), { recursive: true });
   const built = await buildAction();
   cpSync(join(built.folder, "dist"), join(repository, "dist"), { recursive: true });
   await built.remove();
@@ -44,11 +45,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-test("the action's commit holds what runs it and nothing else, and leaves the branch alone", () => {
+test("the action's commit holds what runs it, the workflows as they are and nothing else, and leaves the branch alone", () => {
   const before = sh("git", "rev-parse", "HEAD");
   const commit = release("one");
   const files = sh("git", "ls-tree", "-r", "--name-only", commit).split("\n");
   expect(files.filter((file) => !/^dist\/action\/[\w-]+\.mjs$/.test(file)).toSorted()).toEqual([
+    ...sh("git", "ls-files", ".github/workflows").split("\n"),
     "LICENSE",
     "README.md",
     "action.yml",
@@ -57,6 +59,8 @@ test("the action's commit holds what runs it and nothing else, and leaves the br
   expect(files).toContain(runs.main);
   expect(files).toContain(runs.post);
   expect(sh("git", "rev-parse", `${commit}^`)).toBe(before);
+  // A push that changes or deletes a workflow is refused to the token of a workflow.
+  expect(sh("git", "diff", "--name-only", before, commit, "--", ".github")).toBe("");
   expect(sh("git", "rev-parse", "HEAD")).toBe(before);
   expect(sh("git", "status", "--porcelain")).toBe("");
 });
