@@ -25,18 +25,34 @@ const assignments = (values: Readonly<Record<string, string>>): string =>
 /** Where every user may read it: the agent, the runner, and jobs. */
 const privateCaPath = "/usr/local/share/runpool-private-ca.pem";
 
-const throughProxy = (proxy: NonNullable<Environment["proxy"]>): Record<string, string> => ({
-  HTTPS_PROXY: proxy.url,
-  HTTP_PROXY: proxy.url,
-  NO_PROXY: ["169.254.169.254", "localhost", "127.0.0.1", ...proxy.noProxy].join(","),
-  // Node.js ≥ 24: its HTTP clients, and so the AWS SDK, then go by the three variables above.
-  NODE_USE_ENV_PROXY: "1",
-});
+type Place = Pick<Environment, "network" | "region" | "awsPartition">;
+
+/**
+ * AWS's services that a VPC of the environment's own has a way to: the agent's few, and those that an endpoint was asked for. DynamoDB has
+ * two names, the second with the account before it.
+ */
+function servicesInside({ network, region, awsPartition }: Place): readonly string[] {
+  if (network.kind === "existing") return [];
+  const endpoints = network.kind === "private" ? network.endpoints : [];
+  const suffix = `${region}.${awsPartition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"}`;
+  return [`dynamodb.${suffix}`, `.ddb.${suffix}`, ...endpoints.map((service) => `${service}.${suffix}`)];
+}
+
+function throughProxy(environment: Place, { url, noProxy }: NonNullable<Environment["proxy"]>) {
+  const direct = ["169.254.169.254", "localhost", "127.0.0.1", ...servicesInside(environment), ...noProxy];
+  return {
+    HTTPS_PROXY: url,
+    HTTP_PROXY: url,
+    NO_PROXY: direct.join(","),
+    // Node.js ≥ 24.5 goes by the three variables above; entry/ways-out.ts tells the AWS SDK of them.
+    NODE_USE_ENV_PROXY: "1",
+  };
+}
 
 /** The ways out of the machine: for the agent, for the pre-runner script, and for the runner with its jobs. */
-const waysOut = ({ proxy, privateCa }: Environment): Record<string, string> => ({
-  ...(privateCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: privateCaPath }),
-  ...(proxy === undefined ? {} : throughProxy(proxy)),
+const waysOut = (environment: Environment): Record<string, string> => ({
+  ...(environment.privateCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: privateCaPath }),
+  ...(environment.proxy === undefined ? {} : throughProxy(environment, environment.proxy)),
 });
 
 /** What the agent is told; it finds the rest in instance metadata and in its record. */
@@ -77,14 +93,14 @@ const cloudWatchAgent = (environment: string): object => ({
 });
 
 /** Its ways out: it reads no variables ("… common-config.toml"). */
-const cloudWatchWays = ({ proxy, privateCa }: Environment): string =>
+const cloudWatchWays = ({ proxy, privateCa, ...rest }: Environment): string =>
   [
     ...(proxy === undefined
       ? []
       : [
           "[proxy]",
           ...["http_proxy", "https_proxy"].map((name) => `${name} = ${JSON.stringify(proxy.url)}`),
-          `no_proxy = ${JSON.stringify(throughProxy(proxy)["NO_PROXY"])}`,
+          `no_proxy = ${JSON.stringify(throughProxy(rest, proxy).NO_PROXY)}`,
         ]),
     ...(privateCa === undefined ? [] : ["[ssl]", `ca_bundle_path = ${JSON.stringify(privateCaPath)}`]),
     "",

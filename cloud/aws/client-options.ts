@@ -7,13 +7,21 @@ const replyMs = 4_000;
 /** A connection within a region takes a few milliseconds. */
 const connectMs = 1_500;
 
-/** Options of an SDK client's constructor. With four tries and the SDK's pauses a dead service is known in about 20 s. */
-export const clientOptions = (service: "ec2" | "other" = "other") => ({
+/** A process's `HTTPS_PROXY`, `NO_PROXY` and their like. */
+export type WaysOut = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Options of an SDK client's constructor. With four tries and the SDK's pauses a dead service is known in about 20 s. `ways`: the client
+ * goes out by them. Its agent has to be told, for NODE_USE_ENV_PROXY reaches Node.js's own agents alone (Node.js documentation, "Built-in
+ * Proxy Support"), and the SDK has others.
+ */
+export const clientOptions = (service: "ec2" | "other" = "other", ways?: WaysOut) => ({
   maxAttempts: 4,
   retryMode: "standard",
   requestHandler: {
     connectionTimeout: connectMs,
     requestTimeout: service === "ec2" ? fleetReplyMs : replyMs,
     throwOnRequestTimeout: true,
+    ...(ways === undefined ? {} : { httpsAgent: { proxyEnv: { ...ways } } }),
   },
 });

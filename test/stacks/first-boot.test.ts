@@ -8,6 +8,7 @@ import example from "../../environments/example.ts";
 import { limits } from "../../domain/limits.ts";
 import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
+import type { Environment } from "../../stacks/environment.ts";
 import { agentEnvironment, bootFiles } from "../../stacks/first-boot-files.ts";
 import { configHash } from "../../stacks/launch-templates.ts";
 import { mimeUserData, userData, userDataLimit } from "../../stacks/user-data.ts";
@@ -73,7 +74,22 @@ test("a shell reads every value of an environment file as it was given", () => {
   writeFileSync(path, file?.content ?? "");
   const script = `set -eu; . "$1"; printf '%s\\n' "$HTTPS_PROXY" "$NO_PROXY"`;
   const { stdout } = spawnSync("/bin/sh", ["-c", script, "sh", path], { encoding: "utf8" });
-  expect(stdout).toBe(`${url}\n169.254.169.254,localhost,127.0.0.1,10.0.0.0/8\n`);
+  const dynamodb = "dynamodb.eu-central-1.amazonaws.com,.ddb.eu-central-1.amazonaws.com";
+  expect(stdout).toBe(`${url}\n169.254.169.254,localhost,127.0.0.1,${dynamodb},10.0.0.0/8\n`);
+});
+
+test("what the VPC has a way to is asked past the proxy: DynamoDB, and the services whose endpoints were asked for", () => {
+  const past = (network: Environment["network"]) =>
+    agentEnvironment({ ...environment, network, proxy: { url: "http://proxy.example.org", noProxy: [] } })["NO_PROXY"];
+  const own = { cidr: "10.80.0.0/16", zones: ["eu-central-1a"] };
+  const dynamodb = "dynamodb.eu-central-1.amazonaws.com,.ddb.eu-central-1.amazonaws.com";
+  const always = "169.254.169.254,localhost,127.0.0.1";
+  expect(past({ kind: "public", ...own })).toBe(`${always},${dynamodb}`);
+  expect(past({ kind: "private", nat: false, endpoints: ["ssm", "logs"], ...own })).toBe(
+    `${always},${dynamodb},ssm.eu-central-1.amazonaws.com,logs.eu-central-1.amazonaws.com`,
+  );
+  // Of a network that exists nobody here knows.
+  expect(past({ kind: "existing", subnets: [] })).toBe(always);
 });
 
 test("what is too long as it is, is compressed, and cloud-init gets every byte of it", () => {

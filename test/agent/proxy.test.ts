@@ -1,0 +1,85 @@
+// Behind a proxy the agent's calls to AWS go through it, as its user data says: the SDK's own agents have to be told.
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { openImds } from "../../cloud/sim/imds/imds.ts";
+import { agentMachine } from "../../entry/agent-machine.ts";
+import { hostClock } from "../../entry/host-clock.ts";
+import { writePreRunner } from "../../entry/write-pre-runner.ts";
+import { openHttpSim, place } from "../contract/http-sim.ts";
+
+/** A proxy that lets nobody through; the hosts that it was asked for. */
+async function openProxy() {
+  const asked = new Set<string>();
+  const server = createServer((_, response) => response.writeHead(502).end());
+  server.on("connect", ({ url = "" }, socket) => {
+    asked.add(url);
+    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+beforeEach(() => {
+  vi.stubEnv("AWS_ENDPOINT_URL", undefined);
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+  return () => void vi.unstubAllEnvs();
+});
+
+/** A machine's metadata: who asks learns its region, and that is all that is answered. */
+async function launched() {
+  const sim = await openHttpSim();
+  onTestFinished(() => sim.close());
+  const template = sim.defaults.templates["large/x64"];
+  if (template === undefined) throw new Error("no template");
+  await sim.fleet.launch({
+    count: 1,
+    clientToken: "one",
+    template,
+    imageId: await sim.fleet.image(sim.defaults.imageParameters.x64 ?? ""),
+    subnets: sim.defaults.subnets,
+    minimum: { cpu: 2, mmem: 4096 },
+    maximumCpu: 4,
+    architecture: "x64",
+    usageClass: "on-demand",
+    avoid: [],
+    allowedTypes: [],
+    tags: { "runpool:manager": "pool" },
+  });
+  const [machine] = sim.cloud.machines();
+  if (machine === undefined) throw new Error("no machine");
+  return machine;
+}
+
+async function behindProxy() {
+  const machine = await launched();
+  const imds = await openImds({ machine, clock: hostClock });
+  onTestFinished(() => imds.close());
+  const proxy = await openProxy();
+  const told = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, NO_PROXY: "127.0.0.1", NODE_USE_ENV_PROXY: "1" };
+  for (const [name, value] of Object.entries(told)) vi.stubEnv(name, value);
+  vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.url);
+  return { proxy, imds };
+}
+
+test("the agent asks SSM through its proxy", async () => {
+  const { proxy, imds } = await behindProxy();
+  const { secrets, known } = agentMachine(imds.url);
+  await known();
+  await expect(secrets.read("/runpool/example/registration/x")).rejects.toThrow();
+  expect([...proxy.asked]).toEqual([`ssm.${place.region}.amazonaws.com:443`]);
+});
+
+test("root reads the pre-runner script through the same", async () => {
+  const { proxy } = await behindProxy();
+  vi.stubEnv("RUNPOOL_ENVIRONMENT", "example");
+  const folder = mkdtempSync(join(tmpdir(), "runpool-proxy-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  await expect(writePreRunner(join(folder, "pre-runner.sh"))).rejects.toThrow();
+  expect([...proxy.asked]).toEqual([`dynamodb.${place.region}.amazonaws.com:443`]);
+});
