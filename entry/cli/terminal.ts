@@ -5,6 +5,7 @@ import type { Variables } from "./arguments.ts";
 export type Style = Parameters<typeof styleText>[0];
 
 export interface Sink {
+  /** One whose cursor can be moved: not where it is dumb. */
   readonly terminal: boolean;
   /** Of the terminal; undefined where it is none. */
   columns(): number | undefined;
@@ -30,8 +31,8 @@ export interface Streams {
   readonly stderr: Stream;
 }
 
-const sink = (stream: Stream, colours: boolean): Sink => ({
-  terminal: stream.isTTY === true,
+const sink = (stream: Stream, colours: boolean, dumb: boolean): Sink => ({
+  terminal: stream.isTTY === true && !dumb,
   columns: () => (stream.isTTY === true ? stream.columns : undefined),
   rows: () => (stream.isTTY === true ? stream.rows : undefined),
   write: (text) => void stream.write(text),
@@ -40,8 +41,9 @@ const sink = (stream: Stream, colours: boolean): Sink => ({
 
 /** No colours with NO_COLOR (no-color.org: set and not empty), on a dumb terminal, or where they are not wanted. */
 export function terminalOn({ stdout, stderr }: Streams, variables: Variables, noColor: boolean): Terminal {
-  const colours = !noColor && (variables["NO_COLOR"] ?? "") === "" && variables["TERM"] !== "dumb";
-  return { out: sink(stdout, colours), err: sink(stderr, colours) };
+  const dumb = variables["TERM"] === "dumb";
+  const colours = !noColor && (variables["NO_COLOR"] ?? "") === "" && !dumb;
+  return { out: sink(stdout, colours, dumb), err: sink(stderr, colours, dumb) };
 }
 
 /** Without what would move the cursor or pretend to be colour: some of what is shown was written by others. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { commands } from "../../entry/cli/commands.ts";
 import { distance, nearest } from "../../entry/cli/nearest.ts";
+import { terminalOn } from "../../entry/cli/terminal.ts";
 import { version } from "../../domain/version.ts";
 import { inProcess, start } from "./bench.ts";
 
@@ -168,6 +169,10 @@ test("colour is for terminals only, and NO_COLOR, --no-color and a dumb one are 
   expect(await coloured(["--help"], { NO_COLOR: "1" })).toBe(false);
   expect(await coloured(["--help"], { TERM: "dumb" })).toBe(false);
   expect(await coloured(["--help", "--no-color"])).toBe(false);
+  // Nor is a dumb one's cursor moved: what goes on is told in lines there.
+  const tty = { isTTY: true, columns: 80, write: () => true };
+  const terminalOf = (TERM: string) => terminalOn({ stdout: tty, stderr: tty }, { TERM }, false).err.terminal;
+  expect(["xterm", "dumb"].map(terminalOf)).toEqual([true, false]);
 });
 
 describe("completion", () => {
