@@ -170,9 +170,14 @@ async function retire(agent: Agent, record: InstanceRecord, reason: string, now:
 async function end(agent: Agent, reason: string): Promise<string> {
   const { world, memory } = agent;
   world.log.event("agent.ended", { reason, busy: memory.runner.busy });
-  await world.runner.kill();
   const { assignment } = memory.runner;
-  if (assignment !== undefined) await world.runner.clean(assignment, await removalToken(agent));
+  try {
+    await world.runner.kill();
+    if (assignment !== undefined) await world.runner.clean(assignment, await removalToken(agent));
+  } catch (error) {
+    // What does not let itself be cleaned ends with the machine.
+    world.log.event("agent.not-cleaned", { problem: String(error) });
+  }
   await world.host.powerOff(reason);
   return reason;
 }

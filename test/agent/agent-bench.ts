@@ -42,6 +42,7 @@ export interface BenchWish {
   readonly own?: (clock: ManualClock) => Partial<OwnInstance>;
   readonly host?: Partial<Host>;
   readonly runner?: Partial<RunnerState>;
+  readonly hands?: Partial<RunnerProcess>;
   /** What SSM has; without it every parameter holds `ATOKEN`. */
   readonly secrets?: AgentWorld["secrets"];
   /** What comes of a registration; without it the runner comes up. */
@@ -103,7 +104,7 @@ export function agentBench(wish: BenchWish): AgentBench {
   let { record } = wish;
   const clock = manualClock(now);
   const traces: Traces = { reports: [], requests: [], told: [], done: [], events: [] };
-  const runner = runnerOf(wish, traces);
+  const runner = { ...runnerOf(wish, traces), ...wish.hands };
   let wake = (): void => undefined;
   const written = (change: Partial<InstanceRecord>): Promise<Written> => {
     record = { ...record, ...change };

@@ -35,3 +35,23 @@ test("of an idle runner nothing of a job is said", async () => {
   expect(retired).toEqual({ reason: "past the threshold of running" });
   expect(ended).toMatchObject({ busy: false });
 });
+
+test.each(["kill", "clean"] as const)(
+  "a runner that does not let itself be ended (%s) keeps no machine alive",
+  async (what) => {
+    const bench = agentBench({
+      record: recordOf({ ...owned, state: "running", said: "registered", threshold: now + minute }),
+      runner: serving,
+      hands: { [what]: () => Promise.reject(new Error("processes of runpool-job do not die")) },
+    });
+    let reason: string | undefined;
+    const ends = bench.run().then((end) => (reason = end));
+    await bench.until(() => reason !== undefined);
+    expect(await ends).toBe("retired");
+    expect(bench.done.at(-1)).toBe("power-off");
+    expect(bench.events).toContainEqual({
+      name: "agent.not-cleaned",
+      facts: { problem: "Error: processes of runpool-job do not die" },
+    });
+  },
+);
