@@ -23,11 +23,18 @@ const variable = (name: string): string => {
   return value;
 };
 
-async function forgeAuth(region: string): Promise<ForgeAuth> {
+type Credential = { readonly forge: ForgeAuth } | { readonly problem: string };
+
+/** Without GitHub no token is renewed, but what AWS alone can tell is swept all the same. */
+async function credential(region: string): Promise<Credential> {
   const name = variable("RUNPOOL_FORGE_CREDENTIAL");
-  const held = await secrets(new SSMClient({ region, ...clientOptions() })).read(name);
-  if (held === undefined) throw new Error(`the parameter ${name} is missing: write an App or a token to it`);
-  return parseForgeCredential(held.value);
+  try {
+    const held = await secrets(new SSMClient({ region, ...clientOptions() })).read(name);
+    if (held === undefined) return { problem: `${name} is missing: write an App or a token to it` };
+    return { forge: parseForgeCredential(held.value) };
+  } catch (error) {
+    return { problem: `${name} is of no use: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }
 
 async function oldestToken(world: ControlWorld): Promise<number | undefined> {
@@ -57,7 +64,10 @@ export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> 
   const environment = variable("RUNPOOL_ENVIRONMENT");
   const region = variable("AWS_REGION");
   const log = jsonLog(hostClock, { environment });
-  const world = controlWorld({ environment, region, forge: await forgeAuth(region), log });
+  const found = await credential(region);
+  const unusable = "problem" in found ? [found.problem] : [];
+  for (const problem of unusable) log.event("credential.of-no-use", { problem });
+  const world = controlWorld({ environment, region, ...("forge" in found ? found : {}), log });
   if (event.idleFloors !== undefined) {
     const { overlay } = await world.settings.load();
     await world.settings.writeOverlay({ ...overlay, idleFloors: event.idleFloors });
@@ -68,7 +78,8 @@ export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> 
     records = found.items;
     return found;
   };
-  const report = await refresh({ ...world, instances: { ...world.instances, all } });
+  const refreshed = await refresh({ ...world, instances: { ...world.instances, all } });
+  const report = { ...refreshed, problems: [...unusable, ...refreshed.problems] };
   const seen = { environment, now: world.clock.now(), report, records, oldestToken: await oldestToken(world) };
   for (const line of refreshMetrics(seen)) process.stdout.write(`${line}\n`);
   // What could not be told is told by the next one; it makes no failure of a refresh that did its work.

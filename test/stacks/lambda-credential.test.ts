@@ -1,0 +1,71 @@
+// Refresh's lambda without a credential for GitHub: what AWS alone can do is done all the same.
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { controlWorld } from "../../entry/control-world.ts";
+import { credentials, openEmbeddedCloud, place, repository } from "../../entry/laptop/embedded-cloud.ts";
+import { handler } from "../../entry/refresh.lambda.ts";
+import { countersOf, instanceKey } from "../../domain/names.ts";
+import type { Machine } from "../../domain/record.ts";
+
+const parameter = "/runpool/somewhere/forge-credential";
+
+async function opened() {
+  const cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0 });
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+    await cloud.close();
+  });
+  const variables = {
+    AWS_ENDPOINT_URL: cloud.aws.url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_REGION: place.region,
+    RUNPOOL_ENVIRONMENT: place.environment,
+    RUNPOOL_FORGE_CREDENTIAL: parameter,
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  return cloud;
+}
+
+test.each([
+  ["missing", undefined, "is missing"],
+  ["of no use", "{ not JSON", "is of no use: it begins as JSON"],
+])("a credential that is %s is a problem, and machines that are due end", async (_label, stored, words) => {
+  const cloud = await opened();
+  const aws = { endpoint: cloud.aws.url, credentials };
+  const world = controlWorld({ ...place, aws, log: { event: () => undefined } });
+  if (stored !== undefined)
+    await new SSMClient({ region: place.region, endpoint: cloud.aws.url, credentials }).send(
+      new PutParameterCommand({ Name: parameter, Value: stored, Type: "SecureString" }),
+    );
+  // A record whose machine is long gone, in the place that it holds.
+  const { configuration } = await world.settings.load();
+  const launchedAt = world.clock.now() - 5 * 60_000;
+  const instanceId = "i-0123456789abcdef0";
+  const machine: Machine = {
+    key: instanceKey(configuration, instanceId),
+    instanceId,
+    partition: `github:${repository}`,
+    resourceClass: "large",
+    architecture: "x64",
+    usageClass: "on-demand",
+    instanceType: "c6i.large",
+    cpu: 2,
+    mmem: 4096,
+    zone: "eu-west-1a",
+    imageId: "ami-1",
+    templateVersion: "1",
+    configHash: configuration.configHash,
+    launchedAt,
+  };
+  const scopes = countersOf(machine.partition).map((name) => ({ name, maximum: 10 }));
+  await world.settings.reserve(1, scopes);
+  const until = { now: launchedAt, threshold: world.clock.now() + 60_000 };
+  await world.instances.move("create", machine, { ...until, machine, claimId: "its" });
+  const report = await handler({});
+  expect(report.problems.join("\n")).toContain(`${parameter} ${words}`);
+  expect(report.findings.map(({ kind, done }) => [kind, done])).toEqual([["condemn-gone", true]]);
+  expect((await world.instances.all()).items.map(({ state }) => state)).toEqual(["terminated"]);
+});
