@@ -9,6 +9,8 @@ answer() { # code words
   printf '%s\n%s\n' "$1" "$2" >"$answers/.$id" && mv -f "$answers/.$id" "$answers/$id"
 }
 find "$answers" -type f -mmin +60 -delete
+# One at a time upon a root: an agent that has died may have asked for what the next one undoes.
+case $verb in start | stop | kill | destroy) exec 9>"/run/runpool/runners/$number.lock" && flock 9 ;; esac
 case $verb in
 start) words=$("$here/runner-start.sh" "$number" 2>&1) ;;
 stop) words=$("$here/runner-stop.sh" "$number" 2>&1) ;;

@@ -11,6 +11,7 @@ interface Found {
   readonly said: readonly string[];
   readonly events: readonly string[];
   readonly processes: string;
+  readonly orders: { readonly ended: readonly string[]; readonly left: string };
   readonly instance: string;
   readonly lines: readonly AgentLine[];
 }
@@ -35,6 +36,10 @@ test("the agent waits for it, stops its runner afterwards, and answers", () => {
   expect(found.events[0]).toBe("agent.waiting-for-job");
   expect(found.events.at(-1)).toBe("agent.cleaned");
   expect(found.processes).toBe("");
+});
+
+test("a root's end that is asked for while its start is under way waits for it: nothing is started in what has been destroyed", () => {
+  expect(found.orders).toEqual({ ended: ["start", "destroy"], left: "" });
 });
 
 test("every line of the agent in the journal says whose machine it is: instance, run and assignment, as soon as each is known", () => {

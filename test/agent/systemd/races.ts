@@ -2,7 +2,7 @@
 import { hostClock } from "../../../entry/host-clock.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { Scenario } from "./scenarios.ts";
-import { linesIn, openStage } from "./stage.ts";
+import { linesIn, openStage, type Stage } from "./stage.ts";
 
 const stop = "/usr/lib/runpool/runner-stop.sh";
 /** Holds the agent's first request to stop up, until a job has begun; what follows is the real thing. */
@@ -14,6 +14,39 @@ if [ ! -e /run/race/asked ]; then
 fi
 ${stop}.real "$@" | tee -a /run/race/said
 `;
+
+/** A start that takes its time, asked for by an agent that dies; the next one asks for the root's end. What there is of it afterwards. */
+async function destroyMeetsStart(stage: Stage): Promise<{ ended: readonly string[]; left: string }> {
+  const start = "/usr/lib/runpool/runner-start.sh";
+  await stage.run("systemctl", "stop", "runpool-agent.service");
+  await stage.run("mv", start, `${start}.real`);
+  const slow = `#!/bin/bash\ntouch /run/race/starting\nsleep 2\necho start >>/run/race/ended\n${start}.real "$@"\n`;
+  await stage.as(
+    "root",
+    `rm -f /run/race/ended; printf '${slow.replaceAll("\n", "\\n")}' >${start}; chmod 0755 ${start}`,
+  );
+  const ask = async (id: string, verb: string) => {
+    await stage.as("runpool", `touch /run/runpool/requests/${id}.${verb}.9`);
+    return () =>
+      stage.until(`an answer to ${verb}`, async () =>
+        (await stage.as("root", `cat /run/runpool/answers/${id}`)).code === 0 ? true : undefined,
+      );
+  };
+  await stage.as(
+    "runpool",
+    "mkdir -p /var/lib/runpool/agent/handover/9 && touch /var/lib/runpool/agent/handover/9/environment",
+  );
+  const started = await ask("aaaaaaaa", "start");
+  await stage.until("the start", async () =>
+    (await stage.as("root", "cat /run/race/starting")).code === 0 ? true : undefined,
+  );
+  const destroyed = await ask("bbbbbbbb", "destroy");
+  await destroyed();
+  await stage.as("root", "echo destroy >>/run/race/ended");
+  await started();
+  const { out } = await stage.as("root", "ls /var/lib/runpool/runners | grep -v ^gone; pgrep -u runpool-job -a");
+  return { ended: (await stage.as("root", "cat /run/race/ended")).out.trim().split("\n"), left: out };
+}
 
 export const leaveMeetsJob: Scenario = async () => {
   const stage = await openStage();
@@ -47,5 +80,6 @@ export const leaveMeetsJob: Scenario = async () => {
     said: (await stage.as("root", "cat /run/race/said")).out.trim().split("\n"),
     events: lines.map(({ event }) => event).filter((name) => /waiting-for-job|cleaned/.test(name)),
     processes: (await stage.as("root", "pgrep -u runpool-job -a")).out,
+    orders: await destroyMeetsStart(stage),
   };
 };
