@@ -111,6 +111,16 @@ function swept(environment: Environment): readonly (readonly [id: string, Alarm]
       },
     ],
     [
+      "refresh-problems",
+      {
+        ...own(name, "problems"),
+        ...threeInARow,
+        alarmDescription:
+          "Refresh comes, and for a quarter of an hour could not do a part of its work: its log says which.",
+        threshold: 0,
+      },
+    ],
+    [
       "token-age",
       {
         ...own(name, "tokenAge"),
