@@ -6,11 +6,10 @@ import { exitCodes } from "./exit-codes.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
-const optionsOf = ({ options }: Command): readonly Option[] => [
-  ...options.filter(({ secret }) => secret !== true),
-  ...commonOptions,
-  { name: "help", short: "h", help: "help on this command" },
-];
+/** Those that stand before a command, too. */
+const everywhere: readonly Option[] = [...commonOptions, { name: "help", short: "h", help: "help on this command" }];
+const ownOptions = ({ options }: Command): readonly Option[] => options.filter(({ secret }) => secret !== true);
+const optionsOf = (command: Command): readonly Option[] => [...ownOptions(command), ...everywhere];
 
 /** Options whose value is a path. */
 const takesPath = ({ value }: Option): boolean => value === "DIR" || value === "FILE";
@@ -63,7 +62,7 @@ ${valueCases.join("\n")}
     esac
   done
   case $name in
-    '') flags=${quoted(commonOptions.map(({ name }) => `--${name}`).join(" "))}; operands=${quoted(commands.map(({ name }) => name).join(" "))} ;;
+    '') flags=${quoted(everywhere.map(({ name }) => `--${name}`).join(" "))}; operands=${quoted(commands.map(({ name }) => name).join(" "))} ;;
 ${cases.join("\n")}
   esac
   if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
@@ -77,10 +76,12 @@ complete -F _runpool runpool
 function zsh(commands: readonly Command[]): string {
   const escaped = (text: string): string => text.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
   const spec = (one: Option): string => {
-    const { name, value, help, choices } = one;
+    const { name, short, value, help, choices } = one;
     const values = choices === undefined ? (takesPath(one) ? "_files" : "") : `(${choices.join(" ")})`;
     const argument = value === undefined ? "" : `:${escaped(value)}:${values}`;
-    return quoted(`--${name}[${escaped(help)}]${argument}`);
+    const said = `[${escaped(help)}]${argument}`;
+    if (short === undefined) return quoted(`--${name}${said}`);
+    return `${quoted(`(-${short} --${name})`)}{-${short},--${name}}${quoted(said)}`;
   };
   const cases = commands.map((one) => {
     const choices = one.name === "help" ? commands.map(({ name }) => name) : one.operand?.choices;
@@ -97,13 +98,17 @@ function zsh(commands: readonly Command[]): string {
   return `#compdef runpool
 # zsh completion for runpool; in ~/.zshrc after compinit: source <(runpool completion zsh)
 _runpool() {
+  local curcontext=$curcontext state line
   local -a commands
+  typeset -A opt_args
   commands=(${commands.map(({ name, summary }) => quoted(`${name}:${escaped(summary)}`)).join(" ")})
-  if (( CURRENT == 2 )); then _describe command commands; return; fi
-  local name=$words[2]
-  shift words
-  (( CURRENT-- ))
-  case $name in
+  _arguments -C -A '-*' ${everywhere.map(spec).join(" ")} '1: :->command' '*:: :->rest'
+  case $state in
+    command) _describe command commands; return ;;
+    rest) ;;
+    *) return ;;
+  esac
+  case $words[1] in
 ${cases.join("\n")}
   esac
 }
@@ -112,31 +117,28 @@ compdef _runpool runpool
 }
 
 function fish(commands: readonly Command[]): string {
+  const beforeAny = quoted(`not __fish_seen_subcommand_from ${commands.map(({ name }) => name).join(" ")}`);
+  const optionLine = (option: Option, when: string): string => {
+    const { name, short, value, help, choices } = option;
+    const brief = short === undefined ? "" : ` -s ${short}`;
+    // -x: a value that is no file's name.
+    const offered = choices === undefined ? "" : ` -a ${quoted(choices.join(" "))}`;
+    const takes = value === undefined ? "" : takesPath(option) ? " -r -F" : ` -x${offered}`;
+    return `complete -c runpool${when} -l ${name}${brief}${takes} -d ${quoted(help)}`;
+  };
   const lines = commands.flatMap((one) => {
     const when = quoted(`__fish_seen_subcommand_from ${one.name}`);
     const choices = one.name === "help" ? commands.map(({ name }) => name) : (one.operand?.choices ?? []);
     return [
-      `complete -c runpool -n __fish_use_subcommand -a ${one.name} -d ${quoted(one.summary)}`,
+      `complete -c runpool -n ${beforeAny} -a ${one.name} -d ${quoted(one.summary)}`,
       ...(choices.length === 0 ? [] : [`complete -c runpool -n ${when} -a ${quoted(choices.join(" "))}`]),
       ...(one.operand?.path === true ? [`complete -c runpool -n ${when} -F`] : []),
-      ...optionsOf(one).map((option) => {
-        const { name, short, value, help, choices: values } = option;
-        const brief = short === undefined ? "" : ` -s ${short}`;
-        const takes =
-          value === undefined
-            ? ""
-            : values === undefined
-              ? takesPath(option)
-                ? " -r -F"
-                : " -r"
-              : ` -r -a ${quoted(values.join(" "))}`;
-        return `complete -c runpool -n ${when} -l ${name}${brief}${takes} -d ${quoted(help)}`;
-      }),
+      ...ownOptions(one).map((option) => optionLine(option, ` -n ${when}`)),
     ];
   });
   return `# fish completion for runpool: runpool completion fish > ~/.config/fish/completions/runpool.fish
 complete -c runpool -f
-${lines.join("\n")}
+${[...everywhere.map((option) => optionLine(option, "")), ...lines].join("\n")}
 `;
 }
 

@@ -197,6 +197,29 @@ describe("completion", () => {
     expect(await complete("runpool", "migrate", "x")).toEqual([]);
   });
 
+  test("fish completes a command behind options too, an option's choices alone, and a path where one is meant", async ({
+    skip,
+  }) => {
+    if (spawnSync("fish", ["--version"]).error !== undefined) skip("fish is not installed");
+    const { out } = await inProcess(["completion", "fish"]);
+    const offered = (line: string): readonly string[] => {
+      const asked = `source; complete -C ${JSON.stringify(line)}`;
+      const { stdout } = spawnSync("fish", ["--no-config", "-c", asked], { input: out, encoding: "utf8" });
+      return stdout.split("\n").flatMap((one) => (one === "" ? [] : [one.split("\t")[0] ?? ""]));
+    };
+    expect(offered("runpool -e dev stat")).toEqual(["status"]);
+    expect(offered("runpool --js")).toEqual(["--json"]);
+    expect(offered("runpool provision --usage-class ")).toEqual(["on-demand", "spot"]);
+    expect(offered("runpool release --run-id ")).toEqual([]);
+    expect(offered("runpool migrate packag")).toContain("package.json");
+  });
+
+  test("zsh knows an option's short form, so that what follows one is still completed", async () => {
+    const { out } = await inProcess(["completion", "zsh"]);
+    expect(out).toContain("'(-e --environment)'{-e,--environment}'[the environment, as it was deployed]:NAME:'");
+    expect(out).toContain("_arguments -C -A '-*' ");
+  });
+
   test.for(["zsh", "fish"])("the script for %s is one that it can read", async (shell, { skip }) => {
     const { code, out } = await inProcess(["completion", shell]);
     expect(code).toBe(0);
