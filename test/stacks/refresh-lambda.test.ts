@@ -128,11 +128,13 @@ test("what came of a provision is told once, by repository", async () => {
   expect(await told()).toEqual([]);
 });
 
-test("without its credential the lambda fails, and says which parameter is missing", async () => {
+test("without its credential the lambda comes all the same, says which parameter is missing, and an alarm's metric tells it", async () => {
   const { call } = await openLambda();
-  const { code, stderr } = await call({});
-  expect(code).not.toBe(0);
-  expect(stderr).toContain("/runpool/example/forge-credential is missing");
+  const { code, lines } = await call({});
+  expect(code).toBe(0);
+  const said = lines.find(({ event }) => event === "credential.of-no-use");
+  expect(said?.["problem"]).toContain("/runpool/example/forge-credential is missing");
+  expect(lines.find((line) => "RefreshProblems" in line)?.["RefreshProblems"]).toBeGreaterThan(0);
 });
 
 test("a private authority's certificates lie beside the code of its environment alone, and Node.js is told of them", () => {
