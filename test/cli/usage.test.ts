@@ -202,9 +202,13 @@ describe("completion", () => {
   }) => {
     if (spawnSync("fish", ["--version"]).error !== undefined) skip("fish is not installed");
     const { out } = await inProcess(["completion", "fish"]);
+    const folder = mkdtempSync(join(tmpdir(), "completion-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const script = join(folder, "runpool.fish");
+    writeFileSync(script, out);
     const offered = (line: string): readonly string[] => {
-      const asked = `source; complete -C ${JSON.stringify(line)}`;
-      const { stdout } = spawnSync("fish", ["--no-config", "-c", asked], { input: out, encoding: "utf8" });
+      const asked = `source ${script}; complete -C ${JSON.stringify(line)}`;
+      const { stdout } = spawnSync("fish", ["--no-config", "-c", asked], { encoding: "utf8" });
       return stdout.split("\n").flatMap((one) => (one === "" ? [] : [one.split("\t")[0] ?? ""]));
     };
     expect(offered("runpool -e dev stat")).toEqual(["status"]);
