@@ -127,6 +127,8 @@ export async function leaveRound(
       }
       if (!hasLeft(record)) {
         waiting.push({ record, own });
+        // Nobody knew whether it was asked: it was not.
+        if (record.wanted === "serve") await askToLeave(world, { record, own });
         return;
       }
       const left = await makeIdle(world, configuration, { record, own });

@@ -10,6 +10,7 @@ import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
 import { remember } from "./outcome.ts";
+import { patiently } from "./patiently.ts";
 import { commit, validate, type Held } from "./validation.ts";
 
 /** What the action's post step needs to give everything back, should the provision be killed. */
@@ -162,10 +163,7 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
         // One was lost at the last moment: what came of it is to be said of the others.
         remembered = undefined;
       }
-      if (now >= deadline) {
-        await tellOutOfTime(undertaking, held, supply.full);
-        return false;
-      }
+      if (now >= deadline) return await tellOutOfTime(undertaking, held, supply.full).then(() => false);
       if (spent(supply) && held.taken.size < (request.minCount ?? request.count)) return false;
       // With nothing in hand and nothing on its way there is nothing to look at before the next supply begins.
       const nothing = held.taken.size === 0 && supply.pending === 0;
@@ -204,16 +202,16 @@ function track(work: Set<Promise<void>>, one: Promise<void>): void {
 
 /** Entered again with the same run, attempt and provision id: what is alive and wanted to serve counts. */
 async function reenter(undertaking: Undertaking, held: Held): Promise<void> {
-  const own = await ownInstances(undertaking.world, undertaking.request);
+  const { world, request, begun, deadline, cancel } = undertaking;
+  const own = await patiently(world, deadline, () => ownInstances(world, request), cancel);
   for (const { record, claimId } of own) {
-    const alive = record.retiredAt === undefined && record.threshold > undertaking.begun && record.wanted === "serve";
+    const alive = record.retiredAt === undefined && record.threshold > begun && record.wanted === "serve";
     // Another step under the same name may have asked for other machines, or for another label.
-    const { resourceClass, architecture } = undertaking.request;
-    const same = record.resourceClass === resourceClass && record.architecture === architecture;
-    if (!same || record.labels?.includes(labelOf(undertaking.request)) === false) continue;
-    if (!alive || held.taken.size >= undertaking.request.count) continue;
-    held.taken.set(record.key, { record, claimId, origin: "pool", since: undertaking.begun });
-    undertaking.world.log.event("instance.found-again", { instance: record.instanceId });
+    const same = record.resourceClass === request.resourceClass && record.architecture === request.architecture;
+    if (!same || record.labels?.includes(labelOf(request)) === false) continue;
+    if (!alive || held.taken.size >= request.count) continue;
+    held.taken.set(record.key, { record, claimId, origin: "pool", since: begun });
+    world.log.event("instance.found-again", { instance: record.instanceId });
   }
 }
 

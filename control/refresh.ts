@@ -65,7 +65,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   const facts =
     machines === undefined
       ? undefined
-      : await attempt("facts", undefined, () => factsOf(world, configuration, records, machines));
+      : await attempt("facts", undefined, () => factsOf(world, configuration, records, machines, attempt));
   const findings = facts === undefined ? [] : records.flatMap((record) => findingOf(record, facts) ?? []);
   const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
   const free = records.filter(({ key }) => !due.has(key));
@@ -180,6 +180,7 @@ async function factsOf(
   configuration: Configuration,
   records: readonly InstanceRecord[],
   machines: readonly MachineSeen[],
+  attempt: Attempt,
 ): Promise<Facts> {
   const seen = new Map(machines.map((machine) => [machine.instanceId, machine]));
   const rest = records.filter(({ state, instanceId }) => state !== "terminated" && !seen.has(instanceId));
@@ -191,7 +192,10 @@ async function factsOf(
     records.filter(({ state }) => state === "idle").map((record) => record.architecture),
   )) {
     const parameter = configuration.imageParameters[architecture];
-    if (parameter !== undefined) images[architecture] = await world.fleet.image(parameter);
+    if (parameter === undefined) continue;
+    // Unknown, it makes none stale; what is due for any other reason does not wait for it.
+    const image = await attempt(`image of ${architecture}`, undefined, () => world.fleet.image(parameter));
+    if (image !== undefined) images[architecture] = image;
   }
   return { configuration, now: world.clock.now(), seen, images, releases: await releasesFor(world, records) };
 }

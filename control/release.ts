@@ -6,6 +6,7 @@ import { runnerName } from "../domain/names.ts";
 import { condemn } from "./condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
+import { patiently } from "./patiently.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface ReleaseRequest {
@@ -28,10 +29,13 @@ export interface Released {
 
 /** Safe to run twice, and for a run that never provisioned. Rejects where the environment cannot be read. */
 export async function release(world: ControlWorld, request: ReleaseRequest): Promise<Released> {
-  const { configuration } = await world.settings.load();
-  const listed = await world.instances.ofRun(request.runId);
+  const until = world.clock.now() + limits.releaseWaitMs;
+  const surelyRead = <Value>(read: () => Promise<Value>) => patiently(world, until, read, request.cancel);
+  const { configuration } = await surelyRead(() => world.settings.load());
+  const listed = await surelyRead(() => world.instances.ofRun(request.runId));
   const mine = listed.items.filter((item) => item.owner !== undefined && (item.attempt ?? 0) <= request.attempt);
-  const { items } = mine.length === 0 ? { items: [] } : await world.instances.read(mine.map(({ key }) => key));
+  const keys = mine.map(({ key }) => key);
+  const { items } = keys.length === 0 ? { items: [] } : await surelyRead(() => world.instances.read(keys));
   const leavers = items
     .filter((record) => record.runId === request.runId && (record.attempt ?? 0) <= request.attempt)
     .map((record): Leaver => {
@@ -40,9 +44,10 @@ export async function release(world: ControlWorld, request: ReleaseRequest): Pro
     });
   const asked = await Promise.all(leavers.map(async (leaver) => ({ leaver, answer: await askToLeave(world, leaver) })));
   // Only after it was asked to leave: else a runner that is gone at GitHub would be repaired by its agent.
+  const told = asked.filter(({ answer }) => answer === "asked").map(({ leaver }) => leaver);
+  for (const { record } of told) world.log.event("instance.asked-to-leave", { instance: record.instanceId });
+  await deleteAtForge(world, configuration, request, told, false);
   const waiting = asked.filter(({ answer }) => answer !== "not own").map(({ leaver }) => leaver);
-  for (const { record } of waiting) world.log.event("instance.asked-to-leave", { instance: record.instanceId });
-  await deleteAtForge(world, configuration, request, waiting, false);
   const [released] = await Promise.all([
     wait(world, configuration, request, waiting),
     waiting.length === 0 ? undefined : end(world, request),
@@ -107,7 +112,8 @@ async function wait(
   let waiting = first;
   let lookedAt = world.clock.now();
   while (waiting.length > 0 && !(request.cancel?.aborted ?? false)) {
-    const round = await leaveRound(world, configuration, waiting);
+    const until = world.clock.now() + limits.releaseWaitMs;
+    const round = await patiently(world, until, () => leaveRound(world, configuration, waiting), request.cancel);
     ids.pooled.push(...round.pooled);
     ids.condemned.push(...round.retired);
     ids.elsewhere.push(...round.elsewhere);

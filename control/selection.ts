@@ -1,5 +1,5 @@
 // Selection: one pickup manager between the pool's queue and as many claims as instances are wanted.
-import type { Found, Received } from "../cloud/ports.ts";
+import { OutOfReach, type Found, type Received } from "../cloud/ports.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { PoolMessage } from "../domain/pool-message.ts";
 import { misfitOf, type Candidate } from "../domain/request.ts";
@@ -25,12 +25,22 @@ export async function lookAtPool(undertaking: Undertaking, wanted: number): Prom
   return { listed, received };
 }
 
-/** As many messages as are wanted, ten a call, all calls at once: what is not needed is not kept from others. */
+/**
+ * As many messages as are wanted, ten a call, all calls at once: what is not needed is not kept from others. A queue that is out of reach
+ * yields none: what the index shows is claimed straight from it.
+ */
 async function receive({ world, request }: Undertaking, wanted: number): Promise<readonly Received[]> {
   const calls = Array.from({ length: callsFor(wanted) }, (_, call) =>
     world.pool.receive(request.resourceClass, Math.min(maxima.poolBatch, wanted - call * maxima.poolBatch)),
   );
-  return (await Promise.all(calls)).flat();
+  const received = calls.map((call) =>
+    call.catch((error: unknown) => {
+      if (!(error instanceof OutOfReach)) throw error;
+      world.log.event("pool.out-of-reach", { problem: error.message });
+      return [];
+    }),
+  );
+  return (await Promise.all(received)).flat();
 }
 
 /** How many different instances of a first look fit: what neither queue nor index promises is the shortfall. */
@@ -130,7 +140,10 @@ async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
   for (const received of batch) {
     if (received.kind === "unreadable") {
       world.log.event("pool.unreadable", { problem: received.problem });
-      await world.pool.setAside(request.resourceClass, received);
+      await world.pool.setAside(request.resourceClass, received).catch((error: unknown) => {
+        // It comes again when its lease ends, and is nobody else's harm.
+        world.log.event("pool.not-set-aside", { problem: String(error) });
+      });
       continue;
     }
     const { message, receipt } = received;

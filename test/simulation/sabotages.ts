@@ -201,8 +201,8 @@ export const sabotages: readonly Sabotage[] = [
   one(
     "leaves unreadable messages to the next receiver",
     "control/selection.ts",
-    `await world.pool.setAside(request.resourceClass, received);`,
-    `world.log.event("pool.left");`,
+    `await world.pool.setAside(request.resourceClass, received).catch(`,
+    `await Promise.resolve().catch(`,
     { unreadable: 0.1 },
   ),
   one(
