@@ -45,6 +45,13 @@ function problemsOfRoom(environment: Environment): readonly Problem[] {
   return room < maxInstances ? [["network.cidr", rule]] : [];
 }
 
+/** Session Manager's agent goes by no proxy of ours: without a NAT gateway these are its only way (Session Manager prerequisites). */
+function problemsOfSessions({ network, sessionAccess }: Environment): readonly Problem[] {
+  if (!sessionAccess || network.kind !== "private" || network.nat) return [];
+  const missing = (["ssm", "ssmmessages"] as const).filter((one) => !network.endpoints.includes(one));
+  return missing.map((one) => ["network.endpoints", `lacks "${one}": without nat sessionAccess has no other way`]);
+}
+
 function problemsOfZones(zones: readonly string[], region: string, path: (at: number) => string): Problem[] {
   const problems: Problem[] = [];
   for (const [at, zone] of zones.entries()) {
@@ -70,6 +77,7 @@ export function problemsOfNetwork(environment: Environment): readonly Problem[] 
     if (network.zones.length === 0) problems.push(["network.zones", "must name at least one zone"]);
     if (network.kind === "private" && !network.nat && proxy === undefined)
       problems.push(["network.nat", "is off and there is no proxy: instances could not reach GitHub"]);
+    problems.push(...problemsOfSessions(environment));
     return problems.length > 0 ? problems : problemsOfRoom(environment);
   }
   const { subnets } = network;

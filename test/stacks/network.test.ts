@@ -47,3 +47,17 @@ test("a network of its own has room for as many instances as there may be", () =
   const endpoints = { kind: "private", cidr: "10.80.0.0/24", endpoints: ["ssm", "logs"] };
   expect(with_(endpoints, 19)[0]).toContain("has room for 18 instances, 9 a zone");
 });
+
+test("sessions without a NAT gateway have Session Manager's endpoints, or are refused", () => {
+  const closed = (endpoints: readonly string[]) =>
+    refusals({
+      ...example,
+      network: { ...hidden, nat: false, endpoints },
+      proxy: { url: "http://proxy.example.org:3128" },
+      sessionAccess: true,
+    });
+  expect(closed(["ssm"])).toEqual([
+    'x: network.endpoints: lacks "ssmmessages": without nat sessionAccess has no other way',
+  ]);
+  expect(closed(["ssm", "ssmmessages"])).toEqual([]);
+});
