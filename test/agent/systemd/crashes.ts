@@ -9,8 +9,9 @@ const kills = 20;
 
 const pidOf = async (stage: Stage, unit: string): Promise<number> =>
   Number(await stage.run("systemctl", "show", "-P", "MainPID", unit));
+/** By those that are systemd's own children: the stand-in's shell has some of its own, under the same name, as it starts. */
 const listeners = async (stage: Stage): Promise<number> =>
-  Number(await stage.run("bash", "-c", "pgrep -c -u runpool-job -f /Runner.Listener || true"));
+  Number(await stage.run("bash", "-c", "pgrep -c -P 1 -u runpool-job -f /Runner.Listener || true"));
 
 /** A stopped agent is killed by the watchdog and takes its run up again while the job runs on. */
 async function hang(stage: Stage) {
