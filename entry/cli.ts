@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The command line `runpool`.
+import { keepCompiled } from "./cli/compile-cache.ts";
 import { exitCodes } from "./cli/exit-codes.ts";
 import { problemOfNode } from "./cli/node-version.ts";
-import { run } from "./cli/run.ts";
 
 // Whoever reads may stop reading (`| head`): that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -10,8 +10,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 const problem = problemOfNode(process.versions.node);
-if (problem === undefined) process.exitCode = await run(process.argv.slice(2), process.env);
-else {
+if (problem === undefined) {
+  if (import.meta.filename.endsWith(".mjs")) keepCompiled(process.env);
+  const { run } = await import("./cli/run.ts");
+  process.exitCode = await run(process.argv.slice(2), process.env);
+} else {
   process.stderr.write(`${problem} (${process.execPath})\n`);
   process.exitCode = exitCodes.refused;
 }

@@ -54,7 +54,12 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   const table = tableName(environment);
   const stored = settings({ client: dynamodb, table, environment, region, clock, random });
   let loaded: Promise<LoadedSettings> | undefined;
-  const load = (): Promise<LoadedSettings> => (loaded = stored.load());
+  const load = (): Promise<LoadedSettings> => {
+    loaded = stored.load();
+    // What is called next is read while the reply is on its way.
+    setImmediate(() => void pooled().catch(() => undefined));
+    return loaded;
+  };
   const configuration = async () => (await (loaded ?? load())).configuration;
   const forge = lazily(async () => {
     if (wish.forge === undefined)

@@ -7,7 +7,7 @@ import { inTurn, rowOf, run, type Ended, type Sample, type Targets, type Told } 
 import { move, start, type ReferenceWish } from "../reference.ts";
 import { referenceWish } from "../reference-wish.ts";
 import { freshRun, ownershipOf, variables } from "../requests.ts";
-import { executable, provisionArguments } from "./provision-process.ts";
+import { cliOf, provisionArguments } from "./provision-process.ts";
 
 const rounds = 9;
 /** Agents answer anywhere between two polls, long after the process has begun to wait. */
@@ -24,7 +24,7 @@ async function since(cloud: BenchCloud, environment: Environment, kind: string, 
 }
 
 export async function coldRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
-  const cli = await executable(directory, "cli");
+  const cli = await cliOf(directory);
   await cloud.agents(true, answersMs);
   const { samples, references } = await inTurn(
     rounds,
@@ -64,7 +64,7 @@ async function takeBack(wish: ReferenceWish, keys: readonly string[]): Promise<v
 }
 
 export async function releaseRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
-  const cli = await executable(directory, "cli");
+  const cli = await cliOf(directory);
   await cloud.agents(true, answersMs);
   const busyPool = async (runId: string): Promise<{ environment: Environment; keys: readonly string[] }> => {
     const environment = await cloud.environment();

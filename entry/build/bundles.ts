@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { builtinModules } from "node:module";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { instanceBundle } from "./instance-bundle.ts";
-import { lateChunks, soonNeeded } from "./late-chunks.ts";
+import { lateChunks, type Stages } from "./late-chunks.ts";
 import { wholeBundle } from "./whole-bundle.ts";
 
 const entries = join(import.meta.dirname, "..");
@@ -23,8 +23,8 @@ export interface Executable {
   readonly onInstance?: boolean;
   /** It uses `@actions/core`. Only then it is looked for, at each of thousands of imports. */
   readonly onActions?: boolean;
-  /** The module that its start is: it is loaded as one chunk. */
-  readonly start?: string;
+  /** What is loaded when: without it the bundler's own chunks. */
+  readonly stages?: Stages;
   /** Further entries beside its own, which share its chunks. */
   readonly also?: readonly string[];
 }
@@ -34,10 +34,35 @@ const entryOf = ({ name, form }: Executable): string => (form === "folder" ? joi
 
 export const agent: Executable = { name: "agent", form: "file", node: "node24", onInstance: true };
 
-/** Actions and machines have Node 24. */
+/** What the control plane loads while its first call is under way (`entry/control-world.ts`). */
+export const together = ["configuration-items", "pool", "saved-requests", "sqs-sdk"].map(
+  (name) => `cloud/aws/${name}.ts`,
+);
+
+/** The oldest Node that is maintained, and has what is used (`entry/cli/node-version.ts`). */
+export const cli: Executable = {
+  name: "cli",
+  form: "folder",
+  node: "node22",
+  stages: {
+    start: "entry/cli/run.ts",
+    base: "entry/control-world.ts",
+    apart: ["entry/cli/migrate/migration.ts"],
+    together,
+  },
+};
+
 const known: readonly Executable[] = [
-  { name: "cli", form: "folder", node: "node24" },
-  { name: "action", form: "folder", node: "node24", onActions: true, start: "action/act.ts", also: ["action-post"] },
+  cli,
+  // Actions and machines have Node 24.
+  {
+    name: "action",
+    form: "folder",
+    node: "node24",
+    onActions: true,
+    stages: { start: "entry/action/act.ts", together },
+    also: ["action-post"],
+  },
   agent,
 ];
 
@@ -101,7 +126,7 @@ const core: Plugin = {
   },
 };
 
-const options = ({ form, node, whole, onInstance, onActions, start }: Executable): BuildOptions => ({
+const options = ({ node, whole, onInstance, onActions, stages }: Executable): BuildOptions => ({
   absWorkingDir: root,
   bundle: true,
   minify: true,
@@ -113,8 +138,7 @@ const options = ({ form, node, whole, onInstance, onActions, start }: Executable
   legalComments: "none",
   outExtension: { ".js": ".mjs" },
   plugins: [
-    ...(start === undefined ? [] : [lateChunks(root, join(entries, start))]),
-    ...(form === "folder" && start === undefined ? [soonNeeded] : []),
+    ...(stages === undefined ? [] : [lateChunks(root, stages)]),
     builtins,
     ...(onActions === true ? [core] : []),
     ...(onInstance === true ? [instanceBundle] : []),

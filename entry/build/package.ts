@@ -6,12 +6,10 @@ import { promisify } from "node:util";
 import { laptopStack } from "../laptop/laptop-stack.ts";
 import { packedFolder, packedParts } from "../laptop/packed.ts";
 import { version } from "../../domain/version.ts";
-import { agent, bundle, type Executable } from "./bundles.ts";
+import { agent, bundle, cli } from "./bundles.ts";
 import { notices } from "./notices.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-/** The oldest Node that is maintained, and has what the bundles use. */
-const cli: Executable = { name: "cli", form: "folder", node: "node22" };
 
 interface Manifest {
   readonly description: string;

@@ -6,10 +6,9 @@ import type { Plugin } from "esbuild";
  * In one file nothing is gained by loading late, and the bundler must then keep whole whatever may be loaded so: all 760 commands of
  * EC2's client, 400 KB that nobody calls.
  */
-export function atOnce(text: string, which = /./): string {
+function atOnce(text: string): string {
   const heads: string[] = [];
-  const rest = text.replaceAll(/\bimport\(("[^"]+")\)/g, (late: string, path: string) => {
-    if (!which.test(path)) return late;
+  const rest = text.replaceAll(/\bimport\(("[^"]+")\)/g, (_, path: string) => {
     heads.push(`import * as loaded${heads.length} from ${path};`);
     return `Promise.resolve(loaded${heads.length - 1})`;
   });

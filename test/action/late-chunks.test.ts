@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
-import { lateChunks } from "../../entry/build/late-chunks.ts";
+import { lateChunks, type Stages } from "../../entry/build/late-chunks.ts";
 
 const sources = {
   "main.ts": `import { go } from "./start.ts"; console.log(await go());`,
@@ -18,7 +18,9 @@ const sources = {
 };
 
 /** Bundles the sources in a folder of its own; gives the files by name. */
-async function built(late: boolean): Promise<{ readonly folder: string; readonly files: Record<string, string> }> {
+async function built(
+  stages?: Partial<Stages>,
+): Promise<{ readonly folder: string; readonly files: Record<string, string> }> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "late-chunks-")));
   onTestFinished(() => rmSync(root, { recursive: true }));
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(root, name), text);
@@ -33,7 +35,7 @@ async function built(late: boolean): Promise<{ readonly folder: string; readonly
     platform: "node",
     logLevel: "error",
     outExtension: { ".js": ".mjs" },
-    plugins: late ? [lateChunks(root, join(root, "start.ts"))] : [],
+    plugins: stages === undefined ? [] : [lateChunks(root, { start: "start.ts", ...stages })],
   });
   const names = readdirSync(folder);
   return { folder, files: Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")])) };
@@ -41,7 +43,7 @@ async function built(late: boolean): Promise<{ readonly folder: string; readonly
 const readAtStart = (text: string): number => text.match(/^(import|\} from) .*"\.\//gm)?.length ?? 0;
 
 test("the start is one chunk, and what is loaded late is what it was", async () => {
-  const [plain, late] = [await built(false), await built(true)];
+  const [plain, late] = [await built(), await built({})];
   expect(readAtStart(plain.files["main.mjs"] ?? "")).toBeGreaterThan(1);
   expect(readAtStart(late.files["main.mjs"] ?? "")).toBe(1);
   const said = ({ folder }: typeof late) =>
@@ -51,5 +53,29 @@ test("the start is one chunk, and what is loaded late is what it was", async () 
 });
 
 test("two checkouts give the same bytes under the same names", async () => {
-  expect((await built(true)).files).toEqual((await built(true)).files);
+  expect((await built({})).files).toEqual((await built({})).files);
+});
+
+const loaded = ({ files }: Awaited<ReturnType<typeof built>>, names: readonly string[]): readonly string[] =>
+  Object.keys(files).filter((file) => names.some((name) => file.startsWith(name)));
+
+test("what is needed one right after the other is one chunk", async () => {
+  const together = ["first.ts", "second.ts"];
+  expect(loaded(await built({}), ["first", "second"])).toHaveLength(2);
+  const one = await built({ together });
+  expect(loaded(one, ["first", "second"])).toEqual([]);
+  expect(loaded(one, ["together"])).toHaveLength(1);
+});
+
+test("what comes after the base shares nothing with it but the whole of it, and what stands apart does not load it", async () => {
+  const readBy = ({ files }: Awaited<ReturnType<typeof built>>, name: string): string =>
+    Object.entries(files).find(([file]) => file.startsWith(name))?.[1] ?? "";
+  const base = "first.ts";
+  // `first` has "first" + ... in it: whoever imports its chunk loads it.
+  const chunkOfBase = (bundled: Awaited<ReturnType<typeof built>>): string =>
+    Object.entries(bundled.files).find(([, text]) => text.includes('"first"'))?.[0] ?? "";
+  const after = await built({ base });
+  expect(readBy(after, "second")).toContain(chunkOfBase(after));
+  const apart = await built({ base, apart: ["second.ts"] });
+  expect(readBy(apart, "second")).not.toContain(chunkOfBase(apart));
 });

@@ -1,7 +1,7 @@
 // The package that `npm i -g` installs: the same bytes twice, without dependencies, and of use where nothing else is.
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -94,6 +94,16 @@ describe("installed offline into a prefix of its own", () => {
     const { code, out } = await run(["--help"]);
     expect(code).toBe(0);
     for (const { name } of commands) expect(out).toContain(`  ${name} `);
+  });
+
+  test("what is compiled of it is kept in the user's cache directory, and nowhere in CI", async () => {
+    const homes = ["laptop", "hosted"].map((name) => join(folder, name));
+    for (const home of homes) mkdirSync(home);
+    const [laptop = "", hosted = ""] = homes;
+    expect((await run(["version"], { HOME: laptop })).code).toBe(0);
+    expect((await run(["version"], { HOME: hosted, CI: "true" })).code).toBe(0);
+    expect(readdirSync(join(laptop, ".cache", "runpool"))).toHaveLength(1);
+    expect(readdirSync(hosted)).toEqual([]);
   });
 
   test("status, logs and migrate do what they do in a checkout", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { refresh } from "../../control/refresh.ts";
 import type { ControlWorld } from "../../control/world.ts";
-import { bundle } from "../../entry/build/bundles.ts";
+import { bundle, cli } from "../../entry/build/bundles.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
@@ -111,7 +111,7 @@ async function openGround({ seed, maxInstances, tell }: SoakWish): Promise<Groun
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    const { entry: program } = await bundle({ name: "cli", form: "folder", node: "node24" }, directory);
+    const { entry: program } = await bundle(cli, directory);
     let awsEndpoint = "";
     const processes = openProcesses({ plan: planOf(seed), program, awsEndpoint: () => awsEndpoint, tell });
     const cloud = await openEmbeddedCloud({
