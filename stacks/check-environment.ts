@@ -1,5 +1,4 @@
 // Reads an environment file: its shape, then the rules across fields. Every problem names the field's path and the rule.
-import type * as z from "zod";
 import { problemsOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { awsPartitionOf, environmentName, registrationTokenParameter } from "../domain/names.ts";
@@ -17,15 +16,10 @@ import { problemsOfPolicies } from "./check-policies.ts";
 import { problemsOfSchedules } from "./check-schedules.ts";
 import { problemsOfTags } from "./check-tags.ts";
 import { EnvironmentRefused } from "./refused.ts";
+import { problemsOfShape } from "./shape-words.ts";
 import { problemsOfUserData } from "./user-data.ts";
 
 type Rule = (environment: Environment) => readonly Problem[];
-
-const asPath = (steps: readonly PropertyKey[]): string =>
-  steps.reduce<string>(
-    (path, step) => (typeof step === "number" ? `${path}[${step}]` : `${path}${path === "" ? "" : "."}${String(step)}`),
-    "",
-  );
 
 const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account, forge, state }) => {
   const problems: Problem[] = [];
@@ -214,30 +208,22 @@ const rules: readonly Rule[] = [
   problemsOfUserData,
 ];
 
-/** The rule that a value breaks; of a record's name what is said of the name itself, which is within. */
-function ruleOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") return "is no field of an environment's file (docs/environment.md)";
-  const rule = (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
-  const [, wanted] = /^Invalid input: expected (.+), received undefined$/.exec(rule) ?? [];
-  return wanted === undefined ? rule : `is missing: a value of type ${wanted}`;
-}
-
-/** The fields that an issue is about: those that are too many are named one by one. */
-const pathsOf = (issue: z.core.$ZodIssue): readonly string[] => {
-  const path = asPath(issue.path);
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => asPath([...issue.path, key]));
-  return [path === "" ? "export default" : path];
-};
+/** Beyond it a line of what a slip of the hand has made long is no help. */
+const longestSaid = 600;
+const said = (source: string, problems: readonly Problem[]): EnvironmentRefused =>
+  new EnvironmentRefused(
+    problems.map(([path, rule]) => {
+      const line = `${source}: ${path}: ${rule}`;
+      return line.length <= longestSaid ? line : `${line.slice(0, longestSaid / 2)} … ${line.slice(-longestSaid / 2)}`;
+    }),
+  );
 
 /** An environment with its defaults filled in. Throws `EnvironmentRefused` with every problem found. */
 export function readEnvironment(file: unknown, source: string): Environment {
   const parsed = environmentShape.safeParse(file);
-  if (!parsed.success)
-    throw new EnvironmentRefused(
-      parsed.error.issues.flatMap((issue) => pathsOf(issue).map((path) => `${source}: ${path}: ${ruleOf(issue)}`)),
-    );
+  if (!parsed.success) throw said(source, problemsOfShape(parsed.error));
   const problems = rules.flatMap((rule) => rule(parsed.data));
-  if (problems.length > 0) throw new EnvironmentRefused(problems.map(([path, rule]) => `${source}: ${path}: ${rule}`));
+  if (problems.length > 0) throw said(source, problems);
   return parsed.data;
 }
 

@@ -24,6 +24,25 @@ const privateKey = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KE
 const stock = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default";
 
 eachIsRefused([
+  ["a number for a text", { account: 111122223333 }, /^x: account: must be a text, not a number$/],
+  [
+    "a text for a number",
+    { limits: { maxInstances: "40" } },
+    /^x: limits\.maxInstances: must be a number, not a text$/,
+  ],
+  ["no number", { limits: { maxInstances: Number.NaN } }, /^x: limits\.maxInstances: must be a number, not NaN$/],
+  ["half an instance", { idleFloors: { "large/x64": 0.5 } }, /^x: idleFloors\.large\/x64: must be a whole number$/],
+  ["less than nothing", { idleFloors: { "large/x64": -1 } }, /^x: idleFloors\.large\/x64: must be at least 0$/],
+  ["no time", { limits: { idleMs: 0 } }, /^x: limits\.idleMs: must be more than 0$/],
+  ["a text for a list", { labels: "gpu" }, /^x: labels: must be a list, not a text$/],
+  ["a word for yes", { protect: "yes" }, /^x: protect: must be true or false, not a text$/],
+  ["another architecture", { architectures: ["x86_64"] }, /^x: architectures\[0\]: must be one of "x64", "arm64"$/],
+  [
+    "another kind of network",
+    { network: { ...example.network, kind: "open" } },
+    /^x: network\.kind: must be one of 'public', 'private', 'existing'$/,
+  ],
+  ["a name as long as a book", { name: "a".repeat(100_000) }, /^x: name: .{1,600}$/],
   ["an empty name", { name: "" }, /^x: name: is empty$/],
   [
     "a block with leading zeros",

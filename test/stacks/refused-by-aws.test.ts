@@ -177,7 +177,7 @@ const wrong: readonly Wrong[] = [
     { imagesFrom: { repository: "octo-org/images" }, ...inGovCloud },
     /^x: imagesFrom: the role images would have a policy of \d+ characters, and IAM takes 10240: /,
   ],
-  ["a field that is missing", { account: undefined }, /^x: account: is missing: a value of type string$/],
+  ["a field that is missing", { account: undefined }, /^x: account: is missing: a text$/],
   ["a field that there is not", { resourceClass: {} }, /^x: resourceClass: is no field of an environment's file/],
   ["a name that the account's stack has", { name: "account" }, /^x: name: "account" begins with "account"/],
 ];
