@@ -37,7 +37,8 @@ const words: Readonly<Record<string, Words>> = {
   "ghosts.left": plainly((f) => `${text(f["count"])} more offline runners are left to the next refresh`),
   "condemn.refused": plainly((f) => `${text(f["instance"])} is not ended after all: ${text(f["why"])}`),
   "creation.short": warning(
-    (f) => `${text(f["created"])} of ${text(f["wanted"])} created (${text(f["problems"] ?? f["verdict"])})`,
+    (f) =>
+      `${text(f["created"])} of ${text(f["wanted"])} created (${text(f["problems"] ?? "EC2 gave no reason, and is asked again")})`,
   ),
   "provision.given-back": plainly((f) =>
     f["pooled"] === 0 && f["condemned"] === 0 && f["left"] === 0

@@ -106,6 +106,8 @@ export const howToUse = (cloud: EmbeddedCloud, command: string): string =>
     "    aws dynamodb scan --table-name runpool-laptop --query Count",
     `    ${command} status`,
     `    ${command} provision --run-id 2001 --repository ${repository}`,
+    "  No schedule runs here. What has ended is taken out of the table by:",
+    `    ${command} refresh`,
     "  Ctrl-C ends it.",
   ].join("\n");
 

@@ -65,6 +65,11 @@ test("why an instance is ended is said at length once; lines end as on any syste
   expect(lines().slice(1)).toEqual([`${id(1)} is ended: config.sh said: …`]);
 });
 
+test("a launch that came to nothing without a reason is said in words", () => {
+  told().event("creation.short", { created: 0, wanted: 2, verdict: "again", problems: undefined });
+  expect(lines()).toEqual(["::warning title=runpool::0 of 2 created (EC2 gave no reason, and is asked again)"]);
+});
+
 test("a summary keeps within what GitHub takes, in whole lines, and says how many it leaves out", () => {
   const row = `| ${"é".repeat(500)} |`;
   const cut = withinLimit(Array.from({ length: 3000 }, () => row));

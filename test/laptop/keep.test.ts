@@ -37,6 +37,9 @@ test(
     expect(provision.status, provision.stderr).toBe(0);
     expect(provision.stdout).toContain("2001");
 
+    const refresh = inShell([...exports, line(/ refresh$/)].join("\n"));
+    expect([refresh.status, refresh.stdout]).toEqual([0, expect.stringContaining("refresh of laptop")]);
+
     laptop.child.kill("SIGINT");
     const { code, out } = await laptop.ended;
     expect(out).toContain("Every run got its runners, and nothing is left.");
