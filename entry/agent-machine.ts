@@ -9,7 +9,6 @@ import { secrets } from "../cloud/aws/secrets.ts";
 import { awsPartitionOf, instanceKey, poolManager, tags } from "../domain/names.ts";
 import type { Secrets } from "../cloud/ports.ts";
 import { steadyClock } from "./host-clock.ts";
-import { waysOut } from "./ways-out.ts";
 
 export function agentMachine(metadataUrl: string) {
   const clock = correctedClock(steadyClock);
@@ -17,14 +16,14 @@ export function agentMachine(metadataUrl: string) {
   const metadata = imdsMetadata({ baseUrl: metadataUrl, clock });
   const asked = Promise.all([metadata.identity(), metadata.tag(tags.manager)]);
   const region = async (): Promise<string> => (await asked)[0].region;
-  const dynamodb = lean(new DynamoDBClient({ region, ...clientOptions("other", waysOut()) }));
+  const dynamodb = lean(new DynamoDBClient({ region, ...clientOptions("other", process.env) }));
   clock.watch(dynamodb);
   // Asked for while the machine is still saying who it is; where they cannot be had yet, the first call asks again.
   const credentials = dynamodb.config.credentials().catch(() => undefined);
   // Nothing needs it before the first registration.
   let ssm: SSMClient | undefined;
   const inSsm: Pick<Secrets, "read"> = {
-    read: (name) => secrets((ssm ??= new SSMClient({ region, ...clientOptions("other", waysOut()) }))).read(name),
+    read: (name) => secrets((ssm ??= new SSMClient({ region, ...clientOptions("other", process.env) }))).read(name),
   };
   return {
     clock,

@@ -6,8 +6,8 @@ import { fleet } from "../cloud/aws/fleet.ts";
 const [environment, region] = process.argv.slice(2);
 if (environment === undefined || region === undefined) throw new Error("usage: refuse-destroy.ts ENVIRONMENT REGION");
 const machines = await fleet({
-  ec2: (sdk) => new sdk.EC2Client({ region, ...clientOptions("ec2") }),
-  ssm: () => new SSMClient({ region, ...clientOptions() }),
+  ec2: (sdk) => new sdk.EC2Client({ region, ...clientOptions("ec2", process.env) }),
+  ssm: () => new SSMClient({ region, ...clientOptions("other", process.env) }),
   environment,
 }).ours();
 const alive = machines.filter(({ state }) => state !== "shutting-down");

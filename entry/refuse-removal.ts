@@ -12,11 +12,11 @@ if (environment === undefined || region === undefined || before === undefined ||
 const removed = before.split(",").filter((name) => !kept.split(",").includes(name));
 if (removed.length > 0) {
   const machines = await fleet({
-    ec2: (sdk) => new sdk.EC2Client({ region, ...clientOptions("ec2") }),
-    ssm: () => new SSMClient({ region, ...clientOptions() }),
+    ec2: (sdk) => new sdk.EC2Client({ region, ...clientOptions("ec2", process.env) }),
+    ssm: () => new SSMClient({ region, ...clientOptions("other", process.env) }),
     environment,
   }).ours();
-  const sqs = new SQSClient({ region, ...clientOptions() });
+  const sqs = new SQSClient({ region, ...clientOptions("other", process.env) });
   for (const resourceClass of removed) {
     const alive = machines.filter(
       (one) => one.state !== "shutting-down" && one.tags[tags.resourceClass] === resourceClass,

@@ -6,7 +6,6 @@ import { imdsMetadata } from "../cloud/aws/imds-metadata.ts";
 import { preRunnerScript } from "../cloud/aws/pre-runner-script.ts";
 import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
-import { waysOut } from "./ways-out.ts";
 
 /**
  * Rejects where the environment cannot be read: a machine that does not know its script is none. Root reads it itself, so that the
@@ -16,7 +15,7 @@ export async function writePreRunner(file: string): Promise<void> {
   const { RUNPOOL_ENVIRONMENT = "", AWS_EC2_METADATA_SERVICE_ENDPOINT } = process.env;
   const baseUrl = AWS_EC2_METADATA_SERVICE_ENDPOINT ?? "http://169.254.169.254";
   const { region } = await imdsMetadata({ baseUrl, clock: hostClock }).identity();
-  const client = new DynamoDBClient({ region, ...clientOptions("other", waysOut()) });
+  const client = new DynamoDBClient({ region, ...clientOptions("other", process.env) });
   const script = await preRunnerScript(client, tableName(RUNPOOL_ENVIRONMENT));
   // Whole or not there at all: the agent's unit waits for the file.
   await writeFile(`${file}.new`, script);

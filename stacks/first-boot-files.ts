@@ -44,7 +44,7 @@ function throughProxy(environment: Place, { url, noProxy }: NonNullable<Environm
     HTTPS_PROXY: url,
     HTTP_PROXY: url,
     NO_PROXY: direct.join(","),
-    // Node.js ≥ 24.5 goes by the three variables above; entry/ways-out.ts tells the AWS SDK of them.
+    // Node.js ≥ 24.5 then goes by the three variables above; the AWS SDK is told of them by the agent.
     NODE_USE_ENV_PROXY: "1",
   };
 }

@@ -12,8 +12,8 @@ export type WaysOut = Readonly<Record<string, string | undefined>>;
 
 /**
  * Options of an SDK client's constructor. With four tries and the SDK's pauses a dead service is known in about 20 s. `ways`: the client
- * goes out by them. Its agent has to be told, for NODE_USE_ENV_PROXY reaches Node.js's own agents alone (Node.js documentation, "Built-in
- * Proxy Support"), and the SDK has others.
+ * goes out by them. The SDK heeds no such variables, and has HTTP agents of its own, which NODE_USE_ENV_PROXY does not reach (Node.js
+ * documentation, "Built-in Proxy Support").
  */
 export const clientOptions = (service: "ec2" | "other" = "other", ways?: WaysOut) => ({
   maxAttempts: 4,

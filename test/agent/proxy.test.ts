@@ -1,4 +1,5 @@
-// Behind a proxy the agent's calls to AWS go through it, as its user data says: the SDK's own agents have to be told.
+// Behind a proxy the agent's calls to AWS go through it, and those of the guard of a destroy, as Terraform's do: the SDK's HTTP agents have to be told.
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -82,4 +83,14 @@ test("root reads the pre-runner script through the same", async () => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   await expect(writePreRunner(join(folder, "pre-runner.sh"))).rejects.toThrow();
   expect([...proxy.asked]).toEqual([`dynamodb.${place.region}.amazonaws.com:443`]);
+});
+
+test("what guards a destroy asks EC2 through the proxy that Terraform goes by", async () => {
+  const { asked, url } = await openProxy();
+  const guard = join(import.meta.dirname, "..", "..", "entry", "refuse-destroy.ts");
+  const env = { ...process.env, HTTPS_PROXY: url, NO_PROXY: "" };
+  const child = spawn(process.execPath, [guard, "example", place.region], { env, stdio: "ignore" });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect(code).not.toBe(0);
+  expect([...asked]).toEqual([`ec2.${place.region}.amazonaws.com:443`]);
 });
