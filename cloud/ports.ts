@@ -108,6 +108,8 @@ export interface LoadedSettings {
   readonly configuration: Configuration;
   readonly defaults: Defaults;
   readonly overlay: Overlay;
+  /** Why the stored overlay is of no use: it counts for nothing, and nothing is provisioned until there is another. */
+  readonly overlayProblems?: readonly string[];
   /** Present while provisioning is paused. */
   readonly paused?: { readonly reason: string; readonly at: EpochMs };
 }
@@ -149,7 +151,6 @@ export interface Pool {
 }
 
 // ---- the fleet ----
-
 export interface LaunchRequest {
   readonly count: number;
   /** Answers for a day with its first result: (environment, run, attempt, provision id, round). */
@@ -228,7 +229,6 @@ export interface Fleet {
 }
 
 // ---- the forge ----
-
 export interface ForgeToken {
   readonly token: string;
   readonly expiresAt: EpochMs;

@@ -33,8 +33,14 @@ export interface Rounds {
   readonly avoid: CapacityPool[];
 }
 
-export const pausedWords = ({ reason }: NonNullable<LoadedSettings["paused"]>): string =>
+const pausedWords = ({ reason }: NonNullable<LoadedSettings["paused"]>): string =>
   `provisioning is paused: ${reason} (\`runpool resume\` ends the pause)`;
+
+/** Why nothing is to be provisioned; none where something is. */
+export const heldBackBy = ({ paused, overlayProblems = [] }: LoadedSettings): readonly string[] => [
+  ...(paused === undefined ? [] : [pausedWords(paused)]),
+  ...overlayProblems.map((problem) => `the overlay is of no use (refresh's inputs write another): ${problem}`),
+];
 
 /** Creates up to `wanted` instances under the provision's owner. Partial capacity is kept. */
 export async function create(
@@ -49,8 +55,8 @@ export async function create(
   let there = 0;
   const problems: string[] = [];
   // A replacement: the pause that a drain begins with may have come since, and what it asks to leave is not to be bought again.
-  const { paused } = rounds.next > 0 ? await world.settings.load() : { paused: undefined };
-  if (paused !== undefined) return { taken, problems: [pausedWords(paused)], final: true };
+  const heldBack = rounds.next > 0 ? heldBackBy(await world.settings.load()) : [];
+  if (heldBack.length > 0) return { taken, problems: heldBack, final: true };
   const ladder = ladderOf(undertaking.request);
   let [rung, sameRung] = [0, 0];
   let backoff = limits.creationBackoffMs;

@@ -3,7 +3,7 @@ import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
 import { labelOf, type Request } from "../domain/request.ts";
-import { adviceOn, create, pausedWords, tooLate, type Rounds } from "./creation.ts";
+import { adviceOn, create, heldBackBy, tooLate, type Rounds } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
 import { fullWords, tellOutOfTime } from "./out-of-time.ts";
 import { ownInstances } from "./own-instances.ts";
@@ -66,8 +66,10 @@ export async function provision(
   options: ProvisionOptions = {},
 ): Promise<Provisioned> {
   const cancel = options.cancel ?? new AbortController().signal;
-  const { configuration, paused } = options.loaded ?? (await world.settings.load());
-  if (paused !== undefined) return { kind: "failed", reasons: [pausedWords(paused)] };
+  const loaded = options.loaded ?? (await world.settings.load());
+  const { configuration } = loaded;
+  const heldBack = heldBackBy(loaded);
+  if (heldBack.length > 0) return { kind: "failed", reasons: heldBack };
   // What is still being asked for when enough are ready is no longer wanted.
   const enough = new AbortController();
   const undertaking = undertake(world, configuration, request, AbortSignal.any([cancel, enough.signal]));
@@ -104,8 +106,8 @@ export async function provision(
 
 /** A drain asks to leave as a release does, and its reason stands in the pause that it begins with. */
 async function releasedWords({ settings }: ControlWorld): Promise<string> {
-  const { paused } = await settings.load().catch(() => ({ paused: undefined }));
-  if (paused !== undefined) return pausedWords(paused);
+  const [heldBack] = await settings.load().then(heldBackBy, () => []);
+  if (heldBack !== undefined) return heldBack;
   return "released while it was provisioned: its instances were asked to leave (a release job waits for the provision job by its `needs`)";
 }
 

@@ -8,6 +8,7 @@ import { messageOf } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts";
 import { attempting, type Attempt } from "./attempt.ts";
 import { end } from "./condemn.ts";
+import { heldBackBy } from "./creation.ts";
 import { findingOf, unrecorded, type Facts, type Finding, type OurRunner } from "./findings.ts";
 import { sendToPool } from "./leave.ts";
 import { excess, readCounters, recount } from "./recount.ts";
@@ -53,8 +54,9 @@ export interface RefreshReport {
 /** Rejects where the environment cannot be read; a part that fails is a problem in the report, and the others go on. */
 export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOptions = {}): Promise<RefreshReport> {
   const loaded = await world.settings.load();
-  const { configuration, paused } = loaded;
-  const problems: string[] = [];
+  const { configuration } = loaded;
+  const holds = heldBackBy(loaded).length > 0;
+  const problems: string[] = [...(loaded.overlayProblems ?? [])];
   const attempt = attempting(world, problems);
   // First of all, and again where the records, which may be out of reach, say that one is refused.
   const aged = await attempt("tokens", { renewed: [], problems: [] }, () => renewTokens(world, configuration, dryRun));
@@ -82,10 +84,10 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   );
   const lasting = records.flatMap((record) => asSettled(record, due.get(record.key)));
   const floor = await attempt("idle floor", noFloor, async () =>
-    paused !== undefined ? noFloor : await keepFloors(world, configuration, lasting, dryRun),
+    holds ? noFloor : await keepFloors(world, configuration, lasting, dryRun),
   );
   const again = await attempt("re-run", noReruns, async () =>
-    paused !== undefined ? noReruns : await rerun(world, loaded, records, dryRun),
+    holds ? noReruns : await rerun(world, loaded, records, dryRun),
   );
   const retired = await attempt("retired classes", [], () => emptyRetired(world, loaded.defaults, records, dryRun));
   if (machines !== undefined && dryRun) tellExcess(world, excess(counters, records, machines));
@@ -107,11 +109,8 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
     damaged,
     problems: [...problems, ...tokens.problems, ...floor.problems, ...again.problems],
   };
-  world.log.event("refresh.done", {
-    findings: report.findings.length,
-    ghosts: ghosts.length,
-    problems: report.problems.length,
-  });
+  const counts = { findings: report.findings.length, ghosts: ghosts.length, problems: report.problems.length };
+  world.log.event("refresh.done", counts);
   return report;
 }
 

@@ -69,8 +69,9 @@ export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> 
   for (const problem of unusable) log.event("credential.of-no-use", { problem });
   const world = controlWorld({ environment, region, ...("forge" in found ? found : {}), log });
   if (event.idleFloors !== undefined) {
-    const { overlay } = await world.settings.load();
-    await world.settings.writeOverlay({ ...overlay, idleFloors: event.idleFloors });
+    const { overlay, overlayProblems } = await world.settings.load();
+    // One that is of no use waits for whoever wrote it: the rest of what it says is not to be lost.
+    if (overlayProblems === undefined) await world.settings.writeOverlay({ ...overlay, idleFloors: event.idleFloors });
   }
   let records: readonly InstanceRecord[] = [];
   const all = async () => {

@@ -81,15 +81,28 @@ export function readConfiguration(items: readonly Item[]): Reading {
   if (skew !== undefined) return { skew };
   const defaults = defaultsSchema.safeParse(stored);
   if (!defaults.success) return { problems: problemsIn(defaultsKey, defaults.error) };
-  const overlay = operational.safeParse(found.get(overlayKey) ?? {});
-  if (!overlay.success) return { problems: problemsIn(overlayKey, overlay.error) };
   const pause = found.has(pauseKey) ? pauseSchema.safeParse(found.get(pauseKey)) : undefined;
   const given = defaults.data as unknown as Defaults;
-  const laid = overlay.data as unknown as Overlay;
-  const configuration = merge(given, laid);
-  const problems = problemsOf(configuration);
+  const deployed = merge(given, {});
+  const problems = problemsOf(deployed);
   if (problems.length > 0) return { problems };
   // A pause that cannot be read pauses all the same: whoever wrote it meant to stop something.
   const paused = pause && (pause.success ? pause.data : { reason: "a pause without a readable reason", at: 0 });
-  return { configuration, defaults: given, overlay: laid, ...(paused === undefined ? {} : { paused }) };
+  const rest = { defaults: given, ...(paused === undefined ? {} : { paused }) };
+  const laid = readOverlay(given, found.get(overlayKey));
+  // What has to end, ends by what was deployed: a slip in the overlay must not keep refresh from its work.
+  if ("problems" in laid) return { configuration: deployed, overlay: {}, overlayProblems: laid.problems, ...rest };
+  return { ...laid, ...rest };
+}
+
+function readOverlay(
+  defaults: Defaults,
+  stored: unknown,
+): Pick<LoadedSettings, "configuration" | "overlay"> | { readonly problems: readonly string[] } {
+  const parsed = operational.safeParse(stored ?? {});
+  if (!parsed.success) return { problems: problemsIn(overlayKey, parsed.error) };
+  const overlay = parsed.data as unknown as Overlay;
+  const configuration = merge(defaults, overlay);
+  const problems = problemsOf(configuration).map((problem) => `${overlayKey}: ${problem}`);
+  return problems.length > 0 ? { problems } : { configuration, overlay };
 }

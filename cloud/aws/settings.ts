@@ -33,7 +33,7 @@ async function load(wish: SettingsWish): Promise<LoadedSettings> {
   if ("skew" in reading) throw new Unconfigured(reading.skew);
   if (!("problems" in reading)) return reading;
   throw new Unconfigured(
-    `${place} has no usable configuration: deploy its stack again, or correct the overlay.\n` +
+    `${place} has no usable configuration: deploy its stack again.\n` +
       reading.problems.map((problem) => `- ${problem}`).join("\n"),
   );
 }

@@ -15,7 +15,7 @@ import type { Architecture, InstanceRecord } from "../../domain/record.ts";
 import { instancesOf } from "../retired-classes.ts";
 import { partitionScopes } from "../tokens.ts";
 import { judgeCaller, judgeClock, judgePlace, judgeQuota, judgeSpotRole, judgeSubnets } from "./account.ts";
-import { deployAgain, fail, judged, ok, skipped, type Check } from "./check.ts";
+import { deployAgain, fail, judged, skipped, worst, type Check } from "./check.ts";
 import { judgeForge, judgeRunnerVersion } from "./forge.ts";
 import { judgeImage, judgeImageParameter, judgeTemplate } from "./launch.ts";
 import { judgeDamaged, judgeInstances, judgePause } from "./records.ts";
@@ -53,6 +53,9 @@ async function guarded(name: string, remedy: string, look: () => Promise<readonl
   }
 }
 
+const replaceOverlay =
+  "nothing is provisioned before there is another overlay: run the action's mode refresh with the inputs that it is to have, or `default` for each that was deployed";
+
 /** Every check, in the order to read them. */
 export async function examine(world: DoctorWorld, options: DoctorOptions): Promise<readonly Check[]> {
   let caller: Caller | undefined;
@@ -69,8 +72,13 @@ export async function examine(world: DoctorWorld, options: DoctorOptions): Promi
     loaded = await world.settings.load();
     const { configuration } = loaded;
     const classes = Object.keys(configuration.resourceClasses).length;
+    const overlay = (loaded.overlayProblems ?? []).map((problem) => fail("configuration", problem, replaceOverlay));
     return [
-      ok("configuration", `${classes} resource classes, ${configuration.subnets.length} subnets, no problems`),
+      worst(
+        "configuration",
+        overlay,
+        `${classes} resource classes, ${configuration.subnets.length} subnets, no problems`,
+      ),
       judgePlace(configuration, caller, options.region),
       judgePause(loaded.paused, world.clock.now(), options.environment),
     ];

@@ -91,12 +91,17 @@ const images =
 const architecturesOf = ({ imageParameters }: Configuration): readonly Architecture[] =>
   (["x64", "arm64"] as const).filter((one) => imageParameters[one] !== undefined);
 
-export function overlayWish(of: Read, { configuration, defaults, overlay }: LoadedSettings): OverlayWish {
+export function overlayWish(
+  of: Read,
+  { configuration, defaults, overlay, overlayProblems }: LoadedSettings,
+): OverlayWish {
   const next: Record<string, unknown> = { ...overlay };
   const problems: string[] = [];
+  const given: string[] = [];
   const lay = <Value>(input: InputName, name: keyof Operational, parse: (text: string) => Parsed<Value>): void => {
     const text = of(input);
     if (text === "") return;
+    given.push(name);
     if (text === backToDeployed) {
       delete next[name];
       return;
@@ -113,9 +118,11 @@ export function overlayWish(of: Read, { configuration, defaults, overlay }: Load
   lay("actions-runner-version", "runnerVersion", runnerVersion);
   lay("idle-floor", "idleFloors", floors);
   const wanted = next as Overlay;
-  const changed = [...new Set([...Object.keys(overlay), ...Object.keys(next)])].filter(
+  const differs = [...new Set([...Object.keys(overlay), ...Object.keys(next)])].filter(
     (name) => JSON.stringify(overlay[name as keyof Overlay]) !== JSON.stringify(next[name]),
   );
+  // In the place of one that is of no use stands what is given alone.
+  const changed = overlayProblems === undefined ? differs : given;
   // The whole must still be a configuration: an overlay that breaks it would stop every provision.
   if (problems.length === 0)
     for (const problem of problemsOf(merge(defaults, wanted)))

@@ -35,7 +35,9 @@ export async function refreshMode(inputs: Inputs, log: Told, worldOf: WorldOf): 
 }
 
 async function layOver({ of }: Inputs, log: Told, world: OperatedWorld, dry: boolean): Promise<void> {
-  const { overlay, changed, problems, differences } = overlayWish(of, await world.settings.load());
+  const loaded = await world.settings.load();
+  const { overlay, changed, problems, differences } = overlayWish(of, loaded);
+  for (const problem of loaded.overlayProblems ?? []) log.warn("Overlay of no use", problem);
   if (problems.length > 0) throw new BadInput(problems);
   for (const difference of differences) log.warn("Not as deployed", difference);
   if (changed.length === 0) return;

@@ -64,6 +64,8 @@ export const configCommand = command({
     const loaded = await world.settings.load();
     const values = valuesOf(loaded);
     const { out } = ground.terminal;
+    for (const problem of loaded.overlayProblems ?? [])
+      ground.terminal.err.write(`overlay of no use, left out: ${plain(problem)}\n`);
     ground.result({ ...ground.place(), values }, () =>
       inColumns(
         [{ title: "NAME" }, { title: "SOURCE" }, { title: "VALUE" }],

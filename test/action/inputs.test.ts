@@ -184,6 +184,14 @@ describe("refresh's inputs", () => {
     expect(wish({ "idle-time-sec": "default" })).toMatchObject({ overlay: { labels: ["fast"] }, changed: ["idleMs"] });
   });
 
+  test("that are given where the overlay is of no use make a new one, of them alone", () => {
+    const broken = { ...loaded, overlay: {}, overlayProblems: ["configuration#overlay.idleMs"] };
+    const anew = (inputs: Partial<Record<InputName, string>>) => overlayWish(given(inputs), broken);
+    expect(anew({})).toMatchObject({ overlay: {}, changed: [] });
+    expect(anew({ "resource-class-config": "default" })).toMatchObject({ overlay: {}, changed: ["resourceClasses"] });
+    expect(anew({ "idle-time-sec": "120" })).toMatchObject({ overlay: { idleMs: 120_000 }, changed: ["idleMs"] });
+  });
+
   test("that repeat what the overlay says change nothing", () => {
     expect(wish({ "idle-time-sec": "60" }).changed).toEqual([]);
   });

@@ -38,17 +38,35 @@ it("a table without defaults asks for a deployment", async () => {
   await expect(sim.settings.load()).rejects.toThrow(/deploy its stack again.*"configuration#defaults" is missing/s);
 });
 
-it("damaged defaults and a damaged overlay are told apart, each by the attribute", async () => {
-  await damage(overlayKey, "idleMs", { S: "soon" });
-  await expect(sim.settings.load()).rejects.toThrow(/configuration#overlay\.idleMs/);
-  await sim.settings.writeOverlay({});
+it("damaged defaults are refused, by the attribute", async () => {
   await damage(defaultsKey, "queues", { S: "none" });
   await expect(sim.settings.load()).rejects.toThrow(/configuration#defaults\.queues/);
 });
 
-it("values that make no sense together are refused, with what is wrong", async () => {
+it("defaults that make no sense together are refused, with what is wrong", async () => {
+  await damage(defaultsKey, "idleMs", { N: "1" });
+  await expect(sim.settings.load()).rejects.toThrow(/idleMs is 1; an idle time is/);
+});
+
+it("a damaged overlay counts for nothing, and says so by the attribute", async () => {
+  await sim.settings.writeOverlay({ maxRuntimeMs: 60_000 });
+  await damage(overlayKey, "idleMs", { S: "soon" });
+  expect(await sim.settings.load()).toEqual({
+    configuration: sim.defaults,
+    defaults: sim.defaults,
+    overlay: {},
+    overlayProblems: [expect.stringContaining("configuration#overlay.idleMs")],
+  });
+});
+
+it("so does one whose values make no sense with what is deployed", async () => {
   await sim.settings.writeOverlay({ idleMs: 1, resourceClasses: { huge: { cpu: 2, mmem: 4096 } } });
-  await expect(sim.settings.load()).rejects.toThrow(/idleMs is 1.*"huge" has no queue/s);
+  const { configuration, overlayProblems } = await sim.settings.load();
+  expect(configuration).toEqual(sim.defaults);
+  expect(overlayProblems).toEqual([
+    expect.stringContaining("idleMs is 1"),
+    expect.stringContaining('"huge" has no queue'),
+  ]);
 });
 
 it("names that only a newer version writes are let through", async () => {

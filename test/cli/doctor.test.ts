@@ -4,7 +4,7 @@ import { CreateLaunchTemplateVersionCommand, RunInstancesCommand } from "@aws-sd
 import { DeleteQueueCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
-import { defaultsItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
+import { defaultsItem, overlayItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
 import { openImds } from "../../cloud/sim/imds/imds.ts";
 import type { Check } from "../../control/doctor/check.ts";
 import {
@@ -56,6 +56,20 @@ async function doctor(args: readonly string[] = [], variables: Record<string, st
 const bad = ({ checks }: Told) => checks.filter(({ verdict }) => verdict !== "ok").map(({ name }) => name);
 /** The embedded cloud's clock stands still, years ago: the host's is ahead of it. */
 const always = ["clock"];
+
+test("an overlay that is of no use is a failure, and everything else is looked at all the same", async () => {
+  await bench.put(overlayItem({ resourceClasses: { huge: { cpu: 2, mmem: 4096 } } }));
+  const told = await doctor();
+  expect(told.of("table")?.verdict).toBe("ok");
+  expect(told.of("configuration")).toMatchObject({
+    verdict: "fail",
+    found: 'configuration#overlay: resource class "huge" has no queue: deploy the stack again',
+    remedy: expect.stringContaining("mode refresh") as unknown,
+  });
+  expect((await run(["config"])).err).toContain(
+    'overlay of no use, left out: configuration#overlay: resource class "huge"',
+  );
+});
 
 test("of a sound environment every check is ok but the clock's, and nothing is changed", async () => {
   const before = bench.everything();
