@@ -1,5 +1,7 @@
 // What the action's log and summary show where there is very much to say: GitHub shows ten annotations of a kind, and 1 MiB of a summary.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import { failureOf } from "../../entry/action/failures.ts";
 import { fail, told } from "../../entry/action/told.ts";
 import { withinLimit } from "../../entry/action/write-summary.ts";
 import { alikeTogether } from "../../entry/alike-reasons.ts";
@@ -63,6 +65,17 @@ test("why an instance is ended is said at length once; lines end as on any syste
   log.event("instance.condemned", { instance: id(1), reason: why });
   expect(lines()[0]).toMatch(/lost: config\.sh said:%0A\| long/);
   expect(lines().slice(1)).toEqual([`${id(1)} is ended: config.sh said: …`]);
+});
+
+test.each([
+  "CredentialsProviderError",
+  "ExpiredTokenException",
+  "UnrecognizedClientException",
+  "InvalidSignatureException",
+])("%s is advised on as a lack of credentials, a missing right is not", (code) => {
+  const adviceOn = (refused: AwsRefused): string => failureOf(refused).problems.join();
+  expect(adviceOn(new AwsRefused("a read", code, "no"))).toContain("configure-aws-credentials");
+  expect(adviceOn(new AwsRefused("a read", "AccessDeniedException", "no"))).not.toContain("configure-aws");
 });
 
 test("a launch that came to nothing without a reason is said in words", () => {
