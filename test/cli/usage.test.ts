@@ -200,7 +200,8 @@ describe("completion", () => {
   test("fish completes a command behind options too, an option's choices alone, and a path where one is meant", async ({
     skip,
   }) => {
-    if (spawnSync("fish", ["--version"]).error !== undefined) skip("fish is not installed");
+    const shell = "fish";
+    if (spawnSync(shell, ["--version"]).error !== undefined) skip(`${shell} is not installed`);
     const { out } = await inProcess(["completion", "fish"]);
     const folder = mkdtempSync(join(tmpdir(), "completion-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -208,7 +209,7 @@ describe("completion", () => {
     writeFileSync(script, out);
     const offered = (line: string): readonly string[] => {
       const asked = `source ${script}; complete -C ${JSON.stringify(line)}`;
-      const { stdout } = spawnSync("fish", ["--no-config", "-c", asked], { encoding: "utf8" });
+      const { stdout } = spawnSync(shell, ["--no-config", "-c", asked], { encoding: "utf8" });
       return stdout.split("\n").flatMap((one) => (one === "" ? [] : [one.split("\t")[0] ?? ""]));
     };
     expect(offered("runpool -e dev stat")).toEqual(["status"]);
