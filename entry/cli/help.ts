@@ -1,14 +1,17 @@
-// Help, made from the commands' own words; 80 columns.
+// Help, made from the commands' own words; 80 columns, or as many as a narrower terminal has.
 import type { Command, Option } from "./command.ts";
 import { commonOptions, environmentOption, regionOption } from "./general-options.ts";
 import { exitCodeWords } from "./exit-codes.ts";
 import type { Sink } from "./terminal.ts";
 import { wrap } from "./wrap.ts";
 
-const width = 80;
+const [widest, narrowest] = [80, 50];
+const widthOn = (sink: Sink): number => Math.max(narrowest, Math.min(widest, sink.columns() ?? widest));
 
 /** A term with its explanation beside it, or below it where the term is too long. */
-function entry(term: string, explanation: string, column: number): readonly string[] {
+function entry(term: string, explanation: string, wished: number, width: number): readonly string[] {
+  // Of a narrow one half is left for the explanation.
+  const column = Math.min(wished, Math.floor(width / 2.5));
   const lines = wrap(explanation, width - column);
   const beside = `  ${term}`.length <= column - 2;
   const first = beside
@@ -30,8 +33,8 @@ function explanation({ help, variables = [], otherwise, choices, required }: Opt
   return notes.length === 0 ? help : `${help} (${notes.join("; ")})`;
 }
 
-const optionLines = (options: readonly Option[]): readonly string[] =>
-  options.flatMap((option) => entry(term(option), explanation(option), 32));
+const optionLines = (options: readonly Option[], width: number): readonly string[] =>
+  options.flatMap((option) => entry(term(option), explanation(option), 32, width));
 
 const synopsis = ({ name, operand }: Command): string => {
   if (operand === undefined) return `runpool ${name} [options]`;
@@ -41,7 +44,8 @@ const synopsis = ({ name, operand }: Command): string => {
 
 const ofPlace: ReadonlySet<string> = new Set([environmentOption.name, regionOption.name]);
 
-const exitCodeLines = exitCodeWords.flatMap(([code, words]) => entry(String(code), words, 8));
+const exitCodeLines = (width: number): readonly string[] =>
+  exitCodeWords.flatMap(([code, words]) => entry(String(code), words, 8, width));
 
 const bold =
   (sink: Sink) =>
@@ -55,21 +59,22 @@ export interface HelpGroup {
 
 export function generalHelp(groups: readonly HelpGroup[], sink: Sink): readonly string[] {
   const title = bold(sink);
+  const width = widthOn(sink);
   return [
-    "runpool: pooled runners for GitHub Actions on EC2, in your own AWS account",
+    ...wrap("runpool: pooled runners for GitHub Actions on EC2, in your own AWS account", width),
     "",
     `${title("Usage")}  runpool <command> [options]`,
     "",
     ...groups.flatMap((group) => [
       title(group.title),
-      ...group.commands.flatMap(({ name, summary }) => entry(name, summary, 15)),
+      ...group.commands.flatMap(({ name, summary }) => entry(name, summary, 15, width)),
       "",
     ]),
     title("Options of every command"),
-    ...optionLines(commonOptions),
+    ...optionLines(commonOptions, width),
     "",
     title("Exit codes"),
-    ...exitCodeLines,
+    ...exitCodeLines(width),
     "",
     "runpool help <command> says more, with examples.",
   ];
@@ -77,6 +82,7 @@ export function generalHelp(groups: readonly HelpGroup[], sink: Sink): readonly 
 
 export function commandHelp(command: Command, sink: Sink): readonly string[] {
   const title = bold(sink);
+  const width = widthOn(sink);
   const { summary, details, operand, options, examples } = command;
   const flags = options.filter(({ secret }) => secret !== true);
   const secrets = options.filter(({ secret }) => secret === true);
@@ -87,20 +93,23 @@ export function commandHelp(command: Command, sink: Sink): readonly string[] {
     ...(details === undefined ? [] : ["", ...wrap(details, width)]),
     "",
     `${title("Usage")}  ${synopsis(command)}`,
-    ...section("Operand", operand === undefined ? [] : entry(operand.name, operand.help, 32)),
-    ...section("Options", optionLines(flags)),
+    ...section("Operand", operand === undefined ? [] : entry(operand.name, operand.help, 32, width)),
+    ...section("Options", optionLines(flags, width)),
     ...section(
       "Options of every command",
-      optionLines(command.placeless === true ? commonOptions.filter(({ name }) => !ofPlace.has(name)) : commonOptions),
+      optionLines(
+        command.placeless === true ? commonOptions.filter(({ name }) => !ofPlace.has(name)) : commonOptions,
+        width,
+      ),
     ),
     ...section(
       "Environment",
-      secrets.flatMap(({ variables = [], help }) => entry(variables.join(", "), help, 32)),
+      secrets.flatMap(({ variables = [], help }) => entry(variables.join(", "), help, 32, width)),
     ),
     ...section(
       "Examples",
       examples.map((example) => `  ${example}`),
     ),
-    ...section("Exit codes", exitCodeLines),
+    ...section("Exit codes", exitCodeLines(width)),
   ];
 }

@@ -33,6 +33,13 @@ describe("help", () => {
     }
   });
 
+  test("keeps within a narrow terminal", async () => {
+    for (const args of [["--help"], ["help", "provision"], ["help", "release"]]) {
+      const { out } = await inProcess([...args, "--no-color"], {}, 60);
+      expect(out.split("\n").filter((line) => line.length > 60 && !line.startsWith("  runpool"))).toEqual([]);
+    }
+  });
+
   test("is the same by help, --help and -h, wherever it stands", async () => {
     const [first, ...others] = await Promise.all([
       inProcess(["help", "release"]),
