@@ -29,19 +29,19 @@ export interface DoctorWish {
 }
 
 const clientsIn = (region: string) => {
-  const options = { region, ...clientOptions() };
+  const options = { region, ...clientOptions("other", process.env) };
   return {
     dynamodb: new DynamoDBClient(options),
     sqs: new SQSClient(options),
     ssm: new SSMClient(options),
     sts: new STSClient(options),
-    ec2: new EC2Client({ region, ...clientOptions("ec2") }),
+    ec2: new EC2Client({ region, ...clientOptions("ec2", process.env) }),
   };
 };
 
 export function doctorWorld({ region, world, forge }: DoctorWish): DoctorWorld {
   const clients = clientsIn(region);
-  const options = { region, ...clientOptions() };
+  const options = { region, ...clientOptions("other", process.env) };
   const { settings, instances, clock } = world;
   return {
     account: accountSight({
@@ -74,7 +74,7 @@ export async function onInstance(metadataUrl: string, environment: () => string)
   const role = instanceRole({
     ...clientsIn(region),
     // By the region's endpoint: the URL below is made up from the queue's name.
-    sqs: new SQSClient({ region, ...clientOptions(), useQueueUrlAsEndpoint: false }),
+    sqs: new SQSClient({ region, ...clientOptions("other", process.env), useQueueUrlAsEndpoint: false }),
     table: tableName(name),
     queueUrl: (queue) => `https://sqs.${region}.${domain}/${account}/${queue}`,
   });

@@ -8,7 +8,7 @@ import { instanceLogGroup } from "../domain/names.ts";
 
 export const logsOf = (environment: string, region: string): InstanceLogs =>
   instanceLogs({
-    logs: new CloudWatchLogsClient({ region, ...clientOptions() }),
-    ec2: new EC2Client({ region, ...clientOptions() }),
+    logs: new CloudWatchLogsClient({ region, ...clientOptions("other", process.env) }),
+    ec2: new EC2Client({ region, ...clientOptions("other", process.env) }),
     group: instanceLogGroup(environment),
   });

@@ -9,7 +9,7 @@ import type { PruneWorld } from "../../control/ami/prune.ts";
 import { hostClock } from "../host-clock.ts";
 
 export function pipelineWorld(region: string, log: Log): PruneWorld {
-  const ec2 = new EC2Client({ region, ...clientOptions("ec2") });
-  const ssm = new SSMClient({ region, ...clientOptions() });
+  const ec2 = new EC2Client({ region, ...clientOptions("ec2", process.env) });
+  const ssm = new SSMClient({ region, ...clientOptions("other", process.env) });
   return { images: images(ec2, ssm), parameters: imageParameters(ssm), clock: hostClock, log };
 }
