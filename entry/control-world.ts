@@ -4,7 +4,7 @@ import { clientOptions } from "../cloud/aws/client-options.ts";
 import { correctedClock } from "../cloud/aws/clock.ts";
 import { fleet } from "../cloud/aws/fleet.ts";
 import { instances } from "../cloud/aws/instances.ts";
-import { lean } from "../cloud/aws/lean-client.ts";
+import { lean, onceSent } from "../cloud/aws/lean-client.ts";
 import { pauseSwitch } from "../cloud/aws/pause-switch.ts";
 import { settings } from "../cloud/aws/settings.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
@@ -54,12 +54,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   const table = tableName(environment);
   const stored = settings({ client: dynamodb, table, environment, region, clock, random });
   let loaded: Promise<LoadedSettings> | undefined;
-  const load = (): Promise<LoadedSettings> => {
-    loaded = stored.load();
-    // What is called next is read while the reply is on its way.
-    setImmediate(() => void pooled().catch(() => undefined));
-    return loaded;
-  };
+  const load = (): Promise<LoadedSettings> => (loaded = stored.load());
   const configuration = async () => (await (loaded ?? load())).configuration;
   const forge = lazily(async () => {
     if (wish.forge === undefined)
@@ -99,6 +94,8 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     };
     return pool({ client: lean(new SQSClient({ ...common, ...clientOptions() })), queues });
   });
+  // What is called next is read while the first reply is on its way: after a turn in which the request has been written.
+  onceSent(dynamodb, () => setImmediate(() => setImmediate(() => void pooled().catch(() => undefined))));
   return {
     instances: instances({ client: dynamodb, table, clock }),
     settings: { ...stored, load },

@@ -1,4 +1,4 @@
-// SDK clients without what costs time in every call and serves nobody here.
+// SDK clients without what costs time in every call and serves nobody here, and with the moment at which the first call has gone out.
 
 interface Stacked {
   readonly middlewareStack: { remove(name: string): boolean };
@@ -11,4 +11,25 @@ interface Stacked {
 export function lean<Client extends Stacked>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");
   return client;
+}
+
+type Handler = (args: never) => Promise<unknown>;
+interface Watched {
+  readonly middlewareStack: {
+    add(middleware: (next: Handler) => Handler, options: { step: "deserialize"; priority: "low"; name: string }): void;
+  };
+}
+
+/** Calls `then` once, as soon as the client's first request is handed to its connection. */
+export function onceSent(client: Watched, then: () => void): void {
+  let sent = false;
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const reply = next(args);
+      if (!sent) then();
+      sent = true;
+      return reply;
+    },
+    { step: "deserialize", priority: "low", name: "onceSent" },
+  );
 }
