@@ -37,10 +37,10 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   const random = wish.random ?? hostRandom;
   const clock = correctedClock(hostClock);
   const common = { region, ...wish.aws };
-  const dynamodb = lean(new DynamoDBClient({ ...common, ...clientOptions() }));
+  const dynamodb = lean(new DynamoDBClient({ ...common, ...clientOptions("other", process.env) }));
   const ssm = lazily(async () => {
     const { SSMClient } = await import("../cloud/aws/ssm-sdk.ts");
-    return new SSMClient({ ...common, ...clientOptions() });
+    return new SSMClient({ ...common, ...clientOptions("other", process.env) });
   });
   const kept = lazily(async () => {
     const { secrets } = await import("../cloud/aws/secrets.ts");
@@ -92,7 +92,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
         throw new Error(`resource class "${resourceClass}" has no queue in environment "${environment}"`);
       return queue;
     };
-    return pool({ client: lean(new SQSClient({ ...common, ...clientOptions() })), queues });
+    return pool({ client: lean(new SQSClient({ ...common, ...clientOptions("other", process.env) })), queues });
   });
   // What is called next is read while the first reply is on its way: after a turn in which the request has been written.
   onceSent(dynamodb, () => setImmediate(() => setImmediate(() => void pooled().catch(() => undefined))));
@@ -101,7 +101,11 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     settings: { ...stored, load },
     pauseSwitch: pauseSwitch(dynamodb, table),
     pool: latePool(pooled),
-    fleet: fleet({ ec2: (sdk) => new sdk.EC2Client({ ...common, ...clientOptions("ec2") }), ssm, environment }),
+    fleet: fleet({
+      ec2: (sdk) => new sdk.EC2Client({ ...common, ...clientOptions("ec2", process.env) }),
+      ssm,
+      environment,
+    }),
     registrar: {
       registrationToken: async (scope) => (await forge()).registrar.registrationToken(scope),
       removalToken: async (scope) => (await forge()).registrar.removalToken(scope),

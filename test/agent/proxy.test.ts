@@ -1,4 +1,4 @@
-// Behind a proxy the agent's calls to AWS go through it, and those of the guard of a destroy, as Terraform's do: the SDK's HTTP agents have to be told.
+// Behind a proxy every program's calls to AWS go through it, as Terraform's and the AWS CLI's do: the SDK's HTTP agents have to be told.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -85,12 +85,24 @@ test("root reads the pre-runner script through the same", async () => {
   expect([...proxy.asked]).toEqual([`dynamodb.${place.region}.amazonaws.com:443`]);
 });
 
-test("what guards a destroy asks EC2 through the proxy that Terraform goes by", async () => {
+/** A program in the environment of somebody whose network has a proxy; what was asked of that. */
+async function askedBy(program: string, ...args: readonly string[]): Promise<readonly string[]> {
   const { asked, url } = await openProxy();
-  const guard = join(import.meta.dirname, "..", "..", "entry", "refuse-destroy.ts");
+  const path = join(import.meta.dirname, "..", "..", "entry", program);
   const env = { ...process.env, HTTPS_PROXY: url, NO_PROXY: "" };
-  const child = spawn(process.execPath, [guard, "example", place.region], { env, stdio: "ignore" });
+  const child = spawn(process.execPath, [path, ...args], { env, stdio: "ignore" });
   const code = await new Promise((resolve) => child.once("close", resolve));
   expect(code).not.toBe(0);
-  expect([...asked]).toEqual([`ec2.${place.region}.amazonaws.com:443`]);
+  return [...asked];
+}
+
+test("what guards a destroy asks EC2 through the proxy that Terraform goes by", async () => {
+  expect(await askedBy("refuse-destroy.ts", "example", place.region)).toEqual([
+    `ec2.${place.region}.amazonaws.com:443`,
+  ]);
+});
+
+test("the command line asks the table through the proxy of its shell", async () => {
+  const asked = await askedBy("cli.ts", "status", "--environment", "example", "--region", place.region);
+  expect(asked).toContain(`dynamodb.${place.region}.amazonaws.com:443`);
 });
