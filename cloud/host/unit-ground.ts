@@ -125,10 +125,14 @@ function supervise(ground: Ground, assignment: number): void {
   const { signal } = watched.enough;
   ground.watched = watched;
   let changed = false;
+  let jobsAt = Number.NEGATIVE_INFINITY;
   let watcher: FSWatcher | undefined;
   try {
-    watcher = watch(rootOf(ground, assignment), { persistent: false }, () => {
+    watcher = watch(rootOf(ground, assignment), { persistent: false }, (_, file) => {
       changed = true;
+      // A job may write into its hooks' file as often as it likes: the agent does not turn for each word, but for the first, and soon again.
+      if (file === "jobs" && clock.now() - jobsAt < hostLimits.watchPollMs) return;
+      if (file === "jobs") jobsAt = clock.now();
       onChange();
     });
     watcher.on("error", () => watcher?.close());

@@ -1,7 +1,7 @@
 // A listener's death is noticed at once, and within `watchPollMs` by construction; from the notice to its repair the agent lets no time pass.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -86,6 +86,25 @@ test("without such a word the end is noticed within half a second, which is the 
   await clock.advance(hostLimits.watchPollMs);
   await noticed;
   expect((await ground.look(1)).listener).toBe("exited");
+});
+
+test("a job that writes into the hooks' file without end makes the agent look once in half a second; the listener's end is told all the same", async () => {
+  await ground.look(1);
+  await asleep();
+  for (let word = 0; word < 50; word++) {
+    appendFileSync(join(folder, "runners/1/jobs"), "word\n");
+    await new Promise((done) => setImmediate(done));
+  }
+  expect(heard.notices).toBe(1);
+  const again = notice();
+  await clock.advance(hostLimits.watchPollMs);
+  await again;
+  expect(heard.notices).toBe(2);
+  const noticed = notice();
+  await die();
+  writeFileSync(join(folder, "runners/1/ended"), "killed KILL signal\n");
+  await noticed;
+  expect(await ground.look(1)).toMatchObject({ listener: "exited", exitCode: 137 });
 });
 
 test("one that dies right after a look, before it is watched, is noticed without any wait", async () => {
