@@ -7,12 +7,12 @@ import { labelOf, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
 import { counted, spoken } from "../cli/durations.ts";
 
-/** Text of others as Markdown that shows it and does nothing else. */
+/** Text of others as Markdown that shows it and does nothing else; between two dollars GitHub would set a formula. */
 const escaped = (text: string): string =>
   text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
-    .replaceAll(/[\\|`*_[\]#~@]/g, (sign) => `\\${sign}`)
+    .replaceAll(/[\\|`*_[\]#~@$]/g, (sign) => `\\${sign}`)
     .replaceAll(/\s*\n\s*/g, " ");
 
 function* table(head: readonly string[], rows: readonly (readonly string[])[]): Generator<string> {

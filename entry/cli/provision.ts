@@ -188,7 +188,13 @@ function show(outcome: Provisioned, request: Request, ground: Ground): 0 | 1 | 1
     ground.result({ label, ...outcome }, () => [
       `${counted(instances.length, "instance")} ready for run ${request.runId} in ${spoken(readyMs)}: ${reused} from the pool, ${created} created`,
       ...inColumns(
-        [{ title: "INSTANCE" }, { title: "TYPE" }, { title: "ZONE" }, { title: "USAGE" }, { title: "FROM" }],
+        [
+          { title: "INSTANCE" },
+          { title: "TYPE" },
+          { title: "ZONE", spare: 2 },
+          { title: "USAGE", spare: 1 },
+          { title: "FROM" },
+        ],
         instances.map(({ instanceId, instanceType, zone, usageClass, origin }) =>
           [instanceId, instanceType, zone, usageClass, origin].map((text) => ({ text })),
         ),
