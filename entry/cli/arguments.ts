@@ -141,9 +141,11 @@ function problemsOfOperands(operands: readonly string[], command: Command | unde
   if (operand === undefined)
     return operands.map((word) => `"${word}" is one word too many: ${name} takes options only`);
   const problems = operands.slice(1).map((word) => `"${word}" is one word too many: ${name} takes one ${operand.name}`);
-  if (operand.required && operands[0] === undefined)
-    problems.push(`${operand.name} is missing: runpool ${name} <${operand.name}>`);
   const { choices } = operand;
+  if (operand.required && operands[0] === undefined)
+    problems.push(
+      `${operand.name} is missing: runpool ${name} <${operand.name}>${choices === undefined ? "" : `, one of ${choices.join(", ")}`}`,
+    );
   if (choices !== undefined && operands[0] !== undefined && !choices.includes(operands[0]))
     problems.push(
       `${operand.name} is "${operands[0]}"; it is ${choices.join(", ")}${suggestion(operands[0], choices)}`,

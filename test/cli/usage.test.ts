@@ -103,6 +103,7 @@ describe("mistakes exit 2 and name what would be right", () => {
     [["release", "--run-id", "x1"], 'runpool: --run-id is "x1"; it is GitHub\'s run_id, a whole number'],
     [["release", "--run-id", "1", "--github"], "runpool: --github needs a token: set GITHUB_TOKEN"],
     [["retire"], "runpool: instance is missing: runpool retire <instance>"],
+    [["completion"], "runpool: shell is missing: runpool completion <shell>, one of bash, zsh, fish"],
     [["retire", "1001"], 'runpool: instance is "1001"; it is an EC2 instance id, e.g. i-0123456789abcdef0'],
     [["instances", "--state", "busy"], 'runpool: --state is "busy"; it is created, claimed, running, idle'],
     [["completion", "powershell"], 'runpool: shell is "powershell"; it is bash, zsh, fish'],
