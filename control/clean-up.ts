@@ -5,6 +5,7 @@ import { instanceKey, runOwner, tags } from "../domain/names.ts";
 import { end } from "./condemn.ts";
 import { giveBack, type GivenBack } from "./give-back.ts";
 import { ownInstances, type ProvisionName } from "./own-instances.ts";
+import { patiently } from "./patiently.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface CleanedUp extends GivenBack {
@@ -24,7 +25,9 @@ export async function cleanUp(
   });
   const first = await giveBack(world, configuration, name, [], limits.giveBackWaitMs);
   // The run index lags: a record that was written a moment before the kill shows a moment later.
-  const late = (await ownInstances(world, name)).filter(({ record }) => record.wanted === "serve");
+  const until = world.clock.now() + limits.giveBackWaitMs;
+  const owned = await patiently(world, until, () => ownInstances(world, name));
+  const late = owned.filter(({ record }) => record.wanted === "serve");
   const second = late.length > 0 ? await giveBack(world, configuration, name, [], limits.giveBackWaitMs) : undefined;
   return {
     pooled: [...first.pooled, ...(second?.pooled ?? [])],

@@ -4,6 +4,7 @@ import { limits } from "../domain/limits.ts";
 import { condemn } from "./condemn.ts";
 import { askToLeave, leaveRound, patience, type Leaver } from "./leave.ts";
 import { ownInstances, type ProvisionName } from "./own-instances.ts";
+import { patiently } from "./patiently.ts";
 import { ownOf, type Taken } from "./taken.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -13,6 +14,14 @@ export interface GivenBack {
   /** Asked to leave, but a job runs or it has not answered yet: refresh takes it from here, its threshold ends it at the latest. */
   readonly left: readonly string[];
 }
+
+const askAll = (world: ControlWorld, all: readonly Pick<Taken, "record" | "claimId">[]) =>
+  Promise.all(
+    all.map(async (one) => {
+      const leaver: Leaver = { record: one.record, own: ownOf(one) };
+      return { leaver, answer: await askToLeave(world, leaver) };
+    }),
+  );
 
 /**
  * Asks all to leave, and parks each that answers; one that gives no sign of life within `patienceMs` is condemned. `known` is what
@@ -26,16 +35,15 @@ export async function giveBack(
   patienceMs: number,
   extent: "everything" | "surplus" = "everything",
 ): Promise<GivenBack> {
-  const byKey = new Map<string, Leaver>(
-    known.map((taken) => [taken.record.key, { record: taken.record, own: ownOf(taken) }]),
-  );
-  if (extent === "everything")
-    for (const own of await ownInstances(world, name).catch(() => []))
-      byKey.set(own.record.key, { record: own.record, own: ownOf(own) });
   const begun = world.clock.now();
-  const asked = await Promise.all(
-    [...byKey.values()].map(async (leaver) => ({ leaver, answer: await askToLeave(world, leaver) })),
-  );
+  // What is held is asked at once, whatever becomes of the question what else there is.
+  const claims = new Map(known.map(({ record, claimId }) => [record.key, claimId]));
+  const [first, own] = await Promise.all([
+    askAll(world, known),
+    extent === "surplus" ? [] : patiently(world, begun + patienceMs, () => ownInstances(world, name)).catch(() => []),
+  ]);
+  const others = own.filter(({ record, claimId }) => claims.get(record.key) !== claimId);
+  const asked = [...first, ...(await askAll(world, others))];
   let waiting: readonly Leaver[] = asked.filter(({ answer }) => answer !== "not own").map(({ leaver }) => leaver);
   const pooled: string[] = [];
   const condemned: string[] = [];

@@ -2,7 +2,9 @@
 import { getState } from "@actions/core";
 import * as z from "zod/mini";
 import { cleanUp } from "../../control/clean-up.ts";
+import { patiently } from "../../control/patiently.ts";
 import type { SavedProvision } from "../../control/provision.ts";
+import { limits } from "../../domain/limits.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { savedState } from "./provision.ts";
 import { grouped, type Told } from "./told.ts";
@@ -24,7 +26,8 @@ export function unfinished(): SavedProvision | undefined {
 }
 
 export async function giveBackUnfinished(saved: SavedProvision, log: Told, world: OperatedWorld): Promise<void> {
-  const { configuration } = await world.settings.load();
+  const until = world.clock.now() + limits.giveBackWaitMs;
+  const { configuration } = await patiently(world, until, () => world.settings.load());
   const { pooled, condemned, left, ended } = await grouped(
     `Give back what the provision of run ${saved.runId} did not hand over`,
     () => cleanUp(world, configuration, saved),

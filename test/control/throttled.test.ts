@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { OutOfReach } from "../../cloud/ports.ts";
 import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import { cleanUp } from "../../control/clean-up.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
@@ -105,6 +106,39 @@ test.each(["load", "ofRun", "read"] as const)(
     expect(released.pooled).toHaveLength(2);
   },
 );
+
+test("a clean-up whose first reads are refused for a minute gives back all the same", async () => {
+  const world = await pooled();
+  await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "2" })));
+  const cleaned = await world.does("post", async (ports) => {
+    const { configuration } = await ports.settings.load();
+    const name = { ...run, provisionId: "provision" };
+    const ofRun = until(ports, world.time.now() + minute, (runId: string) => ports.instances.ofRun(runId));
+    return await cleanUp({ ...ports, instances: { ...ports.instances, ofRun } }, configuration, name);
+  });
+  expect(cleaned.pooled).toHaveLength(2);
+});
+
+test("a provision that is cancelled while reads are refused asks at once what it holds", async () => {
+  const world = await pooled();
+  const stop = new AbortController();
+  const began = world.time.now();
+  const asked: number[] = [];
+  await world.does("provision", (ports) => {
+    const move: ControlPorts["instances"]["move"] = async (name, ...rest) => {
+      if (name === "claim") stop.abort();
+      if (name === "ask-to-leave") asked.push(ports.clock.now() - began);
+      return await ports.instances.move(name, ...rest);
+    };
+    const slow = until(ports, began + minute, (runId: string) => ports.instances.ofRun(runId));
+    const ofRun = (runId: string) => (stop.signal.aborted ? slow(runId) : ports.instances.ofRun(runId));
+    return provision({ ...ports, instances: { ...ports.instances, move, ofRun } }, requestOf({ instanceCount: "2" }), {
+      cancel: stop.signal,
+    });
+  });
+  expect(Math.max(...asked.slice(0, 2))).toBeLessThan(5000);
+  expect(world.table.all().map(({ state }) => state)).toEqual(["idle", "idle"]);
+});
 
 test("an environment that does not exist is told at once, however patient a release is", async () => {
   const world = await pooled();
