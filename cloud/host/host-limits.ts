@@ -45,6 +45,8 @@ export const hostMaxima = {
   freezeRounds: 200,
   /** What is read of the hooks' file, which a job can write into: some thousand jobs. */
   jobsBytes: 2 ** 20,
+  /** Events of jobs that one look tells of: a job may make up any number, and journald drops what comes too fast, the agent's own lines with it. */
+  jobEvents: 100,
   /** Characters of a value that a job may have had a hand in (job name, run). */
   untrustedText: 200,
 } as const;

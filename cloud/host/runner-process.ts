@@ -87,12 +87,12 @@ const hasServed = ({ once }: Present, { listener }: RunnerSeen, { jobs }: Listen
   once === true && listener === "exited" && jobs > 0;
 
 async function logJobs(runner: Runner, present: Present, seen: RunnerSeen): Promise<void> {
-  const events = readJobEvents(seen.jobs);
-  for (const { name, ...facts } of events.slice(present.eventsLogged))
-    runner.log.event(name, { assignment: present.assignment, ...facts });
+  const told = present.eventsLogged;
+  const events = readJobEvents(seen.jobs).slice(told, told + hostMaxima.jobEvents);
+  for (const { name, ...facts } of events) runner.log.event(name, { assignment: present.assignment, ...facts });
   const stands = runner.saved?.present;
-  if (events.length <= present.eventsLogged || stands?.assignment !== present.assignment) return;
-  const logged = { ...stands, eventsLogged: events.length };
+  if (events.length === 0 || stands?.assignment !== present.assignment) return;
+  const logged = { ...stands, eventsLogged: told + events.length };
   await save(runner, logged).catch((error: unknown) => {
     // A job may have filled the disk: whoever only looks must not fail for that. After a crash the events would be told once more.
     runner.log.event("runner.unsaved", { problem: String(error) });

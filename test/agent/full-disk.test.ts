@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readBeginning } from "../../cloud/host/disk-state.ts";
+import { hostMaxima } from "../../cloud/host/host-limits.ts";
 import { readJobEvents } from "../../cloud/host/job-hooks.ts";
 import { startMark } from "../../cloud/host/listener-log.ts";
 import { runnerProcess } from "../../cloud/host/runner-process.ts";
@@ -143,6 +144,15 @@ test("the end of a job is told once, though what has been told cannot be written
   await runner.state();
   expect(disk.events).toEqual(["job.started", "job.completed", "runner.unsaved"]);
   disk.room();
+  // One that writes without end is told of bit by bit.
+  disk.events.length = 0;
+  jobs += "started\t1\t7\t1\tmade-up\n".repeat(50_000);
+  const looks = [];
+  for (let look = 0; look < 3; look++) {
+    await runner.state();
+    looks.push(disk.events.splice(0).length);
+  }
+  expect(looks).toEqual([hostMaxima.jobEvents, hostMaxima.jobEvents, hostMaxima.jobEvents]);
   await runner.clean(1, undefined);
   expect((await runner.state()).assignment).toBeUndefined();
 });
