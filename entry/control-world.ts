@@ -32,6 +32,8 @@ export interface OperatedWorld extends ControlWorld {
   readonly pauseSwitch: PauseSwitch;
 }
 
+const noCredential = "no GitHub credential: give a token (GITHUB_TOKEN), or store one for refresh in the environment";
+
 export function controlWorld(wish: ControlWish): OperatedWorld {
   const { environment, region, log } = wish;
   const random = wish.random ?? hostRandom;
@@ -57,10 +59,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   const load = (): Promise<LoadedSettings> => (loaded = stored.load());
   const configuration = async () => (await (loaded ?? load())).configuration;
   const forge = lazily(async () => {
-    if (wish.forge === undefined)
-      throw new ForgeRefused(
-        "no GitHub credential: give a token (GITHUB_TOKEN), or store one for refresh in the environment",
-      );
+    if (wish.forge === undefined) throw new ForgeRefused(noCredential);
     const [{ forgeClient }, { registrar }, { inventory }, { jobQueue }] = await Promise.all([
       import("../cloud/github/forge-client.ts"),
       import("../cloud/github/registrar.ts"),
