@@ -35,8 +35,7 @@ export interface OperatedWorld extends ControlWorld {
 const noCredential = "no GitHub credential: give a token (GITHUB_TOKEN), or store one for refresh in the environment";
 
 export function controlWorld(wish: ControlWish): OperatedWorld {
-  const { environment, region, log } = wish;
-  const random = wish.random ?? hostRandom;
+  const { environment, region, log, random = hostRandom } = wish;
   const clock = correctedClock(hostClock);
   const common = { region, ...wish.aws };
   const dynamodb = lean(new DynamoDBClient({ ...common, ...clientOptions("other", process.env) }));
