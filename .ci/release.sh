@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lays a release out and pushes nothing: OUT/runpool-VERSION.tar.gz, the command line's package OUT/runpool-VERSION.tgz, their checksums,
-# and the action's commit, whose id is printed.
+# Lays a release out and pushes nothing: OUT/runpool-VERSION.tar.gz, what makes runners of stock images (OUT/runpool-stock-VERSION-x64.tar.gz
+# and -arm64), the command line's package OUT/runpool-VERSION.tgz, their checksums, and the action's commit, whose id is printed.
 # The commit holds what runs the action (action.yml and its bundle) and follows the one it was built from; the workflows stay as they are,
 # for GitHub lets no workflow's own token push a change of them. The same source gives the same bytes: tags and archives can be built
 # again by anyone, and compared.
@@ -14,7 +14,7 @@ version=$1
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
 
-for program in dist/action/action.mjs dist/action/action-post.mjs; do
+for program in dist/action/action.mjs dist/action/action-post.mjs dist/stock/{x64,arm64}/install.sh; do
   [[ -f $program ]] || {
     echo "$program is missing: npm run build" >&2
     exit 1
@@ -28,10 +28,19 @@ package=dist/npm/runpool-$version.tgz
 }
 
 moment=$(git log -1 --format=%ct)
-tar --create --sort=name --mtime="@$moment" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
-  --exclude=dist/npm --transform "s,^,runpool-$version/," action.yml LICENSE README.md dist | gzip --no-name >"$out/runpool-$version.tar.gz"
+archive() { # NAME TAR-ARGUMENTS...: the same bytes for the same files
+  local name=$1
+  shift
+  tar --create --sort=name --mtime="@$moment" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX "$@" | gzip --no-name >"$out/$name"
+}
+archive "runpool-$version.tar.gz" --exclude=dist/npm --exclude=dist/stock --transform "s,^,runpool-$version/," \
+  action.yml LICENSE README.md dist
+# What an environment's `install` names.
+for architecture in x64 arm64; do
+  archive "runpool-stock-$version-$architecture.tar.gz" --directory "dist/stock/$architecture" .
+done
 cp "$package" "$out/"
-(cd "$out" && sha256sum "runpool-$version.tar.gz" "runpool-$version.tgz" >SHA256SUMS)
+(cd "$out" && sha256sum ./*.tar.gz ./*.tgz | sed 's, \./, ,' >SHA256SUMS)
 
 GIT_INDEX_FILE="$out/index"
 export GIT_INDEX_FILE

@@ -3,11 +3,15 @@ import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { bundle, executables, type Executable } from "./build/bundles.ts";
 import { notices } from "./build/notices.ts";
+import { stageStock } from "./build/stock-archive.ts";
 
 const directory = process.argv[2] ?? join(import.meta.dirname, "..", "dist");
 for (const executable of executables()) {
   const { name, entry, entryBytes } = await bundle(executable, directory);
   console.log(`${name.padEnd(16)} ${relative("", entry).padEnd(32)} ${Math.round(entryBytes / 1000)} KB`);
+  if (name === "agent")
+    for (const architecture of ["x64", "arm64"] as const)
+      await stageStock(join(directory, "stock", architecture), architecture, { agent: entry });
 }
 
 const entriesOf = ({ name, also = [] }: Executable): readonly string[] =>

@@ -110,7 +110,7 @@ const image = z.union(
   "must be one of { id }, { parameter } and { pipeline: true }",
 );
 
-/** An archive with `install.sh` at its top, as a release publishes it: agent, units, Node.js and GitHub's runner. */
+/** An archive with `install.sh` at its top, as a release publishes it (`runpool-stock-…`, from ami/stock.sh): it fetches what it needs by checksum. */
 const archive = z.strictObject({
   url: z.url({ protocol: /^https$/, error: "must be an https URL" }),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),

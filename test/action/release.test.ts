@@ -38,6 +38,10 @@ beforeAll(async () => {
   cpSync(join(built.folder, "dist"), join(repository, "dist"), { recursive: true });
   await built.remove();
   mkdirSync(join(repository, "dist", "npm"));
+  for (const architecture of ["x64", "arm64"]) {
+    mkdirSync(join(repository, "dist", "stock", architecture), { recursive: true });
+    writeFileSync(join(repository, "dist", "stock", architecture, "install.sh"), architecture);
+  }
   writeFileSync(join(repository, "dist", "npm", "runpool-1.2.3.tgz"), "the command line's package");
   sh("git", "init", "-q", "-b", "main");
   sh("git", "add", ".");
@@ -70,10 +74,19 @@ test("the same source gives the same commit and the same archive", () => {
   const archive = (out: string) => readFileSync(join(scratch, out, "runpool-1.2.3.tar.gz"));
   expect(archive("two").equals(archive("three"))).toBe(true);
   expect(sh("sh", "-c", `cd ${join(scratch, "two")} && sha256sum --check SHA256SUMS`)).toBe(
-    "runpool-1.2.3.tar.gz: OK\nrunpool-1.2.3.tgz: OK",
+    ["1.2.3.tar.gz", "stock-1.2.3-arm64.tar.gz", "stock-1.2.3-x64.tar.gz", "1.2.3.tgz"]
+      .map((name) => `runpool-${name}: OK`)
+      .join("\n"),
   );
+  // As an environment's `install` wants it: install.sh at its top.
+  const stock = join(scratch, "two", "runpool-stock-1.2.3-arm64.tar.gz");
+  expect(sh("tar", "-xzOf", stock, "./install.sh")).toBe("arm64");
   const listed = sh("tar", "tzf", join(scratch, "two", "runpool-1.2.3.tar.gz"));
-  expect([listed.includes("dist/action/action.mjs"), listed.includes("dist/npm")]).toEqual([true, false]);
+  expect(["action/action.mjs", "npm", "stock"].map((path) => listed.includes(`dist/${path}`))).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("without a build, or without the package, there is no release", () => {

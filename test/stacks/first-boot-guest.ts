@@ -13,6 +13,7 @@ import type { InputName } from "../../entry/action/inputs.ts";
 import { overlayWish } from "../../entry/action/overlay-inputs.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
+import { stageStock } from "../../entry/build/stock-archive.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
 import { credentials, forgeToken, openEmbeddedCloud, place } from "../../entry/laptop/embedded-cloud.ts";
 import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
@@ -20,6 +21,7 @@ import { readEnvironment } from "../../stacks/check-environment.ts";
 import type { Environment } from "../../stacks/environment.ts";
 import { userData } from "../../stacks/user-data.ts";
 import example from "../../environments/example.ts";
+import { makeDownloads } from "../ami/stand-ins.ts";
 import { quickPace } from "../sim/runner-bench.ts";
 
 const execute = promisify(execFile);
@@ -27,13 +29,28 @@ const run = async (command: string, ...rest: readonly string[]): Promise<string>
   (await execute(command, rest, { maxBuffer: 2 ** 28 })).stdout;
 const quietly = (command: string, ...rest: readonly string[]): Promise<string> => run(command, ...rest).catch(String);
 
-/** What a release publishes: units, agent, Node.js and the runner, with install.sh at its top. */
+/** The agent's units with their install.sh, which is what an image has. */
 async function pack(folder: string): Promise<string> {
   const content = join(folder, "runpool");
   await cp(join(import.meta.dirname, "../../agent/units"), content, { recursive: true });
   await cp(await buildAgent(folder), join(content, "agent.mjs"));
   await cp(process.execPath, join(content, "node"), { dereference: true });
   installRunnerStandIn(join(content, "runner"), { node: "/usr/lib/runpool/node", pace: quickPace });
+  return content;
+}
+
+/** What a release publishes for stock images, fetching from stand-ins; the guest's package manager has nothing to fetch from. */
+async function packStock(folder: string): Promise<string> {
+  const [content, downloads] = [join(folder, "stock"), join(folder, "downloads")];
+  await mkdir(downloads);
+  makeDownloads(downloads);
+  const architecture = process.arch === "arm64" ? "arm64" : "x64";
+  await stageStock(content, architecture, { agent: await buildAgent(folder), downloads });
+  for (const [name, script] of Object.entries({
+    "apt-get": 'echo "$@" >>/var/log/asked-of-apt',
+    "apt-cache": "echo libicu72 -",
+  }))
+    await writeFile(`/usr/local/bin/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return content;
 }
 
@@ -178,7 +195,7 @@ async function evictedByAnother(world: ControlWorld): Promise<readonly string[]>
 
 async function play(scenario: Scenario): Promise<unknown> {
   const folder = await mkdtemp("/var/tmp/first-boot-");
-  const content = scenario === "image" ? "" : await pack(folder);
+  const content = scenario === "image" ? "" : scenario === "baked" ? await pack(folder) : await packStock(folder);
   const environment = await environmentOf(scenario, folder, content);
   const operational = { preRunnerScript: deployedScript };
   const cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0, operational });
@@ -216,6 +233,7 @@ async function play(scenario: Scenario): Promise<unknown> {
     journal: await journal(),
     timers: [await isActive("runpool-boot-watchdog.timer"), await isActive("runpool-deadline.timer")],
     environment: await readFile("/etc/runpool/agent.env", "utf8"),
+    ...(scenario === "stock" ? { packages: await readFile("/var/log/asked-of-apt", "utf8") } : {}),
     prepared: await quietly("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
     finalStage: await isActive("cloud-final.service"),
     cloudInit: await quietly("grep", "-E", "WARN|ERROR", "/var/log/cloud-init.log"),

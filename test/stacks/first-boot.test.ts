@@ -183,6 +183,8 @@ for (const image of ["stock", "baked"] as const)
     expect(found["evicted"]).toEqual(image === "baked" ? ["its configuration is no longer the deployed one"] : []);
     expect(found["environment"]).toContain('RUNPOOL_ENVIRONMENT="laptop"\n');
     expect(String(found["journal"]).includes("Creating user 'runpool'")).toBe(image === "stock");
+    // What the runner's .NET needs is asked for, and nothing that this boot stands on.
+    if (image === "stock") expect(found["packages"]).toMatch(/update\n(?!.*cloud-init)[^]*install .*libicu72\n$/);
   });
 
 test(
