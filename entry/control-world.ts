@@ -37,11 +37,11 @@ const noCredential = "no GitHub credential: give a token (GITHUB_TOKEN), or stor
 export function controlWorld(wish: ControlWish): OperatedWorld {
   const { environment, region, log, random = hostRandom } = wish;
   const clock = correctedClock(hostClock);
-  const common = { region, ...wish.aws };
-  const dynamodb = lean(new DynamoDBClient({ ...common, ...clientOptions("other", process.env) }));
+  const common = { region, ...wish.aws, ...clientOptions("other", process.env) };
+  const dynamodb = lean(new DynamoDBClient(common));
   const ssm = lazily(async () => {
     const { SSMClient } = await import("../cloud/aws/ssm-sdk.ts");
-    return new SSMClient({ ...common, ...clientOptions("other", process.env) });
+    return new SSMClient(common);
   });
   const kept = lazily(async () => {
     const { secrets } = await import("../cloud/aws/secrets.ts");
@@ -90,7 +90,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
         throw new Error(`resource class "${resourceClass}" has no queue in environment "${environment}"`);
       return queue;
     };
-    return pool({ client: lean(new SQSClient({ ...common, ...clientOptions("other", process.env) })), queues });
+    return pool({ client: lean(new SQSClient(common)), queues });
   });
   // What is called next is read while the first reply is on its way: after a turn in which the request has been written.
   onceSent(dynamodb, () => setImmediate(() => setImmediate(() => void pooled().catch(() => undefined))));
