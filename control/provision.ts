@@ -3,11 +3,12 @@ import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
 import { labelOf, type Request } from "../domain/request.ts";
-import { adviceOn, create, heldBackBy, tooLate, type Rounds } from "./creation.ts";
+import { adviceOn, create, heldBackBy, tooLate } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
 import { fullWords, tellOutOfTime } from "./out-of-time.ts";
 import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
+import { failsAlways, goal, newSupply, spent, type Supply } from "./supply.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
 import { remember } from "./outcome.ts";
 import { patiently } from "./patiently.ts";
@@ -81,6 +82,7 @@ export async function provision(
     ready: new Set(),
     started: new Set(),
     reasons: [],
+    lost: 0,
     released: false,
     lookedAt: undertaking.begun,
   };
@@ -111,31 +113,10 @@ async function releasedWords({ settings }: ControlWorld): Promise<string> {
   return "released while it was provisioned: its instances were asked to leave (a release job waits for the provision job by its `needs`)";
 }
 
-/** Where the supply of instances stands. */
-interface Supply {
-  /** Wanted by supplies under way. */
-  pending: number;
-  /** The scope that is full; tried again, since others free instances. */
-  full: string | undefined;
-  /** Nothing can be created any more. */
-  exhausted: boolean;
-  /** Epoch ms before which no further supply begins. */
-  notBefore: number;
-  readonly rounds: Rounds;
-  wake: AbortController;
-}
-
 /** Takes, validates and replaces until all are registered and started; false where that cannot be in time. */
 async function fill(undertaking: Undertaking, held: Held, enough: AbortController, again: boolean): Promise<boolean> {
   const { world, request, deadline, cancel } = undertaking;
-  const supply: Supply = {
-    pending: 0,
-    full: undefined,
-    exhausted: false,
-    notBefore: 0,
-    rounds: { next: 0, avoid: [] },
-    wake: new AbortController(),
-  };
+  const supply = newSupply();
   const work = new Set<Promise<void>>();
   const stop = (): void => supply.wake.abort();
   cancel.addEventListener("abort", stop);
@@ -182,19 +163,6 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
     // What is still being taken must be known before it can be given back.
     await Promise.allSettled(work);
   }
-}
-
-const spent = ({ exhausted, pending }: Supply): boolean => exhausted && pending === 0;
-
-/** How many must be ready: all; where no more come for a while those that have been taken, out of time what will do. */
-function goal({ world, request, deadline, begun }: Undertaking, { taken }: Held, supply: Supply): number {
-  const { count, minCount = count } = request;
-  const now = world.clock.now();
-  // A little before: what was claimed first expires with the deadline, and can then no more be started.
-  if (now >= deadline - limits.claimMarginMs) return minCount;
-  const last = Math.max(begun, ...[...taken.values()].map(({ since }) => since));
-  const noMore = spent(supply) || (minCount < count && now - last >= limits.fewerAfterMs);
-  return noMore ? Math.max(minCount, Math.min(count, taken.size)) : count;
 }
 
 function track(work: Set<Promise<void>>, one: Promise<void>): void {
@@ -263,6 +231,10 @@ async function createSome(
 ): Promise<boolean> {
   const { world, cancel } = undertaking;
   if (cancel.aborted) return false;
+  if (failsAlways(undertaking, held)) {
+    supply.exhausted = true;
+    return false;
+  }
   const created = await create(undertaking, wanted, supply.rounds, take);
   held.reasons.push(...created.problems.filter((problem) => !held.reasons.includes(problem)));
   if (created.taken.length >= wanted) return false;

@@ -15,6 +15,8 @@ export interface Held {
   readonly started: Set<string>;
   /** What went wrong so far, for the error should it come to one. */
   readonly reasons: string[];
+  /** New machines that did not become ready. */
+  lost: number;
   /** Its own were asked to leave by somebody else: nobody waits for it any more, so that nothing is to be replaced. */
   released: boolean;
   /** When EC2 was last asked about quiet machines, epoch ms. */
@@ -100,6 +102,7 @@ async function letGo(
   held.taken.delete(record.key);
   held.ready.delete(record.key);
   held.reasons.push(reasonOf(record, why));
+  if (taken.origin === "created") held.lost++;
   world.log.event("instance.lost", { instance: record.instanceId, why });
   if (by === undefined) return;
   const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, why);
