@@ -7,20 +7,29 @@ export class AwsRefused extends Error {
   /** AWS's error code, e.g. `AccessDeniedException`. */
   readonly code: string;
   constructor(what: string, code: string, message: string) {
-    super(`AWS refused ${what}: ${code}: ${message}${hints[code] ?? ""}`);
+    super(`AWS refused ${what}: ${code}: ${message}${hintOn(code, message)}`);
     this.code = code;
   }
 }
 
 const noRight = " (give the caller's role this permission: deploy the stack again, or look for a boundary policy)";
+const unknown = " (AWS does not know these credentials: sign in again, or correct the key and its secret)";
 const hints: Readonly<Record<string, string>> = {
   AccessDenied: noRight,
   AccessDeniedException: noRight,
   UnauthorizedOperation: noRight,
-  CredentialsProviderError: " (no AWS credentials were found: configure a role, a profile or AWS_ACCESS_KEY_ID)",
+  UnrecognizedClientException: unknown,
+  InvalidClientTokenId: unknown,
+  AuthFailure: unknown,
   ExpiredTokenException: " (the credentials have expired: sign in again)",
   ExpiredToken: " (the credentials have expired: sign in again)",
 };
+
+/** One provider of credentials says what to do itself (`aws sso login`); where none had any, nobody does. */
+const hintOn = (code: string, message: string): string =>
+  code === "CredentialsProviderError" && message.startsWith("Could not load credentials")
+    ? " (no AWS credentials were found: configure a role, a profile or AWS_ACCESS_KEY_ID)"
+    : (hints[code] ?? "");
 
 interface SdkError extends Error {
   readonly code?: string;

@@ -39,6 +39,15 @@ describe("an SDK error", () => {
   });
 });
 
+it("of credentials: that none were found is said where none were, not to whoever is told already what to do", () => {
+  const said = (code: string, message: string): string => new AwsRefused("a read", code, message).message;
+  const nowhere = said("CredentialsProviderError", "Could not load credentials from any providers");
+  expect(nowhere).toContain("no AWS credentials were found");
+  const expired = said("CredentialsProviderError", "Token is expired. To refresh this SSO session run 'aws sso login'");
+  expect(expired).toMatch(/run 'aws sso login'$/);
+  expect(said("UnrecognizedClientException", "The security token is invalid")).toContain("sign in again");
+});
+
 it("a secret that AWS refuses, or that never arrives, is not in the error", async () => {
   const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
   const client = new SSMClient({ region: "eu-west-1", endpoint: "http://127.0.0.1:1", credentials, maxAttempts: 1 });
