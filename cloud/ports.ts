@@ -93,8 +93,8 @@ export class OutOfReach extends Error {
 export interface Settings {
   /** Rejects with `OutOfReach`, or with `Unconfigured` where the environment does not exist or its item is damaged. */
   load(): Promise<LoadedSettings>;
-  /** Replaces the overlay. */
-  writeOverlay(overlay: Overlay): Promise<void>;
+  /** Replaces the overlay; with the one `seen` only what differs from that, so that others may change other parts meanwhile. */
+  writeOverlay(overlay: Overlay, seen?: Overlay): Promise<void>;
   /** Adds `count` to each scope's counter where none exceeds its maximum; otherwise changes nothing and names the full scope. */
   reserve(count: number, scopes: readonly Scope[]): Promise<Reservation | Unknown>;
   /** Takes `count` from each scope's counter, never below zero. */

@@ -71,7 +71,8 @@ export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> 
   if (event.idleFloors !== undefined) {
     const { overlay, overlayProblems } = await world.settings.load();
     // One that is of no use waits for whoever wrote it: the rest of what it says is not to be lost.
-    if (overlayProblems === undefined) await world.settings.writeOverlay({ ...overlay, idleFloors: event.idleFloors });
+    if (overlayProblems === undefined)
+      await world.settings.writeOverlay({ ...overlay, idleFloors: event.idleFloors }, overlay);
   }
   let records: readonly InstanceRecord[] = [];
   const all = async () => {

@@ -9,6 +9,25 @@ import { fromItem, toItem, type Item } from "./attribute-values.ts";
 /** Its attributes are the names of `Defaults`; none is a key of an index. The stack writes the same. */
 export const defaultsItem = (defaults: Defaults): Item => toItem({ ...defaults, [table.key]: defaultsKey });
 export const overlayItem = (overlay: Overlay): Item => toItem({ ...overlay, [table.key]: overlayKey });
+/** What changes `seen` to `overlay`, attribute by attribute; undefined where nothing does. */
+export function overlayChange(overlay: Overlay, seen: Overlay) {
+  const [next, before] = [toItem(overlay), toItem(seen)];
+  const set = Object.keys(next).filter((name) => JSON.stringify(next[name]) !== JSON.stringify(before[name]));
+  const remove = Object.keys(before).filter((name) => !Object.hasOwn(next, name));
+  if (set.length + remove.length === 0) return undefined;
+  const parts = [
+    ...(set.length === 0 ? [] : [`SET ${set.map((name) => `#${name} = :${name}`).join(", ")}`]),
+    ...(remove.length === 0 ? [] : [`REMOVE ${remove.map((name) => `#${name}`).join(", ")}`]),
+  ];
+  const values = Object.entries(next).flatMap(([name, value]) => (set.includes(name) ? [[`:${name}`, value]] : []));
+  return {
+    Key: overlayItem({}),
+    UpdateExpression: parts.join(" "),
+    ExpressionAttributeNames: Object.fromEntries([...set, ...remove].map((name) => [`#${name}`, name])),
+    ...(set.length === 0 ? {} : { ExpressionAttributeValues: Object.fromEntries(values) as Item }),
+  };
+}
+
 export const pauseItem = (reason: string, at: number): Item => toItem({ [table.key]: pauseKey, reason, at });
 
 const texts = z.array(z.string());

@@ -1,5 +1,6 @@
 // The environment's own words in DynamoDB: configuration, pause, and the counters of instances alive.
-import { GetItemCommand, PutItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Overlay } from "../../domain/configuration.ts";
 import { counterKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
 import { Unconfigured, type Clock, type Counter, type LoadedSettings, type Random, type Settings } from "../ports.ts";
 import { batchGet } from "./instances.ts";
@@ -38,6 +39,23 @@ async function load(wish: SettingsWish): Promise<LoadedSettings> {
   );
 }
 
+async function writeOverlay(
+  { client, table: TableName }: SettingsWish,
+  overlay: Overlay,
+  seen?: Overlay,
+): Promise<void> {
+  const { overlayChange, overlayItem } = await reader();
+  if (seen === undefined) {
+    const command = new PutItemCommand({ TableName, Item: overlayItem(overlay) });
+    await client.send(command).catch((error: unknown) => raise(`PutItem on table ${TableName}`, error));
+    return;
+  }
+  const change = overlayChange(overlay, seen);
+  if (change === undefined) return;
+  const command = new UpdateItemCommand({ TableName, ...change });
+  await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
+}
+
 async function counter({ client, table: name }: SettingsWish, scope: string): Promise<Counter | undefined> {
   const command = new GetItemCommand({
     TableName: name,
@@ -54,10 +72,7 @@ async function counter({ client, table: name }: SettingsWish, scope: string): Pr
 /** Writes that the port gives no Unknown for reject with OutOfReach: doing them again is harmless, refresh does. */
 export const settings = (wish: SettingsWish): Settings => ({
   load: () => load(wish),
-  writeOverlay: async (overlay) => {
-    const command = new PutItemCommand({ TableName: wish.table, Item: (await reader()).overlayItem(overlay) });
-    await wish.client.send(command).catch((error: unknown) => raise(`PutItem on table ${wish.table}`, error));
-  },
+  writeOverlay: (overlay, seen) => writeOverlay(wish, overlay, seen),
   counter: (scope) => counter(wish, scope),
   ...counters(wish),
 });

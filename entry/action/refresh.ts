@@ -42,7 +42,8 @@ async function layOver({ of }: Inputs, log: Told, world: OperatedWorld, dry: boo
   for (const difference of differences) log.warn("Not as deployed", difference);
   if (changed.length === 0) return;
   log.note(`${dry ? "Would change" : "Changed"} in the overlay: ${changed.join(", ")}`);
-  if (!dry) await world.settings.writeOverlay(overlay);
+  const seen = loaded.overlayProblems === undefined ? loaded.overlay : undefined;
+  if (!dry) await world.settings.writeOverlay(overlay, seen);
 }
 
 /** The token given, else what the environment keeps; with neither, refresh does without GitHub and reports it. */

@@ -58,6 +58,22 @@ export function settingsContract(kind: StandKind): void {
       await settings.writeOverlay({});
     });
 
+    it("of two who have read the same overlay each changes its own part of it", async () => {
+      const { settings } = stand;
+      const seen = { idleMs: 60_000, labels: ["fast"], maxUses: 3 };
+      await settings.writeOverlay(seen);
+      const { labels: _, ...withoutLabels } = seen;
+      await settings.writeOverlay({ ...withoutLabels, idleMs: 120_000 }, seen);
+      await settings.writeOverlay({ ...seen, idleFloors: { "large/x64": 2 } }, seen);
+      expect((await settings.load()).overlay).toEqual({ idleMs: 120_000, maxUses: 3, idleFloors: { "large/x64": 2 } });
+      await settings.writeOverlay(seen, seen);
+      expect((await settings.load()).overlay).toEqual({ idleMs: 120_000, maxUses: 3, idleFloors: { "large/x64": 2 } });
+      await settings.writeOverlay({});
+      await settings.writeOverlay({ maxUses: 1 }, {});
+      expect((await settings.load()).overlay).toEqual({ maxUses: 1 });
+      await settings.writeOverlay({});
+    });
+
     it("reserves in every scope or in none, and names the full one", async () => {
       const { settings } = stand;
       const [wide, narrow] = [fresh("environment"), fresh("partition")];

@@ -36,6 +36,17 @@ const outOfReach = (problem: string): never => {
   throw new OutOfReach(problem);
 };
 
+/** The stored overlay with what differs between the other two. */
+function changed(stored: Overlay, overlay: Overlay, seen: Overlay): Overlay {
+  const next: Record<string, unknown> = { ...stored };
+  for (const name of Object.keys({ ...seen, ...overlay }) as (keyof Overlay)[]) {
+    if (JSON.stringify(overlay[name]) === JSON.stringify(seen[name])) continue;
+    if (overlay[name] === undefined) delete next[name];
+    else next[name] = overlay[name];
+  }
+  return next;
+}
+
 export function settingsPort({ words, time }: State, process: Process): Settings {
   const { counters, reserved } = words;
   const call = <T>(what: string, kind: "read" | "write" | "once", apply: () => T): Promise<T> =>
@@ -44,7 +55,7 @@ export function settingsPort({ words, time }: State, process: Process): Settings
     time.note(`counter ${scope} ${count}`);
     process.log.event("world.counted", { scope, count });
     counters.set(scope, count);
-    for (const changed of words.watchers) changed();
+    for (const heard of words.watchers) heard();
   };
   const counterOf = (scope: string): Counter | undefined => {
     const count = counters.get(scope);
@@ -72,9 +83,9 @@ export function settingsPort({ words, time }: State, process: Process): Settings
         const configuration = merge(defaults, overlay);
         return { configuration, defaults, overlay, ...(paused === undefined ? {} : { paused }) };
       }),
-    writeOverlay: (overlay) =>
+    writeOverlay: (overlay, seen) =>
       call("writeOverlay", "write", () => {
-        words.overlay = overlay;
+        words.overlay = seen === undefined ? overlay : changed(words.overlay, overlay, seen);
       }),
     // All that changes a counter is a transaction with a client token: a retry never counts twice.
     reserve: async (count, scopes) => {
