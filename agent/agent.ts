@@ -153,7 +153,8 @@ async function stop(agent: Agent, assignment: number): Promise<void> {
   const token = removalToken(agent);
   if ((await world.runner.stopIfIdle()) === "busy") {
     world.log.event("agent.waiting-for-job", { assignment });
-    return;
+    // Its worker may not be there yet: then the next look would ask for the very same.
+    return await world.clock.sleep(limits.agentWatchMs);
   }
   await world.runner.clean(assignment, await token);
   world.log.event("agent.cleaned", { assignment });

@@ -25,6 +25,13 @@ while read -r pid; do
     exit 0
   fi
 done <"$cgroup/cgroup.procs"
+# It says that it runs a job before it renews GitHub's lock upon it, and only then starts the worker (JobDispatcher.cs, RunAsync): that job is
+# taken, and nobody else would get it. Where it gives such a job up it says nothing more: so for a minute only.
+log=/var/lib/runpool/runners/$n/listener.log
+if [[ $(tail -n 1 "$log") == *": Running job: "* ]] && [ -n "$(find "$log" -newermt '-60 seconds')" ]; then
+  echo busy
+  exit 0
+fi
 echo 1 >"$cgroup/cgroup.kill"
 trap - EXIT
 "$here/runner-kill.sh" "$n"

@@ -5,6 +5,7 @@ import type { AgentLine } from "./stage.ts";
 
 interface Found {
   readonly asked: string;
+  readonly withoutWorker: string;
   readonly jobsBefore: number;
   readonly conclusion: string;
   readonly dispatches: number;
@@ -29,6 +30,10 @@ beforeEach((context) => {
 test("a worker that appears between the agent's look and the freeze is found frozen, thawed, and its job ends well", () => {
   expect(found).toMatchObject({ asked: "done", jobsBefore: 0, conclusion: "success", dispatches: 1 });
   expect(found.said[0]).toBe("busy");
+});
+
+test("a job that the listener has taken is not hit though its worker is still to come", () => {
+  expect(found.withoutWorker).toBe("busy");
 });
 
 test("the agent waits for it, stops its runner afterwards, and answers", () => {

@@ -51,6 +51,9 @@ async function destroyMeetsStart(stage: Stage): Promise<{ ended: readonly string
 export const leaveMeetsJob: Scenario = async () => {
   const stage = await openStage();
   await stage.provision("1001");
+  // The real listener says so, renews GitHub's lock, and only then starts its worker.
+  const taken = `echo "$(date -u '+%F %TZ'): Running job: build" >>/var/lib/runpool/runners/1/listener.log; ${stop} 1`;
+  const withoutWorker = (await stage.as("root", taken)).out.trim();
   await stage.run("mv", stop, `${stop}.real`);
   await stage.as("root", `cat >${stop} <<'HELD'\n${heldUp}HELD\nchmod 0755 ${stop}`);
   const record = await stage.record();
@@ -74,6 +77,7 @@ export const leaveMeetsJob: Scenario = async () => {
     instance: record.instanceId,
     lines: lines.map(({ event, instance, run, assignment }) => ({ event, instance, run, assignment })),
     asked: asked.kind,
+    withoutWorker,
     jobsBefore,
     conclusion,
     dispatches,
