@@ -15,6 +15,12 @@ export interface OurRunner extends RunnerSeen {
   readonly scope: string;
 }
 
+/** GitHub's lists, and the scopes that gave one: of another no absence is known. */
+export interface RunnersListed {
+  readonly runners: readonly OurRunner[];
+  readonly scopes: ReadonlySet<string>;
+}
+
 export type Finding =
   /** EC2 says that a condemned machine has ended. */
   | { readonly kind: "confirm"; readonly record: InstanceRecord; readonly why: string }

@@ -9,7 +9,7 @@ import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts"
 import { attempting, type Attempt } from "./attempt.ts";
 import { end } from "./condemn.ts";
 import { heldBackBy } from "./creation.ts";
-import { findingOf, unrecorded, type Facts, type Finding, type OurRunner } from "./findings.ts";
+import { findingOf, unrecorded, type Facts, type Finding, type OurRunner, type RunnersListed } from "./findings.ts";
 import { sendToPool } from "./leave.ts";
 import { excess, readCounters, recount } from "./recount.ts";
 import { settle } from "./settle.ts";
@@ -60,7 +60,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   const attempt = attempting(world, problems);
   // First of all, and again where the records, which may be out of reach, say that one is refused.
   const aged = await attempt("tokens", { renewed: [], problems: [] }, () => renewTokens(world, configuration, dryRun));
-  const { runners, machines, held, partitions, counters } = await lookAround(world, configuration, attempt);
+  const { listed, machines, held, partitions, counters } = await lookAround(world, configuration, attempt);
   const { items: records, damaged } = await world.instances.all();
   for (const { key, problem } of damaged) world.log.event("record.damaged", { key, problem });
   const tokens = await attempt("tokens", aged, () => renewRefused(world, configuration, aged, records, dryRun));
@@ -75,10 +75,11 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   const requeued = await requeueAll(world, free, dryRun, attempt);
   const outcomes = dryRun
     ? findings.map((finding) => ({ finding, done: false }))
-    : await settle(world, configuration, findings, runners, attempt);
+    : await settle(world, configuration, findings, listed, attempt);
   const strays = facts === undefined || machines === undefined ? [] : strayMachines(machines, records, damaged, facts);
   if (!dryRun && strays.length > 0) await end(world, strays);
-  const ghosts = await attempt("ghosts", [], () => removeGhosts(world, configuration, runners ?? [], records, dryRun));
+  const ghosts = ghostsAmong(world, configuration, listed.runners, records);
+  if (!dryRun) await removeGhosts(world, ghosts, attempt);
   const configurations = await attempt("just-in-time configurations", [], () =>
     sweepConfigurations(world, configuration, held, records, dryRun),
   );
@@ -99,7 +100,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
       ...outcomes.map(({ finding, done }) => describe(finding, done)),
       ...strays.map((instanceId) => describeStray(instanceId, !dryRun)),
     ],
-    ghosts,
+    ghosts: ghosts.map(({ name }) => name),
     configurations,
     requeued,
     floor: { extended: floor.extended, created: floor.created },
@@ -119,16 +120,14 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
  * unreachable GitHub proves nothing: "no list" is not "no runner".
  */
 async function lookAround(world: ControlWorld, configuration: Configuration, attempt: Attempt) {
-  const runners = await attempt<readonly OurRunner[] | undefined>("runners", undefined, () =>
-    listRunners(world, configuration),
-  );
+  const listed = await listRunners(world, configuration, attempt);
   const machines = await attempt<readonly MachineSeen[] | undefined>("machines", undefined, () => world.fleet.ours());
   const held = await attempt("just-in-time configurations", [], () =>
     world.secretFolder.list(jitConfigurationFolder(configuration.environment)),
   );
   const partitions = [...partitionScopes(configuration).keys()];
   const counters = await attempt("counters", new Map(), () => readCounters(world, partitions));
-  return { runners, machines, held, partitions, counters };
+  return { listed, machines, held, partitions, counters };
 }
 
 const noReruns = { reruns: [], problems: [] };
@@ -162,15 +161,23 @@ const countStates = (records: readonly InstanceRecord[]): Record<string, number>
   return counts;
 };
 
-async function listRunners(world: ControlWorld, configuration: Configuration): Promise<readonly OurRunner[]> {
-  const scopes = [...new Set(partitionScopes(configuration).values())];
+/** A scope that gives no list keeps none of the others. */
+async function listRunners(
+  world: ControlWorld,
+  configuration: Configuration,
+  attempt: Attempt,
+): Promise<RunnersListed> {
+  const scopes = new Set<string>();
   const lists = await Promise.all(
-    scopes.map(async (scope) => {
-      const runners = await world.inventory.list(scope, runnerPrefix(configuration.environment));
-      return runners.map((runner) => ({ ...runner, scope }));
-    }),
+    [...new Set(partitionScopes(configuration).values())].map((scope) =>
+      attempt<readonly OurRunner[]>(`runners of ${scope}`, [], async () => {
+        const runners = await world.inventory.list(scope, runnerPrefix(configuration.environment));
+        scopes.add(scope);
+        return runners.map((runner) => ({ ...runner, scope }));
+      }),
+    ),
   );
-  return lists.flat();
+  return { runners: lists.flat(), scopes };
 }
 
 /** EC2's word on every record: machines that its listing left out (ended, or unknown) are asked for by name. */
@@ -229,13 +236,12 @@ function strayMachines(
  * Offline runners with this environment's prefix whose record is missing, ended, idle, or of another assignment. No time of grace
  * is needed: they were listed before the records were read, and a record is there before its agent can register.
  */
-async function removeGhosts(
+function ghostsAmong(
   world: ControlWorld,
   configuration: Configuration,
   runners: readonly OurRunner[],
   records: readonly InstanceRecord[],
-  dryRun: boolean,
-): Promise<readonly string[]> {
+): readonly OurRunner[] {
   const byId = new Map(records.map((record) => [record.instanceId, record]));
   const ghosts = runners.filter(({ name, online }) => {
     const parsed = parseRunnerName(configuration.environment, name);
@@ -246,10 +252,15 @@ async function removeGhosts(
   });
   const now = ghosts.slice(0, maxima.ghostsAtOnce);
   if (ghosts.length > now.length) world.log.event("ghosts.left", { count: ghosts.length - now.length });
-  if (!dryRun)
-    for (const batch of batchesOf(now, maxima.forgeCallsAtOnce))
-      await Promise.all(batch.map(({ scope, id }) => world.inventory.remove(scope, id)));
-  return now.map(({ name }) => name);
+  return now;
+}
+
+async function removeGhosts(world: ControlWorld, ghosts: readonly OurRunner[], attempt: Attempt): Promise<void> {
+  for (const [scope, ofScope] of Map.groupBy(ghosts, (ghost) => ghost.scope))
+    await attempt(`ghosts of ${scope}`, undefined, async () => {
+      for (const batch of batchesOf(ofScope, maxima.forgeCallsAtOnce))
+        await Promise.all(batch.map(({ id }) => world.inventory.remove(scope, id)));
+    });
 }
 
 function tellExcess({ log }: ControlWorld, counters: ReadonlyMap<string, number>): void {

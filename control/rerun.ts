@@ -5,6 +5,7 @@ import { limits, maxima } from "../domain/limits.ts";
 import { runnerLabels } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { labelOf, type Request } from "../domain/request.ts";
+import { attempting } from "./attempt.ts";
 import { provision } from "./provision.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -22,7 +23,7 @@ export interface Reruns {
   readonly problems: readonly string[];
 }
 
-/** Rejects where GitHub does not let the queued jobs be read. */
+/** A repository whose queued jobs GitHub does not let be read keeps none of the others. */
 export async function rerun(
   world: ControlWorld,
   loaded: LoadedSettings,
@@ -31,14 +32,17 @@ export async function rerun(
 ): Promise<Reruns> {
   const { configuration } = loaded;
   const wishes: Request[] = [];
-  for (const repository of configuration.forge.repositories)
-    for (const run of await world.jobs.activeRuns(repository)) {
-      const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
-      if (saved.length === 0) continue;
-      const jobs = await world.jobs.queuedJobs(repository, run);
-      wishes.push(...wishesOf({ run, jobs, saved, records, configuration, now: world.clock.now() }));
-    }
   const problems: string[] = [];
+  const attempt = attempting(world, problems);
+  for (const repository of configuration.forge.repositories)
+    await attempt(`re-run of ${repository}`, undefined, async () => {
+      for (const run of await world.jobs.activeRuns(repository)) {
+        const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
+        if (saved.length === 0) continue;
+        const jobs = await world.jobs.queuedJobs(repository, run);
+        wishes.push(...wishesOf({ run, jobs, saved, records, configuration, now: world.clock.now() }));
+      }
+    });
   const reruns = await Promise.all(
     wishes.slice(0, maxima.rerunsAtOnce).map(async (request): Promise<Rerun> => {
       const { runId, attempt, provisionId, count } = request;

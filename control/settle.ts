@@ -8,7 +8,7 @@ import { messageOf, type PoolMessage } from "../domain/pool-message.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import type { Attempt } from "./attempt.ts";
 import { condemn, end } from "./condemn.ts";
-import type { Finding, OurRunner } from "./findings.ts";
+import type { Finding, OurRunner, RunnersListed } from "./findings.ts";
 import { askToLeave, forgeProves, makeIdle, sendToPool } from "./leave.ts";
 import { moveAllSurely } from "./move-all.ts";
 import { partitionScopes } from "./tokens.ts";
@@ -26,7 +26,7 @@ export async function settle(
   world: ControlWorld,
   configuration: Configuration,
   findings: readonly Finding[],
-  runners: readonly OurRunner[] | undefined,
+  listed: RunnersListed,
   attempt: Attempt,
 ): Promise<readonly Settled[]> {
   const settled: Settled[] = [];
@@ -47,7 +47,7 @@ export async function settle(
         const done = await attempt(finding.record.instanceId, false, async () => {
           if (finding.kind === "condemn") return condemned.has(finding.record.instanceId);
           if (finding.kind === "confirm") return confirmed.has(finding.record.instanceId);
-          return await act(world, configuration, finding, runners, messages);
+          return await act(world, configuration, finding, listed, messages);
         });
         settled.push({ finding, done });
       }),
@@ -87,7 +87,7 @@ async function act(
   world: ControlWorld,
   configuration: Configuration,
   finding: Exclude<Finding, { kind: "condemn" | "confirm" }>,
-  runners: readonly OurRunner[] | undefined,
+  listed: RunnersListed,
   messages: PoolMessage[],
 ): Promise<boolean> {
   const { record } = finding;
@@ -111,7 +111,7 @@ async function act(
       return decision.kind === "done";
     }
     case "prove":
-      return await prove(world, configuration, record, runners);
+      return await prove(world, configuration, record, listed);
   }
 }
 
@@ -162,12 +162,13 @@ async function prove(
   world: ControlWorld,
   configuration: Configuration,
   record: InstanceRecord,
-  runners: readonly OurRunner[] | undefined,
+  { runners, scopes }: RunnersListed,
 ): Promise<boolean> {
-  if (runners === undefined || !forgeProves(record)) return false;
+  if (!forgeProves(record)) return false;
   const name = runnerName(configuration.environment, record.instanceId, record.assignment);
   const runner =
-    runners.find((one) => one.name === name) ?? (await listedNow(world, configuration, record.partition, name));
+    runners.find((one) => one.name === name) ??
+    (await listedNow(world, scopes, partitionScopes(configuration).get(record.partition), name));
   if (runner === "no proof") return false;
   const removal = runner === undefined ? "absent" : await world.inventory.remove(runner.scope, runner.id);
   if (typeof removal !== "string" || removal === "busy") return false;
@@ -181,15 +182,14 @@ async function prove(
   return ids.length > 0;
 }
 
-/** The runner of this name as GitHub lists it now. A partition that is no longer configured has no list. */
+/** The runner of this name as GitHub lists it now. A partition that is no longer configured has no list, nor one that GitHub refuses. */
 async function listedNow(
   world: ControlWorld,
-  configuration: Configuration,
-  partition: string,
+  scopes: ReadonlySet<string>,
+  scope: string | undefined,
   name: string,
 ): Promise<OurRunner | undefined | "no proof"> {
-  const scope = partitionScopes(configuration).get(partition);
-  if (scope === undefined) return "no proof";
+  if (scope === undefined || !scopes.has(scope)) return "no proof";
   const found = await world.inventory.named(scope, name);
   return found === undefined ? undefined : { ...found, scope };
 }

@@ -107,7 +107,7 @@ test("a GitHub that refuses the list is a problem of its own, and the rest of re
   const report = await world.does("refresh", (ports) =>
     refresh({ ...ports, jobs: { ...ports.jobs, activeRuns: () => Promise.reject(new Error("Actions: read")) } }),
   );
-  expect(report.problems).toEqual(["re-run: Actions: read"]);
+  expect(report.problems).toEqual(["re-run of acme/shop: Actions: read", "re-run of acme/docs: Actions: read"]);
   expect(report.reruns).toEqual([]);
 });
 
