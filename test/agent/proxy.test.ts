@@ -11,6 +11,7 @@ import { agentMachine } from "../../entry/agent-machine.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { writePreRunner } from "../../entry/write-pre-runner.ts";
 import { openHttpSim, place } from "../contract/http-sim.ts";
+import { oneMachine } from "../contract/one-machine.ts";
 
 /** A proxy that lets nobody through; the hosts that it was asked for. */
 async function openProxy() {
@@ -36,25 +37,7 @@ beforeEach(() => {
 async function launched() {
   const sim = await openHttpSim();
   onTestFinished(() => sim.close());
-  const template = sim.defaults.templates["large/x64"];
-  if (template === undefined) throw new Error("no template");
-  await sim.fleet.launch({
-    count: 1,
-    clientToken: "one",
-    template,
-    imageId: await sim.fleet.image(sim.defaults.imageParameters.x64 ?? ""),
-    subnets: sim.defaults.subnets,
-    minimum: { cpu: 2, mmem: 4096 },
-    maximumCpu: 4,
-    architecture: "x64",
-    usageClass: "on-demand",
-    avoid: [],
-    allowedTypes: [],
-    tags: { "runpool:manager": "pool" },
-  });
-  const [machine] = sim.cloud.machines();
-  if (machine === undefined) throw new Error("no machine");
-  return machine;
+  return await oneMachine(sim);
 }
 
 async function behindProxy() {

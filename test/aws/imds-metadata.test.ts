@@ -5,27 +5,11 @@ import { asksWithin, type Ask } from "../../cloud/aws/plain-http.ts";
 import { OutOfReach } from "../../cloud/ports.ts";
 import { openImds } from "../../cloud/sim/imds/imds.ts";
 import { jumpingClock, openHttpSim, place } from "../contract/http-sim.ts";
+import { oneMachine } from "../contract/one-machine.ts";
 
 async function open(usageClass: "spot" | "on-demand") {
   const sim = await openHttpSim();
-  const template = sim.defaults.templates["large/x64"];
-  if (template === undefined) throw new Error("no template");
-  await sim.fleet.launch({
-    count: 1,
-    clientToken: "one",
-    template,
-    imageId: await sim.fleet.image(sim.defaults.imageParameters.x64 ?? ""),
-    subnets: sim.defaults.subnets,
-    minimum: { cpu: 2, mmem: 4096 },
-    maximumCpu: 4,
-    architecture: "x64",
-    usageClass,
-    avoid: [],
-    allowedTypes: [],
-    tags: { "runpool:manager": "pool", "runpool:class": "large" },
-  });
-  const [machine] = sim.cloud.machines();
-  if (machine === undefined) throw new Error("no machine");
+  const machine = await oneMachine(sim, usageClass);
   const clock = jumpingClock(sim.now());
   const imds = await openImds({ machine, clock });
   onTestFinished(async () => {
