@@ -44,6 +44,7 @@ tell() { # where; what was found on stdin
   done
 }
 (exec -a "$(pattern "decoy on a command line")" sleep 30) &
+until grep -qaF -f <(pattern "decoy on a command line") "/proc/$!/cmdline"; do sleep 0.01; done
 env | tell variables
 cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tell processes
 kill $!
