@@ -44,10 +44,11 @@ tell() { # where; what was found on stdin
   done
 }
 (exec -a "$(pattern "decoy on a command line")" sleep 30) &
-until grep -qaF -f <(pattern "decoy on a command line") "/proc/$!/cmdline"; do sleep 0.01; done
+decoy=$!
+until pattern "decoy on a command line" | grep -qaF -f - "/proc/$decoy/cmdline"; do sleep 0.01; done
 env | tell variables
 cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tell processes
-kill $!
+kill "$decoy"
 files() { find /etc /run /var /usr/lib/runpool /tmp /dev/shm ~ -type f -readable -cmin -15 -print0 2>/dev/null; }
 files | xargs -0 cat 2>/dev/null | tell files
 echo "looked=$(files | tr -dc '\\0' | wc -c)"
