@@ -8,7 +8,7 @@ import { giveBack } from "./give-back.ts";
 import { fullWords, tellOutOfTime } from "./out-of-time.ts";
 import { ownInstances } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
-import { failsAlways, goal, newSupply, spent, type Supply } from "./supply.ts";
+import { goal, lostWords, newSupply, spent, type Supply } from "./supply.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
 import { remember } from "./outcome.ts";
 import { patiently } from "./patiently.ts";
@@ -231,7 +231,9 @@ async function createSome(
 ): Promise<boolean> {
   const { world, cancel } = undertaking;
   if (cancel.aborted) return false;
-  if (failsAlways(undertaking, held)) {
+  const hopeless = lostWords(undertaking, held);
+  if (hopeless !== undefined) {
+    if (!supply.exhausted) held.reasons.unshift(hopeless);
     supply.exhausted = true;
     return false;
   }

@@ -40,12 +40,10 @@ export function goal({ world, request, deadline, begun }: Undertaking, { taken }
 }
 
 /**
- * Whether so many of its new machines were lost on their way that the next one would be too: a bad image or pre-runner script fails on
- * every machine, and would be bought again until the time is out.
+ * Why no further machine is to be created, where so many new ones were lost on their way that the next would be too: a bad image or
+ * pre-runner script fails on every machine, and would be bought again until the time is out.
  */
-export function failsAlways({ request }: Undertaking, held: Held): boolean {
-  if (held.lost < Math.max(maxima.lostOnTheirWay, request.count)) return false;
-  const words = `${held.lost} new instances were lost on their way: no further one is created`;
-  if (!held.reasons.includes(words)) held.reasons.unshift(words);
-  return true;
-}
+export const lostWords = ({ request }: Undertaking, { lost }: Held): string | undefined =>
+  lost < Math.max(maxima.lostOnTheirWay, request.count)
+    ? undefined
+    : `${lost} new instances were lost on their way: no further one is created`;

@@ -2,7 +2,7 @@
 import type { Clock, EpochMs } from "../ports.ts";
 
 /** What a client's middleware stack and its replies look like to us: every SDK client has it, whatever its service. */
-interface Observable {
+export interface Observable {
   readonly middlewareStack: {
     add(middleware: (next: Next) => Next, options: { step: "deserialize"; priority: "low" }): void;
   };

@@ -1,4 +1,5 @@
 // SDK clients without what costs time in every call and serves nobody here, and with the moment at which the first call has gone out.
+import type { Observable } from "./clock.ts";
 
 interface Stacked {
   readonly middlewareStack: { remove(name: string): boolean };
@@ -13,15 +14,8 @@ export function lean<Client extends Stacked>(client: Client): Client {
   return client;
 }
 
-type Handler = (args: never) => Promise<unknown>;
-interface Watched {
-  readonly middlewareStack: {
-    add(middleware: (next: Handler) => Handler, options: { step: "deserialize"; priority: "low"; name: string }): void;
-  };
-}
-
 /** Calls `then` once, as soon as the client's first request is handed to its connection. */
-export function onceSent(client: Watched, then: () => void): void {
+export function onceSent(client: Observable, then: () => void): void {
   let sent = false;
   client.middlewareStack.add(
     (next) => (args) => {
@@ -30,6 +24,6 @@ export function onceSent(client: Watched, then: () => void): void {
       sent = true;
       return reply;
     },
-    { step: "deserialize", priority: "low", name: "onceSent" },
+    { step: "deserialize", priority: "low" },
   );
 }
