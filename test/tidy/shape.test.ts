@@ -1,65 +1,7 @@
-// The shape of files: how long, how named, how opened; and ports stay small.
+// The shape of files: how named, how opened; and ports stay small. Lengths are warnings of `npm run check` (lengths.ts).
 import { posix } from "node:path";
 import { expect, test } from "vitest";
-import { files, isNode, liesIn, nodes, place, readText, sources, treeOf, type Node, type Source } from "./sources.ts";
-
-/** Tables of facts, not programs: their length is the world's. */
-const catalogues: readonly string[] = [];
-const longest = { file: 300, test: 400, executable: 50, function: 60 };
-
-const linesOf = (text: string): number => text.split("\n").length - 1;
-
-test("no file is longer than 300 lines, no test than 400", () => {
-  const tooLong = sources.flatMap(({ path, text }) => {
-    const limit = liesIn(path, ["test/", "bench/"]) ? longest.test : longest.file;
-    return linesOf(text) > limit && !catalogues.includes(path) ? [`${path} has ${linesOf(text)} lines`] : [];
-  });
-  expect(tooLong).toEqual([]);
-  for (const path of catalogues)
-    expect(linesOf(readText(path)), `${path} needs no exception`).toBeGreaterThan(longest.file);
-});
-
-/** An executable exports nothing. */
-const isExecutable = (source: Source): boolean =>
-  (treeOf(source)["body"] as Node[]).every(({ type }) => !type.startsWith("Export"));
-
-test("an executable only wires: it has at most 50 lines", () => {
-  const executables = sources.filter((source) => liesIn(source.path, ["entry/"]) && isExecutable(source));
-  expect(executables.length).toBeGreaterThan(0);
-  expect(executables.filter(({ text }) => linesOf(text) > longest.executable).map(({ path }) => path)).toEqual([]);
-});
-
-const isFunction = (node: Node): boolean =>
-  /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
-
-/** The lines that a node begins on or ends on within functions below it are theirs. */
-function linesOfInner(node: Node, source: Source): number {
-  let lines = 0;
-  for (const part of Object.values(node))
-    for (const one of (Array.isArray(part) ? part : [part]).filter(isNode))
-      lines += isFunction(one) ? spanOf(one, source) - 1 : linesOfInner(one, source);
-  return lines;
-}
-const spanOf = (node: Node, { text }: Source): number => linesOf(`${text.slice(node.start, node.end)}\n`);
-
-/** A function's own lines: without those of the functions in it, so that a factory counts as the small functions that it is. */
-function longFunctions(source: Source): readonly string[] {
-  const found: string[] = [];
-  for (const [node] of nodes(treeOf(source))) {
-    if (!isFunction(node)) continue;
-    const lines = spanOf(node, source) - linesOfInner(node, source);
-    if (lines > longest.function) found.push(`${place(source, node)} has ${lines} lines`);
-  }
-  return found;
-}
-
-test("no function has more than 60 lines of its own", () => {
-  expect(sources.flatMap(longFunctions)).toEqual([]);
-  const calls = "a();\n".repeat(60);
-  expect(longFunctions({ path: "x.ts", text: `const f = () => {\n${calls}};` })).toEqual(["x.ts:1 has 62 lines"]);
-  const factory = `function f() {\nreturn { a() {\n${calls.slice(0, 200)}}, b: () => {\n${calls.slice(0, 200)}} };\n}`;
-  expect(longFunctions({ path: "x.ts", text: factory })).toEqual([]);
-});
+import { files, isNode, nodes, place, readText, sources, treeOf, type Node } from "./sources.ts";
 
 test("every source opens with one line that says what it is", () => {
   const bare = sources.filter(({ text }) => !/^(?:#!.*\n)?\/\/ \S.{15,}\n/.test(text));
