@@ -33,9 +33,15 @@ export interface AwsStandWish {
   readonly maxAttempts?: number;
 }
 
+/**
+ * As deployed, but without time-outs: the embedded cloud answers or breaks the connection, and on a busy machine it takes longer than a
+ * second and a half to open one of a hundred at once.
+ */
+const unhurried = { ...clientOptions(), requestHandler: { connectionTimeout: 0, requestTimeout: 0 } };
+
 const awsClients = ({ endpoint, place, maxAttempts }: AwsStandWish) => {
   const config = {
-    ...clientOptions(),
+    ...unhurried,
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
     endpoint,
     region: place.region,

@@ -28,6 +28,9 @@ interface Found {
   readonly decision: Decision;
   readonly before: InstanceRecord | undefined;
 }
+/** A million decisions: the enumeration ends by itself, and a busy machine may take its time over it. */
+const unlimited = 0;
+
 const wrongOutcomes: string[] = [];
 const untrueRefusals: string[] = [];
 const touched: string[] = [];
@@ -47,7 +50,7 @@ beforeAll(() => {
     if (decision.kind === "refused" && !tellsTruth(decision.why, situation, call))
       untrueRefusals.push(`${tell(situation, call)}: ${decision.why}`);
   });
-});
+}, unlimited);
 
 function tellsTruth(why: keyof typeof truthful, situation: Situation, call: Call): boolean {
   if (why === "state" && situation.state !== "none") return !origins[call.move].includes(situation.state);
@@ -228,12 +231,13 @@ test("the threshold of each move is made of the limit that the words name", () =
   for (const move of moves) expect(life[move].limit, move).toBe(effects[move].threshold);
 });
 
-test("every need of every move is somewhere the only thing that forbids it", () => {
+test("every need of every move is somewhere the only thing that forbids it", { timeout: unlimited }, () => {
   const decisive = new Set<string>();
+  const conditions = calls.map(({ move, told }) => ({ move, needed: conditionOf(move, told) }));
   for (const situation of situations()) {
     const record = recordOf(situation);
-    for (const { move, told } of calls) {
-      const failing = conditionOf(move, told).filter(({ that }) => !holds(that, record ?? {}));
+    for (const { move, needed } of conditions) {
+      const failing = needed.filter(({ that }) => !holds(that, record ?? {}));
       if (failing.length === 1 && failing[0] !== undefined) decisive.add(`${move}: ${failing[0].why}`);
     }
   }

@@ -4,7 +4,10 @@ import { edited, firstCaught } from "./sabotage.ts";
 import { sabotages } from "./sabotages.ts";
 import { simulate } from "./simulation.ts";
 
-test.each(sabotages)("a product that $name is caught", { timeout: 600_000 }, async (sabotage) => {
+/** Bounded by its seeds, and each of them by its events. */
+const unlimited = 0;
+
+test.each(sabotages)("a product that $name is caught", { timeout: unlimited }, async (sabotage) => {
   const caught = await firstCaught(sabotage);
   expect(caught?.violations, "no seed has caught it").toBeDefined();
   const { rates = {} } = sabotage;

@@ -5,11 +5,13 @@ import { simulateSeeds } from "./seeds.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";
 
 const seeds = 500;
+/** A world is bounded by its events (below, and in virtual time), and a busy machine may take its time over them. */
+const unlimited = 0;
 
 const told = ({ seed, violations }: SimulationResult): string =>
   `${violations.map(({ rule, detail }) => `${rule}: ${detail}`).join("; ")} -- npm run simulate -- --seeds 1 --from ${seed} --trace`;
 
-test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { timeout: 240_000 }, async () => {
+test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { timeout: unlimited }, async () => {
   const results: SimulationResult[] = [];
   await simulateSeeds({
     count: seeds,
@@ -35,7 +37,7 @@ test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { t
     expect(sum(name), name).toBeGreaterThan(seeds / 2);
 });
 
-test("one seed twice is one world: the same events, the same writes", { timeout: 120_000 }, async () => {
+test("one seed twice is one world: the same events, the same writes", { timeout: unlimited }, async () => {
   const first = await simulate(3);
   const second = await simulate(3);
   const other = await simulate(4);

@@ -111,7 +111,9 @@ export function furnished(configure: Partial<Defaults> = {}): Defaults {
 export function worldOf(options: WorldOptions): World {
   const { seed, rates, runAgent, configure, heard } = options;
   const chance = chanceOf(seed);
-  const time = virtualTime(beginning, chance);
+  const time = virtualTime(beginning, chance, () =>
+    checks.violated("a world ends", `${time.events} events, and no end`),
+  );
   const faults = faultsAt(rates);
   const stateOf = (): State => world;
   const checks = checksOf(stateOf);
