@@ -153,7 +153,7 @@ export interface Pool {
 // ---- the fleet ----
 export interface LaunchRequest {
   readonly count: number;
-  /** Answers for a day with its first result: (environment, run, attempt, provision id, round). */
+  /** Answers for a day with its first result: (environment, run, attempt, provision id, id of its beginning, round). */
   readonly clientToken: string;
   readonly template: { readonly id: string; readonly version: string };
   readonly imageId: string;
@@ -276,8 +276,26 @@ export interface JobQueue {
   queuedJobs(repository: string, run: ActiveRun): Promise<readonly QueuedJob[]>;
 }
 
+/** Which provision of a run: the same name again is the same provision. */
+export interface ProvisionName {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly provisionId: string;
+}
+
 /** What runs have asked for, kept for `limits.requestKeptMs`. Rejects with `OutOfReach`. */
 export interface SavedRequests {
+  /**
+   * Before a provision creates anything: keeps `begun.id` as the one under way, and gives it back; or gives the id of the one that is
+   * under way already, where that began after `begun.since` and has not finished. What is created carries it: after a crash the same
+   * machines are asked for again, and after the end never.
+   */
+  begin(
+    name: ProvisionName,
+    begun: { readonly id: string; readonly at: EpochMs; readonly since: EpochMs },
+  ): Promise<string>;
+  /** It has given back what it took: whoever begins again begins anew. `save` and `came` with an outcome say the same. */
+  finish(name: ProvisionName): Promise<void>;
   /** The newest of a provision replaces the one before; `outcome`: what came of it, kept for each attempt. */
   save(request: Request, at: EpochMs, outcome?: Outcome): Promise<void>;
   /** One a provision; none that cannot be read. */

@@ -1,10 +1,11 @@
 // Cleaning up after a provision that was killed: what it owns is given back, what it bought and could not record is ended.
+import type { ProvisionName } from "../cloud/ports.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import { instanceKey, runOwner, tags } from "../domain/names.ts";
 import { end } from "./condemn.ts";
 import { giveBack, type GivenBack } from "./give-back.ts";
-import { ownInstances, type ProvisionName } from "./own-instances.ts";
+import { ownInstances } from "./own-instances.ts";
 import { patiently } from "./patiently.ts";
 import type { ControlWorld } from "./world.ts";
 

@@ -29,9 +29,13 @@ export interface Created {
 /** Rounds of a whole provision: each has a client token of its own, so that a retry after a lost reply never buys twice. */
 export interface Rounds {
   next: number;
+  /** Part of every round's client token: none is asked for again once what it stands for is over. Undefined: not begun yet. */
+  id: string | undefined;
   /** Capacity pools that had nothing in this provision: a circuit breaker for as long as it lasts. */
   readonly avoid: CapacityPool[];
 }
+
+export const newRounds = (id?: string): Rounds => ({ next: 0, id, avoid: [] });
 
 const pausedWords = ({ reason }: NonNullable<LoadedSettings["paused"]>): string =>
   `provisioning is paused: ${reason} (\`runpool resume\` ends the pause)`;
@@ -80,7 +84,8 @@ export async function create(
       continue;
     }
     if (taken.length + there >= wanted) break;
-    const verdict = judge(round.failures);
+    // Machines of a provision before this one, which had no word left to say that it was over: not a reason to wait.
+    const verdict = round.known > 0 && round.failures.length === 0 ? "repeated" : judge(round.failures);
     const told = { wanted, created: taken.length, verdict, problems: problems.at(-1) };
     world.log.event("creation.short", { rung: step.name, ...told });
     const last = rung === ladder.length - 1;
@@ -169,10 +174,11 @@ async function createRound(
 ): Promise<Round> {
   const { world } = undertaking;
   const scopes = scopesOf(undertaking);
-  const reservation =
-    open === undefined
-      ? await surely(world, () => world.settings.reserve(count, scopes))
-      : { kind: "reserved" as const };
+  const [reservation, id] = await Promise.all([
+    open === undefined ? surely(world, () => world.settings.reserve(count, scopes)) : { kind: "reserved" as const },
+    rounds.id ?? begin(undertaking),
+  ]);
+  rounds.id = id;
   if (reservation.kind === "unknown")
     return { taken: [], known: 0, failures: [{ kind: "throttled", reason: reservation.problem }] };
   if (reservation.kind === "full") return { taken: [], known: 0, failures: [], full: reservation.scope };
@@ -188,7 +194,7 @@ async function createRound(
   }
   // A refused reservation uses no round up: at the maximum a provision asks again until its limit.
   const number = open ?? rounds.next++;
-  const outcome = await launch(undertaking, base, count, rung, number, rounds.avoid);
+  const outcome = await launch(undertaking, base, count, rung, `${id}/${number}`, rounds.avoid);
   const launched = outcome.kind === "answered" ? outcome.launched : [];
   const failures: readonly LaunchFailure[] =
     outcome.kind === "answered" ? outcome.failures : [{ kind: "throttled", reason: outcome.problem }];
@@ -241,7 +247,7 @@ async function launch(
   base: Base,
   count: number,
   rung: Rung,
-  round: number,
+  round: string,
   avoid: readonly CapacityPool[],
 ): Promise<LaunchOutcome | Unknown> {
   const { world, configuration, request } = undertaking;
@@ -272,15 +278,29 @@ const tagsOf = ({ configuration, request, partition, owner }: Undertaking): Reco
   [tags.partition]: partition,
 });
 
+/**
+ * The id of the provision that is under way under this name: this one, or one that was killed and is entered again. A table that does not
+ * answer is no reason to create nothing: what a crash then leaves without a record ends within the boot limit.
+ */
+async function begin({ world, configuration, request }: Undertaking): Promise<string> {
+  const { runId, attempt, provisionId } = request;
+  const [id, at] = [world.random.id(), world.clock.now()];
+  const begun = { id, at, since: at - configuration.provisionMs };
+  return await world.requests.begin({ runId, attempt, provisionId }, begun).catch((error: unknown) => {
+    world.log.event("provision.begin-unsaved", { problem: String(error) });
+    return id;
+  });
+}
+
 /** At most 64 characters of letters, digits and "-", the same for the same round of the same provision. */
-function clientTokenOf({ configuration, request }: Undertaking, round: number, count: number): string {
+function clientTokenOf({ configuration, request }: Undertaking, round: string, count: number): string {
   const { runId, attempt, provisionId } = request;
   const text = `${configuration.environment}/${runId}/${attempt}/${provisionId}/${round}/${count}`;
   const hex = (salt: string): string =>
     hashOf(salt + text)
       .toString(16)
       .padStart(8, "0");
-  return `${runId}-${attempt}-${round}-${count}-${hex("a")}${hex("b")}`;
+  return `${runId}-${attempt}-${count}-${hex("a")}${hex("b")}`;
 }
 
 /** 32-bit FNV-1a. */

@@ -3,7 +3,7 @@ import { retiredClassesOf, type Configuration } from "../domain/configuration.ts
 import { limits } from "../domain/limits.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
-import { baseOf, create } from "./creation.ts";
+import { baseOf, create, newRounds } from "./creation.ts";
 import { ladderOf } from "./ladder.ts";
 import { roomOf, scopesOf } from "./places.ts";
 import type { Undertaking } from "./taken.ts";
@@ -100,7 +100,7 @@ export async function keepFloors(
       if (decision.kind === "done") extended++;
     }
     if (plan.missing === 0) continue;
-    const made = await create(undertaking, plan.missing, { next: 0, avoid: [] }, () => undefined);
+    const made = await create(undertaking, plan.missing, newRounds(""), () => undefined);
     created += made.taken.length;
     if (made.full !== undefined) tell(fullWords(made.full));
     for (const problem of made.problems) tell(problem);

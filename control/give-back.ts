@@ -1,9 +1,10 @@
 // Giving back: a provision that cannot finish, or was cancelled or killed, gives back everything it took.
+import type { ProvisionName } from "../cloud/ports.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import { condemn } from "./condemn.ts";
 import { askToLeave, leaveRound, patience, type Leaver } from "./leave.ts";
-import { ownInstances, type ProvisionName } from "./own-instances.ts";
+import { ownInstances } from "./own-instances.ts";
 import { patiently } from "./patiently.ts";
 import { ownOf, type Taken } from "./taken.ts";
 import type { ControlWorld } from "./world.ts";
@@ -69,6 +70,10 @@ export async function giveBack(
       "given back before it was up",
     )),
   );
+  if (extent === "everything")
+    await world.requests
+      .finish(name)
+      .catch((error: unknown) => world.log.event("provision.finish-unsaved", { problem: String(error) }));
   const left = waiting.map(({ record }) => record.instanceId).filter((id) => !condemned.includes(id));
   world.log.event("provision.given-back", { pooled: pooled.length, condemned: condemned.length, left: left.length });
   return { pooled, condemned, left };

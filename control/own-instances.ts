@@ -1,12 +1,7 @@
 // The instances that a provision owns by the table's word: for entering it again, and for giving back after it was killed.
 import type { InstanceRecord } from "../domain/record.ts";
+import type { ProvisionName } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
-
-export interface ProvisionName {
-  readonly runId: string;
-  readonly attempt: number;
-  readonly provisionId: string;
-}
 
 export interface OwnInstance {
   readonly record: InstanceRecord;

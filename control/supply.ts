@@ -1,6 +1,6 @@
 // Where the supply of a provision stands: what is on its way, what can still be had, and how much of it is enough.
 import { limits, maxima } from "../domain/limits.ts";
-import type { Rounds } from "./creation.ts";
+import { newRounds, type Rounds } from "./creation.ts";
 import type { Undertaking } from "./taken.ts";
 import type { Held } from "./validation.ts";
 
@@ -22,7 +22,7 @@ export const newSupply = (): Supply => ({
   full: undefined,
   exhausted: false,
   notBefore: 0,
-  rounds: { next: 0, avoid: [] },
+  rounds: newRounds(),
   wake: new AbortController(),
 });
 

@@ -23,6 +23,8 @@ export const latePool = (made: () => Promise<Pool>): Pool => ({
 });
 
 export const lateRequests = (made: () => Promise<SavedRequests>): SavedRequests => ({
+  begin: async (name, begun) => (await made()).begin(name, begun),
+  finish: async (name) => (await made()).finish(name),
   save: async (request, at, outcome) => (await made()).save(request, at, outcome),
   ofRun: async (runId) => (await made()).ofRun(runId),
   came: async (runId, outcome) => (await made()).came(runId, outcome),

@@ -12,7 +12,7 @@ import { limits, maxima } from "../../domain/limits.ts";
 import type { Outcome, RunOutcomes } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
 import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../domain/table.ts";
-import type { SavedRequests } from "../ports.ts";
+import type { ProvisionName, SavedRequests } from "../ports.ts";
 import type { Item } from "./attribute-values.ts";
 import { batchGet, type InstancesWish } from "./instances.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
@@ -53,8 +53,16 @@ const outcomeSchema = z.object({
   usdPerHour: z.optional(z.number()),
 });
 
-/** Beginnings of an item's attributes: one a provision, one an attempt of it that came to something, one a release. */
-const names = { request: "provision:", outcome: "outcome:", ended: "ended:" } as const;
+/**
+ * Beginnings of an item's attributes: one a provision, one an attempt of it that came to something, one a release; and of a provision
+ * under way its id and the moment at which it began.
+ */
+const names = { request: "provision:", outcome: "outcome:", ended: "ended:", id: "id:", begun: "begun:" } as const;
+
+const underWay = ({ attempt, provisionId }: Omit<ProvisionName, "runId">) => ({
+  "#id": `${names.id}${attempt}:${provisionId}`,
+  "#begun": `${names.begun}${attempt}:${provisionId}`,
+});
 
 /** Undefined where another version wrote what this one does not understand. */
 function decode(shape: z.core.$ZodType, text: string | undefined): unknown {
@@ -86,34 +94,90 @@ const lately = {
 
 const outcomeName = ({ attempt, provisionId }: Outcome): string => `${names.outcome}${attempt}:${provisionId}`;
 
+/** Epoch seconds, as TTL takes them. */
+const expiryAfter = (at: number): AttributeValue => ({ N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) });
+
 async function save({ client, table: TableName }: Wish, request: Request, at: number, outcome?: Outcome) {
   const told = outcome === undefined ? undefined : outcomeName(outcome);
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: requestKey(request.runId) } },
-    UpdateExpression: `SET #request = :request, #expires = :expires${told === undefined ? "" : `, #outcome = :outcome, ${lately.expression}`}`,
+    UpdateExpression: `SET #request = :request, #expires = :expires${told === undefined ? "" : `, #outcome = :outcome, ${lately.expression} REMOVE #id, #begun`}`,
     ExpressionAttributeNames: {
       "#request": `${names.request}${request.provisionId}`,
       "#expires": table.ttl,
-      ...(told === undefined ? {} : { "#outcome": told, ...lately.names }),
+      ...(told === undefined ? {} : { "#outcome": told, ...lately.names, ...underWay(request) }),
     },
     ExpressionAttributeValues: {
       ":request": { S: JSON.stringify(request) },
-      ":expires": { N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) },
+      ":expires": expiryAfter(at),
       ...(told === undefined ? {} : { ":outcome": { S: JSON.stringify(outcome) }, ...lately.values(at) }),
     },
   });
   await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
 }
 
+type Begun = Parameters<SavedRequests["begin"]>[1];
+
+/** One conditional write: whoever finds another under way learns its id from the same response. */
+async function begin({ client, table: TableName }: Wish, name: ProvisionName, { id, at, since }: Begun) {
+  const command = new UpdateItemCommand({
+    TableName,
+    Key: { [table.key]: { S: requestKey(name.runId) } },
+    UpdateExpression: "SET #id = :id, #begun = :at, #expires = :expires",
+    ConditionExpression: "attribute_not_exists(#begun) OR #begun < :since OR #id = :id",
+    ExpressionAttributeNames: { ...underWay(name), "#expires": table.ttl },
+    ExpressionAttributeValues: {
+      ":id": { S: id },
+      ":at": { N: String(at) },
+      ":since": { N: String(since) },
+      ":expires": expiryAfter(at),
+    },
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+  try {
+    await client.send(command);
+    return id;
+  } catch (error) {
+    const { name: code, Item = {} } = asSdkError(error) as Error & { readonly Item?: Item };
+    if (code !== "ConditionalCheckFailedException") return raise(`UpdateItem on table ${TableName}`, error);
+    return Item[underWay(name)["#id"]]?.S ?? id;
+  }
+}
+
+async function finish({ client, table: TableName }: Wish, name: ProvisionName) {
+  const command = new UpdateItemCommand({
+    TableName,
+    Key: { [table.key]: { S: requestKey(name.runId) } },
+    UpdateExpression: "REMOVE #id, #begun",
+    ConditionExpression: "attribute_exists(#id)",
+    ExpressionAttributeNames: underWay(name),
+  });
+  await client.send(command).catch((error: unknown) => {
+    if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${TableName}`, error);
+  });
+}
+
 /** Sets one more attribute of a run's item. One that only this made would have no end of its own: where there is none, nothing was asked for. */
-async function add({ client, table: TableName }: Wish, runId: string, name: string, value: AttributeValue, at: number) {
+async function add(
+  { client, table: TableName }: Wish,
+  runId: string,
+  name: string,
+  value: AttributeValue,
+  at: number,
+  finished?: Omit<ProvisionName, "runId">,
+) {
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: requestKey(runId) } },
-    UpdateExpression: `SET #name = :value, ${lately.expression}`,
+    UpdateExpression: `SET #name = :value, ${lately.expression}${finished === undefined ? "" : " REMOVE #id, #begun"}`,
     ConditionExpression: "attribute_exists(#key)",
-    ExpressionAttributeNames: { "#name": name, "#key": table.key, ...lately.names },
+    ExpressionAttributeNames: {
+      "#name": name,
+      "#key": table.key,
+      ...lately.names,
+      ...(finished === undefined ? {} : underWay(finished)),
+    },
     ExpressionAttributeValues: { ":value": value, ...lately.values(at) },
   });
   await client.send(command).catch((error: unknown) => {
@@ -153,12 +217,14 @@ async function untold(wish: Wish): Promise<{ from: number; runs: readonly RunOut
 }
 
 export const savedRequests = (wish: Wish): SavedRequests => ({
+  begin: (name, begun) => begin(wish, name, begun),
+  finish: (name) => finish(wish, name),
   save: (request, at, outcome) => save(wish, request, at, outcome),
   ofRun: async (runId) =>
     under(await get(wish, requestKey(runId)), names.request).flatMap(
       ([, { S }]) => (decode(schema, S) as Request | undefined) ?? [],
     ),
-  came: (runId, outcome) => add(wish, runId, outcomeName(outcome), { S: JSON.stringify(outcome) }, outcome.at),
+  came: (runId, outcome) => add(wish, runId, outcomeName(outcome), { S: JSON.stringify(outcome) }, outcome.at, outcome),
   end: (runId, { attempt, at }) => add(wish, runId, `${names.ended}${attempt}:${at}`, { N: String(at) }, at),
   untold: () => untold(wish),
   tell: async (until) => {

@@ -182,5 +182,30 @@ export function settingsContract(kind: StandKind): void {
       // What is asked for is still there beside it.
       expect((await requests.ofRun("2001")).map(({ attempt }) => attempt)).toEqual([2]);
     });
+
+    it("keeps which provision of a name is under way, until it has come to something, given back, or is too old", async () => {
+      const { requests, now } = stand;
+      const name = { runId: "3001", attempt: 1, provisionId: "provision" };
+      const [at, since] = [now(), now() - 1000];
+      const begin = (id: string, when = at, from = since) => requests.begin(name, { id, at: when, since: from });
+      expect(await begin("one")).toBe("one");
+      expect(await begin("two")).toBe("one");
+      expect(await requests.begin({ ...name, attempt: 2 }, { id: "three", at, since })).toBe("three");
+      expect(await requests.begin({ ...name, provisionId: "lint" }, { id: "four", at, since })).toBe("four");
+      await requests.finish(name);
+      await requests.finish(name);
+      expect(await begin("five")).toBe("five");
+      // What was asked for alone says nothing of an end; what came of it does.
+      await requests.save({ ...asked, ...name }, at);
+      expect(await begin("six")).toBe("five");
+      await requests.save({ ...asked, ...name }, at, { ...outcomeAt(at), attempt: 1, provisionId: "provision" });
+      expect(await begin("seven")).toBe("seven");
+      await requests.came("3001", { ...outcomeAt(at), attempt: 1, provisionId: "provision" });
+      expect(await begin("eight")).toBe("eight");
+      expect(await begin("nine", at + 5, at + 1)).toBe("nine");
+      // Of another attempt, and of another name, nothing has come yet.
+      expect(await requests.begin({ ...name, attempt: 2 }, { id: "ten", at, since })).toBe("three");
+      expect(await requests.begin({ ...name, provisionId: "lint" }, { id: "eleven", at, since })).toBe("four");
+    });
   });
 }

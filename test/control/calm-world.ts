@@ -18,19 +18,26 @@ export interface CalmWorld extends World {
   /** Runs the work in a process of its own until it is done; what it logs is kept. */
   does<Value>(name: string, work: (ports: ControlPorts) => Promise<Value>): Promise<Value>;
   readonly heard: readonly string[];
+  /** How often EC2 was asked for machines. */
+  launches(): number;
 }
 
 export function calmWorld(configure: Partial<Defaults> = {}): CalmWorld {
   const heard: string[] = [];
+  let launches = 0;
   const world = worldOf({
     seed: 1,
     rates: noFaults,
     runAgent: agentOf,
     configure,
-    heard: (_at, _process, name) => heard.push(name),
+    heard: (_at, _process, name, facts) => {
+      heard.push(name);
+      if (name === "world.called" && facts["what"] === "ec2.launch") launches++;
+    },
   });
   return Object.assign(world, {
     heard,
+    launches: () => launches,
     does: <Value>(name: string, work: (ports: ControlPorts) => Promise<Value>): Promise<Value> =>
       world.time.settle(work(world.process(name).ports)),
   });

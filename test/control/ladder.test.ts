@@ -1,7 +1,7 @@
 // The ladder of creation, and what a circuit breaker does between its rounds.
 import { expect, test } from "vitest";
 import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports.ts";
-import { create } from "../../control/creation.ts";
+import { create, newRounds } from "../../control/creation.ts";
 import { ladderOf, withSiblings } from "../../control/ladder.ts";
 import { undertake, type Taken } from "../../control/taken.ts";
 import type { Request } from "../../domain/request.ts";
@@ -55,7 +55,7 @@ async function rounds(
   };
   const taken: Taken[] = [];
   const undertaking = undertake({ ...ports, fleet }, configuration, request, new AbortController().signal);
-  const creating = create(undertaking, 1, { next: 0, avoid: [] }, (one) => taken.push(one));
+  const creating = create(undertaking, 1, newRounds(), (one) => taken.push(one));
   await world.time.run(world.time.now() + 10 * 60_000);
   return { asked, taken, problems: (await creating).problems };
 }

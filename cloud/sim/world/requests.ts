@@ -1,7 +1,7 @@
 // What runs have asked for, as the world keeps it, and the port `SavedRequests` on it.
 import type { Request } from "../../../domain/request.ts";
 import type { Ending, Outcome } from "../../../domain/outcome.ts";
-import { OutOfReach, type EpochMs, type SavedRequests } from "../../ports.ts";
+import { OutOfReach, type EpochMs, type ProvisionName, type SavedRequests } from "../../ports.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
@@ -9,16 +9,26 @@ export interface KeptRequests {
   /** By run, by provision id. */
   readonly asked: Map<string, Map<string, Request>>;
   readonly outcomes: Map<string, { readonly outcomes: Outcome[]; readonly endings: Ending[]; at: EpochMs }>;
+  /** Provisions that have begun to create, and not finished. */
+  readonly underWay: Map<string, { readonly id: string; readonly at: EpochMs }>;
   toldUntil: EpochMs;
 }
-export const noRequests = (): KeptRequests => ({ asked: new Map(), outcomes: new Map(), toldUntil: 0 });
+export const noRequests = (): KeptRequests => ({
+  asked: new Map(),
+  outcomes: new Map(),
+  underWay: new Map(),
+  toldUntil: 0,
+});
+
+const nameOf = ({ runId, attempt, provisionId }: ProvisionName): string => `${runId}:${attempt}:${provisionId}`;
 
 const outOfReach = (problem: string): never => {
   throw new OutOfReach(problem);
 };
 
 /** One an attempt and provision; the newest counts. */
-function keep({ outcomes: all }: KeptRequests, runId: string, outcome: Outcome, at: EpochMs): void {
+function keep({ outcomes: all, underWay }: KeptRequests, runId: string, outcome: Outcome, at: EpochMs): void {
+  underWay.delete(nameOf({ runId, ...outcome }));
   const { outcomes, endings } = all.get(runId) ?? { outcomes: [], endings: [] };
   const others = outcomes.filter((one) => one.attempt !== outcome.attempt || one.provisionId !== outcome.provisionId);
   all.set(runId, { outcomes: [...others, outcome], endings, at });
@@ -35,6 +45,25 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
         requests.asked.set(runId, ofRun.set(provisionId, request));
         if (outcome !== undefined) keep(requests, runId, outcome, at);
       },
+      lost: outOfReach,
+    }),
+  begin: (name, { id, at, since }) =>
+    process.call({
+      what: "requests.begin",
+      kind: "write",
+      apply: () => {
+        const found = requests.underWay.get(nameOf(name));
+        if (found !== undefined && found.at >= since) return found.id;
+        requests.underWay.set(nameOf(name), { id, at });
+        return id;
+      },
+      lost: outOfReach,
+    }),
+  finish: (name) =>
+    process.call({
+      what: "requests.finish",
+      kind: "write",
+      apply: () => void requests.underWay.delete(nameOf(name)),
       lost: outOfReach,
     }),
   ofRun: (runId) =>
