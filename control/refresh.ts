@@ -14,7 +14,7 @@ import { sendToPool } from "./leave.ts";
 import { excess, readCounters, recount } from "./recount.ts";
 import { settle } from "./settle.ts";
 import { keepFloors, type FloorKept } from "./floor.ts";
-import { rerun, type Rerun } from "./rerun.ts";
+import { rerun, type Rerun, type Reruns, type UnservableJob } from "./rerun.ts";
 import { emptyRetired, type RetiredClass } from "./retired-classes.ts";
 import { sweepConfigurations } from "./sweep-configurations.ts";
 import { partitionScopes, renewRefused, renewTokens } from "./tokens.ts";
@@ -44,6 +44,8 @@ export interface RefreshReport {
   readonly floor: { readonly extended: number; readonly created: number };
   /** Provisioned for queued jobs of runs that have no instance any more: failed jobs that are run again. */
   readonly reruns: readonly Rerun[];
+  /** Queued jobs that name a run's label and one that none of its runners carries. */
+  readonly unservable: readonly UnservableJob[];
   /** Classes taken out, with what is left of each: where nothing is, its queues may go too. */
   readonly retired: readonly RetiredClass[];
   readonly tokens: { readonly renewed: readonly string[]; readonly problems: readonly string[] };
@@ -105,6 +107,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
     requeued,
     floor: { extended: floor.extended, created: floor.created },
     reruns: again.reruns,
+    unservable: again.unservable,
     retired,
     tokens,
     damaged,
@@ -130,7 +133,7 @@ async function lookAround(world: ControlWorld, configuration: Configuration, att
   return { listed, machines, held, partitions, counters };
 }
 
-const noReruns = { reruns: [], problems: [] };
+const noReruns: Reruns = { reruns: [], unservable: [], problems: [] };
 /** A record as settling leaves it, for the floors: what is condemned counts no more, what becomes idle in this refresh does already. */
 function asSettled(record: InstanceRecord, due: Finding["kind"] | undefined): readonly InstanceRecord[] {
   if (due === undefined || due === "prove") return [record];

@@ -1,8 +1,7 @@
 // Re-runs: queued jobs of a run whose instances are gone get new ones by the run's saved request, since GitHub does not provision again.
 import type { ActiveRun, LoadedSettings, QueuedJob } from "../cloud/ports.ts";
-import type { Configuration } from "../domain/configuration.ts";
+import { labelsOf, type Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
-import { runnerLabels } from "../domain/names.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { labelOf, type Request } from "../domain/request.ts";
 import { attempting } from "./attempt.ts";
@@ -18,8 +17,17 @@ export interface Rerun {
   /** How many are ready; none in a dry run. */
   readonly ready: number;
 }
+/** A queued job that names a run's label, and with it one that no runner of the run carries: it waits until GitHub gives it up. */
+export interface UnservableJob {
+  readonly runId: string;
+  /** Its `runs-on`. */
+  readonly labels: readonly string[];
+  /** Those of them that no runner carries. */
+  readonly unknown: readonly string[];
+}
 export interface Reruns {
   readonly reruns: readonly Rerun[];
+  readonly unservable: readonly UnservableJob[];
   readonly problems: readonly string[];
 }
 
@@ -32,6 +40,7 @@ export async function rerun(
 ): Promise<Reruns> {
   const { configuration } = loaded;
   const wishes: Request[] = [];
+  const unservable: UnservableJob[] = [];
   const problems: string[] = [];
   const attempt = attempting(world, problems);
   for (const repository of configuration.forge.repositories)
@@ -40,7 +49,12 @@ export async function rerun(
         const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
         if (saved.length === 0) continue;
         const jobs = await world.jobs.queuedJobs(repository, run);
-        wishes.push(...wishesOf({ run, jobs, saved, records, configuration, now: world.clock.now() }));
+        const waiting = { run, jobs, saved, records, configuration, now: world.clock.now() };
+        wishes.push(...wishesOf(waiting));
+        for (const job of unservableOf(waiting)) {
+          unservable.push(job);
+          world.log.event("job.unservable", { ...job });
+        }
       }
     });
   const reruns = await Promise.all(
@@ -56,7 +70,7 @@ export async function rerun(
       return { ...about, ready: outcome.kind === "ready" ? outcome.instances.length : 0 };
     }),
   );
-  return { reruns, problems };
+  return { reruns, unservable, problems };
 }
 
 export interface Waiting {
@@ -70,10 +84,30 @@ export interface Waiting {
 }
 
 /** GitHub compares labels without regard to case. */
-const carries = (labels: readonly string[], job: QueuedJob): boolean => {
+const unknownTo = (labels: readonly string[], wanted: readonly string[]): readonly string[] => {
   const known = new Set(labels.map((label) => label.toLowerCase()));
-  return job.labels.every((label) => known.has(label.toLowerCase()));
+  return wanted.filter((label) => !known.has(label.toLowerCase()));
 };
+const carries = (labels: readonly string[], job: QueuedJob): boolean => unknownTo(labels, job.labels).length === 0;
+
+/** Whether a job is meant for the runners of a request: one of its labels is the run's own, or begins with it. */
+const names = (job: QueuedJob, request: Request): boolean => {
+  const own = labelOf(request).toLowerCase();
+  return job.labels.some((label) => label.toLowerCase() === own || label.toLowerCase().startsWith(`${own}-`));
+};
+
+/** Jobs that ask for the run's runners and for a label that none of them has. Pure. */
+export function unservableOf({ run, jobs, saved, configuration, now }: Waiting): readonly UnservableJob[] {
+  return jobs.flatMap((job) => {
+    const meant = saved.filter((request) => names(job, request));
+    const unknown = unknownTo(
+      meant.flatMap((request) => labelsOf(configuration, request)),
+      job.labels,
+    );
+    const waits = meant.length > 0 && now - job.queuedAt >= limits.rerunGraceMs;
+    return waits && unknown.length > 0 ? [{ runId: run.runId, labels: job.labels, unknown }] : [];
+  });
+}
 
 /**
  * What is to be provisioned for a run: for the jobs that no instance of it could ever take, the request whose runners could; as many
@@ -93,9 +127,7 @@ export function wishesOf({ run, jobs, saved, records, configuration, now }: Wait
   for (const job of jobs) {
     if (now - job.queuedAt < limits.rerunGraceMs) continue;
     if (serving.some(({ labels = [] }) => carries(labels, job))) continue;
-    const request = saved.find(
-      (one) => job.labels.includes(labelOf(one)) && carries(labelsOf(one, configuration), job),
-    );
+    const request = saved.find((one) => names(job, one) && carries(labelsOf(configuration, one), job));
     if (request !== undefined) wanted.set(request, (wanted.get(request) ?? 0) + 1);
   }
   return [...wanted].map(([request, count]) => ({
@@ -106,9 +138,3 @@ export function wishesOf({ run, jobs, saved, records, configuration, now }: Wait
     timeoutMs: limits.rerunMs,
   }));
 }
-
-const labelsOf = (request: Request, configuration: Configuration): readonly string[] =>
-  runnerLabels(labelOf(request), request.resourceClass, request.architecture, [
-    ...configuration.labels,
-    ...request.labels,
-  ]);

@@ -1,10 +1,10 @@
 // What a provision holds: instances claimed or created under its owner, and the right by which they are its own.
 import type { Configuration } from "../domain/configuration.ts";
-import { forgeScopeOf, partitionOf } from "../domain/configuration.ts";
+import { forgeScopeOf, labelsOf, partitionOf } from "../domain/configuration.ts";
 import type { OwnClaim } from "../domain/needs.ts";
-import { runnerLabels, runOwner } from "../domain/names.ts";
+import { runOwner } from "../domain/names.ts";
 import type { InstanceRecord, Ownership } from "../domain/record.ts";
-import { labelOf, type Request } from "../domain/request.ts";
+import type { Request } from "../domain/request.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface Taken {
@@ -42,11 +42,8 @@ export const ownOf = (taken: { record: InstanceRecord; claimId: string }): OwnCl
 /** The run's ownership under a fresh claimId; only for an undertaking that has an owner. */
 export function ownershipOf({ configuration, request, owner }: Undertaking, claimId: string): Ownership {
   if (owner === undefined) throw new Error("an undertaking for the pool gives nobody ownership");
-  const { runId, attempt, provisionId, resourceClass, architecture } = request;
-  const labels = runnerLabels(labelOf(request), resourceClass, architecture, [
-    ...configuration.labels,
-    ...request.labels,
-  ]);
+  const { runId, attempt, provisionId } = request;
+  const labels = labelsOf(configuration, request);
   const url = `${configuration.forge.serverUrl}/${forgeScopeOf(configuration, request.repository)}`;
   return {
     owner,

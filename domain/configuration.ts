@@ -1,9 +1,9 @@
 // What an environment is configured to be: defaults that the stack writes, an overlay that refresh writes, and their sum.
 import { fingerprint } from "./fingerprint.ts";
 import { limits, maxima } from "./limits.ts";
-import { forgeCredentialParameter } from "./names.ts";
+import { forgeCredentialParameter, runnerLabels } from "./names.ts";
 import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
-import { problemOfLabel } from "./request.ts";
+import { labelOf, problemOfLabel, type Request } from "./request.ts";
 import type { Architecture } from "./record.ts";
 import type { PoolName } from "./table.ts";
 import type { DeployedVersion } from "./version.ts";
@@ -41,6 +41,8 @@ export interface Deployed extends DeployedVersion {
   readonly configHash: string;
   /** Named groups of repositories that share machines; a repository in none is its own partition. */
   readonly partitions: Readonly<Record<string, readonly string[]>>;
+  /** Jobs of any run may run on its instances: the configured labels are shared by all of them. Absent: false. */
+  readonly anyRunsJobs?: boolean;
 }
 
 /** The part that operators change without a deployment. */
@@ -55,7 +57,7 @@ export interface Operational {
   readonly maxInstancesPerPartition: number;
   /** What root runs once on every new machine, which reads it from the table as it boots; "" = nothing. */
   readonly preRunnerScript: string;
-  /** Further labels that every runner carries. */
+  /** Further labels that every runner carries, behind its run's label; where any run's jobs are taken, as they are too. */
   readonly labels: readonly string[];
   readonly runnerVersion: string;
   /** Idle instances to keep in each partition, by `class/architecture` (on-demand) or `class/architecture/spot`. */
@@ -155,12 +157,25 @@ export function problemsOf(configuration: Configuration): readonly string[] {
   for (const [name, price] of Object.entries(configuration.spotMaxPrices))
     if (!(price > 0 && price < 1000))
       problems.push(`spotMaxPrices of "${name}" is ${price}; it is USD an hour, more than 0`);
-  for (const problem of configuration.labels.map(problemOfLabel))
+  for (const problem of configuration.labels.map((label) => problemOfLabel(label)))
     if (problem !== undefined) problems.push(`labels has ${problem}`);
   for (const name of Object.keys(configuration.resourceClasses))
     if (configuration.queues[name] === undefined)
       problems.push(`resource class "${name}" has no queue: deploy the stack again`);
   return problems;
+}
+
+/**
+ * The labels of the runners that serve a request. What is configured stands alone only where any run's jobs are taken, which is what
+ * labels that runs share are for, and never beside a secret label, which would then keep nobody out.
+ */
+export function labelsOf(
+  { labels: configured, anyRunsJobs = false }: Pick<Configuration, "labels" | "anyRunsJobs">,
+  request: Pick<Request, "runId" | "label" | "labels" | "resourceClass" | "architecture">,
+): readonly string[] {
+  const words = [request.resourceClass, request.architecture, ...configured, ...request.labels];
+  const shared = anyRunsJobs && request.label === undefined ? configured : [];
+  return [...new Set([...runnerLabels(labelOf(request), words), ...shared])];
 }
 
 /** Classes that have a queue still, and nobody may ask for any more. */

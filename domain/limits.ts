@@ -125,8 +125,10 @@ export const maxima = {
   machinesAtOnce: 50,
   /** Calls to GitHub under way at once: it asks for no more than 100 ("Rate limits", secondary), of all its clients together. */
   forgeCallsAtOnce: 20,
-  /** A runner label at GitHub may have 256 characters. */
-  labelLength: 256,
+  /** A run's own label: its id, or a secret of 40 to 80 characters. */
+  ownLabelLength: 96,
+  /** A further label, which stands behind the run's own and a "-": a runner label at GitHub may have 256 characters. */
+  labelLength: 150,
   /** A pre-runner script lies in an item of the table, which may have 400 KB with all that is beside it. */
   preRunnerBytes: 256 * 1024,
   /** The last lines of a failing script that a signal carries. */

@@ -101,13 +101,13 @@ export function parseRunnerName(
   return { instanceId: match[1], assignment: Number(match[2]) };
 }
 
-/** `runs-on: ${{ github.run_id }}`, and class and architecture beside it for those who ask for both. */
-export const runnerLabels = (
-  runId: string,
-  resourceClass: string,
-  architecture: Architecture,
-  configured: readonly string[],
-): readonly string[] => [...new Set([runId, resourceClass, architecture, ...configured])];
+/**
+ * The run's label, and the label with each word behind it: `1001`, `1001-large`. GitHub gives a job to any runner that has all labels of its
+ * `runs-on`, so a word alone would let in every job of the scope that asks for that word.
+ */
+export const runnerLabels = (label: string, words: readonly string[]): readonly string[] => [
+  ...new Set([label, ...words.map((word) => `${label}-${word}`)]),
+];
 
 /** The counter of all instances of an environment. */
 export const environmentCounter = "environment";

@@ -70,11 +70,17 @@ const wholeNumber = (text: string, low: number, high: number): number | undefine
 /** Allowed names, quoted, for an error. */
 const list = (allowed: readonly string[]): string => allowed.map((name) => `"${name}"`).join(", ");
 
-/** What is wrong with a further label. A number would be another run's label: its jobs would be drawn to these machines. */
-export function problemOfLabel(label: string): string | undefined {
-  if (label.length > maxima.labelLength)
-    return `"${label.slice(0, 20)}…" is longer than the ${maxima.labelLength} characters that GitHub takes`;
-  return /^\d+$/.test(label) ? `"${label}" is a number, which is kept for run ids; write a word` : undefined;
+/**
+ * What is wrong with a label that is not a run's id. `1002` and `1002-large` would be another run's: its jobs would be drawn to these
+ * machines. `config.sh` takes its labels with commas between them, so that one with a comma would be two.
+ */
+export function problemOfLabel(label: string, longest: number = maxima.labelLength): string | undefined {
+  if (label.length > longest) return `"${label.slice(0, 20)}…" is longer than ${longest} characters`;
+  if (label === "" || /[\s,\p{C}]/u.test(label))
+    return `"${label}" is empty, or has a blank, a comma or a control character`;
+  return /^\d+(-|$)/.test(label)
+    ? `"${label}" begins with a number, as the labels of runs do; begin with a letter`
+    : undefined;
 }
 
 /** The parts that may be left out; `""` is left out. */
@@ -92,7 +98,7 @@ function parseOptional(raw: RawRequest, count: number | undefined, problems: str
   whole("timeout-min", timeoutMin, longest, (value) => (found.timeoutMs = value * minuteMs));
   whole("max-runtime-min", maxRuntimeMin, longest, (value) => (found.maxRuntimeMs = value * minuteMs));
   if (label === "") return found;
-  const problem = problemOfLabel(label);
+  const problem = problemOfLabel(label, maxima.ownLabelLength);
   if (problem === undefined) found.label = label;
   else problems.push(`label: ${problem}`);
   return found;

@@ -1,6 +1,6 @@
 // Reads an environment file: its shape, then the rules across fields. Every problem names the field's path and the rule.
 import { problemsOf } from "../domain/configuration.ts";
-import { limits, maxima } from "../domain/limits.ts";
+import { limits } from "../domain/limits.ts";
 import { awsPartitionOf, environmentName, registrationTokenParameter } from "../domain/names.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
@@ -171,14 +171,8 @@ const told: Rule = (environment) => {
   return length > mostTold ? [["alarms.email", `names ${length}; a budget tells ${mostTold} at most`]] : [];
 };
 
-const labelled: Rule = ({ labels, preRunnerScript }) => {
+const scripted: Rule = ({ preRunnerScript }) => {
   const problems: Problem[] = [];
-  for (const [at, label] of labels.entries())
-    if (label.length > maxima.labelLength || /[\s,\p{Cc}]/u.test(label))
-      problems.push([
-        `labels[${at}]`,
-        `"${label.slice(0, 20)}" must be at most ${maxima.labelLength} characters without blanks and commas`,
-      ]);
   if (preRunnerScript.includes("\r"))
     problems.push(["preRunnerScript", "has carriage returns: a shell would take them for text"]);
   if (preRunnerScript.includes("\0")) problems.push(["preRunnerScript", "has a NUL, which no script has"]);
@@ -202,7 +196,7 @@ const rules: readonly Rule[] = [
   problemsByClass,
   told,
   problemsOfPolicies,
-  labelled,
+  scripted,
   problemsOfTags,
   problemsOfJobs,
   problemsOfUserData,

@@ -31,7 +31,7 @@ function forgeOf({ kind, repositories, organisation, enterprise, credentialParam
 export type Made = Pick<Deployed, "queues" | "templates" | "subnets" | "securityGroups" | "configHash">;
 
 export function defaultsOf(environment: Environment, made: Made): Defaults {
-  const { name, awsPartition, region, account, forge, partitions, architectures } = environment;
+  const { name, awsPartition, region, account, forge, partitions, architectures, anyRunsJobs } = environment;
   return {
     environment: name,
     deployedBy: version,
@@ -45,6 +45,7 @@ export function defaultsOf(environment: Environment, made: Made): Defaults {
     ),
     forge: forgeOf(forge),
     partitions,
+    ...(anyRunsJobs ? { anyRunsJobs } : {}),
     ...operationalOf(environment),
   };
 }

@@ -61,6 +61,7 @@ const deployed = z.object({
   }),
   configHash: z.string(),
   partitions: byName(texts),
+  anyRunsJobs: z.optional(z.boolean()),
 });
 const operational = z.partial(
   z.object({

@@ -5,6 +5,7 @@ import { refresh } from "../../control/refresh.ts";
 import { BadInput } from "../cli/bad-input.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../stored-credential.ts";
+import { unservableLine } from "../unservable-line.ts";
 import type { Inputs } from "./inputs.ts";
 import { overlayWish } from "./overlay-inputs.ts";
 import { refreshSummary } from "./summary.ts";
@@ -28,6 +29,7 @@ export async function refreshMode(inputs: Inputs, log: Told, worldOf: WorldOf): 
     log.note(`${instanceId}: ${kind}${done || dry ? "" : ", not done"}: ${why}`);
   for (const { runId, attempt, wanted, ready } of report.reruns)
     log.note(`run ${runId}, attempt ${attempt}, is run again: ${ready} of ${wanted} instances ready`);
+  for (const job of report.unservable) log.warn("A job that stays queued", unservableLine(job));
   for (const { key, problem } of report.damaged) log.warn("Damaged item", `${key}: ${problem}`);
   fail("Refresh", report.problems);
   await writeSummary(refreshSummary(environment, dry, report), log);

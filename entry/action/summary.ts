@@ -5,6 +5,7 @@ import type { Released } from "../../control/release.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
+import { unservableLine } from "../unservable-line.ts";
 import { counted, spoken } from "../cli/durations.ts";
 
 /** Text of others as Markdown that shows it and does nothing else; between two dollars GitHub would set a formula. */
@@ -80,7 +81,7 @@ export function* releaseSummary(runId: string, { pooled, condemned, elsewhere, l
 }
 
 export function* refreshSummary(environment: string, dryRun: boolean, report: RefreshReport): Generator<string> {
-  const { states, findings, ghosts, configurations, requeued, floor, reruns, tokens, problems } = report;
+  const { states, findings, ghosts, configurations, requeued, floor, reruns, unservable, tokens, problems } = report;
   yield `### Refresh of ${environment}${dryRun ? " (dry run: nothing was changed)" : ""}`;
   yield "";
   yield* table(
@@ -107,6 +108,7 @@ export function* refreshSummary(environment: string, dryRun: boolean, report: Re
       findings.map(({ kind, instanceId, done, why }) => [kind, instanceId, done ? "yes" : "no", why]),
     );
   }
-  if (problems.length > 0) yield "";
-  for (const problem of alikeTogether(problems)) yield `- ${escaped(problem)}`;
+  const lines = [...unservable.map(unservableLine), ...problems];
+  if (lines.length > 0) yield "";
+  for (const problem of alikeTogether(lines)) yield `- ${escaped(problem)}`;
 }

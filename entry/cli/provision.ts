@@ -64,7 +64,7 @@ const options: readonly Option[] = [
     name: "labels",
     value: "LABELS",
     otherwise: requestDefaults.labels,
-    help: "further runner labels, by blanks or commas",
+    help: "further runner labels, by blanks or commas; each stands behind the run's own: gpu is asked for by <run-id>-gpu",
   },
   {
     name: "label",

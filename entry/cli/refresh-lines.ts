@@ -1,6 +1,7 @@
 // What a refresh did, or in a dry run would do: one line an instance, sorted, and what concerns no instance.
 import type { RefreshReport } from "../../control/refresh.ts";
 import { isEmpty, removalOf } from "../../control/retired-classes.ts";
+import { unservableLine } from "../unservable-line.ts";
 import { inColumns } from "./columns.ts";
 import { counted } from "./durations.ts";
 import { plain, type Sink } from "./terminal.ts";
@@ -52,7 +53,7 @@ function findingLines(findings: readonly Finding[], dryRun: boolean, out: Sink):
 }
 
 export function refreshLines(
-  { states, findings, ghosts, configurations, requeued, floor, reruns, retired, tokens }: RefreshReport,
+  { states, findings, ghosts, configurations, requeued, floor, reruns, unservable, retired, tokens }: RefreshReport,
   environment: string,
   dryRun: boolean,
   out: Sink,
@@ -83,6 +84,7 @@ export function refreshLines(
           dryRun ? `${counted(wanted, "instance")} would be provisioned` : `${ready} of ${wanted} instances ready`
         }`,
     ),
+    ...unservable.map((job) => plain(unservableLine(job))),
     ...retired.map((one) =>
       isEmpty(one)
         ? removalOf(one.resourceClass, environment)

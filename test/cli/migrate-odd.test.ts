@@ -76,3 +76,23 @@ test("where something else needs what has to go, the file is left to a person", 
   expect(diffs).toEqual([]);
   expect(notes).toContainEqual({ path, line: 6, text: expect.stringMatching(/by hand: .*image/) as string });
 });
+
+test.each([
+  ['["${{ github.run_id }}", xlarge]', "write runs-on: ${{ github.run_id }}-xlarge"],
+  [
+    '["${{github.run_id}}", "xlarge", "arm64"]',
+    'runs-on: ["${{ github.run_id }}-xlarge", "${{ github.run_id }}-arm64"]',
+  ],
+  ["[self-hosted, '${{ github.run_id }}']", "write runs-on: ${{ github.run_id }}"],
+  ["{ labels: ['${{ github.run_id }}', gpu] }", "write runs-on: ${{ github.run_id }}-gpu"],
+])("runs-on: %s says what to write, since no runner has the other labels by themselves", (runsOn, instead) => {
+  const text = `${head}      - uses: ${old}\n        with:\n          mode: release\n  b:\n    runs-on: ${runsOn}\n`;
+  const found = migrated(text).notes.filter(({ line }) => line === 10);
+  expect(found.map((note) => note.text)).toEqual([expect.stringContaining(instead)]);
+});
+
+test("runs-on of the run id alone, or of GitHub's own runners, needs no change", () => {
+  const jobs = "  b:\n    runs-on: ${{ github.run_id }}\n  c:\n    runs-on: [self-hosted, linux]\n";
+  const { notes } = migrated(`${head}      - uses: ${old}\n        with:\n          mode: release\n${jobs}`);
+  expect(notes).toEqual([]);
+});

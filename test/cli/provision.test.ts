@@ -55,7 +55,7 @@ test("--label secret prints a label of its own, which the instances carry instea
   expect(code).toBe(0);
   const { label } = JSON.parse(out) as { label: string };
   expect(label).toMatch(/^runpool-[0-9a-f]{40}$/);
-  expect(bench.records()[0]?.labels).toEqual([label, "large", "x64"]);
+  expect(bench.records()[0]?.labels).toEqual([label, `${label}-large`, `${label}-x64`]);
 });
 
 test("--min-count is content with fewer and says why, --max-runtime-min sets how long they serve", async () => {

@@ -7,6 +7,7 @@ export const emptyReport = {
   requeued: 0,
   floor: { extended: 0, created: 0 },
   reruns: [],
+  unservable: [],
   retired: [],
   tokens: { renewed: [], problems: [] },
   damaged: [],

@@ -1,12 +1,14 @@
 // What a request may say beside its machines: fewer will do, how long to wait, how long to serve, under which label.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { OutOfReach, type Fleet } from "../../cloud/ports.ts";
 import { repositories, type ControlPorts } from "../../cloud/sim/world/world.ts";
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
+import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
-import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+import type { RawRequest } from "../../domain/request.ts";
+import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;
 
@@ -128,6 +130,37 @@ test("a label of its own takes the place of the run id", async () => {
   expect(outcome.instances[0]?.labels).toContain("secret-1");
   expect(outcome.instances[0]?.labels).not.toContain("1001");
   expect([...world.forge.runners.values()].flatMap(({ labels }) => labels)).not.toContain("1001");
+});
+
+describe("the labels of a run's runners", () => {
+  const carried = async (asked: Partial<RawRequest>, changes: Partial<Configuration> = {}) => {
+    const world = await opened(changes);
+    ready(await world.does("provision", (ports) => provision(ports, requestOf(asked))));
+    return [...world.forge.runners.values()].map(({ labels }) => labels);
+  };
+
+  test("are the run's own: class, architecture and further labels stand behind its label", async () => {
+    const labels = ["1001", "1001-large", "1001-x64", "1001-gpu", "1001-fast"];
+    expect(await carried({ labels: "fast" }, { labels: ["gpu"] })).toEqual([labels]);
+  });
+
+  test.each(["large", "x64", "gpu", "self-hosted"])("a job that asks for %s alone stays queued", async (label) => {
+    const world = await opened({ labels: ["gpu"] });
+    ready(await world.does("provision", (ports) => provision(ports, requestOf({ label: "secret-1" }))));
+    const job = world.forge.queue({ scope: repository, runId: "666", attempt: 1, labels: [label], durationMs: 1000 });
+    const own = { scope: repository, runId: "1001", attempt: 1, labels: [`secret-1-large`], durationMs: 1000 };
+    const served = world.forge.queue(own);
+    await world.time.run(world.time.now() + 5 * minute);
+    expect([job.state, served.state]).toEqual(["queued", "done"]);
+  });
+
+  test("are configured ones as they are where any run's jobs are taken, but never beside a secret label", async () => {
+    const shared = { labels: ["gpu"], anyRunsJobs: true };
+    expect(await carried({}, shared)).toEqual([["1001", "1001-large", "1001-x64", "1001-gpu", "gpu"]]);
+    expect(await carried({ label: "secret-1" }, shared)).toEqual([
+      ["secret-1", "secret-1-large", "secret-1-x64", "secret-1-gpu"],
+    ]);
+  });
 });
 
 test("entered again under another label, the first one's instances are not its own", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
-import { wishesOf, type Waiting } from "../../control/rerun.ts";
+import { unservableOf, wishesOf, type Waiting } from "../../control/rerun.ts";
 import { limits } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
@@ -129,7 +129,7 @@ describe("what is to be provisioned", () => {
     owner: "github:run:1001:3:provision",
     runId: "1001",
     wanted: "serve",
-    labels: ["1001", "large", "x64"],
+    labels: ["1001", "1001-large", "1001-x64"],
   });
   const wished = (part: Partial<Waiting>) =>
     wishesOf({ ...base, ...part }).map(({ provisionId, count, attempt }) => [provisionId, count, attempt]);
@@ -140,9 +140,17 @@ describe("what is to be provisioned", () => {
   });
 
   test("goes to the request whose runners carry all labels of the job", () => {
-    expect(wished({ jobs: [job("1001", "GPU"), job("1001", "xlarge")] })).toEqual([["big", 1, 3]]);
-    expect(wished({ jobs: [job("1001", "windows")] })).toEqual([]);
-    expect(wished({ jobs: [job("large")] })).toEqual([]);
+    expect(wished({ jobs: [job("1001", "1001-GPU")] })).toEqual([["big", 1, 3]]);
+    expect(wished({ jobs: [job("1001-xlarge")] })).toEqual([["big", 1, 3]]);
+    for (const other of [
+      job("1001", "windows"),
+      job("large"),
+      job("x64"),
+      job("gpu"),
+      job("10011"),
+      job("1001", "xlarge"),
+    ])
+      expect(wished({ jobs: [other] })).toEqual([]);
   });
 
   test("waits a moment: the run's own provision may be about to claim", () => {
@@ -151,7 +159,7 @@ describe("what is to be provisioned", () => {
 
   test("is nothing for jobs that an instance of the run could take", () => {
     expect(wished({ records: [serving] })).toEqual([]);
-    expect(wished({ records: [serving], jobs: [job("1001", "xlarge")] })).toEqual([["big", 1, 3]]);
+    expect(wished({ records: [serving], jobs: [job("1001-xlarge")] })).toEqual([["big", 1, 3]]);
   });
 
   test.each([
@@ -163,4 +171,25 @@ describe("what is to be provisioned", () => {
   ] as const)("an instance that is %s takes no job", (_why, part) => {
     expect(wished({ records: [recordOf({ ...serving, ...part })] })).toEqual([["provision", 1, 3]]);
   });
+
+  test("a job that asks for the run and for what none of its runners has is told with the labels that are in the way", () => {
+    const found = (...labels: string[]) =>
+      unservableOf({ ...base, jobs: [job(...labels)] }).map(({ unknown }) => unknown);
+    expect(found("self-hosted", "1001")).toEqual([["self-hosted"]]);
+    expect(found("1001", "xlarge", "Linux")).toEqual([["xlarge", "Linux"]]);
+    expect(found("1001-huge")).toEqual([["1001-huge"]]);
+    // The run's own, however written, and what is somebody else's affair.
+    for (const fine of [["1001"], ["1001-Large", "1001-X64"], ["self-hosted"], ["1002"], ["10012"]])
+      expect(found(...fine)).toEqual([]);
+    expect(unservableOf({ ...base, jobs: [{ ...job("self-hosted", "1001"), queuedAt: now }] })).toEqual([]);
+  });
+});
+
+test("refresh reports a job that names `self-hosted` beside its run, and serves it no more than before", async () => {
+  const { world, job } = await ranAgain({}, ["self-hosted", "1001"]);
+  await pass(world, minute);
+  const { unservable, reruns } = await world.does("refresh", (ports) => refresh(ports));
+  expect(unservable).toEqual([{ runId: "1001", labels: ["self-hosted", "1001"], unknown: ["self-hosted"] }]);
+  expect(reruns).toEqual([]);
+  expect(job.state).toBe("queued");
 });

@@ -127,9 +127,9 @@ describe("a configuration", () => {
     ]);
   });
 
-  test("with a number for a label says that numbers are run ids", () => {
+  test("with a number for a label says that runs' labels begin so", () => {
     expect(problemsOf({ ...defaults, labels: ["gpu", "1001"] })).toEqual([
-      expect.stringContaining('"1001" is a number'),
+      expect.stringContaining('labels has "1001" begins with a number'),
     ]);
   });
 

@@ -128,8 +128,13 @@ test("a region says which AWS partition it lies in", () => {
   for (const region of ["eu-central-1", "us-east-1", "me-central-1"]) expect(awsPartitionOf(region)).toBe("aws");
 });
 
-test("a runner carries its run id, class, architecture and what is configured, each once", () => {
-  expect(runnerLabels("1001", "large", "x64", ["gpu", "large"])).toEqual(["1001", "large", "x64", "gpu"]);
+test("a runner carries its run's label, and each further word behind that label alone, once", () => {
+  expect(runnerLabels("1001", ["large", "x64", "gpu", "large"])).toEqual([
+    "1001",
+    "1001-large",
+    "1001-x64",
+    "1001-gpu",
+  ]);
 });
 
 test("parameters have the characters that SSM takes, whatever the partition is called, and lie under their environment", () => {

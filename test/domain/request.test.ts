@@ -88,12 +88,22 @@ describe("labels", () => {
   test("longer than GitHub takes are refused, and shortened in the error", () => {
     expect(problemsOf({ labels: "x".repeat(maxima.labelLength) })).toEqual([]);
     const [problem] = problemsOf({ labels: `fine ${"x".repeat(maxima.labelLength + 1)}` });
-    expect(problem).toContain("256");
+    expect(problem).toContain(`${maxima.labelLength} characters`);
     expect(problem?.length).toBeLessThan(120);
   });
 
   test("that are numbers are refused: they would draw another run's jobs to these machines", () => {
-    expect(problemsOf({ labels: "gpu 1002" })).toEqual([expect.stringContaining('"1002" is a number')]);
+    for (const label of ["1002", "1002-large"])
+      expect(problemsOf({ labels: `gpu ${label}` })).toEqual([
+        expect.stringContaining(`"${label}" begins with a number, as the labels of runs do`),
+      ]);
+    expect(problemsOf({ labels: "2xlarge gpu:a100" })).toEqual([]);
+  });
+
+  test("fit GitHub's 256 characters behind the longest own label", () => {
+    expect(maxima.ownLabelLength + 1 + maxima.labelLength).toBeLessThanOrEqual(256);
+    expect(problemsOf({ label: "x".repeat(maxima.ownLabelLength) })).toEqual([]);
+    expect(problemsOf({ label: "x".repeat(maxima.ownLabelLength + 1) })).toHaveLength(1);
   });
 });
 

@@ -56,6 +56,8 @@ export function migrationOf(files: readonly WorkflowFile[], wish: MigrationWish)
         text: `change this file by hand: without what has to go, ${problem}`,
       });
   }
+  // Also those that only use the runners: a reusable workflow of jobs, say.
+  for (const { path, workflow } of read) notes.push(...labelNotes(workflow).map((note) => ({ ...note, path })));
   const { inputs, notes: differing, sources } = refreshInputs(used);
   const { text, problems } = environmentText({
     name: wish.environment,
@@ -78,6 +80,19 @@ export function migrationOf(files: readonly WorkflowFile[], wish: MigrationWish)
   const placeholders = [...text.matchAll(/FILL IN: ([^"]*)/g)].map(([, what = ""]) => what);
   return { environmentFile, placeholders, diffs, notes: sorted(notes) };
 }
+
+/** Runners carry nothing but their run's label and what stands behind it. `self-hosted` and the like say nothing more than the run does. */
+const labelNotes = ({ labelled }: OldWorkflow): readonly Note[] =>
+  labelled.map(({ line, beside }) => {
+    const words = beside.filter((label) => !/^(self-hosted|linux)$/i.test(label));
+    const behind = words.map((word) => `\${{ github.run_id }}-${word}`);
+    const instead =
+      behind.length === 0 ? "${{ github.run_id }}" : behind.length === 1 ? behind[0] : `["${behind.join('", "')}"]`;
+    return {
+      line,
+      text: `no runner has the label ${beside.map((label) => `"${label}"`).join(" or ")} by itself, so this job would wait for ever: write runs-on: ${instead}`,
+    };
+  });
 
 const sorted = (notes: readonly (Note & { path: string })[]): Migration["notes"] =>
   [...notes].sort((a, b) => a.path.localeCompare(b.path, "en") || a.line - b.line);

@@ -32,6 +32,12 @@ export interface OldStep {
   readonly inputs: ReadonlyMap<string, Written>;
 }
 
+/** A job that asks for its run's runners and, in the same `runs-on`, for a class or another label beside the run id. */
+export interface LabelledJob {
+  readonly line: number;
+  readonly beside: readonly string[];
+}
+
 /** A step with aws-actions/configure-aws-credentials. */
 export interface CredentialsStep {
   readonly line: number;
@@ -43,6 +49,7 @@ export interface CredentialsStep {
 export interface OldWorkflow {
   readonly steps: readonly OldStep[];
   readonly credentials: readonly CredentialsStep[];
+  readonly labelled: readonly LabelledJob[];
   /** Why it cannot be read, with the line. */
   readonly problems: readonly string[];
 }
@@ -118,6 +125,20 @@ function jobOf(path: readonly unknown[]): string | undefined {
 const isPair = (node: unknown): node is { readonly key: unknown } =>
   typeof node === "object" && node !== null && "key" in node && "value" in node && !isScalar(node);
 
+const runId = /^\$\{\{\s*github\.run_id\s*\}\}$/;
+
+/** `runs-on` as a list, or as a group with `labels`, that holds the run id and more. */
+function labelledOf(reading: Reading, job: YAMLMap): readonly LabelledJob[] {
+  const runsOn: unknown = job.get("runs-on", true);
+  const list: unknown = isMap(runsOn) ? runsOn.get("labels", true) : runsOn;
+  const found: unknown = isAlias(list) ? list.resolve(reading.document) : list;
+  if (!isSeq(found)) return [];
+  const labels = found.items.flatMap((item) => stringOf(reading, item) ?? []);
+  const beside = labels.filter((label) => !runId.test(label));
+  if (beside.length === 0 || beside.length === labels.length) return [];
+  return [{ line: lineAt(reading, found.range?.[0] ?? 0), beside }];
+}
+
 /** Why a text is no YAML, or names an anchor that it does not have. */
 export function problemOf(text: string): string | undefined {
   const document = parseDocument(text);
@@ -139,9 +160,11 @@ export function readOldWorkflow(text: string): OldWorkflow {
   );
   const steps: OldStep[] = [];
   const signedIn: CredentialsStep[] = [];
+  const labelled: LabelledJob[] = [];
   if (problems.length === 0)
     visit(document, {
       Map: (_key, node, path) => {
+        labelled.push(...labelledOf(reading, node));
         const step = path.at(-1);
         const named = node.get("uses", true);
         const used = stringOf(reading, named);
@@ -163,5 +186,5 @@ export function readOldWorkflow(text: string): OldWorkflow {
         steps.push({ uses, inputs, ...(job === undefined ? {} : { job }) });
       },
     });
-  return { steps, credentials: signedIn, problems };
+  return { steps, credentials: signedIn, labelled, problems };
 }
