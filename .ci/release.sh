@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lays a release out and pushes nothing: OUT/runpool-VERSION.tar.gz, what makes runners of stock images (OUT/runpool-stock-VERSION-x64.tar.gz
-# and -arm64), the command line's package OUT/runpool-VERSION.tgz, their checksums, and the action's commit, whose id is printed.
+# and -arm64), the command line's package OUT/runpool-VERSION.tgz, their checksums, and the action's commit (OUT/action.bundle), whose id is printed.
 # The commit holds what runs the action (action.yml and its bundle) and follows the one it was built from; the workflows stay as they are,
 # for GitHub lets no workflow's own token push a change of them. The same source gives the same bytes: tags and archives can be built
 # again by anyone, and compared.
@@ -51,4 +51,9 @@ rm -f "$GIT_INDEX_FILE"
 export GIT_AUTHOR_DATE="$moment +0000" GIT_COMMITTER_DATE="$moment +0000"
 export GIT_AUTHOR_NAME=runpool GIT_COMMITTER_NAME=runpool
 export GIT_AUTHOR_EMAIL=runpool@users.noreply.github.com GIT_COMMITTER_EMAIL=runpool@users.noreply.github.com
-git commit-tree "$tree" -p HEAD -m "runpool $version"
+commit=$(git commit-tree "$tree" -p HEAD -m "runpool $version")
+# For another job, which has the source but built nothing: the commit as a file.
+git update-ref refs/runpool/release "$commit"
+git bundle create --quiet "$out/action.bundle" HEAD..refs/runpool/release
+git update-ref -d refs/runpool/release
+echo "$commit"
