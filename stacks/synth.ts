@@ -1,4 +1,6 @@
 // Synthesizes every stack of the given environments into a folder.
+import { copyFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { App } from "cdktf";
 import { accountStack } from "./account-stack.ts";
 import { checkTogether, readEnvironment } from "./check-environment.ts";
@@ -33,5 +35,13 @@ export function synthesize(
     }
   }
   app.synth();
+  lockProviders(outdir);
   return read;
+}
+
+/** Beside every stack, so that Terraform takes the provider whose checksums are kept here, and refuses any other. */
+function lockProviders(outdir: string): void {
+  const stacks = join(outdir, "stacks");
+  for (const name of readdirSync(stacks))
+    copyFileSync(join(import.meta.dirname, "terraform.lock.hcl"), join(stacks, name, ".terraform.lock.hcl"));
 }

@@ -6,7 +6,7 @@ import dev from "../../environments/dev.ts";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";
 import { resourcesOf } from "../../cloud/sim/stack-file.ts";
-import { dependenciesOf, exampleWith, synthesized } from "./synthesized.ts";
+import { dependenciesOf, exampleWith, locksOf, stackNamed, synthesized } from "./synthesized.ts";
 
 type Manifest = ReturnType<typeof dependenciesOf>;
 const manifest = dependenciesOf(dev, example, prod, exampleWith({ name: "mine", account: "123456789012" }));
@@ -81,5 +81,18 @@ test("every stack of an environment, whichever is destroyed first, is guarded be
       expect.arrayContaining(everything.filter((one) => !one.startsWith("terraform_data."))),
     );
     expect(JSON.stringify(guard?.[1]["provisioner"]), name).toContain("refuse-destroy.ts");
+  }
+});
+
+test("every stack has the provider's checksums beside it, for the range of versions that it asks for", () => {
+  const locks = locksOf(dev, prod);
+  expect(Object.keys(locks)).toEqual(Object.keys(synthesized(dev, prod)));
+  const pool = stackNamed(synthesized(dev), "dev-pool") as unknown as {
+    terraform: { required_providers: { aws: { version: string } } };
+  };
+  const asked = pool.terraform.required_providers.aws;
+  for (const lock of Object.values(locks)) {
+    expect(lock.match(/constraints = "([^"]+)"/)?.[1]).toBe(asked.version);
+    expect(lock.match(/"zh:[0-9a-f]{64}"/g)?.length).toBeGreaterThan(10);
   }
 });

@@ -43,6 +43,14 @@ export const dependenciesOf = (...files: readonly EnvironmentFile[]): Readonly<R
     return Object.fromEntries(Object.entries(stacks).map(([name, { dependencies }]) => [name, dependencies]));
   });
 
+/** By stack, the lock of its providers. */
+export const locksOf = (...files: readonly EnvironmentFile[]): Readonly<Record<string, string>> =>
+  readSynthesized(files, (folder) => {
+    const stacks = join(folder, "stacks");
+    const lockOf = (name: string) => readFileSync(join(stacks, name, ".terraform.lock.hcl"), "utf8");
+    return Object.fromEntries(readdirSync(stacks).map((name) => [name, lockOf(name)]));
+  });
+
 export function stackNamed(stacks: Stacks, name: string): StackFile {
   const found = stacks[name];
   if (found === undefined) throw new Error(`no stack ${name}; there are ${Object.keys(stacks).join(", ")}`);

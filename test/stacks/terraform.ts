@@ -1,6 +1,6 @@
 // The real Terraform, offline where the AWS provider is on this machine: working folders as `cdktf` makes them, and their commands.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished, type TestContext } from "vitest";
@@ -23,6 +23,13 @@ export const terraformMissing: string | undefined =
     : plugins === undefined
       ? "SKIPPED: no mirror of the AWS provider found (RUNPOOL_TF_PLUGIN_DIR names one), and it could not be fetched"
       : undefined;
+
+const locked = /version +=? "([^"]+)"/.exec(
+  readFileSync(join(import.meta.dirname, "..", "..", "stacks", "terraform.lock.hcl"), "utf8"),
+)?.[1];
+const lockedIsHere =
+  plugins !== undefined &&
+  readdirSync(join(plugins, "registry.terraform.io/hashicorp/aws")).some((name) => name.includes(String(locked)));
 
 const code = await lambdaCode();
 
@@ -64,7 +71,11 @@ export function workspaceOf(files: readonly EnvironmentFile[], endpoint?: string
   const override: Workspace["override"] = (stack, name, contents) =>
     writeFileSync(join(out, "stacks", stack, `${name}_override.tf.json`), JSON.stringify(contents));
   const leaveAws = (): void => {
-    for (const stack of stacks) override(stack, "without_aws", { provider: { aws: [withoutAws(endpoint)] } });
+    for (const stack of stacks) {
+      override(stack, "without_aws", { provider: { aws: [withoutAws(endpoint)] } });
+      // A machine's mirror may have another version than the one that is locked.
+      if (!lockedIsHere) rmSync(join(out, "stacks", stack, ".terraform.lock.hcl"));
+    }
   };
   leaveAws();
   const describe: Workspace["describe"] = (changed) => {
