@@ -34,6 +34,7 @@ export async function runAgent(world: AgentWorld, options: AgentOptions): Promis
     said: undefined,
     interruption: undefined,
     diskFree: 1,
+    unread: undefined,
     wake: new AbortController(),
   };
   options.onWake(() => memory.wake.abort());
@@ -54,21 +55,32 @@ export async function runAgent(world: AgentWorld, options: AgentOptions): Promis
  */
 const deadlineMarginMs = limits.bootWatchdogMs - limits.bootMs;
 
-/** Reads the machine; the record has been read by the wait or the write before. */
+/**
+ * Reads the machine; the record has been read by the wait or the write before. A fact that cannot be read keeps its last value: jobs have a
+ * hand in most of what is read, and none may end the agent that way. While the runner cannot be read nothing is begun upon it.
+ */
 async function look(agent: Agent, times: () => Times): Promise<View> {
   const { world, options, memory } = agent;
   // Taken before the machine is read: work that ends meanwhile is judged at the next turn, with the machine as it left it.
   const { task, prepare, failure } = memory;
   memory.wake = memory.wake.signal.aborted ? new AbortController() : memory.wake;
-  memory.runner = await world.runner.state();
-  await world.host.report(statusOf(memory));
-  // A metadata service that does not answer ends no agent: the next turn asks again.
+  const problems: string[] = [];
+  const orUnread = async <Fact>(name: string, fact: Promise<Fact>): Promise<Fact | undefined> =>
+    await fact.catch((error: unknown) => void problems.push(`${name}: ${String(error)}`));
+  const runner = await orUnread("runner", world.runner.state());
+  memory.runner = runner ?? memory.runner;
+  await orUnread("supervisor", world.host.report(statusOf(memory)));
+  // A metadata service that does not answer is nothing to speak of: the next turn asks again.
   memory.interruption = (await world.metadata.interruption().catch(() => undefined)) ?? memory.interruption;
-  memory.diskFree = await world.host.diskFree();
+  memory.diskFree = (await orUnread("free disk", world.host.diskFree())) ?? memory.diskFree;
   const { pooled, bootMs, maxRuntimeMs, turnMs } = options;
   const told = { ...times(), pooled, bootMs, maxRuntimeMs, turnMs };
-  const view = { ...memory, task, prepare, failure, now: world.clock.now(), ...told };
-  await world.host.deadline(lastMoment(view) + deadlineMarginMs);
+  const unknown = runner === undefined;
+  const view = { ...memory, task: task || unknown, prepare, failure, now: world.clock.now(), ...told };
+  await orUnread("deadline", world.host.deadline(lastMoment(view) + deadlineMarginMs));
+  const unread = problems.length === 0 ? undefined : problems.join("; ");
+  if (unread !== undefined && unread !== memory.unread) world.log.event("agent.unread", { problem: unread });
+  memory.unread = unread;
   return view;
 }
 

@@ -57,6 +57,8 @@ export interface Memory {
   said: EpochMs | undefined;
   interruption: Interruption | undefined;
   diskFree: number;
+  /** What of the machine could not be read at the last look, and why; undefined: all of it could. */
+  unread: string | undefined;
   wake: AbortController;
 }
 

@@ -45,6 +45,15 @@ export const hostMaxima = {
   freezeRounds: 200,
   /** What is read of the hooks' file, which a job can write into: some thousand jobs. */
   jobsBytes: 2 ** 20,
+  /**
+   * What is read of a listener's log, whose descriptor its jobs can take over (pidfd_getfd(2)) and make any length: a listener writes some
+   * hundred bytes a job.
+   */
+  logBytes: 2 ** 20,
+  /** What is read of a process's command line, which is memory of its own: two paths. */
+  commandLineBytes: 2 ** 13,
+  /** What is read of a process's environment, its own memory too: execve(2) lets it begin with 2 MiB at the usual stack. */
+  environmentBytes: 2 ** 21,
   /** Events of jobs that one look tells of: a job may make up any number, and journald drops what comes too fast, the agent's own lines with it. */
   jobEvents: 100,
   /** Characters of a value that a job may have had a hand in (job name, run). */

@@ -34,11 +34,11 @@ export interface JobEvent {
   readonly seconds?: number;
 }
 
-const words: Readonly<Record<string, JobEvent["name"]>> = {
-  started: "job.started",
-  refused: "job.refused",
-  completed: "job.completed",
-};
+const words: ReadonlyMap<string, JobEvent["name"]> = new Map([
+  ["started", "job.started"],
+  ["refused", "job.refused"],
+  ["completed", "job.completed"],
+]);
 
 /**
  * The events in the hooks' file: `word TAB epoch seconds TAB run TAB attempt TAB job` a line. The job's user can write there, so
@@ -51,7 +51,7 @@ export function readJobEvents(text: string): readonly JobEvent[] {
     const [word = "", at = "", run = "", attempt = "", job = ""] = line
       .split("\t")
       .map((field) => field.slice(0, hostMaxima.untrustedText));
-    const name = words[word];
+    const name = words.get(word);
     if (name === undefined || !/^\d+$/.test(at)) continue;
     const seconds = name === "job.completed" ? Number(at) - startedAt : Number.NaN;
     if (name === "job.started") startedAt = Number(at);

@@ -1,4 +1,5 @@
 // What a listener's output says: whether it listens, and how many jobs it has begun.
+import { hostMaxima } from "./host-limits.ts";
 
 /** Stands in the log before each start of the listener; only what follows the last one is about the present process. */
 export const startMark = "--- runpool starts the listener ---";
@@ -23,6 +24,7 @@ export function readListenerLog(text: string, lastCount: number): ListenerSaid {
     ...(version === undefined ? {} : { version }),
     online: /^.{0,30}Listening for Jobs/m.test(present),
     jobs: text.match(/^.{0,30}Running job: /gm)?.length ?? 0,
-    lastLines: lines.slice(-lastCount),
+    // A job can write lines of any length there.
+    lastLines: lines.slice(-lastCount).map((line) => line.slice(0, hostMaxima.lineLength)),
   };
 }

@@ -5,8 +5,9 @@ import { appendFile, copyFile, mkdir, open, readdir, rename, rm, stat } from "no
 import { join } from "node:path";
 import type { RegisterRequest } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
-import { readBeginning, readText } from "./disk-state.ts";
+import { readBeginning, readEnds } from "./disk-state.ts";
 import { hostLimits, hostMaxima } from "./host-limits.ts";
+import { atMostEvery } from "./at-most-every.ts";
 import { inBackground, type Background } from "./in-background.ts";
 import { startMark } from "./listener-log.ts";
 import { findNamed, freeze, hasWorker, killAll, markVariable, processesOf, thaw } from "./process-set.ts";
@@ -133,8 +134,8 @@ async function livingListener(ground: Ground, folders: RunnerFolders): Promise<P
 }
 
 /**
- * Tells of every word of the listener and its hooks at once, and once more a little later (a worker begins shortly after the word
- * of it), and of the listener's end within `hostLimits.watchPollMs`.
+ * Tells of a word of the listener or its hooks at once, of what follows within `hostLimits.watchPollMs`, and once more a little later (a
+ * worker begins shortly after the word of it); of the listener's end within `hostLimits.watchPollMs`.
  */
 function supervise(ground: Ground, folders: RunnerFolders): void {
   const { listener, clock, onChange } = ground;
@@ -142,9 +143,10 @@ function supervise(ground: Ground, folders: RunnerFolders): void {
   let changed = false;
   let watcher: ReturnType<typeof watch> | undefined;
   try {
-    watcher = watch(folders.whole, { persistent: false }, () => {
+    const due = atMostEvery(hostLimits.watchPollMs, clock);
+    watcher = watch(folders.whole, { persistent: false }, (_, file) => {
       changed = true;
-      onChange();
+      if (due(file)) onChange();
     });
     watcher.on("error", () => watcher?.close());
   } catch {
@@ -165,7 +167,10 @@ function supervise(ground: Ground, folders: RunnerFolders): void {
 async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
   const folders = placeOf(ground, assignment);
   const listener = await livingListener(ground, folders);
-  const [log, jobs] = await Promise.all([readText(folders.log), readBeginning(folders.jobs, hostMaxima.jobsBytes)]);
+  const [log, jobs] = await Promise.all([
+    readEnds(folders.log, hostMaxima.logBytes),
+    readBeginning(folders.jobs, hostMaxima.jobsBytes),
+  ]);
   const words = { log: log ?? "", jobs: jobs ?? "" };
   if (listener !== undefined) {
     const worker = await findNamed(await childrenOf(listener.pid), "Runner.Worker");
@@ -255,7 +260,7 @@ export function processGround(options: ProcessGroundOptions): ProcessGround {
 async function updated(ground: Ground, assignment: number, limitMs: number): Promise<void> {
   const file = join(placeOf(ground, assignment).root, "update.finished");
   const until = ground.clock.now() + limitMs;
-  while ((await readText(file)) === undefined && ground.clock.now() < until)
+  while ((await readBeginning(file, 0)) === undefined && ground.clock.now() < until)
     await ground.clock.sleep(hostLimits.startPollMs);
   await rm(file, { force: true });
 }

@@ -2,6 +2,8 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { readBeginning } from "./disk-state.ts";
+import { hostMaxima } from "./host-limits.ts";
 
 export interface Process {
   readonly pid: number;
@@ -74,13 +76,13 @@ async function processesByPs(): Promise<readonly Process[]> {
 
 /** Whether `NAME=value` stands in the environment the process was started with; false where that cannot be read. */
 export async function hasInEnvironment(pid: number, entry: string): Promise<boolean> {
-  const text = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+  const text = (await readBeginning(`/proc/${pid}/environ`, hostMaxima.environmentBytes)) ?? "";
   return text.split("\0").includes(entry);
 }
 
-/** The words of its command line; empty where they cannot be read. */
+/** The first words of its command line; empty where they cannot be read. It may have made it any length (prctl(2), PR_SET_MM_MAP). */
 export async function commandLine(pid: number): Promise<readonly string[]> {
-  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  const text = (await readBeginning(`/proc/${pid}/cmdline`, hostMaxima.commandLineBytes)) ?? "";
   return text.split("\0").slice(0, -1);
 }
 

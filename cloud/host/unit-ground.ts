@@ -5,8 +5,9 @@ import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RegisterRequest } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
-import { readBeginning, readText, writeAtomically } from "./disk-state.ts";
+import { readBeginning, readEnds, readText, writeAtomically } from "./disk-state.ts";
 import { hostLimits, hostMaxima } from "./host-limits.ts";
+import { atMostEvery } from "./at-most-every.ts";
 import { inBackground, type Background } from "./in-background.ts";
 import { startMark } from "./listener-log.ts";
 import { findNamed } from "./process-set.ts";
@@ -114,8 +115,9 @@ async function start(ground: Ground, assignment: number, environment: ListenerEn
 }
 
 /**
- * Tells of every word of listener and hooks at once, and once more a little later (a worker begins shortly after the word of it); of the
- * listener's end when root writes it down, and at the latest `hostLimits.watchPollMs` after its last process has gone.
+ * Tells of a word of listener or hooks at once, of what follows within `hostLimits.watchPollMs`, and once more a little later (a worker
+ * begins shortly after the word of it); of the listener's end when root writes it down, and at the latest `hostLimits.watchPollMs` after
+ * its last process has gone.
  */
 function supervise(ground: Ground, assignment: number): void {
   if (ground.watched?.assignment === assignment) return;
@@ -125,22 +127,20 @@ function supervise(ground: Ground, assignment: number): void {
   const { signal } = watched.enough;
   ground.watched = watched;
   let changed = false;
-  let jobsAt = Number.NEGATIVE_INFINITY;
+  const due = atMostEvery(hostLimits.watchPollMs, clock);
   let watcher: FSWatcher | undefined;
   try {
     watcher = watch(rootOf(ground, assignment), { persistent: false }, (_, file) => {
       changed = true;
-      // A job may write into its hooks' file as often as it likes: the agent does not turn for each word, but for the first, and soon again.
-      if (file === "jobs" && clock.now() - jobsAt < hostLimits.watchPollMs) return;
-      if (file === "jobs") jobsAt = clock.now();
-      onChange();
+      if (due(file)) onChange();
     });
     watcher.on("error", () => watcher?.close());
   } catch {
     // There is no such root, or no longer: the loop below ends too.
   }
   const whole = async (): Promise<void> => {
-    while (!signal.aborted && (await runs(ground, assignment))) {
+    // Where it cannot be told, it counts as running: nobody waits for this, so nothing may be thrown here.
+    while (!signal.aborted && (await runs(ground, assignment).catch(() => true))) {
       await clock.sleep(hostLimits.watchPollMs, signal);
       if (changed && !signal.aborted) onChange();
       changed = false;
@@ -178,7 +178,7 @@ export function readEnded(text: string): number | undefined {
 async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
   const root = rootOf(ground, assignment);
   const [log = "", jobs = "", ended, pids] = await Promise.all([
-    readText(join(root, "listener.log")),
+    readEnds(join(root, "listener.log"), hostMaxima.logBytes),
     readBeginning(join(root, "jobs"), hostMaxima.jobsBytes),
     readText(join(root, "ended")),
     processesOf(ground, assignment),
