@@ -53,6 +53,12 @@ export type Step =
 /** Failures that trying again in this assignment does not mend. */
 const hopeless: ReadonlySet<string> = new Set(["version", "refused", "other"]);
 
+/**
+ * Failures of GitHub's own, or of the way to it: the machine is sound, and another one would fare no better. So it is kept and tries on for
+ * as long as its record lets it, and says what it waits for, so that whoever gives up first can tell the reason.
+ */
+const passing: ReadonlySet<string> = new Set(["network", "rate-limit"]);
+
 const wait = (view: View, until = Number.POSITIVE_INFINITY): Step => ({
   kind: "wait",
   until: Math.min(until, view.now + view.turnMs),
@@ -100,16 +106,22 @@ const signalNow = (record: InstanceRecord): SignalKind | undefined =>
 /** A failure in a signal's detail: its cause first, so that whoever reads the record can tell. */
 const saying = (cause: Failure["outcome"]["cause"], detail: string): string => `${cause}: ${detail}`;
 
+const says = ({ signal }: InstanceRecord, cause: Failure["outcome"]["cause"]): boolean =>
+  signal?.detail?.startsWith(saying(cause, "")) === true;
+
 /** That it is for its version, by the record: the agent that said so may have been killed since. */
-const tooOld = ({ signal }: InstanceRecord): string | undefined =>
-  signal?.detail?.startsWith(saying("version", "")) === true ? "GitHub refuses this version of the runner" : undefined;
+const tooOld = (record: InstanceRecord): string | undefined =>
+  says(record, "version") ? "GitHub refuses this version of the runner" : undefined;
 
 function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKind): Step {
   const failure = view.failure?.assignment === record.assignment ? view.failure : undefined;
   if (failure === undefined) return step;
   const { cause, detail } = failure.outcome;
-  if (hopeless.has(cause) || failure.count >= maxima.registrationTries)
+  const tries = passing.has(cause) ? maxima.passingTries : maxima.registrationTries;
+  if (hopeless.has(cause) || failure.count >= tries)
     return { kind: "signal", signal: givenUp, record, detail: saying(cause, detail) };
+  if (passing.has(cause) && signalNow(record) === "registering" && !says(record, cause))
+    return { kind: "signal", signal: "registering", record, detail: saying(cause, detail) };
   return view.now < failure.retryAt ? wait(view, Math.min(failure.retryAt, record.threshold)) : step;
 }
 
@@ -117,7 +129,7 @@ function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKi
 function orGivenUp(view: View, record: InstanceRecord, step: Step): Step {
   const { runner, now } = view;
   const judged = again(view, record, step, "register-failed");
-  if (judged.kind !== "signal" || runner.listener !== "starting") return judged;
+  if (judged.kind !== "signal" || judged.signal !== "register-failed" || runner.listener !== "starting") return judged;
   if (runner.busy) return wait(view, Math.min(record.threshold, now + limits.busyPollMs));
   return { kind: "stop", assignment: record.assignment };
 }

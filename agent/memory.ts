@@ -27,6 +27,9 @@ export interface AgentWorld {
 
 export interface AgentOptions {
   readonly environment: string;
+  /** Of the machine, by its metadata. */
+  readonly account: string;
+  readonly region: string;
   readonly instanceId: string;
   readonly agentVersion: string;
   readonly pooled: boolean;

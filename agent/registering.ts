@@ -38,13 +38,13 @@ export async function register(agent: Agent, record: InstanceRecord): Promise<vo
 }
 
 async function attempt({ world, options }: Agent, record: InstanceRecord): Promise<RegisterOutcome> {
-  const { environment, instanceId } = options;
+  const { instanceId } = options;
   const { assignment, runId } = record;
   const registration = record.registration?.[0];
   if (registration === undefined) return { kind: "failed", cause: "other", detail: "the record names no registration" };
   const held = await secretOf({ world, options }, record, registration.mode);
   if (typeof held !== "string") return held;
-  const name = runnerName(environment, instanceId, assignment);
+  const name = runnerName(options, instanceId, assignment);
   // Run ids are public: any workflow of the repository may write another's into `runs-on`.
   const onlyRuns = options.anyRunsJobs || runId === undefined ? {} : { onlyRuns: [runId, ...options.furtherRuns] };
   return await world.runner.register({ assignment, name, registration, token: held, ...onlyRuns });
@@ -78,7 +78,7 @@ async function secretOf(
   }
 }
 
-/** Backs off, doubling from `limits.agentRetryMs`. */
+/** Backs off, doubling from `limits.agentRetryMs` to `limits.agentRetryMostMs`. */
 function tried({ memory, world }: Agent, record: InstanceRecord, outcome: RegisterOutcome): void {
   if (outcome.kind === "registered") {
     memory.failure = undefined;
@@ -86,7 +86,8 @@ function tried({ memory, world }: Agent, record: InstanceRecord, outcome: Regist
   }
   const { assignment } = record;
   const count = (memory.failure?.assignment === assignment ? memory.failure.count : 0) + 1;
-  memory.failure = { assignment, outcome, count, retryAt: world.clock.now() + limits.agentRetryMs * 2 ** (count - 1) };
+  const pause = Math.min(limits.agentRetryMs * 2 ** (count - 1), limits.agentRetryMostMs);
+  memory.failure = { assignment, outcome, count, retryAt: world.clock.now() + pause };
   world.log.event("agent.registration-failed", { assignment, cause: outcome.cause, count, detail: outcome.detail });
 }
 

@@ -88,7 +88,7 @@ export type RegisterOutcome =
   | { readonly kind: "registered" }
   | {
       readonly kind: "failed";
-      readonly cause: "token" | "name-taken" | "version" | "network" | "refused" | "other";
+      readonly cause: "token" | "name-taken" | "version" | "rate-limit" | "network" | "refused" | "other";
       /** The last lines, without secrets. */
       readonly detail: string;
     };

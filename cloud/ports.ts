@@ -89,6 +89,9 @@ export class OutOfReach extends Error {
   override readonly name = "OutOfReach";
 }
 
+/** It answers, and asks for patience: a rate limit that lasts longer than the caller waits. */
+export class RateLimited extends OutOfReach {}
+
 /** The environment's own words: configuration, pause, counters. */
 export interface Settings {
   /** Rejects with `OutOfReach`, or with `Unconfigured` where the environment does not exist or its item is damaged. */

@@ -174,7 +174,7 @@ async function listRunners(
   const lists = await Promise.all(
     [...new Set(partitionScopes(configuration).values())].map((scope) =>
       attempt<readonly OurRunner[]>(`runners of ${scope}`, [], async () => {
-        const runners = await world.inventory.list(scope, runnerPrefix(configuration.environment));
+        const runners = await world.inventory.list(scope, runnerPrefix(configuration));
         scopes.add(scope);
         return runners.map((runner) => ({ ...runner, scope }));
       }),
@@ -236,7 +236,7 @@ function strayMachines(
 }
 
 /**
- * Offline runners with this environment's prefix whose record is missing, ended, idle, or of another assignment. No time of grace
+ * Offline runners with this deployment's prefix whose record is missing, ended, idle, or of another assignment. No time of grace
  * is needed: they were listed before the records were read, and a record is there before its agent can register.
  */
 function ghostsAmong(
@@ -247,7 +247,7 @@ function ghostsAmong(
 ): readonly OurRunner[] {
   const byId = new Map(records.map((record) => [record.instanceId, record]));
   const ghosts = runners.filter(({ name, online }) => {
-    const parsed = parseRunnerName(configuration.environment, name);
+    const parsed = parseRunnerName(configuration, name);
     if (online || parsed === undefined) return false;
     const record = byId.get(parsed.instanceId);
     if (record === undefined || record.assignment !== parsed.assignment) return true;

@@ -2,7 +2,7 @@
 import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
-import { runnerName } from "../domain/names.ts";
+import { runnerName, runnerPrefix } from "../domain/names.ts";
 import { condemn } from "./condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
@@ -79,12 +79,9 @@ async function deleteAtForge(
   if (forgeScope === undefined || leavers.length === 0) return proofs;
   try {
     const names = new Map(
-      leavers.map(({ record }) => [
-        runnerName(configuration.environment, record.instanceId, record.assignment),
-        record,
-      ]),
+      leavers.map(({ record }) => [runnerName(configuration, record.instanceId, record.assignment), record]),
     );
-    const runners = await world.inventory.list(forgeScope, `${configuration.environment}-`);
+    const runners = await world.inventory.list(forgeScope, runnerPrefix(configuration));
     const ids = new Map(runners.map(({ name, id }) => [name, id]));
     for (const batch of batchesOf([...names], maxima.forgeCallsAtOnce))
       await Promise.all(

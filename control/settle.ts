@@ -165,7 +165,7 @@ async function prove(
   { runners, scopes }: RunnersListed,
 ): Promise<boolean> {
   if (!forgeProves(record)) return false;
-  const name = runnerName(configuration.environment, record.instanceId, record.assignment);
+  const name = runnerName(configuration, record.instanceId, record.assignment);
   const runner =
     runners.find((one) => one.name === name) ??
     (await listedNow(world, scopes, partitionScopes(configuration).get(record.partition), name));

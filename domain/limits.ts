@@ -17,6 +17,8 @@ export const limits = {
   agentTurnMs: 5 * second,
   /** After a failed registration, or work that threw: doubled with each failure. */
   agentRetryMs: 1 * second,
+  /** The longest pause after a failed registration: a rate limit asks for a minute or so, and the next look must not come much later. */
+  agentRetryMostMs: 30 * second,
   /** A busy runner that is wanted to leave is looked at again this often, should the job's end go unnoticed. */
   busyPollMs: 1 * second,
   /** A write whose outcome is unknown is made again after this, doubled each time. */
@@ -115,6 +117,8 @@ export const maxima = {
   leastDiskFree: 0.1,
   /** Registrations tried in one assignment: with doubling from a second they span half a minute. */
   registrationTries: 5,
+  /** Of those that fail for GitHub or the way to it: they span a quarter of an hour, more than any provision waits. */
+  passingTries: 40,
   /** Provisions for re-runs in one refresh; the others have theirs in the next one. */
   rerunsAtOnce: 20,
   /** Ghost runners removed at GitHub in one refresh: it allows 5,000 calls an hour for everything (REST documentation, "Rate limits"). */

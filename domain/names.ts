@@ -1,4 +1,5 @@
 // Names that exist once: of AWS resources, keys, owners, partitions, runners and their labels.
+import { fingerprint } from "./fingerprint.ts";
 import type { Architecture } from "./record.ts";
 
 /** An environment's name becomes part of table, queue and runner names. */
@@ -85,18 +86,29 @@ export const instanceKey = (place: Place, instanceId: string): string =>
 export const runOwner = (runId: string, attempt: number, provisionId: string): string =>
   `github:run:${runId}:${attempt}:${provisionId}`;
 
-/** Names never repeat with other labels: at GitHub labels could leak from the one to the next (actions/runner #4225). */
-export const runnerName = (environment: string, instanceId: string, assignment: number): string =>
-  `${runnerPrefix(environment)}${instanceId}-${assignment}`;
-export const runnerPrefix = (environment: string): string => `${environment}-`;
+/** Where an environment is deployed: the same name in another account or region is another environment. */
+export interface Home extends Pick<Place, "account" | "region"> {
+  readonly environment: string;
+}
+
+/**
+ * Names never repeat with other labels: at GitHub labels could leak from the one to the next (actions/runner #4225). 64 characters are
+ * allowed: 20 of the environment, 8 of its home, 19 of the instance, and the assignment.
+ */
+export const runnerName = (home: Home, instanceId: string, assignment: number): string =>
+  `${runnerPrefix(home)}${instanceId}-${assignment}`;
+
+/**
+ * It tells an environment from one of the same name in another account or region, whose runners may stand at the same repository: refresh
+ * deletes runners of this prefix that its own table does not know.
+ */
+export const runnerPrefix = ({ environment, account, region }: Home): string =>
+  `${environment}-${fingerprint(`${account}/${region}`).slice(0, 8)}-`;
 
 /** The instance and assignment in a runner's name of this environment; undefined for any other name. */
-export function parseRunnerName(
-  environment: string,
-  name: string,
-): { instanceId: string; assignment: number } | undefined {
-  if (!name.startsWith(runnerPrefix(environment))) return undefined;
-  const match = /^(i-[0-9a-f]{8,17})-(\d+)$/.exec(name.slice(runnerPrefix(environment).length));
+export function parseRunnerName(home: Home, name: string): { instanceId: string; assignment: number } | undefined {
+  const prefix = runnerPrefix(home);
+  const match = name.startsWith(prefix) ? /^(i-[0-9a-f]{8,17})-(\d+)$/.exec(name.slice(prefix.length)) : null;
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   return { instanceId: match[1], assignment: Number(match[2]) };
 }

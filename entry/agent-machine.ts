@@ -37,7 +37,7 @@ export function agentMachine(metadataUrl: string) {
       const [{ instanceId, region: home, account }, manager] = await asked;
       await credentials;
       const key = instanceKey({ awsPartition: awsPartitionOf(home), region: home, account }, instanceId);
-      return { instanceId, key, pooled: manager === poolManager };
+      return { instanceId, region: home, account, key, pooled: manager === poolManager };
     },
   };
 }

@@ -19,7 +19,7 @@ const log = agentLog(clock);
 const script = settings.RUNPOOL_PRE_RUNNER === "" ? "" : await readFile(settings.RUNPOOL_PRE_RUNNER, "utf8");
 // Beside the metadata's replies.
 const ground = machineGround(settings, script, clock, log);
-const { instanceId, key, pooled } = await machine.known();
+const { instanceId, account, region, key, pooled } = await machine.known();
 log.instanceIs(instanceId);
 const environment = settings.RUNPOOL_ENVIRONMENT;
 const own = ownInstance({ client: dynamodb, table: tableName(environment), key, clock });
@@ -28,6 +28,8 @@ await runAgent(
   { own, metadata, runner, host, secrets, clock, log },
   {
     environment,
+    account,
+    region,
     instanceId,
     agentVersion: version,
     pooled,

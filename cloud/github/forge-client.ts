@@ -1,7 +1,8 @@
 // GitHub's REST API as a PAT or an App may call it: bounded in time, patient with rate limits, its errors made ours.
 import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
-import { ForgeRefused, OutOfReach, type Clock } from "../ports.ts";
+import { apiVersion } from "./api-version.ts";
+import { ForgeRefused, OutOfReach, RateLimited, type Clock } from "../ports.ts";
 
 export type ForgeAuth =
   | { readonly kind: "token"; readonly token: string }
@@ -40,6 +41,12 @@ interface HttpError extends Error {
   readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>> };
 }
 
+/**
+ * GitHub's words for a rate limit, primary, secondary, and as older servers say it. A secondary one may come as a bare 403, without any
+ * header that a missing right would not have as well ("Rate limits", "Exceeding the rate limit").
+ */
+const rateLimitWords = /rate limit|abuse detection mechanism/i;
+
 /** Milliseconds to wait as GitHub asks; undefined where the error is no rate limit (REST documentation, "Rate limits"). */
 function rateLimitWait(error: HttpError, now: number): number | undefined {
   if (error.status !== 403 && error.status !== 429) return undefined;
@@ -47,13 +54,14 @@ function rateLimitWait(error: HttpError, now: number): number | undefined {
   if (headers["retry-after"] !== undefined) return Number(headers["retry-after"]) * 1000;
   if (Number(headers["x-ratelimit-remaining"] ?? 1) === 0)
     return Math.max(1000, Number(headers["x-ratelimit-reset"] ?? 0) * 1000 - now);
-  // "If neither header is present, wait for at least one minute"; a 403 without either is a missing right.
-  return error.status === 429 ? rateLimitWaitMs : undefined;
+  // "If neither header is present, wait for at least one minute"; a 403 without header and words is a missing right.
+  return error.status === 429 || rateLimitWords.test(error.message) ? rateLimitWaitMs : undefined;
 }
 
 /** Waits and retries around every request of a client. */
 function patiently(client: Client, clock: Clock): void {
   client.hook.wrap("request", async (request, options) => {
+    Object.assign(options.headers, apiVersion);
     const until = clock.now() + rateLimitWaitMs;
     for (let failed = 1; ; failed++) {
       try {
@@ -62,7 +70,7 @@ function patiently(client: Client, clock: Clock): void {
         const error = caught as HttpError;
         const wait = rateLimitWait(error, clock.now());
         if (wait !== undefined && clock.now() + wait > until)
-          throw new OutOfReach(`GitHub's rate limit is used up for another ${Math.ceil(wait / 1000)} s`, {
+          throw new RateLimited(`GitHub's rate limit is used up for another ${Math.ceil(wait / 1000)} s`, {
             cause: error,
           });
         if (wait === undefined && ((error.status ?? 0) < 500 || failed >= tries)) throw error;

@@ -2,6 +2,7 @@
 import { Octokit } from "@octokit/core";
 import type { RunnerRelease, RunnerReleases } from "../image-ports.ts";
 import { OutOfReach } from "../ports.ts";
+import { apiVersion } from "./api-version.ts";
 
 /** More releases than GitHub makes in half a year. */
 const releasesAsked = 30;
@@ -26,6 +27,7 @@ export async function listRunnerReleases(client: Octokit): Promise<readonly Runn
 export const runnerReleases = (apiUrl: string, token?: string): RunnerReleases => ({
   newest: async () => {
     const client = new Octokit({ baseUrl: apiUrl, ...(token === undefined ? {} : { auth: token }) });
+    client.hook.before("request", ({ headers }) => void Object.assign(headers, apiVersion));
     try {
       return await listRunnerReleases(client);
     } catch (error) {

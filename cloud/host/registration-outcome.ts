@@ -23,10 +23,13 @@ const causes: readonly (readonly [RegisterCause, RegExp])[] = [
     "token",
     /http response code: (notfound|unauthorized) from 'post [^']*runner-registration'|invalid configuration provided for token|bad credentials|token (has )?expired/i,
   ],
+  // GitHub's reply to whoever asks too often, 403 or 429: ConfigurationManager.cs:882-885 prints the status, and the body with the words
+  // (GitHub REST, "Rate limits").
+  ["rate-limit", /http response code: toomanyrequests|rate limit|abuse detection mechanism/i],
   // ConfigurationManager.cs:882-885, after the last of its three attempts (888).
   [
     "network",
-    /http response code: (requesttimeout|toomanyrequests|internalservererror|badgateway|serviceunavailable|gatewaytimeout|5\d\d)/i,
+    /http response code: (requesttimeout|internalservererror|badgateway|serviceunavailable|gatewaytimeout|5\d\d)/i,
   ],
   [
     "network",

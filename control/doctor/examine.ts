@@ -8,7 +8,7 @@ import type {
   QueueSeen,
   StoreSight,
 } from "../../cloud/doctor-ports.ts";
-import type { Clock, Instances, LoadedSettings, Settings } from "../../cloud/ports.ts";
+import { RateLimited, type Clock, type Instances, type LoadedSettings, type Settings } from "../../cloud/ports.ts";
 import { retiredClassesOf, type Configuration } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter, tableName } from "../../domain/names.ts";
 import type { Architecture, InstanceRecord } from "../../domain/record.ts";
@@ -49,6 +49,8 @@ async function guarded(name: string, remedy: string, look: () => Promise<readonl
     return await look();
   } catch (error) {
     if (!(error instanceof Error) || !refusals.has(error.name)) throw error;
+    if (error instanceof RateLimited)
+      return [fail(name, error.message, "wait until it has ended, then: runpool doctor")];
     return [fail(name, error.message, error.name === "OutOfReach" ? "check the network and the region" : remedy)];
   }
 }

@@ -1,6 +1,7 @@
 // The steps of `runpool ami`: each takes what was asked for, does it by the pipeline's words, and says what came of it.
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { apiVersion } from "../../cloud/github/api-version.ts";
 import { prune } from "../../control/ami/prune.ts";
 import { publish } from "../../control/ami/publish.ts";
 import { smoke } from "../../control/ami/smoke.ts";
@@ -182,8 +183,8 @@ const proposeStep: Step = async ({ recipe: folder, write }, ground) => {
   const recipe = readRecipe(folder);
   const token = process.env["GITHUB_TOKEN"] ?? "";
   const get = (url: string): Promise<Response> => {
-    const asked = url.startsWith("https://api.github.com/") && token !== "" ? { authorization: `Bearer ${token}` } : {};
-    return fetch(url, { headers: asked });
+    if (!url.startsWith("https://api.github.com/")) return fetch(url);
+    return fetch(url, { headers: { ...apiVersion, ...(token === "" ? {} : { authorization: `Bearer ${token}` }) } });
   };
   const waiting = ground.progress.waiting(() => "asking what has been released");
   const { versions, proposals } = await proposeUpdates(recipe.versions, recipe.sources, get).finally(() =>

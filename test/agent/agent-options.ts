@@ -8,6 +8,8 @@ export const agentOptions = (
   changes: Partial<AgentOptions> = {},
 ): AgentOptions => ({
   environment,
+  account: "000000000000",
+  region: "eu-west-1",
   instanceId,
   agentVersion: "1.0.0",
   pooled: true,

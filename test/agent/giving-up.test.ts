@@ -3,12 +3,14 @@ import { expect, test } from "vitest";
 import { next, type View } from "../../agent/decide.ts";
 import type { RunnerState } from "../../cloud/agent-ports.ts";
 import { limits, maxima } from "../../domain/limits.ts";
+import type { InstanceRecord, Signal } from "../../domain/record.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { viewOf } from "./view-of.ts";
 
-const record = recordOf({ ...owned, state: "claimed", said: "registering" });
+const said = recordOf({ ...owned, state: "claimed", said: "registering" });
+const record: InstanceRecord = { ...said, signal: { ...said.signal, detail: "network: refused" } as Signal };
 const outcome = { kind: "failed", cause: "network", detail: "the listener did not listen within 90000 ms" } as const;
-const failure = { assignment: record.assignment, outcome, count: maxima.registrationTries, retryAt: now };
+const failure = { assignment: record.assignment, outcome, count: maxima.passingTries, retryAt: now };
 
 const seen = (runner: Partial<RunnerState>, count: number = failure.count): View =>
   viewOf(record, {

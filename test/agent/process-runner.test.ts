@@ -162,6 +162,15 @@ describe("a registration", () => {
     expect(await runner.register(await bench.request(1, 105))).toMatchObject({ kind: "failed", cause: "version" });
   });
 
+  test("that GitHub's rate limit refuses with a bare 403 fails for that, and not for the machine or a missing right", async () => {
+    const { runner } = bench.machine();
+    const off = bench.github.faults.add({ kind: "secondary-limit", status: 403, route: "runner-registration" });
+    const request = await bench.request(1, 108);
+    expect(await runner.register(request)).toMatchObject({ kind: "failed", cause: "rate-limit" });
+    off();
+    expect(await runner.register(request)).toEqual({ kind: "registered" });
+  });
+
   test("at a server that cannot be reached fails for the network", async () => {
     const { runner } = bench.machine();
     const request = await bench.request(1, 106);

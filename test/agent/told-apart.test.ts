@@ -20,7 +20,12 @@ describe("a failed registration is told by the words of actions/runner", () => {
     ["name-taken", "A runner exists with the same name dev-i-0abc-1."],
     ["version", "Runner version v2.300.0 is deprecated and cannot receive messages."],
     ["network", `Http response code: BadGateway from '${registration}'`],
-    ["network", `Http response code: TooManyRequests from '${registration}'`],
+    ["rate-limit", `Http response code: TooManyRequests from '${registration}'`],
+    [
+      "rate-limit",
+      `Http response code: Forbidden from '${registration}'\n{"message":"You have exceeded a secondary rate limit."}`,
+    ],
+    ["rate-limit", `Http response code: Forbidden from '${registration}'\n{"message":"API rate limit exceeded for 1"}`],
     ["network", "Name or service not known (api.github.com:443)"],
     ["network", "The SSL connection could not be established, see inner exception."],
     ["network", "A session for this runner already exists."],
@@ -29,7 +34,7 @@ describe("a failed registration is told by the words of actions/runner", () => {
     ["refused", "Invalid configuration provided for url. Terminating unattended configuration."],
     ["other", "Segmentation fault"],
   ] as const)("%s: %s", (cause, words) => {
-    expect(causeOf(["# Authentication", words])).toBe(cause);
+    expect(causeOf(["# Authentication", ...words.split("\n")])).toBe(cause);
   });
 });
 

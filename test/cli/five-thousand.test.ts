@@ -7,7 +7,7 @@ import { maxima } from "../../domain/limits.ts";
 import { forgeCredentialParameter, poolManager, runnerName, tags } from "../../domain/names.ts";
 import { counterKey } from "../../domain/table.ts";
 import { openCliBench, type CliBench } from "./bench.ts";
-import { environment, repository, token } from "./cloud.ts";
+import { account, environment, region, repository, token } from "./cloud.ts";
 
 const many = 5000;
 const minute = 60_000;
@@ -62,7 +62,7 @@ async function runners(): Promise<void> {
     publicKey: publicKey.export({ type: "spki", format: "pem" }),
   };
   await each([...Array(many).keys()], async (at) => {
-    const name = runnerName(environment, `i-${at.toString(16).padStart(17, "0")}`, 1);
+    const name = runnerName({ environment, account, region }, `i-${at.toString(16).padStart(17, "0")}`, 1);
     const answer = await fetch(`${bench.github.url}/_runner/runners`, {
       method: "POST",
       headers: { authorization: `RemoteAuth ${registration}` },

@@ -1,10 +1,11 @@
 // GitHub refuses one of the environment's repositories: the others are served as ever.
 import { expect, test } from "vitest";
 import { ForgeRefused } from "../../cloud/ports.ts";
-import { environment, repositories, type ControlPorts } from "../../cloud/sim/world/world.ts";
+import { environment, place, repositories, type ControlPorts } from "../../cloud/sim/world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
+import { runnerName } from "../../domain/names.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;
@@ -55,18 +56,17 @@ test("the other's re-runs are served, and the refusal is a problem that names th
 test("the other's ghosts are removed", async () => {
   const world = await served();
   const token = world.forge.issue(other, "registration").token;
-  world.forge.register(token, other, `${environment}-i-0123456789abcdef0-1`, []);
+  const ghost = runnerName({ environment, ...place }, "i-0123456789abcdef0", 1);
+  world.forge.register(token, other, ghost, []);
   const { ghosts } = await world.does("refresh", (ports) => refresh(refusing(ports)));
-  expect(ghosts).toEqual([`${environment}-i-0123456789abcdef0-1`]);
-  expect([...world.forge.runners.values()].map(({ name }) => name)).not.toContain(
-    `${environment}-i-0123456789abcdef0-1`,
-  );
+  expect(ghosts).toEqual([ghost]);
+  expect([...world.forge.runners.values()].map(({ name }) => name)).not.toContain(ghost);
 });
 
 test("ghosts that may be listed and not removed keep no others", async () => {
   const world = await served();
   const ghosts = repositories.map((scope, index) => {
-    const name = `${environment}-i-0${index}23456789abcdef0-1`;
+    const name = runnerName({ environment, ...place }, `i-0${index}23456789abcdef0`, 1);
     world.forge.register(world.forge.issue(scope, "registration").token, scope, name, []);
     return name;
   });

@@ -78,6 +78,11 @@ describe("between the limits", () => {
     const waited = limits.agentRetryMs * (2 ** maxima.registrationTries - 1);
     expect(waited).toBeLessThan(limits.bootMs - limits.replacementMs);
   });
+
+  test("a registration that fails for GitHub is tried for longer than any provision waits for it", () => {
+    const doublings = Math.ceil(Math.log2(limits.agentRetryMostMs / limits.agentRetryMs));
+    expect((maxima.passingTries - doublings) * limits.agentRetryMostMs).toBeGreaterThan(limits.provisionMs);
+  });
 });
 
 describe("no limit exceeds what AWS and GitHub allow", () => {

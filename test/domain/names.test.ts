@@ -25,13 +25,18 @@ import { isInstanceKey } from "../../domain/table.ts";
 const environment = fc.stringMatching(/^[a-z][abdei0-3-]{0,19}$/);
 const instanceId = fc.stringMatching(/^i-[0-9a-f]{8,17}$/);
 const assignment = fc.nat({ max: 1_000_000 });
+const at = (name: string, account = "123456789012", region = "eu-west-1") => ({ environment: name, account, region });
+const dev = at("dev");
 
 describe("a runner's name", () => {
   test("gives back its instance and assignment in its own environment", () => {
     fc.assert(
       fc.property(environment, instanceId, assignment, (env, id, number) => {
         expect(environmentName.test(env)).toBe(true);
-        expect(parseRunnerName(env, runnerName(env, id, number))).toEqual({ instanceId: id, assignment: number });
+        expect(parseRunnerName(at(env), runnerName(at(env), id, number))).toEqual({
+          instanceId: id,
+          assignment: number,
+        });
       }),
     );
   });
@@ -45,31 +50,37 @@ describe("a runner's name", () => {
     fc.assert(
       fc.property(pair, instanceId, assignment, ([one, other], id, number) => {
         fc.pre(one !== other);
-        expect(parseRunnerName(one, runnerName(other, id, number))).toBeUndefined();
-        expect(parseRunnerName(other, runnerName(one, id, number))).toBeUndefined();
+        expect(parseRunnerName(at(one), runnerName(at(other), id, number))).toBeUndefined();
+        expect(parseRunnerName(at(other), runnerName(at(one), id, number))).toBeUndefined();
       }),
       { numRuns: 1000 },
     );
   });
 
+  test("is nothing to an environment of the same name in another account or region", () => {
+    for (const other of [at("dev", "210987654321"), at("dev", "123456789012", "eu-west-2")]) {
+      expect(parseRunnerName(dev, runnerName(other, "i-0123456789abcdef0", 1))).toBeUndefined();
+      expect(runnerName(other, "i-0123456789abcdef0", 1).startsWith(runnerPrefix(dev))).toBe(false);
+    }
+  });
+
   test.each([
     "dev",
-    "dev-",
-    "dev-i-0123456789abcdef0",
-    "dev-i-xyz-1",
-    "dev-i-0123-1",
+    runnerPrefix(dev),
+    "dev-i-0123456789abcdef0-1",
+    ...["i-0123456789abcdef0", "i-xyz-1", "i-0123-1", "i-0123456789abcdef0-1-2", "i-0123456789abcdef0--1"].map(
+      (rest) => `${runnerPrefix(dev)}${rest}`,
+    ),
     "laptop",
-    "dev-i-0123456789abcdef0-1-2",
-    "dev-i-0123456789abcdef0--1",
   ])("%s is none of ours, and so never deleted as a ghost", (name) => {
-    expect(parseRunnerName("dev", name)).toBeUndefined();
+    expect(parseRunnerName(dev, name)).toBeUndefined();
   });
 
   test("never repeats for another assignment, begins with the prefix, and fits GitHub's 64 characters", () => {
     const id = "i-0123456789abcdef0";
-    expect(runnerName("dev", id, 1)).not.toBe(runnerName("dev", id, 11));
-    expect(runnerName("dev", id, 1).startsWith(runnerPrefix("dev"))).toBe(true);
-    expect(runnerName("e".repeat(20), id, 1_000_000).length).toBeLessThanOrEqual(64);
+    expect(runnerName(dev, id, 1)).not.toBe(runnerName(dev, id, 11));
+    expect(runnerName(dev, id, 1).startsWith(runnerPrefix(dev))).toBe(true);
+    expect(runnerName(at("e".repeat(20)), id, 1_000_000).length).toBeLessThanOrEqual(64);
   });
 });
 
@@ -154,7 +165,7 @@ test("parameters have the characters that SSM takes, whatever the partition is c
 });
 
 test("everything of two environments is named apart", () => {
-  for (const name of [tableName, instanceRoleName, forgeCredentialParameter, runnerPrefix])
+  for (const name of [tableName, instanceRoleName, forgeCredentialParameter])
     expect(name("dev")).not.toBe(name("prod"));
 });
 

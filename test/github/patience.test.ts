@@ -1,9 +1,12 @@
 // GitHub's bad days: rate limits are waited out within a bound, server errors tried again, lost replies reported as unknown.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { forgeClient } from "../../cloud/github/forge-client.ts";
+import { forgeSight } from "../../cloud/github/doctor-forge.ts";
 import { inventory } from "../../cloud/github/inventory.ts";
+import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
-import { ForgeRefused, OutOfReach } from "../../cloud/ports.ts";
+import { runnerReleases } from "../../cloud/github/runner-releases.ts";
+import { ForgeRefused, OutOfReach, RateLimited } from "../../cloud/ports.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { openGithub, type GithubStandIn } from "../../cloud/sim/github/github.ts";
 import { jumpingClock } from "../contract/http-sim.ts";
@@ -45,6 +48,40 @@ it("does not wait for a limit that lasts longer than it may wait", async () => {
   await expect(registrar(clientWith(token)).registrationToken(scope)).rejects.toThrow(OutOfReach);
   expect(await inventory(clientWith(token)).remove(scope, 1)).toMatchObject({ kind: "unknown" });
   expect(slept).toBe(0);
+});
+
+it("knows a secondary limit that is a bare 403 by its words, and not as a missing right", async () => {
+  github.faults.add({ kind: "secondary-limit", status: 403, times: 1 });
+  expect(await inventory(clientWith(token)).list(scope, "")).toEqual([]);
+  expect(slept).toBe(60_000);
+  github.faults.add({ kind: "secondary-limit", status: 403 });
+  const client = clientWith(token);
+  for (const call of [
+    () => registrar(client).registrationToken(scope),
+    () => jobQueue(client).activeRuns(scope),
+    () => forgeSight(client).listRunners(scope),
+    () => forgeSight(client).listRuns(scope),
+  ]) {
+    await expect(call()).rejects.toThrow(RateLimited);
+    await expect(call()).rejects.toThrow(/^GitHub's rate limit is used up/);
+  }
+  expect(await inventory(client).remove(scope, 1)).toMatchObject({
+    kind: "unknown",
+    problem: expect.stringContaining("rate limit"),
+  });
+});
+
+it("names the version of the API in every call", async () => {
+  const client = clientWith(token);
+  await inventory(client).list(scope, "");
+  await registrar(client).registrationToken(scope);
+  await runnerReleases(github.url, token)
+    .newest()
+    .catch(() => undefined);
+  expect(github.unversioned()).toEqual([]);
+  expect(Object.keys(github.calls()).length).toBeGreaterThan(1);
+  const unsupported = { headers: { "x-github-api-version": "2011-01-01" } };
+  expect((await fetch(`${github.url}/repos/acme/shop/actions/runners`, unsupported)).status).toBe(400);
 });
 
 it("tries a server error and a broken connection again, three times in all", async () => {

@@ -61,7 +61,7 @@ export function watchSafety(cloud: EmbeddedCloud, maxInstances: number): Safety 
   });
   cloud.github.subscribe(({ type, job, runner }) => {
     if (type !== "job.started" || job === undefined || runner === undefined) return;
-    const { instanceId = "", assignment } = parseRunnerName(place.environment, runner.name) ?? {};
+    const { instanceId = "", assignment } = parseRunnerName(place, runner.name) ?? {};
     const record = records.get(instanceId);
     const owner = record?.owner ?? record?.lastOwner;
     if (record?.assignment !== assignment || owner?.split(":")[2] !== String(job.run.runId))

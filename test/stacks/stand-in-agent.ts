@@ -58,5 +58,5 @@ export const startAgent = (instanceId: string, { client, secrets, environment, p
       clock,
       log: { event: () => undefined },
     },
-    agentOptions(environment, instanceId),
+    agentOptions(environment, instanceId, { account: place.account, region: place.region }),
   );

@@ -13,7 +13,7 @@ export type GithubFault = { readonly route?: string; readonly rate?: number; rea
   /** It was done, and the connection breaks before the answer. */
   | { readonly kind: "lost-reply" }
   | { readonly kind: "primary-limit"; readonly status: 403 | 429 }
-  | { readonly kind: "secondary-limit"; readonly status: 403 | 429; readonly retryAfterS: number }
+  | { readonly kind: "secondary-limit"; readonly status: 403 | 429; readonly retryAfterS?: number }
 );
 
 export interface GithubFaults {

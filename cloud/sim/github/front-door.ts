@@ -19,6 +19,8 @@ export interface FrontDoorParts {
   readonly find: (method: string, path: string) => Found | undefined;
   /** Told of every call: its route as in GitHub's reference. */
   readonly count: (route: string) => void;
+  /** Told of every REST call that names no version of the API. */
+  readonly unversioned: (route: string) => void;
 }
 
 /** More than any call here sends. */
@@ -62,9 +64,24 @@ function strike(parts: FrontDoorParts, struck: readonly GithubFault[], key: stri
     if (fault.kind === "primary-limit") throw parts.rateLimits.exhausted(key, fault.status);
     if (fault.kind === "secondary-limit") {
       const words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-      throw new GithubRefusal(fault.status, words, { "retry-after": String(fault.retryAfterS) });
+      const { retryAfterS } = fault;
+      throw new GithubRefusal(
+        fault.status,
+        words,
+        retryAfterS === undefined ? {} : { "retry-after": `${retryAfterS}` },
+      );
     }
   }
+}
+
+/** GitHub REST, "API Versions": an unknown version is refused with 400, none at all is served. */
+function checkVersion(
+  version: string | string[] | undefined,
+  route: string,
+  unversioned: (route: string) => void,
+): void {
+  if (version === undefined) return unversioned(route);
+  if (version !== "2022-11-28") throw new GithubRefusal(400, `API version "${String(version)}" is not supported.`);
 }
 
 async function delay(world: World, struck: readonly GithubFault[]): Promise<void> {
@@ -94,6 +111,7 @@ async function serve(parts: FrontDoorParts, request: IncomingMessage, response: 
     const caller = ours ? undefined : parts.credentials.identify(request.headers.authorization);
     const key = caller?.key ?? "127.0.0.1";
     strike(parts, struck, key);
+    if (!ours) checkVersion(request.headers["x-github-api-version"], route, parts.unversioned);
     if (!ours) extra = path === "/rate_limit" ? {} : parts.rateLimits.count(key);
     if (found === undefined) throw notFound();
     admit(found.route, found.names, caller);

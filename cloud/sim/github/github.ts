@@ -56,6 +56,8 @@ export interface GithubStandIn {
   readonly jobs: () => readonly Job[];
   /** REST calls by route (`GET /repos/{owner}/{repo}/actions/runners`). */
   readonly calls: () => Readonly<Record<string, number>>;
+  /** Routes of REST calls that named no version of the API. */
+  readonly unversioned: () => readonly string[];
   /** Calls of runners (registration and the stand-ins' own protocol) by route. */
   readonly runnerCalls: () => Readonly<Record<string, number>>;
   close(): Promise<void>;
@@ -99,7 +101,10 @@ export async function openGithub(options: GithubOptions): Promise<GithubStandIn>
   const find = routeFinder([...rest, ...runnerProtocolRoutes]);
   const counts = new Map<string, number>();
   const count = (route: string): void => void counts.set(route, (counts.get(route) ?? 0) + 1);
-  const server = await openFrontDoor({ world, credentials, faults, rateLimits, find, count }, options.port ?? 0);
+  const bare = new Set<string>();
+  const unversioned = (route: string): void => void bare.add(route);
+  const parts = { world, credentials, faults, rateLimits, find, count, unversioned };
+  const server = await openFrontDoor(parts, options.port ?? 0);
   const counted = (runners: boolean): Record<string, number> =>
     Object.fromEntries([...counts].filter(([route]) => /\/_runner|runner-registration/.test(route) === runners));
   return {
@@ -116,6 +121,7 @@ export async function openGithub(options: GithubOptions): Promise<GithubStandIn>
     runs: () => [...world.runs.values()],
     jobs: () => [...world.jobs.values()],
     calls: () => counted(false),
+    unversioned: () => [...bare],
     runnerCalls: () => counted(true),
     close: async () => {
       world.close();

@@ -69,7 +69,8 @@ const beginning = Date.UTC(2026, 0, 5, 8);
 export const environment = "sim";
 export const repositories = ["acme/shop", "acme/docs"] as const;
 
-const place: Place = { awsPartition: "aws", region: "eu-west-1", account: "000000000000" };
+/** Where its environment is deployed. */
+export const place: Place = { awsPartition: "aws", region: "eu-west-1", account: "000000000000" };
 
 /** An environment as the stack would write it. */
 export function furnished(configure: Partial<Defaults> = {}): Defaults {

@@ -37,7 +37,7 @@ beforeEach((context) => {
 
 test("the runner that GitHub has made is up by its configuration alone, and does the job", () => {
   const { instance, runners, conclusion } = found;
-  expect(runners).toEqual([{ name: runnerName(place.environment, instance, 1), ephemeral: true, status: "online" }]);
+  expect(runners).toEqual([{ name: runnerName(place, instance, 1), ephemeral: true, status: "online" }]);
   expect(conclusion).toBe("success");
 });
 

@@ -50,7 +50,7 @@ async function claimForOneJob(stage: Stage): Promise<string> {
   const { cloud, world } = stage;
   const record = await stage.record();
   const { instanceId, key, assignment } = record;
-  const configuration = await generate(stage, runnerName(place.environment, instanceId, assignment + 1));
+  const configuration = await generate(stage, runnerName(place, instanceId, assignment + 1));
   const ssm = new SSMClient({ region: place.region, endpoint: cloud.aws.url, credentials });
   await ssm.send(
     new PutParameterCommand({
