@@ -148,6 +148,25 @@ function over(record: InstanceRecord, own: boolean): Step {
   };
 }
 
+/**
+ * A listener without a job stops a while before its machine ends: a job that it took then would be cut, though other machines are free.
+ * Never before half of its time, however short that is; and not before its run has started it, which moves the threshold.
+ */
+function lastCall({ signal, state, threshold }: InstanceRecord): number {
+  if (state !== "running" || signal === undefined) return threshold;
+  return threshold - Math.min(limits.lastJobMs, (threshold - signal.at) / 2);
+}
+
+/**
+ * A job that runs is left alone up to the threshold. Without one the listener stops, in the one step that hits no job, and is not kept up
+ * any more: whoever asks the machine to leave meanwhile has it for the pool.
+ */
+function lastOf(view: View, record: InstanceRecord): Step {
+  if (view.runner.busy) return wait(view, Math.min(record.threshold, view.now + limits.busyPollMs));
+  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: record.assignment };
+  return wait(view, record.threshold);
+}
+
 function serve(view: View, record: InstanceRecord): Step {
   const { runner } = view;
   const until = record.threshold;
@@ -169,7 +188,8 @@ function serve(view: View, record: InstanceRecord): Step {
       return orGivenUp(view, record, { kind: own && runner.configured ? "resume" : "register", record });
     case "registered":
       if (forOneJob(record) && (spent || !own)) return over(record, own);
-      if (up || runner.busy || (own && runner.listener === "starting")) return wait(view, until);
+      if (view.now >= lastCall(record)) return lastOf(view, record);
+      if (up || runner.busy || (own && runner.listener === "starting")) return wait(view, lastCall(record));
       if (!own) return { kind: "signal", signal: "listener-lost", record, detail: "the runner's root is gone" };
       if (!ownWord) return { kind: "signal", signal: "registered", record };
       return again(view, record, { kind: "resume", record }, "listener-lost");

@@ -1,4 +1,5 @@
 // What control and agent need of the world, in domain types. SDK types and SDK errors stop behind these.
+import type { Brake } from "../domain/brake.ts";
 import type { Configuration, Defaults, Overlay } from "../domain/configuration.ts";
 import type { Decision, Move, Moves } from "../domain/instance.ts";
 import type { Ending, Outcome, RunOutcomes } from "../domain/outcome.ts";
@@ -98,6 +99,8 @@ export interface Settings {
   load(): Promise<LoadedSettings>;
   /** Replaces the overlay; with the one `seen` only what differs from that, so that others may change other parts meanwhile. */
   writeOverlay(overlay: Overlay, seen?: Overlay): Promise<void>;
+  /** Replaces the brakes: refresh judges them by all records, and whoever creates obeys. */
+  writeBrakes(brakes: readonly Brake[]): Promise<void>;
   /** Adds `count` to each scope's counter where none exceeds its maximum; otherwise changes nothing and names the full scope. */
   reserve(count: number, scopes: readonly Scope[]): Promise<Reservation | Unknown>;
   /** Takes `count` from each scope's counter, never below zero. */
@@ -113,6 +116,8 @@ export interface LoadedSettings {
   readonly overlay: Overlay;
   /** Why the stored overlay is of no use: it counts for nothing, and nothing is provisioned until there is another. */
   readonly overlayProblems?: readonly string[];
+  /** Of what no further machine is to be created; none where there is none, or where they cannot be read. */
+  readonly brakes?: readonly Brake[];
   /** Present while provisioning is paused. */
   readonly paused?: { readonly reason: string; readonly at: EpochMs };
 }
@@ -192,10 +197,11 @@ export interface Launched {
 
 /**
  * `no-type`: no instance type meets the request at all. `no-capacity`: types do, AWS has none now. `token-used`: the client token
- * was used with another request: this round was asked for before, by a provision that died.
+ * was used with another request: this round was asked for before, by a provision that died. `braked`: what was bought before was
+ * lost. `unknown`: a code that nobody has met, which may pass. `refused`: only codes that are known to be final.
  */
 export interface LaunchFailure {
-  readonly kind: "no-type" | "no-capacity" | "throttled" | "quota" | "token-used" | "refused";
+  readonly kind: "no-type" | "no-capacity" | "throttled" | "quota" | "token-used" | "braked" | "unknown" | "refused";
   /** AWS's code and words. */
   readonly reason: string;
   /** The capacity pool that failed, where AWS names it. */
@@ -274,7 +280,7 @@ export interface QueuedJob {
 }
 /** The jobs that wait for a runner. Rejects with `ForgeRefused` (needs the right to read actions) or `OutOfReach`. */
 export interface JobQueue {
-  /** Runs of the repository (`owner/repo`) that may have queued jobs. */
+  /** Runs of the repository (`owner/repo`) that are not completed. */
   activeRuns(repository: string): Promise<readonly ActiveRun[]>;
   queuedJobs(repository: string, run: ActiveRun): Promise<readonly QueuedJob[]>;
 }

@@ -7,6 +7,7 @@ import {
   type LaunchOutcome,
   type Unknown,
 } from "../cloud/ports.ts";
+import { brakeOn, brakeWords } from "../domain/brake.ts";
 import { templateOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { poolManager, tags } from "../domain/names.ts";
@@ -22,6 +23,8 @@ export interface Created {
   readonly problems: readonly string[];
   /** The scope whose maximum was reached. */
   readonly full?: string;
+  /** What was bought before was lost on its way, and so would the next be. */
+  readonly braked?: string;
   /** Trying again in this provision cannot help: no type matches, or AWS refuses the request itself. */
   readonly final: boolean;
 }
@@ -61,6 +64,8 @@ export async function create(
   // A replacement: the pause that a drain begins with may have come since, and what it asks to leave is not to be bought again.
   const heldBack = rounds.next > 0 ? heldBackBy(await world.settings.load()) : [];
   if (heldBack.length > 0) return { taken, problems: heldBack, final: true };
+  const braked = lostWords(undertaking);
+  if (braked !== undefined) return { taken, problems, braked, final: true };
   const ladder = ladderOf(undertaking.request);
   let [rung, sameRung] = [0, 0];
   let backoff = limits.creationBackoffMs;
@@ -75,6 +80,8 @@ export async function create(
     open = round.open;
     taken.push(...round.taken);
     there += undertaking.owner === undefined ? round.known : 0;
+    const brake = round.failures.find(({ kind }) => kind === "braked");
+    if (brake !== undefined) return { taken, problems, braked: brake.reason, final: true };
     note(problems, step, round.failures);
     if (round.full !== undefined) {
       full = { full: round.full };
@@ -94,7 +101,9 @@ export async function create(
     const others = avoidFrom(rounds, round.failures) && sameRung++ < maxima.roundsPerRung;
     if (verdict === "next rung" && others) continue;
     if (verdict === "repeated") continue;
-    if (verdict !== "again" && !last) {
+    // It may pass; where it does not, another rung may do what this one cannot.
+    const passing = verdict === "again" || (verdict === "unknown" && sameRung++ < maxima.roundsPerRung);
+    if (!passing && !last) {
       rung++;
       sameRung = 0;
     } else {
@@ -104,6 +113,15 @@ export async function create(
   }
   return { taken, problems, ...full, final: false };
 }
+
+/**
+ * A bad image or pre-runner script fails on every machine, and would be bought again until the time is out: where so many new ones were
+ * lost on their way, the next would be too.
+ */
+const lostWords = ({ request, lost }: Undertaking): string | undefined =>
+  lost.machines < Math.max(maxima.lostOnTheirWay, request.count)
+    ? undefined
+    : `${lost.machines} new instances were lost on their way: no further one is created`;
 
 /** A few of each kind and rung. */
 function note(problems: string[], step: Rung, failures: readonly LaunchFailure[]): void {
@@ -142,7 +160,7 @@ function avoidFrom({ avoid }: Rounds, failures: readonly LaunchFailure[]): boole
   return news.length > 0;
 }
 
-type Verdict = "final" | "no type" | "next rung" | "again" | "repeated";
+type Verdict = "final" | "no type" | "next rung" | "again" | "unknown" | "repeated";
 
 /** "No type matches" is told apart from "no capacity": a wider rung may have a type, but waiting brings none. */
 const judge = (failures: readonly LaunchFailure[]): Verdict => {
@@ -150,6 +168,7 @@ const judge = (failures: readonly LaunchFailure[]): Verdict => {
   if (kinds.has("token-used")) return "repeated";
   if (kinds.has("throttled")) return "again";
   if (kinds.has("no-capacity") || kinds.has("quota")) return "next rung";
+  if (kinds.has("unknown")) return "unknown";
   if (kinds.has("refused")) return "final";
   return kinds.has("no-type") ? "no type" : "again";
 };
@@ -174,9 +193,10 @@ async function createRound(
 ): Promise<Round> {
   const { world } = undertaking;
   const scopes = scopesOf(undertaking);
-  const [reservation, id] = await Promise.all([
+  const [reservation, id, base] = await Promise.all([
     open === undefined ? surely(world, () => world.settings.reserve(count, scopes)) : { kind: "reserved" as const },
     rounds.id ?? begin(undertaking),
+    usableBase(undertaking),
   ]);
   rounds.id = id;
   if (reservation.kind === "unknown")
@@ -187,7 +207,6 @@ async function createRound(
       places,
       scopes.map(({ name }) => name),
     );
-  const base = await baseOf(undertaking);
   if ("kind" in base) {
     if (open === undefined) await free(count);
     return { taken: [], known: 0, failures: [base], ...(open === undefined ? {} : { open }) };
@@ -222,7 +241,7 @@ interface Base {
 }
 
 /** Or why there is none: refused where only people can mend it, throttled where the next round may find it. */
-export async function baseOf({ world, configuration, request, partition }: Undertaking): Promise<Base | LaunchFailure> {
+async function baseOf({ world, configuration, request, partition }: Undertaking): Promise<Base | LaunchFailure> {
   const { resourceClass, architecture } = request;
   const template = templateOf(configuration, { partition, resourceClass, architecture });
   const parameter = configuration.imageParameters[architecture];
@@ -239,6 +258,18 @@ export async function baseOf({ world, configuration, request, partition }: Under
     const kind = error instanceof OutOfReach ? "throttled" : "refused";
     return { kind, reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The base, unless all that was made from it lately was lost: whoever buys comes by here. */
+export async function usableBase(undertaking: Undertaking): Promise<Base | LaunchFailure> {
+  const base = await baseOf(undertaking);
+  if ("kind" in base) return base;
+  const { world, configuration, request, partition, brakes } = undertaking;
+  const { resourceClass, architecture } = request;
+  const [imageId, templateVersion, configHash] = [base.imageId, base.template.version, configuration.configHash];
+  const make = { partition, resourceClass, architecture, imageId, templateVersion, configHash };
+  const brake = brakeOn(brakes, make, world.clock.now());
+  return brake === undefined ? base : { kind: "braked", reason: brakeWords(brake) };
 }
 
 /** One CreateFleet; after a lost reply the same client token gives the first result. */

@@ -1,9 +1,10 @@
 // The idle floor: as many idle instances as configured are kept alive, and created without an owner where they are short.
+import type { Brake } from "../domain/brake.ts";
 import { retiredClassesOf, type Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
-import { baseOf, create, newRounds } from "./creation.ts";
+import { create, newRounds, usableBase } from "./creation.ts";
 import { ladderOf } from "./ladder.ts";
 import { roomOf, scopesOf } from "./places.ts";
 import type { Undertaking } from "./taken.ts";
@@ -79,7 +80,9 @@ export async function keepFloors(
   configuration: Configuration,
   records: readonly InstanceRecord[],
   dryRun: boolean,
+  brakes: readonly Brake[] = [],
 ): Promise<FloorKept> {
+  const begun = world.clock.now();
   let extended = 0;
   let created = 0;
   const problems = [...unkept(configuration)];
@@ -88,7 +91,7 @@ export async function keepFloors(
   for (const floor of floorsOf(configuration)) {
     const now = world.clock.now();
     const plan = planFloor(floor, records, now);
-    const undertaking = undertakingOf(world, configuration, floor, now);
+    const undertaking = undertakingOf(world, configuration, floor, begun, brakes);
     const tell = (problem: string): void => void problems.push(`idle floor of ${floor.resourceClass}: ${problem}`);
     if (dryRun) {
       extended += plan.extend.length;
@@ -103,6 +106,7 @@ export async function keepFloors(
     const made = await create(undertaking, plan.missing, newRounds(""), () => undefined);
     created += made.taken.length;
     if (made.full !== undefined) tell(fullWords(made.full));
+    if (made.braked !== undefined) tell(made.braked);
     for (const problem of made.problems) tell(problem);
   }
   return { extended, created, problems };
@@ -121,21 +125,26 @@ async function foresee(
   const { scope, places } = await roomOf(undertaking, spoken);
   if (places < missing) tell(fullWords(scope));
   if (places <= 0) return 0;
-  const base = await baseOf(undertaking);
-  if ("kind" in base) {
-    tell(`${ladderOf(undertaking.request)[0]?.name}: ${base.kind}: ${base.reason}`);
-    return 0;
-  }
+  const base = await usableBase(undertaking);
+  if ("kind" in base && base.kind === "braked") tell(base.reason);
+  else if ("kind" in base) tell(`${ladderOf(undertaking.request)[0]?.name}: ${base.kind}: ${base.reason}`);
+  if ("kind" in base) return 0;
   const count = Math.min(missing, places);
   for (const { name } of scopesOf(undertaking)) spoken.set(name, (spoken.get(name) ?? 0) + count);
   return count;
 }
 
 /** A refresh that comes twice in one period asks with the same client tokens, and gets the same machines. */
-function undertakingOf(world: ControlWorld, configuration: Configuration, floor: Floor, now: number): Undertaking {
+function undertakingOf(
+  world: ControlWorld,
+  configuration: Configuration,
+  floor: Floor,
+  begun: number,
+  brakes: readonly Brake[],
+): Undertaking {
   const { repository, resourceClass, architecture, usageClass, partition, count } = floor;
   const minimum = configuration.resourceClasses[resourceClass] ?? { cpu: 1, mmem: 512 };
-  const period = Math.floor(now / limits.refreshMs);
+  const period = Math.floor(begun / limits.refreshMs);
   const request: Request = {
     runId: "floor",
     attempt: period,
@@ -150,7 +159,8 @@ function undertakingOf(world: ControlWorld, configuration: Configuration, floor:
     labels: [],
     fallback: false,
   };
-  const deadline = now + limits.replacementMs + limits.refreshMs / 2;
+  // Nothing is begun in the second half, nor by the last of them.
+  const deadline = begun + 2 * limits.floorsMs;
   const cancel = new AbortController().signal;
   return {
     world,
@@ -158,9 +168,11 @@ function undertakingOf(world: ControlWorld, configuration: Configuration, floor:
     request,
     partition,
     owner: undefined,
-    begun: now,
+    begun,
     deadline,
     cancel,
-    lost: { claims: 0 },
+    bootMs: configuration.bootMs + limits.foundMs,
+    brakes,
+    lost: { claims: 0, machines: 0 },
   };
 }

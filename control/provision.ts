@@ -6,9 +6,9 @@ import { labelOf, type Request } from "../domain/request.ts";
 import { adviceOn, create, heldBackBy, tooLate } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
 import { fullWords, tellOutOfTime } from "./out-of-time.ts";
-import { ownInstances } from "./own-instances.ts";
+import { askEarlierToLeave, ownAmong } from "./own-instances.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
-import { goal, lostWords, newSupply, spent, type Supply } from "./supply.ts";
+import { goal, newSupply, spent, type Supply } from "./supply.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
 import { remember } from "./outcome.ts";
 import { patiently } from "./patiently.ts";
@@ -48,6 +48,8 @@ export type Provisioned =
       readonly reasons: readonly string[];
       /** Its instances were asked to leave meanwhile. */
       readonly released?: true;
+      /** So many are still on their way, and left to boot: only of a re-run. */
+      readonly booting?: number;
     };
 
 export interface ProvisionOptions {
@@ -56,7 +58,10 @@ export interface ProvisionOptions {
   readonly cancel?: AbortSignal;
   /** Called before anything is taken, and again once all is committed. */
   readonly saved?: (state: SavedProvision) => void;
-  /** A repetition of a request that is kept: it is not to be kept in its place. */
+  /**
+   * A repetition of a request that is kept: it is not to be kept in its place. What is not ready in time is left to boot: the next
+   * refresh enters the same again, and starts what it finds.
+   */
   readonly again?: boolean;
 }
 
@@ -73,7 +78,11 @@ export async function provision(
   if (heldBack.length > 0) return { kind: "failed", reasons: heldBack };
   // What is still being asked for when enough are ready is no longer wanted.
   const enough = new AbortController();
-  const undertaking = undertake(world, configuration, request, AbortSignal.any([cancel, enough.signal]));
+  const again = options.again ?? false;
+  const undertaking = undertake(world, configuration, request, AbortSignal.any([cancel, enough.signal]), {
+    brakes: loaded.brakes,
+    foundMs: again ? limits.foundMs : 0,
+  });
   const { runId, attempt, provisionId, repository } = request;
   const saved = { runId, attempt, provisionId, repository };
   options.saved?.({ ...saved, committed: false });
@@ -82,13 +91,12 @@ export async function provision(
     ready: new Set(),
     started: new Set(),
     reasons: [],
-    lost: 0,
     released: false,
     lookedAt: undertaking.begun,
   };
   try {
-    if (await fill(undertaking, held, enough, options.again ?? false)) {
-      const outcome = await done(undertaking, held);
+    if (await fill(undertaking, held, enough, again)) {
+      const outcome = await done(undertaking, held, again);
       // Asked to stop while the last write was under way: nobody will run anything on these.
       if (!cancel.aborted) {
         options.saved?.({ ...saved, committed: true });
@@ -98,13 +106,23 @@ export async function provision(
   } catch (error) {
     held.reasons.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   }
-  const patience = cancel.aborted ? limits.giveBackWaitMs : limits.releaseWaitMs;
+  if (again && !cancel.aborted && !held.released && held.taken.size > 0) {
+    await finish(undertaking);
+    return { kind: "failed", reasons: held.reasons, booting: held.taken.size };
+  }
+  const patience = cancel.aborted || again ? limits.giveBackWaitMs : limits.releaseWaitMs;
   await giveBack(world, configuration, saved, [...held.taken.values()], patience);
   if (cancel.aborted)
     return { kind: "cancelled", reasons: ["cancelled: everything taken was given back", ...held.reasons] };
   if (held.released) return { kind: "failed", reasons: [await releasedWords(world), ...held.reasons], released: true };
   return { kind: "failed", reasons: [...held.reasons, ...adviceOn(held.reasons)] };
 }
+
+/** What it has bought is in the table: the next one under this name asks for others. */
+const finish = ({ world, request }: Undertaking): Promise<void> =>
+  world.requests
+    .finish(request)
+    .catch((error: unknown) => world.log.event("provision.finish-unsaved", { problem: String(error) }));
 
 /** A drain asks to leave as a release does, and its reason stands in the pause that it begins with. */
 async function releasedWords({ settings }: ControlWorld): Promise<string> {
@@ -125,7 +143,7 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
   look.catch(() => undefined);
   let remembered: Promise<void> | undefined;
   try {
-    await reenter(undertaking, held);
+    await reenter(undertaking, held, again, work);
     let pause: number = limits.validationFirstMs;
     for (;;) {
       if (cancel.aborted || held.released) return false;
@@ -171,10 +189,14 @@ function track(work: Set<Promise<void>>, one: Promise<void>): void {
 }
 
 /** Entered again with the same run, attempt and provision id: what is alive and wanted to serve counts. */
-async function reenter(undertaking: Undertaking, held: Held): Promise<void> {
+async function reenter(undertaking: Undertaking, held: Held, again: boolean, work: Set<Promise<void>>): Promise<void> {
   const { world, request, begun, deadline, cancel } = undertaking;
-  const own = await patiently(world, deadline, () => ownInstances(world, request), cancel);
+  const listed = await patiently(world, deadline, () => world.instances.ofRun(request.runId), cancel);
+  if (!again) track(work, askEarlierToLeave(world, request, listed.items));
+  const own = await patiently(world, deadline, () => ownAmong(world, request, listed.items), cancel);
   for (const { record, claimId } of own) {
+    // A re-run has started these before: they serve, and do not wait for whoever comes later.
+    if (again && record.state === "running") continue;
     const alive = record.retiredAt === undefined && record.threshold > begun && record.wanted === "serve";
     // Another step under the same name may have asked for other machines, or for another label.
     const same = record.resourceClass === request.resourceClass && record.architecture === request.architecture;
@@ -231,13 +253,8 @@ async function createSome(
 ): Promise<boolean> {
   const { world, cancel } = undertaking;
   if (cancel.aborted) return false;
-  const hopeless = lostWords(undertaking, held);
-  if (hopeless !== undefined) {
-    if (!supply.exhausted) held.reasons.unshift(hopeless);
-    supply.exhausted = true;
-    return false;
-  }
   const created = await create(undertaking, wanted, supply.rounds, take);
+  if (created.braked !== undefined && !held.reasons.includes(created.braked)) held.reasons.unshift(created.braked);
   held.reasons.push(...created.problems.filter((problem) => !held.reasons.includes(problem)));
   if (created.taken.length >= wanted) return false;
   // Too late to boot another; what others free may still be had from the pool until the deadline.
@@ -252,12 +269,13 @@ async function createSome(
   return created.full !== undefined;
 }
 
-/** What was taken beyond need is parked; the rest is the answer. */
-async function done(undertaking: Undertaking, held: Held): Promise<Provisioned> {
+/** What was taken beyond need is parked, or left to boot in a re-run; the rest is the answer. */
+async function done(undertaking: Undertaking, held: Held, again: boolean): Promise<Provisioned> {
   const { world, configuration, request } = undertaking;
   const readyMs = world.clock.now() - undertaking.begun;
   const surplus = [...held.taken.values()].filter(({ record }) => !held.started.has(record.key));
-  if (surplus.length > 0) await giveBack(world, configuration, request, surplus, limits.releaseWaitMs, "surplus");
+  if (surplus.length > 0 && !again)
+    await giveBack(world, configuration, request, surplus, limits.releaseWaitMs, "surplus");
   const started = [...held.taken.values()].filter(({ record }) => held.started.has(record.key));
   const instances = started.map(({ record, origin }) => ({
     instanceId: record.instanceId,

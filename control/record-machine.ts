@@ -45,7 +45,7 @@ export async function recordMachine(
     const now = world.clock.now();
     return world.instances.move("create", machine, {
       now,
-      threshold: now + configuration.bootMs,
+      threshold: now + undertaking.bootMs,
       machine,
       claimId,
       ...ownership,

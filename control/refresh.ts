@@ -4,6 +4,7 @@ import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { jitConfigurationFolder, parseRunnerName, runnerPrefix } from "../domain/names.ts";
+import { brakesOf, brakeWords, type Brake } from "../domain/brake.ts";
 import { messageOf } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts";
 import { attempting, type Attempt } from "./attempt.ts";
@@ -50,6 +51,8 @@ export interface RefreshReport {
   readonly retired: readonly RetiredClass[];
   readonly tokens: { readonly renewed: readonly string[]; readonly problems: readonly string[] };
   readonly damaged: readonly Damaged[];
+  /** Of what no further machine is created, since all that came before were lost on their way. */
+  readonly brakes: readonly Brake[];
   readonly problems: readonly string[];
 }
 
@@ -85,12 +88,19 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   const configurations = await attempt("just-in-time configurations", [], () =>
     sweepConfigurations(world, configuration, held, records, dryRun),
   );
-  const lasting = records.flatMap((record) => asSettled(record, due.get(record.key)));
+  const brakes = brakesOf(
+    records.map((record) => (due.get(record.key) === "condemn" ? { ...record, state: "terminating" } : record)),
+    world.clock.now(),
+  );
+  if (!dryRun && JSON.stringify(brakes) !== JSON.stringify(loaded.brakes ?? []))
+    await attempt("brakes", undefined, () => world.settings.writeBrakes(brakes));
+  const idleUntil = world.clock.now() + configuration.idleMs;
+  const lasting = records.flatMap((record) => asSettled(record, due.get(record.key), idleUntil));
   const floor = await attempt("idle floor", noFloor, async () =>
-    holds ? noFloor : await keepFloors(world, configuration, lasting, dryRun),
+    holds ? noFloor : await keepFloors(world, configuration, lasting, dryRun, brakes),
   );
   const again = await attempt("re-run", noReruns, async () =>
-    holds ? noReruns : await rerun(world, loaded, records, dryRun),
+    holds ? noReruns : await rerun(world, { ...loaded, brakes }, records, dryRun),
   );
   const retired = await attempt("retired classes", [], () => emptyRetired(world, loaded.defaults, records, dryRun));
   if (machines !== undefined && dryRun) tellExcess(world, excess(counters, records, machines));
@@ -111,7 +121,15 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
     retired,
     tokens,
     damaged,
-    problems: [...problems, ...tokens.problems, ...floor.problems, ...again.problems],
+    brakes,
+    problems: [
+      ...problems,
+      ...tokens.problems,
+      ...brakes.map(brakeWords),
+      ...[...floor.problems, ...again.problems].filter(
+        (problem) => !brakes.some((one) => problem.endsWith(brakeWords(one))),
+      ),
+    ],
   };
   const counts = { findings: report.findings.length, ghosts: ghosts.length, problems: report.problems.length };
   world.log.event("refresh.done", counts);
@@ -135,11 +153,15 @@ async function lookAround(world: ControlWorld, configuration: Configuration, att
 
 const noReruns: Reruns = { reruns: [], unservable: [], problems: [] };
 /** A record as settling leaves it, for the floors: what is condemned counts no more, what becomes idle in this refresh does already. */
-function asSettled(record: InstanceRecord, due: Finding["kind"] | undefined): readonly InstanceRecord[] {
+function asSettled(
+  record: InstanceRecord,
+  due: Finding["kind"] | undefined,
+  idleUntil: number,
+): readonly InstanceRecord[] {
   if (due === undefined || due === "prove") return [record];
   if (due !== "park" && due !== "make-idle") return [];
   const { owner: _, ...idle } = record;
-  return [{ ...idle, state: "idle" }];
+  return [{ ...idle, state: "idle", threshold: idleUntil }];
 }
 
 const noFloor: FloorKept = { extended: 0, created: 0, problems: [] };

@@ -5,17 +5,21 @@ import { limits, maxima } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { labelOf, type Request } from "../domain/request.ts";
 import { attempting } from "./attempt.ts";
+import { rerunOf } from "./own-instances.ts";
 import { provision } from "./provision.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface Rerun {
   readonly runId: string;
   readonly attempt: number;
+  /** By which name it was asked for. */
   readonly provisionId: string;
   /** How many were asked for. */
   readonly wanted: number;
   /** How many are ready; none in a dry run. */
   readonly ready: number;
+  /** How many are still on their way: the next refresh starts them. */
+  readonly booting: number;
 }
 /** A queued job that names a run's label, and with it one that no runner of the run carries: it waits until GitHub gives it up. */
 export interface UnservableJob {
@@ -43,9 +47,13 @@ export async function rerun(
   const unservable: UnservableJob[] = [];
   const problems: string[] = [];
   const attempt = attempting(world, problems);
+  /** Runs that GitHub has not completed, by repository; none of a repository that it does not let be read. */
+  const active = new Map<string, ReadonlySet<string>>();
   for (const repository of configuration.forge.repositories)
     await attempt(`re-run of ${repository}`, undefined, async () => {
-      for (const run of await world.jobs.activeRuns(repository)) {
+      const runs = await world.jobs.activeRuns(repository);
+      active.set(repository, new Set(runs.map(({ runId }) => runId)));
+      for (const run of runs) {
         const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
         if (saved.length === 0) continue;
         const jobs = await world.jobs.queuedJobs(repository, run);
@@ -57,21 +65,65 @@ export async function rerun(
         }
       }
     });
+  for (const booting of bootingOf(records, world.clock.now()))
+    await attempt(`re-run of run ${booting.runId}`, undefined, async () => {
+      const saved = await world.requests.ofRun(booting.runId);
+      const request = saved.find(({ provisionId }) => provisionId === booting.provisionId);
+      if (request === undefined || active.get(request.repository)?.has(booting.runId) === false) return;
+      const at = wishes.findIndex((wish) => nameOf(wish) === nameOf(booting));
+      const count = booting.count + (at === -1 ? 0 : (wishes[at]?.count ?? 0));
+      wishes.splice(at === -1 ? wishes.length : at, 1, wishOf(request, booting.attempt, count));
+    });
   const reruns = await Promise.all(
     wishes.slice(0, maxima.rerunsAtOnce).map(async (request): Promise<Rerun> => {
       const { runId, attempt, provisionId, count } = request;
       const about = { runId, attempt, provisionId, wanted: count };
-      if (dryRun) return { ...about, ready: 0 };
+      if (dryRun) return { ...about, ready: 0, booting: 0 };
       world.log.event("rerun.began", about);
-      const outcome = await provision(world, request, { loaded, again: true });
+      const own = { ...request, provisionId: rerunOf(provisionId) };
+      const outcome = await provision(world, own, { loaded, again: true });
+      if (outcome.kind === "ready")
+        return { ...about, ready: outcome.instances.length, booting: count - outcome.instances.length };
+      const { reasons, booting = 0, released = false } = { ...outcome };
       // The jobs of a re-run may be over before all its instances are ready.
-      if (outcome.kind === "failed" && outcome.released !== true)
-        problems.push(...outcome.reasons.map((reason) => `re-run of run ${runId}: ${reason}`));
-      return { ...about, ready: outcome.kind === "ready" ? outcome.instances.length : 0 };
+      if (!released && booting === 0) problems.push(...reasons.map((reason) => `re-run of run ${runId}: ${reason}`));
+      return { ...about, ready: 0, booting };
     }),
   );
   return { reruns, unservable, problems };
 }
+
+interface Booting {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly provisionId: string;
+  readonly count: number;
+}
+
+const nameOf = ({ runId, attempt, provisionId }: Omit<Booting, "count">): string =>
+  JSON.stringify([runId, attempt, provisionId]);
+
+/** What re-runs before this one have left to boot, under the names by which it was asked for. */
+function bootingOf(records: readonly InstanceRecord[], now: number): readonly Booting[] {
+  const found = new Map<string, Booting>();
+  for (const record of records) {
+    const { runId, attempt, provisionId, state, wanted, retiredAt, threshold } = record;
+    if (runId === undefined || attempt === undefined || provisionId === undefined) continue;
+    if ((state !== "created" && state !== "claimed") || wanted !== "serve") continue;
+    if (retiredAt !== undefined || threshold <= now || !provisionId.endsWith(rerunOf(""))) continue;
+    const name = { runId, attempt, provisionId: provisionId.slice(0, -rerunOf("").length) };
+    found.set(nameOf(name), { ...name, count: (found.get(nameOf(name))?.count ?? 0) + 1 });
+  }
+  return [...found.values()];
+}
+
+const wishOf = (request: Request, attempt: number, count: number): Request => ({
+  ...request,
+  attempt,
+  count: Math.min(count, request.count),
+  minCount: 1,
+  timeoutMs: limits.rerunMs,
+});
 
 export interface Waiting {
   readonly run: ActiveRun;
@@ -120,7 +172,8 @@ export function wishesOf({ run, jobs, saved, records, configuration, now }: Wait
       owner !== undefined &&
       wanted === "serve" &&
       retiredAt === undefined &&
-      threshold > now &&
+      // A listener about to end takes no further job.
+      threshold > (state === "running" ? now + limits.lastJobMs : now) &&
       (state === "created" || state === "claimed" || state === "running"),
   );
   const wanted = new Map<Request, number>();
@@ -130,11 +183,5 @@ export function wishesOf({ run, jobs, saved, records, configuration, now }: Wait
     const request = saved.find((one) => names(job, one) && carries(labelsOf(configuration, one), job));
     if (request !== undefined) wanted.set(request, (wanted.get(request) ?? 0) + 1);
   }
-  return [...wanted].map(([request, count]) => ({
-    ...request,
-    attempt: run.attempt,
-    count: Math.min(count, request.count),
-    minCount: 1,
-    timeoutMs: limits.rerunMs,
-  }));
+  return [...wanted].map(([request, count]) => wishOf(request, run.attempt, count));
 }

@@ -1,5 +1,5 @@
 // Where the supply of a provision stands: what is on its way, what can still be had, and how much of it is enough.
-import { limits, maxima } from "../domain/limits.ts";
+import { limits } from "../domain/limits.ts";
 import { newRounds, type Rounds } from "./creation.ts";
 import type { Undertaking } from "./taken.ts";
 import type { Held } from "./validation.ts";
@@ -38,12 +38,3 @@ export function goal({ world, request, deadline, begun }: Undertaking, { taken }
   const noMore = spent(supply) || (minCount < count && now - last >= limits.fewerAfterMs);
   return noMore ? Math.max(minCount, Math.min(count, taken.size)) : count;
 }
-
-/**
- * Why no further machine is to be created, where so many new ones were lost on their way that the next would be too: a bad image or
- * pre-runner script fails on every machine, and would be bought again until the time is out.
- */
-export const lostWords = ({ request }: Undertaking, { lost }: Held): string | undefined =>
-  lost < Math.max(maxima.lostOnTheirWay, request.count)
-    ? undefined
-    : `${lost} new instances were lost on their way: no further one is created`;

@@ -1,4 +1,5 @@
 // What a provision holds: instances claimed or created under its owner, and the right by which they are its own.
+import type { Brake } from "../domain/brake.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { forgeScopeOf, labelsOf, partitionOf } from "../domain/configuration.ts";
 import type { OwnClaim } from "../domain/needs.ts";
@@ -29,8 +30,11 @@ export interface Undertaking {
   /** Epoch ms by which all must be registered. */
   readonly deadline: number;
   readonly cancel: AbortSignal;
-  /** Claims that were lost so far. */
-  readonly lost: { claims: number };
+  /** How long what it creates may take until it serves, ms. */
+  readonly bootMs: number;
+  readonly brakes: readonly Brake[];
+  /** Claims that were lost so far, and new machines that did not become ready. */
+  readonly lost: { claims: number; machines: number };
 }
 
 export const ownOf = (taken: { record: InstanceRecord; claimId: string }): OwnClaim => ({
@@ -56,11 +60,18 @@ export function ownershipOf({ configuration, request, owner }: Undertaking, clai
   };
 }
 
+export interface UndertakingOptions {
+  readonly brakes?: readonly Brake[] | undefined;
+  /** How much longer than a boot what it creates may take: found and started by somebody who comes later. */
+  readonly foundMs?: number;
+}
+
 export function undertake(
   world: ControlWorld,
   configuration: Configuration,
   request: Request,
   cancel: AbortSignal,
+  { brakes = [], foundMs = 0 }: UndertakingOptions = {},
 ): Undertaking {
   const begun = world.clock.now();
   return {
@@ -73,6 +84,8 @@ export function undertake(
     // Never beyond a claim's threshold: what was claimed first must not expire while its siblings boot.
     deadline: begun + Math.min(request.timeoutMs ?? configuration.provisionMs, configuration.provisionMs),
     cancel,
-    lost: { claims: 0 },
+    bootMs: configuration.bootMs + foundMs,
+    brakes,
+    lost: { claims: 0, machines: 0 },
   };
 }

@@ -15,8 +15,6 @@ export interface Held {
   readonly started: Set<string>;
   /** What went wrong so far, for the error should it come to one. */
   readonly reasons: string[];
-  /** New machines that did not become ready. */
-  lost: number;
   /** Its own were asked to leave by somebody else: nobody waits for it any more, so that nothing is to be replaced. */
   released: boolean;
   /** When EC2 was last asked about quiet machines, epoch ms. */
@@ -92,7 +90,7 @@ export const reasonOf = (record: InstanceRecord, why: string): string => {
 
 /** A lost instance is condemned where its condition allows it, else asked to leave; it is no longer counted either way. */
 async function letGo(
-  { world }: Undertaking,
+  { world, lost }: Undertaking,
   held: Held,
   taken: Taken,
   why: string,
@@ -102,7 +100,7 @@ async function letGo(
   held.taken.delete(record.key);
   held.ready.delete(record.key);
   held.reasons.push(reasonOf(record, why));
-  if (taken.origin === "created") held.lost++;
+  if (taken.origin === "created") lost.machines++;
   world.log.event("instance.lost", { instance: record.instanceId, why });
   if (by === undefined) return;
   const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, why);
@@ -118,12 +116,18 @@ export async function commit({ world, configuration, request }: Undertaking, hel
     .flatMap((key) => held.taken.get(key) ?? [])
     .map((taken) => ({ ...taken.record, own: ownOf(taken) }));
   const runtimeMs = request.maxRuntimeMs ?? configuration.maxRuntimeMs;
-  const outcomes = await moveAllSurely(world, "start", subjects, ({ own }, now) => ({
-    now,
-    threshold: now + runtimeMs,
-    own,
-  }));
-  subjects.forEach(({ key }, index) => {
+  // What an earlier call under this name has started serves for as long as what is started now.
+  const [serving, rest] = [
+    subjects.filter(({ state }) => state === "running"),
+    subjects.filter(({ state }) => state !== "running"),
+  ];
+  const until = ({ own }: (typeof subjects)[number], now: number) => ({ now, threshold: now + runtimeMs, own });
+  const moved = await Promise.all([
+    moveAllSurely(world, "extend-running", serving, until),
+    moveAllSurely(world, "start", rest, until),
+  ]);
+  const outcomes = moved.flat();
+  [...serving, ...rest].forEach(({ key }, index) => {
     if (outcomes[index]?.kind === "done") held.started.add(key);
     else held.ready.delete(key);
   });

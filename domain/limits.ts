@@ -81,8 +81,18 @@ export const limits = {
   poolRetentionMs: 25 * hour,
   /** Queued jobs without an instance get some only after this: their own provision may be about to claim. */
   rerunGraceMs: 30 * second,
-  /** How long refresh waits for the instances of a re-run: with the wait for what it then gives back it ends within its period. */
+  /** How long refresh waits for the instances of a re-run: what is not up by then is left to boot, and found by the next one. */
   rerunMs: 1.5 * minute,
+  /** How long refresh goes on asking EC2 for machines of its idle floors, all of them together. */
+  floorsMs: 0.5 * minute,
+  /** What refresh creates has so much longer than a boot: whoever is up at the end of it is still found by the next refresh. */
+  foundMs: 7.5 * minute,
+  /** One refresh, as a lambda: it is over before the next one begins. */
+  refreshLimitMs: 4 * minute,
+  /** New machines that are all lost on their way are tried again this long after the last one was launched. */
+  brakeMs: 1 * hour,
+  /** A listener without a job stops this long before its machine ends: what began then would be cut, while other machines are free. */
+  lastJobMs: 2 * minute,
   /** GitHub lets a run be run again for 30 days. */
   requestKeptMs: 7 * 24 * hour,
   /** Outcomes are told this long after they came: by then the index shows them, whatever clock wrote them. */

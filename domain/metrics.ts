@@ -26,6 +26,8 @@ export const metrics = {
   /** The oldest registration token. */
   tokenAge: { name: "TokenAge", unit: "Milliseconds" },
   problems: { name: "RefreshProblems", unit: "Count" },
+  /** Pools for which no machine is created, since all that came before were lost on their way. */
+  brakes: { name: "Brakes", unit: "Count" },
   /** From a provision's beginning to all of its instances registered. */
   timeToReady: { name: "TimeToReady", unit: "Milliseconds" },
   /** Its instances: new ones, and those of the pool. */

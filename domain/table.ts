@@ -5,6 +5,8 @@ import type { Architecture, InstanceRecord, State } from "./record.ts";
 export const defaultsKey = "configuration#defaults";
 export const overlayKey = "configuration#overlay";
 export const pauseKey = "configuration#pause";
+/** Of what no further machine is to be created. */
+export const brakesKey = "brakes";
 export const counterKey = (scope: string): string => `counter#${scope}`;
 /** What was asked for in a run, one attribute a provision: so that jobs of a later attempt find runners again. */
 export const requestKey = (runId: string): string => `request#${runId}`;

@@ -57,6 +57,7 @@ export function refreshMetrics(seen: Seen): readonly string[] {
     ghosts: report.ghosts.length,
     requeued: report.requeued,
     problems: report.problems.length,
+    brakes: report.brakes.length,
     ...(starts.length === 0 ? {} : { coldStart: starts }),
     ...(oldestToken === undefined ? {} : { tokenAge: now - oldestToken }),
   };

@@ -16,7 +16,7 @@ import { lambdaRuntime, writeArchive, type LambdaCode } from "./lambda-bundle.ts
 import { policy, trustService } from "./policy.ts";
 
 /** Less than its period, so that a hung one is over before the next begins. Seconds. */
-const timeoutS = limits.refreshMs / 1000 - 60;
+const timeoutS = limits.refreshLimitMs / 1000;
 /** A missed refresh is made up for by the next one: nothing is gained by an old event. Seconds; 60 is the least. */
 const eventAgeS = 60;
 

@@ -1,10 +1,12 @@
 // The configuration's items as they are stored, and reading them: what is wrong is said by name.
 import * as z from "zod/mini";
+import type { Brake } from "../../domain/brake.ts";
 import { merge, problemsOf, type Defaults, type Overlay } from "../../domain/configuration.ts";
-import { defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
+import { brakesKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
 import { skewOf, type DeployedVersion } from "../../domain/version.ts";
 import type { LoadedSettings } from "../ports.ts";
 import { fromItem, toItem, type Item } from "./attribute-values.ts";
+import type { Shape } from "./stored-shape.ts";
 
 /** Its attributes are the names of `Defaults`; none is a key of an index. The stack writes the same. */
 export const defaultsItem = (defaults: Defaults): Item => toItem({ ...defaults, [table.key]: defaultsKey });
@@ -29,6 +31,8 @@ export function overlayChange(overlay: Overlay, seen: Overlay) {
 }
 
 export const pauseItem = (reason: string, at: number): Item => toItem({ [table.key]: pauseKey, reason, at });
+
+export const brakesItem = (brakes: readonly Brake[]): Item => toItem({ [table.key]: brakesKey, brakes });
 
 const texts = z.array(z.string());
 const byName = <T extends z.core.$ZodType>(shape: T) => z.record(z.string(), shape);
@@ -86,6 +90,21 @@ const operational = z.partial(
 const defaultsSchema = z.extend(deployed, operational.shape);
 const pauseSchema = z.object({ reason: z.string(), at: z.number() });
 
+const brakesSchema = z.object({
+  brakes: z.array(
+    z.object({
+      partition: z.string(),
+      resourceClass: z.string(),
+      architecture: z.enum(["x64", "arm64"]),
+      imageId: z.string(),
+      templateVersion: z.string(),
+      configHash: z.string(),
+      lost: z.number(),
+      until: z.number(),
+    } satisfies Shape<Brake>),
+  ),
+});
+
 const problemsIn = (what: string, error: z.core.$ZodError): readonly string[] =>
   error.issues.map(({ path, message }) => `${what}.${path.map(String).join(".")}: ${message}`);
 
@@ -108,7 +127,9 @@ export function readConfiguration(items: readonly Item[]): Reading {
   if (problems.length > 0) return { problems };
   // A pause that cannot be read pauses all the same: whoever wrote it meant to stop something.
   const paused = pause && (pause.success ? pause.data : { reason: "a pause without a readable reason", at: 0 });
-  const rest = { defaults: given, ...(paused === undefined ? {} : { paused }) };
+  const held = brakesSchema.safeParse(found.get(brakesKey));
+  const brakes = held.success ? { brakes: held.data.brakes satisfies readonly Brake[] } : {};
+  const rest = { defaults: given, ...brakes, ...(paused === undefined ? {} : { paused }) };
   const laid = readOverlay(given, found.get(overlayKey));
   // What has to end, ends by what was deployed: a slip in the overlay must not keep refresh from its work.
   if ("problems" in laid) return { configuration: deployed, overlay: {}, overlayProblems: laid.problems, ...rest };

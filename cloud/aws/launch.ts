@@ -132,7 +132,7 @@ export async function launch(tools: LaunchTools, request: LaunchRequest): Promis
     const trouble = troubleOf(error);
     const failure = failureOf(asSdkError(error).name, asSdkError(error).message);
     // A server error that names a lack of capacity or a limit is an answer; any other is none.
-    if (trouble === "unclear" && failure.kind === "refused")
+    if (trouble === "unclear" && failure.kind !== "no-capacity" && failure.kind !== "quota")
       return { kind: "unknown", problem: `CreateFleet: ${problemOf(error)}` };
     const certain: LaunchFailure = trouble === "throttled" ? { ...failure, kind: "throttled" } : failure;
     return { kind: "answered", launched: [], failures: await explained(tools, request, [certain]) };

@@ -41,9 +41,12 @@ interface SdkError extends Error {
 const throttling = new Set([
   "BandwidthLimitExceeded",
   "EC2ThrottledException",
+  "KmsThrottled",
   "LimitExceededException",
+  "OverLimit",
   "PriorRequestNotComplete",
   "ProvisionedThroughputExceededException",
+  "ReplicatedWriteConflictException",
   "RequestLimitExceeded",
   "RequestThrottled",
   "RequestThrottledException",
@@ -52,6 +55,7 @@ const throttling = new Set([
   "Throttling",
   "ThrottlingException",
   "TooManyRequestsException",
+  "TooManyUpdates",
   "TransactionConflictException",
   "TransactionInProgressException",
 ]);

@@ -1,7 +1,8 @@
 // The environment's own words in DynamoDB: configuration, pause, and the counters of instances alive.
 import { GetItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Overlay } from "../../domain/configuration.ts";
-import { counterKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
+import type { Brake } from "../../domain/brake.ts";
+import { brakesKey, counterKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
 import { Unconfigured, type Clock, type Counter, type LoadedSettings, type Random, type Settings } from "../ports.ts";
 import { batchGet } from "./instances.ts";
 import { countAttribute, counters, reservedAttribute } from "./counters.ts";
@@ -23,7 +24,7 @@ export interface SettingsWish {
 async function load(wish: SettingsWish): Promise<LoadedSettings> {
   const { table: name, environment, region } = wish;
   const place = `environment "${environment}" (table ${name} in ${region})`;
-  const items = await batchGet(wish, [defaultsKey, overlayKey, pauseKey]).catch((error: unknown) => {
+  const items = await batchGet(wish, [defaultsKey, overlayKey, pauseKey, brakesKey]).catch((error: unknown) => {
     if (!(error instanceof AwsRefused) || error.code !== "ResourceNotFoundException") throw error;
     throw new Unconfigured(
       `${place} does not exist: check the environment's name, the region and the account, or deploy its stack`,
@@ -56,6 +57,11 @@ async function writeOverlay(
   await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
 }
 
+async function writeBrakes({ client, table: TableName }: SettingsWish, brakes: readonly Brake[]): Promise<void> {
+  const command = new PutItemCommand({ TableName, Item: (await reader()).brakesItem(brakes) });
+  await client.send(command).catch((error: unknown) => raise(`PutItem on table ${TableName}`, error));
+}
+
 async function counter({ client, table: name }: SettingsWish, scope: string): Promise<Counter | undefined> {
   const command = new GetItemCommand({
     TableName: name,
@@ -73,6 +79,7 @@ async function counter({ client, table: name }: SettingsWish, scope: string): Pr
 export const settings = (wish: SettingsWish): Settings => ({
   load: () => load(wish),
   writeOverlay: (overlay, seen) => writeOverlay(wish, overlay, seen),
+  writeBrakes: (brakes) => writeBrakes(wish, brakes),
   counter: (scope) => counter(wish, scope),
   ...counters(wish),
 });

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createFleetInput, requirementsOf } from "../../cloud/aws/fleet-request.ts";
 import { distinct, failureOf } from "../../cloud/aws/launch-failures.ts";
 import { fleet } from "../../cloud/aws/fleet.ts";
-import type { LaunchRequest } from "../../cloud/ports.ts";
+import type { LaunchFailure, LaunchRequest } from "../../cloud/ports.ts";
 import { catalogue } from "../../cloud/sim/ec2/catalogue.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 
@@ -99,17 +99,44 @@ describe("capacity pools that had nothing a moment ago", () => {
   });
 });
 
-it("EC2's codes become the few kinds that call for different answers", () => {
-  const kind = (code: string, message = "") => failureOf(code, message).kind;
-  expect(kind("InsufficientInstanceCapacity")).toBe("no-capacity");
-  expect(kind("UnfulfillableCapacity")).toBe("no-capacity");
-  expect(kind("VcpuLimitExceeded")).toBe("quota");
-  expect(kind("MaxSpotInstanceCountExceeded")).toBe("quota");
-  expect(kind("RequestLimitExceeded")).toBe("throttled");
-  expect(kind("UnauthorizedOperation")).toBe("refused");
-  expect(kind("InvalidFleetConfig", "No instance types satisfy the instance requirements")).toBe("no-type");
-  const twice = [failureOf("Unsupported", "in eu-west-1a"), failureOf("Unsupported", "in eu-west-1a")];
-  expect(distinct(twice)).toHaveLength(1);
+const codes: readonly (readonly [LaunchFailure["kind"], string])[] = [
+  [
+    "no-capacity",
+    "InsufficientInstanceCapacity InsufficientCapacity InsufficientCapacityOnHost InsufficientHostCapacity InsufficientReservedInstanceCapacity InsufficientFreeAddressesInSubnet UnfulfillableCapacity Unsupported UnsupportedOperation SpotMaxPriceTooLow",
+  ],
+  ["token-used", "IdempotentParameterMismatch"],
+  [
+    "throttled",
+    "RequestLimitExceeded Throttling ThrottlingException EC2ThrottledException RequestThrottled BandwidthLimitExceeded InternalError InternalFailure ServerInternal Unavailable ServiceUnavailable RequestTimeout RequestExpired ConcurrentTagAccess",
+  ],
+  [
+    "quota",
+    "VcpuLimitExceeded InstanceLimitExceeded ResourceLimitExceeded TargetCapacityLimitExceeded TargetCapacityLimitExceededException MaxSpotInstanceCountExceeded MaxSpotFleetRequestCountExceeded FleetRequestLimitExceeded AttachmentLimitExceeded VolumeLimitExceeded MaxIOPSLimitExceeded",
+  ],
+  [
+    "refused",
+    "UnauthorizedOperation AccessDenied AccessDeniedException AuthFailure AuthFailure.ServiceLinkedRoleCreationNotPermitted Blocked OptInRequired PendingVerification InvalidClientTokenId UnrecognizedClientException ExpiredToken ExpiredTokenException MissingAction MissingParameter UnknownParameter ValidationError InvalidParameter InvalidParameterCombination InvalidParameterValue InvalidFleetConfig InvalidFleetConfiguration InvalidInstanceRequirements InvalidAMIID.Malformed InvalidAMIID.NotFound InvalidAMIID.Unavailable InvalidBlockDeviceMapping InvalidGroup.NotFound InvalidIamInstanceProfileArn.Malformed InvalidKeyPair.NotFound InvalidLaunchTemplateId.Malformed InvalidLaunchTemplateId.NotFound InvalidLaunchTemplateId.VersionNotFound InvalidLaunchTemplateName.NotFoundException InvalidSecurityGroupID.NotFound InvalidSnapshot.NotFound InvalidSubnetID.NotFound InvalidSubnet.NotFound VPCIdNotSpecified",
+  ],
+  ["unknown", "Whatever SomethingThatEC2SaysNextYear"],
+];
+
+describe("EC2's codes become the few kinds that call for different answers", () => {
+  const rows = codes.flatMap(([kind, named]) => named.split(" ").map((code) => [code, kind] as const));
+  it.each(rows)("%s is %s", (code, kind) => expect(failureOf(code, "").kind).toBe(kind));
+
+  it.each([
+    ["InvalidFleetConfig", "No instance types satisfy the instance requirements", "no-type"],
+    [
+      "InvalidFleetConfiguration",
+      "Your requested instance type (m5.large) is not supported in your requested Availability Zone (eu-west-1a).",
+      "no-capacity",
+    ],
+  ])("%s: %s is %s", (code, message, kind) => expect(failureOf(code, message).kind).toBe(kind));
+
+  it("each once a capacity pool", () => {
+    const twice = [failureOf("Unsupported", "in eu-west-1a"), failureOf("Unsupported", "in eu-west-1a")];
+    expect(distinct(twice)).toHaveLength(1);
+  });
 });
 
 describe("on the embedded EC2", () => {

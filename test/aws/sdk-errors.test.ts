@@ -17,6 +17,8 @@ describe("an SDK error", () => {
     expect(troubleOf(error("ThrottlingException", 400))).toBe("throttled");
     expect(troubleOf(error("RequestLimitExceeded", 503))).toBe("throttled");
     expect(troubleOf(error("Whatever", 429))).toBe("throttled");
+    for (const passing of ["KmsThrottled", "OverLimit", "ReplicatedWriteConflictException", "TooManyUpdates"])
+      expect([passing, troubleOf(error(passing, 400))]).toEqual([passing, "throttled"]);
     expect(troubleOf(error("InternalServerError", 500))).toBe("unclear");
     expect(troubleOf(error("TimeoutError"))).toBe("unclear");
     expect(troubleOf(error("Error", undefined, "ECONNREFUSED"))).toBe("unclear");

@@ -1,4 +1,5 @@
 // The contract of `Settings` (configuration with its overlay, counters that never pass their maximum) and of `SavedRequests`.
+import type { Brake } from "../../domain/brake.ts";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
@@ -133,6 +134,24 @@ export function settingsContract(kind: StandKind): void {
       expect(moved).toEqual({ count: 7, reserved: 2 });
       await settings.recount(scope, moved, 2);
       expect(await settings.counter(scope)).toEqual({ count: 2, reserved: 2 });
+    });
+
+    it("keeps the brakes as they were written last, field by field", async () => {
+      const { settings } = stand;
+      const brake: Required<Brake> = {
+        partition: "github:acme/shop",
+        resourceClass: "large",
+        architecture: "x64",
+        imageId: "ami-1",
+        templateVersion: "3",
+        configHash: "abc",
+        lost: 8,
+        until: 1_800_000_000_000,
+      };
+      await settings.writeBrakes([brake]);
+      expect((await settings.load()).brakes).toEqual([brake]);
+      await settings.writeBrakes([]);
+      expect((await settings.load()).brakes ?? []).toEqual([]);
     });
 
     it("keeps what a run asked for, the newest of each provision", async () => {

@@ -14,6 +14,14 @@ export const repository = repositories[0];
 export const agentOf: RunAgent = (ports, { instanceId }, onWake) =>
   runAgent(ports, agentOptions(environment, instanceId, { turnMs: Number.POSITIVE_INFINITY, onWake }));
 
+/** On a machine that takes so long to come up. */
+export const slowly =
+  (bootMs: number): RunAgent =>
+  async (ports, machine, onWake) => {
+    await ports.clock.sleep(bootMs);
+    return await agentOf(ports, machine, onWake);
+  };
+
 export interface CalmWorld extends World {
   /** Runs the work in a process of its own until it is done; what it logs is kept. */
   does<Value>(name: string, work: (ports: ControlPorts) => Promise<Value>): Promise<Value>;
@@ -22,13 +30,13 @@ export interface CalmWorld extends World {
   launches(): number;
 }
 
-export function calmWorld(configure: Partial<Defaults> = {}): CalmWorld {
+export function calmWorld(configure: Partial<Defaults> = {}, runs: RunAgent = agentOf): CalmWorld {
   const heard: string[] = [];
   let launches = 0;
   const world = worldOf({
     seed: 1,
     rates: noFaults,
-    runAgent: agentOf,
+    runAgent: runs,
     configure,
     heard: (_at, _process, name, facts) => {
       heard.push(name);

@@ -11,5 +11,6 @@ export const emptyReport = {
   retired: [],
   tokens: { renewed: [], problems: [] },
   damaged: [],
+  brakes: [],
   problems: [],
 };

@@ -61,6 +61,11 @@ async function rounds(
 }
 
 const answer = (failures: LaunchOutcome["failures"]): LaunchOutcome => ({ kind: "answered", launched: [], failures });
+const launched = (instanceId: string): LaunchOutcome => ({
+  kind: "answered",
+  launched: [{ instanceId, instanceType: "c6i.large", cpu: 2, mmem: 4096, zone: "eu-west-1a", usageClass: "spot" }],
+  failures: [],
+});
 const none = (instanceType: string): LaunchOutcome =>
   answer([{ kind: "no-capacity", reason: "InsufficientInstanceCapacity", pool: { instanceType, zone: "eu-west-1a" } }]);
 
@@ -96,4 +101,23 @@ test("the same round of the same provision asks with the very same words", async
   const refusal = [answer([{ kind: "refused", reason: "no" }])];
   const [first, second] = await Promise.all([rounds(refusal), rounds(refusal)]);
   expect(second?.asked[0]).toEqual(first?.asked[0]);
+});
+
+test.each([
+  ["InternalError", "throttled"],
+  ["SomethingThatEC2SaysNextYear", "unknown"],
+] as const)("%s ends no provision: the same is asked again after a pause, and got", async (code, kind) => {
+  const { asked, taken } = await rounds([
+    answer([{ kind, reason: `${code}: it says` }]),
+    launched("i-00000000000000001"),
+  ]);
+  expect(asked).toHaveLength(2);
+  expect(asked[1]).toMatchObject({ usageClass: asked[0]?.usageClass, allowedTypes: asked[0]?.allowedTypes });
+  expect(taken).toHaveLength(1);
+});
+
+test("a code that nobody knows, and that stays, is met by the next rung", async () => {
+  const unknown = answer([{ kind: "unknown", reason: "SomethingThatEC2SaysNextYear: it says" }]);
+  const { asked } = await rounds([unknown, unknown, unknown, answer([{ kind: "refused", reason: "no" }])]);
+  expect(asked.map(({ allowedTypes }) => allowedTypes.length)).toEqual([1, 1, 1, 2]);
 });

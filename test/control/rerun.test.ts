@@ -29,7 +29,7 @@ test("a job that is run again is served within one refresh", async () => {
   await pass(world, minute);
   expect(job.state).toBe("queued");
   const { reruns, problems } = await world.does("refresh", (ports) => refresh(ports));
-  expect(reruns).toEqual([{ runId: "1001", attempt: 2, provisionId: "provision", wanted: 1, ready: 1 }]);
+  expect(reruns).toEqual([{ runId: "1001", attempt: 2, provisionId: "provision", wanted: 1, ready: 1, booting: 0 }]);
   expect(problems).toEqual([]);
   await pass(world, minute);
   expect(job.state).toBe("done");
@@ -95,7 +95,9 @@ test("a dry run says what it would provision, and a pause holds it back", async 
   const { world } = await ranAgain();
   await pass(world, minute);
   const told = await world.does("dry", (ports) => refresh(ports, { dryRun: true }));
-  expect(told.reruns).toEqual([{ runId: "1001", attempt: 2, provisionId: "provision", wanted: 1, ready: 0 }]);
+  expect(told.reruns).toEqual([
+    { runId: "1001", attempt: 2, provisionId: "provision", wanted: 1, ready: 0, booting: 0 },
+  ]);
   expect(world.table.all().filter(({ owner }) => owner !== undefined)).toEqual([]);
   world.words.paused = { reason: "maintenance", at: world.time.now() };
   expect((await world.does("paused", (ports) => refresh(ports))).reruns).toEqual([]);

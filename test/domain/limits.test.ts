@@ -31,6 +31,9 @@ const order: readonly [keyof typeof limits, keyof typeof limits, string][] = [
   ["claimMarginMs", "idleMs", "an idle instance can be claimed for most of its time"],
   ["refreshMs", "idleMs", "a lost pool message is found before the instance ends"],
   ["refreshMs", "floorExtendMs", "an idle floor survives one failed refresh"],
+  ["refreshLimitMs", "refreshMs", "a refresh is over before the next one begins"],
+  ["rerunMs", "bootMs", "a re-run does not wait for a boot: what it creates is left to boot"],
+  ["lastJobMs", "maxRuntimeMs", "a listener takes jobs for most of its time"],
   ["idleMs", "longestIdleMs", "the default is allowed"],
   ["longestIdleMs", "poolRetentionMs", "SQS keeps a message for as long as its instance may be idle"],
   ["maxRuntimeMs", "longestRuntimeMs", "the default is allowed"],
@@ -59,6 +62,23 @@ describe("between the limits", () => {
 
   test("refresh finds an instance that fell silent before its idle time would end it", () => {
     expect(limits.silentHeartbeatMs + limits.refreshMs).toBeLessThan(limits.idleMs);
+  });
+
+  test("what refresh waits for, one after another, fits into its own limit, with half a minute for its calls", () => {
+    const waits = limits.floorsMs + limits.rerunMs + limits.giveBackWaitMs;
+    expect(waits + 30 * second).toBeLessThanOrEqual(limits.refreshLimitMs);
+  });
+
+  test("what refresh creates is found by the next one, though it is up at the last moment of the boot limit", () => {
+    expect(limits.refreshMs + limits.rerunMs).toBeLessThan(limits.foundMs);
+  });
+
+  test("a claim of a re-run outlives the refresh that made it, and the next one's wait", () => {
+    expect(limits.refreshMs + limits.rerunMs).toBeLessThan(limits.provisionMs);
+  });
+
+  test("a brake holds until what was bought last has been judged, and some refreshes more", () => {
+    expect(limits.bootMs + limits.foundMs + 2 * limits.refreshMs).toBeLessThan(limits.brakeMs);
   });
 
   test("SQS keeps a pool message for the longest idle time and an hour", () => {

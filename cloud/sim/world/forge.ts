@@ -58,6 +58,8 @@ export interface Forge {
   queue(job: Pick<Job, "scope" | "runId" | "attempt" | "labels" | "durationMs">): Job;
   /** Jobs of the repository that no runner has. */
   queued(scope: string): readonly Job[];
+  /** Its jobs that are not over. */
+  open(scope: string): readonly Job[];
   cancel(job: Job): void;
   readonly runners: ReadonlyMap<number, Registered>;
 }
@@ -72,6 +74,7 @@ export function forgeOf(time: VirtualTime, world: Chance): Forge {
   const tokens = new Map<string, { scope: string; kind: TokenKind; expiresAt: EpochMs }>();
   const runners = new Map<number, Registered>();
   const queued: Job[] = [];
+  const jobs: Job[] = [];
   let ids = 0;
 
   const fits = (runner: Registered, job: Job): boolean =>
@@ -186,10 +189,12 @@ export function forgeOf(time: VirtualTime, world: Chance): Forge {
     queue(wanted) {
       const job: Job = { id: ++ids, ...wanted, queuedAt: time.now(), state: "queued", startedAt: undefined };
       queued.push(job);
+      jobs.push(job);
       dispatch();
       return job;
     },
     queued: (scope) => queued.filter((job) => job.scope === scope),
+    open: (scope) => jobs.filter((job) => job.scope === scope && ["queued", "assigned", "running"].includes(job.state)),
     cancel(job) {
       const runner = [...runners.values()].find((runner) => runner.job === job);
       if (job.state === "running" && runner?.session !== undefined)

@@ -144,7 +144,7 @@ export function jobsPort(state: State, process: Process): JobQueue {
     activeRuns: (repository) =>
       read("runs", () => {
         const attempts = new Map<string, number>();
-        for (const { runId, attempt } of state.forge.queued(repository))
+        for (const { runId, attempt } of state.forge.open(repository))
           attempts.set(runId, Math.max(attempt, attempts.get(runId) ?? 1));
         return [...attempts].map(([runId, attempt]) => ({ runId, attempt }));
       }),

@@ -1,4 +1,5 @@
 // The environment's own words in the world (configuration, pause, counters), and the port `Settings` on them.
+import type { Brake } from "../../../domain/brake.ts";
 import { merge, type Defaults, type Overlay } from "../../../domain/configuration.ts";
 import {
   OutOfReach,
@@ -16,6 +17,7 @@ export interface Words {
   defaults: Defaults | undefined;
   overlay: Overlay;
   paused: LoadedSettings["paused"];
+  brakes: readonly Brake[];
   readonly counters: Map<string, number>;
   /** Places ever reserved, by scope. */
   readonly reserved: Map<string, number>;
@@ -27,6 +29,7 @@ export const wordsOf = (defaults: Defaults | undefined): Words => ({
   defaults,
   overlay: {},
   paused: undefined,
+  brakes: [],
   counters: new Map(),
   reserved: new Map(),
   watchers: new Set(),
@@ -78,15 +81,22 @@ export function settingsPort({ words, time }: State, process: Process): Settings
   return {
     load: () =>
       call("load", "read", () => {
-        const { defaults, overlay, paused } = words;
+        const { defaults, overlay, paused, brakes } = words;
         if (defaults === undefined) throw new Unconfigured("no configuration: deploy the stack");
         const configuration = merge(defaults, overlay);
-        return { configuration, defaults, overlay, ...(paused === undefined ? {} : { paused }) };
+        return {
+          configuration,
+          defaults,
+          overlay,
+          ...(brakes.length === 0 ? {} : { brakes }),
+          ...(paused === undefined ? {} : { paused }),
+        };
       }),
     writeOverlay: (overlay, seen) =>
       call("writeOverlay", "write", () => {
         words.overlay = seen === undefined ? overlay : changed(words.overlay, overlay, seen);
       }),
+    writeBrakes: (brakes) => call("writeBrakes", "write", () => void (words.brakes = brakes)),
     // All that changes a counter is a transaction with a client token: a retry never counts twice.
     reserve: async (count, scopes) => {
       await patient();
