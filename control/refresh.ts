@@ -13,6 +13,7 @@ import { heldBackBy } from "./creation.ts";
 import { findingOf, unrecorded, type Facts, type Finding, type OurRunner, type RunnersListed } from "./findings.ts";
 import { sendToPool } from "./leave.ts";
 import { excess, readCounters, recount } from "./recount.ts";
+import { followSchedules } from "./schedules.ts";
 import { settle } from "./settle.ts";
 import { keepFloors, type FloorKept } from "./floor.ts";
 import { rerun, type Rerun, type Reruns, type UnservableJob } from "./rerun.ts";
@@ -58,11 +59,12 @@ export interface RefreshReport {
 
 /** Rejects where the environment cannot be read; a part that fails is a problem in the report, and the others go on. */
 export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOptions = {}): Promise<RefreshReport> {
-  const loaded = await world.settings.load();
+  const stored = await world.settings.load();
+  const problems: string[] = [...(stored.overlayProblems ?? [])];
+  const attempt = attempting(world, problems);
+  const loaded = await attempt("schedules", stored, () => followSchedules(world, stored, dryRun));
   const { configuration } = loaded;
   const holds = heldBackBy(loaded).length > 0;
-  const problems: string[] = [...(loaded.overlayProblems ?? [])];
-  const attempt = attempting(world, problems);
   // First of all, and again where the records, which may be out of reach, say that one is refused.
   const aged = await attempt("tokens", { renewed: [], problems: [] }, () => renewTokens(world, configuration, dryRun));
   const { listed, machines, held, partitions, counters } = await lookAround(world, configuration, attempt);

@@ -8,6 +8,14 @@ import type { Architecture } from "./record.ts";
 import type { PoolName } from "./table.ts";
 import type { DeployedVersion } from "./version.ts";
 
+/** Idle floors that hold from each moment of a cron expression on, until another schedule's. */
+export interface Schedule {
+  readonly name: string;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly idleFloors: Readonly<Record<string, number>>;
+}
+
 /** The stack's part: what is deployed. */
 export interface Deployed extends DeployedVersion {
   readonly environment: string;
@@ -39,6 +47,8 @@ export interface Deployed extends DeployedVersion {
   };
   /** A hash of what instances boot with (user data, launch template, pre-runner script): a change of it makes idle instances stale. */
   readonly configHash: string;
+  /** Idle floors by the clock, in the order of the environment's file; absent in environments that were deployed before they were written down. */
+  readonly schedules?: readonly Schedule[];
   /** Named groups of repositories that share machines; a repository in none is its own partition. */
   readonly partitions: Readonly<Record<string, readonly string[]>>;
   /** Jobs of any run may run on its instances: the configured labels are shared by all of them. Absent: false. */
@@ -77,7 +87,10 @@ export const credentialParameterOf = ({ environment, forge }: Pick<Deployed, "en
   forge.credentialParameter ?? forgeCredentialParameter(environment);
 
 export type Defaults = Deployed & Operational;
-export type Overlay = Partial<Operational>;
+export type Overlay = Partial<Operational> & {
+  /** Which word of the clock the idle floors follow: what an operator has written since holds until the next. */
+  readonly scheduled?: { readonly at: number; readonly idleFloors: Readonly<Record<string, number>> };
+};
 export type Configuration = Defaults;
 
 export const operationalDefaults: Operational = {

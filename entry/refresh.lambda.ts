@@ -1,4 +1,4 @@
-// Refresh as a lambda: its event may set the idle floors; then one refresh, its metrics, and an error where it could not look.
+// Refresh as a lambda: one refresh, its metrics, and an error where it could not look.
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { clientOptions } from "../cloud/aws/client-options.ts";
 import { secrets } from "../cloud/aws/secrets.ts";
@@ -55,12 +55,8 @@ async function tellOutcomes(world: ControlWorld, environment: string): Promise<v
   if (until > from) await world.requests.tell(until);
 }
 
-export interface RefreshEvent {
-  readonly idleFloors?: Readonly<Record<string, number>>;
-}
-
 /** Rejects where the environment cannot be read; problems of a part are in the report, the log and the metrics. */
-export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> {
+export async function handler(): Promise<RefreshReport> {
   const environment = variable("RUNPOOL_ENVIRONMENT");
   const region = variable("AWS_REGION");
   const log = jsonLog(hostClock, { environment });
@@ -68,12 +64,6 @@ export async function handler(event: RefreshEvent = {}): Promise<RefreshReport> 
   const unusable = "problem" in found ? [found.problem] : [];
   for (const problem of unusable) log.event("credential.of-no-use", { problem });
   const world = controlWorld({ environment, region, ...("forge" in found ? found : {}), log });
-  if (event.idleFloors !== undefined) {
-    const { overlay, overlayProblems } = await world.settings.load();
-    // One that is of no use waits for whoever wrote it: the rest of what it says is not to be lost.
-    if (overlayProblems === undefined)
-      await world.settings.writeOverlay({ ...overlay, idleFloors: event.idleFloors }, overlay);
-  }
   let records: readonly InstanceRecord[] = [];
   const all = async () => {
     const found = await world.instances.all();

@@ -45,6 +45,7 @@ export function defaultsOf(environment: Environment, made: Made): Defaults {
     ),
     forge: forgeOf(forge),
     partitions,
+    ...(environment.schedules.length === 0 ? {} : { schedules: environment.schedules }),
     ...(anyRunsJobs ? { anyRunsJobs } : {}),
     ...operationalOf(environment),
   };

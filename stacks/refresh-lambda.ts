@@ -95,8 +95,9 @@ function makeSchedules(stack: TerraformStack, environment: Environment, target: 
       },
     });
   schedule("every-period", names.refresh, `rate(${limits.refreshMs / 60_000} minutes)`, "UTC", {});
-  for (const { name, cron, timezone, idleFloors } of environment.schedules)
-    schedule(`floors-${name}`, floorsScheduleName(environment.name, name), cron, timezone, { idleFloors });
+  // They only wake it at the minute: it reads from the configuration what the clock says, and does so at every other time too.
+  for (const { name, cron, timezone } of environment.schedules)
+    schedule(`floors-${name}`, floorsScheduleName(environment.name, name), cron, timezone, { schedule: name });
 }
 
 export function makeRefresh(stack: TerraformStack, environment: Environment, code: LambdaCode): void {

@@ -1,7 +1,15 @@
 // The configuration's items as they are stored, and reading them: what is wrong is said by name.
 import * as z from "zod/mini";
 import type { Brake } from "../../domain/brake.ts";
-import { merge, problemsOf, type Defaults, type Overlay } from "../../domain/configuration.ts";
+import {
+  merge,
+  problemsOf,
+  type Defaults,
+  type Deployed,
+  type Operational,
+  type Overlay,
+  type Schedule,
+} from "../../domain/configuration.ts";
 import { brakesKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
 import { skewOf, type DeployedVersion } from "../../domain/version.ts";
 import type { LoadedSettings } from "../ports.ts";
@@ -64,9 +72,19 @@ const deployed = z.object({
     enterprise: z.optional(z.string()),
   }),
   configHash: z.string(),
+  schedules: z.optional(
+    z.array(
+      z.object({
+        name: z.string(),
+        cron: z.string(),
+        timezone: z.string(),
+        idleFloors: byName(z.number()),
+      } satisfies Shape<Schedule>),
+    ),
+  ),
   partitions: byName(texts),
   anyRunsJobs: z.optional(z.boolean()),
-});
+} satisfies Shape<Deployed>);
 const operational = z.partial(
   z.object({
     resourceClasses: byName(z.object({ cpu: z.number(), mmem: z.number() })),
@@ -84,7 +102,7 @@ const operational = z.partial(
     spotMaxPrices: byName(z.number()),
     maxAgeMs: z.number(),
     images: byArchitecture,
-  }),
+  } satisfies Shape<Operational>),
 );
 /** Unknown names are let through: a newer stack may have written more than this version reads. */
 const defaultsSchema = z.extend(deployed, operational.shape);
@@ -136,11 +154,15 @@ export function readConfiguration(items: readonly Item[]): Reading {
   return { ...laid, ...rest };
 }
 
+const overlaySchema = z.extend(operational, {
+  scheduled: z.optional(z.object({ at: z.number(), idleFloors: byName(z.number()) })),
+});
+
 function readOverlay(
   defaults: Defaults,
   stored: unknown,
 ): Pick<LoadedSettings, "configuration" | "overlay"> | { readonly problems: readonly string[] } {
-  const parsed = operational.safeParse(stored ?? {});
+  const parsed = overlaySchema.safeParse(stored ?? {});
   if (!parsed.success) return { problems: problemsIn(overlayKey, parsed.error) };
   const overlay = parsed.data as unknown as Overlay;
   const configuration = merge(defaults, overlay);

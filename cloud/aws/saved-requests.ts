@@ -16,6 +16,7 @@ import type { ProvisionName, SavedRequests } from "../ports.ts";
 import type { Item } from "./attribute-values.ts";
 import { batchGet, type InstancesWish } from "./instances.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
+import type { Shape } from "./stored-shape.ts";
 
 type Wish = InstancesWish;
 
@@ -37,7 +38,7 @@ const schema = z.object({
   timeoutMs: z.optional(z.number()),
   maxRuntimeMs: z.optional(z.number()),
   label: z.optional(z.string()),
-});
+} satisfies Shape<Request>);
 
 const outcomeSchema = z.object({
   attempt: z.number(),
@@ -51,7 +52,7 @@ const outcomeSchema = z.object({
   reused: z.number(),
   claimsLost: z.number(),
   usdPerHour: z.optional(z.number()),
-});
+} satisfies Shape<Outcome>);
 
 /**
  * Beginnings of an item's attributes: one a provision, one an attempt of it that came to something, one a release; and of a provision

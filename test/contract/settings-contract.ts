@@ -159,6 +159,18 @@ export function settingsContract(kind: StandKind): void {
       expect(await requests.ofRun("1001")).toEqual([]);
       await requests.save(asked, now());
       const whole: Request = { ...asked, provisionId: "lint", minCount: 1, timeoutMs: 60_000, label: "runpool-1" };
+      // All that a request can have: a field that is not stored does not come back.
+      const full: Required<Request> = {
+        ...asked,
+        ...whole,
+        provisionId: "full",
+        minCount: 1,
+        timeoutMs: 1,
+        maxRuntimeMs: 2,
+        label: "runpool-2",
+      };
+      await requests.save({ ...full, runId: "1003" }, now());
+      expect(await requests.ofRun("1003")).toEqual([{ ...full, runId: "1003" }]);
       await requests.save({ ...whole, maxRuntimeMs: 1000 }, now());
       await requests.save(whole, now());
       await requests.save({ ...asked, runId: "1002" }, now());

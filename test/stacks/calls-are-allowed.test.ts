@@ -103,11 +103,13 @@ beforeAll(async () => {
   await ssm.send(new PutParameterCommand({ Name, Value: forgeToken, Type: "SecureString" }));
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
   become("refresh");
-  await handler({ idleFloors: { "large/x64": 1 } });
+  const { settings } = controlWorld({ ...place, log: { event: () => undefined } });
+  await settings.writeOverlay({ idleFloors: { "large/x64": 1 } }, (await settings.load()).overlay);
+  await handler();
   await workflow();
   await usedUp(ssm);
   // Parks what the floor asked for, and measures the pool.
-  await handler({});
+  await handler();
   await pipeline();
   await operators();
   vi.restoreAllMocks();

@@ -109,7 +109,7 @@ test.each([
   async (_, at, credential, scope) => {
     const { cloud, github } = await opened({ repositories: [repository], credentialParameter, ...at }, credential);
     const silent = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-    const { tokens } = await handler({}).finally(() => silent.mockRestore());
+    const { tokens } = await handler().finally(() => silent.mockRestore());
     expect(tokens.problems).toEqual([]);
     const aws = { endpoint: cloud.aws.url, credentials };
     const world = controlWorld({ ...place, aws, log: { event: () => undefined } });

@@ -64,7 +64,7 @@ test.each([
   await world.settings.reserve(1, scopes);
   const until = { now: launchedAt, threshold: world.clock.now() + 60_000 };
   await world.instances.move("create", machine, { ...until, machine, claimId: "its" });
-  const report = await handler({});
+  const report = await handler();
   expect(report.problems.join("\n")).toContain(`${parameter} ${words}`);
   expect(report.findings.map(({ kind, done }) => [kind, done])).toEqual([["condemn-gone", true]]);
   expect((await world.instances.all()).items.map(({ state }) => state)).toEqual(["terminated"]);

@@ -25,6 +25,7 @@ import { certificate } from "./private-ca.ts";
 import { exampleWith } from "./synthesized.ts";
 
 const token = "ghp_refreshlambdatokenxxxxxxxxxxxxxxxxxx";
+const day = { name: "day", cron: "cron(0 7 ? * * *)", timezone: "Europe/Berlin", idleFloors: { "large/x64": 0 } };
 const place = { environment: "example", region: "eu-central-1" };
 
 const code = await lambdaCode();
@@ -45,7 +46,7 @@ interface Ran {
 async function openLambda() {
   const folder = mkdtempSync(join(tmpdir(), "runpool-lambda-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  synthesize({ example }, folder, code);
+  synthesize({ example: { ...example, schedules: [day] } }, folder, code);
   const stackOf = (name: string) =>
     JSON.parse(readFileSync(join(folder, "stacks", name, "cdk.tf.json"), "utf8")) as StackFile;
   const [pool, control] = [stackOf("example-pool"), stackOf("example-control")];
@@ -94,15 +95,16 @@ async function openLambda() {
   return { archive, call, putCredential, stored, requests, clock, held: secrets(clients.ssm) };
 }
 
-test("the deployed bundle renews every partition's token, sets the floors of its event, and tells its metrics", async () => {
+test("the deployed bundle renews every partition's token, keeps the floors of the schedule that came last, and tells its metrics", async () => {
   const { call, putCredential, stored, held } = await openLambda();
   await putCredential(token);
-  const { code, lines, stderr } = await call({ idleFloors: { "large/x64": 0 } });
+  await stored.writeOverlay({ idleMs: 120_000 });
+  const { code, lines, stderr } = await call({});
   expect(stderr).toBe("");
   expect(code).toBe(0);
   for (const repository of example.forge.repositories)
     expect((await held.read(registrationTokenParameter("example", `github:${repository}`)))?.value).toBeTruthy();
-  expect((await stored.load()).overlay.idleFloors).toEqual({ "large/x64": 0 });
+  expect((await stored.load()).overlay).toMatchObject({ idleMs: 120_000, idleFloors: { "large/x64": 0 } });
   const metrics = lines.filter((line) => "_aws" in line);
   expect(metrics.find((line) => line["State"] === "idle")).toMatchObject({ Environment: "example", Instances: 0 });
   expect(metrics.find((line) => "RefreshProblems" in line)).toMatchObject({ RefreshProblems: 0, Leaked: 0 });

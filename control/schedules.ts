@@ -1,0 +1,41 @@
+// Idle floors by the clock: refresh brings about what the clock says, whether or not somebody woke it at the very minute.
+import type { LoadedSettings } from "../cloud/ports.ts";
+import { merge, type Schedule } from "../domain/configuration.ts";
+import { cameLast } from "../domain/cron.ts";
+import type { ControlWorld } from "./world.ts";
+
+/** The schedule that came last, and when (epoch ms); of two that came together the later in the file. */
+function latest(schedules: readonly Schedule[], now: number): (Schedule & { readonly at: number }) | undefined {
+  const came = schedules.flatMap((schedule) => {
+    const at = cameLast(schedule.cron, schedule.timezone, now);
+    return at === undefined ? [] : [{ ...schedule, at }];
+  });
+  return came.toSorted((a, b) => a.at - b.at).at(-1);
+}
+
+const same = (one: Schedule["idleFloors"], other: Schedule["idleFloors"]): boolean =>
+  Object.keys({ ...one, ...other }).every((pool) => one[pool] === other[pool]);
+
+/**
+ * The settings with the floors of the schedule that came last, written to the overlay where it does not follow them yet. What an operator
+ * has written since then stays until the next one comes; the overlay's other parts stay in any case. Rejects with `OutOfReach`.
+ */
+export async function followSchedules(
+  world: ControlWorld,
+  loaded: LoadedSettings,
+  dryRun: boolean,
+): Promise<LoadedSettings> {
+  const { defaults, overlay, overlayProblems } = loaded;
+  const schedule = latest(defaults.schedules ?? [], world.clock.now());
+  // An overlay that is of no use waits for whoever wrote it: the rest of what it says is not to be lost.
+  if (schedule === undefined || overlayProblems !== undefined) return loaded;
+  const { name, at, idleFloors } = schedule;
+  const { scheduled } = overlay;
+  const follows =
+    scheduled !== undefined && (scheduled.at > at || (scheduled.at === at && same(scheduled.idleFloors, idleFloors)));
+  if (follows) return loaded;
+  const next = { ...overlay, idleFloors, scheduled: { at, idleFloors } };
+  if (!dryRun) await world.settings.writeOverlay(next, overlay);
+  world.log.event("floors.scheduled", { schedule: name, at: new Date(at).toISOString() });
+  return { ...loaded, overlay: next, configuration: merge(defaults, next) };
+}
