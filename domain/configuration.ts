@@ -36,7 +36,7 @@ export interface Deployed extends DeployedVersion {
     /** `https://github.com`, or a GHES server. */
     readonly serverUrl: string;
     readonly apiUrl: string;
-    /** Repositories (`owner/repo`) that the environment serves. */
+    /** Repositories (`owner/repo`) that the environment serves; `owner/*`: all of an owner. */
     readonly repositories: readonly string[];
     /** Where all runners register; absent: at their repository, or at its owner where repositories share machines. */
     readonly organisation?: string;
@@ -205,12 +205,24 @@ export const templateOf = (
 ): { readonly id: string; readonly version: string } | undefined =>
   templates[`${partition}#${resourceClass}/${architecture}`] ?? templates[`${resourceClass}/${architecture}`];
 
-/** The partition of a repository: the named group that lists it, or its own. */
-export function partitionOf(configuration: Pick<Deployed, "partitions">, repository: string): string {
-  for (const [name, repositories] of Object.entries(configuration.partitions))
-    if (repositories.includes(repository)) return name;
-  return `github:${repository}`;
+/** The owner whose repositories are all served, by an entry `OWNER/*`; undefined for an entry that is one repository. */
+export const wholeOwner = (served: string): string | undefined =>
+  served.endsWith("/*") ? served.slice(0, -"/*".length) : undefined;
+
+/**
+ * The partition of a repository: the named group that lists it, or its own. Those of an owner who is served as a whole, and are not named by
+ * themselves, are one: nobody knows them when tokens and templates are made.
+ */
+export function partitionOf(
+  { partitions, forge }: Pick<Deployed, "partitions"> & { readonly forge: Served },
+  repository: string,
+): string {
+  for (const [name, repositories] of Object.entries(partitions)) if (repositories.includes(repository)) return name;
+  const [owner] = repository.split("/");
+  const alone = wholeOwner(repository) === undefined && forge.repositories.includes(repository);
+  return alone || !forge.repositories.includes(`${owner}/*`) ? `github:${repository}` : `github:${owner}`;
 }
+type Served = Pick<Deployed["forge"], "repositories">;
 
 /** GitHub's own path of an enterprise, at the web and in REST. */
 const enterprisePath = (enterprise: string): string => `enterprises/${enterprise}`;
@@ -225,7 +237,7 @@ export function forgeScopeOf(
 ): string {
   if (forge.enterprise !== undefined) return enterprisePath(forge.enterprise);
   if (forge.organisation !== undefined) return forge.organisation;
-  const shared = Object.hasOwn(partitions, partitionOf({ partitions }, repository));
+  const shared = Object.hasOwn(partitions, partitionOf({ partitions, forge }, repository));
   return shared ? (repository.split("/")[0] ?? repository) : repository;
 }
-type ForgeScopes = Pick<Deployed["forge"], "organisation" | "enterprise">;
+type ForgeScopes = Pick<Deployed["forge"], "repositories" | "organisation" | "enterprise">;

@@ -5,7 +5,7 @@ import type { Environment } from "./environment.ts";
 
 /** Every partition that its repositories belong to, in the order of the file. */
 export const partitionsOf = ({ forge, partitions }: Pick<Environment, "forge" | "partitions">): readonly string[] => [
-  ...new Set(forge.repositories.map((repository) => partitionOf({ partitions }, repository))),
+  ...new Set(forge.repositories.map((repository) => partitionOf({ partitions, forge }, repository))),
 ];
 
 /**

@@ -124,7 +124,11 @@ test("the guard goes before any queue and any launch template, and the defaults 
 
 test("whoever deploys from a workflow may ask what the guard asks", () => {
   const deployFrom = { repository: "octo-org/infrastructure", githubEnvironment: "production" };
-  const control = stackNamed(synthesized(own({ resourceClasses: { large }, deployFrom })), "example-control");
+  const forge = {
+    repositories: ["octo-org/octo-repo"],
+    repositoryIds: { "octo-org/infrastructure": "1/3" },
+  };
+  const control = stackNamed(synthesized(own({ resourceClasses: { large }, forge, deployFrom })), "example-control");
   const [, role] = resourcesOf(control, "aws_iam_role_policy").find(([id]) => id === "deploy-policy") ?? [];
   const text = rendered(textOf(role ?? {}, "policy"), (type, id) => {
     throw new Error(`a policy refers to ${type}.${id}`);
