@@ -14,7 +14,14 @@ const apiUrlOf = (serverUrl: string): string => {
   return host.endsWith(".ghe.com") ? `https://api.${host}` : `https://${host}/api/v3`;
 };
 
-function forgeOf({ kind, repositories, organisation, enterprise, credentialParameter, ...rest }: Environment["forge"]) {
+export function forgeOf({
+  kind,
+  repositories,
+  organisation,
+  enterprise,
+  credentialParameter,
+  ...rest
+}: Environment["forge"]) {
   const serverUrl = rest.serverUrl.replace(/\/$/, "");
   return {
     kind,

@@ -48,7 +48,7 @@ function asExpression(pattern: string): RegExp {
   return made;
 }
 
-export const like = (value: string, pattern: string): boolean => asExpression(pattern).test(value);
+const like = (value: string, pattern: string): boolean => asExpression(pattern).test(value);
 const operators: Readonly<Record<string, (value: string, wanted: string) => boolean>> = {
   StringEquals: (value, wanted) => value === wanted,
   StringLike: like,

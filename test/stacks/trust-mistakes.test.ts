@@ -1,5 +1,7 @@
 // What of an environment's file would let in more than it says, or nobody: refused by its field, with the reason and the right form.
 import { expect, test } from "vitest";
+import { adviceOf } from "../../stacks/advice.ts";
+import { readEnvironment } from "../../stacks/check-environment.ts";
 import { eachIsRefused, refusals } from "./refusals.ts";
 import { exampleWith } from "./synthesized.ts";
 
@@ -238,4 +240,22 @@ test("what is meant as it is written is taken", () => {
     { ...whole(), ...from({ subjects: ["repo:octo-org@12/*"] }) },
   ];
   for (const changes of right) expect(refusals(exampleWith(changes)), JSON.stringify(changes)).toEqual([]);
+});
+
+test("synthesis says what credential an enterprise needs, and that there are several roles; of the example it has nothing to say", () => {
+  expect(adviceOf(readEnvironment(exampleWith({}), "x"))).toEqual([]);
+  expect(adviceOf(readEnvironment(exampleWith(forge({ enterprise: "octo" })), "x"))).toEqual([
+    [
+      "forge.enterprise",
+      expect.stringMatching(/^\/runpool\/example\/forge-credential must hold a classic PAT .*no App/),
+    ],
+  ]);
+  const many = Array.from({ length: 100 }, (_, at) => `octo-org/repository-${at}`);
+  const file = exampleWith({ ...forge({ repositories: many, organisation: "octo-org" }), partitions: { all: many } });
+  expect(adviceOf(readEnvironment(file, "x"))).toEqual([
+    [
+      "forge.repositories",
+      expect.stringMatching(/^make \d roles, runpool-example-provision to runpool-example-provision-\d: the output/),
+    ],
+  ]);
 });
