@@ -1,6 +1,6 @@
 // Re-runs: queued jobs of a run whose instances are gone get new ones by the run's saved request, since GitHub does not provision again.
 import type { ActiveRun, LoadedSettings, QueuedJob } from "../cloud/ports.ts";
-import { labelsOf, wholeOwner, type Configuration } from "../domain/configuration.ts";
+import { isStandIn, labelsOf, wholeOwner, type Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { labelOf, type Request } from "../domain/request.ts";
@@ -47,7 +47,9 @@ async function repositoriesOf(world: ControlWorld, configuration: Configuration)
   const owners = configuration.forge.repositories.flatMap((one) => wholeOwner(one) ?? []);
   if (owners.length === 0) return known;
   const asked = await world.requests.repositories(world.clock.now() - limits.requestKeptMs);
-  const theirs = asked.filter((one) => /^[\w-]+\/[\w.-]+$/.test(one) && owners.includes(one.split("/")[0] ?? ""));
+  const theirs = asked.filter(
+    (one) => /^[\w-]+\/[\w.-]+$/.test(one) && owners.includes(one.split("/")[0] ?? "") && !isStandIn(one),
+  );
   return [...new Set([...known, ...theirs.slice(0, maxima.repositoriesAsked)])];
 }
 

@@ -209,6 +209,14 @@ export const templateOf = (
 export const wholeOwner = (served: string): string | undefined =>
   served.endsWith("/*") ? served.slice(0, -"/*".length) : undefined;
 
+/** Stands for the repositories of a whole owner where a run of ours needs one and only its place counts. Nobody's jobs wait in it. */
+const standIn = "runpool-image-test";
+export const aRepositoryOf = (served: string): string => {
+  const owner = wholeOwner(served);
+  return owner === undefined ? served : `${owner}/${standIn}`;
+};
+export const isStandIn = (repository: string): boolean => repository.endsWith(`/${standIn}`);
+
 /**
  * The partition of a repository: the named group that lists it, or its own. Those of an owner who is served as a whole, and are not named by
  * themselves, are one: nobody knows them when tokens and templates are made.

@@ -90,7 +90,7 @@ test("of an owner that is served as a whole the repositories that had instances 
   await world.does("refresh", (ports) => refresh(ports));
   const runs = { "1001": repository, "1002": "acme/tomorrow", "1003": "stranger/shop", "1004": "acme/../../x" };
   for (const [runId, of] of Object.entries(runs)) {
-    await world.does(runId, (ports) => provision(ports, requestOf({ runId, repository: of })));
+    await world.does(runId, (ports) => provision(ports, { ...requestOf({ runId }), repository: of }));
     await world.does(`release ${runId}`, (ports) => release(ports, { runId, attempt: 1 }));
   }
   await pass(world, 20 * minute);
@@ -113,7 +113,7 @@ test("of an owner that is served as a whole the repositories that had instances 
     ),
   );
   expect(asked).toEqual(["acme/tomorrow", repository]);
-  expect(reruns).toEqual([{ runId: "1002", attempt: 2, provisionId: "provision", wanted: 1, ready: 0 }]);
+  expect(reruns).toEqual([{ runId: "1002", attempt: 2, provisionId: "provision", wanted: 1, ready: 0, booting: 0 }]);
   expect(problems).toEqual([]);
   // They share machines: nobody knew their names when tokens and templates were made.
   expect(new Set(world.table.all().map(({ partition }) => partition))).toContain("github:acme");
