@@ -15,12 +15,22 @@ const sayers: readonly (readonly [RegExp, string])[] = [
   [/^(HOME|TMPDIR)$/, "is said by runpool: each assignment has its own"],
   [/^(RUNPOOL_|ACTIONS_RUNNER_(HOOK|INPUT)_)/, "is said by runpool; hooks are RUNPOOL_HOOK_STARTED and _COMPLETED"],
   [/^GITHUB_/, "is said by GitHub's runner"],
+  [/^(EXIT_(CODE|STATUS)|SERVICE_RESULT|MONITOR_.*|INVOCATION_ID|NOTIFY_SOCKET|LISTEN_.*)$/, "is said by systemd"],
 ];
+
+/**
+ * What is no fact but code, or the way to it: read by the loader, by shells and interpreters before the program itself says a word. The
+ * runner's unit has commands of root too, and the runner and hooks are programs of ours.
+ */
+const runsCode =
+  /^(PATH|LD_.*|GLIBC_TUNABLES|GCONV_PATH|LOCPATH|BASH_ENV|BASHOPTS|SHELLOPTS|IFS|PS4|PROMPT_COMMAND|CDPATH|GLOBIGNORE|NODE_(OPTIONS|PATH|REPL_EXTERNAL_MODULE)|PERL5?(LIB|OPT|DB)|PYTHON(PATH|HOME|STARTUP)|RUBY(OPT|LIB)|(DOTNET|CORECLR|COR|COMPLUS)_(STARTUP_HOOKS|ADDITIONAL_DEPS|SHARED_STORE|ENABLE_PROFILING|PROFILER.*))$/i;
 
 function ruleOf(name: string, value: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return "is no name of a variable: letters, digits and _";
   const [, sayer] = (hooks.has(name) ? undefined : sayers.find(([pattern]) => pattern.test(name))) ?? [];
   if (sayer !== undefined) return sayer;
+  if (runsCode.test(name))
+    return "decides which code a program runs, the machine's own too: keep programs in /usr/local/bin of the image, and let the step that wants such a variable set it";
   if (/\p{Cc}/u.test(value)) return "has line ends or other control characters";
   if (!hooks.has(name) && name !== "RUNNER_TOOL_CACHE") return undefined;
   if (!value.startsWith("/")) return "must be an absolute path";

@@ -11,6 +11,9 @@ for script in "$here"/*.sh; do
 done
 install -m 0644 "$here/runpool.nft" "$here"/*.conf "$lib"
 install -m 0644 /dev/null "$lib/empty.env"
+# Nothing upgrades by itself under a running job, in a baked image and in a stock one: it would restart the job's runner or docker.
+install -D -m 0644 "$here/runpool-needrestart.conf" /etc/needrestart/conf.d/runpool.conf
+[ ! -d /etc/apt/apt.conf.d ] || echo 'APT::Periodic::Enable "0";' >/etc/apt/apt.conf.d/99runpool
 install -m 0644 "$bundle" "$lib/agent.mjs"
 install -m 0755 "$node" "$lib/node"
 rm -rf "$lib/runner"

@@ -25,8 +25,8 @@ if [ ! -e "$outcome" ]; then
   [ "$(systemctl show -P ExecMainCode "$unit")" = 1 ] || code=$((code + 128))
   [ "$(systemctl show -P Result "$unit")" != timeout ] || code=124
   journalctl --sync
-  # By identifier: the journal may not know any more of which unit a process was that has ended.
-  { echo "$code" || exit 1; journalctl --boot --identifier=runpool-prepare --lines=20 --output=cat --quiet; } >"$outcome.new"
+  # By identifier: the journal may not know any more of which unit a process was that has ended. No job has run yet that could forge it.
+  { echo "$code" || exit 1; journalctl --boot --identifier=runpool-prepare --lines=20 --output=cat --quiet | tail -c 65536; } >"$outcome.new"
   mv -f "$outcome.new" "$outcome"
   rm -f "$folder/script"
 fi

@@ -15,6 +15,7 @@ rm -f "/run/runpool/runners/$n.env"
 [ ! -e "$n" ] || mv "$n" "gone-$n-$(date +%s%N)"
 # Nothing of the job's user should exist outside its root, since the unit lets it write nowhere else. Look all the same.
 find /tmp /var/tmp /dev/shm /run/lock /var/spool/cron /var/lib/systemd/linger -xdev -user runpool-job -delete 2>/dev/null
+/usr/lib/runpool/runner-traces.sh
 # By list: `docker volume prune` spares volumes with a name unless told `--all`, which docker before 23 does not know.
 empty_docker() (
   set -o pipefail

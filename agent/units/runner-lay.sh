@@ -18,6 +18,6 @@ install -m 0644 -o runpool-job -g runpool-job /dev/null "$root/jobs"
 for file in .runner .credentials .credentials_rsaparams; do
   as runpool test -f "$from/$file" || continue
   # shellcheck disable=SC2016 # expanded by the inner shell
-  as runpool cat "$from/$file" | as runpool-job sh -c 'umask 077; cat >"$1"' sh "$root/runner/$file"
+  as runpool head -c 65536 "$from/$file" | as runpool-job sh -c 'umask 077; cat >"$1"' sh "$root/runner/$file"
 done
 touch "$root/laid"

@@ -17,7 +17,8 @@ done
 grep -q '^frozen 1' "$cgroup/cgroup.events" || { echo "the cgroup does not freeze"; exit 75; }
 main=$(systemctl show -P MainPID "runpool-runner@$n.service")
 while read -r pid; do
-  name=$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1) || continue
+  # A command line and a log are as long as a job makes them: of each only a part is read.
+  name=$(head -c 8192 "/proc/$pid/cmdline" | tr '\0' '\n' | head -n 1) || continue
   parent=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status") || continue
   # A child of the listener that is no worker yet is just becoming one.
   if [ "${name##*/}" = Runner.Worker ] || { [ "$main" != 0 ] && [ "$parent" = "$main" ]; }; then
@@ -28,7 +29,7 @@ done <"$cgroup/cgroup.procs"
 # It says that it runs a job before it renews GitHub's lock upon it, and only then starts the worker (JobDispatcher.cs, RunAsync): that job is
 # taken, and nobody else would get it. Where it gives such a job up it says nothing more: so for a minute only.
 log=/var/lib/runpool/runners/$n/listener.log
-if [[ $(tail -n 1 "$log") == *": Running job: "* ]] && [ -n "$(find "$log" -newermt '-60 seconds')" ]; then
+if [[ $(tail -c 8192 "$log" | tr -d '\0' | tail -n 1) == *": Running job: "* ]] && [ -n "$(find "$log" -newermt '-60 seconds')" ]; then
   echo busy
   exit 0
 fi

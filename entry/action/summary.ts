@@ -7,13 +7,19 @@ import { labelOf, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
 import { unservableLine } from "../unservable-line.ts";
 import { counted, spoken } from "../cli/durations.ts";
+import { plain } from "../cli/terminal.ts";
 
-/** Text of others as Markdown that shows it and does nothing else; between two dollars GitHub would set a formula. */
+/**
+ * Text of others as Markdown that shows it and does nothing else: between two dollars GitHub would set a formula, and what looks like an
+ * address becomes a link (GitHub Flavored Markdown, "Autolinks (extension)") unless a comment parts it.
+ */
 const escaped = (text: string): string =>
-  text
+  plain(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(/[\\|`*_[\]#~@$]/g, (sign) => `\\${sign}`)
+    .replaceAll("://", ":<!-- -->//")
+    .replaceAll(/\b(www)\./gi, "$1<!-- -->.")
     .replaceAll(/\s*\n\s*/g, " ");
 
 function* table(head: readonly string[], rows: readonly (readonly string[])[]): Generator<string> {

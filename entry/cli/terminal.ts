@@ -46,6 +46,13 @@ export function terminalOn({ stdout, stderr }: Streams, variables: Variables, no
   return { out: sink(stdout, colours, dumb), err: sink(stderr, colours, dumb) };
 }
 
-/** Without what would move the cursor or pretend to be colour: some of what is shown was written by others. */
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
-export const plain = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "?");
+/**
+ * Without what would move the cursor, pretend to be colour, turn the direction of what follows or not be seen at all: some of what is shown
+ * was written by others. Unicode, "UAX #9", table of explicit directional formatting characters; joiners stay, since words are made of them.
+ */
+export const plain = (text: string): string =>
+  text.replaceAll(
+    // eslint-disable-next-line no-control-regex -- control characters are what it is about
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu,
+    "?",
+  );

@@ -233,11 +233,16 @@ test("the summary of fewer says what is missing, and takes the words of others f
   const request = parsed.ok ? parsed.request : expect.fail(parsed.problems.join());
   const instance = { instanceId: "i-1", instanceType: "u7.metal", zone: "a", usageClass: "spot", labels: [] };
   const instances = [{ ...instance, origin: "created" as const }];
-  const reasons = ["spot | is short\n<script> at $1 and $2"];
+  const reasons = [
+    "spot | is short\n<script> at $1 and $2",
+    "see https://evil.example/x or www.evil.example, \u202Eti daer",
+  ];
   const outcome = { kind: "ready" as const, instances, created: 1, reused: 0, readyMs: 2000, reasons };
   const text = [...provisionSummary(request, outcome, new Map([["i-1", 1500]]))].join("\n");
   expect(text).toContain("| i-1 | u7.metal | a | spot | created | 1.5 s | unknown |");
   expect(text).toContain("Fewer than the 3 that were asked for:\n\n- spot \\| is short &lt;script> at \\$1 and \\$2");
+  // No link, and nothing that turns the direction of what follows.
+  expect(text).toContain("- see https:<!-- -->//evil.example/x or www<!-- -->.evil.example, ?ti daer");
 });
 
 test.each([

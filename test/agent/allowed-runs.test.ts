@@ -52,9 +52,10 @@ test("a word that is neither true nor false lets nobody in: the agent does not s
     expect(() => parsed({ RUNPOOL_ANY_RUNS_JOBS: word })).toThrow("RUNPOOL_ANY_RUNS_JOBS");
 });
 
+const hook = resolve(import.meta.dirname, "../../agent/units/job-started.sh");
+
 /** The hook as a worker runs it; what the worker's stderr, a pipe to its listener, was told, and whether the worker lives to run a step. */
 function hookOf(worker: string, runId: string) {
-  const hook = resolve(import.meta.dirname, "../../agent/units/job-started.sh");
   const program = `bash -e '${hook}'; echo "hook: $?"`;
   const { stdout } = spawnSync(
     "bash",
@@ -76,4 +77,18 @@ test("the hook of a stranger's job ends the worker, since a failed hook alone wo
   // Nothing else that calls it is killed; and a job that may run is left alone.
   expect(hookOf("bash", "77")).toContain("hook: 1");
   expect(hookOf("/runner/bin/Runner.Worker", "70")).toBe("hook: 0\n");
+});
+
+test("a run is let in by its whole number alone, never by one that begins, ends or goes on like it", () => {
+  const letsIn = (RUNPOOL_ONLY_RUNS: string, GITHUB_RUN_ID: string) =>
+    spawnSync("bash", [hook], { env: { PATH: process.env["PATH"], RUNPOOL_ONLY_RUNS, GITHUB_RUN_ID } }).status === 0;
+  for (const [owner, run] of [
+    ["70", "7"],
+    ["17", "7"],
+    ["7", "70"],
+    ["71 170", "7"],
+    ["7", ""],
+  ] as const)
+    expect(letsIn(owner, run), `${run} into ${owner}`).toBe(false);
+  for (const owner of ["7", "70 7", "7 70"]) expect(letsIn(owner, "7"), `7 into ${owner}`).toBe(true);
 });

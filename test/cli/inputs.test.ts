@@ -65,6 +65,8 @@ test("columns give way by their rank, and colour does not count", () => {
 });
 
 test("control characters of what others wrote do not reach a terminal", () => {
+  // Right to left, isolates, invisible tags; joiners are part of words and of pictures.
+  expect(plain("a\u202Eb\u2066c\u200Bd\u{E0041}e\u2028f\u200Dg")).toBe("a?b?c?d?e?f\u200Dg");
   expect(plain("a\u001b[2Jb\u0007c\rd\te\n")).toBe("a?[2Jb?c?d\te\n");
 });
 

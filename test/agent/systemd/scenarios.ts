@@ -1,6 +1,7 @@
 // What is played in guests, by name.
 import { survivesCrashes } from "./crashes.ts";
 import { bootWatchdog, deadlineWithoutAgent, failedPreparation, spotNotice } from "./endings.ts";
+import { hostileJob } from "./hostile-job.ts";
 import { servesJustInTime } from "./just-in-time.ts";
 import { preparations } from "./preparations.ts";
 import { leaveMeetsJob } from "./races.ts";
@@ -12,6 +13,7 @@ export type Scenario = (tell: (found: unknown) => Promise<void>) => Promise<unkn
 export const scenarios: Readonly<Record<string, Scenario>> = {
   "serves and releases": servesAndReleases,
   "serves just in time": servesJustInTime,
+  "hostile job": hostileJob,
   "leave meets a job": leaveMeetsJob,
   "survives crashes": survivesCrashes,
   "spot notice": spotNotice,
