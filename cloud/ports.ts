@@ -219,6 +219,9 @@ export interface MachineSeen {
   readonly instanceId: string;
   readonly state: MachineState;
   readonly launchedAt: EpochMs;
+  /** Its availability zone, and its architecture where that is one of ours: as EC2 says; the in-process world says neither. */
+  readonly zone?: string;
+  readonly architecture?: Architecture;
   readonly tags: Readonly<Record<string, string>>;
   /** AWS's words on why it ended. */
   readonly reason?: string;
@@ -315,8 +318,6 @@ export interface SavedRequests {
   end(runId: string, ending: Ending): Promise<void>;
   /** Up to when outcomes have been told (0: never), and the runs of which anything was kept since, eventually consistent. */
   untold(): Promise<{ readonly from: EpochMs; readonly runs: readonly RunOutcomes[] }>;
-  /** Repositories whose runs got instances since, each once, newest first, of `maxima.runsRead` runs at most; eventually consistent. */
-  repositories(since: EpochMs): Promise<readonly string[]>;
   /** All up to this moment has been told. */
   tell(until: EpochMs): Promise<void>;
 }

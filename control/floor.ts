@@ -8,7 +8,7 @@ import { create, newRounds, usableBase } from "./creation.ts";
 import { ladderOf } from "./ladder.ts";
 import { roomOf, scopesOf } from "./places.ts";
 import type { Undertaking } from "./taken.ts";
-import { partitionScopes } from "./tokens.ts";
+import { scopesInUse } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface Floor {
@@ -22,7 +22,7 @@ export interface Floor {
 
 /** The floors of every partition; names that are no class and architecture are left out (refresh reports them). */
 export function floorsOf(configuration: Configuration): readonly Floor[] {
-  return [...partitionScopes(configuration)].flatMap(([partition, repository]) =>
+  return [...scopesInUse(configuration)].flatMap(([partition, repository]) =>
     Object.entries(configuration.idleFloors).flatMap(([name, count]): Floor[] => {
       const [resourceClass = "", architecture, usage = "on-demand"] = name.split("/");
       if (architecture !== "x64" && architecture !== "arm64") return [];

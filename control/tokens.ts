@@ -18,8 +18,12 @@ const both = (one: TokensRenewed, other: TokensRenewed): TokensRenewed => ({
   problems: [...new Set([...one.problems, ...other.problems])],
 });
 
-/** Partitions of an environment, each with the repository or organisation that its runners register at. */
-export function partitionScopes(configuration: Configuration): ReadonlyMap<string, string> {
+/** Every partition that may have instances, the retired ones too, each with the place where its runners are registered. */
+export const partitionScopes = (configuration: Configuration): ReadonlyMap<string, string> =>
+  new Map([...Object.entries(configuration.kept?.partitions ?? {}), ...scopesInUse(configuration)]);
+
+/** Partitions that a repository is in, likewise: those of which instances are created. */
+export function scopesInUse(configuration: Configuration): ReadonlyMap<string, string> {
   const scopes = new Map<string, string>();
   for (const repository of configuration.forge.repositories)
     scopes.set(partitionOf(configuration, repository), forgeScopeOf(configuration, repository));

@@ -24,7 +24,7 @@ export interface Deployed extends DeployedVersion {
   readonly account: string;
   /** Queue URLs by resource class. */
   readonly queues: Readonly<Record<string, { readonly url: string; readonly unreadableUrl: string }>>;
-  /** Launch templates by `class/architecture`; where partitions have roles of their own, by `partition#class/architecture`. */
+  /** Launch templates by `partition#class/architecture`; in environments of the tests' own, by `class/architecture` for all partitions. */
   readonly templates: Readonly<Record<string, { readonly id: string; readonly version: string }>>;
   readonly subnets: readonly { readonly id: string; readonly zone: string }[];
   /** What instances are in; absent in environments that were deployed before it was written down. */
@@ -36,7 +36,7 @@ export interface Deployed extends DeployedVersion {
     /** `https://github.com`, or a GHES server. */
     readonly serverUrl: string;
     readonly apiUrl: string;
-    /** Repositories (`owner/repo`) that the environment serves; `owner/*`: all of an owner. */
+    /** Repositories (`owner/repo`) that the environment serves. */
     readonly repositories: readonly string[];
     /** Where all runners register; absent: at their repository, or at its owner where repositories share machines. */
     readonly organisation?: string;
@@ -53,6 +53,24 @@ export interface Deployed extends DeployedVersion {
   readonly partitions: Readonly<Record<string, readonly string[]>>;
   /** Jobs of any run may run on its instances: the configured labels are shared by all of them. Absent: false. */
   readonly anyRunsJobs?: boolean;
+  /** What instances may stand on; absent in environments that were deployed before it was written down. */
+  readonly kept?: Kept;
+}
+
+/**
+ * What the deployed environment has for instances to stand on, that in use and that which is retired. The next deployment compares: what it
+ * would take away, an instance must not stand on (entry/refuse-removal.ts).
+ */
+export interface Kept {
+  /** Those that have queues and launch templates. */
+  readonly classes: readonly string[];
+  /** Those that have a role and launch templates, each with the place where its runners register. */
+  readonly partitions: Readonly<Record<string, string>>;
+  readonly architectures: readonly Architecture[];
+  /** Availability zones with a subnet that the stack has made. */
+  readonly zones: readonly string[];
+  /** What all instances stand on, by the field of the environment's file that says it. */
+  readonly all: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The part that operators change without a deployment. */
@@ -205,32 +223,12 @@ export const templateOf = (
 ): { readonly id: string; readonly version: string } | undefined =>
   templates[`${partition}#${resourceClass}/${architecture}`] ?? templates[`${resourceClass}/${architecture}`];
 
-/** The owner whose repositories are all served, by an entry `OWNER/*`; undefined for an entry that is one repository. */
-export const wholeOwner = (served: string): string | undefined =>
-  served.endsWith("/*") ? served.slice(0, -"/*".length) : undefined;
-
-/** Stands for the repositories of a whole owner where a run of ours needs one and only its place counts. Nobody's jobs wait in it. */
-const standIn = "runpool-image-test";
-export const aRepositoryOf = (served: string): string => {
-  const owner = wholeOwner(served);
-  return owner === undefined ? served : `${owner}/${standIn}`;
-};
-export const isStandIn = (repository: string): boolean => repository.endsWith(`/${standIn}`);
-
-/**
- * The partition of a repository: the named group that lists it, or its own. Those of an owner who is served as a whole, and are not named by
- * themselves, are one: nobody knows them when tokens and templates are made.
- */
-export function partitionOf(
-  { partitions, forge }: Pick<Deployed, "partitions"> & { readonly forge: Served },
-  repository: string,
-): string {
-  for (const [name, repositories] of Object.entries(partitions)) if (repositories.includes(repository)) return name;
-  const [owner] = repository.split("/");
-  const alone = wholeOwner(repository) === undefined && forge.repositories.includes(repository);
-  return alone || !forge.repositories.includes(`${owner}/*`) ? `github:${repository}` : `github:${owner}`;
+/** The partition of a repository: the named group that lists it, or its own. */
+export function partitionOf(configuration: Pick<Deployed, "partitions">, repository: string): string {
+  for (const [name, repositories] of Object.entries(configuration.partitions))
+    if (repositories.includes(repository)) return name;
+  return `github:${repository}`;
 }
-type Served = Pick<Deployed["forge"], "repositories">;
 
 /** GitHub's own path of an enterprise, at the web and in REST. */
 const enterprisePath = (enterprise: string): string => `enterprises/${enterprise}`;
@@ -245,7 +243,7 @@ export function forgeScopeOf(
 ): string {
   if (forge.enterprise !== undefined) return enterprisePath(forge.enterprise);
   if (forge.organisation !== undefined) return forge.organisation;
-  const shared = Object.hasOwn(partitions, partitionOf({ partitions, forge }, repository));
+  const shared = Object.hasOwn(partitions, partitionOf({ partitions }, repository));
   return shared ? (repository.split("/")[0] ?? repository) : repository;
 }
-type ForgeScopes = Pick<Deployed["forge"], "repositories" | "organisation" | "enterprise">;
+type ForgeScopes = { readonly [Name in "organisation" | "enterprise"]?: string | undefined };

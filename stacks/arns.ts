@@ -9,6 +9,7 @@ import {
   removalTokenParameter,
   tableName,
 } from "../domain/names.ts";
+import type { Architecture } from "../domain/record.ts";
 import type { Environment } from "./environment.ts";
 import { operationalOf } from "./operational.ts";
 
@@ -16,6 +17,15 @@ import { operationalOf } from "./operational.ts";
 export const queuedClasses = (environment: Environment): readonly string[] => [
   ...Object.keys(operationalOf(environment).resourceClasses),
   ...environment.retiredClasses,
+];
+
+/** Every architecture that has launch templates: those in use, and the retired ones. */
+export const keptArchitectures = ({
+  architectures,
+  retiredArchitectures,
+}: Pick<Environment, "architectures" | "retiredArchitectures">): readonly Architecture[] => [
+  ...architectures,
+  ...retiredArchitectures,
 ];
 
 /** Names within an environment that nothing but its stacks needs. */

@@ -1,5 +1,6 @@
 // The rules of images: one for each architecture, made for it, and a runner on it in the end.
 import type { Architecture } from "../domain/record.ts";
+import { keptArchitectures } from "./arns.ts";
 import type { Environment, Problem } from "./environment.ts";
 
 const architectures = ["x64", "arm64"] as const;
@@ -28,7 +29,7 @@ export function problemsOfImages(environment: Environment): readonly Problem[] {
   for (const architecture of wanted)
     if (images[architecture] === undefined)
       problems.push([`images.${architecture}`, `is missing, though architectures names ${architecture}`]);
-  for (const architecture of architectures.filter((one) => !wanted.includes(one))) {
+  for (const architecture of architectures.filter((one) => !keptArchitectures(environment).includes(one))) {
     if (images[architecture] !== undefined)
       problems.push([`images.${architecture}`, `is given, but architectures does not name ${architecture}`]);
     if (install[architecture] !== undefined)

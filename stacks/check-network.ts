@@ -1,6 +1,7 @@
 // The rules of an environment's network that hold before AWS is asked.
 import type { Environment, Problem } from "./environment.ts";
 import { operationalOf } from "./operational.ts";
+import { placeOfZone, subnetsOfKind } from "./subnet-blocks.ts";
 
 /** An address as a number, or undefined where a part is above 255. */
 const addressOf = (text: string): number | undefined => {
@@ -11,7 +12,7 @@ const addressOf = (text: string): number | undefined => {
 /** Where docker puts its containers by default ("Packet filtering and firewalls"): to a machine in it the VPC's name server is one of them. */
 const dockers = "172.17.";
 
-function problemsOfCidr(cidr: string, zones: number): readonly Problem[] {
+function problemsOfCidr(cidr: string): readonly Problem[] {
   const [address = "", size = ""] = cidr.split("/");
   const [base, bits] = [addressOf(address), Number(size)];
   // VPC User Guide, "VPC CIDR blocks": /16 to /28. A quarter of it (half for a private network's two tiers) is a subnet.
@@ -26,7 +27,6 @@ function problemsOfCidr(cidr: string, zones: number): readonly Problem[] {
     ];
   if (cidr.startsWith(dockers))
     return [["network.cidr", `${cidr} is where docker puts containers: take another block`]];
-  if (zones > 8) return [["network.zones", `${zones} zones; at most 8 subnets are cut from the block`]];
   return [];
 }
 
@@ -71,9 +71,12 @@ export function problemsOfNetwork(environment: Environment): readonly Problem[] 
   const { network, region, proxy } = environment;
   if (network.kind !== "existing") {
     const problems = [
-      ...problemsOfCidr(network.cidr, network.zones.length),
+      ...problemsOfCidr(network.cidr),
       ...problemsOfZones(network.zones, region, (at) => `network.zones[${at}]`),
     ];
+    for (const [at, zone] of network.zones.entries())
+      if (placeOfZone(zone) >= subnetsOfKind)
+        problems.push([`network.zones[${at}]`, `"${zone}": a subnet is cut from the block for zones a to h only`]);
     if (network.zones.length === 0) problems.push(["network.zones", "must name at least one zone"]);
     if (network.kind === "private" && !network.nat && proxy === undefined)
       problems.push(["network.nat", "is off and there is no proxy: instances could not reach GitHub"]);

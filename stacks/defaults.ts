@@ -14,14 +14,7 @@ const apiUrlOf = (serverUrl: string): string => {
   return host.endsWith(".ghe.com") ? `https://api.${host}` : `https://${host}/api/v3`;
 };
 
-export function forgeOf({
-  kind,
-  repositories,
-  organisation,
-  enterprise,
-  credentialParameter,
-  ...rest
-}: Environment["forge"]) {
+function forgeOf({ kind, repositories, organisation, enterprise, credentialParameter, ...rest }: Environment["forge"]) {
   const serverUrl = rest.serverUrl.replace(/\/$/, "");
   return {
     kind,
@@ -34,8 +27,8 @@ export function forgeOf({
   } satisfies Deployed["forge"];
 }
 
-/** What only Terraform knows: ids and URLs. */
-export type Made = Pick<Deployed, "queues" | "templates" | "subnets" | "securityGroups" | "configHash">;
+/** What only Terraform knows (ids and URLs), and what its stack has for instances to stand on. */
+export type Made = Pick<Deployed, "queues" | "templates" | "subnets" | "securityGroups" | "configHash" | "kept">;
 
 export function defaultsOf(environment: Environment, made: Made): Defaults {
   const { name, awsPartition, region, account, forge, partitions, architectures, anyRunsJobs } = environment;

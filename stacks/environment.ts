@@ -46,11 +46,13 @@ const repository = z
   .string()
   .regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "must be OWNER/REPOSITORY")
   .regex(/(?<!\.git)$/, "must be without .git, which is no part of a repository's name");
-/** One of them, or every repository of an owner, those of tomorrow included. */
-const served = z
+/** Where runners register: a repository, an organisation, an enterprise. */
+const scope = z
   .string()
-  .regex(/^[\w.-]{1,100}\/([\w.-]{1,100}|\*)$/, "must be OWNER/REPOSITORY, or OWNER/* for every repository of an owner")
-  .regex(/(?<!\.git)$/, "must be without .git, which is no part of a repository's name");
+  .regex(
+    /^(enterprises\/)?[\w-]{1,100}$|^[\w.-]{1,100}\/[\w.-]{1,100}$/,
+    "must be OWNER/REPOSITORY, ORGANISATION or enterprises/NAME",
+  );
 /** A name at GitHub as it is in addresses. */
 const account = z.string().regex(/^[\w-]{1,100}$/, "must be a name as it is in GitHub's addresses, e.g. octo-org");
 /** Systems Manager API Reference, PutParameter: at most fifteen levels; names that begin with "aws" or "ssm" are AWS's. */
@@ -72,42 +74,13 @@ const bucket = z
     "must be no address, and begin with nothing of S3's own",
   )
   .regex(/(?<!-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/, "ends in what S3 keeps for itself");
-/** Texts of trust policies, where `*`, `?` and `${…}` would let others in. */
+/** Stands in the pattern of a trust policy, where `*`, `?` and `${…}` would let others in. */
 const githubEnvironment = text
   .regex(/^[^*?$]*$/, "must name one environment: no *, ? or $")
   .regex(/^\S(.*\S)?$/, "begins or ends with a blank");
 const ref = z
   .string()
   .regex(/^refs\/(heads|tags)\/[^\s*?$:^~[\\]+$/, "must name one branch or tag, e.g. refs/heads/main: no *, ? or $");
-/** A pull request's ref is whatever the pull request says: who opens one would write the workflow. */
-const workflow = z
-  .string()
-  .regex(
-    /^[\w.-]{1,100}\/[\w.-]{1,100}\/\.github\/workflows\/[\w.-]+\.ya?ml@(refs\/(heads|tags)\/[^\s*?$:^~[\\@]+|[0-9a-f]{40})$/,
-    "must name one workflow at one branch, tag or commit, e.g. octo-org/ci/.github/workflows/provision.yml@refs/heads/main: no *, ? or $, no refs/pull/…",
-  );
-/** A customised subject: claims by their names, as the template at GitHub lists them. */
-const exactSubject = z
-  .string()
-  .regex(
-    /^[a-z][a-z_]*:[^:*?$]/,
-    "must begin with a claim's name and its value, e.g. repo:octo-org@123456/octo-repo@456789 or repository_id:456789",
-  )
-  .regex(/^(?!.*::)(.*[^:])?$/, "has a : with nothing behind it")
-  .regex(/^[^*?$]*$/, "must be one subject: no *, ? or $")
-  .regex(/^(\S(.*\S)?)?$/, "begins or ends with a blank");
-const subject = z
-  .string()
-  .regex(
-    /^[a-z][a-z_]*:[^:*?$]/,
-    "must begin with a claim's name and its value, e.g. repo:octo-org@123456/octo-repo@456789 or repository_id:456789",
-  )
-  .regex(/^(?!.*::)(.*[^:])?$/, "has a : with nothing behind it")
-  .regex(
-    /^[^*?$]*([/:]\*)?$/,
-    "must be one subject, or all that begin with one, by :* or /* at its end: no other *, no ? or $",
-  )
-  .regex(/^(\S(.*\S)?)?$/, "begins or ends with a blank");
 
 const forge = z.strictObject({
   kind: z.literal("github").default("github"),
@@ -117,28 +90,18 @@ const forge = z.strictObject({
     .regex(/^https:\/\/[A-Za-z0-9.-]+\/?$/, "must be https://HOST alone: no path, port, user or blank")
     .regex(/^https:\/\/(?!(www|api)\.github\.com)/i, "must be https://github.com, as in a repository's address")
     .default("https://github.com"),
-  /** Repositories that the environment serves; `OWNER/*`: all of an owner, which are one partition but for those that are named too. */
-  repositories: z.array(served).min(1, "must name at least one repository"),
+  /** Repositories that the environment serves. */
+  repositories: z.array(repository).min(1, "must name at least one repository"),
   /**
-   * By repository the numbers OWNER_ID/REPOSITORY_ID that its tokens' subjects name, and by `OWNER/*` the number OWNER_ID: the roles then
-   * trust these, and nobody who takes over a name that was given up. Of `OWNER/*`, `deployFrom` and `imagesFrom` they are demanded.
+   * By repository the numbers OWNER_ID/REPOSITORY_ID that its tokens' subjects name: the roles then trust these, and nobody who takes over
+   * a name that was given up. Also of `deployFrom` and `imagesFrom`.
    */
   repositoryIds: z
-    .record(
-      served,
-      z
-        .string()
-        .regex(
-          /^[1-9]\d*(\/[1-9]\d*)?$/,
-          "must be OWNER_ID/REPOSITORY_ID, e.g. 123456/456789; of OWNER/* it is OWNER_ID",
-        ),
-    )
+    .record(repository, z.string().regex(/^[1-9]\d*\/[1-9]\d*$/, "must be OWNER_ID/REPOSITORY_ID, e.g. 123456/456789"))
     .default({}),
-  /** The short name of an enterprise whose tokens have an issuer of their own (GitHub docs, "Customizing the issuer value for an enterprise"). */
-  enterpriseIssuer: account.optional(),
   /** All runners register here, not at their repositories: the credential then needs no right in each of them. */
   organisation: account.optional(),
-  /** The same, above organisations; by its short name. Its credential is a classic PAT: no GitHub App may. */
+  /** The same, above organisations; by its short name. */
   enterprise: account.optional(),
   /** The SecureString with what refresh authenticates by, a GitHub App or a token; people write it, outside Terraform's state. */
   credentialParameter: ownParameterName.optional(),
@@ -182,11 +145,18 @@ export const environmentShape = z.strictObject({
   forge,
   /** Named groups of repositories that share machines; a repository in none has machines of its own. */
   partitions: z.record(z.string(), z.array(repository)).default({}),
+  /**
+   * Partitions that no repository is in any more, whose role and launch templates are kept until their last instance has ended, each with
+   * the place where its runners are registered: OWNER/REPOSITORY, an organisation, or enterprises/NAME.
+   */
+  retiredPartitions: z.record(z.string(), scope).default({}),
   /** Minimum vCPU and memory by name; the built-in table where nothing is given. */
   resourceClasses: z.record(z.string(), z.strictObject({ cpu: z.number(), mmem: z.number() })).optional(),
-  /** Classes taken out of `resourceClasses` whose queues are kept until they are empty: a deployment that drops one sooner is refused. */
+  /** Classes taken out of `resourceClasses` whose queues and launch templates are kept until nothing of them is left: a deployment that drops one sooner is refused. */
   retiredClasses: z.array(z.string()).default([]),
   architectures: z.array(architecture).min(1, "must name at least one architecture"),
+  /** Architectures taken out of `architectures` whose launch templates are kept, likewise. */
+  retiredArchitectures: z.array(architecture).default([]),
   operatingSystem: z.enum(["amazon-linux-2023", "ubuntu-22.04", "ubuntu-24.04"]),
   images: z.strictObject({ x64: image.optional(), arm64: image.optional() }),
   /** What makes a runner of a stock AMI at first boot, by architecture; leave out where the AMIs are baked. */
@@ -257,38 +227,10 @@ export const environmentShape = z.strictObject({
     .strictObject({ oidcProviderArn: z.string().startsWith("arn:"), spotServiceRole: z.boolean() })
     .partial()
     .default({}),
-  /** Which workflows of `forge.repositories` may provision; without it every branch, tag and pull request, in jobs without a GitHub environment. */
-  provisionFrom: z
-    .strictObject({
-      /** These branches and tags alone; none where the list is empty. */
-      refs: z.array(ref).optional(),
-      /** Pull requests from branches of the repository: without it they may unless `refs` says who may. */
-      pullRequests: z.boolean().optional(),
-      /** Besides, jobs that name one of these GitHub environments. */
-      environments: z.array(githubEnvironment).default([]),
-      /** Only jobs of one of these reusable workflows. */
-      workflows: z.array(workflow).min(1, "names no workflow").optional(),
-      /** Subjects that a template at GitHub makes, instead of GitHub's own. */
-      subjects: z.array(subject).min(1, "names no subject").optional(),
-    })
-    .prefault({}),
   /** The repository (and GitHub environment) that may deploy this environment; nobody may where it is absent. */
-  deployFrom: z
-    .strictObject({
-      repository,
-      githubEnvironment,
-      /** Besides GitHub's own. */ subjects: z.array(exactSubject).default([]),
-    })
-    .optional(),
+  deployFrom: z.strictObject({ repository, githubEnvironment }).optional(),
   /** The repository (and the ref of it) whose workflows bake, test, publish and prune images; nobody may where it is absent. */
-  imagesFrom: z
-    .strictObject({
-      repository,
-      ref: ref.default("refs/heads/main"),
-      /** Besides GitHub's own. */
-      subjects: z.array(exactSubject).default([]),
-    })
-    .optional(),
+  imagesFrom: z.strictObject({ repository, ref: ref.default("refs/heads/main") }).optional(),
   monthlyBudgetUsd: z.number().min(0.01).optional(),
   /** Refuses `destroy` of the table. */
   protect: z.boolean().default(false),

@@ -18,7 +18,7 @@ export function makeInstanceProfile(
   arns: Arns,
   partition: string,
 ): IamInstanceProfile {
-  const suffix = partitionSuffix(environment, partition);
+  const suffix = partitionSuffix(partition);
   const name = `${instanceRoleName(environment.name)}${suffix}`;
   const role = new IamRole(stack, `instance-role${suffix}`, {
     name,

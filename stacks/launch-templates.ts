@@ -10,9 +10,9 @@ import { poolManager, tags, templateName } from "../domain/names.ts";
 import type { Architecture } from "../domain/record.ts";
 import type { Environment } from "./environment.ts";
 import { environmentTags } from "./ground.ts";
+import { keptArchitectures, queuedClasses } from "./arns.ts";
 import type { Network } from "./network.ts";
-import { operationalOf } from "./operational.ts";
-import { partitionSuffix, partitionsOf } from "./partitions.ts";
+import { keptPartitions, partitionSuffix, partitionsOf } from "./partitions.ts";
 import { userData } from "./user-data.ts";
 
 /** The root device of each system's official AMIs. */
@@ -74,17 +74,17 @@ function makeSecurityGroup(stack: TerraformStack, { name }: Environment, vpcId: 
   return group;
 }
 
-/** The launch templates of one partition, by the names that `templateOf` of domain/configuration.ts looks for. */
+/** The launch templates of one partition, those of retired classes and architectures too; given by `class/architecture`. */
 function templatesOf(
   stack: TerraformStack,
   environment: Environment,
   partition: string,
   { profile, group }: { readonly profile: IamInstanceProfile; readonly group: SecurityGroup },
 ): Deployed["templates"] {
-  const suffix = partitionSuffix(environment, partition);
+  const suffix = partitionSuffix(partition);
   const templates: Record<string, { id: string; version: string }> = {};
-  for (const architecture of environment.architectures) {
-    for (const resourceClass of Object.keys(operationalOf(environment).resourceClasses)) {
+  for (const architecture of keptArchitectures(environment)) {
+    for (const resourceClass of queuedClasses(environment)) {
       const machine = machineOf(environment, architecture, environment.disk.sizeGiBByClass[resourceClass]);
       const name = `${templateName(environment.name, resourceClass, architecture)}${suffix}`;
       const carried = {
@@ -106,8 +106,7 @@ function templatesOf(
           { resourceType: "volume", tags: carried },
         ],
       });
-      const pool = `${resourceClass}/${architecture}`;
-      templates[suffix === "" ? pool : `${partition}#${pool}`] = {
+      templates[`${resourceClass}/${architecture}`] = {
         id: template.id,
         version: template.getStringAttribute("latest_version"),
       };
@@ -125,7 +124,16 @@ export function makeTemplates(
 ): Pick<Deployed, "templates" | "securityGroups"> {
   const group = makeSecurityGroup(stack, environment, network.vpcId);
   const templates: Record<string, { id: string; version: string }> = {};
-  for (const partition of partitionsOf(environment))
-    Object.assign(templates, templatesOf(stack, environment, partition, { profile: profileOf(partition), group }));
+  const { retiredClasses, architectures } = environment;
+  for (const partition of Object.keys(keptPartitions(environment))) {
+    const kept = templatesOf(stack, environment, partition, { profile: profileOf(partition), group });
+    // Of what is retired nobody is told a template: nothing of it is created any more.
+    if (!partitionsOf(environment).includes(partition)) continue;
+    for (const [pool, template] of Object.entries(kept)) {
+      const [resourceClass = "", architecture] = pool.split("/");
+      if (!retiredClasses.includes(resourceClass) && architectures.some((one) => one === architecture))
+        templates[`${partition}#${pool}`] = template;
+    }
+  }
   return { templates, securityGroups: [group.id] };
 }

@@ -10,7 +10,7 @@ import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
 import type { Environment } from "./environment.ts";
 import { serviceEndpoints } from "./service-endpoints.ts";
-import { partOf } from "./subnet-blocks.ts";
+import { partOf, placeOfZone } from "./subnet-blocks.ts";
 
 export interface Network {
   readonly vpcId: string;
@@ -43,11 +43,11 @@ function publicSubnets(stack: TerraformStack, vpc: Vpc, network: Created, addres
     route: [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }],
     tags: { Name: `${name}-public` },
   });
-  const subnets = network.zones.map((zone, at) => {
+  const subnets = network.zones.map((zone) => {
     const subnet = new Subnet(stack, `public-${zone}`, {
       vpcId: vpc.id,
       availabilityZone: zone,
-      cidrBlock: partOf(network.cidr, at),
+      cidrBlock: partOf(network.cidr, placeOfZone(zone)),
       mapPublicIpOnLaunch: addresses,
       tags: { Name: `${name}-public-${zone}` },
     });
@@ -78,11 +78,11 @@ function privateSubnets(stack: TerraformStack, vpc: Vpc, network: Extract<Create
     ...(natGatewayId === undefined ? {} : { route: [{ cidrBlock: "0.0.0.0/0", natGatewayId }] }),
     tags: { Name: `${name}-private` },
   });
-  const subnets = network.zones.map((zone, at) => {
+  const subnets = network.zones.map((zone) => {
     const subnet = new Subnet(stack, `private-${zone}`, {
       vpcId: vpc.id,
       availabilityZone: zone,
-      cidrBlock: partOf(network.cidr, at + 8),
+      cidrBlock: partOf(network.cidr, placeOfZone(zone) + 8),
       tags: { Name: `${name}-private-${zone}` },
     });
     new RouteTableAssociation(stack, `private-route-${zone}`, { subnetId: subnet.id, routeTableId: routes.id });

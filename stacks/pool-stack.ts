@@ -1,29 +1,30 @@
 // The pool: table, queues, launch templates, what instances may do, and the environment's defaults. Read it top-down.
-import { TerraformStack } from "cdktf";
+import { DataResource, dependable, TerraformResource, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
 import { DynamodbTableItem } from "@cdktf/provider-aws/lib/dynamodb-table-item/index.js";
-import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template/index.js";
-import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import { table } from "../domain/table.ts";
 import { arnsOf, stackNames } from "./arns.ts";
-import { guardClasses } from "./class-guard.ts";
 import { guardDestroy } from "./destroy-guard.ts";
 import { defaultsItem, defaultsOf } from "./defaults.ts";
 import type { Environment } from "./environment.ts";
 import { layGround } from "./ground.ts";
 import { makeImageParameters } from "./image-parameters.ts";
+import { keptOf } from "./kept.ts";
 import { makeInstanceProfile } from "./instance-profile.ts";
 import { configHash, makeTemplates } from "./launch-templates.ts";
 import { makeNetwork } from "./network.ts";
 import { makeQueues } from "./pool-queues.ts";
 import { makeTable } from "./pool-table.ts";
+import { guardRemoval } from "./removal-guard.ts";
 
 const poolStackName = (environment: string): string => `${environment}-pool`;
 
 export function poolStack(scope: Construct, environment: Environment): TerraformStack {
   const stack = new TerraformStack(scope, poolStackName(environment.name));
   layGround(stack, environment);
+  const kept = keptOf(environment);
+  const guard = guardRemoval(stack, environment, kept);
 
   const records = makeTable(stack, environment);
   const queues = makeQueues(stack, environment);
@@ -39,14 +40,20 @@ export function poolStack(scope: Construct, environment: Environment): Terraform
     makeInstanceProfile(stack, environment, arns, partition),
   );
 
+  const parts = stack.node.findAll().flatMap((found) => {
+    if (!(found instanceof TerraformResource) || found instanceof DataResource) return [];
+    found.dependsOn = [...(found.dependsOn ?? []), dependable(guard)];
+    // Terraform then destroys it after the update of what named it, not before ("The lifecycle Meta-Argument", create_before_destroy).
+    found.lifecycle = { createBeforeDestroy: true };
+    return [found];
+  });
   const made = { queues, ...launched, subnets: network.subnets, configHash: configHash(environment) };
-  const classes = stack.node.findAll().filter((found) => found instanceof SqsQueue || found instanceof LaunchTemplate);
   new DynamodbTableItem(stack, "defaults", {
-    // A class that may not go is not forgotten either.
-    dependsOn: [guardClasses(stack, environment, classes)],
+    // It names what is there: everything new before it, and what is old only after.
+    dependsOn: [guard, ...parts],
     tableName: records.name,
     hashKey: table.key,
-    item: defaultsItem(defaultsOf(environment, made)),
+    item: defaultsItem(defaultsOf(environment, { ...made, kept })),
   });
   guardDestroy(stack, environment);
   return stack;

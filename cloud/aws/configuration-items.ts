@@ -6,6 +6,7 @@ import {
   problemsOf,
   type Defaults,
   type Deployed,
+  type Kept,
   type Operational,
   type Overlay,
   type Schedule,
@@ -52,6 +53,13 @@ const versions = z.object({
   deployedBy: z.optional(z.string()),
   schema: z.optional(z.number()),
 });
+const kept = z.object({
+  classes: texts,
+  partitions: byName(z.string()),
+  architectures: z.array(z.enum(["x64", "arm64"])),
+  zones: texts,
+  all: byName(texts),
+} satisfies Shape<Kept>);
 const deployed = z.object({
   ...versions.shape,
   awsPartition: z.string(),
@@ -84,6 +92,7 @@ const deployed = z.object({
   ),
   partitions: byName(texts),
   anyRunsJobs: z.optional(z.boolean()),
+  kept: z.optional(kept),
 } satisfies Shape<Deployed>);
 const operational = z.partial(
   z.object({
@@ -104,6 +113,9 @@ const operational = z.partial(
     images: byArchitecture,
   } satisfies Shape<Operational>),
 );
+/** Of the defaults item alone; undefined where it was written before this was. */
+export const keptIn = (item: Item): Kept | undefined => z.optional(kept).parse(fromItem(item)["kept"]);
+
 /** Unknown names are let through: a newer stack may have written more than this version reads. */
 const defaultsSchema = z.extend(deployed, operational.shape);
 const pauseSchema = z.object({ reason: z.string(), at: z.number() });

@@ -3,6 +3,7 @@ import type { EC2Client, Filter, Instance } from "@aws-sdk/client-ec2";
 import type * as Ec2 from "./ec2-sdk.ts";
 import { batchesOf } from "../../domain/batches.ts";
 import { tags } from "../../domain/names.ts";
+import type { Architecture } from "../../domain/record.ts";
 import type { MachineSeen, MachineState } from "../ports.ts";
 import { asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
 
@@ -17,12 +18,19 @@ const pageSize = 1000;
 /** TerminateInstances takes 1000; smaller batches lose less to one id that is refused. */
 const terminateBatch = 100;
 
-const seenAs = ({ InstanceId, State, LaunchTime, Tags, StateReason, StateTransitionReason }: Instance): MachineSeen => {
+const architectures: Readonly<Record<string, Architecture>> = { x86_64: "x64", arm64: "arm64" };
+
+const seenAs = (instance: Instance): MachineSeen => {
+  const { InstanceId, State, LaunchTime, Tags, StateReason, StateTransitionReason } = instance;
+  const zone = instance.Placement?.AvailabilityZone;
+  const architecture = architectures[instance.Architecture ?? ""];
   const reason = StateReason?.Message ?? StateTransitionReason ?? "";
   return {
     instanceId: InstanceId ?? "",
     state: (State?.Name ?? "pending") satisfies MachineState,
     launchedAt: LaunchTime?.getTime() ?? 0,
+    ...(zone === undefined ? {} : { zone }),
+    ...(architecture === undefined ? {} : { architecture }),
     tags: Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""])),
     ...(reason === "" ? {} : { reason }),
   };

@@ -9,7 +9,7 @@ import type {
   StoreSight,
 } from "../../cloud/doctor-ports.ts";
 import { RateLimited, type Clock, type Instances, type LoadedSettings, type Settings } from "../../cloud/ports.ts";
-import { retiredClassesOf, wholeOwner, type Configuration } from "../../domain/configuration.ts";
+import { retiredClassesOf, type Configuration } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter, tableName } from "../../domain/names.ts";
 import type { Architecture, InstanceRecord } from "../../domain/record.ts";
 import { instancesOf } from "../retired-classes.ts";
@@ -19,7 +19,7 @@ import { deployAgain, fail, judged, skipped, worst, type Check } from "./check.t
 import { judgeForge, judgeRunnerVersion } from "./forge.ts";
 import { judgeImage, judgeImageParameter, judgeTemplate } from "./launch.ts";
 import { judgeDamaged, judgeInstances, judgePause } from "./records.ts";
-import { judgeRetired } from "./retired.ts";
+import { examineRetired, judgeRetired } from "./retired.ts";
 import { judgeQueue, judgeTable, judgeToken, judgeUnreadable } from "./store.ts";
 
 export interface DoctorWorld {
@@ -108,6 +108,7 @@ async function examineAll(
     examineTokens(world, configuration),
     examineForge(world, options, configuration),
     records.then(({ items }) => examineVersion(world, configuration, items)),
+    records.then(({ items }) => examineRetired(configuration, items)),
     examineAccount(world, configuration),
   ]);
   return parts.flat();
@@ -214,12 +215,6 @@ async function examineTokens({ store, clock }: DoctorWorld, configuration: Confi
   return (await Promise.all(checks)).flat();
 }
 
-/** An enterprise has no right by levels: a classic token's scope is all. */
-const rightOn = (scope: string, level: "read" | "write"): string =>
-  scope.startsWith("enterprises/")
-    ? "manage_runners:enterprise"
-    : `${scope.includes("/") ? "Administration" : "Self-hosted runners"}: ${level}`;
-
 async function examineForge(
   { forge }: DoctorWorld,
   { deep }: DoctorOptions,
@@ -229,17 +224,15 @@ async function examineForge(
   if ("missing" in forge) return [skipped("github", forge.missing)];
   const runners = [...new Set(partitionScopes(configuration).values())].map((scope) => {
     const name = `github runners ${scope}`;
+    const right = scope.includes("/") ? "Administration" : "Self-hosted runners";
     return guarded(name, credential, async () =>
       deep
-        ? [judgeForge(name, rightOn(scope, "write"), await forge.askForToken(scope))]
-        : [judgeForge(name, `${rightOn(scope, "read")} (--deep proves write)`, await forge.listRunners(scope))],
+        ? [judgeForge(name, `${right}: write`, await forge.askForToken(scope))]
+        : [judgeForge(name, `${right}: read (--deep proves write)`, await forge.listRunners(scope))],
     );
   });
   const runs = configuration.forge.repositories.map((repository) => {
     const name = `github actions ${repository}`;
-    const owner = wholeOwner(repository);
-    if (owner !== undefined)
-      return [skipped(name, `it asks for no repository of ${owner} that forge.repositories does not name`)];
     return guarded(name, credential, async () => [judgeForge(name, "Actions: read", await forge.listRuns(repository))]);
   });
   return (await Promise.all([...runners, ...runs])).flat();

@@ -1,8 +1,10 @@
 // A class that was taken out: its idle instances end, its queue is emptied, floors of it are told, and then it may be forgotten.
 import { expect, test } from "vitest";
 import { environment, type ControlPorts } from "../../cloud/sim/world/world.ts";
-import { judgeRetired } from "../../control/doctor/retired.ts";
+import { examineRetired, judgeRetired } from "../../control/doctor/retired.ts";
 import { refresh } from "../../control/refresh.ts";
+import { floorsOf } from "../../control/floor.ts";
+import { partitionScopes } from "../../control/tokens.ts";
 import { removalOf } from "../../control/retired-classes.ts";
 import { staleness } from "../../control/staleness.ts";
 import { retiredClassesOf } from "../../domain/configuration.ts";
@@ -94,6 +96,38 @@ test("a retired class with messages that nobody could read is not empty to refre
   expect(refreshLines(report, environment, false, sink).at(-1)).toBe(
     "class large is retired: 0 instances, about 0 messages, 1 unreadable left",
   );
+});
+
+test("the doctor on a retired partition and a retired architecture: what is left of each, then that it may be taken out", () => {
+  const [own = ""] = [...partitionScopes(configuration).keys()];
+  const kept = {
+    classes: ["large"],
+    partitions: { [own]: "octo-org/octo-repo", web: "octo-org" },
+    architectures: ["x64", "arm64"] as const,
+    zones: [],
+    all: {},
+  };
+  const retired = { ...configuration, kept, imageParameters: { x64: "/runpool/dev/ami/x64" } };
+  const left = recordOf({ partition: "web", architecture: "arm64" });
+  const checksOf = (records: readonly (typeof left)[]) =>
+    examineRetired(retired, records).map(({ name, verdict, found }) => [name, verdict, found]);
+  expect(checksOf([left])).toEqual([
+    ["partition web", "ok", "it is retired: instances left: 1"],
+    ["architecture arm64", "ok", "it is retired: instances left: 1"],
+  ]);
+  expect(checksOf([{ ...left, state: "terminated" }])).toEqual([
+    ["partition web", "warn", expect.stringContaining("remove it from `retiredPartitions`")],
+    ["architecture arm64", "warn", expect.stringContaining("remove it from `retiredArchitectures`")],
+  ]);
+  expect(examineRetired(configuration, [left])).toEqual([]);
+});
+
+test("a retired partition's tokens are renewed and its runners looked for, and no floor is kept in it", () => {
+  const kept = { classes: [], partitions: { web: "octo-org" }, architectures: [], zones: [], all: {} };
+  const retired = { ...configuration, kept, idleFloors: { "large/x64": 1 } };
+  expect(partitionScopes(retired).get("web")).toBe("octo-org");
+  expect(partitionScopes(retired).size).toBe(partitionScopes(configuration).size + 1);
+  expect(floorsOf(retired)).toEqual(floorsOf({ ...configuration, idleFloors: retired.idleFloors }));
 });
 
 const queue = { retentionMs: limits.poolRetentionMs, messages: 0, redrives: false };

@@ -25,7 +25,6 @@ import {
 import { parseRequest } from "../../domain/request.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
 import { partitionSuffix } from "../../stacks/partitions.ts";
 import { ownership } from "../contract/newcomers.ts";
 import { startAgent } from "./stand-in-agent.ts";
@@ -207,7 +206,7 @@ async function machinesAreOfTerraform(
   template: string | undefined,
 ): Promise<void> {
   const partition = `github:${repository}`;
-  const name = `${templateName("example", "large", "x64")}${partitionSuffix(readEnvironment(environment, "example"), partition)}`;
+  const name = `${templateName("example", "large", "x64")}${partitionSuffix(partition)}`;
   const made = await inState(workspace, "example-pool", "aws_launch_template", { name });
   expect(made["id"]).toMatch(/^lt-/);
   expect(template).toBe(made["id"]);

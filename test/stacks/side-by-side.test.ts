@@ -77,7 +77,7 @@ test("no two stacks keep their state in one place", () => {
   expect(new Set(places).size).toBe(Object.keys(stacks).length);
 });
 
-test("a retired class keeps its queues, by which its messages end, and has no launch template and is no class any more", () => {
+test("a retired class keeps its queues, by which its messages end, and its launch templates, which nobody is told; it is not a class any more", () => {
   const resourceClasses = { large: { cpu: 2, mmem: 4096 } };
   const pool = stackNamed(synthesized(exampleWith({ resourceClasses, retiredClasses: ["huge"] })), "example-pool");
   const queues = resourcesOf(pool, "aws_sqs_queue").map(([, queue]) => textOf(queue, "name"));
@@ -85,10 +85,12 @@ test("a retired class keeps its queues, by which its messages end, and has no la
     ["huge", "large"].flatMap((name) => [`runpool-example_${name}`, `runpool-example_${name}-unreadable`]),
   );
   const templates = resourcesOf(pool, "aws_launch_template").map(([, template]) => textOf(template, "name"));
-  expect(templates.length).toBeGreaterThan(0);
-  for (const name of templates) expect(name).toMatch(/^runpool-example_large-/);
+  expect(templates.filter((name) => name.startsWith("runpool-example_huge-")).length).toBe(templates.length / 2);
   const [item] = resourcesOf(pool, "aws_dynamodb_table_item");
   const defaults = JSON.parse(textOf(item?.[1] ?? {}, "item")) as Record<string, { M: object }>;
   expect(Object.keys(defaults["resourceClasses"]?.M ?? {})).toEqual(["large"]);
+  const named = Object.keys(defaults["templates"]?.M ?? {});
+  expect(named).toHaveLength(templates.length / 2);
+  for (const name of named) expect(name).toMatch(/#large\//);
   expect(Object.keys(defaults["queues"]?.M ?? {}).toSorted()).toEqual(["huge", "large"]);
 });

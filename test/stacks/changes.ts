@@ -1,0 +1,320 @@
+// Every kind of change of an environment's file: a row at least for each field, and what it would take away from under an instance.
+import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { partitionSuffix } from "../../stacks/partitions.ts";
+import { certificate } from "./private-ca.ts";
+
+export interface Change {
+  /** As docs/environment.md names it. */
+  readonly field: string;
+  readonly to: (file: EnvironmentFile) => EnvironmentFile;
+  /** What `removalsOf` says would go: with it a living instance would lose what it stands on. */
+  readonly takes?: readonly string[];
+  /** What of the pool's stack is destroyed or replaced: each matches something, and nothing else is. */
+  readonly goes?: readonly RegExp[];
+  /** Changes of one plan are made together, those without in one of their own; `elsewhere`: it is another state that is planned. */
+  readonly plan?: string;
+}
+
+const [large, huge] = [
+  { cpu: 2, mmem: 4096 },
+  { cpu: 32, mmem: 65_536 },
+];
+const [docs, own] = ["github:octo-org/docs", "github:octo-org/octo-repo"];
+const network = {
+  kind: "private",
+  cidr: "10.80.0.0/16",
+  zones: ["eu-central-1b", "eu-central-1c"],
+  nat: true,
+  endpoints: ["ssm", "logs"],
+} satisfies EnvironmentFile["network"];
+const forge = { repositories: ["octo-org/octo-repo", "octo-org/docs", "octo-org/shop"] };
+
+/** With something of everything, so that it can be taken away. */
+export const before = {
+  name: "example",
+  account: "123456789012",
+  region: "eu-central-1",
+  network,
+  forge,
+  partitions: { web: ["octo-org/shop"] },
+  resourceClasses: { large, huge },
+  architectures: ["x64", "arm64"],
+  operatingSystem: "amazon-linux-2023",
+  images: { x64: { id: "ami-0a1b2c3d4e5f60001" }, arm64: { id: "ami-0a1b2c3d4e5f60002" } },
+  limits: { maxInstances: 40 },
+  schedules: [{ name: "morning", cron: "cron(0 7 ? * MON-FRI *)", idleFloors: { "large/x64": 1 } }],
+  proxy: { url: "http://proxy.example.org:3128" },
+  shipLogs: true,
+  sessionAccess: true,
+  deployFrom: { repository: "octo-org/infrastructure", githubEnvironment: "production" },
+  imagesFrom: { repository: "octo-org/infrastructure" },
+} satisfies EnvironmentFile;
+
+const set =
+  (changes: Partial<EnvironmentFile>): Change["to"] =>
+  (file) => ({ ...file, ...changes });
+/** Of a field that has fields itself. */
+const within =
+  (field: "forge" | "disk" | "limits" | "alarms" | "given" | "images" | "install", changes: object): Change["to"] =>
+  (file) => ({ ...file, [field]: { ...file[field], ...changes } });
+const connected = (changes: object): Change["to"] => set({ network: { ...network, ...changes } });
+/** Of a VPC that exists. */
+export const subnetGiven = { id: "subnet-0a1b2c3d4e5f60001", zone: "eu-central-1b", vpc: "vpc-0a1b2c3d4e5f60001" };
+const archive = { url: "https://example.org/stock.tar.gz", sha256: "0".repeat(64) };
+
+const rolesAndTemplates = (partition: string): readonly RegExp[] =>
+  ["aws_iam_role.instance-role", "aws_iam_role_policy.instance-policy", "aws_iam_instance_profile.instance-profile"]
+    .map((beginning) => new RegExp(`^${beginning}${partitionSuffix(partition)}$`))
+    .concat(new RegExp(`^aws_launch_template\\..*${partitionSuffix(partition)}$`));
+const wayOut = [/^aws_nat_gateway\.nat$/, /^aws_eip\.nat-address$/, /^aws_(subnet|route_table_association)\.public-/];
+const wholeNetwork = [
+  /^aws_(vpc|subnet|internet_gateway|nat_gateway|eip|route_table|vpc_endpoint)/,
+  /^aws_(vpc_)?security_group/,
+];
+const scope = (place: string, partition: string): string =>
+  `${place}, where the runners of "${partition}" are registered,`;
+const moved = ["123456789012", "eu-central-1", "the NAT gateway in eu-central-1b"];
+const subnetsOf = ["the subnet of eu-central-1b", "the subnet of eu-central-1c"];
+const scopes = [scope("octo-org/docs", docs), scope("octo-org/octo-repo", own)];
+
+export const changes: readonly Change[] = [
+  // Where, and for whom.
+  { field: "name", to: set({ name: "other" }), plan: "elsewhere" },
+  { field: "account", to: set({ account: "111122223333" }), takes: moved.slice(0, 1), plan: "moved" },
+  {
+    field: "region",
+    to: set({ region: "eu-west-1", network: { ...network, zones: ["eu-west-1b"] } }),
+    takes: [...moved.slice(1), ...subnetsOf],
+    plan: "moved",
+  },
+  {
+    field: "awsPartition",
+    to: set({ region: "cn-north-1", awsPartition: "aws-cn", network: { ...network, zones: ["cn-north-1b"] } }),
+    takes: [...moved.slice(1), ...subnetsOf],
+    plan: "moved",
+  },
+  { field: "network", to: connected({ zones: [...network.zones, "eu-central-1a"] }), plan: "kept" },
+  { field: "network", to: connected({ endpoints: ["ssmmessages", "ssm", "logs"] }), plan: "kept" },
+  {
+    field: "network",
+    to: connected({ zones: ["eu-central-1b"] }),
+    takes: ["the subnet of eu-central-1c"],
+    goes: [/^aws_subnet\.private-eu-central-1c$/, /^aws_route_table_association\.private-route-eu-central-1c$/],
+  },
+  {
+    field: "network",
+    to: connected({ endpoints: ["ssm"] }),
+    takes: ["logs"],
+    goes: [/^aws_vpc_endpoint\.logs-endpoint$/],
+    plan: "taken",
+  },
+  {
+    field: "network",
+    to: (file) => ({ ...connected({ nat: false })(file), sessionAccess: false }),
+    takes: ["the NAT gateway in eu-central-1b"],
+    goes: [...wayOut, /^aws_internet_gateway\.internet$/, /^aws_route_table\.public-routes$/],
+  },
+  {
+    field: "network",
+    to: connected({ zones: ["eu-central-1c", "eu-central-1b"] }),
+    takes: ["the NAT gateway in eu-central-1b"],
+    goes: wayOut.toSpliced(1, 1),
+  },
+  { field: "network", to: connected({ cidr: "10.90.0.0/16" }), takes: ["10.80.0.0/16"], goes: wholeNetwork },
+  {
+    field: "network",
+    to: set({ network: { kind: "public", cidr: network.cidr, zones: network.zones } }),
+    takes: ["logs", "private", "ssm", "the NAT gateway in eu-central-1b"],
+    goes: [
+      ...wayOut.slice(0, 2),
+      /^aws_(subnet|route_table|route_table_association)\.private-/,
+      /^aws_vpc_endpoint\.\w+-endpoint$/,
+      /^aws_(vpc_)?security_group.*\.endpoints/,
+    ],
+  },
+  {
+    field: "network",
+    to: set({ network: { kind: "existing", subnets: [subnetGiven] } }),
+    takes: ["10.80.0.0/16", "logs", "private", "ssm", "the NAT gateway in eu-central-1b", ...subnetsOf],
+    goes: wholeNetwork,
+  },
+  { field: "forge.kind", to: within("forge", { kind: "github" }), plan: "kept" },
+  {
+    field: "forge.serverUrl",
+    to: within("forge", { serverUrl: "https://ghe.example.org" }),
+    takes: ["https://github.com"],
+    plan: "taken",
+  },
+  {
+    field: "forge.repositories",
+    to: within("forge", { repositories: [...forge.repositories, "octo-org/more"] }),
+    plan: "kept",
+  },
+  {
+    field: "forge.repositories",
+    to: within("forge", { repositories: ["octo-org/octo-repo", "octo-org/shop"] }),
+    takes: [`partition "${docs}"`],
+    goes: rolesAndTemplates(docs),
+    plan: "taken",
+  },
+  {
+    field: "forge.repositoryIds",
+    to: within("forge", { repositoryIds: { "octo-org/octo-repo": "123456/456789" } }),
+    plan: "kept",
+  },
+  { field: "forge.organisation", to: within("forge", { organisation: "octo-org" }), takes: scopes, plan: "registered" },
+  {
+    field: "forge.enterprise",
+    to: within("forge", { organisation: undefined, enterprise: "octo" }),
+    takes: [...scopes, scope("octo-org", "web")],
+    plan: "registered",
+  },
+  {
+    field: "forge.credentialParameter",
+    to: within("forge", { credentialParameter: "/octo/github-app" }),
+    plan: "kept",
+  },
+  {
+    field: "partitions",
+    to: set({ partitions: { web: ["octo-org/shop", "octo-org/octo-repo"] } }),
+    takes: [`partition "${own}"`],
+    goes: rolesAndTemplates(own),
+    plan: "taken",
+  },
+  {
+    field: "retiredPartitions",
+    to: (file) => ({
+      ...file,
+      forge: { ...file.forge, repositories: file.forge.repositories.filter((one) => one !== "octo-org/docs") },
+      retiredPartitions: { [docs]: "octo-org/docs" },
+    }),
+    plan: "kept",
+  },
+  // What kind of machines.
+  {
+    field: "resourceClasses",
+    to: set({ resourceClasses: { large: { cpu: 2, mmem: 8192 }, huge, xlarge: huge } }),
+    plan: "kept",
+  },
+  {
+    field: "resourceClasses",
+    to: set({ resourceClasses: { large } }),
+    takes: ['class "huge"'],
+    goes: [/^aws_sqs_queue\.(pool|unreadable)-huge$/, /^aws_launch_template\.template-huge-/],
+    plan: "taken",
+  },
+  {
+    field: "retiredClasses",
+    to: set({ resourceClasses: { large, xlarge: huge }, retiredClasses: ["huge"] }),
+    plan: "kept",
+  },
+  {
+    field: "architectures",
+    to: set({ architectures: ["x64"], images: { x64: before.images.x64 } }),
+    takes: ['architecture "arm64"'],
+    goes: [/^aws_launch_template\.template-\w+-arm64-/, /^aws_ssm_parameter\.image-arm64$/],
+    plan: "taken",
+  },
+  {
+    field: "retiredArchitectures",
+    to: set({ architectures: ["x64"], retiredArchitectures: ["arm64"] }),
+    plan: "kept",
+  },
+  { field: "operatingSystem", to: set({ operatingSystem: "ubuntu-24.04" }), plan: "kept" },
+  { field: "images.x64", to: within("images", { x64: { id: "ami-0a1b2c3d4e5f60003" } }), plan: "kept" },
+  // No instance stands on it, but provisions do, until the pipeline publishes: docs/ami.md.
+  {
+    field: "images.x64",
+    to: within("images", { x64: { pipeline: true } }),
+    goes: [/^aws_ssm_parameter\.image-x64$/],
+    plan: "taken",
+  },
+  { field: "images.arm64", to: within("images", { arm64: { id: "ami-0a1b2c3d4e5f60004" } }), plan: "kept" },
+  { field: "install.x64", to: within("install", { x64: archive }), plan: "kept" },
+  { field: "install.arm64", to: within("install", { arm64: archive }), plan: "kept" },
+  { field: "disk.sizeGiB", to: within("disk", { sizeGiB: 100 }), plan: "kept" },
+  { field: "disk.iops", to: within("disk", { iops: 4000 }), plan: "kept" },
+  { field: "disk.throughputMiB", to: within("disk", { throughputMiB: 250 }), plan: "kept" },
+  { field: "disk.sizeGiBByClass", to: within("disk", { sizeGiBByClass: { large: 80 } }), plan: "kept" },
+  { field: "spotMaxPrices", to: set({ spotMaxPrices: { large: 0.1 } }), plan: "kept" },
+  { field: "preRunnerScript", to: set({ preRunnerScript: "#!/bin/bash\ntrue\n" }), plan: "kept" },
+  { field: "preRunnerUser", to: set({ preRunnerUser: "job" }), plan: "kept" },
+  { field: "runnerVersion", to: set({ runnerVersion: "2.336.0" }), plan: "kept" },
+  { field: "labels", to: set({ labels: ["ours"] }), plan: "kept" },
+  { field: "furtherRuns", to: set({ furtherRuns: ["1234567890"] }), plan: "kept" },
+  { field: "anyRunsJobs", to: set({ anyRunsJobs: true, furtherRuns: [] }), plan: "kept" },
+  { field: "runnerEnvironment", to: set({ runnerEnvironment: { RUNNER_TOOL_CACHE: "/opt/tools" } }), plan: "kept" },
+  { field: "dockerForJobs", to: set({ dockerForJobs: true }), plan: "kept" },
+  { field: "proxy.url", to: set({ proxy: { url: "http://other.example.org:3128" } }), plan: "kept" },
+  {
+    field: "proxy.noProxy",
+    to: set({ proxy: { url: "http://other.example.org:3128", noProxy: ["example.org"] } }),
+    plan: "kept",
+  },
+  { field: "privateCa", to: set({ privateCa: certificate }), plan: "kept" },
+  { field: "sessionAccess", to: set({ sessionAccess: false }), plan: "kept" },
+  { field: "tags", to: set({ tags: { team: "ci" } }), plan: "kept" },
+  // How many, and how long.
+  ...Object.entries({
+    idleMs: 60_000,
+    maxRuntimeMs: 3_600_000,
+    bootMs: 660_000,
+    provisionMs: 900_000,
+    maxAgeMs: 3_600_000,
+    maxUses: 3,
+    maxInstances: 30,
+    maxInstancesPerPartition: 20,
+  }).map(([name, value]): Change => ({
+    field: `limits.${name}`,
+    to: within("limits", { [name]: value }),
+    plan: "kept",
+  })),
+  { field: "idleFloors", to: set({ idleFloors: { "large/x64": 1 } }), plan: "kept" },
+  { field: "schedules", to: set({ schedules: [] }), plan: "kept" },
+  // How it is run.
+  { field: "alarms.email", to: within("alarms", { email: ["ci@example.org"] }), plan: "kept" },
+  { field: "alarms.idleCeiling", to: within("alarms", { idleCeiling: 5 }), plan: "kept" },
+  {
+    field: "monthlyBudgetUsd",
+    to: set({ monthlyBudgetUsd: 100, alarms: { email: ["ci@example.org"] } }),
+    plan: "kept",
+  },
+  { field: "shipLogs", to: set({ shipLogs: false }), plan: "kept" },
+  { field: "logRetentionDays", to: set({ logRetentionDays: 7 }), plan: "kept" },
+  {
+    field: "kmsKeyArn",
+    to: set({ kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }),
+    takes: ["AWS's own key"],
+    plan: "taken",
+  },
+  {
+    field: "given.oidcProviderArn",
+    to: within("given", {
+      oidcProviderArn: "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    }),
+    plan: "kept",
+  },
+  { field: "given.spotServiceRole", to: within("given", { spotServiceRole: true }), plan: "kept" },
+  {
+    field: "deployFrom.repository",
+    to: set({ deployFrom: { repository: "octo-org/other", githubEnvironment: "production" } }),
+    plan: "kept",
+  },
+  {
+    field: "deployFrom.githubEnvironment",
+    to: set({ deployFrom: { repository: "octo-org/other", githubEnvironment: "other" } }),
+    plan: "kept",
+  },
+  { field: "imagesFrom.repository", to: set({ imagesFrom: { repository: "octo-org/other" } }), plan: "kept" },
+  {
+    field: "imagesFrom.ref",
+    to: set({ imagesFrom: { repository: "octo-org/other", ref: "refs/heads/next" } }),
+    plan: "kept",
+  },
+  { field: "protect", to: set({ protect: true }), plan: "kept" },
+  {
+    field: "state",
+    to: set({ state: { kind: "s3", bucket: "octo-org-terraform-state", region: "eu-central-1" } }),
+    plan: "elsewhere",
+  },
+];
