@@ -4,8 +4,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 export RUNPOOL_PAYLOAD=$here RUNPOOL_WORK=/var/tmp/runpool-build RUNPOOL_DOCKER_FOR_JOBS=false
-# Package managers know the proxy by these names.
-export http_proxy=${HTTP_PROXY:-} https_proxy=${HTTPS_PROXY:-} no_proxy=${NO_PROXY:-}
+# Apt knows the proxy by these names alone; a deployment of before told the others only.
+export http_proxy=${http_proxy:-${HTTP_PROXY:-}} https_proxy=${https_proxy:-${HTTPS_PROXY:-}} no_proxy=${no_proxy:-${NO_PROXY:-}}
 # shellcheck source=ami/install/distro.sh
 . "$here/install/distro.sh"
 install -d -m 0700 "$RUNPOOL_WORK"

@@ -31,10 +31,9 @@ export const machineGround = (
 /** `config.sh` goes out of the machine as the agent does. */
 const waysOut = (): Record<string, string> =>
   Object.fromEntries(
-    ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"].flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i.test(name) ? [[name, value]] : [],
+    ),
   );
 
 async function unitsBelow(settings: AgentEnvironment, clock: Clock, log: Log): Promise<MachineGround> {

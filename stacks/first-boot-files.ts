@@ -38,13 +38,22 @@ function servicesInside({ network, region, awsPartition }: Place): readonly stri
   return [`dynamodb.${suffix}`, `.ddb.${suffix}`, ...endpoints.map((service) => `${service}.${suffix}`)];
 }
 
-function throughProxy(environment: Place, { url, noProxy }: NonNullable<Environment["proxy"]>) {
-  const direct = ["169.254.169.254", "localhost", "127.0.0.1", ...servicesInside(environment), ...noProxy];
+type Proxy = NonNullable<Environment["proxy"]>;
+
+/** What is asked past the proxy, separated by commas. */
+const noProxy = (environment: Place, proxy: Proxy): string =>
+  ["169.254.169.254", "localhost", "127.0.0.1", ...servicesInside(environment), ...proxy.noProxy].join(",");
+
+/**
+ * In both spellings. In upper case alone apt and wget read none of them, and curl, with it git, not HTTP_PROXY (curl(1), "Environment");
+ * some programs read the upper case alone.
+ */
+function throughProxy(environment: Place, proxy: Proxy): Record<string, string> {
+  const named = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, NO_PROXY: noProxy(environment, proxy) };
   return {
-    HTTPS_PROXY: url,
-    HTTP_PROXY: url,
-    NO_PROXY: direct.join(","),
-    // Node.js ≥ 24.5 then goes by the three variables above; the AWS SDK is told of them by the agent.
+    ...named,
+    ...Object.fromEntries(Object.entries(named).map(([name, value]) => [name.toLowerCase(), value])),
+    // Node.js ≥ 24.5 then goes by the variables above; the AWS SDK is told of them by the agent.
     NODE_USE_ENV_PROXY: "1",
   };
 }
@@ -100,7 +109,7 @@ const cloudWatchWays = ({ proxy, privateCa, ...rest }: Environment): string =>
       : [
           "[proxy]",
           ...["http_proxy", "https_proxy"].map((name) => `${name} = ${JSON.stringify(proxy.url)}`),
-          `no_proxy = ${JSON.stringify(throughProxy(rest, proxy).NO_PROXY)}`,
+          `no_proxy = ${JSON.stringify(noProxy(rest, proxy))}`,
         ]),
     ...(privateCa === undefined ? [] : ["[ssl]", `ca_bundle_path = ${JSON.stringify(privateCaPath)}`]),
     "",
@@ -128,6 +137,39 @@ const logFiles = (environment: Environment): readonly BootFile[] => [
       ]),
 ];
 
+/**
+ * Services of the system that have to be told of the proxy by their units, as their documentation says: dockerd for its pulls (Docker
+ * documentation, "Configure the daemon to use a proxy"), and Session Manager's agent, whose unit is a snap's on Ubuntu (AWS Systems Manager
+ * User Guide, "Configuring SSM Agent to use a proxy on Linux nodes").
+ */
+const proxiedServices = [
+  "docker.service",
+  "amazon-ssm-agent.service",
+  "snap.amazon-ssm-agent.amazon-ssm-agent.service",
+] as const;
+
+const proxyFiles = (environment: Environment, proxy: Proxy): readonly BootFile[] => [
+  ...proxiedServices.map((unit) => ({
+    path: `/etc/systemd/system/${unit}.d/runpool-proxy.conf`,
+    content: "[Service]\nEnvironmentFile=-/etc/runpool/prepare.env\n",
+    permissions: "0644",
+  })),
+  // Of each HOME of jobs: its docker hands the proxy on to containers and builds (Docker documentation, "Use a proxy server with the Docker CLI").
+  ...(environment.dockerForJobs
+    ? [
+        {
+          path: "/etc/runpool/docker-config.json",
+          content: `${JSON.stringify({
+            proxies: {
+              default: { httpProxy: proxy.url, httpsProxy: proxy.url, noProxy: noProxy(environment, proxy) },
+            },
+          })}\n`,
+          permissions: "0644",
+        },
+      ]
+    : []),
+];
+
 export function bootFiles(environment: Environment, architecture: Architecture): readonly BootFile[] {
   const { install, sessionAccess, privateCa, preRunnerUser, dockerForJobs, runnerEnvironment } = environment;
   const archive = install[architecture];
@@ -147,6 +189,7 @@ export function bootFiles(environment: Environment, architecture: Architecture):
   ];
   const out = assignments(waysOut(environment));
   if (out !== "") files.push({ path: "/etc/runpool/prepare.env", content: out, permissions: "0644" });
+  if (environment.proxy !== undefined) files.push(...proxyFiles(environment, environment.proxy));
   if (environment.shipLogs) files.push(...logFiles(environment));
   if (privateCa !== undefined) files.push({ path: privateCaPath, content: privateCa, permissions: "0644" });
   return files;

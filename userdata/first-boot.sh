@@ -59,13 +59,23 @@ drop_ins() {
   }
   if [ "$RUNPOOL_PRE_RUNNER_USER" = job ]; then use prepare-as-job.conf runpool-prepare.service; fi
   if [ "$RUNPOOL_DOCKER_FOR_JOBS" = 1 ]; then use runner-docker.conf runpool-runner@.service; fi
+  # Where there is a proxy cloud-init has written of it for services; one that runs already does not know it yet. There may be no docker.
+  if [ -n "${HTTPS_PROXY:-}" ]; then changed=yes; fi
   if [ -n "$changed" ]; then systemctl daemon-reload; fi
+  if [ -n "${HTTPS_PROXY:-}" ]; then systemctl try-restart docker.service || true; fi
 }
 
 session_access() {
   for unit in amazon-ssm-agent.service snap.amazon-ssm-agent.amazon-ssm-agent.service; do
-    systemctl cat "$unit" >/dev/null 2>&1 || continue
-    if [ "${RUNPOOL_SESSIONS:-}" = 1 ]; then systemctl enable --now "$unit"; else systemctl disable --now "$unit"; fi
+    # A drop-in alone is no unit, though `systemctl cat` finds it.
+    [ "$(systemctl show --property=LoadState "$unit")" = LoadState=loaded ] || continue
+    if [ "${RUNPOOL_SESSIONS:-}" != 1 ]; then
+      systemctl disable --now "$unit"
+      continue
+    fi
+    systemctl enable "$unit"
+    # It may run already, without the proxy.
+    systemctl restart "$unit"
   done
 }
 

@@ -73,20 +73,46 @@ const particular = {
   shipLogs: true,
   preRunnerUser: "job",
   dockerForJobs: true,
+  sessionAccess: true,
+  // Nothing asks it here: what the guest serves is on its loopback.
+  proxy: { url: "http://proxy.example.org:3128" },
   furtherRuns: ["77"],
   runnerEnvironment: { RUNNER_TOOL_CACHE: "/opt/of-the-environment", RUNPOOL_HOOK_STARTED: "/opt/hook.sh" },
 } as const;
 
+/** Services of an image that start before cloud-init has written what they are told: docker's, and Session Manager's agent. */
+const early = ["docker.service", "amazon-ssm-agent.service"] as const;
+
 /** An image with docker, and with words of its own to runners. */
 async function furnishImage(): Promise<void> {
   await run("groupadd", "--system", "docker");
+  const unit = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n";
+  for (const name of early) await writeFile(`/etc/systemd/system/${name}`, unit);
+  await run("systemctl", "daemon-reload");
+  await run("systemctl", "start", ...early);
   await writeFile("/etc/runpool/runner.env", "RUNNER_TOOL_CACHE=/opt/of-the-image\nOF_THE_IMAGE=kept");
+}
+
+/** The variables of a unit's process, as they really are. */
+async function variablesOf(unit: string): Promise<readonly string[]> {
+  const pid = (await run("systemctl", "show", "-P", "MainPID", unit)).trim();
+  return (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0");
+}
+
+/** The proxy's variables of each process that goes out of the machine. */
+async function proxiesNow(): Promise<object> {
+  const found: Record<string, readonly string[]> = {};
+  for (const unit of ["runpool-agent.service", "runpool-runner@1.service", ...early])
+    found[unit] = (await variablesOf(unit))
+      .filter((pair) => /^(https?|no)_proxy=/i.test(pair))
+      .map((pair) => pair.replace(/=.*/, ""));
+  return found;
 }
 
 /** What the runner's process really has: variables by name, and whether it is in docker's group. */
 async function runnerNow(): Promise<object> {
   const pid = (await run("systemctl", "show", "-P", "MainPID", "runpool-runner@1.service")).trim();
-  const variables = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0").map((pair) => pair.split("="));
+  const variables = (await variablesOf("runpool-runner@1.service")).map((pair) => pair.split("="));
   const [, , docker] = (await run("getent", "group", "docker")).split(":");
   const groups =
     /^Groups:(.*)$/m
@@ -228,7 +254,9 @@ async function play(scenario: Scenario): Promise<unknown> {
   return {
     outcome: outcome.kind,
     runners,
-    ...(scenario === "baked" ? { runner: await runnerNow(), shipped: await shipped() } : {}),
+    ...(scenario === "baked"
+      ? { runner: await runnerNow(), proxies: await proxiesNow(), shipped: await shipped() }
+      : {}),
     evicted: scenario === "baked" ? await evictedByAnother(world) : [],
     journal: await journal(),
     timers: [await isActive("runpool-boot-watchdog.timer"), await isActive("runpool-deadline.timer")],

@@ -1,6 +1,8 @@
 // What an environment says of runners, hooks and jobs reaches the files that a machine boots with, or is refused.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -53,6 +55,72 @@ test("runner and hooks are told what the operator says, below the ways out of th
     `a "b" $c \\d`,
     "http://proxy.example.org:3128",
   ]);
+});
+
+const spellings = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"];
+
+test.each(["agent.env", "runner.env", "prepare.env"])("%s names the proxy in both spellings", (file) => {
+  const proxy = { url: "http://proxy.example.org:3128", noProxy: ["intranet"] };
+  const [, , , , upper, lower, ...rest] = readByShell({ proxy }, file, spellings);
+  expect(readByShell({ proxy }, file, spellings).slice(0, 4)).toEqual(Array.from({ length: 4 }, () => proxy.url));
+  expect(upper).toMatch(/^169\.254\.169\.254,localhost,.*,intranet$/);
+  expect([lower, ...rest]).toEqual([upper]);
+});
+
+test("curl, and with it git, and wget go through the proxy by what a job is told, for http and https", async (context) => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.headers["user-agent"]?.split(/[/ ]/)[0] ?? ""} ${request.url ?? ""}`);
+    response.writeHead(502).end();
+  });
+  server.on("connect", (request, socket) => {
+    asked.push(`${request.headers["user-agent"]?.split(/[/ ]/)[0] ?? ""} ${request.url ?? ""}`);
+    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const file = bootFiles(environmentWith({ proxy: { url } }), "x64").find(({ path }) => path.endsWith("/runner.env"));
+  const folder = mkdtempSync(join(tmpdir(), "runpool-settings-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "runner.env"), file?.content ?? "");
+  const missing = ["curl", "git", "wget"].filter((tool) => spawnSync(tool, ["--version"]).error !== undefined);
+  if (missing.length > 0) return context.skip(`SKIPPED: not on the PATH: ${missing.join(", ")}`);
+  const script = `set -a; . ./runner.env
+    for scheme in http https; do
+      curl -s $scheme://host.invalid/; git ls-remote -q $scheme://host.invalid/; wget -q -t 1 -O - $scheme://host.invalid/
+    done 2>/dev/null; true`;
+  const env = { PATH: process.env["PATH"], HOME: folder };
+  await new Promise((done) => spawn("/bin/sh", ["-c", script], { cwd: folder, env }).once("close", done));
+  expect(asked.map((line) => line.toLowerCase()).toSorted()).toEqual([
+    "curl host.invalid:443",
+    "curl http://host.invalid/",
+    "git host.invalid:443",
+    "git http://host.invalid/info/refs?service=git-upload-pack",
+    "wget host.invalid:443",
+    "wget http://host.invalid/",
+  ]);
+});
+
+test("docker and Session Manager's agent are told of the proxy by their units, and docker tells containers where jobs use it", () => {
+  const proxy = { url: "http://proxy.example.org:3128", noProxy: ["intranet"] };
+  const filesOf = (fields: Partial<EnvironmentFile>) =>
+    Object.fromEntries(bootFiles(environmentWith(fields), "x64").map(({ path, content }) => [path, content]));
+  const { "/etc/runpool/docker-config.json": config, ...files } = filesOf({ proxy, dockerForJobs: true });
+  for (const unit of ["docker", "amazon-ssm-agent", "snap.amazon-ssm-agent.amazon-ssm-agent"])
+    expect(files[`/etc/systemd/system/${unit}.service.d/runpool-proxy.conf`]).toBe(
+      "[Service]\nEnvironmentFile=-/etc/runpool/prepare.env\n",
+    );
+  expect(JSON.parse(config ?? "")).toEqual({
+    proxies: {
+      default: {
+        httpProxy: proxy.url,
+        httpsProxy: proxy.url,
+        noProxy: expect.stringMatching(/^169\.254.*intranet$/) as unknown,
+      },
+    },
+  });
+  expect(Object.keys(filesOf({ dockerForJobs: true })).filter((path) => /proxy|docker/.test(path))).toEqual([]);
 });
 
 test("the pre-runner script finds the ways out of the machine too, and nothing that is for runners", () => {

@@ -163,12 +163,16 @@ const particular = {
   told: ["/opt/of-the-environment", "kept", "/opt/hook.sh", "1001 77"],
   docker: true,
 };
+const bothSpellings = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 for (const image of ["stock", "baked"] as const)
   test(`a ${image} image becomes a registered runner, before cloud-init's final stage`, guestTime, async (context) => {
     const found = await played(image, context);
     expect(found).toMatchObject({ outcome: "ready", runners: 1, timers: [true, true], finalStage: false });
     expect(found["prepared"]).toMatch(prepared[image]);
     expect(found["runner"]).toEqual(image === "baked" ? particular : undefined);
+    if (image === "baked")
+      for (const [unit, names] of Object.entries(found["proxies"] as Record<string, readonly string[]>))
+        expect(names.toSorted(), unit).toEqual(bothSpellings);
     expect(found["shipped"]).toEqual(
       // The real CloudWatch agent is nowhere to be had offline: its control program is played, what it would tail is there.
       image === "baked"
