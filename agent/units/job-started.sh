@@ -31,6 +31,9 @@ Its first step was not run. A job may say only its own run in runs-on: \${{ gith
     ;;
   esac
 fi
+# shellcheck source=job-reclaim.sh
+. "${BASH_SOURCE%/*}/job-reclaim.sh"
+reclaim
 note started
 if [ -n "${RUNPOOL_HOOK_STARTED:-}" ]; then
   exec /bin/bash "$RUNPOOL_HOOK_STARTED"

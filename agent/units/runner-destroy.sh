@@ -3,6 +3,7 @@
 set -u
 n=$1
 /usr/lib/runpool/runner-kill.sh "$n"
+systemctl stop "runpool-reclaim@$n.service" 2>/dev/null
 for _ in {1..1000}; do
   pkill -KILL -u runpool-job || break
   sleep 0.01
@@ -16,23 +17,16 @@ rm -f "/run/runpool/runners/$n.env"
 # Nothing of the job's user should exist outside its root, since the unit lets it write nowhere else. Look all the same.
 find /tmp /var/tmp /dev/shm /run/lock /var/spool/cron /var/lib/systemd/linger -xdev -user runpool-job -delete 2>/dev/null
 /usr/lib/runpool/runner-traces.sh
-# By list: `docker volume prune` spares volumes with a name unless told `--all`, which docker before 23 does not know.
-empty_docker() (
-  set -o pipefail
-  docker ps -aq | xargs -r docker rm -f && docker network prune -f && docker volume ls -q | xargs -r docker volume rm -f
-)
-# Docker that waits behind its socket, and that no job has yet wanted: asking would start it, and a registration would wait for that.
-never_wanted() {
-  systemctl is-active --quiet docker.socket && [ "$(systemctl show -P ActiveEnterTimestampMonotonic docker.service)" = 0 ] &&
-    [ -z "$(find /var/lib/docker/containers /var/lib/docker/volumes -mindepth 1 -maxdepth 1 -type d -print -quit 2>/dev/null)" ]
-}
-# What docker does not let go of would be the next run's: then this is not done, and asked for again. Where it does not run it holds nothing.
-if command -v docker >/dev/null && ! never_wanted; then
-  timeout 20 docker info >/dev/null 2>&1
-  case $? in
-  0) empty_docker >/dev/null || { echo "docker keeps something of a job"; exit 75; } ;;
-  124) echo "docker does not answer"; exit 75 ;;
-  esac
+# What docker does not let go of would be the next run's: then this is not done, and asked for again.
+/usr/lib/runpool/docker-empty.sh || exit
+# Jobs that use docker see the host's own temporary folders, and what their containers leave there is root's: all of it that is newer than the root.
+laid=$(compgen -G "gone-$n-*/laid" | head -n 1)
+if [ -n "$laid" ] && systemctl show -P SupplementaryGroups "runpool-runner@$n.service" | grep -qw docker; then
+  find /tmp /var/tmp /dev/shm -xdev -mindepth 1 ! -path '*/systemd-private-*' ! -path '*/snap-private-tmp*' -newercm "$laid" -delete 2>/dev/null
 fi
+# What containers have mounted in it goes first; where it does not, it is not emptied with the root: that is removed where mounts are not seen.
+awk 'index($5, "/var/lib/runpool/runners/gone-") == 1 { print $5 }' /proc/self/mountinfo | tac |
+  while read -r place; do umount --lazy -- "$(printf %b "$place")"; done
 # A big work folder takes its time: beside, not before the next run.
-systemd-run --quiet --collect --property=IOSchedulingClass=idle sh -c 'rm -rf /var/lib/runpool/runners/gone-*'
+systemd-run --quiet --collect --property=IOSchedulingClass=idle --property=ProtectSystem=strict --property=MountFlags=private \
+  --property=BindPaths=/var/lib/runpool/runners:/var/lib/runpool/runners:norbind sh -c 'rm -rf /var/lib/runpool/runners/gone-*'

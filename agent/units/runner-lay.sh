@@ -8,8 +8,12 @@ as() { setpriv --reuid "$1" --regid "$1" --clear-groups -- "${@:2}"; }
 [ ! -e "$root/laid" ] || exit 0
 rm -rf "$root"
 install -d -m 0755 "$root"
-for folder in runner home tmp work; do install -d -m 0700 -o runpool-job -g runpool-job "$root/$folder"; done
-install -d "$root/runner/bin" "$root/runner/externals"
+for folder in home tmp work asks; do install -d -m 0700 -o runpool-job -g runpool-job "$root/$folder"; done
+# Sticky: the job's user adds files, and cannot take root's away.
+install -d -m 1770 -g runpool-job "$root/runner"
+install -d "$root/runner/bin"
+# A link, not a mount in the unit: dockerd, which sees the host, binds this path into the containers of jobs.
+ln -s /usr/lib/runpool/runner/externals "$root/runner/externals"
 install -m 0644 /dev/null "$root/runner/.env"
 install -m 0644 /dev/null "$root/runner/.path"
 install -m 0644 /dev/null "$root/listener.log"
@@ -20,4 +24,9 @@ for file in .runner .credentials .credentials_rsaparams; do
   # shellcheck disable=SC2016 # expanded by the inner shell
   as runpool head -c 65536 "$from/$file" | as runpool-job sh -c 'umask 077; cat >"$1"' sh "$root/runner/$file"
 done
+if [ -e /etc/runpool/docker-config.json ]; then
+  install -D -m 0600 -o runpool-job -g runpool-job /etc/runpool/docker-config.json "$root/home/.docker/config.json"
+  chown runpool-job:runpool-job "$root/home/.docker"
+fi
+/usr/lib/runpool/docker-images.sh >/dev/null
 touch "$root/laid"

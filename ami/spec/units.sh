@@ -4,7 +4,7 @@ lib=${lib:-/usr/lib/runpool} phase=${phase:-image}
 for unit in runpool-agent.service runpool-boot-watchdog.timer runpool-deadline.timer runpool-firewall.service runpool-request.path; do
   equals "$unit at boot" "$(systemctl is-enabled "$unit" 2>&1)" enabled
 done
-for unit in 'runpool-runner@.service' runpool-prepare.service runpool-request.service runpool-boot-watchdog.service runpool-jobs.slice; do
+for unit in 'runpool-runner@.service' 'runpool-reclaim@.service' runpool-prepare.service runpool-request.service runpool-boot-watchdog.service runpool-jobs.slice; do
   holds "$unit is there" has_unit "$unit"
 done
 # Unknown keys are told on stderr, with exit 0.

@@ -40,6 +40,11 @@ describe("the same moment in both", () => {
 });
 
 describe("who waits for another waits longer", () => {
+  test("a job's hook for root, which gives back what containers have left", () => {
+    const [, tries] = /\{1\.\.(\d+)\}/.exec(readFileSync(join(units, "job-reclaim.sh"), "utf8")) ?? [];
+    expect(Number(tries) * 100).toBeGreaterThan(spanOf("runpool-reclaim@.service", "TimeoutStartSec"));
+  });
+
   // A reply that never comes, with all its tries and the SDK's pauses.
   const { maxAttempts, requestHandler } = clientOptions();
   const callMs = maxAttempts * (requestHandler.connectionTimeout + requestHandler.requestTimeout);

@@ -1,6 +1,6 @@
 // The stand-in for bin/Runner.Worker: one process for one job, child of the listener. Hooks and steps are really run, by bash in the work folder.
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { bin, mask, masked, openDiagnostics, root, standIn, takeName } from "./root.mjs";
 import { killOrphans, readAssignments, runScript } from "./steps.mjs";
@@ -8,6 +8,17 @@ import { call, HttpFailure, pause } from "./wire.mjs";
 
 const exitCodes = { success: 100, failure: 102, cancelled: 103 };
 const fileCommands = ["GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"];
+
+/** Goes on past what cannot be deleted (TempDirectoryManager.cs, InitializeTempDirectory). */
+function emptyFolder(folder) {
+  for (const entry of existsSync(folder) ? readdirSync(folder) : []) {
+    try {
+      rmSync(join(folder, entry), { recursive: true, force: true });
+    } catch {
+      // A container's, say: another user's.
+    }
+  }
+}
 
 /** The job's folders under the work folder: `_work/<repo>/<repo>`, `_temp` (emptied), `_tool`, `_actions`. */
 function makeFolders(settings, repo) {
@@ -20,7 +31,7 @@ function makeFolders(settings, repo) {
     tool: join(work, "_tool"),
     actions: join(work, "_actions"),
   };
-  rmSync(folders.temp, { recursive: true, force: true });
+  emptyFolder(folders.temp);
   for (const folder of [...Object.values(folders), join(folders.temp, "_runner_file_commands")])
     mkdirSync(folder, { recursive: true });
   return folders;

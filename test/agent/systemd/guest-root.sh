@@ -1,6 +1,6 @@
 #!/bin/bash
 # PID 1 of the guest's namespaces: makes its root (an overlay over /, or $GUEST_ROOT as it is), then becomes systemd.
-# Told by $W, $V1_CONTROLLERS, $SYSTEMD_V1.
+# Told by $W, $V1_CONTROLLERS, $SYSTEMD_V1; $GUEST_FILES: a folder whose files are laid over the root's.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 mount --make-rprivate /
@@ -13,6 +13,7 @@ if [ -n "${GUEST_ROOT:-}" ]; then
 else
   mount -t overlay overlay -o "lowerdir=/,upperdir=$W/up,workdir=$W/wk" "$R"
 fi
+[ -z "$GUEST_FILES" ] || cp -a "$GUEST_FILES/." "$R" # An overlay takes no lower folder that lies within another one.
 mount -t proc proc "$R/proc"
 mount -t sysfs sysfs "$R/sys"
 C=$R/sys/fs/cgroup

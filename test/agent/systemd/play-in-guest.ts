@@ -10,21 +10,25 @@ export type Played<Found> =
   | { readonly kind: "cannot"; readonly why: string };
 
 /** Longer than any scenario takes on a loaded machine. Shorter than the tests' own limit, which would leave the guest behind. */
-const limitMs = 240_000;
+const ordinaryLimitMs = 240_000;
 /** What with-systemd.sh says when it was told to end. */
 const outOfTimeCode = 130;
 const cannotCode = 77;
 /** The driver ends with TERM or KILL when the guest powers off. */
 const endedBySignal = new Set([143, 137]);
 
-/** Rejects when the guest does not boot, or the scenario ends with a problem. */
-export async function playInGuest<Found>(scenario: string): Promise<Played<Found>> {
+/** `files`: a folder whose files the guest has over those of its root. Rejects when the guest does not boot, or the scenario ends with a problem. */
+export async function playInGuest<Found>(
+  scenario: string,
+  { files = "", limitMs = ordinaryLimitMs }: { readonly files?: string; readonly limitMs?: number } = {},
+): Promise<Played<Found>> {
   if (process.platform !== "linux") return { kind: "cannot", why: "needs Linux" };
   const folder = mkdtempSync(join(tmpdir(), "played-"));
   const file = join(folder, "found.json");
   try {
     const command = [process.execPath, join(import.meta.dirname, "guest.ts"), scenario, file];
-    const { code, output } = await run(join(import.meta.dirname, "with-systemd.sh"), command, folder);
+    const environment = { GUEST_BIND: folder, GUEST_FILES: files };
+    const { code, output } = await run(join(import.meta.dirname, "with-systemd.sh"), command, environment, limitMs);
     if (code === cannotCode) return { kind: "cannot", why: output.trim() };
     if (code === outOfTimeCode) throw new Error(`"${scenario}" did not end within ${limitMs} ms\n${output}`);
     const found = JSON.parse(readFileSync(file, "utf8")) as Found & { readonly problem?: string };
@@ -35,9 +39,14 @@ export async function playInGuest<Found>(scenario: string): Promise<Played<Found
   }
 }
 
-function run(command: string, rest: readonly string[], shared: string): Promise<{ code: number; output: string }> {
+function run(
+  command: string,
+  rest: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  limitMs: number,
+): Promise<{ code: number; output: string }> {
   const child = spawn(command, rest, {
-    env: { PATH: process.env["PATH"], GUEST_BIND: shared },
+    env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     // Told to end, it takes the whole guest along.
     timeout: limitMs,

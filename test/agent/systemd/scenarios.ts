@@ -1,5 +1,6 @@
 // What is played in guests, by name.
 import { survivesCrashes } from "./crashes.ts";
+import { dockerJobs } from "./docker-jobs.ts";
 import { bootWatchdog, deadlineWithoutAgent, failedPreparation, spotNotice } from "./endings.ts";
 import { hostileJob } from "./hostile-job.ts";
 import { servesJustInTime } from "./just-in-time.ts";
@@ -12,6 +13,7 @@ export type Scenario = (tell: (found: unknown) => Promise<void>) => Promise<unkn
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   "serves and releases": servesAndReleases,
+  "jobs use docker": dockerJobs,
   "serves just in time": servesJustInTime,
   "hostile job": hostileJob,
   "leave meets a job": leaveMeetsJob,

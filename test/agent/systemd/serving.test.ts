@@ -152,10 +152,13 @@ describe("after release", () => {
 
   test("containers, networks and volumes are gone too where docker is there", () => {
     const containers = ["info", "ps -aq", "rm -f 0123abcd"];
-    const whole = [...containers, "network prune -f", "volume ls -q", "volume rm -f cache"];
+    const others = ["network prune -f", "volume ls -q", "volume rm -f cache", "builder prune -af"];
+    // Three looks at the images: two to remove what jobs have brought, one that nothing of it is left.
+    const images = Array.from({ length: 3 }, () => "image ls --no-trunc --format {{.ID}} {{.Repository}}:{{.Tag}}");
+    const whole = [...containers, ...others, ...images];
     // The first release meets a container that does not go: nothing is done before it has gone.
-    expect(found.docker.slice(0, 9)).toEqual([...containers, ...whole]);
-    expect(found.docker.slice(-6)).toEqual(whole);
+    expect(found.docker.slice(0, 3 + whole.length)).toEqual([...containers, ...whole]);
+    expect(found.docker.slice(-whole.length)).toEqual(whole);
   });
 
   test("docker that no job has wanted is not started by asking it", () => {

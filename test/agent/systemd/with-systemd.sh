@@ -1,16 +1,17 @@
 #!/bin/bash
 # with-systemd.sh COMMAND [ARGS...]: boots this machine's own systemd as PID 1 of fresh namespaces over a throwaway overlay of /,
 # runs COMMAND in it, tears all down, exits with COMMAND's status. 169.254.169.254 is on the guest's loopback; nothing else of the network.
-# GUEST_BIND: folders, separated by blanks, that the guest shares (a checkout in /tmp, /var/tmp or on another disk too). 77: cannot be had here (root, overlayfs, cgroup2). 70: did not boot.
+# GUEST_BIND: folders, separated by blanks, that the guest shares (a checkout in /tmp, /var/tmp or on another disk too); GUEST_FILES: a folder
+# whose files are laid over the guest's root. 77: cannot be had here (root, overlayfs, cgroup2). 70: did not boot.
 set -u
-[ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
-[ -x /lib/systemd/systemd ] || { echo "there is no systemd on this machine"; exit 77; }
-here=$(cd "$(dirname "$0")" && pwd); [[ ! $here =~ ^/(var/)?tmp/ && $(stat -c %d / "$here" | uniq | wc -l) = 1 ]] || GUEST_BIND="${GUEST_BIND:-} ${here%/test/agent/systemd}"
+[ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }; [ -x /lib/systemd/systemd ] || { echo "there is no systemd on this machine"; exit 77; }
+here=$(cd "$(dirname "$0")" && pwd); [[ ! " ${GUEST_BIND:-} " =~ ' '(/|/tmp|/var/tmp|/run)/?' ' ]] || { echo "GUEST_BIND: the guest's boot empties it; name a folder in it"; exit 64; }
+[[ ! $here =~ ^/(var/)?tmp/ && $(stat -c %d / "$here" | uniq | wc -l) = 1 ]] || GUEST_BIND="${GUEST_BIND:-} ${here%/test/agent/systemd}"
 # shellcheck source=guest-cgroups.sh
 . "$here/guest-cgroups.sh"
 make_cgroups "guest.$$" || { echo "needs cgroup2"; exit 77; }
 W=$(mktemp -d /tmp/guest.XXXXXX)
-export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-}"
+export W V1_CONTROLLERS SYSTEMD_V1 GUEST_BIND="${GUEST_BIND:-}" GUEST_FILES="${GUEST_FILES:-}"
 # Enters the fresh cgroups first, so that they become the roots of its cgroup namespace.
 # shellcheck disable=SC2016 # expanded by the inner shell
 sh -c 'root=$1; shift; for group; do echo $$ >"$group/cgroup.procs" || exit 1; done
@@ -36,5 +37,4 @@ nsenter -t "$init" -a -r -w env -i HOME=/root LANG=C.UTF-8 SYSTEMD_PAGER=cat SYS
 entered=$!
 # A guest that powers off stops all its processes for a moment; nsenter stops with them, and nobody else would wake it.
 while kill -CONT "$entered" 2>/dev/null; do sleep 0.1; done
-wait "$entered"; code=$?
-cleanup; exit "$code"
+wait "$entered"; code=$?; cleanup; exit "$code"
