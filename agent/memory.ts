@@ -11,6 +11,7 @@ import type {
   Written,
 } from "../cloud/agent-ports.ts";
 import type { Clock, EpochMs, Log, Secrets } from "../cloud/ports.ts";
+import type { ForgeHome } from "../domain/configuration.ts";
 import { signalOf } from "../domain/agent-writes.ts";
 import type { InstanceRecord, Signal, SignalKind } from "../domain/record.ts";
 import type { Failure, View } from "./decide.ts";
@@ -31,6 +32,10 @@ export interface AgentOptions {
   readonly account: string;
   readonly region: string;
   readonly instanceId: string;
+  /** Where it may register, by its machine's user data. */
+  readonly forge: ForgeHome;
+  /** The runner group that its runners are put into; absent: the default one. */
+  readonly runnerGroup?: string;
   readonly agentVersion: string;
   readonly pooled: boolean;
   readonly bootMs: number;

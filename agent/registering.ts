@@ -3,6 +3,7 @@
 import type { RegisterOutcome } from "../cloud/agent-ports.ts";
 import { limits } from "../domain/limits.ts";
 import { OutOfReach } from "../cloud/ports.ts";
+import { registrationUrl } from "../domain/configuration.ts";
 import {
   jitConfigurationParameter,
   registrationTokenParameter,
@@ -42,12 +43,21 @@ async function attempt({ world, options }: Agent, record: InstanceRecord): Promi
   const { assignment, runId } = record;
   const registration = record.registration?.[0];
   if (registration === undefined) return { kind: "failed", cause: "other", detail: "the record names no registration" };
+  // Before the token is read: whoever may write records could otherwise have it sent to any host.
+  const url = registrationUrl(options.forge, record.partition);
+  if (registration.url !== url)
+    return {
+      kind: "failed",
+      cause: "refused",
+      detail: `the record says to register at ${registration.url}; instances of partition ${record.partition} register at ${url}: no token was read`,
+    };
   const held = await secretOf({ world, options }, record, registration.mode);
   if (typeof held !== "string") return held;
   const name = runnerName(options, instanceId, assignment);
   // Run ids are public: any workflow of the repository may write another's into `runs-on`.
   const onlyRuns = options.anyRunsJobs || runId === undefined ? {} : { onlyRuns: [runId, ...options.furtherRuns] };
-  return await world.runner.register({ assignment, name, registration, token: held, ...onlyRuns });
+  const group = options.runnerGroup === undefined ? {} : { group: options.runnerGroup };
+  return await world.runner.register({ assignment, name, registration, token: held, ...group, ...onlyRuns });
 }
 
 /**

@@ -78,6 +78,8 @@ export interface RegisterRequest {
   readonly assignment: number;
   readonly name: string;
   readonly registration: Registration;
+  /** The runner group to put it into; absent: the scope's default group. */
+  readonly group?: string;
   /** The registration token, or with mode `jit` the encoded configuration. */
   readonly token: string;
   /** Ids of the runs whose jobs may run here; absent: any run's (shared labels). A stranger's job fails before its first step. */

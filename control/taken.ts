@@ -1,7 +1,7 @@
 // What a provision holds: instances claimed or created under its owner, and the right by which they are its own.
 import type { Brake } from "../domain/brake.ts";
 import type { Configuration } from "../domain/configuration.ts";
-import { forgeScopeOf, labelsOf, partitionOf } from "../domain/configuration.ts";
+import { forgeHomeOf, labelsOf, partitionOf, registrationUrl } from "../domain/configuration.ts";
 import type { OwnClaim } from "../domain/needs.ts";
 import { runOwner } from "../domain/names.ts";
 import type { InstanceRecord, Ownership } from "../domain/record.ts";
@@ -44,11 +44,11 @@ export const ownOf = (taken: { record: InstanceRecord; claimId: string }): OwnCl
 });
 
 /** The run's ownership under a fresh claimId; only for an undertaking that has an owner. */
-export function ownershipOf({ configuration, request, owner }: Undertaking, claimId: string): Ownership {
+export function ownershipOf({ configuration, request, owner, partition }: Undertaking, claimId: string): Ownership {
   if (owner === undefined) throw new Error("an undertaking for the pool gives nobody ownership");
   const { runId, attempt, provisionId } = request;
   const labels = labelsOf(configuration, request);
-  const url = `${configuration.forge.serverUrl}/${forgeScopeOf(configuration, request.repository)}`;
+  const url = registrationUrl(forgeHomeOf(configuration), partition);
   return {
     owner,
     runId,

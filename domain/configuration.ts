@@ -42,6 +42,8 @@ export interface Deployed extends DeployedVersion {
     readonly organisation?: string;
     /** The same, above organisations. */
     readonly enterprise?: string;
+    /** The runner group that all runners are put into; absent: the scope's default group. */
+    readonly runnerGroup?: string;
     /** Name of the SecureString that refresh authenticates by; absent where it has the usual name. */
     readonly credentialParameter?: string;
   };
@@ -247,3 +249,37 @@ export function forgeScopeOf(
   return shared ? (repository.split("/")[0] ?? repository) : repository;
 }
 type ForgeScopes = { readonly [Name in "organisation" | "enterprise"]?: string | undefined };
+
+/**
+ * Where an agent may register, as its machine's user data says it. Not its record: whoever may provision writes that, and would be sent the
+ * registration token at any address.
+ */
+export interface ForgeHome {
+  readonly serverUrl: string;
+  /** The organisation or enterprise of all runners, as a scope; absent: each partition has its own. */
+  readonly scope?: string;
+  /** The owner of each named partition. */
+  readonly owners: Readonly<Record<string, string>>;
+}
+
+export const forgeHomeOf = ({
+  forge,
+  partitions,
+}: Pick<Deployed, "partitions"> & {
+  readonly forge: ForgeScopes & Pick<Deployed["forge"], "serverUrl">;
+}): ForgeHome => {
+  const { serverUrl, organisation, enterprise } = forge;
+  const scope = enterprise === undefined ? organisation : enterprisePath(enterprise);
+  const owners = Object.entries(partitions).map(([name, [first = ""]]) => [name, first.split("/")[0] ?? ""]);
+  return {
+    serverUrl,
+    ...(scope === undefined ? {} : { scope }),
+    owners: Object.fromEntries(owners) as Record<string, string>,
+  };
+};
+
+/** The address at which the instances of a partition register. */
+export function registrationUrl({ serverUrl, scope, owners }: ForgeHome, partition: string): string {
+  const own = Object.hasOwn(owners, partition) ? owners[partition] : partition.replace(/^github:/, "");
+  return `${serverUrl}/${scope ?? own}`;
+}

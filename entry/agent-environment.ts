@@ -1,5 +1,6 @@
 // The agent's settings, as its unit's environment file names them: parsed once, here.
 import * as z from "zod/mini";
+import type { ForgeHome } from "../domain/configuration.ts";
 import { environmentName } from "../domain/names.ts";
 import { limits } from "../domain/limits.ts";
 
@@ -11,6 +12,14 @@ const milliseconds = z.pipe(
 const list = z.pipe(
   z.string(),
   z.transform((words: string) => words.split(/[\s,]+/).filter((word) => word !== "")),
+);
+
+/** `partition=owner`, by blanks. */
+const owners = z.pipe(
+  list,
+  z.transform((words: string[]): Record<string, string> =>
+    Object.fromEntries(words.map((word) => word.split("=", 2) as [string, string])),
+  ),
 );
 
 const schema = z.object({
@@ -29,6 +38,11 @@ const schema = z.object({
   RUNPOOL_PRE_RUNNER: z._default(z.string(), ""),
   RUNPOOL_BOOT_MS: z._default(milliseconds, limits.bootMs),
   RUNPOOL_MAX_RUNTIME_MS: z._default(milliseconds, limits.maxRuntimeMs),
+  /** Where its runners may register: the server, and the organisation or enterprise of all of them, or the owners of named partitions. */
+  RUNPOOL_FORGE_SERVER: z._default(z.string().check(z.regex(/^https?:\/\/[^/\s]+$/)), "https://github.com"),
+  RUNPOOL_FORGE_SCOPE: z._default(z.string(), ""),
+  RUNPOOL_FORGE_OWNERS: z._default(owners, {}),
+  RUNPOOL_RUNNER_GROUP: z._default(z.string(), ""),
   RUNPOOL_ANY_RUNS_JOBS: z._default(z.enum(["true", "false"]), "false"),
   RUNPOOL_FURTHER_RUNS: z._default(list, []),
   AWS_EC2_METADATA_SERVICE_ENDPOINT: z._default(z.string(), "http://169.254.169.254"),
@@ -42,3 +56,9 @@ export function parseAgentEnvironment(environment: Readonly<Record<string, strin
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   throw new Error(`the agent's environment is wrong:\n${problems.join("\n")}`);
 }
+
+export const forgeHome = (settings: AgentEnvironment): ForgeHome => ({
+  serverUrl: settings.RUNPOOL_FORGE_SERVER,
+  ...(settings.RUNPOOL_FORGE_SCOPE === "" ? {} : { scope: settings.RUNPOOL_FORGE_SCOPE }),
+  owners: settings.RUNPOOL_FORGE_OWNERS,
+});

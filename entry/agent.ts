@@ -5,7 +5,7 @@ import { ownInstance } from "../cloud/aws/own-instance.ts";
 import { limits } from "../domain/limits.ts";
 import { tableName } from "../domain/names.ts";
 import { version } from "../domain/version.ts";
-import { parseAgentEnvironment } from "./agent-environment.ts";
+import { forgeHome, parseAgentEnvironment } from "./agent-environment.ts";
 import { agentLog } from "./agent-log.ts";
 import { agentMachine } from "./agent-machine.ts";
 import { machineGround } from "./machine-ground.ts";
@@ -31,6 +31,8 @@ await runAgent(
     account,
     region,
     instanceId,
+    forge: forgeHome(settings),
+    ...(settings.RUNPOOL_RUNNER_GROUP === "" ? {} : { runnerGroup: settings.RUNPOOL_RUNNER_GROUP }),
     agentVersion: version,
     pooled,
     bootMs: settings.RUNPOOL_BOOT_MS,

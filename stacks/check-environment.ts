@@ -52,6 +52,15 @@ const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account, fo
   return problems;
 };
 
+/** GitHub docs, "Managing access to self-hosted runners using groups": organisations and enterprises have runner groups, repositories none. */
+const grouped: Rule = ({ forge: { organisation, enterprise, repositories, runnerGroup }, partitions }) => {
+  if (runnerGroup === undefined || organisation !== undefined || enterprise !== undefined) return [];
+  const alone = repositories.find((repository) => !Object.values(partitions).flat().includes(repository));
+  if (alone === undefined) return [];
+  const rule = `"${alone}" has runners of its own, and a repository has no runner groups: give forge.organisation, or put it into partitions`;
+  return [["forge.runnerGroup", rule]];
+};
+
 const registering: Rule = ({ forge: { organisation, enterprise, repositories } }) => {
   if (organisation === undefined) return [];
   if (enterprise !== undefined)
@@ -187,6 +196,7 @@ const rules: readonly Rule[] = [
   problemsOfCertificates,
   problemsOfNetwork,
   registering,
+  grouped,
   sharing,
   sized,
   floors,

@@ -14,7 +14,15 @@ const apiUrlOf = (serverUrl: string): string => {
   return host.endsWith(".ghe.com") ? `https://api.${host}` : `https://${host}/api/v3`;
 };
 
-function forgeOf({ kind, repositories, organisation, enterprise, credentialParameter, ...rest }: Environment["forge"]) {
+export function forgeOf({
+  kind,
+  repositories,
+  organisation,
+  enterprise,
+  runnerGroup,
+  credentialParameter,
+  ...rest
+}: Environment["forge"]) {
   const serverUrl = rest.serverUrl.replace(/\/$/, "");
   return {
     kind,
@@ -23,6 +31,7 @@ function forgeOf({ kind, repositories, organisation, enterprise, credentialParam
     repositories,
     ...(organisation === undefined ? {} : { organisation }),
     ...(enterprise === undefined ? {} : { enterprise }),
+    ...(runnerGroup === undefined ? {} : { runnerGroup }),
     ...(credentialParameter === undefined ? {} : { credentialParameter }),
   } satisfies Deployed["forge"];
 }

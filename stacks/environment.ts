@@ -103,6 +103,12 @@ const forge = z.strictObject({
   organisation: account.optional(),
   /** The same, above organisations; by its short name. */
   enterprise: account.optional(),
+  /** The runner group that all runners are put into, which says what repositories may use them; only where none registers at a repository. */
+  runnerGroup: z
+    .string()
+    .regex(/^\S([^\p{C}]*\S)?$/u, "must be a runner group's name, without a blank at its ends")
+    .max(128)
+    .optional(),
   /** The SecureString with what refresh authenticates by, a GitHub App or a token; people write it, outside Terraform's state. */
   credentialParameter: ownParameterName.optional(),
 });

@@ -78,6 +78,7 @@ const deployed = z.object({
     credentialParameter: z.optional(z.string()),
     organisation: z.optional(z.string()),
     enterprise: z.optional(z.string()),
+    runnerGroup: z.optional(z.string()),
   }),
   configHash: z.string(),
   schedules: z.optional(

@@ -11,6 +11,7 @@ export const configureArguments = (request: RegisterRequest, replace: boolean): 
   "--labels",
   request.registration.labels.join(","),
   "--no-default-labels",
+  ...(request.group === undefined ? [] : ["--runnergroup", request.group]),
   "--disableupdate",
   ...(replace ? ["--replace"] : []),
 ];

@@ -16,7 +16,7 @@ import { instancesOf } from "../retired-classes.ts";
 import { partitionScopes } from "../tokens.ts";
 import { judgeCaller, judgeClock, judgePlace, judgeQuota, judgeSpotRole, judgeSubnets } from "./account.ts";
 import { deployAgain, fail, judged, skipped, worst, type Check } from "./check.ts";
-import { judgeForge, judgeRunnerVersion } from "./forge.ts";
+import { judgeForge, judgeGroup, judgeRunnerVersion } from "./forge.ts";
 import { judgeImage, judgeImageParameter, judgeTemplate } from "./launch.ts";
 import { judgeDamaged, judgeInstances, judgePause } from "./records.ts";
 import { examineRetired, judgeRetired } from "./retired.ts";
@@ -222,7 +222,8 @@ async function examineForge(
 ): Promise<readonly Check[]> {
   const credential = "store a valid credential, or give GITHUB_TOKEN";
   if ("missing" in forge) return [skipped("github", forge.missing)];
-  const runners = [...new Set(partitionScopes(configuration).values())].map((scope) => {
+  const scopes = [...new Set(partitionScopes(configuration).values())];
+  const runners = scopes.map((scope) => {
     const name = `github runners ${scope}`;
     const right = scope.includes("/") ? "Administration" : "Self-hosted runners";
     return guarded(name, credential, async () =>
@@ -235,7 +236,8 @@ async function examineForge(
     const name = `github actions ${repository}`;
     return guarded(name, credential, async () => [judgeForge(name, "Actions: read", await forge.listRuns(repository))]);
   });
-  return (await Promise.all([...runners, ...runs])).flat();
+  const groups = scopes.flatMap((scope) => judgeGroup(scope, configuration.forge.runnerGroup));
+  return [...(await Promise.all([...runners, ...runs])).flat(), ...groups];
 }
 
 async function examineVersion(

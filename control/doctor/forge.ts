@@ -12,6 +12,17 @@ export const judgeForge = (name: string, right: string, answer: ForgeAnswer): Ch
     ? ok(name, right)
     : fail(name, answer.why, `give the App or token "${right}", then: runpool doctor`);
 
+/** Repositories have no runner groups. In the default one runners serve whatever repository may use that, also outside the environment. */
+export function judgeGroup(scope: string, runnerGroup: string | undefined): readonly Check[] {
+  const name = `runner group of ${scope}`;
+  if (scope.includes("/") && !scope.startsWith("enterprises/")) return [];
+  if (runnerGroup !== undefined) return [ok(name, `"${runnerGroup}"`)];
+  const found = `the default group: every repository that may use it can have its jobs taken by these runners`;
+  return [
+    warn(name, found, "make a runner group for the environment's repositories alone, and name it in forge.runnerGroup"),
+  ];
+}
+
 /** The oldest in use decides, by how far it is behind as `runpool ami age` tells it. */
 export function judgeRunnerVersion(inUse: readonly string[], releases: readonly RunnerRelease[], now: number): Check {
   const name = "runner version";

@@ -43,6 +43,7 @@ export async function demonstrate(view: View, stop: AbortSignal): Promise<Demons
       agentBundle: await buildAgent(directory),
       hooks: packed("hooks") ?? join(import.meta.dirname, "..", "..", "agent", "units"),
       awsEndpoint: cloud.aws.url,
+      forgeServer: cloud.github.url,
       ec2: cloud.ec2,
       preRunnerScript,
     });

@@ -16,6 +16,8 @@ export interface MachinesWish {
   readonly agentBundle: string;
   readonly hooks: string;
   readonly awsEndpoint: string;
+  /** The address of GitHub: agents register nowhere else. */
+  readonly forgeServer: string;
   readonly ec2: Ec2;
   readonly preRunnerScript: string;
   /** Further variables of every agent. */
@@ -113,6 +115,7 @@ function startAgent(
       AWS_EC2_METADATA_SERVICE_ENDPOINT: one.imds.url,
       AWS_REGION: place.region,
       RUNPOOL_ENVIRONMENT: place.environment,
+      RUNPOOL_FORGE_SERVER: wish.forgeServer,
       RUNPOOL_RUNNER: distribution,
       RUNPOOL_STATE: join(folder, "state"),
       RUNPOOL_WORK: join(folder, "work"),

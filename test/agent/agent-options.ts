@@ -11,6 +11,7 @@ export const agentOptions = (
   account: "000000000000",
   region: "eu-west-1",
   instanceId,
+  forge: { serverUrl: "https://github.test", owners: {} },
   agentVersion: "1.0.0",
   pooled: true,
   bootMs: limits.bootMs,

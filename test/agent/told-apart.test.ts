@@ -50,6 +50,9 @@ test("the command line names everything but the token, and replaces only what is
     "--unattended --url https://github.com/o/r --name dev-i-0abc-4 --labels 77,xlarge --no-default-labels --disableupdate",
   );
   expect(configureArguments(request, true)).toContain("--replace");
+  expect(configureArguments({ ...request, group: "our runners" }, false).join("|")).toContain(
+    "|--runnergroup|our runners|",
+  );
 });
 
 test("secrets are masked: those given, and those that look like one", () => {

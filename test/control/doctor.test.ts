@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { InstanceRole, RoleAnswer, RoleCall, TableSeen } from "../../cloud/doctor-ports.ts";
 import { judgeClock, judgePlace, judgeQuota, judgeSubnets } from "../../control/doctor/account.ts";
 import { lasting, worst, fail, warn } from "../../control/doctor/check.ts";
-import { judgeRunnerVersion } from "../../control/doctor/forge.ts";
+import { judgeGroup, judgeRunnerVersion } from "../../control/doctor/forge.ts";
 import { examineRole } from "../../control/doctor/instance-role.ts";
 import { judgeImage, judgeImageParameter, judgeTemplate } from "../../control/doctor/launch.ts";
 import { judgeQueue, judgeTable, judgeToken } from "../../control/doctor/store.ts";
@@ -22,6 +22,16 @@ test.each([
   [240, "fail"],
 ])("a clock %i s behind AWS's is %s", (seconds, verdict) => {
   expect(judgeClock({ account: "1", arn: "a", clockAheadMs: seconds * 1000 }).verdict).toBe(verdict);
+});
+
+test("runners of an organisation or enterprise without a group of their own are warned of; a repository has no groups", () => {
+  for (const scope of ["acme", "enterprises/big"]) {
+    expect(judgeGroup(scope, undefined)).toMatchObject([
+      { verdict: "warn", remedy: expect.stringContaining("forge.runnerGroup") as unknown },
+    ]);
+    expect(judgeGroup(scope, "ours")).toMatchObject([{ verdict: "ok", found: '"ours"' }]);
+  }
+  expect(judgeGroup("acme/shop", undefined)).toEqual([]);
 });
 
 describe("a runner's version counts from the first release after it", () => {

@@ -128,6 +128,7 @@ async function openGround({ seed, maxInstances, tell }: SoakWish): Promise<Groun
       agentBundle: await buildAgent(directory),
       hooks: join(import.meta.dirname, "..", "..", "agent", "units"),
       awsEndpoint,
+      forgeServer: cloud.github.url,
       ec2: cloud.ec2,
       preRunnerScript: "#!/bin/bash\ntrue\n",
       agentVariables: {

@@ -7,9 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import example from "../../environments/example.ts";
-import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
+import { forgeScopeOf, partitionOf, registrationUrl } from "../../domain/configuration.ts";
+import { forgeHome, parseAgentEnvironment } from "../../entry/agent-environment.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { forgeOf } from "../../stacks/defaults.ts";
 import { agentEnvironment, bootFiles } from "../../stacks/first-boot-files.ts";
 import { mimeUserData } from "../../stacks/user-data.ts";
 
@@ -38,6 +40,29 @@ test("the agent takes jobs of no run but its own, unless the environment names r
   expect(agentOf({ furtherRuns: ["77", "88"] })).toMatchObject({ RUNPOOL_FURTHER_RUNS: ["77", "88"] });
   expect(agentOf({ anyRunsJobs: true })).toMatchObject({ RUNPOOL_ANY_RUNS_JOBS: "true" });
 });
+
+/** One of each kind: at repositories, in named partitions, at an organisation, at an enterprise's own server. */
+const [repository = ""] = example.forge.repositories;
+const [owner = ""] = repository.split("/");
+test.each([
+  [{}],
+  [{ partitions: { web: [repository] } }],
+  [{ forge: { repositories: [repository], organisation: owner, runnerGroup: "CI's own" } }],
+  [{ forge: { repositories: [repository], enterprise: "big", serverUrl: "https://ghes.example/" } }],
+] satisfies [Partial<EnvironmentFile>][])(
+  "with %j the agent may register where a provision tells it to, and in the group",
+  (fields) => {
+    const environment = environmentWith(fields);
+    const deployed = { forge: forgeOf(environment.forge), partitions: environment.partitions };
+    const agent = agentOf(fields);
+    expect(forgeHome(agent)).toEqual(expect.objectContaining({ serverUrl: deployed.forge.serverUrl }));
+    expect(agent.RUNPOOL_RUNNER_GROUP).toBe(environment.forge.runnerGroup ?? "");
+    for (const one of environment.forge.repositories)
+      expect(registrationUrl(forgeHome(agent), partitionOf(deployed, one))).toBe(
+        `${deployed.forge.serverUrl}/${forgeScopeOf(deployed, one)}`,
+      );
+  },
+);
 
 test("runner and hooks are told what the operator says, below the ways out of the machine", () => {
   const fields = {
@@ -175,6 +200,8 @@ test.each<[Partial<EnvironmentFile>, RegExp]>([
   [{ runnerEnvironment: { EXIT_CODE: "exited" } }, /is said by systemd/],
   [{ runnerEnvironment: { A: "x".repeat(5000) } }, /runnerEnvironment: has 5001 characters/],
   [{ furtherRuns: ["main"] }, /furtherRuns\[0\]: "main" is no run's id/],
+  [{ forge: { ...example.forge, runnerGroup: "ours" } }, /forge\.runnerGroup: ".*" has runners of its own/],
+  [{ forge: { ...example.forge, runnerGroup: " ours\n" } }, /forge\.runnerGroup: must be a runner group's name/],
   [{ furtherRuns: ["7"], anyRunsJobs: true }, /furtherRuns: says nothing where anyRunsJobs is true/],
 ])("%j is refused, by its path", (fields, words) => {
   expect(() => environmentWith(fields)).toThrow(words);

@@ -11,6 +11,7 @@ import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { openGithub, type GithubStandIn } from "../../cloud/sim/github/github.ts";
 import { credentialParameterOf } from "../../domain/configuration.ts";
+import { forgeHomeOf } from "../../domain/configuration.ts";
 import { tableName } from "../../domain/names.ts";
 import { defaultsKey } from "../../domain/table.ts";
 import { controlWorld } from "../../entry/control-world.ts";
@@ -79,8 +80,10 @@ async function opened(forge: EnvironmentFile["forge"], credential: string) {
     agentBundle: await buildAgent(directory),
     hooks: join(import.meta.dirname, "..", "..", "agent", "units"),
     awsEndpoint: cloud.aws.url,
+    forgeServer: github.url,
     ec2: cloud.ec2,
     preRunnerScript: "",
+    agentVariables: { RUNPOOL_FORGE_SCOPE: forgeHomeOf({ forge: here, partitions: {} }).scope ?? "" },
   });
   onTestFinished(async () => {
     vi.unstubAllEnvs();

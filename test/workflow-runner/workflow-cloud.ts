@@ -93,6 +93,7 @@ export async function openWorkflowCloud(clock: Clock = hostClock) {
     agentBundle: await buildAgent(directory),
     hooks: join(import.meta.dirname, "../../agent/units"),
     awsEndpoint: aws.door.url,
+    forgeServer: github.url,
     ec2: aws.machines,
     preRunnerScript: "true\n",
   });

@@ -105,6 +105,7 @@ async function boot(cloud: EmbeddedCloud, id: string, wish: StageWish): Promise<
     `AWS_ENDPOINT_URL=${cloud.aws.url}`,
     `AWS_REGION=${place.region}`,
     `RUNPOOL_ENVIRONMENT=${place.environment}`,
+    `RUNPOOL_FORGE_SERVER=${cloud.github.url}`,
     wish.agentEnvironment ?? "",
   ];
   await writeFile("/etc/runpool/agent.env", `${lines.join("\n")}\n`);
