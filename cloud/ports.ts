@@ -318,6 +318,8 @@ export interface SavedRequests {
   end(runId: string, ending: Ending): Promise<void>;
   /** Up to when outcomes have been told (0: never), and the runs of which anything was kept since, eventually consistent. */
   untold(): Promise<{ readonly from: EpochMs; readonly runs: readonly RunOutcomes[] }>;
+  /** Repositories whose runs got instances since, each once, newest first, of `maxima.runsRead` runs at most; eventually consistent. */
+  repositories(since: EpochMs): Promise<readonly string[]>;
   /** All up to this moment has been told. */
   tell(until: EpochMs): Promise<void>;
 }

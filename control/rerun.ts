@@ -1,6 +1,6 @@
 // Re-runs: queued jobs of a run whose instances are gone get new ones by the run's saved request, since GitHub does not provision again.
 import type { ActiveRun, LoadedSettings, QueuedJob } from "../cloud/ports.ts";
-import { labelsOf, type Configuration } from "../domain/configuration.ts";
+import { isStandIn, labelsOf, wholeOwner, type Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { labelOf, type Request } from "../domain/request.ts";
@@ -35,6 +35,24 @@ export interface Reruns {
   readonly problems: readonly string[];
 }
 
+const named = ({ forge }: Configuration): readonly string[] =>
+  forge.repositories.filter((one) => wholeOwner(one) === undefined);
+
+/**
+ * Whose runs may have queued jobs: of an owner that is served as a whole those whose requests are still kept, since GitHub lists queued jobs
+ * by repository alone. What was asked is anybody's word who provisions: other owners' are not asked for.
+ */
+async function repositoriesOf(world: ControlWorld, configuration: Configuration): Promise<readonly string[]> {
+  const known = named(configuration);
+  const owners = configuration.forge.repositories.flatMap((one) => wholeOwner(one) ?? []);
+  if (owners.length === 0) return known;
+  const asked = await world.requests.repositories(world.clock.now() - limits.requestKeptMs);
+  const theirs = asked.filter(
+    (one) => /^[\w-]+\/[\w.-]+$/.test(one) && owners.includes(one.split("/")[0] ?? "") && !isStandIn(one),
+  );
+  return [...new Set([...known, ...theirs.slice(0, maxima.repositoriesAsked)])];
+}
+
 /** A repository whose queued jobs GitHub does not let be read keeps none of the others. */
 export async function rerun(
   world: ControlWorld,
@@ -49,7 +67,8 @@ export async function rerun(
   const attempt = attempting(world, problems);
   /** Runs that GitHub has not completed, by repository; none of a repository that it does not let be read. */
   const active = new Map<string, ReadonlySet<string>>();
-  for (const repository of configuration.forge.repositories)
+  const repositories = await attempt("re-runs", named(configuration), () => repositoriesOf(world, configuration));
+  for (const repository of repositories)
     await attempt(`re-run of ${repository}`, undefined, async () => {
       const runs = await world.jobs.activeRuns(repository);
       active.set(repository, new Set(runs.map(({ runId }) => runId)));

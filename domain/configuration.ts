@@ -36,7 +36,7 @@ export interface Deployed extends DeployedVersion {
     /** `https://github.com`, or a GHES server. */
     readonly serverUrl: string;
     readonly apiUrl: string;
-    /** Repositories (`owner/repo`) that the environment serves. */
+    /** Repositories (`owner/repo`) that the environment serves; `owner/*`: all of an owner. */
     readonly repositories: readonly string[];
     /** Where all runners register; absent: at their repository, or at its owner where repositories share machines. */
     readonly organisation?: string;
@@ -225,12 +225,32 @@ export const templateOf = (
 ): { readonly id: string; readonly version: string } | undefined =>
   templates[`${partition}#${resourceClass}/${architecture}`] ?? templates[`${resourceClass}/${architecture}`];
 
-/** The partition of a repository: the named group that lists it, or its own. */
-export function partitionOf(configuration: Pick<Deployed, "partitions">, repository: string): string {
-  for (const [name, repositories] of Object.entries(configuration.partitions))
-    if (repositories.includes(repository)) return name;
-  return `github:${repository}`;
+/** The owner whose repositories are all served, by an entry `OWNER/*`; undefined for an entry that is one repository. */
+export const wholeOwner = (served: string): string | undefined =>
+  served.endsWith("/*") ? served.slice(0, -"/*".length) : undefined;
+
+/** Stands for the repositories of a whole owner where a run of ours needs one and only its place counts. Nobody's jobs wait in it. */
+const standIn = "runpool-image-test";
+export const aRepositoryOf = (served: string): string => {
+  const owner = wholeOwner(served);
+  return owner === undefined ? served : `${owner}/${standIn}`;
+};
+export const isStandIn = (repository: string): boolean => repository.endsWith(`/${standIn}`);
+
+/**
+ * The partition of a repository: the named group that lists it, or its own. Those of an owner who is served as a whole, and are not named by
+ * themselves, are one: nobody knows them when tokens and templates are made.
+ */
+export function partitionOf(
+  { partitions, forge }: Pick<Deployed, "partitions"> & { readonly forge: Served },
+  repository: string,
+): string {
+  for (const [name, repositories] of Object.entries(partitions)) if (repositories.includes(repository)) return name;
+  const [owner] = repository.split("/");
+  const alone = wholeOwner(repository) === undefined && forge.repositories.includes(repository);
+  return alone || !forge.repositories.includes(`${owner}/*`) ? `github:${repository}` : `github:${owner}`;
 }
+type Served = Pick<Deployed["forge"], "repositories">;
 
 /** GitHub's own path of an enterprise, at the web and in REST. */
 const enterprisePath = (enterprise: string): string => `enterprises/${enterprise}`;
@@ -245,10 +265,10 @@ export function forgeScopeOf(
 ): string {
   if (forge.enterprise !== undefined) return enterprisePath(forge.enterprise);
   if (forge.organisation !== undefined) return forge.organisation;
-  const shared = Object.hasOwn(partitions, partitionOf({ partitions }, repository));
+  const shared = Object.hasOwn(partitions, partitionOf({ partitions, forge }, repository));
   return shared ? (repository.split("/")[0] ?? repository) : repository;
 }
-type ForgeScopes = { readonly [Name in "organisation" | "enterprise"]?: string | undefined };
+type ForgeScopes = Served & { readonly [Name in "organisation" | "enterprise"]?: string | undefined };
 
 /**
  * Where an agent may register, as its machine's user data says it. Not its record: whoever may provision writes that, and would be sent the

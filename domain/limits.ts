@@ -131,6 +131,10 @@ export const maxima = {
   passingTries: 40,
   /** Provisions for re-runs in one refresh; the others have theirs in the next one. */
   rerunsAtOnce: 20,
+  /** Runs that are looked through for repositories of an owner that is served as a whole. */
+  runsRead: 500,
+  /** As many of these repositories GitHub is asked about: twelve times an hour a call each, of 5,000 for everything. */
+  repositoriesAsked: 100,
   /** Ghost runners removed at GitHub in one refresh: it allows 5,000 calls an hour for everything (REST documentation, "Rate limits"). */
   ghostsAtOnce: 200,
   /** Just-in-time configurations deleted in one refresh, ten a call: SSM takes few writing calls a second. */

@@ -34,6 +34,16 @@ export interface RunOutcomes {
   readonly endings: readonly Ending[];
 }
 
+/** Their repositories, each once, the one with the newest outcome first. */
+export const repositoriesOf = (runs: readonly RunOutcomes[]): readonly string[] => [
+  ...new Set(
+    runs
+      .flatMap(({ outcomes }) => outcomes)
+      .toSorted((a, b) => b.at - a.at)
+      .map(({ repository }) => repository),
+  ),
+];
+
 export interface Told {
   readonly runId: string;
   readonly outcome: Outcome;

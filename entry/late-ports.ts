@@ -30,5 +30,6 @@ export const lateRequests = (made: () => Promise<SavedRequests>): SavedRequests 
   came: async (runId, outcome) => (await made()).came(runId, outcome),
   end: async (runId, ending) => (await made()).end(runId, ending),
   untold: async () => (await made()).untold(),
+  repositories: async (since) => (await made()).repositories(since),
   tell: async (until) => (await made()).tell(until),
 });

@@ -15,7 +15,16 @@ export default {
       { id: "subnet-0a1b2c3d4e5f60003", zone: "eu-central-1c", vpc },
     ],
   },
-  forge: { repositories: ["octo-org/octo-repo", "octo-org/shop", "octo-org/payments"] },
+  forge: {
+    repositories: ["octo-org/octo-repo", "octo-org/shop", "octo-org/payments"],
+    // What GitHub numbers them by: no other repository's token can say so. docs/deploy.md has the command that prints them.
+    repositoryIds: {
+      "octo-org/octo-repo": "123456/456789",
+      "octo-org/shop": "123456/456790",
+      "octo-org/payments": "123456/456791",
+      "octo-org/infrastructure": "123456/456792",
+    },
+  },
   partitions: { web: ["octo-org/octo-repo", "octo-org/shop"] },
   architectures: ["x64", "arm64"],
   operatingSystem: "ubuntu-24.04",

@@ -28,9 +28,7 @@ export function accountStack(scope: Construct, environments: readonly Environmen
   if (first === undefined) return undefined;
   const { account, awsPartition } = first;
   const issuers = new Set(
-    environments
-      .filter(({ given }) => given.oidcProviderArn === undefined)
-      .map(({ forge }) => oidcIssuer(forge.serverUrl)),
+    environments.filter(({ given }) => given.oidcProviderArn === undefined).map(({ forge }) => oidcIssuer(forge)),
   );
   const makesSpotRole = environments.every(({ given }) => given.spotServiceRole !== true);
   const keys = new Map(

@@ -8,8 +8,8 @@ import { partitionsOf } from "./partitions.ts";
 export const noClass = ({ retiredClasses }: Environment, name: string): string =>
   retiredClasses.includes(name) ? "is retired" : "is no class";
 
-/** As a partition is named in records: a named group, or `github:OWNER/REPOSITORY`. */
-const partitionName = /^([a-z][a-z0-9-]{0,30}|github:[\w.-]{1,100}\/[\w.-]{1,100})$/;
+/** As a partition is named in records: a named group, or `github:OWNER/REPOSITORY`, or `github:OWNER` of one that is served as a whole. */
+const partitionName = /^([a-z][a-z0-9-]{0,30}|github:[\w.-]{1,100}(\/[\w.-]{1,100})?)$/;
 
 export function problemsOfRetired(environment: Environment): readonly Problem[] {
   const { resourceClasses } = operationalOf(environment);
@@ -29,7 +29,10 @@ export function problemsOfRetired(environment: Environment): readonly Problem[] 
   for (const name of Object.keys(environment.retiredPartitions)) {
     const path = `retiredPartitions.${name}`;
     if (!partitionName.test(name))
-      problems.push([path, 'must be a partition as deployed: a group\'s name, or "github:OWNER/REPOSITORY"']);
+      problems.push([
+        path,
+        'must be a partition as deployed: a group\'s name, "github:OWNER/REPOSITORY" or "github:OWNER"',
+      ]);
     if (inUse.includes(name)) problems.push([path, "is still in use: a repository is in it"]);
   }
   return problems;

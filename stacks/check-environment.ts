@@ -5,6 +5,7 @@ import { awsPartitionOf, environmentName, registrationTokenParameter } from "../
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
 import { oidcIssuer } from "./github-trust.ts";
+import { isServed, problemsOfTrust } from "./check-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { noClass, problemsByClass, problemsOfRetired } from "./check-classes.ts";
 import { problemsOfCertificates } from "./check-certificates.ts";
@@ -43,7 +44,7 @@ const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account, fo
   if (state.kind === "s3" && stateKeysRegion !== undefined && stateKeysRegion !== state.region)
     problems.push(["state.kmsKeyArn", `is a key of ${stateKeysRegion}; the bucket's must be of ${state.region}`]);
   const provider = given.oidcProviderArn;
-  const issuer = oidcIssuer(forge.serverUrl);
+  const issuer = oidcIssuer(forge);
   if (provider !== undefined && provider !== `arn:${awsPartition}:iam::${account}:oidc-provider/${issuer}`)
     problems.push([
       "given.oidcProviderArn",
@@ -88,8 +89,7 @@ const sharing: Rule = (environment) => {
     const owner = repositories[0]?.split("/")[0];
     for (const [at, repository] of repositories.entries()) {
       const path = `partitions.${group}[${at}]`;
-      if (!forge.repositories.includes(repository))
-        problems.push([path, `"${repository}" is not among forge.repositories`]);
+      if (!isServed(forge, repository)) problems.push([path, `"${repository}" is not among forge.repositories`]);
       const before = home.get(repository);
       if (before !== undefined)
         problems.push([path, `"${repository}" is in "${before}" already; a repository has one home`]);
@@ -205,6 +205,7 @@ const rules: readonly Rule[] = [
   problemsOfRetired,
   problemsByClass,
   told,
+  problemsOfTrust,
   problemsOfPolicies,
   scripted,
   problemsOfTags,
@@ -233,7 +234,7 @@ export function readEnvironment(file: unknown, source: string): Environment {
 
 /** GitHub's OIDC provider is one an account and issuer: either the account's stack makes it, or it is there already. */
 function problemsOfProviders(environments: readonly Environment[]): readonly string[] {
-  const byIssuer = Map.groupBy(environments, ({ account, forge }) => `${account} ${oidcIssuer(forge.serverUrl)}`);
+  const byIssuer = Map.groupBy(environments, ({ account, forge }) => `${account} ${oidcIssuer(forge)}`);
   return [...byIssuer.values()].flatMap(([first, ...others]) =>
     others
       .filter(({ given }) => given.oidcProviderArn !== first?.given.oidcProviderArn)

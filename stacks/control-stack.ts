@@ -1,5 +1,5 @@
 // Control: refresh on its schedule, and the roles that workflows take. Nothing here runs between two refreshes.
-import { TerraformStack } from "cdktf";
+import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile/index.js";
@@ -10,7 +10,15 @@ import { provisionPolicy } from "./control-policy.ts";
 import { deployPolicy } from "./deploy-policy.ts";
 import { guardDestroy } from "./destroy-guard.ts";
 import type { Environment } from "./environment.ts";
-import { githubEnvironmentOf, refOf, trustWorkflows, workflowsOf } from "./github-trust.ts";
+import {
+  provisionRoleNames,
+  provisionRoles,
+  trustedToBake,
+  trustedToDeploy,
+  trustedToProvision,
+  trustWorkflows,
+  type Trusted,
+} from "./github-trust.ts";
 import { layGround } from "./ground.ts";
 import { policy, trustService, type Statement } from "./policy.ts";
 import { imageBuildPolicy, imagePolicy } from "./image-policy.ts";
@@ -28,26 +36,35 @@ export function controlStack(scope: Construct, environment: Environment, code: L
 
   const arns = arnsOf(environment);
   const names = stackNames(environment.name);
-  const workflowRole = (id: string, name: string, subjects: readonly string[], statements: readonly Statement[]) => {
+  const workflowRole = (id: string, name: string, trusted: readonly Trusted[], statements: readonly Statement[]) => {
     const role = new IamRole(stack, `${id}-role`, {
       name,
-      assumeRolePolicy: trustWorkflows(environment, subjects),
+      assumeRolePolicy: trustWorkflows(environment, trusted),
       // GitHub's jobs may run for days; their credentials are fetched anew by the action where an hour is not enough.
       maxSessionDuration: 60 * 60,
     });
     new IamRolePolicy(stack, `${id}-policy`, { name: id, role: role.name, policy: policy(statements) });
   };
-  // Provision and release: every branch, tag and pull request of the named repositories; never forks. Dependabot: docs/forks.md.
-  workflowRole("provision", names.provisionRole, workflowsOf(environment), provisionPolicy(environment, arns));
-  if (environment.deployFrom !== undefined) {
-    const { repository, githubEnvironment } = environment.deployFrom;
-    const subjects = githubEnvironmentOf(environment, repository, githubEnvironment);
-    workflowRole("operate", names.operateRole, subjects, operatePolicy(environment, arns));
-    workflowRole("deploy", names.deployRole, subjects, deployPolicy(environment, arns));
+  // Provision and release: workflows of the environment's repositories, by as many roles as their trust needs; never forks (docs/forks.md).
+  for (const [at, { name, served }] of provisionRoles(environment).entries()) {
+    const id = at === 0 ? "provision" : `provision-${at + 1}`;
+    workflowRole(id, name, trustedToProvision(environment, served), provisionPolicy(environment, arns));
   }
-  if (environment.imagesFrom !== undefined) {
-    const { repository, ref } = environment.imagesFrom;
-    workflowRole("images", names.imagesRole, refOf(environment, repository, ref), imagePolicy(environment, arns));
+  new TerraformOutput(stack, "provision_roles", {
+    description:
+      "The role that the workflows of a repository take, by repository; OWNER/* is every other one of that owner",
+    value: Object.fromEntries(
+      Object.entries(provisionRoleNames(environment)).map(([served, name]) => [served, arns.iam(`role/${name}`)]),
+    ),
+  });
+  const { deployFrom, imagesFrom } = environment;
+  if (deployFrom !== undefined) {
+    const trusted = trustedToDeploy(environment, deployFrom);
+    workflowRole("operate", names.operateRole, trusted, operatePolicy(environment, arns));
+    workflowRole("deploy", names.deployRole, trusted, deployPolicy(environment, arns));
+  }
+  if (imagesFrom !== undefined) {
+    workflowRole("images", names.imagesRole, trustedToBake(environment, imagesFrom), imagePolicy(environment, arns));
     makeBuildProfile(stack, environment, arns);
   }
   guardDestroy(stack, environment);

@@ -46,6 +46,11 @@ const repository = z
   .string()
   .regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "must be OWNER/REPOSITORY")
   .regex(/(?<!\.git)$/, "must be without .git, which is no part of a repository's name");
+/** One of them, or every repository of an owner, those of tomorrow included. */
+const served = z
+  .string()
+  .regex(/^[\w.-]{1,100}\/([\w.-]{1,100}|\*)$/, "must be OWNER/REPOSITORY, or OWNER/* for every repository of an owner")
+  .regex(/(?<!\.git)$/, "must be without .git, which is no part of a repository's name");
 /** Where runners register: a repository, an organisation, an enterprise. */
 const scope = z
   .string()
@@ -74,13 +79,42 @@ const bucket = z
     "must be no address, and begin with nothing of S3's own",
   )
   .regex(/(?<!-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/, "ends in what S3 keeps for itself");
-/** Stands in the pattern of a trust policy, where `*`, `?` and `${…}` would let others in. */
+/** Texts of trust policies, where `*`, `?` and `${…}` would let others in. */
 const githubEnvironment = text
   .regex(/^[^*?$]*$/, "must name one environment: no *, ? or $")
   .regex(/^\S(.*\S)?$/, "begins or ends with a blank");
 const ref = z
   .string()
   .regex(/^refs\/(heads|tags)\/[^\s*?$:^~[\\]+$/, "must name one branch or tag, e.g. refs/heads/main: no *, ? or $");
+/** A pull request's ref is whatever the pull request says: who opens one would write the workflow. */
+const workflow = z
+  .string()
+  .regex(
+    /^[\w.-]{1,100}\/[\w.-]{1,100}\/\.github\/workflows\/[\w.-]+\.ya?ml@(refs\/(heads|tags)\/[^\s*?$:^~[\\@]+|[0-9a-f]{40})$/,
+    "must name one workflow at one branch, tag or commit, e.g. octo-org/ci/.github/workflows/provision.yml@refs/heads/main: no *, ? or $, no refs/pull/…",
+  );
+/** A customised subject: claims by their names, as the template at GitHub lists them. */
+const exactSubject = z
+  .string()
+  .regex(
+    /^[a-z][a-z_]*:[^:*?$]/,
+    "must begin with a claim's name and its value, e.g. repo:octo-org@123456/octo-repo@456789 or repository_id:456789",
+  )
+  .regex(/^(?!.*::)(.*[^:])?$/, "has a : with nothing behind it")
+  .regex(/^[^*?$]*$/, "must be one subject: no *, ? or $")
+  .regex(/^(\S(.*\S)?)?$/, "begins or ends with a blank");
+const subject = z
+  .string()
+  .regex(
+    /^[a-z][a-z_]*:[^:*?$]/,
+    "must begin with a claim's name and its value, e.g. repo:octo-org@123456/octo-repo@456789 or repository_id:456789",
+  )
+  .regex(/^(?!.*::)(.*[^:])?$/, "has a : with nothing behind it")
+  .regex(
+    /^[^*?$]*([/:]\*)?$/,
+    "must be one subject, or all that begin with one, by :* or /* at its end: no other *, no ? or $",
+  )
+  .regex(/^(\S(.*\S)?)?$/, "begins or ends with a blank");
 
 const forge = z.strictObject({
   kind: z.literal("github").default("github"),
@@ -90,18 +124,28 @@ const forge = z.strictObject({
     .regex(/^https:\/\/[A-Za-z0-9.-]+\/?$/, "must be https://HOST alone: no path, port, user or blank")
     .regex(/^https:\/\/(?!(www|api)\.github\.com)/i, "must be https://github.com, as in a repository's address")
     .default("https://github.com"),
-  /** Repositories that the environment serves. */
-  repositories: z.array(repository).min(1, "must name at least one repository"),
+  /** Repositories that the environment serves; `OWNER/*`: all of an owner, which are one partition but for those that are named too. */
+  repositories: z.array(served).min(1, "must name at least one repository"),
   /**
-   * By repository the numbers OWNER_ID/REPOSITORY_ID that its tokens' subjects name: the roles then trust these, and nobody who takes over
-   * a name that was given up. Also of `deployFrom` and `imagesFrom`.
+   * By repository the numbers OWNER_ID/REPOSITORY_ID that its tokens' subjects name, and by `OWNER/*` the number OWNER_ID: the roles then
+   * trust these, and nobody who takes over a name that was given up. Of `OWNER/*`, `deployFrom` and `imagesFrom` they are demanded.
    */
   repositoryIds: z
-    .record(repository, z.string().regex(/^[1-9]\d*\/[1-9]\d*$/, "must be OWNER_ID/REPOSITORY_ID, e.g. 123456/456789"))
+    .record(
+      served,
+      z
+        .string()
+        .regex(
+          /^[1-9]\d*(\/[1-9]\d*)?$/,
+          "must be OWNER_ID/REPOSITORY_ID, e.g. 123456/456789; of OWNER/* it is OWNER_ID",
+        ),
+    )
     .default({}),
+  /** The short name of an enterprise whose tokens have an issuer of their own (GitHub docs, "Customizing the issuer value for an enterprise"). */
+  enterpriseIssuer: account.optional(),
   /** All runners register here, not at their repositories: the credential then needs no right in each of them. */
   organisation: account.optional(),
-  /** The same, above organisations; by its short name. */
+  /** The same, above organisations; by its short name. Its credential is a classic PAT: no GitHub App may. */
   enterprise: account.optional(),
   /** The runner group that all runners are put into, which says what repositories may use them; only where none registers at a repository. */
   runnerGroup: z
@@ -233,10 +277,38 @@ export const environmentShape = z.strictObject({
     .strictObject({ oidcProviderArn: z.string().startsWith("arn:"), spotServiceRole: z.boolean() })
     .partial()
     .default({}),
+  /** Which workflows of `forge.repositories` may provision; without it every branch, tag and pull request, in jobs without a GitHub environment. */
+  provisionFrom: z
+    .strictObject({
+      /** These branches and tags alone; none where the list is empty. */
+      refs: z.array(ref).optional(),
+      /** Pull requests from branches of the repository: without it they may unless `refs` says who may. */
+      pullRequests: z.boolean().optional(),
+      /** Besides, jobs that name one of these GitHub environments. */
+      environments: z.array(githubEnvironment).default([]),
+      /** Only jobs of one of these reusable workflows. */
+      workflows: z.array(workflow).min(1, "names no workflow").optional(),
+      /** Subjects that a template at GitHub makes, instead of GitHub's own. */
+      subjects: z.array(subject).min(1, "names no subject").optional(),
+    })
+    .prefault({}),
   /** The repository (and GitHub environment) that may deploy this environment; nobody may where it is absent. */
-  deployFrom: z.strictObject({ repository, githubEnvironment }).optional(),
+  deployFrom: z
+    .strictObject({
+      repository,
+      githubEnvironment,
+      /** Besides GitHub's own. */ subjects: z.array(exactSubject).default([]),
+    })
+    .optional(),
   /** The repository (and the ref of it) whose workflows bake, test, publish and prune images; nobody may where it is absent. */
-  imagesFrom: z.strictObject({ repository, ref: ref.default("refs/heads/main") }).optional(),
+  imagesFrom: z
+    .strictObject({
+      repository,
+      ref: ref.default("refs/heads/main"),
+      /** Besides GitHub's own. */
+      subjects: z.array(exactSubject).default([]),
+    })
+    .optional(),
   monthlyBudgetUsd: z.number().min(0.01).optional(),
   /** Refuses `destroy` of the table. */
   protect: z.boolean().default(false),

@@ -6,7 +6,11 @@ import { lambdaCode } from "./lambda-bundle.ts";
 
 // Bundled by a process of its own while CDKTF is loaded, which takes as long.
 const code = lambdaCode();
-const [{ synthesize }, { pastOf }] = await Promise.all([import("./synth.ts"), import("./past.ts")]);
+const [{ synthesize }, { pastOf }, { adviceOf }] = await Promise.all([
+  import("./synth.ts"),
+  import("./past.ts"),
+  import("./advice.ts"),
+]);
 const [outdir = "cdktf.out"] = process.argv.slice(2);
 const folder = new URL("../environments/", import.meta.url);
 const names = readdirSync(folder).filter((name) => name.endsWith(".ts"));
@@ -18,9 +22,11 @@ const files = await Promise.all(
 );
 try {
   const environments = synthesize(Object.fromEntries(files), outdir, await code);
-  for (const [name, environment] of Object.entries(environments))
+  for (const [name, environment] of Object.entries(environments)) {
     for (const [path, said] of pastOf(environment, Date.now()))
       process.stderr.write(`${name}: ${path}: warning: ${said}\n`);
+    for (const [path, said] of adviceOf(environment)) process.stderr.write(`${name}: ${path}: note: ${said}\n`);
+  }
 } catch (error) {
   if (!(error instanceof EnvironmentRefused)) throw error;
   process.stderr.write(`${error.message}\n`);

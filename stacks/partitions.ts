@@ -5,7 +5,7 @@ import type { Environment } from "./environment.ts";
 
 /** Every partition that its repositories belong to, in the order of the file: those that a provision may ask for. */
 export const partitionsOf = ({ forge, partitions }: Pick<Environment, "forge" | "partitions">): readonly string[] => [
-  ...new Set(forge.repositories.map((repository) => partitionOf({ partitions }, repository))),
+  ...new Set(forge.repositories.map((repository) => partitionOf({ partitions, forge }, repository))),
 ];
 
 /** Every partition that has a role and launch templates, with the place where its runners register: those in use, and the retired ones. */

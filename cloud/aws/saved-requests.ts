@@ -9,7 +9,7 @@ import {
 import * as z from "zod/mini";
 import { batchesOf } from "../../domain/batches.ts";
 import { limits, maxima } from "../../domain/limits.ts";
-import type { Outcome, RunOutcomes } from "../../domain/outcome.ts";
+import { repositoriesOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
 import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../domain/table.ts";
 import type { ProvisionName, SavedRequests } from "../ports.ts";
@@ -192,8 +192,8 @@ async function get({ client, table: TableName }: Wish, key: string): Promise<Ite
   return reply.Item ?? {};
 }
 
-async function untold(wish: Wish): Promise<{ from: number; runs: readonly RunOutcomes[] }> {
-  const from = Number((await get(wish, toldKey))["until"]?.N ?? 0);
+/** The runs of which anything was kept since, newest first. */
+async function since(wish: Wish, from: number, most = Number.POSITIVE_INFINITY): Promise<readonly RunOutcomes[]> {
   const { byPool } = table.indexes;
   const keys: string[] = [];
   try {
@@ -203,18 +203,27 @@ async function untold(wish: Wish): Promise<{ from: number; runs: readonly RunOut
         TableName: wish.table,
         IndexName: byPool.name,
         KeyConditionExpression: "#pool = :pool AND #at > :at",
+        ScanIndexForward: false,
         ProjectionExpression: "#key",
         ExpressionAttributeNames: { ...lately.names, "#key": table.key },
         ExpressionAttributeValues: lately.values(from),
       },
     );
-    for await (const { Items = [] } of pages) keys.push(...Items.map((item) => item[table.key]?.S ?? ""));
+    for await (const { Items = [] } of pages) {
+      keys.push(...Items.map((item) => item[table.key]?.S ?? ""));
+      if (keys.length >= most) break;
+    }
   } catch (error) {
     return raise(`Query on index ${byPool.name} of table ${wish.table}`, error);
   }
   const items: Item[] = [];
-  for (const batch of batchesOf(keys, maxima.readBatch)) items.push(...(await batchGet(wish, batch)));
-  return { from, runs: items.map(outcomesIn) };
+  for (const batch of batchesOf(keys.slice(0, most), maxima.readBatch)) items.push(...(await batchGet(wish, batch)));
+  return items.map(outcomesIn);
+}
+
+async function untold(wish: Wish): Promise<{ from: number; runs: readonly RunOutcomes[] }> {
+  const from = Number((await get(wish, toldKey))["until"]?.N ?? 0);
+  return { from, runs: await since(wish, from) };
 }
 
 export const savedRequests = (wish: Wish): SavedRequests => ({
@@ -228,6 +237,7 @@ export const savedRequests = (wish: Wish): SavedRequests => ({
   came: (runId, outcome) => add(wish, runId, outcomeName(outcome), { S: JSON.stringify(outcome) }, outcome.at, outcome),
   end: (runId, { attempt, at }) => add(wish, runId, `${names.ended}${attempt}:${at}`, { N: String(at) }, at),
   untold: () => untold(wish),
+  repositories: async (from) => repositoriesOf(await since(wish, from, maxima.runsRead)),
   tell: async (until) => {
     const Item = { [table.key]: { S: toldKey }, until: { N: String(until) } };
     const command = new PutItemCommand({ TableName: wish.table, Item });

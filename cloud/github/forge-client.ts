@@ -117,6 +117,8 @@ export function forgeClient({ apiUrl, auth, clock }: ForgeWish): ForgeClient {
   };
   const clients = new Map<string, Promise<Client>>();
   return async (scope) => {
+    if (isEnterprise(scope))
+      throw new ForgeRefused(`GitHub lets no App register or list an enterprise's runners: ${rightToRunners(scope)}`);
     const owner = auth.installationId === undefined ? (scope.split("/")[0] as string) : "";
     const known =
       clients.get(owner) ??
@@ -154,7 +156,8 @@ export function refuse(what: string, fix: string, error: unknown): never {
 /** GitHub says 403 or 404 for a missing right alike. */
 export function rightToRunners(scope: string): string {
   const exists = `check that ${scope} exists, and give`;
-  if (isEnterprise(scope)) return `${exists} a PAT of an enterprise owner the scope "manage_runners:enterprise"`;
+  if (isEnterprise(scope))
+    return `${exists} a classic PAT of an enterprise owner the scope "manage_runners:enterprise" (neither an App nor a fine-grained PAT can have it)`;
   return scope.includes("/")
     ? `${exists} the App "Administration: read and write" on it (a PAT: the same, or scope "repo" of an admin)`
     : `${exists} the App "Self-hosted runners: read and write" of the organisation (a PAT: scope "admin:org")`;

@@ -4,6 +4,7 @@ export type Block = Readonly<Record<string, unknown>>;
 
 export interface StackFile {
   readonly provider?: { readonly aws?: readonly Block[] };
+  readonly output?: Readonly<Record<string, Block>>;
   readonly resource?: Readonly<Record<string, Readonly<Record<string, Block>>>>;
 }
 

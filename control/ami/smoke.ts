@@ -1,7 +1,7 @@
 // Smoke test of an image: one instance boots from it in its environment, and must register as a runner; then it is ended.
 import type { LoadedSettings } from "../../cloud/ports.ts";
 import type { Images } from "../../cloud/image-ports.ts";
-import { partitionOf, templateOf } from "../../domain/configuration.ts";
+import { aRepositoryOf, partitionOf, templateOf } from "../../domain/configuration.ts";
 import { imageTags } from "../../domain/image.ts";
 import { tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
@@ -42,7 +42,7 @@ function withImage(
   imageId: string,
 ): ControlWorld {
   const { configuration } = loaded;
-  const partition = partitionOf(configuration, configuration.forge.repositories[0] ?? "");
+  const partition = partitionOf(configuration, aRepositoryOf(configuration.forge.repositories[0] ?? ""));
   const template = templateOf(configuration, { partition, resourceClass, architecture });
   const candidate = `${candidateClass(resourceClass)}/${architecture}`;
   const tested = {
@@ -103,7 +103,7 @@ export async function smoke(
       runId,
       attempt: "1",
       name: "ami-test",
-      repository: forge.repositories[0] ?? "",
+      repository: aRepositoryOf(forge.repositories[0] ?? ""),
       instanceCount: "1",
       resourceClass: known === undefined ? resourceClass : candidate,
       architecture: image.architecture,

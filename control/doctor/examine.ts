@@ -9,7 +9,7 @@ import type {
   StoreSight,
 } from "../../cloud/doctor-ports.ts";
 import { RateLimited, type Clock, type Instances, type LoadedSettings, type Settings } from "../../cloud/ports.ts";
-import { retiredClassesOf, type Configuration } from "../../domain/configuration.ts";
+import { retiredClassesOf, wholeOwner, type Configuration } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter, tableName } from "../../domain/names.ts";
 import type { Architecture, InstanceRecord } from "../../domain/record.ts";
 import { instancesOf } from "../retired-classes.ts";
@@ -215,6 +215,12 @@ async function examineTokens({ store, clock }: DoctorWorld, configuration: Confi
   return (await Promise.all(checks)).flat();
 }
 
+/** An enterprise has no right by levels: a classic token's scope is all. */
+const rightOn = (scope: string, level: "read" | "write"): string =>
+  scope.startsWith("enterprises/")
+    ? "manage_runners:enterprise"
+    : `${scope.includes("/") ? "Administration" : "Self-hosted runners"}: ${level}`;
+
 async function examineForge(
   { forge }: DoctorWorld,
   { deep }: DoctorOptions,
@@ -225,15 +231,17 @@ async function examineForge(
   const scopes = [...new Set(partitionScopes(configuration).values())];
   const runners = scopes.map((scope) => {
     const name = `github runners ${scope}`;
-    const right = scope.includes("/") ? "Administration" : "Self-hosted runners";
     return guarded(name, credential, async () =>
       deep
-        ? [judgeForge(name, `${right}: write`, await forge.askForToken(scope))]
-        : [judgeForge(name, `${right}: read (--deep proves write)`, await forge.listRunners(scope))],
+        ? [judgeForge(name, rightOn(scope, "write"), await forge.askForToken(scope))]
+        : [judgeForge(name, `${rightOn(scope, "read")} (--deep proves write)`, await forge.listRunners(scope))],
     );
   });
   const runs = configuration.forge.repositories.map((repository) => {
     const name = `github actions ${repository}`;
+    const owner = wholeOwner(repository);
+    if (owner !== undefined)
+      return [skipped(name, `it asks for no repository of ${owner} that forge.repositories does not name`)];
     return guarded(name, credential, async () => [judgeForge(name, "Actions: read", await forge.listRuns(repository))]);
   });
   const groups = scopes.flatMap((scope) => judgeGroup(scope, configuration.forge.runnerGroup));

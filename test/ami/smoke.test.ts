@@ -7,11 +7,13 @@ import { candidateClass, smoke } from "../../control/ami/smoke.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
+import type { Defaults } from "../../domain/configuration.ts";
 import { imageTags } from "../../domain/image.ts";
 import { problemsOfClasses } from "../../domain/resource-class.ts";
 import { limits } from "../../domain/limits.ts";
 import { requestOf } from "../../entry/laptop/runs.ts";
 import { agentOf } from "../control/calm-world.ts";
+import { configuration } from "../control/record-of.ts";
 
 const imageId = "ami-0cafe0cafe0cafe00";
 const candidate: ImageSeen = {
@@ -27,11 +29,16 @@ const candidate: ImageSeen = {
   rootDevice: "/dev/sda1",
 };
 
-async function openBench(rates: Partial<Rates> = {}, image: ImageSeen | undefined = candidate) {
+async function openBench(
+  rates: Partial<Rates> = {},
+  image: ImageSeen | undefined = candidate,
+  configure: Partial<Defaults> = {},
+) {
   const world = worldOf({
     seed: "smoke",
     rates: { ...noFaults, ...rates },
     runAgent: agentOf,
+    configure,
   });
   const { ports } = world.process("ami test");
   const tagged: Record<string, string> = {};
@@ -58,6 +65,17 @@ test("an image whose instance registers has passed: it is tagged, and the instan
   expect(bench.tagged[imageTags.tested]).toMatch(/^2026-01-05T/);
   const records = await bench.records();
   expect(records.map(({ imageId: from, state }) => [from, state])).toEqual([[imageId, "terminating"]]);
+});
+
+test("where an owner is served as a whole it is tested among that owner's machines, and no refresh asks GitHub about it", async () => {
+  const forge = { ...configuration.forge, repositories: ["acme/*"], organisation: "acme" };
+  const bench = await openBench({}, candidate, { forge });
+  expect(await bench.smoke()).toMatchObject({ kind: "passed" });
+  expect((await bench.records()).map(({ partition }) => partition)).toEqual(["github:acme"]);
+  const asked: string[] = [];
+  const jobs = { ...bench.ports.jobs, activeRuns: (of: string) => Promise.resolve(asked.push(of) > 0 ? [] : []) };
+  await bench.world.time.settle(refresh({ ...bench.ports, jobs }));
+  expect(asked).toEqual([]);
 });
 
 test("it boots from the image under test though the pool could serve, and the pool keeps what it has", async () => {

@@ -207,6 +207,8 @@ export function settingsContract(kind: StandKind): void {
         { attempt: 1, at: later + 5 },
       ]);
       expect(two).toEqual({ runId: "2002", outcomes: [{ ...outcome, provisionId: "lint" }], endings: [] });
+      expect(await requests.repositories(first - 1)).toEqual([outcome.repository]);
+      expect(await requests.repositories(later + 5)).toEqual([]);
       await requests.tell(first);
       expect((await requests.untold()).runs.map(({ runId }) => runId)).toEqual(["2001"]);
       expect((await requests.untold()).from).toBe(first);

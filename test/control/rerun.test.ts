@@ -84,6 +84,41 @@ test("a run that holds instances is left alone, however long its jobs wait", asy
   expect((await world.does("refresh", (ports) => refresh(ports))).reruns).toEqual([]);
 });
 
+test("of an owner that is served as a whole the repositories that had instances are asked about, and nobody else's", async () => {
+  const forge = { ...configuration.forge, repositories: ["acme/*"], organisation: "acme" };
+  const world = calmWorld({ forge });
+  await world.does("refresh", (ports) => refresh(ports));
+  const runs = { "1001": repository, "1002": "acme/tomorrow", "1003": "stranger/shop", "1004": "acme/../../x" };
+  for (const [runId, of] of Object.entries(runs)) {
+    await world.does(runId, (ports) => provision(ports, { ...requestOf({ runId }), repository: of }));
+    await world.does(`release ${runId}`, (ports) => release(ports, { runId, attempt: 1 }));
+  }
+  await pass(world, 20 * minute);
+  world.forge.queue({ scope: "acme/tomorrow", runId: "1002", attempt: 2, labels: ["1002"], durationMs: 1000 });
+  await pass(world, minute);
+  const asked: string[] = [];
+  const { reruns, problems } = await world.does("refresh", (ports) =>
+    refresh(
+      {
+        ...ports,
+        jobs: {
+          ...ports.jobs,
+          activeRuns: (of) => {
+            asked.push(of);
+            return ports.jobs.activeRuns(of);
+          },
+        },
+      },
+      { dryRun: true },
+    ),
+  );
+  expect(asked).toEqual(["acme/tomorrow", repository]);
+  expect(reruns).toEqual([{ runId: "1002", attempt: 2, provisionId: "provision", wanted: 1, ready: 0, booting: 0 }]);
+  expect(problems).toEqual([]);
+  // They share machines: nobody knew their names when tokens and templates were made.
+  expect(new Set(world.table.all().map(({ partition }) => partition))).toContain("github:acme");
+});
+
 test("jobs of runs that are none of ours are left alone", async () => {
   const { world } = await ranAgain({}, ["ubuntu-latest"]);
   world.forge.queue({ scope: repository, runId: "77", attempt: 1, labels: ["77"], durationMs: 1 });

@@ -155,3 +155,13 @@ test("a repository's partition is the group that lists it, or its own", () => {
   expect(partitionOf(defaults, "octo/shop")).toBe("web");
   expect(partitionOf(defaults, "octo/app")).toBe("github:octo/app");
 });
+
+test("the repositories of an owner that is served as a whole are one partition, but for those that are named too", () => {
+  const forge = { ...defaults.forge, repositories: ["octo/*", "octo/app", "other/one"] };
+  const whole = { ...defaults, forge };
+  expect(partitionOf(whole, "octo/tomorrow")).toBe("github:octo");
+  expect(partitionOf(whole, "octo/*")).toBe("github:octo");
+  expect(partitionOf(whole, "octo/app")).toBe("github:octo/app");
+  expect(partitionOf(whole, "octo/shop")).toBe("web");
+  expect(partitionOf(whole, "octopus/app")).toBe("github:octopus/app");
+});

@@ -54,12 +54,13 @@ const clientOf = (accessKeyId: string) => ({
 });
 
 function readPolicies(): void {
+  const forge = { ...laptop.forge, repositoryIds: { "example/infrastructure": "1/3", "example/images": "1/4" } };
   const deployFrom = { repository: "example/infrastructure", githubEnvironment: "production" };
   const refers = (type: string, id: string): never => {
     throw new Error(`a policy refers to ${type}.${id}`);
   };
   for (const file of Object.values(
-    synthesized({ ...laptop, deployFrom, imagesFrom: { repository: "example/images" } }),
+    synthesized({ ...laptop, forge, deployFrom, imagesFrom: { repository: "example/images" } }),
   ))
     for (const [id, block] of resourcesOf(file, "aws_iam_role_policy")) {
       const text = rendered(textOf(block, "policy"), refers);

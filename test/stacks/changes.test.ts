@@ -91,11 +91,11 @@ test("however many others are added, a repository's, a zone's and a class's reso
     network: { ...network, zones: [zone] },
     resourceClasses: { large },
   };
-  const first = identitiesOf({ ...alone, forge: { repositories: [own] } });
+  const first = identitiesOf({ ...alone, forge: { ...forge, repositories: [own] } });
   expect(first.size).toBeGreaterThan(20);
   const among = identitiesOf({
     ...before,
-    forge: { repositories: [...others, own] },
+    forge: { ...forge, repositories: [...others, own] },
     sessionAccess: false,
     network: { ...network, zones: ["eu-central-1a", ...zones, zone] },
     resourceClasses: { huge, large },

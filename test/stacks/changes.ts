@@ -27,7 +27,10 @@ const network = {
   nat: true,
   endpoints: ["ssm", "logs"],
 } satisfies EnvironmentFile["network"];
-const forge = { repositories: ["octo-org/octo-repo", "octo-org/docs", "octo-org/shop"] };
+const forge = {
+  repositories: ["octo-org/octo-repo", "octo-org/docs", "octo-org/shop"],
+  repositoryIds: { "octo-org/infrastructure": "123456/1" },
+};
 
 /** With something of everything, so that it can be taken away. */
 export const before = {
@@ -57,6 +60,16 @@ const set =
 const within =
   (field: "forge" | "disk" | "limits" | "alarms" | "given" | "images" | "install", changes: object): Change["to"] =>
   (file) => ({ ...file, [field]: { ...file[field], ...changes } });
+/** By another repository, which has its numbers; the one of before keeps its own where it is still named. */
+const from =
+  (field: "deployFrom" | "imagesFrom", changes: object): Change["to"] =>
+  (file) => {
+    const next = { ...file, [field]: { ...file[field], ...changes } };
+    const named = [...next.forge.repositories, next.deployFrom?.repository, next.imagesFrom?.repository];
+    const ids = { ...next.forge.repositoryIds, "octo-org/octo-repo": "123456/456789" };
+    const kept = Object.entries(ids).filter(([repository]) => named.includes(repository));
+    return { ...next, forge: { ...next.forge, repositoryIds: Object.fromEntries(kept) } };
+  };
 const connected = (changes: object): Change["to"] => set({ network: { ...network, ...changes } });
 /** Of a VPC that exists. */
 export const subnetGiven = { id: "subnet-0a1b2c3d4e5f60001", zone: "eu-central-1b", vpc: "vpc-0a1b2c3d4e5f60001" };
@@ -141,7 +154,7 @@ export const changes: readonly Change[] = [
   { field: "forge.kind", to: within("forge", { kind: "github" }), plan: "kept" },
   {
     field: "forge.serverUrl",
-    to: within("forge", { serverUrl: "https://ghe.example.org" }),
+    to: within("forge", { serverUrl: "https://ghe.example.org", repositoryIds: {} }),
     takes: ["https://github.com"],
     plan: "taken",
   },
@@ -159,8 +172,16 @@ export const changes: readonly Change[] = [
   },
   {
     field: "forge.repositoryIds",
-    to: within("forge", { repositoryIds: { "octo-org/octo-repo": "123456/456789" } }),
+    to: within("forge", { repositoryIds: { ...forge.repositoryIds, "octo-org/octo-repo": "123456/456789" } }),
     plan: "kept",
+  },
+  { field: "forge.enterpriseIssuer", to: within("forge", { enterpriseIssuer: "octo" }), plan: "kept" },
+  // Of an organisation's runners alone, whose scopes it then changes with.
+  {
+    field: "forge.runnerGroup",
+    to: within("forge", { organisation: "octo-org", runnerGroup: "pool" }),
+    takes: scopes,
+    plan: "registered",
   },
   { field: "forge.organisation", to: within("forge", { organisation: "octo-org" }), takes: scopes, plan: "registered" },
   {
@@ -289,28 +310,30 @@ export const changes: readonly Change[] = [
   },
   {
     field: "given.oidcProviderArn",
-    to: within("given", {
-      oidcProviderArn: "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
-    }),
+    to: (file) => {
+      const issuer = ["token.actions.githubusercontent.com", file.forge.enterpriseIssuer].filter(Boolean).join("/");
+      return within("given", { oidcProviderArn: `arn:aws:iam::123456789012:oidc-provider/${issuer}` })(file);
+    },
     plan: "kept",
   },
   { field: "given.spotServiceRole", to: within("given", { spotServiceRole: true }), plan: "kept" },
-  {
-    field: "deployFrom.repository",
-    to: set({ deployFrom: { repository: "octo-org/other", githubEnvironment: "production" } }),
+  { field: "deployFrom.repository", to: from("deployFrom", { repository: "octo-org/octo-repo" }), plan: "kept" },
+  { field: "deployFrom.githubEnvironment", to: from("deployFrom", { githubEnvironment: "other" }), plan: "kept" },
+  { field: "deployFrom.subjects", to: from("deployFrom", { subjects: ["repository_id:456789"] }), plan: "kept" },
+  { field: "imagesFrom.repository", to: from("imagesFrom", { repository: "octo-org/octo-repo" }), plan: "kept" },
+  { field: "imagesFrom.ref", to: from("imagesFrom", { ref: "refs/heads/next" }), plan: "kept" },
+  { field: "imagesFrom.subjects", to: from("imagesFrom", { subjects: ["repository_id:456789"] }), plan: "kept" },
+  ...Object.entries({
+    refs: ["refs/heads/main"],
+    pullRequests: true,
+    environments: ["ci"],
+    workflows: ["octo-org/ci/.github/workflows/provision.yml@refs/heads/main"],
+    subjects: ["repository_id:456789"],
+  }).map(([name, value]): Change => ({
+    field: `provisionFrom.${name}`,
+    to: (file) => ({ ...file, provisionFrom: { ...file.provisionFrom, [name]: value } }),
     plan: "kept",
-  },
-  {
-    field: "deployFrom.githubEnvironment",
-    to: set({ deployFrom: { repository: "octo-org/other", githubEnvironment: "other" } }),
-    plan: "kept",
-  },
-  { field: "imagesFrom.repository", to: set({ imagesFrom: { repository: "octo-org/other" } }), plan: "kept" },
-  {
-    field: "imagesFrom.ref",
-    to: set({ imagesFrom: { repository: "octo-org/other", ref: "refs/heads/next" } }),
-    plan: "kept",
-  },
+  })),
   { field: "protect", to: set({ protect: true }), plan: "kept" },
   {
     field: "state",

@@ -13,6 +13,10 @@ const china = exampleWith({
   awsPartition: "aws-cn",
   network: { kind: "public", cidr: "10.80.0.0/16", zones: ["cn-north-1a"] },
   kmsKeyArn: key,
+  forge: {
+    repositories: ["octo-org/octo-repo", "octo-org/docs"],
+    repositoryIds: { "octo-org/infrastructure": "1/3" },
+  },
   deployFrom: { repository: "octo-org/infrastructure", githubEnvironment: "china" },
   imagesFrom: { repository: "octo-org/infrastructure" },
 });

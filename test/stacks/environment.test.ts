@@ -75,11 +75,6 @@ const wrong: readonly Wrong[] = [
     /^x: forge\.repositories\[0\]: must be OWNER\/REPOSITORY/,
   ],
   [
-    "more repositories than a trust policy holds",
-    { forge: { repositories: Array.from({ length: 40 }, (_, at) => `octo-org/repository-${at}`) } },
-    /^x: forge\.repositories: make a trust policy of \d+ characters/,
-  ],
-  [
     "a server without TLS",
     { forge: { ...example.forge, serverUrl: "http://ghes.example.org" } },
     /^x: forge\.serverUrl: must be an https URL/,

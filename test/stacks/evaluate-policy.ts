@@ -34,16 +34,21 @@ function filled(text: string, context: Context): string | undefined {
   return missing ? undefined : result;
 }
 
-const asExpression = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-      .replaceAll("*", ".*")
-      .replaceAll("?", ".")}$`,
-    "s",
-  );
+/** By pattern: a table of requests meets the same few again and again. */
+const expressions = new Map<string, RegExp>();
+function asExpression(pattern: string): RegExp {
+  const known = expressions.get(pattern);
+  if (known !== undefined) return known;
+  const text = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  const made = new RegExp(`^${text}$`, "s");
+  expressions.set(pattern, made);
+  return made;
+}
 
-export const like = (value: string, pattern: string): boolean => asExpression(pattern).test(value);
+const like = (value: string, pattern: string): boolean => asExpression(pattern).test(value);
 const operators: Readonly<Record<string, (value: string, wanted: string) => boolean>> = {
   StringEquals: (value, wanted) => value === wanted,
   StringLike: like,

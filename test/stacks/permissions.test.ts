@@ -1,6 +1,7 @@
 // Least privilege: every synthesized policy is walked, and evaluated against requests that must be allowed or denied.
 import { expect, test } from "vitest";
 import { resourcesOf, rendered, textOf } from "../../cloud/sim/stack-file.ts";
+import example from "../../environments/example.ts";
 import { partitionSuffix } from "../../stacks/partitions.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { configurations } from "./configuration-permission-table.ts";
@@ -14,6 +15,7 @@ const stacks = synthesized(
     kmsKeyArn: ownKey,
     shipLogs: true,
     sessionAccess: true,
+    forge: { ...example.forge, repositoryIds: { "octo-org/octo-repo": "1/2", "octo-org/images": "1/3" } },
     deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "production" },
     imagesFrom: { repository: "octo-org/images" },
     state: { kind: "s3", bucket: "octo-state", region: "eu-west-1", kmsKeyArn: stateKey },
@@ -92,29 +94,35 @@ test("roles are taken by one service each, or by named repositories' branches, t
     if (Service !== undefined) expect(Service, id).toMatch(/^(ec2|lambda|scheduler)\.amazonaws\.com$/);
     else {
       expect(Federated, id).toBe("arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com");
-      expect(statement.Condition?.["StringEquals"], id).toEqual({
-        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-      });
+      expect(statement.Condition?.["StringEquals"]?.["token.actions.githubusercontent.com:aud"], id).toBe(
+        "sts.amazonaws.com",
+      );
     }
   }
-  const subjects = (id: string) =>
-    trusts.find((one) => one.id === id)?.statement.Condition?.["StringLike"]?.[
-      "token.actions.githubusercontent.com:sub"
-    ];
-  expect(subjects("provision-role")).toEqual(
-    ["octo-org/octo-repo", "octo-org@*/octo-repo@*", "octo-org/docs", "octo-org@*/docs@*"].flatMap((repository) => [
-      `repo:${repository}:ref:refs/*`,
-      `repo:${repository}:pull_request`,
-    ]),
-  );
-  expect(subjects("images-role")).toEqual([
-    "repo:octo-org/images:ref:refs/heads/main",
-    "repo:octo-org@*/images@*:ref:refs/heads/main",
+  const conditions = (id: string) => trusts.filter((one) => one.id === id).map(({ statement }) => statement.Condition);
+  const issuer = "token.actions.githubusercontent.com";
+  const aud = { [`${issuer}:aud`]: "sts.amazonaws.com" };
+  const exact = (subject: string) => [{ StringEquals: { ...aud, [`${issuer}:sub`]: [subject] } }];
+  expect(conditions("provision-role")).toEqual([
+    {
+      StringEquals: aud,
+      StringLike: {
+        [`${issuer}:sub`]: ["repo:octo-org@1/octo-repo@2:ref:refs/*", "repo:octo-org@1/octo-repo@2:pull_request"],
+      },
+    },
+    {
+      StringEquals: { ...aud, [`${issuer}:repository`]: ["octo-org/docs"] },
+      StringLike: {
+        [`${issuer}:sub`]: ["repo:octo-org/*", "repo:octo-org@*/*"].flatMap((named) => [
+          `${named}:ref:refs/*`,
+          `${named}:pull_request`,
+        ]),
+      },
+    },
   ]);
-  expect(subjects("deploy-role")).toEqual([
-    "repo:octo-org/octo-repo:environment:production",
-    "repo:octo-org@*/octo-repo@*:environment:production",
-  ]);
+  expect(conditions("images-role")).toEqual(exact("repo:octo-org@1/images@3:ref:refs/heads/main"));
+  expect(conditions("deploy-role")).toEqual(exact("repo:octo-org@1/octo-repo@2:environment:production"));
+  expect(conditions("operate-role")).toEqual(conditions("deploy-role"));
 });
 
 const rows = [...instance, ...configurations, ...provision, ...others, ...deploying, ...images].map(

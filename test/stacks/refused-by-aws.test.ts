@@ -170,7 +170,7 @@ const wrong: readonly Wrong[] = [
   [
     "a repository whose name no tag holds",
     { forge: { repositories: [`octo-org/${"r".repeat(101)}`] } },
-    /^x: forge\.repositories\[0\]: must be OWNER\/REPOSITORY$/,
+    /^x: forge\.repositories\[0\]: must be OWNER\/REPOSITORY, or/,
   ],
   [
     "a role with more than IAM takes",
@@ -199,7 +199,11 @@ test("what looks odd in a schedule, a tag, a bucket or a parameter is taken wher
     schedules,
     tags: { "cost-center": "4711/Büro +1", "a:b": "" },
     state: { kind: "s3", bucket: "octo.org-state", region: "us-gov-west-1" },
-    forge: { ...example.forge, credentialParameter: "/octo/ssm/github-app" },
+    forge: {
+      ...example.forge,
+      credentialParameter: "/octo/ssm/github-app",
+      repositoryIds: { "octo-org/octo-repo": "1/2" },
+    },
     deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "runpool prod" },
     imagesFrom: { repository: "octo-org/octo-repo", ref: "refs/tags/v1.2/stable" },
     proxy: { url: "https://proxy.example.org" },
@@ -211,6 +215,9 @@ test("what looks odd in a schedule, a tag, a bucket or a parameter is taken wher
 test("roles hold as many classes as there may be", () => {
   const classes = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, at) => [`${"c".repeat(27)}-${at}`, { cpu: 2, mmem: 4096 }]));
-  const roles = { deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "prod" } };
+  const roles = {
+    forge: { ...example.forge, repositoryIds: { "octo-org/octo-repo": "1/2" } },
+    deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "prod" },
+  };
   expect(refusals({ ...example, ...roles, resourceClasses: classes(100) })).toEqual([]);
 });

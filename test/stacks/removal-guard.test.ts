@@ -145,7 +145,8 @@ test("everything of the pool waits for the guard, what it replaces goes after wh
 
 test("whoever deploys from a workflow may ask what the guard asks", () => {
   const deployFrom = { repository: "octo-org/infrastructure", githubEnvironment: "production" };
-  const control = stackNamed(synthesized(own({ deployFrom })), "example-control");
+  const forge = { ...both.forge, repositoryIds: { "octo-org/infrastructure": "1/3" } };
+  const control = stackNamed(synthesized(own({ forge, deployFrom })), "example-control");
   const [, role] = resourcesOf(control, "aws_iam_role_policy").find(([id]) => id === "deploy-policy") ?? [];
   const text = rendered(textOf(role ?? {}, "policy"), (type, id) => {
     throw new Error(`a policy refers to ${type}.${id}`);

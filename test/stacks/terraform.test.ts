@@ -47,7 +47,14 @@ test(
       preRunnerScript: "#!/bin/bash\necho ${HOME} %{if}\n",
       retiredClasses: ["huge"],
       tags: { "cost-center": "4711/Büro +1" },
-      forge: { ...example.forge, enterprise: "octo", credentialParameter: "/octo/github-app" },
+      forge: {
+        repositories: ["octo-org/*", "octo-org/docs"],
+        repositoryIds: { "octo-org/*": "123456" },
+        enterprise: "octo",
+        enterpriseIssuer: "octo",
+        credentialParameter: "/octo/token",
+      },
+      provisionFrom: { environments: ["runners:eu"], workflows: ["octo-org/ci/.github/workflows/ci.yml@refs/tags/v1"] },
       sessionAccess: true,
       shipLogs: true,
     });

@@ -184,7 +184,10 @@ export function authorize(
   const full = `${owner ?? ""}/${repo ?? ""}`.toLowerCase();
   const seesRepo = repo === undefined || caller.repositories === "all" || caller.repositories.has(full);
   if (!seesOwner || !seesRepo) throw notFound();
-  const held = caller.permissions[need];
+  // GitHub's OpenAPI description says `enabledForGitHubApps: false` of every operation on an enterprise's runners, and lists none of them
+  // for fine-grained tokens: whatever an App was granted, a classic token alone may.
+  const isClosed = need === "enterprise_self_hosted_runners" && caller.kind !== "classic";
+  const held = isClosed ? undefined : caller.permissions[need];
   if (held === "write" || (held === "read" && level === "read")) return;
   const words = {
     classic: repo === undefined ? "Must have admin rights to Organization." : "Must have admin rights to Repository.",

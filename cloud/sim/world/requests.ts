@@ -1,6 +1,6 @@
 // What runs have asked for, as the world keeps it, and the port `SavedRequests` on it.
 import type { Request } from "../../../domain/request.ts";
-import type { Ending, Outcome } from "../../../domain/outcome.ts";
+import { repositoriesOf, type Ending, type Outcome, type RunOutcomes } from "../../../domain/outcome.ts";
 import { OutOfReach, type EpochMs, type ProvisionName, type SavedRequests } from "../../ports.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
@@ -33,6 +33,11 @@ function keep({ outcomes: all, underWay }: KeptRequests, runId: string, outcome:
   const others = outcomes.filter((one) => one.attempt !== outcome.attempt || one.provisionId !== outcome.provisionId);
   all.set(runId, { outcomes: [...others, outcome], endings, at });
 }
+
+const keptSince = ({ outcomes: all }: KeptRequests, since: EpochMs): readonly RunOutcomes[] =>
+  [...all]
+    .filter(([, { at }]) => at > since)
+    .map(([runId, { outcomes, endings }]) => ({ runId, outcomes: [...outcomes], endings: [...endings] }));
 
 export const requestsPort = ({ requests }: State, process: Process): SavedRequests => ({
   save: (request, at, outcome) =>
@@ -101,10 +106,15 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
       kind: "read",
       apply: () => ({
         from: requests.toldUntil,
-        runs: [...requests.outcomes]
-          .filter(([, { at }]) => at > requests.toldUntil)
-          .map(([runId, { outcomes, endings }]) => ({ runId, outcomes: [...outcomes], endings: [...endings] })),
+        runs: keptSince(requests, requests.toldUntil),
       }),
+      lost: outOfReach,
+    }),
+  repositories: (since) =>
+    process.call({
+      what: "requests.repositories",
+      kind: "read",
+      apply: () => repositoriesOf(keptSince(requests, since)),
       lost: outOfReach,
     }),
   tell: (until) =>
