@@ -93,14 +93,8 @@ export class OutOfReach extends Error {
 /** It answers, and asks for patience: a rate limit that lasts longer than the caller waits. */
 export class RateLimited extends OutOfReach {}
 
-/** The environment's own words: configuration, pause, counters. */
-export interface Settings {
-  /** Rejects with `OutOfReach`, or with `Unconfigured` where the environment does not exist or its item is damaged. */
-  load(): Promise<LoadedSettings>;
-  /** Replaces the overlay; with the one `seen` only what differs from that, so that others may change other parts meanwhile. */
-  writeOverlay(overlay: Overlay, seen?: Overlay): Promise<void>;
-  /** Replaces the brakes: refresh judges them by all records, and whoever creates obeys. */
-  writeBrakes(brakes: readonly Brake[]): Promise<void>;
+/** How many instances there are, and may be: by the environment, and by partition. */
+interface Counters {
   /** Adds `count` to each scope's counter where none exceeds its maximum; otherwise changes nothing and names the full scope. */
   reserve(count: number, scopes: readonly Scope[]): Promise<Reservation | Unknown>;
   /** Takes `count` from each scope's counter, never below zero. */
@@ -109,6 +103,16 @@ export interface Settings {
   recount(scope: string, seen: Counter | undefined, counted: number): Promise<void>;
   /** The counter of a scope; undefined where none exists. */
   counter(scope: string): Promise<Counter | undefined>;
+}
+
+/** The environment's own words: configuration, brakes, pause, counters. */
+export interface Settings extends Counters {
+  /** Rejects with `OutOfReach`, or with `Unconfigured` where the environment does not exist or its item is damaged. */
+  load(): Promise<LoadedSettings>;
+  /** Replaces the overlay; with the one `seen` only what differs from that, so that others may change other parts meanwhile. */
+  writeOverlay(overlay: Overlay, seen?: Overlay): Promise<void>;
+  /** Replaces the brakes: refresh judges them by all records, and whoever creates obeys. */
+  writeBrakes(brakes: readonly Brake[]): Promise<void>;
 }
 export interface LoadedSettings {
   readonly configuration: Configuration;
@@ -295,8 +299,8 @@ export interface ProvisionName {
   readonly provisionId: string;
 }
 
-/** What runs have asked for, kept for `limits.requestKeptMs`. Rejects with `OutOfReach`. */
-export interface SavedRequests {
+/** Which beginning of a provision is under way: by it what is created is known again after a crash. */
+interface Beginnings {
   /**
    * Before a provision creates anything: keeps `begun.id` as the one under way, and gives it back; or gives the id of the one that is
    * under way already, where that began after `begun.since` and has not finished. What is created carries it: after a crash the same
@@ -308,6 +312,18 @@ export interface SavedRequests {
   ): Promise<string>;
   /** It has given back what it took: whoever begins again begins anew. `save` and `came` with an outcome say the same. */
   finish(name: ProvisionName): Promise<void>;
+}
+
+/** Outcomes that no metric has counted yet. */
+interface Untold {
+  /** Up to when outcomes have been told (0: never), and the runs of which anything was kept since, eventually consistent. */
+  untold(): Promise<{ readonly from: EpochMs; readonly runs: readonly RunOutcomes[] }>;
+  /** All up to this moment has been told. */
+  tell(until: EpochMs): Promise<void>;
+}
+
+/** What runs have asked for, kept for `limits.requestKeptMs`. Rejects with `OutOfReach`. */
+export interface SavedRequests extends Beginnings, Untold {
   /** The newest of a provision replaces the one before; `outcome`: what came of it, kept for each attempt. */
   save(request: Request, at: EpochMs, outcome?: Outcome): Promise<void>;
   /** One a provision; none that cannot be read. */
@@ -316,12 +332,8 @@ export interface SavedRequests {
   came(runId: string, outcome: Outcome): Promise<void>;
   /** The attempts up to this one are over, as far as they had begun: each word is kept. Nothing of a run that has asked for nothing. */
   end(runId: string, ending: Ending): Promise<void>;
-  /** Up to when outcomes have been told (0: never), and the runs of which anything was kept since, eventually consistent. */
-  untold(): Promise<{ readonly from: EpochMs; readonly runs: readonly RunOutcomes[] }>;
   /** Repositories whose runs got instances since, each once, newest first, of `maxima.runsRead` runs at most; eventually consistent. */
   repositories(since: EpochMs): Promise<readonly string[]>;
-  /** All up to this moment has been told. */
-  tell(until: EpochMs): Promise<void>;
 }
 
 /** Secrets by name; a value never reaches a log, the table or an error's text. */
