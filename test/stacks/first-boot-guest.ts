@@ -232,7 +232,9 @@ async function play(scenario: Scenario): Promise<unknown> {
     const machine = cloud.ec2.machine(id);
     if (machine === undefined) throw new Error(`no machine ${id}`);
     await serveMetadata((await openImds({ machine, clock: hostClock })).url);
-    await seed(Buffer.from(userData(environment, "x64"), "base64").toString(), id);
+    // The stand-in has no https, which the description alone refuses.
+    const here = { ...environment, forge: { ...environment.forge, serverUrl: cloud.github.url } };
+    await seed(Buffer.from(userData(here, "x64"), "base64").toString(), id);
     await run("systemctl", "start", "cloud-init.service");
   };
   cloud.ec2.hooks.onLaunch = ({ id }) => void boot(id);
