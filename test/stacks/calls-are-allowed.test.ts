@@ -65,7 +65,8 @@ function readPolicies(): void {
     for (const [id, block] of resourcesOf(file, "aws_iam_role_policy")) {
       const text = rendered(textOf(block, "policy"), refers);
       policies.set(
-        id.replace(/-policy$/, ""),
+        // A partition's ends in its suffix.
+        id.replace(/-policy(-[0-9a-f]{8})?$/, ""),
         (JSON.parse(text) as { Statement: readonly PolicyStatement[] }).Statement,
       );
     }
@@ -92,7 +93,8 @@ beforeAll(async () => {
   cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0, heard });
   cloud.ec2.hooks.onLaunch = ({ id }) => {
     const options = clientOf(`${instanceBeginning}${id}`);
-    const wish = { secrets: secrets(new SSMClient(options)), environment: place.environment, clock: hostClock };
+    const common = { environment: place.environment, forgeServer: cloud.github.url, clock: hostClock };
+    const wish = { ...common, secrets: secrets(new SSMClient(options)) };
     // What root does on a machine before the agent is started.
     void preRunnerScript(new DynamoDBClient(options), tableName(place.environment));
     agents.push(

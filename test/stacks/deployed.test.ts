@@ -237,7 +237,15 @@ async function useIt(endpoint: string) {
   const log = { event: () => undefined };
   const world = controlWorld({ environment: "example", region: place.region, log, aws: { endpoint, credentials } });
   const agents: Promise<string>[] = [];
-  const wish = { client: clients.dynamodb, secrets: held, environment: "example", place, clock: hostClock };
+  const forgeServer = "https://github.com";
+  const wish = {
+    client: clients.dynamodb,
+    secrets: held,
+    environment: "example",
+    place,
+    forgeServer,
+    clock: hostClock,
+  };
   const launch = launchFor(clients.ec2, (id) => agents.push(startAgent(id, wish)));
   const furnished = { ...world, fleet: { ...world.fleet, launch } };
 

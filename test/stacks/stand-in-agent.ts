@@ -43,11 +43,16 @@ export interface AgentWish {
   readonly secrets: Pick<Secrets, "read">;
   readonly environment: string;
   readonly place: Place;
+  /** The address of GitHub that the machine was told of. */
+  readonly forgeServer: string;
   readonly clock: Clock;
 }
 
 /** Resolves with why it ended: it ends when its record is condemned. */
-export const startAgent = (instanceId: string, { client, secrets, environment, place, clock }: AgentWish) =>
+export const startAgent = (
+  instanceId: string,
+  { client, secrets, environment, place, forgeServer, clock }: AgentWish,
+) =>
   runAgent(
     {
       own: ownInstance({ client, table: tableName(environment), key: instanceKey(place, instanceId), clock }),
@@ -58,5 +63,9 @@ export const startAgent = (instanceId: string, { client, secrets, environment, p
       clock,
       log: { event: () => undefined },
     },
-    agentOptions(environment, instanceId, { account: place.account, region: place.region }),
+    agentOptions(environment, instanceId, {
+      account: place.account,
+      region: place.region,
+      forge: { serverUrl: forgeServer, owners: {} },
+    }),
   );
