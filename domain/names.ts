@@ -24,7 +24,8 @@ export const unreadableQueueName = (environment: string, resourceClass: string):
   `runpool-${environment}_${resourceClass}-unreadable`;
 export const templateName = (environment: string, resourceClass: string, architecture: Architecture): string =>
   `runpool-${environment}_${resourceClass}-${architecture}`;
-export const instanceRoleName = (environment: string): string => `runpool-${environment}-instance`;
+/** "_" here too: what may be given to machines of `dev` is not what belongs to an environment `dev-instances`. */
+export const instanceRoleName = (environment: string): string => `runpool-${environment}_instance`;
 /** Of the machine that an image is built on: role and profile. */
 export const imageBuildRoleName = (environment: string): string => `runpool-${environment}-image-build`;
 export const imageParameter = (environment: string, architecture: Architecture): string =>

@@ -148,7 +148,7 @@ export function makeAlarms(stack: TerraformStack, environment: Environment, topi
       evaluationPeriods: 1,
       treatMissingData: "notBreaching",
       ...alarm,
-      alarmName: `${prefix}-${id}`,
+      alarmName: `${prefix}_${id}`,
       comparisonOperator: "GreaterThanThreshold",
       alarmActions: [topicArn],
       okActions: [topicArn],

@@ -43,9 +43,9 @@ export const stackNames = (environment: string) => ({
   refreshLogs: `/aws/lambda/runpool-${environment}-refresh`,
 });
 
-/** Of a schedule in the environment's file. */
+/** Of a schedule in the environment's file: with "_" behind the environment's name, which tells it from every other environment's. */
 export const floorsScheduleName = (environment: string, schedule: string): string =>
-  `${stackNames(environment).prefix}-floors-${schedule}`;
+  `${stackNames(environment).prefix}_floors-${schedule}`;
 
 export type Arns = ReturnType<typeof arnsOf>;
 

@@ -7,14 +7,10 @@ import type { Environment, Problem } from "./environment.ts";
 import { imagePolicy } from "./image-policy.ts";
 import { operatePolicy } from "./operate-policy.ts";
 import type { Statement } from "./policy.ts";
+import { tooLongBy } from "./role-policies.ts";
 
-/** IAM User Guide, "IAM and AWS STS quotas": characters of all inline policies of a role. */
-const mostOfRole = 10_240;
 /** Beyond this many launch templates a plan takes minutes. */
 const mostTemplates = 400;
-
-const charactersOf = (statements: readonly Statement[]): number =>
-  JSON.stringify({ Version: "2012-10-17", Statement: statements }).length;
 
 /** Every part is as long as the environment's name, its region and its subnets are many: what can be done about it is said. */
 function problemsOfRoles(environment: Environment): readonly Problem[] {
@@ -32,9 +28,9 @@ function problemsOfRoles(environment: Environment): readonly Problem[] {
     ...(imagesFrom === undefined ? [] : [["imagesFrom", "images", imagePolicy(environment, arns)] as const]),
   ];
   return roles.flatMap(([path, role, statements]): Problem[] => {
-    const characters = charactersOf(statements);
-    const rule = `the role ${role} would have a policy of ${characters} characters, and IAM takes ${mostOfRole}: give the environment a shorter name, or fewer subnets`;
-    return characters > mostOfRole ? [[path, rule]] : [];
+    const by = tooLongBy(statements);
+    const rule = `the role ${role} would have policies that are ${by} characters too long for IAM: give the environment a shorter name, or fewer subnets`;
+    return by > 0 ? [[path, rule]] : [];
   });
 }
 

@@ -25,6 +25,7 @@ import { imageBuildPolicy, imagePolicy } from "./image-policy.ts";
 import type { LambdaCode } from "./lambda-bundle.ts";
 import { operatePolicy } from "./operate-policy.ts";
 import { makeRefresh } from "./refresh-lambda.ts";
+import { giveRights } from "./role-policies.ts";
 import { ec2Principal } from "./names-in-partition.ts";
 
 const controlStackName = (environment: string): string => `${environment}-control`;
@@ -43,7 +44,7 @@ export function controlStack(scope: Construct, environment: Environment, code: L
       // GitHub's jobs may run for days; their credentials are fetched anew by the action where an hour is not enough.
       maxSessionDuration: 60 * 60,
     });
-    new IamRolePolicy(stack, `${id}-policy`, { name: id, role: role.name, policy: policy(statements) });
+    giveRights(stack, id, role, name, statements);
   };
   // Provision and release: workflows of the environment's repositories, by as many roles as their trust needs; never forks (docs/forks.md).
   for (const [at, { name, served }] of provisionRoles(environment).entries()) {

@@ -1,8 +1,10 @@
 // What a workflow may do that deploys this environment again: everything but roles and policies, which an administrator applies.
-import { queueName, tags } from "../domain/names.ts";
-import { stackNames, type Arns } from "./arns.ts";
+import { imageBuildRoleName, instanceRoleName, queueName, tags } from "../domain/names.ts";
+import { defaultsKey } from "../domain/table.ts";
+import { floorsScheduleName, stackNames, type Arns } from "./arns.ts";
 import { credentialParameterOf } from "./forge-credential.ts";
 import type { Environment } from "./environment.ts";
+import { provisionRoles } from "./github-trust.ts";
 import { viaServices } from "./names-in-partition.ts";
 import type { Statement } from "./policy.ts";
 
@@ -96,7 +98,10 @@ function stored({ name, state, awsPartition }: Environment): readonly Statement[
       Sid: "KeepState",
       Effect: "Allow",
       Action: ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-      Resource: [`${bucket}/runpool/${name}-*`],
+      Resource: ["pool", "control", "observability"].flatMap((stack) => {
+        const key = `${bucket}/runpool/${name}-${stack}.tfstate`;
+        return [key, `${key}.tflock`];
+      }),
     },
     ...(kmsKeyArn === undefined
       ? []
@@ -147,16 +152,23 @@ const pool = ({ name }: Environment, arns: Arns): readonly Statement[] => [
   on(
     "Table",
     "dynamodb",
-    `CreateTable DeleteItem DeleteTable DescribeContinuousBackups DescribeTable DescribeTimeToLive GetItem ListTagsOfResource
-    PutItem TagResource UntagResource UpdateContinuousBackups UpdateItem UpdateTable UpdateTimeToLive`,
+    `CreateTable DeleteTable DescribeContinuousBackups DescribeTable DescribeTimeToLive ListTagsOfResource
+    TagResource UntagResource UpdateContinuousBackups UpdateTable UpdateTimeToLive`,
     arns.table,
   ),
+  {
+    // The stack's own item: records, pauses and the overlay are not a deployment's to read or write.
+    ...on("Defaults", "dynamodb", "DeleteItem GetItem PutItem UpdateItem", arns.table),
+    Condition: {
+      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [defaultsKey] },
+      Null: { "dynamodb:LeadingKeys": "false" },
+    },
+  },
   on(
     "Queues",
     "sqs",
     "CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags SetQueueAttributes TagQueue UntagQueue",
-    // Refresh's dead letters, and the classes'.
-    arns.here("sqs", `${stackNames(name).prefix}-*`),
+    arns.here("sqs", stackNames(name).refreshDeadLetters),
     arns.here("sqs", queueName(name, "*")),
   ),
   on(
@@ -167,14 +179,36 @@ const pool = ({ name }: Environment, arns: Arns): readonly Statement[] => [
   ),
 ];
 
+/** The roles of the control stack. */
+function rolesOf(environment: Environment): readonly string[] {
+  const { operateRole, deployRole, imagesRole, refresh, schedule } = stackNames(environment.name);
+  return [
+    ...provisionRoles(environment).map(({ name }) => name),
+    operateRole,
+    deployRole,
+    imagesRole,
+    refresh,
+    schedule,
+  ];
+}
+
 /** Roles are looked at and handed on, never made or changed. */
-const roles = (prefix: string, arns: Arns): readonly Statement[] => [
+const roles = (prefix: string, environment: Environment, arns: Arns): readonly Statement[] => [
   on(
     "LookAtRoles",
     "iam",
     "GetInstanceProfile GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies",
-    arns.iam(`role/${prefix}-*`),
-    arns.iam(`instance-profile/${prefix}-*`),
+    ...["role", "instance-profile"].flatMap((kind) => [
+      arns.iam(`${kind}/${instanceRoleName(environment.name)}*`),
+      arns.iam(`${kind}/${imageBuildRoleName(environment.name)}`),
+    ]),
+    ...rolesOf(environment).map((role) => arns.iam(`role/${role}`)),
+  ),
+  on(
+    "LookAtPolicies",
+    "iam",
+    "GetPolicy GetPolicyVersion ListPolicyVersions",
+    ...rolesOf(environment).map((role) => arns.iam(`policy/${role}`)),
   ),
   {
     Sid: "GiveRoles",
@@ -192,20 +226,22 @@ const control = (prefix: string, { name }: Environment, arns: Arns): readonly St
     `CreateFunction DeleteFunction DeleteFunctionEventInvokeConfig GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration
     GetFunctionEventInvokeConfig ListTags ListVersionsByFunction PutFunctionEventInvokeConfig TagResource UntagResource
     UpdateFunctionCode UpdateFunctionConfiguration UpdateFunctionEventInvokeConfig`,
-    arns.here("lambda", `function:${prefix}-*`),
+    arns.here("lambda", `function:${prefix}-refresh`),
   ),
   on(
     "Schedules",
     "scheduler",
     "CreateSchedule DeleteSchedule GetSchedule UpdateSchedule",
-    arns.here("scheduler", `schedule/default/${prefix}*`),
+    arns.here("scheduler", `schedule/default/${stackNames(name).refresh}`),
+    arns.here("scheduler", `schedule/default/${floorsScheduleName(name, "*")}`),
   ),
   on(
     "Logs",
     "logs",
     "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey ListTagsForResource PutRetentionPolicy TagResource UntagResource",
     arns.here("logs", `log-group:/runpool/${name}/*`),
-    arns.here("logs", `log-group:/aws/lambda/${prefix}-*`),
+    arns.here("logs", `log-group:${stackNames(name).refreshLogs}`),
+    arns.here("logs", `log-group:${stackNames(name).refreshLogs}:*`),
   ),
 ];
 
@@ -217,7 +253,8 @@ const observability = (prefix: string, environment: Environment, arns: Arns): re
     "Watch",
     "cloudwatch",
     "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutDashboard PutMetricAlarm TagResource UntagResource",
-    arns.here("cloudwatch", `alarm:${prefix}-*`),
+    // With "_" behind it, as queues and schedules have: no other environment's name goes on so.
+    arns.here("cloudwatch", `alarm:${prefix}_*`),
     ofNoRegion("cloudwatch", `dashboard/${prefix}`, environment),
   ),
   on(
@@ -225,7 +262,8 @@ const observability = (prefix: string, environment: Environment, arns: Arns): re
     "sns",
     `CreateTopic DeleteTopic GetSubscriptionAttributes GetTopicAttributes ListTagsForResource SetTopicAttributes Subscribe
     TagResource Unsubscribe UntagResource`,
-    arns.here("sns", `${prefix}-*`),
+    arns.here("sns", stackNames(environment.name).alarms),
+    arns.here("sns", `${stackNames(environment.name).alarms}:*`),
   ),
   ...(environment.monthlyBudgetUsd === undefined
     ? []
@@ -244,7 +282,7 @@ export function deployPolicy(environment: Environment, arns: Arns): readonly Sta
   return [
     ...pool(environment, arns),
     ...tableKey(environment),
-    ...roles(prefix, arns),
+    ...roles(prefix, environment, arns),
     ...control(prefix, environment, arns),
     ...observability(prefix, environment, arns),
     ...network(environment, arns),

@@ -3,6 +3,26 @@ import { z } from "zod";
 import { limits } from "../domain/limits.ts";
 
 const text = z.string().min(1, "is empty");
+
+/** Families for general work: no accelerators, no Macs. Of burstable ones a machine is made only where a request names them. */
+const defaultInstanceTypes = [
+  "c*",
+  "m5*",
+  "m6*",
+  "m7*",
+  "m8*",
+  "m9*",
+  "r*",
+  "t2*",
+  "t3*",
+  "t4*",
+  "i3*",
+  "i4*",
+  "i7*",
+  "i8*",
+  "x*",
+  "z*",
+];
 const architecture = z.enum(["x64", "arm64"]);
 
 const cidr = z
@@ -14,6 +34,8 @@ const createdNetwork = {
   cidr,
   zones: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "must be an availability zone, e.g. eu-central-1a")),
 };
+
+const subnetId = z.string().regex(/^subnet-[0-9a-f]{8,17}$/, "must be a subnet id, e.g. subnet-0123456789abcdef0");
 
 const network = z.discriminatedUnion("kind", [
   /** Public subnets only: instances have public addresses and no way in. No NAT gateway, so nothing to pay while idle. */
@@ -33,7 +55,7 @@ const network = z.discriminatedUnion("kind", [
     kind: z.literal("existing"),
     subnets: z.array(
       z.strictObject({
-        id: z.string().regex(/^subnet-[0-9a-f]{8,17}$/, "must be a subnet id, e.g. subnet-0123456789abcdef0"),
+        id: subnetId,
         zone: text,
         vpc: z.string().regex(/^vpc-[0-9a-f]{8,17}$/, "must be a VPC id, e.g. vpc-0123456789abcdef0"),
       }),
@@ -209,6 +231,24 @@ export const environmentShape = z.strictObject({
   retiredArchitectures: z.array(architecture).default([]),
   operatingSystem: z.enum(["amazon-linux-2023", "ubuntu-22.04", "ubuntu-24.04"]),
   images: z.strictObject({ x64: image.optional(), arm64: image.optional() }),
+  /** Accounts beside this one whose AMIs machines may be made of, where `images` names a parameter: a golden image's account. */
+  imageOwners: z.array(z.string().regex(/^\d{12}$/, "must be the twelve digits of an AWS account")).default([]),
+  /**
+   * What workflows may launch, by wildcards: the provision role can launch nothing else. The default has no accelerators (`g*`, `p*`, `inf*`, `trn*`)
+   * and no Macs; bare metal and sizes far above the largest class are left out whatever it names.
+   */
+  instanceTypes: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z][a-z0-9-]*\*?(\.(\*|[a-z0-9-]+))?$/,
+          'must be a family, with or without a size: "c*", "m7i.*", "g5.xlarge"',
+        ),
+    )
+    .min(1, "must name at least one family of instance types")
+    .max(30, "must be at most 30 wildcards: an IAM policy is short")
+    .default([...defaultInstanceTypes]),
   /** What makes a runner of a stock AMI at first boot, by architecture; leave out where the AMIs are baked. */
   install: z.strictObject({ x64: archive.optional(), arm64: archive.optional() }).default({}),
   disk: z
@@ -307,6 +347,8 @@ export const environmentShape = z.strictObject({
       ref: ref.default("refs/heads/main"),
       /** Besides GitHub's own. */
       subjects: z.array(exactSubject).default([]),
+      /** Where images are baked; the environment's own subnets unless given. */
+      subnets: z.array(subnetId).min(1, "names no subnet").optional(),
     })
     .optional(),
   monthlyBudgetUsd: z.number().min(0.01).optional(),

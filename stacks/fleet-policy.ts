@@ -2,7 +2,7 @@
 import { poolManager, tags } from "../domain/names.ts";
 import type { Arns } from "./arns.ts";
 import type { Environment } from "./environment.ts";
-import { imageParameterOf } from "./operational.ts";
+import { imageParameterOf, largerSizesOf } from "./operational.ts";
 import type { Statement } from "./policy.ts";
 import { passedToEc2, viaServices } from "./names-in-partition.ts";
 
@@ -12,13 +12,69 @@ const requestTag = (key: string): string => `aws:RequestTag/${key}`;
 /** RunInstances without a template of ours: this key is absent, and the condition fails. */
 const byTemplate = (arns: Arns) => ({ ArnLike: { "ec2:LaunchTemplate": arns.ec2("launch-template/*") } });
 
+/** Whose images AWS's public parameters for Ubuntu name (Canonical, "Find Ubuntu images on AWS"). */
+const canonical = { aws: "099720109477", "aws-us-gov": "513442679011", "aws-cn": "837727238323" } as const;
+
+/**
+ * The images that machines may be made of: Amazon's and Canonical's own, those that the file pins by id, those of owners that it names, and
+ * of this account's those alone that carry the environment's tag (the pipeline's do). Another team's private image of the same account would
+ * give up what is baked into it.
+ */
+function fromImages({ name, images, imageOwners, awsPartition }: Environment, arns: Arns): readonly Statement[] {
+  const launch = ["ec2:CreateFleet", "ec2:RunInstances"];
+  const pinned = Object.values(images).flatMap((image) => (image !== undefined && "id" in image ? [image.id] : []));
+  return [
+    {
+      Sid: "FromKnownOwners",
+      Effect: "Allow",
+      Action: launch,
+      Resource: [arns.images],
+      Condition: { StringEquals: { "ec2:Owner": ["amazon", canonical[awsPartition], ...imageOwners] } },
+    },
+    {
+      Sid: "FromOurImages",
+      Effect: "Allow",
+      Action: launch,
+      Resource: [arns.images],
+      Condition: { StringEquals: { "ec2:Owner": arns.account, [resourceTag(tags.environment)]: name } },
+    },
+    ...(pinned.length === 0
+      ? []
+      : [
+          {
+            Sid: "FromPinnedImages",
+            Effect: "Allow",
+            Action: launch,
+            Resource: pinned.map((id) => arns.images.replace("*", id)),
+          } satisfies Statement,
+        ]),
+  ];
+}
+
+/** Those that the file names, or those that the pool's stack makes. */
+export const intoSubnets = (
+  Sid: string,
+  Action: readonly string[],
+  { name, network }: Pick<Environment, "name" | "network">,
+  arns: Arns,
+): Statement => ({
+  Sid,
+  Effect: "Allow",
+  Action,
+  ...(network.kind === "existing"
+    ? { Resource: network.subnets.map(({ id }) => arns.ec2(`subnet/${id}`)) }
+    : {
+        Resource: [arns.ec2("subnet/*")],
+        Condition: { StringEquals: { [resourceTag(tags.environment)]: name } },
+      }),
+});
+
 /** CreateFleet of type `instant` calls RunInstances with the caller's own rights, so both are stated alike. */
-function launching({ name, network }: Environment, arns: Arns): readonly Statement[] {
+function launching(environment: Environment, arns: Arns): readonly Statement[] {
+  const { name } = environment;
   const ours = { [resourceTag(tags.environment)]: name };
   const tagged = { [requestTag(tags.environment)]: name, [requestTag(tags.manager)]: poolManager };
   const launch = ["ec2:CreateFleet", "ec2:RunInstances"];
-  const subnets =
-    network.kind === "existing" ? network.subnets.map(({ id }) => arns.ec2(`subnet/${id}`)) : [arns.ec2("subnet/*")];
   return [
     {
       Sid: "FromOurTemplates",
@@ -27,13 +83,7 @@ function launching({ name, network }: Environment, arns: Arns): readonly Stateme
       Resource: [arns.ec2("launch-template/*"), arns.ec2("security-group/*")],
       Condition: { StringEquals: ours },
     },
-    {
-      Sid: "IntoOurSubnets",
-      Effect: "Allow",
-      Action: launch,
-      Resource: subnets,
-      ...(network.kind === "existing" ? {} : { Condition: { StringEquals: ours } }),
-    },
+    intoSubnets("IntoOurSubnets", launch, environment, arns),
     {
       Sid: "FleetsWithOurTags",
       Effect: "Allow",
@@ -46,20 +96,40 @@ function launching({ name, network }: Environment, arns: Arns): readonly Stateme
       Effect: "Allow",
       Action: ["ec2:RunInstances"],
       Resource: [arns.ec2("instance/*")],
-      Condition: { StringEquals: tagged, ...byTemplate(arns) },
+      Condition: {
+        StringEquals: tagged,
+        ...byTemplate(arns),
+        StringLike: { "ec2:InstanceType": environment.instanceTypes },
+        StringNotLike: { "ec2:InstanceType": largerSizesOf(environment) },
+      },
     },
     {
       Sid: "PartsOfMachines",
       Effect: "Allow",
       Action: launch,
-      Resource: [arns.ec2("volume/*"), arns.ec2("network-interface/*"), arns.images],
+      Resource: [arns.ec2("volume/*"), arns.ec2("network-interface/*")],
     },
+    {
+      // A new interface has no id yet (its ARN ends in `*`) and lies in the subnet that is asked about beside it. One that exists would bring
+      // its own subnet, addresses and security groups.
+      Sid: "NoInterfaceThatExists",
+      Effect: "Deny",
+      Action: ["ec2:RunInstances"],
+      Resource: [arns.ec2("network-interface/eni-*")],
+    },
+    ...fromImages(environment, arns),
     {
       Sid: "TagsAtLaunchOnly",
       Effect: "Allow",
       Action: ["ec2:CreateTags"],
       Resource: [arns.ec2("instance/*"), arns.ec2("volume/*"), arns.ec2("fleet/*")],
-      Condition: { StringEquals: { "ec2:CreateAction": ["CreateFleet", "RunInstances"] } },
+      Condition: {
+        StringEquals: {
+          "ec2:CreateAction": ["CreateFleet", "RunInstances"],
+          [requestTag(tags.environment)]: name,
+          [requestTag(tags.manager)]: poolManager,
+        },
+      },
     },
   ];
 }

@@ -4,6 +4,7 @@ import { tags } from "../domain/names.ts";
 import type { Arns } from "./arns.ts";
 import { poolStatement, provisionPolicy } from "./control-policy.ts";
 import type { Environment } from "./environment.ts";
+import { intoSubnets } from "./fleet-policy.ts";
 import type { Statement } from "./policy.ts";
 import { passedToEc2 } from "./names-in-partition.ts";
 
@@ -13,6 +14,10 @@ const actions = (service: string, names: string): readonly string[] =>
 const resourceTag = (key: string, value: string) => ({ StringEquals: { [`aws:ResourceTag/${key}`]: value } });
 const requestTag = (key: string, value: string) => ({ StringEquals: { [`aws:RequestTag/${key}`]: value } });
 
+/** The tags that ami/image.pkr.hcl gives a build. */
+const buildTags: readonly string[] = ["Name", tags.environment, imageTags.build];
+const imageTagKeys: readonly string[] = Object.values(imageTags);
+
 const partsOf = (arns: Arns): readonly string[] =>
   ["instance", "volume", "security-group", "key-pair", "launch-template"].map((kind) => arns.ec2(`${kind}/*`));
 
@@ -20,7 +25,9 @@ const partsOf = (arns: Arns): readonly string[] =>
  * What Packer makes carries the build's tag from its first moment (`run_tags`, `spot_tags` of ami/image.pkr.hcl): it launches, changes and ends
  * nothing else. The environment's tag alone would not do: its own launch templates and machines have it too.
  */
-function baking({ name }: Environment, arns: Arns): readonly Statement[] {
+function baking({ name, network, imagesFrom }: Environment, arns: Arns): readonly Statement[] {
+  const subnets = imagesFrom?.subnets?.map((id) => ({ id, zone: "", vpc: "" }));
+  const buildNetwork = { name, network: subnets === undefined ? network : { kind: "existing" as const, subnets } };
   const ours = resourceTag(imageTags.build, name);
   const made = partsOf(arns);
   const launch = ["ec2:CreateFleet", "ec2:RunInstances"];
@@ -30,7 +37,12 @@ function baking({ name }: Environment, arns: Arns): readonly Statement[] {
       Effect: "Allow",
       Action: actions("ec2", "CreateKeyPair CreateLaunchTemplate CreateSecurityGroup RunInstances"),
       Resource: made,
-      Condition: requestTag(imageTags.build, name),
+      // Of this environment's builds, and never as a machine of a pool: by these tags others end, count and trust machines.
+      Condition: {
+        StringEquals: { [`aws:RequestTag/${imageTags.build}`]: name },
+        StringEqualsIfExists: { [`aws:RequestTag/${tags.environment}`]: name },
+        "ForAllValues:StringEquals": { "aws:TagKeys": buildTags },
+      },
     },
     { Sid: "InItsNetwork", Effect: "Allow", Action: ["ec2:CreateSecurityGroup"], Resource: [arns.ec2("vpc/*")] },
     {
@@ -44,8 +56,9 @@ function baking({ name }: Environment, arns: Arns): readonly Statement[] {
       Sid: "LaunchBuilds",
       Effect: "Allow",
       Action: launch,
-      Resource: [...["subnet", "network-interface"].map((kind) => arns.ec2(`${kind}/*`)), arns.images],
+      Resource: [arns.ec2("network-interface/*"), arns.images],
     },
+    intoSubnets("IntoTheBuildsSubnets", launch, buildNetwork, arns),
     {
       // Its machines are tagged by the launch template, which RunInstances asks about.
       Sid: "AskForFleets",
@@ -99,6 +112,8 @@ function imaging({ name, awsPartition }: Environment, arns: Arns): readonly Stat
       Resource: [...partsOf(arns), arns.ec2("network-interface/*"), arns.images, arns.snapshots],
       Condition: {
         StringEquals: { "ec2:CreateAction": created.split(" ") },
+        StringEqualsIfExists: { [`aws:RequestTag/${tags.environment}`]: name },
+        "ForAllValues:StringEquals": { "aws:TagKeys": [...buildTags, ...imageTagKeys] },
       },
     },
     ...(taggedLate

@@ -25,6 +25,15 @@ export function operationalOf(environment: Environment): Operational {
   };
 }
 
+/** Sizes of instance types by their vCPUs: `2xlarge` has 8 (EC2 User Guide, "Instance type naming conventions"; xlarge has 4). */
+const multiples = [2, 3, 4, 6, 8, 9, 10, 12, 16, 18, 24, 32, 48, 56, 64, 96, 112, 128, 192, 224, 384, 448];
+
+/** Patterns of the sizes that no class comes to: its machines have four times its vCPUs at the most (control/ladder.ts), and are never bare metal. */
+export function largerSizesOf(environment: Environment): readonly string[] {
+  const most = 4 * Math.max(...Object.values(operationalOf(environment).resourceClasses).map(({ cpu }) => cpu));
+  return ["*.metal*", ...multiples.filter((by) => by * 4 > most).map((by) => `*.${by}xlarge`)];
+}
+
 /** The name of the parameter that holds an architecture's AMI id. */
 export function imageParameterOf({ name, images }: Environment, architecture: Architecture): string {
   const image = images[architecture];

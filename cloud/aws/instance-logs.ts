@@ -1,5 +1,5 @@
 // Logs of instances: CloudWatch Logs where they are shipped, and EC2's console output.
-import type { CloudWatchLogsClient, GetLogEventsCommandOutput } from "@aws-sdk/client-cloudwatch-logs";
+import type { CloudWatchLogsClient, GetLogEventsCommandOutput, LogStream } from "@aws-sdk/client-cloudwatch-logs";
 import { GetConsoleOutputCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import type { InstanceLogs, LogLine, LogPage, LogPlace } from "../log-ports.ts";
 import { GetLogEventsCommand, paginateDescribeLogStreams } from "./logs-sdk.ts";
@@ -28,15 +28,18 @@ const linesOf = ({ events = [] }: GetLogEventsCommandOutput): readonly LogLine[]
 
 const merged = (pages: readonly (readonly LogLine[])[]): readonly LogLine[] => pages.flat().sort((a, b) => a.at - b.at);
 
-/** An instance's streams are its id, or begin with it: ids are of two lengths, so what follows is looked at. */
-const isOf = (instanceId: string, stream: string): boolean => !/^[0-9a-f]/.test(stream.slice(instanceId.length));
-
-async function streamsOf({ logs, group }: InstanceLogsWish, instanceId: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  const pages = paginateDescribeLogStreams({ client: logs }, { logGroupName: group, logStreamNamePrefix: instanceId });
-  for await (const { logStreams = [] } of pages)
-    names.push(...logStreams.flatMap(({ logStreamName: name = "" }) => (isOf(instanceId, name) ? [name] : [])));
-  return names;
+/**
+ * An instance writes to `<its id>/<its private address>`. IAM knows the address of the caller and not its id, so another instance that was
+ * taken over can open a stream that begins with this one's id and ends in its own address. It learns of the id once this one is at work, and
+ * has begun its log: the oldest stream is the instance's own.
+ */
+async function streamOf({ logs, group }: InstanceLogsWish, instanceId: string): Promise<string | undefined> {
+  const found: LogStream[] = [];
+  const about = { logGroupName: group, logStreamNamePrefix: `${instanceId}/` };
+  for await (const { logStreams = [] } of paginateDescribeLogStreams({ client: logs }, about))
+    found.push(...logStreams);
+  found.sort((a, b) => (a.creationTime ?? 0) - (b.creationTime ?? 0));
+  return found[0]?.logStreamName;
 }
 
 /** From the end, page by page: a page may hold fewer than asked for, even none, with more behind it. */
@@ -54,16 +57,15 @@ async function newestOf(wish: InstanceLogsWish, stream: string, most: number) {
     if (page.nextBackwardToken === back) break;
     back = page.nextBackwardToken;
   }
-  return { stream, lines, next: first.nextForwardToken ?? "" };
+  return { lines, next: first.nextForwardToken ?? "" };
 }
 
 async function newest(wish: InstanceLogsWish, instanceId: string, most: number): Promise<LogPage | undefined> {
   return await unlessMissing("GetLogEvents", async () => {
-    const streams = await streamsOf(wish, instanceId);
-    if (streams.length === 0) return undefined;
-    const read = await Promise.all(streams.map((stream) => newestOf(wish, stream, most)));
-    const lines = merged(read.map((one) => one.lines)).slice(-most);
-    return { lines, next: Object.fromEntries(read.map(({ stream, next }) => [stream, next])) };
+    const stream = await streamOf(wish, instanceId);
+    if (stream === undefined) return undefined;
+    const { lines, next } = await newestOf(wish, stream, most);
+    return { lines: lines.slice(-most), next: { [stream]: next } };
   });
 }
 

@@ -8,7 +8,11 @@ interface LogEvent {
   readonly timestamp: number;
   readonly message: string;
 }
-type Streams = Map<string, LogEvent[]>;
+interface Stream {
+  readonly creationTime: number;
+  readonly events: LogEvent[];
+}
+type Streams = Map<string, Stream>;
 
 export interface Logs {
   readonly service: Service;
@@ -53,6 +57,25 @@ function readEvents(events: readonly LogEvent[], input: Record<string, unknown>)
   };
 }
 
+/** CloudWatch Logs API Reference, DescribeLogStreams: at most 50 a page; a prefix does not go with the order of the last event. */
+function describeStreams(streams: Streams, input: Record<string, unknown>): object {
+  const { logStreamNamePrefix: prefix, orderBy, limit = 50 } = input;
+  if (!Number.isInteger(limit) || Number(limit) < 1 || Number(limit) > 50)
+    throw new AwsFault(
+      "InvalidParameterException",
+      `1 validation error detected: Value '${String(limit)}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 50`,
+    );
+  if (prefix !== undefined && orderBy === "LastEventTime")
+    throw new AwsFault("InvalidParameterException", "Cannot order by LastEventTime with a logStreamNamePrefix.");
+  const all = [...streams]
+    .filter(([name]) => name.startsWith(text(prefix)))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([logStreamName, { creationTime }]) => ({ logStreamName, creationTime }));
+  const from = typeof input["nextToken"] === "string" ? Number(input["nextToken"]) : 0;
+  const to = from + Number(limit);
+  return { logStreams: all.slice(from, to), ...(to < all.length ? { nextToken: String(to) } : {}) };
+}
+
 export function logs({ clock }: { readonly clock: Clock }): Logs {
   const groups = new Map<string, Streams>();
   const groupOf = (input: Record<string, unknown>): Streams => {
@@ -63,19 +86,14 @@ export function logs({ clock }: { readonly clock: Clock }): Logs {
   const streamOf = (input: Record<string, unknown>): LogEvent[] => {
     const found = groupOf(input).get(text(input["logStreamName"]));
     if (found === undefined) throw missing("stream");
-    return found;
+    return found.events;
   };
   const actions: Readonly<Record<string, (input: Record<string, unknown>) => object>> = {
-    DescribeLogStreams: (input) => ({
-      logStreams: [...groupOf(input)]
-        .filter(([name]) => name.startsWith(text(input["logStreamNamePrefix"])))
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([logStreamName]) => ({ logStreamName })),
-    }),
+    DescribeLogStreams: (input) => describeStreams(groupOf(input), input),
     GetLogEvents: (input) => readEvents(streamOf(input), input),
   };
   const addGroup = (name: string): Streams => {
-    const group = groups.get(name) ?? new Map<string, LogEvent[]>();
+    const group = groups.get(name) ?? new Map<string, Stream>();
     groups.set(name, group);
     return group;
   };
@@ -88,9 +106,9 @@ export function logs({ clock }: { readonly clock: Clock }): Logs {
     addGroup: (name) => void addGroup(name),
     put: (name, stream, message) => {
       const group = addGroup(name);
-      const events = group.get(stream) ?? [];
-      group.set(stream, events);
-      events.push({ timestamp: clock.now(), message });
+      const found = group.get(stream) ?? { creationTime: clock.now(), events: [] };
+      group.set(stream, found);
+      found.events.push({ timestamp: clock.now(), message });
     },
   };
 }

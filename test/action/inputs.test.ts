@@ -224,7 +224,7 @@ describe("refresh's inputs", () => {
     const same = {
       "subnet-ids": configuration.subnets.map(({ id }) => id).join(" "),
       "security-group-ids": "sg-1",
-      "iam-instance-profile": "arn:aws:iam::1:instance-profile/runpool-sim-instance",
+      "iam-instance-profile": "arn:aws:iam::1:instance-profile/runpool-sim_instance",
     };
     expect(compared(same)).toEqual([]);
     expect(compared({ "subnet-ids": "subnet-x", "security-group-ids": "sg-2", "iam-instance-profile": "own" })).toEqual(

@@ -47,6 +47,16 @@ test("the newest lines of the instance's own streams, as many as asked for", asy
   expect((await bench.run(["logs", shipping])).out.split("\n")).toHaveLength(201);
 });
 
+test("a stream that another instance opened under this one's id is not its log", async () => {
+  const taken = "i-0ddddddddddddddd1";
+  await bench.record({ instanceId: taken });
+  bench.logGroups.put(group, `${taken}/10.0.0.8`, "its own line");
+  await bench.clock.advance(1_000);
+  bench.logGroups.put(group, `${taken}/10.0.0.66`, "INJECTED by another machine");
+  for (let n = 100; n < 160; n++) bench.logGroups.put(group, `${taken}/10.0.0.${n}`, "INJECTED in many streams");
+  expect((await bench.run(["logs", taken])).out).toBe("its own line\n");
+});
+
 test("--follow goes on with what is shipped, and nothing is told twice", async () => {
   const { child, ended, says } = bench.start(["logs", shipping, "--follow", "-n", "1"]);
   await says(/Following/);

@@ -34,11 +34,11 @@ const { "example-observability": observability } = synthesized({ ...example, ala
 const alarms = resourcesOf(observability as StackFile, "aws_cloudwatch_metric_alarm").map(([, alarm]) => alarm);
 
 test("every alarm is explained", () => {
-  const [first] = allRowsOf(monitoring, "alarm runpool-<environment>-…");
+  const [first] = allRowsOf(monitoring, "alarm runpool-<environment>_…");
   expect(first).toHaveLength(3);
-  const explained = allRowsOf(monitoring, "alarm runpool-<environment>-…").map(([name = ""]) => name.replace(" …", ""));
+  const explained = allRowsOf(monitoring, "alarm runpool-<environment>_…").map(([name = ""]) => name.replace(" …", ""));
   expect(explained.toSorted()).toEqual(
-    alarms.map((alarm) => textOf(alarm, "alarm_name").replace(/^runpool-example-/, "")).toSorted(),
+    alarms.map((alarm) => textOf(alarm, "alarm_name").replace(/^runpool-example_/, "")).toSorted(),
   );
 });
 

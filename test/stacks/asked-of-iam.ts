@@ -58,7 +58,12 @@ const tagsIn = (specifications: unknown, prefix: string): Record<string, string>
   );
 
 /** Everything that an instant fleet touches, once for CreateFleet and once for RunInstances, which it calls with the caller's rights. */
-function ofFleet(input: Input, ec2: (rest: string) => string, ours: Record<string, string>): readonly Request[] {
+function ofFleet(
+  input: Input,
+  ec2: (rest: string) => string,
+  ours: Record<string, string>,
+  account: string,
+): readonly Request[] {
   const tagged = tagsIn(input["TagSpecification"], "aws:RequestTag/");
   const configurations = listOf(input["LaunchTemplateConfigs"]);
   const templates = configurations.map(({ LaunchTemplateSpecification: one }) =>
@@ -70,9 +75,18 @@ function ofFleet(input: Input, ec2: (rest: string) => string, ours: Record<strin
   const byTemplate = { ...tagged, "ec2:LaunchTemplate": templates[0] ?? "" };
   const launched = ["ec2:CreateFleet", "ec2:RunInstances"].flatMap((action): Request[] => [
     ...[...templates, ...subnets, ec2("security-group/sg-1")].map((resource) => ({ action, resource, context: ours })),
-    { action, resource: ec2("instance/*"), context: byTemplate },
+    // The type is chosen when the machine is launched.
+    {
+      action,
+      resource: ec2("instance/*"),
+      context: action === "ec2:RunInstances" ? { ...byTemplate, "ec2:InstanceType": "m7i.large" } : byTemplate,
+    },
     ...["volume/*", "network-interface/*"].map((rest) => ({ action, resource: ec2(rest) })),
-    { action, resource: ec2("image/ami-1").replace(/:\d{12}:/, "::") },
+    {
+      action,
+      resource: ec2("image/ami-1").replace(/:\d{12}:/, "::"),
+      context: { ...ours, "ec2:Owner": account },
+    },
   ]);
   const created = { "ec2:CreateAction": "CreateFleet", ...tagged };
   return [
@@ -83,7 +97,12 @@ function ofFleet(input: Input, ec2: (rest: string) => string, ours: Record<strin
 }
 
 /** Machines and images here all carry the environment's tags. */
-function ofEc2(action: string, input: Input, ec2: (rest: string) => string, environment: string): readonly Request[] {
+function ofEc2(
+  action: string,
+  input: Input,
+  ec2: (rest: string) => string,
+  { environment, account }: Surroundings,
+): readonly Request[] {
   const ours = {
     [`aws:ResourceTag/${tags.environment}`]: environment,
     [`aws:ResourceTag/${tags.manager}`]: "pool",
@@ -92,7 +111,7 @@ function ofEc2(action: string, input: Input, ec2: (rest: string) => string, envi
   const images = (id: unknown) => ec2(`image/${textOf(id)}`).replace(/:\d{12}:/, "::");
   switch (action) {
     case "CreateFleet":
-      return ofFleet(input, ec2, ours);
+      return ofFleet(input, ec2, ours, account);
     case "TerminateInstances":
       return (input["InstanceId"] as readonly string[]).map((id) => on(`instance/${id}`));
     case "GetConsoleOutput":
@@ -140,7 +159,7 @@ export function askedOfIam({ service, action, input }: AwsCall, around: Surround
       case "ssm":
         return ofSsm(action, input, arnOf(service));
       case "ec2":
-        return ofEc2(action, input, arnOf(service), around.environment);
+        return ofEc2(action, input, arnOf(service), around);
       case "iam":
         return [
           {

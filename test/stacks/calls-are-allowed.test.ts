@@ -62,13 +62,12 @@ function readPolicies(): void {
   for (const file of Object.values(
     synthesized({ ...laptop, forge, deployFrom, imagesFrom: { repository: "example/images" } }),
   ))
-    for (const [id, block] of resourcesOf(file, "aws_iam_role_policy")) {
+    for (const [id, block] of ["aws_iam_role_policy", "aws_iam_policy"].flatMap((type) => resourcesOf(file, type))) {
       const text = rendered(textOf(block, "policy"), refers);
-      policies.set(
-        // A partition's ends in its suffix.
-        id.replace(/-policy(-[0-9a-f]{8})?$/, ""),
-        (JSON.parse(text) as { Statement: readonly PolicyStatement[] }).Statement,
-      );
+      // A partition's ends in its suffix.
+      const name = id.replace(/(-more)?-policy(-[0-9a-f]{8})?$/, "");
+      const { Statement } = JSON.parse(text) as { Statement: readonly PolicyStatement[] };
+      policies.set(name, [...(policies.get(name) ?? []), ...Statement]);
     }
 }
 

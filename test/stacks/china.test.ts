@@ -47,7 +47,7 @@ test.each(["amazonaws.com", "amazonaws.com.cn"])("the key may be used through se
 });
 
 test("machines get their role from EC2 by either of its names, and only EC2's own name in China takes it", () => {
-  const resource = "arn:aws-cn:iam::111122223333:role/runpool-example-instance";
+  const resource = "arn:aws-cn:iam::111122223333:role/runpool-example_instance";
   const may = (service: string) =>
     isAllowed(statementsOf("provision-policy"), {
       action: "iam:PassRole",

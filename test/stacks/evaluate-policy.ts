@@ -52,6 +52,7 @@ const like = (value: string, pattern: string): boolean => asExpression(pattern).
 const operators: Readonly<Record<string, (value: string, wanted: string) => boolean>> = {
   StringEquals: (value, wanted) => value === wanted,
   StringLike: like,
+  StringNotLike: (value, wanted) => !like(value, wanted),
   ArnEquals: like,
   ArnLike: like,
   Bool: (value, wanted) => value === wanted,
@@ -60,12 +61,18 @@ const operators: Readonly<Record<string, (value: string, wanted: string) => bool
 function conditionHolds(name: string, key: string, wanted: readonly string[], context: Context): boolean {
   const present = listOf(context[key]);
   if (name === "Null") return wanted.every((absent) => (absent === "true") === (context[key] === undefined));
-  const [quantifier, operator = ""] = name.includes(":") ? name.split(":") : [undefined, name];
+  const [quantifier, told = ""] = name.includes(":") ? name.split(":") : [undefined, name];
+  const operator = told.replace(/IfExists$/, "");
+  if (operator !== told && context[key] === undefined) return true;
   const compare = operators[operator];
   if (compare === undefined || (quantifier !== undefined && quantifier !== "ForAllValues"))
     throw new Error(`the condition operator ${name} is not known here`);
   const patterns = wanted.flatMap((one) => filled(one, context) ?? []);
-  const matches = (value: string): boolean => patterns.some((pattern) => compare(value, pattern));
+  // "No pattern matches" is what a negated operator asks for.
+  const matches = (value: string): boolean =>
+    operator.includes("Not")
+      ? patterns.every((pattern) => compare(value, pattern))
+      : patterns.some((pattern) => compare(value, pattern));
   // An absent key satisfies ForAllValues, and nothing else.
   if (quantifier === "ForAllValues") return present.every(matches);
   return present.length > 0 && present.every(matches);

@@ -6,7 +6,18 @@ const anybodys = (rest: string) => `arn:aws:ec2:eu-central-1::${rest}`;
 const parameter = (name: string) => here("ssm", `parameter/runpool/${name}`);
 const [machine, template] = [here("ec2", "instance/i-0123456789abcdef0"), here("ec2", "launch-template/lt-1")];
 const build = { "aws:ResourceTag/runpool:build": "example", "aws:ResourceTag/runpool:environment": "example" };
-const making = { "aws:RequestTag/runpool:build": "example" };
+const making = {
+  "aws:RequestTag/runpool:build": "example",
+  "aws:RequestTag/runpool:environment": "example",
+  "aws:TagKeys": ["Name", "runpool:build", "runpool:environment"],
+};
+/** The same, and tags by which others know their machines. */
+const disguised = (environment: string) => ({
+  ...making,
+  "aws:RequestTag/runpool:environment": environment,
+  "aws:RequestTag/runpool:manager": "pool",
+  "aws:TagKeys": [...making["aws:TagKeys"], "runpool:manager"],
+});
 /** As the pool's own resources are tagged. */
 const pools = { "aws:ResourceTag/runpool:environment": "example", "aws:ResourceTag/runpool:manager": "pool" };
 const prods = { "aws:ResourceTag/runpool:environment": "prod" };
@@ -24,6 +35,40 @@ export const images: readonly Row[] = [
   ["images", "takes the pool's launch template away", false, "ec2:DeleteLaunchTemplate", template, pools],
   ["images", "launches a build", true, "ec2:RunInstances", machine, making],
   ["images", "launches what is tagged as nothing", false, "ec2:RunInstances", machine],
+  [
+    "images",
+    "launches what another environment takes for its own",
+    false,
+    "ec2:RunInstances",
+    machine,
+    disguised("prod"),
+  ],
+  ["images", "launches a build as a machine of the pool", false, "ec2:RunInstances", machine, disguised("example")],
+  ["images", "makes another environment's template", false, "ec2:CreateLaunchTemplate", template, disguised("prod")],
+  [
+    "images",
+    "tags a machine as another environment's as it is made",
+    false,
+    "ec2:CreateTags",
+    machine,
+    { "ec2:CreateAction": "RunInstances", ...disguised("prod") },
+  ],
+  [
+    "images",
+    "launches into a subnet of the environment",
+    true,
+    "ec2:RunInstances",
+    here("ec2", "subnet/subnet-1"),
+    { "aws:ResourceTag/runpool:environment": "example" },
+  ],
+  ["images", "launches into any other subnet", false, "ec2:RunInstances", here("ec2", "subnet/subnet-2")],
+  [
+    "images",
+    "attaches an interface that exists",
+    false,
+    "ec2:RunInstances",
+    here("ec2", "network-interface/eni-0foreignvpc"),
+  ],
   ["images", "makes an image of the build", true, "ec2:CreateImage", machine, build],
   ["images", "makes an image of a runner", false, "ec2:CreateImage", machine, pools],
   ["images", "changes a runner's user data", false, "ec2:ModifyInstanceAttribute", machine, pools],

@@ -21,6 +21,10 @@ const tagging = (environment: string) => ({
   "aws:RequestTag/runpool:manager": "pool",
 });
 const template = { "ec2:LaunchTemplate": here("ec2", "launch-template/lt-0123456789abcdef0") };
+/** What EC2 says of a machine that is launched. */
+const typed = (type: string) => ({ ...template, "ec2:InstanceType": type });
+const image = (id: string) => `arn:aws:ec2:eu-central-1::image/${id}`;
+const ownedBy = (owner: string) => ({ "ec2:Owner": owner });
 const passing = (service: string) => ({ "iam:PassedToService": service });
 const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
 
@@ -170,9 +174,83 @@ export const provision: readonly Row[] = [
   ["provision", "asks for a fleet with another environment's tags", false, "ec2:CreateFleet", fleet, tagging("prod")],
   ["provision", "launches from its template", true, "ec2:RunInstances", launchTemplate, tagged("example")],
   ["provision", "launches from a foreign template", false, "ec2:RunInstances", launchTemplate, tagged("prod")],
-  ["provision", "launches a tagged machine", true, "ec2:RunInstances", machine, { ...tagging("example"), ...template }],
-  ["provision", "launches without a template", false, "ec2:RunInstances", machine, tagging("example")],
-  ["provision", "launches without tags", false, "ec2:RunInstances", machine, template],
+  [
+    "provision",
+    "launches a tagged machine",
+    true,
+    "ec2:RunInstances",
+    machine,
+    { ...tagging("example"), ...typed("m7i.large") },
+  ],
+  ...[
+    "p5.48xlarge",
+    "g5.xlarge",
+    "trn1.32xlarge",
+    "inf2.xlarge",
+    "mac2.metal",
+    "m7i.metal-24xl",
+    "u7i-12tb.224xlarge",
+  ].map((type): Row => [
+    "provision",
+    `launches a ${type}, which no class comes to`,
+    false,
+    "ec2:RunInstances",
+    machine,
+    { ...tagging("example"), ...typed(type) },
+  ]),
+  ["provision", "launches Amazon's image", true, "ec2:RunInstances", image("ami-1"), ownedBy("amazon")],
+  ["provision", "launches Canonical's image", true, "ec2:RunInstances", image("ami-1"), ownedBy("099720109477")],
+  [
+    "provision",
+    "launches the image of a vendor",
+    false,
+    "ec2:RunInstances",
+    image("ami-1"),
+    ownedBy("aws-marketplace"),
+  ],
+  ["provision", "launches a stranger's image", false, "ec2:RunInstances", image("ami-1"), ownedBy("999999999999")],
+  [
+    "provision",
+    "launches the environment's image",
+    true,
+    "ec2:RunInstances",
+    image("ami-2"),
+    { ...ownedBy("111122223333"), ...tagged("example") },
+  ],
+  [
+    "provision",
+    "boots another team's private image of the account",
+    false,
+    "ec2:RunInstances",
+    image("ami-0payrollgoldenimage"),
+    ownedBy("111122223333"),
+  ],
+  [
+    "provision",
+    "boots another environment's image",
+    false,
+    "ec2:RunInstances",
+    image("ami-3"),
+    { ...ownedBy("111122223333"), ...tagged("prod") },
+  ],
+  ["provision", "makes a new interface", true, "ec2:RunInstances", here("ec2", "network-interface/*")],
+  [
+    "provision",
+    "attaches an interface that exists, with its address, VPC and groups",
+    false,
+    "ec2:RunInstances",
+    here("ec2", "network-interface/eni-0foreignvpc"),
+  ],
+  ["provision", "launches from a snapshot", false, "ec2:RunInstances", "arn:aws:ec2:eu-central-1::snapshot/snap-1"],
+  [
+    "provision",
+    "launches without a template",
+    false,
+    "ec2:RunInstances",
+    machine,
+    { ...tagging("example"), "ec2:InstanceType": "m7i.large" },
+  ],
+  ["provision", "launches without tags", false, "ec2:RunInstances", machine, typed("m7i.large")],
   [
     "provision",
     "launches into its subnet",
@@ -189,7 +267,22 @@ export const provision: readonly Row[] = [
     here("ec2", "subnet/subnet-2"),
     tagged("prod"),
   ],
-  ["provision", "tags what it launches", true, "ec2:CreateTags", machine, { "ec2:CreateAction": "RunInstances" }],
+  [
+    "provision",
+    "tags what it launches",
+    true,
+    "ec2:CreateTags",
+    machine,
+    { "ec2:CreateAction": "RunInstances", ...tagging("example") },
+  ],
+  [
+    "provision",
+    "tags what it launches as another environment's",
+    false,
+    "ec2:CreateTags",
+    machine,
+    { "ec2:CreateAction": "RunInstances", ...tagging("prod") },
+  ],
   ["provision", "tags a foreign machine as its own", false, "ec2:CreateTags", other],
   ["provision", "ends its machine", true, "ec2:TerminateInstances", own, tagged("example")],
   ["provision", "ends a foreign machine", false, "ec2:TerminateInstances", other, tagged("prod")],
@@ -207,7 +300,15 @@ export const provision: readonly Row[] = [
     "gives machines their role",
     true,
     "iam:PassRole",
-    role("runpool-example-instance"),
+    role("runpool-example_instance-01234567"),
+    passing("ec2.amazonaws.com"),
+  ],
+  [
+    "provision",
+    "gives machines the role of an environment whose name begins with this one's",
+    false,
+    "iam:PassRole",
+    role("runpool-example-instances-b_instance"),
     passing("ec2.amazonaws.com"),
   ],
   [
@@ -223,7 +324,7 @@ export const provision: readonly Row[] = [
     "gives the role to a lambda",
     false,
     "iam:PassRole",
-    role("runpool-example-instance"),
+    role("runpool-example_instance-01234567"),
     passing("lambda.amazonaws.com"),
   ],
   ["provision", "reads the AMI's id", true, "ssm:GetParameters", parameter("example/ami/x64")],
@@ -266,7 +367,60 @@ export const deploying: readonly Row[] = [
   ["deploy", "looks whether an AMI is there, whose id it writes", true, "ec2:DescribeImages", "*"],
 ];
 
+/** What an environment `example-b` or `example2` has: none of it is `example`'s to deploy. */
+const neighbours: readonly Row[] = (
+  [
+    ["lambda:UpdateFunctionCode", here("lambda", "function:runpool-example-b-refresh")],
+    ["lambda:UpdateFunctionCode", here("lambda", "function:runpool-example-refresh-refresh")],
+    ["sqs:DeleteQueue", here("sqs", "runpool-example-b_large")],
+    ["sqs:DeleteQueue", here("sqs", "runpool-example-b-refresh-dead-letters")],
+    ["scheduler:UpdateSchedule", here("scheduler", "schedule/default/runpool-example2-refresh")],
+    ["scheduler:DeleteSchedule", here("scheduler", "schedule/default/runpool-example-b-refresh")],
+    ["scheduler:DeleteSchedule", here("scheduler", "schedule/default/runpool-example-floors-b_floors-night")],
+    ["logs:DeleteLogGroup", here("logs", "log-group:/aws/lambda/runpool-example-b-refresh")],
+    ["sns:Subscribe", here("sns", "runpool-example-b-alarms")],
+    ["cloudwatch:DeleteAlarms", here("cloudwatch", "alarm:runpool-example-b-refresh-failed")],
+    ["iam:GetRolePolicy", role("runpool-example-b-refresh")],
+    ["s3:GetObject", "arn:aws:s3:::octo-state/runpool/example-b-control.tfstate"],
+    ["s3:PutObject", "arn:aws:s3:::octo-state/runpool/example-pool-pool.tfstate"],
+    ["dynamodb:UpdateTable", here("dynamodb", "table/runpool-example-b")],
+  ] as const
+).map(([action, resource]) => ["deploy", `${action} on its neighbour's ${resource}`, false, action, resource]);
+
 export const others: readonly Row[] = [
+  ...neighbours,
+  [
+    "deploy",
+    "updates refresh's code",
+    true,
+    "lambda:UpdateFunctionCode",
+    here("lambda", "function:runpool-example-refresh"),
+  ],
+  [
+    "deploy",
+    "changes its schedule",
+    true,
+    "scheduler:UpdateSchedule",
+    here("scheduler", "schedule/default/runpool-example-refresh"),
+  ],
+  [
+    "deploy",
+    "writes the defaults",
+    true,
+    "dynamodb:PutItem",
+    table,
+    { "dynamodb:LeadingKeys": ["configuration#defaults"] },
+  ],
+  ["deploy", "reads a record", false, "dynamodb:GetItem", table, { "dynamodb:LeadingKeys": [own] }],
+  ["deploy", "writes a record", false, "dynamodb:UpdateItem", table, { "dynamodb:LeadingKeys": [own] }],
+  [
+    "deploy",
+    "writes the overlay",
+    false,
+    "dynamodb:PutItem",
+    table,
+    { "dynamodb:LeadingKeys": ["configuration#overlay"] },
+  ],
   ["refresh", "reads the App's key", true, "ssm:GetParameter", parameter("example/forge-credential")],
   ["refresh", "changes the App's key", false, "ssm:PutParameter", parameter("example/forge-credential")],
   ["refresh", "renews a token", true, "ssm:PutParameter", parameter("example/registration/github_octo-org_docs")],
