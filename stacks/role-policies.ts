@@ -9,11 +9,11 @@ import { policy, type Statement } from "./policy.ts";
 /** IAM User Guide, "IAM and AWS STS quotas": characters of all inline policies of a role, and of one managed policy. Blanks do not count. */
 const most = { inline: 10_240, managed: 6_144 };
 
-export const charactersOf = (statements: readonly Statement[]): number =>
+const charactersOf = (statements: readonly Statement[]): number =>
   JSON.stringify({ Version: "2012-10-17", Statement: statements }).length;
 
 /** In their order: as many as go inline, and the rest. */
-export function partsOf(
+function partsOf(
   statements: readonly Statement[],
 ): readonly [inline: readonly Statement[], managed: readonly Statement[]] {
   let count = statements.length;
