@@ -253,6 +253,8 @@ export const changes: readonly Change[] = [
   { field: "images.arm64", to: within("images", { arm64: { id: "ami-0a1b2c3d4e5f60004" } }), plan: "kept" },
   { field: "install.x64", to: within("install", { x64: archive }), plan: "kept" },
   { field: "install.arm64", to: within("install", { arm64: archive }), plan: "kept" },
+  { field: "imageOwners", to: set({ imageOwners: ["444455556666"] }), plan: "kept" },
+  { field: "instanceTypes", to: set({ instanceTypes: ["c*", "g5.*"] }), plan: "kept" },
   { field: "disk.sizeGiB", to: within("disk", { sizeGiB: 100 }), plan: "kept" },
   { field: "disk.iops", to: within("disk", { iops: 4000 }), plan: "kept" },
   { field: "disk.throughputMiB", to: within("disk", { throughputMiB: 250 }), plan: "kept" },
@@ -322,6 +324,7 @@ export const changes: readonly Change[] = [
   { field: "deployFrom.subjects", to: from("deployFrom", { subjects: ["repository_id:456789"] }), plan: "kept" },
   { field: "imagesFrom.repository", to: from("imagesFrom", { repository: "octo-org/octo-repo" }), plan: "kept" },
   { field: "imagesFrom.ref", to: from("imagesFrom", { ref: "refs/heads/next" }), plan: "kept" },
+  { field: "imagesFrom.subnets", to: from("imagesFrom", { subnets: ["subnet-0123456789abcdef0"] }), plan: "kept" },
   { field: "imagesFrom.subjects", to: from("imagesFrom", { subjects: ["repository_id:456789"] }), plan: "kept" },
   ...Object.entries({
     refs: ["refs/heads/main"],

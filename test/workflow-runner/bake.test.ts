@@ -1,5 +1,5 @@
 // examples/images/bake.yml, played end to end: newer versions are proposed, images baked, tested on real agents, published and pruned; only Packer is a stand-in.
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CreateTagsCommand, DescribeImagesCommand, EC2Client, type Tag } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -56,7 +56,7 @@ beforeAll(async () => {
   const { stage, machines } = cloud;
   publishers = await openPublishers(stage.github.url);
   github = openBakeMachine(stage.workspaces, publishers.variables);
-  const endpoint = stage.actions["aws-actions/configure-aws-credentials@v5"];
+  const endpoint = stage.actions["aws-actions/configure-aws-credentials"];
   if (endpoint === undefined || endpoint === "ours") throw new Error("there are no credentials");
   client = new EC2Client({ region, endpoint: endpoint.variables["AWS_ENDPOINT_URL"] ?? "", credentials });
   const bases = ["amd64", "arm64"].map((architecture) =>
@@ -80,13 +80,22 @@ afterAll(async () => {
   await cloud.close();
 });
 
+/** Artifacts of a run: folders by their names, beside the jobs' workspaces. */
+const artifact = (name = ""): string => join(cloud.stage.workspaces, "artifacts", name);
+const upload = (workspace: string, { name, path = "" }: Readonly<Record<string, string>>): void =>
+  cpSync(join(workspace, path), artifact(name), { recursive: true });
+const download = (workspace: string, { name, path = "" }: Readonly<Record<string, string>>): void =>
+  cpSync(artifact(name), join(workspace, path), { recursive: true });
+
 let runId = 2000;
 const stageOf = (variables: Readonly<Record<string, string>> = {}): Stage => ({
   ...cloud.stage,
   actions: {
     ...cloud.stage.actions,
-    "actions/checkout@v5": { variables: {}, does: github.origin.checkOut },
-    "actions/setup-node@v5": { variables: {} },
+    "actions/checkout": { variables: {}, does: github.origin.checkOut },
+    "actions/setup-node": { variables: {} },
+    "actions/upload-artifact": { variables: {}, does: upload },
+    "actions/download-artifact": { variables: {}, does: download },
   },
   machine: { ...github.machine, variables: { ...github.machine.variables, ...variables } },
 });
@@ -118,10 +127,11 @@ test.skipIf(lacks !== undefined)(
       image: "skipped",
       prune: "skipped",
       age: "success",
+      ask: "success",
       propose: "success",
     });
     expect(said(ends, "validate")).toContain("has no checksum for arm64");
-    expect(github.ghCalls()).toBe("pr create --title Newer versions in the images --body-file proposal.txt\n");
+    expect(github.ghCalls()).toBe("pr create --title Newer versions in the images --body-file proposal/proposal.txt\n");
     const versions = JSON.parse(github.origin.show("ami-versions:ami/versions.json")) as Record<string, object>;
     expect(versions["node"]).toMatchObject({ version: "24.99.0", sha256: { x64: expect.stringMatching(/^\w{64}$/) } });
     github.origin.merge("ami-versions");
@@ -152,6 +162,7 @@ test.skipIf(lacks !== undefined)(
       image: "failure",
       prune: "skipped",
       age: "skipped",
+      ask: "skipped",
       propose: "skipped",
     });
     const [unbuilt = "", silent = ""] = first["image"]?.logs ?? [];

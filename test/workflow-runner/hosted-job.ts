@@ -7,7 +7,7 @@ import { startProgram, stateVariables, type StepEnd } from "./action-step.ts";
 import { fill, holds, type Scope } from "./expression.ts";
 import { textOf, type Value } from "./expression-value.ts";
 import { openFileCommands } from "./file-commands.ts";
-import { commonVariables, statusOf, type Attempt, type LegEnd, type Stage } from "./stage.ts";
+import { actionName, commonVariables, statusOf, type Attempt, type LegEnd, type Stage } from "./stage.ts";
 import type { Job, Step, Workflow } from "./workflow.ts";
 
 export interface LegWish {
@@ -76,10 +76,10 @@ async function playStep(playing: Playing, step: Step, scope: Scope): Promise<End
     ...(scope.contexts["env"] as Readonly<Record<string, string>>),
   };
   if (step.run !== undefined) return await playScript(playing, textOf(fill(step.run, scope)), env);
-  const action = playing.stage.actions[step.uses ?? ""];
+  const action = playing.stage.actions[actionName(step.uses)];
   if (action === undefined) throw new Error(`${playing.title}: the action ${step.uses} has no stand-in here`);
   if (action !== "ours") {
-    action.does?.(playing.workspace);
+    action.does?.(playing.workspace, filled(step.with, scope));
     Object.assign(playing.exported, action.variables);
     return { code: 0, outputs: {} };
   }

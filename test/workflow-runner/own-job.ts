@@ -2,7 +2,7 @@
 import { fill } from "./expression.ts";
 import { textOf } from "./expression-value.ts";
 import type { LegWish } from "./hosted-job.ts";
-import { statusOf, type LegEnd } from "./stage.ts";
+import { actionName, statusOf, type LegEnd } from "./stage.ts";
 import { UnknownKey } from "./workflow.ts";
 
 export async function playOwn(wish: LegWish, labels: readonly string[]): Promise<LegEnd> {
@@ -16,7 +16,7 @@ export async function playOwn(wish: LegWish, labels: readonly string[]): Promise
     if (step.if !== undefined || step.id !== undefined)
       throw new UnknownKey(`${title}: if and id of steps on own runners are not played here`);
     if (step.run === undefined) {
-      const action = stage.actions[step.uses ?? ""];
+      const action = stage.actions[actionName(step.uses)];
       if (action === undefined || action === "ours")
         throw new Error(`${title}: the action ${step.uses} has no stand-in on own runners`);
       return [];

@@ -3,10 +3,10 @@ import type { GithubStandIn } from "../../cloud/sim/github/github.ts";
 import type { Scope } from "./expression.ts";
 import type { Value } from "./expression-value.ts";
 
+type Does = (workspace: string, given: Readonly<Record<string, string>>) => void;
+
 /** `ours`: the built action. Else one of others: it does `does` in the job's workspace, and exports the variables. */
-export type UsedAction =
-  | "ours"
-  | { readonly variables: Readonly<Record<string, string>>; readonly does?: (workspace: string) => void };
+export type UsedAction = "ours" | { readonly variables: Readonly<Record<string, string>>; readonly does?: Does };
 
 /** What a machine of GitHub's has besides. */
 export interface HostedMachine {
@@ -15,12 +15,15 @@ export interface HostedMachine {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** The action that `uses:` names, whichever version of it. */
+export const actionName = (uses = ""): string => uses.split("@")[0] ?? "";
+
 export interface Stage {
   readonly github: GithubStandIn;
   readonly repository: string;
   /** Folder that holds `dist/`. */
   readonly built: string;
-  /** By what `uses:` says; anything else is an error. */
+  /** By what `uses:` says before the `@`; anything else is an error. */
   readonly actions: Readonly<Record<string, UsedAction>>;
   readonly secrets: Readonly<Record<string, string>>;
   /** A folder; each job on GitHub's runners works in one of its own below it. */

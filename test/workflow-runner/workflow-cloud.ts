@@ -108,10 +108,10 @@ export async function openWorkflowCloud(clock: Clock = hostClock) {
     repository,
     built: directory,
     actions: {
-      "octo-org/runpool@v1": "ours",
+      "octo-org/runpool": "ours",
       "./": "ours",
-      "aws-actions/configure-aws-credentials@v5": { variables },
-      "actions/checkout@v5": { variables: {} },
+      "aws-actions/configure-aws-credentials": { variables },
+      "actions/checkout": { variables: {} },
     },
     secrets: { RUNPOOL_GITHUB_TOKEN: token, GITHUB_TOKEN: token },
     workspaces: directory,
