@@ -52,7 +52,7 @@ function openOrigin(folder: string, home: string) {
  */
 const npm = (real: string, folder: string): string => `#!/bin/sh
 case "$*" in
-ci) test -f package-lock.json && ln -s '${join(projectRoot, "node_modules")}' node_modules ;;
+ci*) test -f package-lock.json && ln -s '${join(projectRoot, "node_modules")}' node_modules ;;
 'run build')
   exec 9>'${folder}/building'
   flock 9
