@@ -68,7 +68,8 @@ const wait = (view: View, until = Number.POSITIVE_INFINITY): Step => ({
 export function lastMoment({ known, before, runner, bootedAt, bootMs, maxRuntimeMs, pooled }: View): number {
   const limit = known?.threshold ?? before ?? (pooled ? bootedAt + bootMs : Number.POSITIVE_INFINITY);
   const begun = known?.signal?.assignment === known?.assignment ? known?.signal?.at : undefined;
-  return runner.busy && begun !== undefined ? Math.max(limit, begun + maxRuntimeMs) : limit;
+  // What its owner asked for, or an overlay changed, its record says; the deployed one is of the time of its boot.
+  return runner.busy && begun !== undefined ? Math.max(limit, begun + (known?.maxRuntimeMs ?? maxRuntimeMs)) : limit;
 }
 
 /** No record to be seen: how long the machine may live on its last word. */

@@ -1,6 +1,7 @@
 // One claim of one idle instance: won, lost, or the instance found dead and condemned.
 import type { InstanceRef } from "../cloud/ports.ts";
 import { limits } from "../domain/limits.ts";
+import { heartbeatAge } from "../domain/record.ts";
 import { condemn } from "./condemn.ts";
 import { ownershipOf, type Taken, type Undertaking } from "./taken.ts";
 import { surely } from "./surely.ts";
@@ -30,12 +31,13 @@ export async function claim(undertaking: Undertaking, ref: InstanceRef): Promise
   }
   const { why, record } = decision;
   if (why === "heartbeat fresh" && record !== undefined) {
-    if ((record.heartbeatAt ?? 0) >= world.clock.now() - limits.silentHeartbeatMs) return { kind: "silent" };
+    if ((heartbeatAge(record, world.clock.now()) ?? Infinity) <= limits.silentHeartbeatMs) return { kind: "silent" };
     const condemned = await condemn(world, [record], "condemn-silent", "no heartbeat for a minute");
     // It was heard of again in between: it still idles, and its message stays.
     if (condemned.length === 0) return { kind: "silent" };
   }
   undertaking.lost.claims++;
+  if (why === "spoilt") undertaking.lost.spoilt.add(ref.key);
   world.log.event("claim.lost", { key: ref.key, why });
   return { kind: "lost", why };
 }

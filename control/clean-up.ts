@@ -48,7 +48,7 @@ async function endUnrecorded(
   const keys = new Map(bought.map(({ instanceId }) => [instanceKey(configuration, instanceId), instanceId]));
   if (keys.size === 0) return [];
   const { items, damaged } = await world.instances.read([...keys.keys()]);
-  for (const { key } of [...items, ...damaged]) keys.delete(key);
+  for (const { key } of [...items, ...damaged.filter(({ foreign }) => foreign !== true)]) keys.delete(key);
   await end(world, [...keys.values()]);
   for (const instance of keys.values()) world.log.event("instance.unrecorded", { instance });
   return [...keys.values()];

@@ -15,7 +15,10 @@ export type Condemnation =
   | "condemn-deleted"
   | "condemn-not-found";
 
-type Subject = Pick<InstanceRecord, "key" | "instanceId" | "partition" | "resourceClass" | "architecture" | "version">;
+type Subject = Pick<
+  InstanceRecord,
+  "key" | "instanceId" | "partition" | "resourceClass" | "architecture" | "assignment" | "signal"
+>;
 
 /** Condemns each that its condition allows and asks EC2 to end those; gives back the instance ids that are condemned now. */
 export async function condemn(
@@ -29,7 +32,8 @@ export async function condemn(
     now,
     threshold: now + limits.terminateMs,
     reason,
-    version: subject.version,
+    assignment: subject.assignment,
+    signal: subject.signal,
     own: subject.own ?? { by: "claim", owner: "", claimId: "" },
   }));
   outcomes.forEach((outcome, index) => {

@@ -1,14 +1,18 @@
 // What refresh finds wrong with a record, or due: one pure judgement a record, so that a dry run prints exactly what a run does.
 import type { RunnerRelease } from "../cloud/image-ports.ts";
 import type { MachineSeen, RunnerSeen } from "../cloud/ports.ts";
-import type { Configuration } from "../domain/configuration.ts";
+import { longestLifeMs, type Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
-import type { Architecture, InstanceRecord } from "../domain/record.ts";
+import { runnerName } from "../domain/names.ts";
+import { isPast } from "../domain/needs.ts";
+import { heartbeatAge, type Architecture, type InstanceRecord } from "../domain/record.ts";
 import { runnerAge } from "./ami/runner-age.ts";
 import type { Condemnation } from "./condemn.ts";
-import { hasLeft, isOver } from "./leave.ts";
-import { goneOf } from "./machines.ts";
+import { hasLeft, isOver, isRegistering } from "./leave.ts";
+import { goneOf, hasEnded, type Gone } from "./machines.ts";
 import { staleness } from "./staleness.ts";
+import { partitionScopes } from "./tokens.ts";
+import { spoiltWords } from "./verdict.ts";
 
 /** A runner of ours with the scope at which it is registered. */
 export interface OurRunner extends RunnerSeen {
@@ -36,7 +40,7 @@ export type Finding =
     }
   /** It has answered `leave`, but whoever asked is gone; or it has left by itself, its one job done: made idle now. */
   | { readonly kind: "make-idle"; readonly record: InstanceRecord; readonly why: string }
-  /** It was asked to leave and is silent: GitHub is asked for proof that no job runs. */
+  /** It was asked to leave and is silent, or it serves and hangs: GitHub is asked for proof that no job runs. */
   | { readonly kind: "prove"; readonly record: InstanceRecord; readonly why: string }
   /** Created without an owner (the idle floor) and up. */
   | { readonly kind: "park"; readonly record: InstanceRecord; readonly why: string };
@@ -50,6 +54,8 @@ export interface Facts {
   readonly images: Readonly<Partial<Record<Architecture, string>>>;
   /** Of GitHub's runner; none where they are not known. */
   readonly releases: readonly RunnerRelease[];
+  /** GitHub's lists, as they were made before the records were read. */
+  readonly listed: RunnersListed;
 }
 
 /** What is to be done about a record; undefined where all is well. */
@@ -57,18 +63,18 @@ export function findingOf(record: InstanceRecord, facts: Facts): Finding | undef
   const { now, seen } = facts;
   if (record.state === "terminated") return undefined;
   const gone = goneOf(record, seen, now);
-  const ended = gone !== undefined && !/shutting-down|stopp/.test(gone) ? gone : undefined;
+  const ended = gone !== undefined && hasEnded(gone) ? gone.why : undefined;
   if (record.state === "terminating") {
     if (ended !== undefined) return { kind: "confirm", record, why: ended };
     return {
       kind: "end-again",
       record,
-      why: now > record.threshold ? "EC2 has not ended it in time" : "EC2 still runs it",
+      why: isPast(record, now) ? "EC2 has not ended it in time" : "EC2 still runs it",
     };
   }
   const verdict = condemnation(record, facts, gone);
   if (verdict !== undefined) return { kind: "condemn", record, ...verdict, ended };
-  return unfinished(record, now);
+  return unfinished(record, facts);
 }
 
 interface Verdict {
@@ -76,14 +82,18 @@ interface Verdict {
   readonly why: string;
 }
 
-function condemnation(record: InstanceRecord, facts: Facts, gone: string | undefined): Verdict | undefined {
+function condemnation(record: InstanceRecord, facts: Facts, gone: Gone | undefined): Verdict | undefined {
   const { now, configuration, images } = facts;
   if (record.retiredAt !== undefined) return { by: "condemn-retired", why: "its agent ended it" };
-  if (gone !== undefined) return { by: "condemn-gone", why: gone };
-  if (record.threshold <= now) return { by: "condemn-expired", why: `past its threshold as ${record.state}` };
+  if (gone !== undefined) return { by: "condemn-gone", why: gone.why };
+  if (isPast(record, now)) return { by: "condemn-expired", why: `past its threshold as ${record.state}` };
   if (record.state !== "idle") return undefined;
   if (silent(record, now)) return { by: "condemn-silent", why: "idle without a heartbeat for a minute" };
-  const why = staleness(record, configuration, now, images[record.architecture]) ?? refusedSoon(record, facts);
+  // What the table lets nobody claim is of no use to anybody; and an agent of ours has not written it.
+  const why =
+    (record.spoilt === undefined ? undefined : spoiltWords(record.spoilt)) ??
+    staleness(record, configuration, now, images[record.architecture]) ??
+    refusedSoon(record, facts);
   return why === undefined ? undefined : { by: "condemn-evicted", why };
 }
 
@@ -97,15 +107,32 @@ function refusedSoon({ vitals }: InstanceRecord, { releases, now }: Facts): stri
     : undefined;
 }
 
-const silent = (record: InstanceRecord, now: number): boolean =>
-  now - (record.heartbeatAt ?? 0) > limits.silentHeartbeatMs;
+const silent = (record: InstanceRecord, now: number, ms: number = limits.silentHeartbeatMs): boolean =>
+  (heartbeatAge(record, now) ?? Number.POSITIVE_INFINITY) > ms;
+
+/**
+ * Serving, silent for minutes, and not online at GitHub either. That alone proves nothing (GitHub says late who is busy, and whoever is cut off
+ * may come back): so it is asked for proof. An agent that may be registering is left to its provision. Without GitHub's list nothing hangs.
+ */
+function hangs(record: InstanceRecord, { now, configuration, listed }: Facts): boolean {
+  if (record.wanted !== "serve" || (record.state !== "claimed" && record.state !== "running")) return false;
+  if (listed.scopes.size === 0 || !silent(record, now, limits.hungMs) || isRegistering(record)) return false;
+  const scope = partitionScopes(configuration).get(record.partition);
+  if (scope === undefined || !listed.scopes.has(scope)) return false;
+  const name = runnerName(configuration, record.instanceId, record.assignment);
+  const runner = listed.runners.find((one) => one.name === name);
+  return runner === undefined || (!runner.online && !runner.busy);
+}
 
 /** What somebody began and is not there to finish. */
-function unfinished(record: InstanceRecord, now: number): Finding | undefined {
+function unfinished(record: InstanceRecord, facts: Facts): Finding | undefined {
+  const { now } = facts;
   if (hasLeft(record)) return { kind: "make-idle", record, why: "it has left its run" };
   if (isOver(record)) return { kind: "make-idle", record, why: "the one job of its runner is over" };
   if (record.state !== "idle" && record.wanted === "leave" && silent(record, now))
     return { kind: "prove", record, why: "asked to leave, and silent for a minute" };
+  if (hangs(record, facts))
+    return { kind: "prove", record, why: `silent for ${limits.hungMs / 60_000} min, and not online at GitHub` };
   if (record.state === "created" && record.owner === undefined && record.signal?.kind === "prepared")
     return { kind: "park", record, why: "prepared without an owner" };
   return undefined;
@@ -118,7 +145,40 @@ export function unrecorded(
   { configuration, now }: Pick<Facts, "configuration" | "now">,
 ): readonly MachineSeen[] {
   return machines.filter(
-    ({ instanceId, launchedAt, state }) =>
-      !known.has(instanceId) && now - launchedAt > configuration.bootMs && (state === "pending" || state === "running"),
+    (machine) =>
+      !known.has(machine.instanceId) && now - machine.launchedAt > configuration.bootMs && isPaidFor(machine),
   );
 }
+
+/** A stopped one's disks are. */
+const isPaidFor = ({ state }: MachineSeen): boolean => state !== "shutting-down" && state !== "terminated";
+
+/**
+ * Machines of ours that are ended at EC2 whatever their records say, each with its reason: older by EC2's own word than any life may be, or long
+ * past a threshold without having been condemned. `ending`: whose end has been asked for in this refresh.
+ */
+export function overdue(
+  machines: readonly MachineSeen[],
+  records: readonly InstanceRecord[],
+  ending: ReadonlySet<string>,
+  { configuration, now }: Pick<Facts, "configuration" | "now">,
+): ReadonlyMap<string, string> {
+  const longest = longestLifeMs(configuration);
+  const late = new Set(
+    records
+      .filter((record) => record.state !== "terminated" && isLongPast(record, now))
+      .map(({ instanceId }) => instanceId),
+  );
+  const found = new Map<string, string>();
+  for (const machine of machines) {
+    const { instanceId, launchedAt } = machine;
+    if (ending.has(instanceId) || !isPaidFor(machine)) continue;
+    if (now - launchedAt > longest) found.set(instanceId, "older than any machine may become, by EC2's launch time");
+    else if (late.has(instanceId)) found.set(instanceId, "past its threshold, and its record cannot be condemned");
+  }
+  return found;
+}
+
+/** One beyond every possible threshold is past it at once. */
+const isLongPast = (record: InstanceRecord, now: number): boolean =>
+  isPast(record, now) && (record.threshold > now || now - record.threshold > limits.overdueMs);

@@ -2,6 +2,7 @@
 import type { Brake } from "../domain/brake.ts";
 import { retiredClassesOf, type Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
+import { isPast } from "../domain/needs.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
 import { create, newRounds, usableBase } from "./creation.ts";
@@ -57,7 +58,7 @@ export function planFloor(floor: Floor, records: readonly InstanceRecord[], now:
       record.resourceClass === floor.resourceClass &&
       record.architecture === floor.architecture &&
       record.usageClass === floor.usageClass &&
-      record.threshold > now,
+      !isPast(record, now),
   );
   // Those that have longest to live are kept: the others end by themselves, and the pool shrinks back to its floor.
   const idle = ofPool.filter(({ state }) => state === "idle").sort((a, b) => b.threshold - a.threshold);
@@ -173,6 +174,6 @@ function undertakingOf(
     cancel,
     bootMs: configuration.bootMs + limits.foundMs,
     brakes,
-    lost: { claims: 0, machines: 0 },
+    lost: { claims: 0, machines: 0, spoilt: new Set() },
   };
 }

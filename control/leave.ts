@@ -43,9 +43,11 @@ export const isOver = (record: InstanceRecord): boolean =>
  * Whether GitHub's word on its runner (deleted, or not there), asked for *after* this was read, proves that no job runs or can start:
  * it has been asked to leave, so it begins no registration; and none is under way that comes up, or is made once more, after the word.
  */
-export const forgeProves = (record: InstanceRecord): boolean =>
-  record.wanted === "leave" &&
-  !(record.signal?.kind === "registering" && record.signal.assignment === record.assignment);
+export const forgeProves = (record: InstanceRecord): boolean => record.wanted === "leave" && !isRegistering(record);
+
+/** As far as its agent has said. */
+export const isRegistering = ({ signal, assignment }: InstanceRecord): boolean =>
+  signal?.kind === "registering" && signal.assignment === assignment;
 
 /** One's own claim, as the record names it: parking a created instance is by claim. */
 const claimOf = (record: InstanceRecord): OwnClaim => ({

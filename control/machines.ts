@@ -1,19 +1,32 @@
 // EC2's word on machines that show no sign of life.
-import type { Fleet, MachineSeen } from "../cloud/ports.ts";
+import type { Fleet, MachineSeen, MachineState } from "../cloud/ports.ts";
 import { limits } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 
-/** Why a machine is gone by EC2's word; undefined while it lives, or may live. An unknown one is gone only after its grace. */
+export interface Gone {
+  /** How EC2 shows it; `unknown`: not at all, after its grace. */
+  readonly by: "unknown" | Exclude<MachineState, "pending" | "running">;
+  /** For people. */
+  readonly why: string;
+}
+
+/** Whether nothing of it is left: a machine that is stopped may be started again, and is paid for. */
+export const hasEnded = ({ by }: Gone): boolean => by === "unknown" || by === "terminated";
+
+/** That a machine is gone by EC2's word; undefined while it lives, or may live. An unknown one is gone only after its grace. */
 export function goneOf(
   record: Pick<InstanceRecord, "instanceId" | "launchedAt">,
   seen: ReadonlyMap<string, MachineSeen>,
   now: number,
-): string | undefined {
+): Gone | undefined {
   const machine = seen.get(record.instanceId);
   if (machine === undefined)
-    return now - record.launchedAt > limits.unknownMachineGraceMs ? "EC2 does not know the machine" : undefined;
-  if (machine.state === "pending" || machine.state === "running") return undefined;
-  return `EC2 says ${machine.state}${machine.reason === undefined ? "" : `: ${machine.reason}`}`;
+    return now - record.launchedAt > limits.unknownMachineGraceMs
+      ? { by: "unknown", why: "EC2 does not know the machine" }
+      : undefined;
+  const { state, reason } = machine;
+  if (state === "pending" || state === "running") return undefined;
+  return { by: state, why: `EC2 says ${state}${reason === undefined ? "" : `: ${reason}`}` };
 }
 
 /** EC2's word on these; an unreachable EC2 says nothing. */

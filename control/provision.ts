@@ -2,6 +2,7 @@
 import type { LoadedSettings } from "../cloud/ports.ts";
 import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
+import { isPast } from "../domain/needs.ts";
 import { labelOf, type Request } from "../domain/request.ts";
 import { adviceOn, create, heldBackBy, tooLate } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
@@ -197,7 +198,7 @@ async function reenter(undertaking: Undertaking, held: Held, again: boolean, wor
   for (const { record, claimId } of own) {
     // A re-run has started these before: they serve, and do not wait for whoever comes later.
     if (again && record.state === "running") continue;
-    const alive = record.retiredAt === undefined && record.threshold > begun && record.wanted === "serve";
+    const alive = record.retiredAt === undefined && !isPast(record, begun) && record.wanted === "serve";
     // Another step under the same name may have asked for other machines, or for another label.
     const same = record.resourceClass === request.resourceClass && record.architecture === request.architecture;
     if (!same || record.labels?.includes(labelOf(request)) === false) continue;

@@ -1,6 +1,7 @@
 // The record of a machine that has just been launched.
 import type { Launched } from "../cloud/ports.ts";
 import { instanceKey } from "../domain/names.ts";
+import { isPast } from "../domain/needs.ts";
 import type { InstanceRecord, Machine } from "../domain/record.ts";
 import { labelOf } from "../domain/request.ts";
 import { end } from "./condemn.ts";
@@ -78,6 +79,6 @@ function adopt(found: InstanceRecord, owner: string, label: string, since: numbe
     found.wanted !== "serve"
   )
     return undefined;
-  if (found.retiredAt !== undefined || found.threshold <= since) return undefined;
+  if (found.retiredAt !== undefined || isPast(found, since)) return undefined;
   return { record: found, claimId, origin: "created", since };
 }

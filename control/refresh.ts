@@ -10,7 +10,15 @@ import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts"
 import { attempting, type Attempt } from "./attempt.ts";
 import { end } from "./condemn.ts";
 import { heldBackBy } from "./creation.ts";
-import { findingOf, unrecorded, type Facts, type Finding, type OurRunner, type RunnersListed } from "./findings.ts";
+import {
+  findingOf,
+  overdue,
+  unrecorded,
+  type Facts,
+  type Finding,
+  type OurRunner,
+  type RunnersListed,
+} from "./findings.ts";
 import { sendToPool } from "./leave.ts";
 import { excess, readCounters, recount } from "./recount.ts";
 import { followSchedules } from "./schedules.ts";
@@ -74,8 +82,12 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   const facts =
     machines === undefined
       ? undefined
-      : await attempt("facts", undefined, () => factsOf(world, configuration, records, machines, attempt));
-  const findings = facts === undefined ? [] : records.flatMap((record) => findingOf(record, facts) ?? []);
+      : await attempt("facts", undefined, () => factsOf(world, configuration, records, machines, listed, attempt));
+  const findings: Finding[] = [];
+  for (const record of facts === undefined ? [] : records) {
+    const found = await attempt(record.instanceId, undefined, async () => findingOf(record, facts as Facts));
+    if (found !== undefined) findings.push(found);
+  }
   const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
   const free = records.filter(({ key }) => !due.has(key));
   // Before anything is sent: what this refresh parks must not pass for the message of another.
@@ -83,8 +95,15 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   const outcomes = dryRun
     ? findings.map((finding) => ({ finding, done: false }))
     : await settle(world, configuration, findings, listed, attempt);
-  const strays = facts === undefined || machines === undefined ? [] : strayMachines(machines, records, damaged, facts);
-  if (!dryRun && strays.length > 0) await end(world, strays);
+  const strays = new Map(
+    facts === undefined || machines === undefined
+      ? []
+      : [
+          ...strayMachines(machines, records, damaged, facts),
+          ...lateMachines(machines, records, outcomes, facts, dryRun),
+        ],
+  );
+  if (!dryRun && strays.size > 0) await end(world, [...strays.keys()]);
   const ghosts = ghostsAmong(world, configuration, listed.runners, records);
   if (!dryRun) await removeGhosts(world, ghosts, attempt);
   const configurations = await attempt("just-in-time configurations", [], () =>
@@ -104,7 +123,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   const again = await attempt("re-run", noReruns, async () =>
     holds ? noReruns : await rerun(world, { ...loaded, brakes }, records, dryRun),
   );
-  const retired = await attempt("retired classes", [], () => emptyRetired(world, loaded.defaults, records, dryRun));
+  const retired = await emptyRetired(world, loaded.defaults, records, dryRun, attempt);
   if (machines !== undefined && dryRun) tellExcess(world, excess(counters, records, machines));
   else if (machines !== undefined)
     await attempt("recount", undefined, () => recount(world, partitions, counters, records, machines));
@@ -112,7 +131,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
     states: countStates(records),
     findings: [
       ...outcomes.map(({ finding, done }) => describe(finding, done)),
-      ...strays.map((instanceId) => describeStray(instanceId, !dryRun)),
+      ...[...strays].map(([instanceId, { kind, why }]) => ({ kind, instanceId, why, done: !dryRun })),
     ],
     ghosts: ghosts.map(({ name }) => name),
     configurations,
@@ -175,13 +194,6 @@ const describe = (finding: Finding, done: boolean): RefreshReport["findings"][nu
   done,
 });
 
-const describeStray = (instanceId: string, done: boolean): RefreshReport["findings"][number] => ({
-  kind: "end-unrecorded",
-  instanceId,
-  why: "our tags, but no record",
-  done,
-});
-
 const countStates = (records: readonly InstanceRecord[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const { state } of records) counts[state] = (counts[state] ?? 0) + 1;
@@ -213,6 +225,7 @@ async function factsOf(
   configuration: Configuration,
   records: readonly InstanceRecord[],
   machines: readonly MachineSeen[],
+  listed: RunnersListed,
   attempt: Attempt,
 ): Promise<Facts> {
   const seen = new Map(machines.map((machine) => [machine.instanceId, machine]));
@@ -230,7 +243,7 @@ async function factsOf(
     const image = await attempt(`image of ${architecture}`, undefined, () => world.fleet.image(parameter));
     if (image !== undefined) images[architecture] = image;
   }
-  return { configuration, now: world.clock.now(), seen, images, releases: await releasesFor(world, records) };
+  return { configuration, now: world.clock.now(), seen, images, releases: await releasesFor(world, records), listed };
 }
 
 /** Asked only where an idle instance has said its runner's version; a forge that does not tell evicts nothing. */
@@ -242,21 +255,37 @@ async function releasesFor(world: ControlWorld, records: readonly InstanceRecord
   });
 }
 
-/** A damaged record still says that its machine has one; but nobody can condemn it, so beyond every possible life it counts no more. */
+/** A machine of ours that is ended without a move: why. */
+type Stray = readonly [string, { readonly kind: "end-unrecorded" | "end-overdue"; readonly why: string }];
+
+/** A damaged record still says that its machine has one. An item that an instance made for itself says nothing. */
 function strayMachines(
   machines: readonly MachineSeen[],
   records: readonly InstanceRecord[],
   damaged: readonly Damaged[],
   facts: Facts,
-): readonly string[] {
-  const { maxAgeMs, maxRuntimeMs } = facts.configuration;
+): readonly Stray[] {
   const known = new Set(records.filter(({ state }) => state !== "terminated").map(({ instanceId }) => instanceId));
-  const launched = new Map(machines.map(({ instanceId, launchedAt }) => [instanceId, launchedAt]));
-  for (const { key } of damaged) {
-    const id = key.split("/").at(-1) ?? key;
-    if (facts.now - (launched.get(id) ?? facts.now) <= maxAgeMs + maxRuntimeMs) known.add(id);
-  }
-  return unrecorded(machines, known, facts).map(({ instanceId }) => instanceId);
+  for (const { key, foreign } of damaged) if (foreign !== true) known.add(key.split("/").at(-1) ?? key);
+  return unrecorded(machines, known, facts).map(({ instanceId }) => [
+    instanceId,
+    { kind: "end-unrecorded", why: "our tags, but no record" },
+  ]);
+}
+
+/** What is ended whatever its record says; a dry run leaves out what a run would condemn. */
+function lateMachines(
+  machines: readonly MachineSeen[],
+  records: readonly InstanceRecord[],
+  outcomes: readonly { readonly finding: Finding; readonly done: boolean }[],
+  facts: Facts,
+  dryRun: boolean,
+): readonly Stray[] {
+  const ending = outcomes.filter(({ finding: { kind }, done }) =>
+    kind === "condemn" ? done || dryRun : kind === "end-again" || kind === "confirm",
+  );
+  const ids = new Set(ending.map(({ finding }) => finding.record.instanceId));
+  return [...overdue(machines, records, ids, facts)].map(([id, why]) => [id, { kind: "end-overdue", why }]);
 }
 
 /**
@@ -285,8 +314,11 @@ function ghostsAmong(
 async function removeGhosts(world: ControlWorld, ghosts: readonly OurRunner[], attempt: Attempt): Promise<void> {
   for (const [scope, ofScope] of Map.groupBy(ghosts, (ghost) => ghost.scope))
     await attempt(`ghosts of ${scope}`, undefined, async () => {
+      const failed: unknown[] = [];
       for (const batch of batchesOf(ofScope, maxima.forgeCallsAtOnce))
-        await Promise.all(batch.map(({ id }) => world.inventory.remove(scope, id)));
+        for (const removed of await Promise.allSettled(batch.map(({ id }) => world.inventory.remove(scope, id))))
+          if (removed.status === "rejected") failed.push(removed.reason);
+      if (failed.length > 0) throw new Error(`${failed.length} of ${ofScope.length} not removed: ${String(failed[0])}`);
     });
 }
 

@@ -3,6 +3,7 @@ import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { runnerName, runnerPrefix } from "../domain/names.ts";
+import { heartbeatAge } from "../domain/record.ts";
 import { condemn } from "./condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
@@ -138,7 +139,7 @@ async function withoutGone(
   condemned: string[],
 ): Promise<readonly Leaver[]> {
   const now = world.clock.now();
-  const silent = waiting.filter(({ record }) => now - (record.heartbeatAt ?? 0) > limits.freshHeartbeatMs);
+  const silent = waiting.filter(({ record }) => (heartbeatAge(record, now) ?? Infinity) > limits.freshHeartbeatMs);
   if (silent.length === 0) return waiting;
   const seen = await lookAtMachines(
     world.fleet,
@@ -147,7 +148,7 @@ async function withoutGone(
   if (seen === undefined) return waiting;
   const gone = silent.filter(({ record }) => goneOf(record, seen, now) !== undefined);
   for (const { record } of gone)
-    condemned.push(...(await condemn(world, [record], "condemn-gone", goneOf(record, seen, now) ?? "gone")));
+    condemned.push(...(await condemn(world, [record], "condemn-gone", goneOf(record, seen, now)?.why ?? "gone")));
   return waiting.filter((leaver) => !condemned.includes(leaver.record.instanceId));
 }
 

@@ -2,6 +2,7 @@
 import type { ActiveRun, LoadedSettings, QueuedJob } from "../cloud/ports.ts";
 import { isStandIn, labelsOf, wholeOwner, type Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
+import { isPast } from "../domain/needs.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { labelOf, type Request } from "../domain/request.ts";
 import { attempting } from "./attempt.ts";
@@ -53,7 +54,7 @@ async function repositoriesOf(world: ControlWorld, configuration: Configuration)
   return [...new Set([...known, ...theirs.slice(0, maxima.repositoriesAsked)])];
 }
 
-/** A repository whose queued jobs GitHub does not let be read keeps none of the others. */
+/** A repository, or a run, whose queued jobs GitHub does not let be read keeps none of the others. */
 export async function rerun(
   world: ControlWorld,
   loaded: LoadedSettings,
@@ -72,17 +73,18 @@ export async function rerun(
     await attempt(`re-run of ${repository}`, undefined, async () => {
       const runs = await world.jobs.activeRuns(repository);
       active.set(repository, new Set(runs.map(({ runId }) => runId)));
-      for (const run of runs) {
-        const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
-        if (saved.length === 0) continue;
-        const jobs = await world.jobs.queuedJobs(repository, run);
-        const waiting = { run, jobs, saved, records, configuration, now: world.clock.now() };
-        wishes.push(...wishesOf(waiting));
-        for (const job of unservableOf(waiting)) {
-          unservable.push(job);
-          world.log.event("job.unservable", { ...job });
-        }
-      }
+      for (const run of runs)
+        await attempt(`re-run of run ${run.runId} of ${repository}`, undefined, async () => {
+          const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
+          if (saved.length === 0) return;
+          const jobs = await world.jobs.queuedJobs(repository, run);
+          const waiting = { run, jobs, saved, records, configuration, now: world.clock.now() };
+          wishes.push(...wishesOf(waiting));
+          for (const job of unservableOf(waiting)) {
+            unservable.push(job);
+            world.log.event("job.unservable", { ...job });
+          }
+        });
     });
   for (const booting of bootingOf(records, world.clock.now()))
     await attempt(`re-run of run ${booting.runId}`, undefined, async () => {
@@ -186,14 +188,14 @@ export function unservableOf({ run, jobs, saved, configuration, now }: Waiting):
  */
 export function wishesOf({ run, jobs, saved, records, configuration, now }: Waiting): readonly Request[] {
   const serving = records.filter(
-    ({ runId, owner, wanted, retiredAt, threshold, state }) =>
-      runId === run.runId &&
-      owner !== undefined &&
-      wanted === "serve" &&
-      retiredAt === undefined &&
+    (record) =>
+      record.runId === run.runId &&
+      record.owner !== undefined &&
+      record.wanted === "serve" &&
+      record.retiredAt === undefined &&
       // A listener about to end takes no further job.
-      threshold > (state === "running" ? now + limits.lastJobMs : now) &&
-      (state === "created" || state === "claimed" || state === "running"),
+      !isPast(record, record.state === "running" ? now + limits.lastJobMs : now) &&
+      (record.state === "created" || record.state === "claimed" || record.state === "running"),
   );
   const wanted = new Map<Request, number>();
   for (const job of jobs) {

@@ -2,6 +2,7 @@
 import type { Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import { instanceKey } from "../domain/names.ts";
+import { isPast } from "../domain/needs.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { condemn, type Condemnation } from "./condemn.ts";
 import { askToLeave, hasLeft, makeIdle } from "./leave.ts";
@@ -19,10 +20,10 @@ export async function retireStep(
   record: InstanceRecord,
   reason: string,
 ): Promise<Retirement> {
-  const end = async (by: Condemnation, subject = record): Promise<Retirement> =>
-    (await condemn(world, [subject], by, reason)).length > 0 ? "ended" : "unchanged";
+  const end = async (by: Condemnation): Promise<Retirement> =>
+    (await condemn(world, [record], by, reason)).length > 0 ? "ended" : "unchanged";
   if (record.state === "terminating" || record.state === "terminated") return "ended";
-  if (record.threshold <= world.clock.now()) return await end("condemn-expired");
+  if (isPast(record, world.clock.now())) return await end("condemn-expired");
   if (record.retiredAt !== undefined) return await end("condemn-retired");
   if (record.state === "idle") return await end("condemn-evicted");
   const { owner, claimId } = record;
@@ -37,9 +38,7 @@ export async function retireStep(
   const left = await makeIdle(world, configuration, { record, own });
   if (left.kind === "retired") return "ended";
   // Its message never reaches the pool; a claim straight from the index may win, and then it is left alone.
-  return left.kind === "pooled"
-    ? await end("condemn-evicted", { ...record, version: left.message.version })
-    : "unchanged";
+  return left.kind === "pooled" ? await end("condemn-evicted") : "unchanged";
 }
 
 export interface RetireOptions {

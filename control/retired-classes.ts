@@ -2,6 +2,7 @@
 import { retiredClassesOf, type Defaults } from "../domain/configuration.ts";
 import { maxima } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
+import type { Attempt } from "./attempt.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface RetiredClass {
@@ -35,15 +36,17 @@ export async function emptyRetired(
   defaults: Defaults,
   records: readonly InstanceRecord[],
   dryRun: boolean,
+  attempt: Attempt,
 ): Promise<readonly RetiredClass[]> {
-  return await Promise.all(
-    retiredClassesOf(defaults).map(async (resourceClass) => {
+  const looks = retiredClassesOf(defaults).map((resourceClass) =>
+    attempt<readonly RetiredClass[]>(`retired class ${resourceClass}`, [], async () => {
       if (!dryRun) await emptyQueue(world, resourceClass);
       const messages = await world.pool.depth(resourceClass);
       const unreadable = await world.pool.depth(resourceClass, "unreadable");
-      return { resourceClass, instances: instancesOf(resourceClass, records), messages, unreadable };
+      return [{ resourceClass, instances: instancesOf(resourceClass, records), messages, unreadable }];
     }),
   );
+  return (await Promise.all(looks)).flat();
 }
 
 /** Until a receive brings nothing; what a receive does not show, the next refresh finds. */

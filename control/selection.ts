@@ -52,7 +52,8 @@ export function promised(undertaking: Undertaking, look: PoolLook): number {
   return keys.size;
 }
 
-const fits = ({ world, request, partition }: Undertaking, candidate: Candidate): boolean =>
+const fits = ({ world, request, partition, lost }: Undertaking, candidate: Candidate & { key: string }): boolean =>
+  !lost.spoilt.has(candidate.key) &&
   misfitOf(candidate, request, partition, world.clock.now() + limits.claimMarginMs) === undefined;
 
 interface Leased {

@@ -5,7 +5,7 @@ import { limits, maxima } from "../domain/limits.ts";
 import type { Own } from "../domain/needs.ts";
 import { countersOf, runnerName } from "../domain/names.ts";
 import { messageOf, type PoolMessage } from "../domain/pool-message.ts";
-import type { InstanceRecord } from "../domain/record.ts";
+import { heartbeatAge, type InstanceRecord } from "../domain/record.ts";
 import type { Attempt } from "./attempt.ts";
 import { condemn, end } from "./condemn.ts";
 import type { Finding, OurRunner, RunnersListed } from "./findings.ts";
@@ -36,7 +36,7 @@ export async function settle(
     world,
     again.map(({ record }) => record.instanceId),
   );
-  const condemned = await condemnAll(world, findings);
+  const condemned = await condemnAll(world, findings, attempt);
   const confirmed = await attempt("confirm", new Set<string>(), () => confirmAll(world, findings, condemned));
   // Proofs are GitHub's to give, and GitHub is asked less at once.
   const [proofs, others] = [findings.filter(asksGitHub), findings.filter((finding) => !asksGitHub(finding))];
@@ -56,21 +56,25 @@ export async function settle(
   return settled;
 }
 
-/** Records first, then the machines of all in one call a batch. */
-async function condemnAll(world: ControlWorld, findings: readonly Finding[]): Promise<ReadonlySet<string>> {
+/** Records first, then the machines of all in one call a batch; where a batch fails as a whole, each is condemned alone. */
+async function condemnAll(
+  world: ControlWorld,
+  findings: readonly Finding[],
+  attempt: Attempt,
+): Promise<ReadonlySet<string>> {
   const condemned = new Set<string>();
   const due = findings.filter((finding) => finding.kind === "condemn");
   const groups = Map.groupBy(due, ({ by, why }) => `${by}\n${why}`);
   for (const group of groups.values())
     for (const part of batchesOf(group, maxima.writeBatch)) {
       const { by, why } = part[0] as (typeof due)[number];
-      const ids = await condemn(
-        world,
-        part.map(({ record }) => record),
-        by,
-        why,
-      );
-      for (const id of ids) condemned.add(id);
+      const records = part.map(({ record }) => record);
+      const done = await condemn(world, records, by, why).catch(() => undefined);
+      for (const id of done ?? []) condemned.add(id);
+      for (const record of done === undefined ? records : [])
+        await attempt(record.instanceId, undefined, async () => {
+          for (const id of await condemn(world, [record], by, why)) condemned.add(id);
+        });
     }
   return condemned;
 }
@@ -111,7 +115,12 @@ async function act(
       return decision.kind === "done";
     }
     case "prove":
-      return await prove(world, configuration, record, listed);
+      return await prove(
+        world,
+        configuration,
+        record.wanted === "leave" ? record : await leaving(world, configuration, record, listed),
+        listed,
+      );
   }
 }
 
@@ -154,6 +163,28 @@ async function confirmAll(
 }
 
 /**
+ * A serving one that hangs, asked to leave as a run would, so that its agent repairs no registration that is deleted. Undefined where GitHub shows
+ * it online or busy when asked by its name (a list may leave one out), and where it has been heard of, or has become another's, since the
+ * records were read.
+ */
+async function leaving(
+  world: ControlWorld,
+  configuration: Configuration,
+  { key, instanceId, assignment, partition }: InstanceRecord,
+  { scopes }: RunnersListed,
+): Promise<InstanceRecord | undefined> {
+  const name = runnerName(configuration, instanceId, assignment);
+  const runner = await listedNow(world, scopes, partitionScopes(configuration).get(partition), name);
+  if (runner === "no proof" || runner?.online === true || runner?.busy === true) return undefined;
+  const [record] = (await world.instances.read([key])).items;
+  if (record === undefined || record.assignment !== assignment) return undefined;
+  const now = world.clock.now();
+  if ((heartbeatAge(record, now) ?? Number.POSITIVE_INFINITY) <= limits.hungMs) return undefined;
+  const decision = await world.instances.move("ask-to-leave", record, { now, own: ownByRun(record) });
+  return decision.kind === "done" ? decision.record : undefined;
+}
+
+/**
  * Its registration deleted, or none there, where it was not registering when it was read: no job runs or can start. Refused: a job runs. Without
  * GitHub's list there is no proof; and the list of this refresh is older than the record: what has come up in between is not on
  * it, so absence is looked for again.
@@ -161,10 +192,10 @@ async function confirmAll(
 async function prove(
   world: ControlWorld,
   configuration: Configuration,
-  record: InstanceRecord,
+  record: InstanceRecord | undefined,
   { runners, scopes }: RunnersListed,
 ): Promise<boolean> {
-  if (!forgeProves(record)) return false;
+  if (record === undefined || !forgeProves(record)) return false;
   const name = runnerName(configuration, record.instanceId, record.assignment);
   const runner =
     runners.find((one) => one.name === name) ??

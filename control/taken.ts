@@ -33,8 +33,11 @@ export interface Undertaking {
   /** How long what it creates may take until it serves, ms. */
   readonly bootMs: number;
   readonly brakes: readonly Brake[];
-  /** Claims that were lost so far, and new machines that did not become ready. */
-  readonly lost: { claims: number; machines: number };
+  /**
+   * Claims that were lost so far, new machines that did not become ready, and keys whose claim the table refuses for what their instance has
+   * written: they are not promised again.
+   */
+  readonly lost: { claims: number; machines: number; readonly spoilt: Set<string> };
 }
 
 export const ownOf = (taken: { record: InstanceRecord; claimId: string }): OwnClaim => ({
@@ -57,6 +60,7 @@ export function ownershipOf({ configuration, request, owner, partition }: Undert
     claimId,
     labels,
     registration: [{ forge: "github", url, labels, mode: "token" }],
+    maxRuntimeMs: request.maxRuntimeMs ?? configuration.maxRuntimeMs,
   };
 }
 
@@ -86,6 +90,6 @@ export function undertake(
     cancel,
     bootMs: configuration.bootMs + foundMs,
     brakes,
-    lost: { claims: 0, machines: 0 },
+    lost: { claims: 0, machines: 0, spoilt: new Set() },
   };
 }

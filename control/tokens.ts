@@ -3,7 +3,7 @@ import type { EpochMs } from "../cloud/ports.ts";
 import { limits } from "../domain/limits.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../domain/names.ts";
 import { forgeScopeOf, partitionOf, type Configuration } from "../domain/configuration.ts";
-import type { InstanceRecord } from "../domain/record.ts";
+import { lastSignalOf, type InstanceRecord } from "../domain/record.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface TokensRenewed {
@@ -30,12 +30,15 @@ export function scopesInUse(configuration: Configuration): ReadonlyMap<string, s
   return scopes;
 }
 
-/** Of each partition, when an agent last said that GitHub refuses its registration token: epoch ms. */
-function tokensRefused(records: readonly InstanceRecord[]): ReadonlyMap<string, EpochMs> {
+/** Of each partition, when an agent last said that GitHub refuses its registration token: epoch ms. A moment from the future is not believed. */
+function tokensRefused(records: readonly InstanceRecord[], now: EpochMs): ReadonlyMap<string, EpochMs> {
   const refused = new Map<string, EpochMs>();
-  for (const { partition, signal } of records)
-    if (signal?.kind === "register-failed" && signal.detail?.startsWith("token: ") === true)
-      refused.set(partition, Math.max(signal.at, refused.get(partition) ?? 0));
+  for (const record of records) {
+    const signal = lastSignalOf(record);
+    if (signal?.kind !== "register-failed" || signal.detail?.startsWith("token: ") !== true) continue;
+    if (signal.at <= now + limits.aheadMs)
+      refused.set(record.partition, Math.max(signal.at, refused.get(record.partition) ?? 0));
+  }
   return refused;
 }
 
@@ -88,6 +91,6 @@ export async function renewRefused(
   records: readonly InstanceRecord[],
   dryRun: boolean,
 ): Promise<TokensRenewed> {
-  const refused = tokensRefused(records);
+  const refused = tokensRefused(records, world.clock.now());
   return refused.size === 0 ? aged : both(aged, await renewTokens(world, configuration, dryRun, refused));
 }

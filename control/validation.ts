@@ -73,7 +73,7 @@ async function lookAtQuiet(undertaking: Undertaking, held: Held, quiet: readonly
   if (seen === undefined) return;
   for (const taken of quiet) {
     const gone = goneOf(taken.record, seen, now);
-    if (gone !== undefined) await letGo(undertaking, held, taken, gone, "condemn-gone");
+    if (gone !== undefined) await letGo(undertaking, held, taken, gone.why, "condemn-gone");
   }
 }
 

@@ -1,6 +1,7 @@
 // Judging an instance that a provision has taken: ready, still on its way, or lost and why. Pure.
 import { limits } from "../domain/limits.ts";
-import type { InstanceRecord, SignalKind } from "../domain/record.ts";
+import { isPast } from "../domain/needs.ts";
+import { heartbeatAge, type InstanceRecord, type SignalKind } from "../domain/record.ts";
 import type { Condemnation } from "./condemn.ts";
 
 export type Verdict =
@@ -34,18 +35,23 @@ export function verdictOf(record: InstanceRecord | undefined, claimId: string, n
     return lost(`it was condemned: ${record.reason ?? "no reason given"}`);
   if (isAnothers(record, claimId)) return lost("it is no longer this provision's own");
   if (record.retiredAt !== undefined) return lost("its agent ended it", "condemn-retired");
-  if (record.threshold <= now) return lost("it was not ready by its threshold", "condemn-expired");
+  if (isPast(record, now)) return lost("it was not ready by its threshold", "condemn-expired");
   if (record.wanted === "leave") return lost("it was asked to leave");
   const signal = record.signal?.assignment === record.assignment ? record.signal : undefined;
   if (signal !== undefined && failures.has(signal.kind))
     return lost(`${signal.kind}${signal.detail === undefined ? "" : `: ${signal.detail}`}`, "condemn-unregistered");
-  const age = record.heartbeatAt === undefined ? undefined : now - record.heartbeatAt;
+  if (record.spoilt !== undefined) return lost(spoiltWords(record.spoilt), "condemn-unregistered");
+  const age = heartbeatAge(record, now);
   if (age !== undefined && age > limits.silentHeartbeatMs)
     return lost(`no heartbeat for ${Math.round(age / 1000)} s`, "condemn-unregistered");
   const fresh = age !== undefined && age < limits.freshHeartbeatMs;
   if (signal?.kind === "registered" && fresh) return { kind: "ready" };
   return { kind: "pending", quiet: !fresh };
 }
+
+/** For people: which attributes hold what no agent of ours writes. */
+export const spoiltWords = (spoilt: readonly string[]): string =>
+  `its instance has written what no agent writes: ${spoilt.join(", ")}`;
 
 /** What has ended is nobody's, whoever ended it. */
 const isAnothers = ({ state, claimId }: InstanceRecord, own: string): boolean =>

@@ -10,7 +10,8 @@ export type Comparison = "=" | "<>" | "<" | "<=" | ">" | ">=";
 export type Condition =
   | { readonly op: Comparison; readonly left: Operand; readonly right: Operand }
   | { readonly op: "exists" | "absent"; readonly path: string }
-  | { readonly op: "and" | "or"; readonly of: readonly Condition[] };
+  | { readonly op: "and" | "or"; readonly of: readonly Condition[] }
+  | { readonly op: "not"; readonly of: Condition };
 
 export const path = (name: string): Operand => ({ path: name });
 const value = (literal: Scalar): Operand => ({ value: literal });
@@ -23,6 +24,9 @@ export const exists = (name: string): Condition => ({ op: "exists", path: name }
 export const absent = (name: string): Condition => ({ op: "absent", path: name });
 export const and = (...of: readonly Condition[]): Condition => ({ op: "and", of });
 export const or = (...of: readonly Condition[]): Condition => ({ op: "or", of });
+
+/** True also where an attribute that is compared is absent or of another type, where each comparison is false. */
+export const not = (of: Condition): Condition => ({ op: "not", of });
 
 /** The value at a dotted path, undefined where any step is missing. */
 export function at(item: unknown, dotted: string): unknown {
@@ -58,6 +62,8 @@ export function holds(condition: Condition, item: unknown): boolean {
       return condition.of.every((part) => holds(part, item));
     case "or":
       return condition.of.some((part) => holds(part, item));
+    case "not":
+      return !holds(condition.of, item);
     case "exists":
       return at(item, condition.path) !== undefined;
     case "absent":

@@ -173,6 +173,8 @@ export function problemsOf(configuration: Configuration): readonly string[] {
     problems.push(
       `provisionMs (${provisionMs}) must exceed bootMs (${bootMs}): nothing claimed may expire while its siblings boot`,
     );
+  if (provisionMs > limits.longestRuntimeMs)
+    problems.push(`provisionMs is ${provisionMs}; a provision takes at most ${limits.longestRuntimeMs} ms`);
   if (!(provisionMs > limits.replacementMs))
     problems.push(
       `provisionMs is ${provisionMs}; with ${limits.replacementMs} ms or less left nothing is created any more`,
@@ -210,6 +212,18 @@ export function labelsOf(
   const shared = anyRunsJobs && request.label === undefined ? configured : [];
   return [...new Set([...runnerLabels(labelOf(request), words), ...shared])];
 }
+
+/**
+ * The longest that a machine may live, ms from EC2's launch, whatever its record says: it is handed on until it is too old, idles once more, is
+ * claimed in the last moment, and serves for the longest runtime that anybody may ask for.
+ */
+export const longestLifeMs = ({
+  maxAgeMs,
+  bootMs,
+  idleMs,
+  provisionMs,
+}: Pick<Configuration, "maxAgeMs" | "bootMs" | "idleMs" | "provisionMs">): number =>
+  Math.max(maxAgeMs, bootMs) + Math.max(idleMs, limits.floorMs) + provisionMs + limits.longestRuntimeMs;
 
 /** Classes that have a queue still, and nobody may ask for any more. */
 export const retiredClassesOf = ({

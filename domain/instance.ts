@@ -2,7 +2,8 @@
 import { absent, compare, holds, or, type Condition } from "./condition.ts";
 import type { limits } from "./limits.ts";
 import { asCondition, type Need, type Own, type OwnClaim } from "./needs.ts";
-import { recordSchema, type InstanceRecord, type Machine, type Ownership, type State, type Wanted } from "./record.ts";
+import { agentAttributes, recordSchema } from "./record.ts";
+import type { InstanceRecord, Machine, Ownership, Signal, State, Wanted } from "./record.ts";
 
 interface At {
   /** Epoch ms, corrected. */
@@ -11,6 +12,11 @@ interface At {
 interface Until extends At {
   /** Epoch ms: the threshold of the state that is entered. */
   readonly threshold: number;
+}
+/** `signal`: the agent's last as it was read, which is kept as `lastSignal`. */
+interface Condemning extends Until {
+  readonly reason: string;
+  readonly signal?: Signal | undefined;
 }
 
 /** What each move must be told. */
@@ -24,25 +30,28 @@ export interface Moves {
   "extend-running": Until & { readonly own: OwnClaim };
   "ask-to-leave": At & { readonly own: Own };
   release: Until & { readonly own: Own };
-  "condemn-expired": Until & { readonly reason: string };
-  "condemn-retired": Until & { readonly reason: string };
-  "condemn-gone": Until & { readonly reason: string };
-  "condemn-evicted": Until & { readonly reason: string; readonly version: number };
-  "condemn-silent": Until & { readonly reason: string; readonly version: number };
-  "condemn-unregistered": Until & { readonly reason: string; readonly own: Own };
-  "condemn-deleted": Until & { readonly reason: string; readonly own: Own };
-  "condemn-not-found": Until & { readonly reason: string; readonly own: Own };
+  "condemn-expired": Condemning;
+  "condemn-retired": Condemning;
+  "condemn-gone": Condemning;
+  "condemn-evicted": Condemning & { readonly assignment: number };
+  "condemn-silent": Condemning & { readonly assignment: number };
+  "condemn-unregistered": Condemning & { readonly own: Own };
+  "condemn-deleted": Condemning & { readonly own: Own };
+  "condemn-not-found": Condemning & { readonly own: Own };
   confirm: Until;
 }
 export type Move = keyof Moves;
 
-export type Refusal = Need | "missing" | "exists" | "state";
+/** `spoilt`: the table does not take the write, for what the instance has written into its own item. */
+export type Refusal = Need | "missing" | "exists" | "state" | "spoilt";
 
 interface Row {
   readonly from: readonly (State | "none")[];
   /** `same` keeps the state. */
   readonly to: State | "same";
   readonly owner: "takes" | "keeps" | "drops";
+  /** Whether all that its instance may write is taken out; else kept. */
+  readonly reports?: "drops";
   readonly wanted?: Wanted;
   readonly needs: readonly Need[];
   /** Which limit the caller makes the new threshold of (for the docs and the tests of order). */
@@ -58,6 +67,7 @@ const condemn = (from: readonly State[], needs: readonly Need[]): Row => ({
   from,
   to: "terminating",
   owner: "drops",
+  reports: "drops",
   needs,
   limit: "terminateMs",
   already: { state: ["terminating", "terminated"], needs: [] },
@@ -140,8 +150,8 @@ export const life: Life = {
   "condemn-retired": condemn(condemnable, ["retired"]),
   /** The caller has EC2's word that the machine is gone. */
   "condemn-gone": condemn(condemnable, []),
-  "condemn-evicted": condemn(["idle"], ["version as judged"]),
-  "condemn-silent": condemn(["idle"], ["heartbeat over a minute old", "version as judged"]),
+  "condemn-evicted": condemn(["idle"], ["assignment as judged"]),
+  "condemn-silent": condemn(["idle"], ["heartbeat over a minute old", "assignment as judged"]),
   "condemn-unregistered": condemn(["created", "claimed"], ["own", "not begun to register"]),
   /** The caller has deleted its registration at GitHub: no job runs or can start. */
   "condemn-deleted": condemn(["created", "claimed", "running"], ["own", "asked to leave"]),
@@ -152,6 +162,7 @@ export const life: Life = {
     from: ["terminating"],
     to: "terminated",
     owner: "keeps",
+    reports: "drops",
     needs: [],
     limit: "terminatedKeptMs",
     already: { state: ["terminated"], needs: [] },
@@ -182,7 +193,22 @@ export interface Change {
   readonly keepLastOwner: boolean;
 }
 
-const ownershipAttributes = ["owner", "runId", "attempt", "provisionId", "claimId", "labels", "registration"] as const;
+const ownershipAttributes = [
+  "owner",
+  "runId",
+  "attempt",
+  "provisionId",
+  "claimId",
+  "labels",
+  "registration",
+  "maxRuntimeMs",
+] as const satisfies readonly (keyof Ownership)[];
+
+/**
+ * The version of what is ended: no record that lives has it, so whoever watches sees that it changed. It is set, not added to, and all that the
+ * instance may write is removed in the same update: so nothing that it has written (a type, a number without room, 400 KB) refuses its end.
+ */
+const endedVersion = Number.MAX_SAFE_INTEGER;
 
 /** The change that a move makes where its condition holds. */
 export function changeOf<M extends Move>(move: M, told: Moves[M], table: Life = life): Change {
@@ -202,10 +228,13 @@ export function changeOf<M extends Move>(move: M, told: Moves[M], table: Life = 
     return { set, add: {}, remove: [], keepLastOwner: false };
   }
   const takes = row.owner === "takes";
+  const ends = row.reports === "drops";
+  const { signal } = told as Partial<Condemning>;
+  if (ends) Object.assign(set, { version: endedVersion }, signal === undefined ? {} : { lastSignal: signal });
   return {
     set,
-    add: { version: 1, ...(takes ? { assignment: 1, uses: 1 } : {}) },
-    remove: row.owner === "drops" ? ownershipAttributes : [],
+    add: ends ? {} : { version: 1, ...(takes ? { assignment: 1, uses: 1 } : {}) },
+    remove: [...(row.owner === "drops" ? ownershipAttributes : []), ...(ends ? agentAttributes : [])],
     keepLastOwner: row.to === "terminating",
   };
 }
@@ -228,7 +257,7 @@ export function refusalOf<M extends Move>(
   if (done?.state.includes(record.state) && done.needs.every((need) => holds(asCondition[need](told), record)))
     return { kind: "done", record, already: true };
   const failed = conditionOf(move, told, table).find(({ that }) => !holds(that, record));
-  return { kind: "refused", why: failed?.why ?? "version as judged", record };
+  return { kind: "refused", why: failed?.why ?? "state", record };
 }
 
 const apply = (record: InstanceRecord | undefined, change: Change): InstanceRecord => {

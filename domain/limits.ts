@@ -11,6 +11,8 @@ export const limits = {
   freshHeartbeatMs: 15 * second,
   /** An idle instance silent for this long is condemned: far beyond fresh, so a throttled table ends no healthy machine. */
   silentHeartbeatMs: 1 * minute,
+  /** A moment that another machine wrote may lie this far ahead of now, by the difference of two corrected clocks; further ahead it is not believed. */
+  aheadMs: 1 * minute,
   /** How often an agent without work to do looks at its record: half of this is the mean wait of a claim. */
   agentWatchMs: 500,
   /** One turn of the agent's main loop at the longest; the watchdog's period is three turns. */
@@ -65,6 +67,10 @@ export const limits = {
   maxRuntimeMs: 30 * minute,
   /** EC2 must have ended a machine by then; beyond it is reported. */
   terminateMs: 10 * minute,
+  /** A serving instance silent for this long, whose runner GitHub does not show online, is taken for hung: GitHub is asked for proof that no job runs. */
+  hungMs: 3 * minute,
+  /** What is past its threshold by this much and cannot be condemned is ended at EC2 all the same: two refreshes have tried by then. */
+  overdueMs: 10 * minute,
   /** A terminated record is kept for this long, for questions; then TTL removes it. */
   terminatedKeptMs: 7 * 24 * hour,
   /** EC2 may not know an instance yet that it has just launched; only after this grace does "not found" mean gone. */
@@ -149,6 +155,10 @@ export const maxima = {
   labelLength: 150,
   /** A pre-runner script lies in an item of the table, which may have 400 KB with all that is beside it. */
   preRunnerBytes: 256 * 1024,
+  /** Characters of an agent's version that are read. */
+  agentVersionLength: 64,
+  /** Characters of one attribute of an agent's: a signal with its detail is the longest that an agent of ours writes. */
+  reportedLength: 8 * 1024,
   /** The last lines of a failing script that a signal carries. */
   signalDetailBytes: 2048,
 } as const;

@@ -1,5 +1,5 @@
 // The conditions that the life table names, in words and as data.
-import { absent, and, compare, exists, or, path, type Condition } from "./condition.ts";
+import { absent, and, compare, exists, not, or, path, type Condition } from "./condition.ts";
 import { limits } from "./limits.ts";
 import type { Ownership, SignalKind } from "./record.ts";
 
@@ -17,9 +17,9 @@ export type Own =
 
 /** Every condition that the table names, in words for the docs. */
 export const needs = {
-  "not past its threshold": "the threshold lies ahead",
+  "not past its threshold": "the threshold lies ahead, no further than the longest runtime",
   "not retired": "the agent has not decided to end itself",
-  "heartbeat fresh": `the heartbeat is younger than ${limits.freshHeartbeatMs / 1000} s`,
+  "heartbeat fresh": `the heartbeat is younger than ${limits.freshHeartbeatMs / 1000} s, and not from the future`,
   unowned: "nobody owns it",
   "own claim": "same owner and same claimId",
   own: "own claim; or same run, an attempt not above the caller's, and the assignment as listed",
@@ -30,17 +30,17 @@ export const needs = {
   "deregistered now": "signal `deregistered` of this assignment",
   "not begun to register": "no signal of this assignment that says it registers or is registered",
   "not registering now": "the last signal is not `registering` of this assignment",
-  "past its threshold": "the threshold has passed",
+  "past its threshold": "the threshold has passed, or lies further ahead than any that a move sets",
   retired: "`retiredAt` is set",
-  "heartbeat over a minute old": `the heartbeat is older than ${limits.silentHeartbeatMs / 1000} s, or there never was one`,
-  "version as judged": "nothing has changed since the caller judged it",
+  "heartbeat over a minute old": `there is no heartbeat of the last ${limits.silentHeartbeatMs / 1000} s`,
+  "assignment as judged": "it has had no owner since the caller judged it",
 } as const;
 export type Need = keyof typeof needs;
 
 /** All that a move may be told, for the one function that turns a need into its condition. */
 export type Told = { readonly now: number } & Partial<{
   own: Own;
-  version: number;
+  assignment: number;
   claimId: string;
   ownership: Ownership;
 }>;
@@ -50,6 +50,18 @@ const ofThisAssignment = compare("signal.assignment", "=", path("assignment"));
 const ofAnotherAssignment = compare("signal.assignment", "<>", path("assignment"));
 const byClaim = (owner: string, claimId: string): Condition =>
   and(compare("owner", "=", owner), compare("claimId", "=", claimId));
+
+/** The furthest that a threshold may lie ahead: the longest runtime, and what two clocks may differ by. */
+const furthest = (now: number): number => now + limits.longestRuntimeMs + limits.aheadMs;
+const isAhead = (now: number): Condition =>
+  and(compare("threshold", ">", now), compare("threshold", "<=", furthest(now)));
+
+/** Past its threshold as the moves have it: a threshold beyond every possible one was not set by a move, and counts for nothing. */
+export const isPast = ({ threshold }: { readonly threshold: number }, now: number): boolean =>
+  threshold <= now || threshold > furthest(now);
+
+const heardWithin = (ms: number, now: number): Condition =>
+  and(compare("heartbeatAt", ">=", now - ms), compare("heartbeatAt", "<=", now + limits.aheadMs));
 
 const ownBy = (own: Own | undefined): Condition => {
   if (own === undefined) throw new Error("a move of one's own needs `own`");
@@ -69,9 +81,13 @@ const ownClaim = (told: Told): Condition => {
 };
 
 export const asCondition: { readonly [N in Need]: (told: Told) => Condition } = {
-  "not past its threshold": (told) => compare("threshold", ">", told.now),
+  "not past its threshold": (told) => isAhead(told.now),
   "not retired": () => absent("retiredAt"),
-  "heartbeat fresh": (told) => compare("heartbeatAt", ">", told.now - limits.freshHeartbeatMs),
+  "heartbeat fresh": (told) =>
+    and(
+      compare("heartbeatAt", ">", told.now - limits.freshHeartbeatMs),
+      compare("heartbeatAt", "<=", told.now + limits.aheadMs),
+    ),
   unowned: () => absent("owner"),
   "own claim": ownClaim,
   own: (told) => ownBy(told.own),
@@ -90,12 +106,12 @@ export const asCondition: { readonly [N in Need]: (told: Told) => Condition } = 
       signalIs("deregistered"),
     ),
   "not registering now": () => or(absent("signal"), ofAnotherAssignment, compare("signal.kind", "<>", "registering")),
-  "past its threshold": (told) => compare("threshold", "<=", told.now),
+  "past its threshold": (told) => not(isAhead(told.now)),
   retired: () => exists("retiredAt"),
   "heartbeat over a minute old": (told) =>
-    or(absent("heartbeatAt"), compare("heartbeatAt", "<", told.now - limits.silentHeartbeatMs)),
-  "version as judged": (told) => {
-    if (told.version === undefined) throw new Error("a move on a judged version needs `version`");
-    return compare("version", "=", told.version);
+    or(absent("heartbeatAt"), not(heardWithin(limits.silentHeartbeatMs, told.now))),
+  "assignment as judged": (told) => {
+    if (told.assignment === undefined) throw new Error("a move on a judged assignment needs `assignment`");
+    return compare("assignment", "=", told.assignment);
   },
 };

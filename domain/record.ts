@@ -1,4 +1,5 @@
-// The record of one instance: its shape, and reading a stored item that may be old or damaged.
+// The record of one instance: its shape, and reading a stored item that may be old, damaged, or written to by a hostile instance.
+import { limits, maxima } from "./limits.ts";
 
 /** Raised with every change of the stored shape that an older reader could misread. */
 export const recordSchema = 1;
@@ -78,6 +79,8 @@ export interface Ownership {
   readonly claimId: string;
   readonly labels: readonly string[];
   readonly registration: readonly Registration[];
+  /** How long it may serve once it has registered, ms: for its agent, should the table be out of reach. Absent in older records. */
+  readonly maxRuntimeMs?: number;
 }
 
 /** The agent's reading of the machine, for people and for refresh; nothing is decided by it but retirement for a full disk. */
@@ -104,6 +107,8 @@ export interface Governed extends Machine, Partial<Ownership> {
   /** How often it got an owner. */
   readonly uses: number;
   readonly lastOwner?: string;
+  /** The agent's last signal as it was read when the record was condemned, which takes all that the agent has written out of it. */
+  readonly lastSignal?: Signal;
   /** Why it was condemned. */
   readonly reason?: string;
   /** Epoch seconds at which DynamoDB's TTL removes the item. */
@@ -112,6 +117,18 @@ export interface Governed extends Machine, Partial<Ownership> {
 
 /** Attributes that only the agent writes, and all that it may write: the instance role's policy is made from this list. */
 export const agentAttributes = ["heartbeatAt", "signal", "busy", "retiredAt", "agentVersion", "vitals"] as const;
+
+/** What its agent has last signalled, also of one that was condemned since. */
+export const lastSignalOf = ({
+  signal,
+  lastSignal,
+}: Pick<InstanceRecord, "signal" | "lastSignal">): Signal | undefined => signal ?? lastSignal;
+
+/** How old the last sign of life is, ms; undefined where there was none. One from a future that no clock explains is a lie, and no sign of life. */
+export function heartbeatAge({ heartbeatAt }: Pick<Reported, "heartbeatAt">, now: number): number | undefined {
+  if (heartbeatAt === undefined) return undefined;
+  return heartbeatAt > now + limits.aheadMs ? Number.POSITIVE_INFINITY : now - heartbeatAt;
+}
 
 export interface Reported {
   readonly heartbeatAt?: number;
@@ -122,15 +139,21 @@ export interface Reported {
   readonly vitals?: Vitals;
 }
 
-export interface InstanceRecord extends Governed, Reported {}
+export interface InstanceRecord extends Governed, Reported {
+  /** Not stored: attributes that its instance may write and that hold what no agent of ours writes. What was wrong is not read. */
+  readonly spoilt?: readonly string[];
+}
 
 /** A stored item that is not a record of this schema: which one, and what is wrong with it. */
 export interface Damaged {
   readonly key: string;
   readonly problem: string;
+  /** It holds nothing that the control plane writes: its instance made it, and its machine has no record. */
+  readonly foreign?: true;
 }
 
-type Kind = "string" | "number" | "boolean" | "list" | "map";
+type Kind = "string" | "number" | "list" | "map";
+/** `version` is not among them: its instance may write it. */
 const required: Readonly<Record<string, Kind>> = {
   key: "string",
   instanceId: "string",
@@ -148,7 +171,6 @@ const required: Readonly<Record<string, Kind>> = {
   launchedAt: "number",
   schema: "number",
   state: "string",
-  version: "number",
   assignment: "number",
   threshold: "number",
   wanted: "string",
@@ -162,15 +184,11 @@ const optional: Readonly<Record<string, Kind>> = {
   claimId: "string",
   labels: "list",
   registration: "list",
+  maxRuntimeMs: "number",
   lastOwner: "string",
+  lastSignal: "map",
   reason: "string",
   expiresAt: "number",
-  heartbeatAt: "number",
-  signal: "map",
-  busy: "boolean",
-  retiredAt: "number",
-  agentVersion: "string",
-  vitals: "map",
 };
 const oneOf: Readonly<Record<string, readonly string[]>> = {
   state: states,
@@ -193,7 +211,89 @@ const areTexts = (found: unknown): boolean => Array.isArray(found) && found.ever
 const partsOf = (found: unknown): Record<string, unknown> =>
   kindOf(found) === "map" ? (found as Record<string, unknown>) : {};
 
-/** What is wrong inside a list or a map that decisions read. A signal's kind may be one that only a newer agent knows. */
+// ---- what an instance writes: hostile input, so whatever is wrong is absent, and the rest is bounded ----
+
+const count = (found: unknown): number | undefined =>
+  Number.isSafeInteger(found) && (found as number) >= 0 ? (found as number) : undefined;
+/** Epoch ms. One that lies ahead is for its reader to judge, who knows what time it is. */
+const moment = (found: unknown): number | undefined =>
+  typeof found === "number" && found >= 0 && found <= Number.MAX_SAFE_INTEGER ? found : undefined;
+const share = (found: unknown): number | undefined =>
+  typeof found === "number" && found >= 0 && found <= 1 ? found : undefined;
+const text = (found: unknown, most: number): string | undefined =>
+  typeof found === "string" ? found.slice(0, most).toWellFormed() : undefined;
+const shaped = (found: unknown, shape: RegExp): string | undefined =>
+  typeof found === "string" && shape.test(found) ? found : undefined;
+const given = <Value>(name: string, value: Value | undefined): Record<string, Value> =>
+  value === undefined ? {} : { [name]: value };
+
+/** A kind may be one that only a newer agent knows. */
+function signalIn(found: unknown): Signal | undefined {
+  const parts = partsOf(found);
+  const kind = shaped(parts["kind"], /^[a-z][a-z-]{0,39}$/) as SignalKind | undefined;
+  const [rank, assignment, at] = [count(parts["rank"]), count(parts["assignment"]), moment(parts["at"])];
+  if (kind === undefined || rank === undefined || assignment === undefined || at === undefined) return undefined;
+  const detail = text(parts["detail"], maxima.signalDetailBytes);
+  if (detail === undefined && parts["detail"] !== undefined) return undefined;
+  return { kind, rank, assignment, at, ...given("detail", detail) };
+}
+
+const listenerStates = ["none", "starting", "online", "exited"] as const satisfies readonly Vitals["listener"][];
+function vitalsIn(found: unknown): Vitals | undefined {
+  const parts = partsOf(found);
+  const listener = listenerStates.find((state) => state === parts["listener"]);
+  const [jobs, diskFree] = [count(parts["jobs"]), share(parts["diskFree"])];
+  if (listener === undefined || jobs === undefined || diskFree === undefined) return undefined;
+  const runnerVersion = shaped(parts["runnerVersion"], /^v?\d{1,9}(\.\d{1,9}){0,3}$/);
+  if (runnerVersion === undefined && parts["runnerVersion"] !== undefined) return undefined;
+  return { listener, jobs, diskFree, ...given("runnerVersion", runnerVersion) };
+}
+
+/** Each gives undefined where the attribute is wrong. */
+const asReported: { readonly [Name in keyof Required<Reported>]: (found: unknown) => Reported[Name] } = {
+  heartbeatAt: moment,
+  signal: signalIn,
+  busy: (found) => (typeof found === "boolean" ? found : undefined),
+  // That it is there is what counts, here as in the conditions of the moves: whatever it holds, the agent ends its machine.
+  retiredAt: (found) => moment(found) ?? 0,
+  agentVersion: (found) => text(found, maxima.agentVersionLength),
+  vitals: vitalsIn,
+};
+
+/** Characters and members, about what they take in the table; it stops counting beyond `most`. */
+function weightOf(found: unknown, most: number): number {
+  if (typeof found === "string") return found.length;
+  if (typeof found !== "object" || found === null) return 1;
+  let weight = 1;
+  for (const [name, part] of Object.entries(found)) {
+    if (weight > most) break;
+    weight += name.length + weightOf(part, most - weight);
+  }
+  return weight;
+}
+
+/** What the instance says, as far as it is right; and which attributes hold anything else, or more than an agent writes. */
+function reportedIn(fields: Record<string, unknown>): {
+  said: Partial<Reported & Pick<Governed, "version">>;
+  spoilt: string[];
+} {
+  const said: Record<string, unknown> = {};
+  const spoilt: string[] = [];
+  for (const name of agentAttributes) {
+    const found = fields[name];
+    if (found === undefined) continue;
+    const value = asReported[name](found);
+    if (value !== undefined) said[name] = value;
+    const whole = value !== undefined && (typeof value === "object" || value === found);
+    if (!whole || weightOf(found, maxima.reportedLength) > maxima.reportedLength) spoilt.push(name);
+  }
+  // No record of ours has the version 0, so whoever judges by that one is refused.
+  said["version"] = count(fields["version"]) ?? 0;
+  if (said["version"] !== fields["version"]) spoilt.push("version");
+  return { said, spoilt };
+}
+
+/** What is wrong inside a list or a map that decisions read. */
 const wrongInside: Readonly<Record<string, (found: unknown) => string | undefined>> = {
   labels: (found) => (areTexts(found) ? undefined : "labels holds something that is no text"),
   registration: (found) =>
@@ -202,12 +302,8 @@ const wrongInside: Readonly<Record<string, (found: unknown) => string | undefine
       .every(({ forge, url, labels, mode }) => isText(forge) && isText(url) && isText(mode) && areTexts(labels))
       ? undefined
       : "registration holds an entry without forge, url, mode or labels",
-  signal: (found) => {
-    const { kind, rank, assignment, at } = partsOf(found);
-    return isText(kind) && [rank, assignment, at].every((number) => Number.isFinite(number))
-      ? undefined
-      : "signal is without kind, rank, assignment or time";
-  },
+  lastSignal: (found) =>
+    signalIn(found) === undefined ? "lastSignal is without kind, rank, assignment or time" : undefined,
 };
 
 const newer = (item: Record<string, unknown>): string | undefined =>
@@ -227,6 +323,10 @@ const wrongKind = (item: Record<string, unknown>, name: string): string | undefi
   return `${name} is "${String(item[name])}", not ${allowed.join(" | ")}`;
 };
 
+const governed = [...Object.keys(required), ...Object.keys(optional)];
+const isForeign = (fields: Record<string, unknown>): boolean =>
+  governed.every((name) => name === "key" || fields[name] === undefined);
+
 function decode(item: unknown, names: readonly string[]): Record<string, unknown> | Damaged {
   if (typeof item !== "object" || item === null) return { key: "(none)", problem: "not an item" };
   const fields = item as Record<string, unknown>;
@@ -238,16 +338,31 @@ function decode(item: unknown, names: readonly string[]): Record<string, unknown
   return kept;
 }
 
-const everything = [...Object.keys(required), ...Object.keys(optional)];
+/**
+ * Reads a stored item. An item of a newer schema, or damaged in what the control plane writes, is a value that names it: never a crash of
+ * a whole scan. What its instance may write never damages a record: where it is wrong it is absent.
+ */
+export function decodeRecord(item: unknown): InstanceRecord | Damaged {
+  const fields = partsOf(item);
+  if (typeof fields["key"] === "string" && isForeign(fields))
+    return { key: fields["key"], problem: "it holds nothing that the control plane writes", foreign: true };
+  const kept = decode(item, governed);
+  if (isDamaged(kept)) return kept;
+  const { said, spoilt } = reportedIn(fields);
+  return { ...kept, ...said, ...(spoilt.length === 0 ? {} : { spoilt }) } as unknown as InstanceRecord;
+}
 
-/** Reads a stored item. An item of a newer schema, or damaged, is a value that names it: never a crash of a whole scan. */
-export const decodeRecord = (item: unknown): InstanceRecord | Damaged =>
-  decode(item, everything) as unknown as InstanceRecord | Damaged;
-
-/** Reads what an index shows of a record. */
-export const decodeListing = <Name extends keyof InstanceRecord>(
+/** Reads what an index shows of a record, nothing of which is its agent's but the version. */
+export function decodeListing<Name extends keyof InstanceRecord>(
   item: unknown,
   names: readonly Name[],
-): Pick<InstanceRecord, Name> | Damaged => decode(item, names) as unknown as Pick<InstanceRecord, Name> | Damaged;
+): Pick<InstanceRecord, Name> | Damaged {
+  const kept = decode(
+    item,
+    names.filter((name) => name !== "version"),
+  );
+  if (isDamaged(kept) || !(names as readonly string[]).includes("version")) return kept as unknown as Damaged;
+  return { ...kept, version: count(partsOf(item)["version"]) ?? 0 } as unknown as Pick<InstanceRecord, Name>;
+}
 
 export const isDamaged = (found: object): found is Damaged => "problem" in found;

@@ -1,4 +1,5 @@
 // What a provision is asked for, checked: the one place where its words are validated.
+import { isPast } from "./needs.ts";
 import { allowsType, parseAllowedTypes } from "./instance-types.ts";
 import { limits, maxima } from "./limits.ts";
 import type { PoolName } from "./table.ts";
@@ -187,7 +188,7 @@ export function misfitOf(
   partition: string,
   latest: number,
 ): Misfit | undefined {
-  if (candidate.threshold <= latest) return "expired";
+  if (isPast(candidate, latest)) return "expired";
   if (candidate.partition !== partition) return "partition";
   if (candidate.resourceClass !== request.resourceClass) return "class";
   if (candidate.architecture !== request.architecture) return "architecture";

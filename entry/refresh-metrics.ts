@@ -1,6 +1,7 @@
 // What a refresh saw, as metrics: one line for each set of dimensions.
 import { limits } from "../domain/limits.ts";
-import { states, type InstanceRecord, type UsageClass } from "../domain/record.ts";
+import { isPast } from "../domain/needs.ts";
+import { lastSignalOf, states, type InstanceRecord, type UsageClass } from "../domain/record.ts";
 import type { RefreshReport } from "../control/refresh.ts";
 import { emfLine, mostValues, type Values } from "./emf.ts";
 
@@ -21,11 +22,11 @@ const lives = ({ state }: InstanceRecord): boolean => state !== "terminated" && 
 /** From launch to the first registration, of those that registered since the refresh before this one. */
 const coldStarts = ({ records, now }: Seen): readonly number[] =>
   records
-    .flatMap(({ signal, launchedAt }) =>
-      signal?.kind === "registered" && signal.assignment === 1 && signal.at > now - limits.refreshMs
-        ? [signal.at - launchedAt]
-        : [],
-    )
+    .flatMap((record) => {
+      const signal = lastSignalOf(record);
+      const isNew = signal !== undefined && signal.at > now - limits.refreshMs && signal.at <= now + limits.aheadMs;
+      return isNew && signal.kind === "registered" && signal.assignment === 1 ? [signal.at - record.launchedAt] : [];
+    })
     .slice(0, mostValues);
 
 const vcpus = (seen: Seen, usage: UsageClass): number =>
@@ -52,8 +53,8 @@ export function refreshMetrics(seen: Seen): readonly string[] {
   const whole: Values = {
     servingCold: serving.filter(({ assignment }) => assignment === 1).length,
     servingWarm: serving.filter(({ assignment }) => assignment > 1).length,
-    pastThreshold: records.filter((record) => lives(record) && record.threshold < now).length,
-    leaked: report.findings.filter(({ kind }) => kind === "end-unrecorded").length,
+    pastThreshold: records.filter((record) => lives(record) && isPast(record, now)).length,
+    leaked: report.findings.filter(({ kind }) => kind === "end-unrecorded" || kind === "end-overdue").length,
     ghosts: report.ghosts.length,
     requeued: report.requeued,
     problems: report.problems.length,

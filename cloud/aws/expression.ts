@@ -42,6 +42,9 @@ type Placeholders = ReturnType<typeof placeholders>;
 function conditionText(condition: Condition, place: Placeholders): string {
   const operand = (side: Operand): string => ("path" in side ? place.name(side.path) : place.value(side.value));
   switch (condition.op) {
+    case "not":
+      // An `and` brings its own parentheses; DynamoDB refuses a second pair.
+      return `NOT ${conditionText(condition.of, place)}`;
     case "exists":
       return `attribute_exists(${place.name(condition.path)})`;
     case "absent":

@@ -18,7 +18,7 @@ import { conditionalUpdate } from "./conditional-update.ts";
 import { compileMove, updateItem } from "./expression.ts";
 import { mayFit } from "./may-fit.ts";
 import { moveAll } from "./move-all.ts";
-import { raise } from "./sdk-errors.ts";
+import { AwsRefused, raise } from "./sdk-errors.ts";
 
 export interface InstancesWish {
   readonly client: DynamoDBClient;
@@ -41,13 +41,26 @@ const unreadable = ({ key, problem }: Damaged): Unknown => ({
   problem: `the item ${key} is damaged: ${problem}`,
 });
 
+/**
+ * DynamoDB takes no update of an item that cannot hold its result: an instance has written into its own what has no successor, another
+ * type, or all the room. Nobody else's item is any harder to write, so that is a refusal like any other. A new item holds nothing yet; and what
+ * DynamoDB says of the expressions themselves is a mistake of ours.
+ */
+function spoiltOf(move: Move, error: unknown): Extract<Decision, { kind: "refused" }> {
+  if (move === "create" || !(error instanceof AwsRefused) || error.code !== "ValidationException") throw error;
+  if (/ValidationException: (?:Invalid |ExpressionAttribute|Value provided)/.test(error.message)) throw error;
+  return { kind: "refused", why: "spoilt", record: undefined };
+}
+
 async function move<M extends Move>(
   { client, table }: InstancesWish,
   name: M,
   ref: InstanceRef,
   told: Moves[M],
 ): Promise<Decision | Unknown> {
-  const updated = await conditionalUpdate(client, updateItem(table, ref.key, compileMove(name, ref, told)));
+  const update = conditionalUpdate(client, updateItem(table, ref.key, compileMove(name, ref, told)));
+  const updated = await update.catch((error: unknown) => spoiltOf(name, error));
+  if ("why" in updated) return updated;
   if (updated.kind === "unknown") return updated;
   const record = updated.item === undefined ? undefined : decodeRecord(updated.item);
   if (record !== undefined && isDamaged(record)) return unreadable(record);

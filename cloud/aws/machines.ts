@@ -2,7 +2,7 @@
 import type { EC2Client, Filter, Instance } from "@aws-sdk/client-ec2";
 import type * as Ec2 from "./ec2-sdk.ts";
 import { batchesOf } from "../../domain/batches.ts";
-import { tags } from "../../domain/names.ts";
+import { poolManager, tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
 import type { MachineSeen, MachineState } from "../ports.ts";
 import { asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
@@ -58,7 +58,7 @@ export async function describe(tools: MachineTools, ids: readonly string[]): Pro
 export const ours = (tools: MachineTools, environment: string): Promise<readonly MachineSeen[]> =>
   find(tools, [
     { Name: `tag:${tags.environment}`, Values: [environment] },
-    { Name: "tag-key", Values: [tags.manager] },
+    { Name: `tag:${tags.manager}`, Values: [poolManager] },
     { Name: "instance-state-name", Values: ["pending", "running", "shutting-down", "stopping", "stopped"] },
   ]);
 

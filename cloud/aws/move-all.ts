@@ -52,6 +52,9 @@ async function transact<M extends Move>(
     ((error as Cancelled).CancellationReasons ?? []).forEach(({ Code, Item }, index) => {
       const one = some[index];
       if (Code === "ConditionalCheckFailed" && one !== undefined) decided.set(index, refusal(move, one, Item));
+      // What its instance has written refuses the update of this item alone (API Reference, TransactWriteItems: "ValidationError").
+      if (Code === "ValidationError" && one !== undefined)
+        decided.set(index, { kind: "refused", why: "spoilt", record: undefined });
     });
     return { kind: "cancelled", decided };
   }

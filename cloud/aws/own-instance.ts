@@ -23,6 +23,7 @@ const sightOf = (item: Record<string, unknown> | undefined): OwnSight => {
   if (item === undefined) return { kind: "none" };
   const record = decodeRecord(item);
   if (!isDamaged(record)) return { kind: "record", record };
+  if (record.foreign === true) return { kind: "none" };
   return { kind: "unreachable", problem: `the item ${record.key} is damaged: ${record.problem}` };
 };
 

@@ -1,7 +1,7 @@
 // What has happened to an instance between two looks at its record: pure, in the order of its life.
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
-import type { InstanceRecord, State } from "../../domain/record.ts";
+import { lastSignalOf, type InstanceRecord, type State } from "../../domain/record.ts";
 
 export interface Change {
   /** Epoch ms: as the record says or as its threshold tells; at the latest the moment of the look. */
@@ -51,7 +51,8 @@ export interface Looked {
 
 /** A state that was entered and left between two looks is not told, but for what its agent signalled last. */
 export function changesOf({ before, after, since, now }: Looked, configuration: Configuration): readonly Change[] {
-  const { instanceId, state, assignment, signal, retiredAt, threshold } = after;
+  const { instanceId, state, assignment, retiredAt, threshold } = after;
+  const [said, signal] = [before === undefined ? undefined : lastSignalOf(before), lastSignalOf(after)];
   const run = runOf(after);
   const reowned = before?.assignment !== assignment;
   const changes: Change[] = [];
@@ -74,7 +75,7 @@ export function changesOf({ before, after, since, now }: Looked, configuration: 
   }
   const leaving = ({ owner, wanted }: InstanceRecord): boolean => owner !== undefined && wanted === "leave";
   if (leaving(after) && (before === undefined || !leaving(before) || reowned)) tell("asked-to-leave", now);
-  if (signal !== undefined && (before?.signal?.kind !== signal.kind || before.signal.assignment !== signal.assignment))
+  if (signal !== undefined && (said?.kind !== signal.kind || said.assignment !== signal.assignment))
     tell(signal.kind, signal.at, signal.detail, signal.assignment === assignment ? run : {});
   if (retiredAt !== undefined && before?.retiredAt === undefined) tell("retired", retiredAt);
   return changes.sort((a, b) => a.at - b.at);

@@ -16,6 +16,7 @@ const actions: Readonly<Record<string, string>> = {
   "condemn-silent": "end it",
   "condemn-evicted": "end it",
   "end-unrecorded": "end it",
+  "end-overdue": "end it",
   "end-again": "end it again",
   confirm: "confirm its end",
   prove: "prove it free, end it",

@@ -2,7 +2,14 @@
 import type { LoadedSettings } from "../../cloud/ports.ts";
 import { limits } from "../../domain/limits.ts";
 import { runOf } from "./changes.ts";
-import { states, type Damaged, type InstanceRecord, type State } from "../../domain/record.ts";
+import {
+  heartbeatAge,
+  lastSignalOf,
+  states,
+  type Damaged,
+  type InstanceRecord,
+  type State,
+} from "../../domain/record.ts";
 
 export interface InstanceShown {
   readonly instanceId: string;
@@ -57,7 +64,10 @@ export function shown(record: InstanceRecord, now: number): InstanceShown {
   const { instanceId, state, owner, provisionId, resourceClass, architecture, usageClass } = record;
   // An idle one is nobody's; one that ends is still looked for by its run.
   const { runId, attempt } = state === "idle" ? record : runOf(record);
-  const { instanceType, zone, uses, launchedAt, threshold, heartbeatAt, signal, reason } = record;
+  const { instanceType, zone, uses, launchedAt, threshold, reason } = record;
+  const signal = lastSignalOf(record);
+  // A moment from the future is no sign of life: it is shown like none.
+  const age = heartbeatAge(record, now) === Number.POSITIVE_INFINITY ? undefined : heartbeatAge(record, now);
   return {
     instanceId,
     state,
@@ -79,7 +89,7 @@ export function shown(record: InstanceRecord, now: number): InstanceShown {
     ageMs: now - launchedAt,
     threshold,
     leftMs: threshold - now,
-    ...(heartbeatAt === undefined ? {} : { heartbeatAgeMs: now - heartbeatAt }),
+    ...(age === undefined ? {} : { heartbeatAgeMs: age }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -9,7 +9,7 @@ import { processHost } from "../../cloud/host/process-host.ts";
 import { unitHost } from "../../cloud/host/unit-host.ts";
 import { limits } from "../../domain/limits.ts";
 import { steadyClock } from "../../entry/host-clock.ts";
-import { recordOf } from "../control/record-of.ts";
+import { now, owned, recordOf } from "../control/record-of.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
 import { agentBench } from "./agent-bench.ts";
 import { viewOf } from "./view-of.ts";
@@ -80,6 +80,16 @@ test("a machine that is not of the pool, and never had a record, is never ended"
   expect(lastMoment(view({}))).toBe(Number.POSITIVE_INFINITY);
   expect(next(view({})).kind).toBe("wait");
   expect(next(view({ pooled: true })).kind).toBe("power-off");
+});
+
+test("a job that the table is out of reach for has the runtime that its record says, longer or shorter than what was deployed", () => {
+  const runner = { assignment: 1, configured: true, listener: "online", busy: true, jobs: 1 } as const;
+  const last = (maxRuntimeMs: number): number => {
+    const record = recordOf({ ...owned, state: "claimed", said: "registering", threshold: now + minute, maxRuntimeMs });
+    return lastMoment(viewOf(record, { sight: out, runner })) - (record.signal?.at ?? 0);
+  };
+  expect(last(limits.maxRuntimeMs * 3)).toBe(limits.maxRuntimeMs * 3);
+  expect(last(limits.maxRuntimeMs / 3)).toBe(limits.maxRuntimeMs / 3);
 });
 
 describe("the deadline on disk", () => {

@@ -36,7 +36,7 @@ const aSignal = fc
 
 const reported = fc.record(
   {
-    heartbeatAt: near(now - limits.freshHeartbeatMs, now - limits.silentHeartbeatMs, now),
+    heartbeatAt: near(now - limits.freshHeartbeatMs, now - limits.silentHeartbeatMs, now, now + limits.aheadMs),
     signal: aSignal,
     busy: fc.boolean(),
     retiredAt: fc.constant(now),
@@ -51,7 +51,7 @@ export const record: fc.Arbitrary<InstanceRecord> = fc
       state: fc.constantFrom(...states),
       version,
       assignment,
-      threshold: near(now),
+      threshold: near(now, now + limits.longestRuntimeMs + limits.aheadMs),
       wanted: fc.constantFrom("serve" as const, "leave" as const),
       uses: assignment,
       schema: fc.constant(1),
@@ -81,7 +81,8 @@ const told = fc.record({
   now: fc.constant(now),
   threshold: fc.constant(now + 60_000),
   own,
-  version,
+  assignment,
+  signal: fc.option(aSignal, { nil: undefined }),
   reason: fc.constantFrom("no machine", "evicted"),
   claimId,
   ownership,

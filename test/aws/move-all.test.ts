@@ -66,7 +66,7 @@ it("says why a condition does not hold, and writes nothing of what is refused", 
   expect(new Set(await statesOf(refs))).toEqual(new Set(["created"]));
 });
 
-it("bumps a version once, though the reply of a transaction was lost", async () => {
+it("condemns once, though the reply of a transaction was lost", async () => {
   const refs = await several(15);
   let lost = false;
   sim.faults.set("dynamodb", "TransactWriteItems", {
@@ -78,7 +78,7 @@ it("bumps a version once, though the reply of a transaction was lost", async () 
   });
   expect((await condemned(refs)).every(({ kind }) => kind === "done")).toBe(true);
   const { items } = await sim.instances.read(refs.map(({ key }) => key));
-  expect(new Set(items.map(({ version }) => version))).toEqual(new Set([2]));
+  expect(new Set(items.map(({ version }) => version))).toEqual(new Set([Number.MAX_SAFE_INTEGER]));
 });
 
 it("gives the unknown for each of a transaction that is never answered", async () => {

@@ -1,4 +1,5 @@
 // Registration tokens that GitHub refuses before their time: refresh hears of it by the instances that could not register.
+import { lastSignalOf } from "../../domain/record.ts";
 import { expect, test } from "vitest";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
@@ -32,7 +33,7 @@ test("a token that GitHub has refused is renewed at once, and no other", async (
 test("once renewed it is left alone until half of its life is over, though the records still tell of the one before", async () => {
   const world = await refused();
   await refreshed(world);
-  expect(world.table.all().some(({ signal }) => signal?.kind === "register-failed")).toBe(true);
+  expect(world.table.all().some((record) => lastSignalOf(record)?.kind === "register-failed")).toBe(true);
   expect((await refreshed(world)).tokens.renewed).toEqual([]);
   await world.time.run(world.time.now() + 31 * minute);
   expect((await refreshed(world)).tokens.renewed).toEqual(expect.arrayContaining([ours, theirs]));

@@ -8,7 +8,9 @@ type Says = (s: Situation, right: Right) => boolean;
 
 // ---- what is so ----
 
-const ahead = (s: Situation): boolean => s.ahead > 0;
+const day = 24 * 3_600_000;
+/** Within five days, the longest runtime, and a minute for two clocks. */
+const ahead = (s: Situation): boolean => s.ahead > 0 && s.ahead <= 5 * day + 60_000;
 /** Not past its threshold, and the agent has not decided to end itself. */
 const alive = (s: Situation): boolean => ahead(s) && !s.retired;
 const unowned = (s: Situation): boolean => s.owner === "nobody" || s.owner === "nobody, made by caller";
@@ -27,17 +29,19 @@ const own: Says = (s, right) => {
 };
 const createdByCaller: Says = (s, right) =>
   right === "idle floor" ? s.owner === "caller" || s.owner === "nobody, made by caller" : s.owner === "caller";
-const judged: Says = (_, right) => right === "version";
+const judged: Says = (_, right) => right === "assignment";
 
 const reported = (s: Situation, kind: string): boolean => s.sign?.kind === kind;
 const reportedNow = (s: Situation, kind: string): boolean => reported(s, kind) && s.sign?.of === "this assignment";
 /** Of this assignment only the last signal is kept: `listener-lost` comes after `registered`, `interrupted` may come after either. */
 const begunToRegister = (s: Situation): boolean =>
   ["registering", "registered", "listener-lost", "interrupted"].some((kind) => reportedNow(s, kind));
+/** More than a minute ahead of now, which no clock of ours is. */
+const fromTheFuture = (s: Situation): boolean => (s.heartbeatAge ?? 0) < -60_000;
 /** Younger than three periods of five seconds. */
-const fresh = (s: Situation): boolean => s.heartbeatAge !== undefined && s.heartbeatAge < 15_000;
+const fresh = (s: Situation): boolean => s.heartbeatAge !== undefined && s.heartbeatAge < 15_000 && !fromTheFuture(s);
 /** Older than a minute; one that never came is. */
-const silent = (s: Situation): boolean => s.heartbeatAge === undefined || s.heartbeatAge > 60_000;
+const silent = (s: Situation): boolean => s.heartbeatAge === undefined || s.heartbeatAge > 60_000 || fromTheFuture(s);
 const serve = (s: Situation): boolean => s.wanted === "serve";
 const leave = (s: Situation): boolean => s.wanted === "leave";
 
@@ -151,7 +155,9 @@ export const truthful: Readonly<Record<Refusal, Says>> = {
   "past its threshold": ahead,
   retired: (s) => !s.retired,
   "heartbeat over a minute old": (s) => !silent(s),
-  "version as judged": (s, right) => !judged(s, right),
+  "assignment as judged": (s, right) => !judged(s, right),
+  // No situation of these: only a table refuses a write for what it holds.
+  spoilt: never,
 };
 
 /** From where each move may be made at all. */

@@ -1,12 +1,22 @@
 // `decide` against the design's words: every move, in every situation, by every right; and what each move changes.
 import { beforeAll, describe, expect, test } from "vitest";
 import { holds } from "../../domain/condition.ts";
-import { conditionOf, decide, life, type Decision, type Move } from "../../domain/instance.ts";
+import { changeOf, conditionOf, decide, life, type Decision, type Move } from "../../domain/instance.ts";
 import { agentAttributes, decodeRecord, isDamaged } from "../../domain/record.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { effects, madeAlready, may, origins, truthful } from "./life-in-words.ts";
 import { columns, matrix, moves, type Matrix } from "./matrix.ts";
-import { assignmentNow, caller, calls, machine, newThreshold, now, owners, versionNow } from "./situations.ts";
+import {
+  assignmentNow,
+  caller,
+  calls,
+  machine,
+  newThreshold,
+  now,
+  owners,
+  readSignal,
+  versionNow,
+} from "./situations.ts";
 import { recordOf, situations, type Call, type Sign, type Situation } from "./situations.ts";
 
 const ownership = ["owner", "runId", "attempt", "provisionId", "claimId", "labels", "registration"] as const;
@@ -98,6 +108,9 @@ const eachMade = (look: (found: Found, after: InstanceRecord, before: Partial<In
     if (found.decision.record !== undefined) look(found, found.decision.record, found.before ?? {});
 };
 
+const endsIt = ({ move }: Pick<Call, "move">): boolean =>
+  effects[move].state === "terminating" || effects[move].state === "terminated";
+
 describe("a move that is made", () => {
   test("ends in the state that the words name", () => {
     eachMade(({ call, situation }, after) => {
@@ -106,9 +119,30 @@ describe("a move that is made", () => {
     });
   });
 
-  test("bumps the version by one", () => {
+  test("bumps the version by one, or sets that of what is ended, whatever its instance has written there", () => {
     eachMade(({ call, situation }, after, { version = 0 }) => {
-      if (after.version !== version + 1) expect.fail(tell(situation, call));
+      const expected = endsIt(call) ? Number.MAX_SAFE_INTEGER : version + 1;
+      if (after.version !== expected) expect.fail(tell(situation, call));
+    });
+  });
+
+  test("by which it ends takes out all that its instance may write, and adds to nothing: nothing that is there can refuse it", () => {
+    for (const { move, told } of calls) {
+      if (!endsIt({ move })) continue;
+      const { add, remove, set } = changeOf(move, told as never);
+      expect(add, move).toEqual({});
+      expect(remove, move).toEqual(expect.arrayContaining([...agentAttributes]));
+      expect(Object.keys(set), move).toContain("version");
+    }
+    eachMade(({ call, situation }, after) => {
+      if (endsIt(call) && agentAttributes.some((name) => name in after)) expect.fail(tell(situation, call));
+    });
+  });
+
+  test("by which it is condemned keeps the agent's last signal as it was read", () => {
+    eachMade(({ call, situation }, after) => {
+      if (effects[call.move].state === "terminating" && after.lastSignal !== readSignal)
+        expect.fail(tell(situation, call));
     });
   });
 
@@ -153,11 +187,12 @@ describe("a move that is made", () => {
     });
   });
 
-  test("writes nothing of the agent's, and nothing of what the machine is", () => {
+  test("writes nothing of the agent's but where it ends it, and nothing of what the machine is", () => {
+    const agents = new Set<string>(agentAttributes);
     const foreign = new Set<string>([...agentAttributes, ...Object.keys(machine), "schema"]);
     eachMade(({ call, situation }, after, before) => {
       if (call.move === "create") return;
-      const wrong = changed(before, after).filter((name) => foreign.has(name));
+      const wrong = changed(before, after).filter((name) => foreign.has(name) && !(endsIt(call) && agents.has(name)));
       if (wrong.length > 0) expect.fail(`${wrong.join()}: ${tell(situation, call)}`);
     });
   });

@@ -1,8 +1,17 @@
 // Reading stored records: whatever is damaged is named, and never stops a scan.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { agentAttributes, decodeListing, decodeRecord, isDamaged, recordSchema } from "../../domain/record.ts";
-import type { InstanceRecord } from "../../domain/record.ts";
+import { exists, holds } from "../../domain/condition.ts";
+import { limits, maxima } from "../../domain/limits.ts";
+import {
+  agentAttributes,
+  decodeListing,
+  decodeRecord,
+  heartbeatAge,
+  isDamaged,
+  recordSchema,
+} from "../../domain/record.ts";
+import type { InstanceRecord, Signal, Vitals } from "../../domain/record.ts";
 import { machine, now, owners } from "./situations.ts";
 
 const bare: InstanceRecord = {
@@ -15,10 +24,12 @@ const bare: InstanceRecord = {
   wanted: "serve",
   uses: 0,
 };
-const full: Required<InstanceRecord> = {
+const full: Required<Omit<InstanceRecord, "spoilt">> = {
   ...bare,
   ...owners.caller,
+  maxRuntimeMs: 1_800_000,
   lastOwner: "github:run:7:1:build",
+  lastSignal: { kind: "registered", rank: 4, assignment: 1, at: now },
   reason: "past its threshold",
   expiresAt: 1_800_000_000,
   heartbeatAt: now,
@@ -28,8 +39,12 @@ const full: Required<InstanceRecord> = {
   agentVersion: "1.0.0",
   vitals: { listener: "online", jobs: 1, diskFree: 0.5, runnerVersion: "2.336.0" },
 };
-const names = Object.keys(full) as (keyof InstanceRecord)[];
+const names = Object.keys(full) as (keyof typeof full)[];
 const mandatory = new Set(Object.keys(bare));
+/** All that the instance's role lets it write. */
+const reported = [...agentAttributes, "version"] as const;
+/** What only the control plane writes. */
+const governed = names.filter((name) => !(reported as readonly string[]).includes(name));
 
 const problemOf = (item: unknown): string => {
   const read = decodeRecord(item);
@@ -55,7 +70,7 @@ test("what the agent may write is all in the record, and nothing that a record m
 describe("a damaged attribute is named, with the item's key:", () => {
   const wrong = { string: 7, number: "7", boolean: "true", object: "{}" } as const;
 
-  test.each(names)("%s of another type", (name) => {
+  test.each(governed)("%s of another type", (name) => {
     const kind = typeof full[name] as keyof typeof wrong;
     const read = decodeRecord({ ...full, [name]: wrong[kind] });
     expect(read).toEqual({
@@ -64,16 +79,16 @@ describe("a damaged attribute is named, with the item's key:", () => {
     });
   });
 
-  test.each(names)("%s stored as NULL, which DynamoDB does not take for absent", (name) => {
+  test.each(governed)("%s stored as NULL, which DynamoDB does not take for absent", (name) => {
     expect(problemOf({ ...full, [name]: null })).toContain(`${name} is null`);
   });
 
-  test.each(names.filter((name) => mandatory.has(name)))("%s missing", (name) => {
+  test.each(governed.filter((name) => mandatory.has(name)))("%s missing", (name) => {
     const { [name]: _, ...rest } = full;
     expect(problemOf(rest)).toContain(`${name} is missing`);
   });
 
-  test.each(names.filter((name) => typeof full[name] === "number"))("%s not finite", (name) => {
+  test.each(governed.filter((name) => typeof full[name] === "number"))("%s not finite", (name) => {
     expect(problemOf({ ...full, [name]: Number.NaN })).toBe(`${name} is not a finite number`);
   });
 
@@ -91,12 +106,103 @@ describe("a damaged attribute is named, with the item's key:", () => {
     ["registration", [{ forge: "github" }]],
     ["registration", [null]],
     ["registration", [{ ...full.registration[0], labels: "1001" }]],
-    ["signal", {}],
-    ["signal", { ...full.signal, assignment: "1" }],
-    ["signal", { ...full.signal, rank: Number.NaN }],
-    ["signal", { ...full.signal, kind: undefined }],
+    ["lastSignal", { ...full.signal, assignment: "1" }],
   ])("%s damaged inside: %j", (name, inside) => {
     expect(problemOf({ ...full, [name]: inside })).toMatch(new RegExp(`^${name} `));
+  });
+});
+
+describe("what an instance writes is hostile:", () => {
+  const anything = [
+    null,
+    "x",
+    "",
+    "x".repeat(400 * 1024),
+    5,
+    -1,
+    1e60,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    2 ** 53,
+    1.5,
+    true,
+    [],
+    [[[[1]]]],
+    {},
+    { kind: 5, rank: {}, assignment: "1", at: [] },
+    { listener: "asleep", jobs: -1, diskFree: "all", runnerVersion: 5 },
+    { B: new Uint8Array(3) },
+    JSON.parse('{"__proto__":{"kind":"registered"}}'),
+  ];
+  const right: { readonly [Name in (typeof reported)[number]]: (found: never) => boolean } = {
+    heartbeatAt: (at: number) => at >= 0 && at <= Number.MAX_SAFE_INTEGER,
+    retiredAt: (at: number) => at >= 0 && at <= Number.MAX_SAFE_INTEGER,
+    busy: (busy: boolean) => typeof busy === "boolean",
+    agentVersion: (version: string) => typeof version === "string" && version.length <= 64,
+    version: (version: number) => Number.isSafeInteger(version) && version >= 0,
+    signal: ({ kind, rank, assignment, at, detail = "" }: Signal) =>
+      /^[a-z-]{1,40}$/.test(kind) &&
+      [rank, assignment].every((number) => Number.isSafeInteger(number) && number >= 0) &&
+      at >= 0 &&
+      detail.length <= maxima.signalDetailBytes,
+    vitals: ({ listener, jobs, diskFree, runnerVersion = "1" }: Vitals) =>
+      ["none", "starting", "online", "exited"].includes(listener) &&
+      Number.isSafeInteger(jobs) &&
+      diskFree >= 0 &&
+      diskFree <= 1 &&
+      /^v?[\d.]+$/.test(runnerVersion),
+  };
+
+  const hostile = [
+    ...anything,
+    { ...full.signal, detail: "x".repeat(400 * 1024) },
+    { ...full.signal, detail: 5 },
+    { ...full.signal, kind: "<b>".repeat(9) },
+    { ...full.signal, at: 1e60 },
+    { ...full.vitals, runnerVersion: 5 },
+    { ...full.vitals, runnerVersion: "1".repeat(99) },
+    { ...full.vitals, diskFree: Number.NaN },
+    { ...full.vitals, junk: "x".repeat(400 * 1024) },
+  ];
+  test.each(reported)("%s holds what it may hold or is absent, and the record stands", (name) => {
+    for (const value of hostile) {
+      const read = decodeRecord({ ...full, [name]: value });
+      if (isDamaged(read)) return expect.fail(`${JSON.stringify(value).slice(0, 80)}: ${read.problem}`);
+      const { [name]: found, spoilt, ...rest } = read;
+      const { [name]: _, ...others } = full;
+      expect(rest).toEqual(others);
+      if (found !== undefined) expect(right[name](found as never), JSON.stringify(value).slice(0, 80)).toBe(true);
+      if (found === undefined) expect(spoilt).toEqual([name]);
+    }
+  });
+
+  test.each(reported)("%s with more than an agent writes is said to be spoilt", (name) => {
+    const read = decodeRecord({ ...full, [name]: { ...full.signal, ...full.vitals, junk: "x".repeat(400 * 1024) } });
+    expect(read).toMatchObject({ spoilt: [name] });
+    expect(decodeRecord(full)).not.toHaveProperty("spoilt");
+  });
+
+  test("that its agent ends it counts whatever is written there, as it does for the table", () => {
+    for (const retiredAt of anything) expect(decodeRecord({ ...full, retiredAt })).toHaveProperty("retiredAt");
+    expect(holds(exists("retiredAt"), { retiredAt: null })).toBe(true);
+  });
+
+  test("a moment from the future is no sign of life", () => {
+    expect(heartbeatAge({}, now)).toBeUndefined();
+    expect(heartbeatAge({ heartbeatAt: now - 5 }, now)).toBe(5);
+    expect(heartbeatAge({ heartbeatAt: now + limits.aheadMs }, now)).toBe(-limits.aheadMs);
+    expect(heartbeatAge({ heartbeatAt: now + limits.aheadMs + 1 }, now)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("an item that it made for itself is no record", () => {
+    const own = { key: "k", version: 1, heartbeatAt: now, busy: false, mood: "good" };
+    expect(decodeRecord(own)).toEqual({ key: "k", problem: expect.stringContaining("nothing"), foreign: true });
+    expect(decodeRecord({ ...own, state: "idle" })).not.toHaveProperty("foreign");
+  });
+
+  test("a version that is none never belongs to a record of ours", () => {
+    for (const version of [undefined, "7", 1e60, -1, 0.5, null])
+      expect(decodeRecord({ ...full, version })).toMatchObject({ version: 0, spoilt: ["version"] });
   });
 });
 
@@ -132,4 +238,6 @@ test("a listing is held to the same rules, for the attributes that it shows", ()
     problem: "state is missing, not a string",
   });
   expect(decodeListing({ key: "k" }, ["key", "owner"])).toEqual({ key: "k" });
+  expect(decodeListing({ key: "k", version: 7 }, ["key", "version"])).toEqual({ key: "k", version: 7 });
+  expect(decodeListing({ key: "k", version: 1e60 }, ["key", "version"])).toEqual({ key: "k", version: 0 });
 });

@@ -61,10 +61,10 @@ const signs: readonly Sign[] = [
   ]),
 ];
 
-/** Milliseconds that the threshold lies ahead. */
-const aheads = [60_000, 0, -1] as const;
-/** Age of the heartbeat, ms; both sides of both borders. */
-const heartbeatAges = [undefined, 1_000, 15_000, 16_000, 60_000, 60_001] as const;
+/** Milliseconds that the threshold lies ahead; the last by far more than any move sets. */
+const aheads = [60_000, 0, 9e14] as const;
+/** Age of the heartbeat, ms; both sides of the borders. */
+const heartbeatAges = [undefined, -60_001, -60_000, 15_000, 60_000, 60_001] as const;
 
 export interface Situation {
   readonly state: State | "none";
@@ -125,7 +125,14 @@ export function recordOf(situation: Situation): InstanceRecord | undefined {
 }
 
 /** By what right the caller calls: its claim, its run with the assignment that it saw, or with one that is past. */
-export type Right = "claim" | "run" | "run, assignment past" | "version" | "version past" | "idle floor" | "plain";
+export type Right =
+  | "claim"
+  | "run"
+  | "run, assignment past"
+  | "assignment"
+  | "assignment past"
+  | "idle floor"
+  | "plain";
 
 export interface Call<M extends Move = Move> {
   readonly move: M;
@@ -135,7 +142,9 @@ export interface Call<M extends Move = Move> {
 
 const at = { now };
 const until = { now, threshold: newThreshold };
-const why = { ...until, reason: "the caller's reason" };
+/** The last signal as whoever condemns has read it. */
+export const readSignal = { kind: "registered", rank: signalRank.registered, assignment: 3, at: now - 9_000 } as const;
+const why = { ...until, reason: "the caller's reason", signal: readSignal };
 const byClaim = { own: { by: "claim", owner: caller.owner, claimId: caller.claimId } } as const;
 const byRun = (assignment: number) =>
   ({ own: { by: "run", runId: caller.runId, attempt: caller.attempt, assignment } }) as const;
@@ -168,10 +177,10 @@ export const calls: readonly Call[] = [
   call("condemn-expired", "plain", why),
   call("condemn-retired", "plain", why),
   call("condemn-gone", "plain", why),
-  call("condemn-evicted", "version", { ...why, version: versionNow }),
-  call("condemn-evicted", "version past", { ...why, version: versionNow - 1 }),
-  call("condemn-silent", "version", { ...why, version: versionNow }),
-  call("condemn-silent", "version past", { ...why, version: versionNow - 1 }),
+  call("condemn-evicted", "assignment", { ...why, assignment: assignmentNow }),
+  call("condemn-evicted", "assignment past", { ...why, assignment: assignmentNow - 1 }),
+  call("condemn-silent", "assignment", { ...why, assignment: assignmentNow }),
+  call("condemn-silent", "assignment past", { ...why, assignment: assignmentNow - 1 }),
   ...owned("condemn-unregistered", why),
   ...owned("condemn-deleted", why),
   ...owned("condemn-not-found", why),

@@ -3,7 +3,7 @@ import type { Move, Moves } from "../../domain/instance.ts";
 import type { Own } from "../../domain/needs.ts";
 import { cells, ec2, get, machine, put, type Row } from "./layout.ts";
 import type { Emit, Model, Process } from "./model.ts";
-import { ahead, current, now, thing } from "./records.ts";
+import { ahead, now, thing } from "./records.ts";
 import { everyInstance, handOf, inSlot, slotOf } from "./slots.ts";
 
 /** `recording` is also provision's word for it. */
@@ -46,7 +46,7 @@ export function floorOf(
     });
 }
 
-type Told = { readonly now: number; readonly threshold: number; readonly reason: string; readonly version: number };
+type Told = { readonly now: number; readonly threshold: number; readonly reason: string; readonly assignment: number };
 /** Moves whose conditions ask for no fact of outside: whoever calls them, whenever, must do no harm. */
 const guarded: readonly (readonly [Move, "claim" | "run" | "nobody"])[] = [
   ["start", "claim"],
@@ -88,9 +88,8 @@ export function strayOf(model: Model, process: number, name: string): (row: Row,
       for (const [move, right] of guarded) {
         if (right !== "nobody" && owner === "") continue;
         const own: Own = right === "run" ? { by: "run", runId, attempt, assignment } : { by: "claim", owner, claimId };
-        const version = (slot & 1) === 1 ? current : current - 1;
-        const told: Told & { own: Own } = { now, threshold: ahead, reason: "", version, own };
-        const call = records.told(`${version}${JSON.stringify(own)}`, move, () => told as Moves[typeof move]);
+        const told: Told & { own: Own } = { now, threshold: ahead, reason: "", assignment, own };
+        const call = records.told(`${assignment}${JSON.stringify(own)}`, move, () => told as Moves[typeof move]);
         const actor =
           right === "nobody" ? {} : { actor: { run: runId, attempt, ...(right === "claim" ? { owner } : {}) } };
         const done = (after: Row): void =>

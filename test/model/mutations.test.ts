@@ -12,14 +12,12 @@ const timeout = 0;
 
 /** By condition: the smallest world that misses it, and the promise that is then broken. */
 const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
-  "park-prepared: state": ["stray", /does not come back/],
   "park-prepared: prepared": ["floor stray", /what idles is up/],
   "park-prepared: not past its threshold": ["floor cut", /agent has ended/],
   "park-prepared: not retired": ["floor ahead", /agent has ended/],
   "park-left: not past its threshold": ["parked cut", /agent has ended/],
   "park-left: not retired": ["parked ahead", /agent has ended/],
   "park-left: deregistered now": ["parked stray", /what idles is up/],
-  "claim: state": ["claimed", /does not come back/],
   "claim: heartbeat fresh": ["died", /long dead/],
   "claim: not past its threshold": ["kept", /agent has ended/],
   "claim: not retired": ["ahead", /agent has ended/],
@@ -41,14 +39,13 @@ const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
   "release: deregistered now": ["released stray", /one owner/],
   "condemn-expired: state": ["aged", /terminated never changes/],
   "condemn-expired: past its threshold": ["stray", /no started job/],
-  "condemn-retired: state": ["stray", /terminated never changes/],
   "condemn-retired: retired": ["stray", /no started job/],
   "condemn-gone: state": ["created died", /terminated never changes/],
   "condemn-evicted: state": ["stray", /terminated never changes/],
-  "condemn-evicted: version as judged": ["stale", /only for what was judged/],
+  "condemn-evicted: assignment as judged": ["stale", /only for what was judged/],
   "condemn-silent: state": ["stray", /terminated never changes/],
   "condemn-silent: heartbeat over a minute old": ["stray", /ended for silence/],
-  "condemn-silent: version as judged": ["released silent stray", /only for what was judged/],
+  "condemn-silent: assignment as judged": ["released silent stray", /only for what was judged/],
   "condemn-unregistered: own": ["cancelled stray", /one owner/],
   "condemn-unregistered: not begun to register": ["stray", /no started job/],
   "condemn-deleted: own": ["unswept", /one owner/],
@@ -62,16 +59,25 @@ const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
 };
 
 const byOwner = "what is condemned loses its owner";
+const byReports = "what is condemned loses what its agent said";
+const byBoth = "what is condemned loses its owner, and what its agent said";
 /** By condition that another makes up for: which other, the world in which that one alone is not missed, and the promise that is broken without both. */
 const doubled: Readonly<Record<string, readonly [string, SmallWorld, RegExp]>> = {
   "park-prepared: unowned": ["park-prepared: prepared", "created stray", /one owner/],
-  "park-left: state": [byOwner, "parked stray", /does not come back/],
-  "park-left: own claim": ["park-left: state", "cancelled stray", /does not come back/],
+  "park-prepared: state": [byReports, "stray", /does not come back/],
+  "claim: state": [byReports, "claimed", /does not come back/],
+  "condemn-retired: state": [byReports, "stray", /terminated never changes/],
+  "park-left: state": [byBoth, "parked stray", /does not come back/],
+  "park-left: own claim": [
+    "park-left: state; what is condemned loses what its agent said",
+    "cancelled stray",
+    /does not come back/,
+  ],
   "claim: unowned": ["what idles loses its owner", "contended", /one owner: taken from another/],
-  "start: state": [byOwner, "stray", /does not come back/],
+  "start: state": [byBoth, "stray", /does not come back/],
   "extend-running: state": [byOwner, "stray", /terminated never changes/],
   "ask-to-leave: state": [byOwner, "contended", /terminated never changes/],
-  "release: state": [byOwner, "released", /does not come back/],
+  "release: state": [byBoth, "released", /does not come back/],
   "condemn-unregistered: state": [byOwner, "stray", /terminated never changes/],
   "condemn-deleted: state": [byOwner, "released", /terminated never changes/],
   "condemn-not-found: state": [byOwner, "released", /terminated never changes/],

@@ -48,9 +48,21 @@ const keepsOwner =
       .map((move) => withRow(move, (row) => ({ ...row, owner: "keeps" })))
       .reduce((changed, change) => change(changed), rules);
 
+const keepsReports: Mutation = (rules) =>
+  moves
+    .filter((move) => life[move].reports === "drops")
+    .map((move) => withRow(move, (row) => ({ ...row, reports: undefined }) as unknown as Life[Move]))
+    .reduce((changed, change) => change(changed), rules);
+
+const condemnedKeepsOwner = keepsOwner((move) => move.startsWith("condemn-"));
+const parksAny: Mutation = (rules) => (mutations.get("park-left: state") as Mutation)(rules);
+
 /** What is no condition, but stands beside some: with it alone they are not missed, without it they are. */
 export const guards: ReadonlyMap<string, Mutation> = new Map<string, Mutation>([
-  ["what is condemned loses its owner", keepsOwner((move) => move.startsWith("condemn-"))],
+  ["what is condemned loses its owner", condemnedKeepsOwner],
+  ["what is condemned loses its owner, and what its agent said", (rules) => keepsReports(condemnedKeepsOwner(rules))],
+  ["park-left: state; what is condemned loses what its agent said", (rules) => keepsReports(parksAny(rules))],
+  ["what is condemned loses what its agent said", keepsReports],
   ["what idles loses its owner", keepsOwner((move) => move === "release" || move === "park-left")],
   ["release asks to leave, and judges by what it then reads", without({ releaseAsks: false, forgeProves: false })],
   ["the agent decides again on the reply", without({ decidesOnReply: false })],

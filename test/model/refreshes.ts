@@ -54,7 +54,14 @@ function judgeOf({ records, spec }: Model): (id: number, state: number) => Findi
       ]);
       found.set(
         name,
-        findingOf(records.of(id) as InstanceRecord, { configuration, now, seen, images: {}, releases: [] }),
+        findingOf(records.of(id) as InstanceRecord, {
+          configuration,
+          now,
+          seen,
+          images: {},
+          releases: [],
+          listed: { runners: [], scopes: new Set() },
+        }),
       );
     }
     return found.get(name);

@@ -4,7 +4,7 @@ import type { Own } from "../../domain/needs.ts";
 import { cells, ec2, get, instances, machine, put, type Row } from "./layout.ts";
 import type { Emit, Model } from "./model.ts";
 import { attempt, type Actor, type Attempt } from "./moves.ts";
-import { ahead, current, now } from "./records.ts";
+import { ahead, now } from "./records.ts";
 
 const laid = <Name extends string>(widths: Record<Name, number>): Record<Name, { shift: number; mask: number }> => {
   let shift = 0;
@@ -114,12 +114,12 @@ export function handOf(model: Model, process: number): Hand {
     },
     call: (row, emit, one) => attempt(model, row, emit, { ...one, process }),
     condemn(row, i, emit, by, own, actor, next) {
-      const version = (hand.slot(row, i) & 1) === 1 ? current : current - 1;
-      const call = records.told(`${version}${nameOf(own)}`, by, () => {
-        return { now, threshold: ahead, reason: "", version, own: own ?? nobody };
-      });
       const judges = by === "condemn-evicted" || by === "condemn-silent";
-      const judged = judges ? { judged: inSlot(hand.slot(row, i), "assignment") } : {};
+      const assignment = judges ? inSlot(hand.slot(row, i), "assignment") : 0;
+      const judged = judges ? { judged: assignment } : {};
+      const call = records.told(`${assignment}${nameOf(own)}`, by, () => {
+        return { now, threshold: ahead, reason: "", assignment, own: own ?? nobody };
+      });
       hand.call(row, emit, {
         instance: i,
         move: by,

@@ -1,0 +1,72 @@
+// A serving instance that hangs: ended in minutes where GitHub proves that no job runs on it, and not before.
+import { expect, test } from "vitest";
+import { provision } from "../../control/provision.ts";
+import { refresh, type RefreshReport } from "../../control/refresh.ts";
+import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+
+const minute = 60_000;
+
+/** One that serves run 1001 for six hours, and hangs from now on: no heartbeat comes any more. */
+async function hung(jobMinutes: number) {
+  const world = calmWorld({ maxRuntimeMs: 6 * 60 * minute });
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf()));
+  const [machine] = world.machines.all();
+  if (machine === undefined) throw new Error("nothing was launched");
+  const labels = ["1001"];
+  const job =
+    jobMinutes === 0
+      ? undefined
+      : world.forge.queue({ scope: repository, runId: "1001", attempt: 1, labels, durationMs: jobMinutes * minute });
+  await world.time.run(world.time.now() + 10_000);
+  machine.cutOff = { from: world.time.now(), to: world.time.now() + 24 * 60 * minute };
+  return { world, machine, job };
+}
+
+/** As GitHub lists runners that it has not heard of. */
+const refreshed = (world: CalmWorld, online: boolean): Promise<RefreshReport> =>
+  world.does("refresh", (ports) => {
+    const seen = <Runner extends { readonly online: boolean }>(runner: Runner): Runner => ({
+      ...runner,
+      online,
+      busy: false,
+    });
+    const inventory = {
+      ...ports.inventory,
+      list: async (scope: string, prefix: string) => (await ports.inventory.list(scope, prefix)).map(seen),
+      named: async (scope: string, name: string) => {
+        const found = await ports.inventory.named(scope, name);
+        return found === undefined ? undefined : seen(found);
+      },
+    };
+    return refresh({ ...ports, inventory });
+  });
+
+test("is condemned within minutes of its last sign of life, not at its maximum runtime", async () => {
+  const { world, machine } = await hung(0);
+  await world.time.run(world.time.now() + 2 * minute);
+  expect((await refreshed(world, false)).findings).toEqual([]);
+  await world.time.run(world.time.now() + 2 * minute);
+  expect((await refreshed(world, false)).findings).toMatchObject([{ kind: "prove", done: true }]);
+  expect(world.table.get(machine.key)?.state).toBe("terminating");
+  await world.time.run(world.time.now() + 5 * minute);
+  await refreshed(world, false);
+  expect(world.table.get(machine.key)?.state).toBe("terminated");
+});
+
+test("is left alone while GitHub hears of it: neither asked to leave nor ended", async () => {
+  const { world, machine } = await hung(0);
+  await world.time.run(world.time.now() + 10 * minute);
+  expect((await refreshed(world, true)).findings).toEqual([]);
+  expect(world.table.get(machine.key)).toMatchObject({ state: "running", wanted: "serve" });
+});
+
+test("with a job is waited for, though GitHub shows it offline and idle: it refuses to delete what is busy", async () => {
+  const { world, machine, job } = await hung(30);
+  await world.time.run(world.time.now() + 5 * minute);
+  expect((await refreshed(world, false)).findings).toMatchObject([{ kind: "prove", done: false }]);
+  expect(world.table.get(machine.key)?.state).toBe("running");
+  await world.time.run(world.time.now() + 30 * minute);
+  expect(job?.state).toBe("done");
+  expect((await refreshed(world, false)).findings).toMatchObject([{ kind: "prove", done: true }]);
+});
