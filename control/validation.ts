@@ -40,7 +40,7 @@ export async function validate(undertaking: Undertaking, held: Held): Promise<vo
     if (!keys.includes(key)) continue;
     const record = found.get(key);
     const problem = damaged.get(key);
-    const verdict = problem === undefined ? verdictOf(record, taken.claimId, now) : undefined;
+    const verdict = problem === undefined ? verdictOf(record, taken.claimId, now, taken.since) : undefined;
     if (record !== undefined) held.taken.set(key, { ...taken, record });
     if (verdict?.kind === "ready" && !held.ready.has(key))
       world.log.event("instance.ready", {

@@ -25,8 +25,15 @@ const failures: ReadonlySet<SignalKind> = new Set([
   "interrupted",
 ]);
 
-/** `claimId`: the caller's own claim, under which it has asked nothing to leave. */
-export function verdictOf(record: InstanceRecord | undefined, claimId: string, now: number): Verdict {
+const onItsWay: ReadonlySet<SignalKind | undefined> = new Set<SignalKind>(["registering", "registered"]);
+
+/** `claimId`: the caller's own claim, under which it has asked nothing to leave; `claimedAt`: when it was taken. */
+export function verdictOf(
+  record: InstanceRecord | undefined,
+  claimId: string,
+  now: number,
+  claimedAt: number = Number.POSITIVE_INFINITY,
+): Verdict {
   // What has left before the caller looked is idle, or serves another.
   const released = record?.wanted === "leave" || (record !== undefined && isAnothers(record, claimId));
   const lost = (why: string, condemn?: Condemnation): Verdict => ({ kind: "lost", why, condemn, released });
@@ -46,6 +53,9 @@ export function verdictOf(record: InstanceRecord | undefined, claimId: string, n
     return lost(`no heartbeat for ${Math.round(age / 1000)} s`, "condemn-unregistered");
   const fresh = age !== undefined && age < limits.freshHeartbeatMs;
   if (signal?.kind === "registered" && fresh) return { kind: "ready" };
+  // That it beats proves nothing: one that hangs, or that somebody else commands, is not waited for until the provision's end.
+  if (record.state === "claimed" && now - claimedAt > limits.claimAnswerMs && !onItsWay.has(signal?.kind))
+    return lost(`claimed, and has not begun to register for ${limits.claimAnswerMs / 1000} s`, "condemn-unregistered");
   return { kind: "pending", quiet: !fresh };
 }
 

@@ -35,6 +35,8 @@ export const limits = {
   bootMs: 10 * minute,
   /** A claimed instance's threshold, and the action's time-out: longer than boot, so nothing claimed expires while its siblings boot. */
   provisionMs: 12 * minute,
+  /** What idled, and was claimed, begins to register by then: its agent sees a claim within a second; beyond it another is taken. */
+  claimAnswerMs: 1 * minute,
   /** Validation asks EC2 this often for machines that show no sign of life: a dead one is replaced without waiting for its threshold. */
   machineLookMs: 5 * second,
   /** How long a roll-back waits for booting machines, to park rather than waste them: well inside the 5 minutes that GitHub gives a cancelled job. */

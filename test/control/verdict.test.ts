@@ -29,6 +29,24 @@ describe("still on its way", () => {
   });
 });
 
+describe("claimed from the pool a minute ago and more", () => {
+  const judged = (said: SignalKind | undefined, ms: number) =>
+    verdictOf(mine(said === undefined ? {} : { said }), owned.claimId, now, now - ms);
+  test.for([undefined, "prepared", "deregistered"] as const)(
+    "and after %s: its heartbeat keeps it no longer",
+    (said) => {
+      expect(judged(said, 60_000).kind).toBe("pending");
+      expect(judged(said, 60_001)).toMatchObject({ kind: "lost", condemn: "condemn-unregistered", released: false });
+    },
+  );
+  test("what was created may still boot", () =>
+    expect(verdictOf(recordOf({ ...owned, state: "created" }), owned.claimId, now, now - 600_000).kind).toBe(
+      "pending",
+    ));
+  test("it may be registering for as long as the provision lasts", () =>
+    expect(judged("registering", 600_000).kind).toBe("pending"));
+});
+
 describe("lost", () => {
   test.for([
     ["its record is gone", undefined, "nothing to condemn"],
