@@ -1,6 +1,6 @@
 // The brake on buying: what new machines of a pool were lost to before they were ready, every one of them, buys no further ones. Pure.
 import { limits, maxima } from "./limits.ts";
-import type { InstanceRecord } from "./record.ts";
+import { lastSignalOf, type InstanceRecord } from "./record.ts";
 import type { PoolName } from "./table.ts";
 
 /** All that machines are made from: another image, launch template or configuration may well do what this one does not. */
@@ -28,7 +28,10 @@ const makeKey = (make: Make): string =>
   ]);
 
 /** Its agent has said that it works, whatever became of it afterwards. */
-const cameUp = ({ signal }: InstanceRecord): boolean => signal !== undefined && signal.kind !== "prepare-failed";
+function cameUp(record: InstanceRecord): boolean {
+  const signal = lastSignalOf(record);
+  return signal !== undefined && signal.kind !== "prepare-failed";
+}
 
 /** Condemned before its agent could say that it works, by nobody's wish: what is given back is asked to leave first. */
 const lostOnItsWay = (record: InstanceRecord): boolean =>
@@ -37,7 +40,9 @@ const lostOnItsWay = (record: InstanceRecord): boolean =>
 /** Of what no further machine is to be created. One that comes up releases its brake, as does another make, or time. */
 export function brakesOf(records: readonly InstanceRecord[], now: number): readonly Brake[] {
   const brakes: Brake[] = [];
-  for (const alike of Map.groupBy(records, makeKey).values()) {
+  // A launch that lies ahead was written by somebody who means harm: it proves nothing, and is no moment to wait until.
+  const launched = records.filter(({ launchedAt }) => launchedAt <= now + limits.aheadMs);
+  for (const alike of Map.groupBy(launched, makeKey).values()) {
     const last = Math.max(0, ...alike.filter(cameUp).map(({ launchedAt }) => launchedAt));
     const lost = alike.filter((record) => lostOnItsWay(record) && record.launchedAt > last);
     const [first] = lost;

@@ -148,3 +148,19 @@ describe("of records", () => {
     expect(brakeOn(brakes, { ...(five[0] as (typeof five)[0]), [name]: value }, now)).toBeUndefined();
   });
 });
+
+test("launches that lie ahead, which only somebody who means harm writes, are no moment to wait until", () => {
+  const lost = Array.from({ length: maxima.lostOnTheirWay }, (_, index) =>
+    recordOf({ key: `arn:${index}`, state: "terminated", wanted: "serve", launchedAt: 1e60 }),
+  );
+  expect(brakesOf(lost, now)).toEqual([]);
+});
+
+test("one that came up is known by its last signal, when its condemned record holds no other", () => {
+  const lost = Array.from({ length: maxima.lostOnTheirWay }, (_, index) =>
+    recordOf({ key: `arn:${index}`, state: "terminated", wanted: "serve", launchedAt: now - 60_000 }),
+  );
+  expect(brakesOf(lost, now)).toHaveLength(1);
+  const lastSignal = { kind: "registered", rank: 4, assignment: 1, at: now } as const;
+  expect(brakesOf([...lost, recordOf({ state: "terminated", launchedAt: now - 30_000, lastSignal })], now)).toEqual([]);
+});
