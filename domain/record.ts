@@ -327,11 +327,18 @@ const governed = [...Object.keys(required), ...Object.keys(optional)];
 const isForeign = (fields: Record<string, unknown>): boolean =>
   governed.every((name) => name === "key" || fields[name] === undefined);
 
+/** What is decided on a record is done to the machine that it names: another than its key's would be ended in its stead. */
+const wrongMachine = (key: string, instanceId: unknown): string | undefined =>
+  typeof instanceId !== "string" || key.endsWith(`/${instanceId}`)
+    ? undefined
+    : `instanceId is "${instanceId}", not the one in its key`;
+
 function decode(item: unknown, names: readonly string[]): Record<string, unknown> | Damaged {
   if (typeof item !== "object" || item === null) return { key: "(none)", problem: "not an item" };
   const fields = item as Record<string, unknown>;
   const key = typeof fields["key"] === "string" ? fields["key"] : "(no key)";
-  const problem = newer(fields) ?? names.map((name) => wrongKind(fields, name)).find((found) => found !== undefined);
+  const wrong = newer(fields) ?? names.map((name) => wrongKind(fields, name)).find((found) => found !== undefined);
+  const problem = wrong ?? wrongMachine(key, fields["instanceId"]);
   if (problem !== undefined) return { key, problem };
   const kept: Record<string, unknown> = {};
   for (const name of names) if (fields[name] !== undefined) kept[name] = fields[name];

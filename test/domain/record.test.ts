@@ -241,3 +241,10 @@ test("a listing is held to the same rules, for the attributes that it shows", ()
   expect(decodeListing({ key: "k", version: 7 }, ["key", "version"])).toEqual({ key: "k", version: 7 });
   expect(decodeListing({ key: "k", version: 1e60 }, ["key", "version"])).toEqual({ key: "k", version: 0 });
 });
+
+test("a record that names another machine than its key's is damaged: what is decided on it would hit that one", () => {
+  expect(decodeRecord({ ...bare, instanceId: "i-00000000000000000" })).toMatchObject({
+    key: bare.key,
+    problem: expect.stringContaining("not the one in its key"),
+  });
+});
