@@ -4,7 +4,7 @@ import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { signalRank } from "../../domain/record.ts";
 import { cells, ec2, get, host, instances, jobIs, listener, machine, put, task, type Row } from "./layout.ts";
 import { mayStill, spend, type Emit, type Model } from "./model.ts";
-import { before, current, now, type AgentWriteIntent } from "./records.ts";
+import { before, current, forgeries, now, type AgentWriteIntent } from "./records.ts";
 
 const who = "the agent";
 const kinds = Object.keys(signalRank) as SignalKind[];
@@ -183,12 +183,28 @@ export function agentsOf(model: Model): Agents {
     perform(row, i, base, stepOf(row, base, sight), emit);
   };
 
+  /** What the role of an instance may write, by somebody who means harm: any signal, that it lives, and nothing at all. */
+  const forges = (row: Row, i: number, base: number, emit: Emit): void => {
+    const id = row[base + cells.record] as number;
+    for (const what of forgeries) {
+      const to = records.forged(id, what);
+      if (to === id) continue;
+      const after = row.slice();
+      after[base + cells.record] = to;
+      emit(after, "somebody", `writes in its agent's name: ${what}`, i);
+    }
+  };
+
   return (row, emit) => {
     for (let i = 0; i < instances; i++) {
       const base = i * layout.block;
       lands(model, row, i, base, emit);
       const at = get(row, base, machine.ec2);
       if (at !== ec2.up && at !== ec2.ending) continue;
+      if (get(row, base, machine.taken) === 1) {
+        forges(row, i, base, emit);
+        continue;
+      }
       turn(row, i, base, emit);
       if (get(row, base, host.task) !== task.none) {
         const after = row.slice();
@@ -270,5 +286,6 @@ export function endMachine({ layout }: Model, row: Row, base: number): string | 
   put(row, base, machine.ec2, ec2.ended);
   row[base + cells.host] = 0;
   row[base + cells.sight] = 0;
-  return killed && get(row, base, machine.ripe) === 0 ? "no started job is ended before its threshold" : undefined;
+  const blamed = killed && get(row, base, machine.taken) === 0;
+  return blamed && get(row, base, machine.ripe) === 0 ? "no started job is ended before its threshold" : undefined;
 }

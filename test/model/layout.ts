@@ -63,6 +63,8 @@ export const machine = cell(cells.machine, {
   served: 3,
   /** A bit an assignment: GitHub knows its runner. */
   known: 8,
+  /** Its root is somebody else's: what it says proves nothing, and no promise is made of it but that it ends. */
+  taken: 1,
 });
 
 export const task = { none: 0, begins: 1, known: 2, resumes: 3, stops: 4 } as const;

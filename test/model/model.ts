@@ -55,6 +55,8 @@ export const mishaps = [
   "refusal",
   /** What is kept of an ended one passes its threshold before it is deleted. */
   "aged",
+  /** Somebody becomes root on a machine: nothing of ours runs on it any more, and its item says what it likes. */
+  "hostile",
 ] as const;
 export type Mishap = (typeof mishaps)[number];
 /** What the model check may take away from the code besides the life table. */

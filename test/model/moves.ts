@@ -69,7 +69,7 @@ function write({ records, layout }: Model, row: Row, base: number, to: number, m
   const ends = record.state === "terminating" || record.state === "terminated";
   if (!ends && record.threshold === ahead && life[move].limit !== "unchanged") put(row, base, machine.ripe, 0);
   if (record.state === "terminated")
-    for (const past of [machine.ripe, machine.died, machine.selfEnded, machine.bootLate, machine.served])
+    for (const past of [machine.ripe, machine.died, machine.selfEnded, machine.bootLate, machine.served, machine.taken])
       put(row, base, past, 0);
 }
 
@@ -105,6 +105,7 @@ function judge(
 ): string | undefined {
   if (move === "confirm" && get(row, base, machine.ec2) !== ec2.ended)
     return "terminated only after EC2 has ended the machine";
+  if (get(row, base, machine.taken) === 1) return undefined;
   if (before === undefined) return undefined;
   if (before.state === "terminated") return "terminated never changes";
   if (before.state === "terminating")
@@ -163,7 +164,7 @@ function forward(row: Row, base: number, before: InstanceRecord, after: Instance
 export function brokenState({ records, layout }: Model, row: Row): string | undefined {
   for (let instance = 0; instance < instances; instance++) {
     const base = instance * layout.block;
-    if (get(row, base, host.job) === 0) continue;
+    if (get(row, base, host.job) === 0 || get(row, base, machine.taken) === 1) continue;
     const record = records.of(row[base + cells.record] as number);
     if (record === undefined || record.state === "terminating" || record.state === "terminated") continue;
     if (record.assignment !== get(row, base, host.root) || record.owner === undefined)

@@ -56,6 +56,7 @@ const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
   "refresh lists GitHub's runners before it reads the records": ["claimed", /loses its runner/],
   "refresh looks again before it takes absence for a proof": ["released silence", /no started job/],
   "GitHub's word proves nothing of what was registering": ["released", /no started job/],
+  "the end of what is past its threshold asks nothing of its agent": ["hostile", /every instance ends/],
 };
 
 const byOwner = "what is condemned loses its owner";

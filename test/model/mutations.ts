@@ -38,6 +38,10 @@ export const mutations: ReadonlyMap<string, Mutation> = new Map<string, Mutation
   ["refresh lists GitHub's runners before it reads the records", without({ refreshListsFirst: false })],
   ["refresh looks again before it takes absence for a proof", without({ proveListsAgain: false })],
   ["GitHub's word proves nothing of what was registering", without({ forgeProves: false })],
+  [
+    "the end of what is past its threshold asks nothing of its agent",
+    withRow("condemn-expired", (row) => ({ ...row, needs: [...row.needs, "heartbeat over a minute old"] })),
+  ],
 ]);
 
 const keepsOwner =

@@ -96,6 +96,17 @@ function machines(model: Model, row: Row, i: number, base: number, emit: Emit): 
     emit(after, "EC2", "loses the machine", i);
   }
   if (at !== ec2.up) return;
+  if (get(row, base, machine.taken) === 1) return;
+  if (mayStill(model, row, "hostile")) {
+    const after = spend(model, row, "hostile");
+    put(after, base, machine.taken, 1);
+    // A listener and a job go on; our agent, its work and its writes on their way are no more.
+    for (const field of [host.task, host.taskFor, host.taskRun, host.failed, host.mine, host.cut, host.mayCrash])
+      put(after, base, field, 0);
+    after[base + cells.sight] = 0;
+    after[base + cells.flight] = 0;
+    emit(after, "somebody", "becomes root on the machine", i);
+  }
   const cut = get(row, base, host.cut) === 1;
   if (!cut && !mayStill(model, row, "cut")) return;
   const after = cut ? row.slice() : spend(model, row, "cut");

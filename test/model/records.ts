@@ -42,6 +42,17 @@ export interface AgentRules {
   readonly onSignal: boolean;
 }
 
+/** Nothing that helps us: that it has retired, or a silence, would be a way to its end. */
+export const forgeries = [
+  "prepared",
+  "registering",
+  "registered",
+  "deregistered",
+  "a sign of life",
+  "nothing",
+] as const;
+export type Forgery = (typeof forgeries)[number];
+
 export interface Outcome {
   readonly record: number;
   readonly already: boolean;
@@ -216,6 +227,16 @@ export class Records {
     this.#derive("beat", id, (record) => {
       const { condition } = heartbeat({ heartbeatAt: heard, busy: false, agentVersion: "", vitals: quiet });
       return holds(condition, record) ? { ...record, heartbeatAt: heard } : record;
+    });
+
+  /** The record as somebody leaves it who has its agent's rights. */
+  forged = (id: number, what: Forgery): number =>
+    this.#derive(`forged ${what}`, id, (record) => {
+      if (record.state === "terminating" || record.state === "terminated") return record;
+      const { signal: _, retiredAt: __, ...rest } = record;
+      if (what === "nothing") return rest;
+      if (what === "a sign of life") return { ...record, heartbeatAt: heard };
+      return { ...rest, signal: signalOf(what, record.assignment, now) };
     });
 
   /** An instance that waits in the pool. */

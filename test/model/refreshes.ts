@@ -180,7 +180,11 @@ export function refreshOf(model: Model, process: number, name: string): (row: Ro
     const left = ghosts & ~(1 << assignment);
     hand.set(after, i, left === 0 ? 0 : withSlot(slot, { known: left }));
     const record = records.of(row[base + cells.record] as number);
-    const lives = record !== undefined && record.state !== "terminating" && record.state !== "terminated";
+    const lives =
+      get(row, base, machine.taken) === 0 &&
+      record !== undefined &&
+      record.state !== "terminating" &&
+      record.state !== "terminated";
     const serves = lives && record.owner !== undefined && record.wanted === "serve" && record.assignment === assignment;
     emit(
       after,

@@ -183,6 +183,28 @@ export const small = {
     unswept: true,
     job: false,
   },
+  /** Of the machine that somebody has taken only one thing is asked, that it ends; of all others, what is ever asked of them. */
+  hostile: world(
+    "one claims, and somebody takes a machine over",
+    one,
+    [claims, refreshes],
+    { hostile: 1 },
+    { prompt: true },
+  ),
+  "hostile created": world(
+    "one creates, and somebody takes a machine over",
+    none,
+    [creates, refreshes],
+    { hostile: 1 },
+    { prompt: true },
+  ),
+  "hostile contended": world(
+    "two instances, one of them taken over, and one that claims",
+    two,
+    [claims, refreshes],
+    { hostile: 1 },
+    { prompt: true },
+  ),
   either: world("one claims or creates", one, [either, refreshes], { crash: 1, lost: 1 }, { prompt: true }),
   two: world("two instances, two runs", two, [claims, cancelled, refreshes], {}, { prompt: true }),
 } as const satisfies Record<string, Spec>;
