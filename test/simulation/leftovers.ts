@@ -51,7 +51,8 @@ export function leftInQueuesAndVault({ words, queues, vault, environment }: Worl
   if (defaults === undefined) return ["no configuration is left"];
   const left: string[] = [];
   for (const name of Object.keys(defaults.queues))
-    for (const { body } of queues.get(name) ?? []) {
+    for (const { body, forged } of queues.get(name) ?? []) {
+      if (forged === true) continue;
       const parsed = parseMessage(body);
       left.push(
         `the queue of ${name} holds a message ${parsed.ok ? `of ${parsed.message.instanceId}` : parsed.problem}`,

@@ -8,7 +8,7 @@ import { anyAwait } from "../../cloud/sim/world/process.ts";
 import type { Request } from "../../domain/request.ts";
 import type { Job } from "../../cloud/sim/world/forge.ts";
 import type { ControlPorts, World } from "../../cloud/sim/world/world.ts";
-import { allAnswered, nothingKept, readyIsReady } from "./promises.ts";
+import { allAnswered, endsInMinutes, nothingKept, readyIsReady } from "./promises.ts";
 import type { Attempt, Workflow } from "./workload.ts";
 
 const minute = 60_000;
@@ -235,17 +235,25 @@ function servedAll(world: World, name: string, jobs: readonly Job[]): void {
 }
 
 /** Refresh on its schedule, for as long as the world goes on. */
-export function refreshOnSchedule(world: World, over: () => boolean): void {
+export function refreshOnSchedule(world: World, over: () => boolean, every: () => number): void {
   const { rates } = world.faults;
   let count = 0;
   const tick = (): void => {
     if (over()) return;
+    if (every() === limits.refreshMs) endsInMinutes(world);
     const name = `refresh ${++count}`;
-    void step(world, name, { by: "refreshDies", awaits: longest.refresh, limitMs: 4.5 * minute }, (ports) =>
-      refresh(ports),
-    );
+    const runs = (who: string): void =>
+      void step(world, who, { by: "refreshDies", awaits: longest.refresh, limitMs: 4.5 * minute }, (ports) =>
+        refresh(ports),
+      );
+    runs(name);
+    const byHand = world.chance.fork(`${name} by hand`);
+    if (byHand.happens(world.faults.rates.refreshOverlaps)) {
+      world.faults.meet("refreshOverlaps");
+      world.time.after(byHand.between(0, 500), `${name} by hand`, () => runs(`${name} by hand`));
+    }
     const jitter = rates.slow > 0 ? world.chance.between(0, 2_000) : 0;
-    world.time.after(limits.refreshMs + jitter, "refresh is due", tick);
+    world.time.after(every() + jitter, "refresh is due", tick);
   };
   tick();
 }

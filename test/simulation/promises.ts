@@ -1,9 +1,13 @@
 // What must be true when a provision says ready, and what must be left of a world that has healed and come to rest: nothing.
 import type { Provisioned } from "../../control/provision.ts";
+import { countersOf } from "../../domain/names.ts";
+import { limits } from "../../domain/limits.ts";
+import { decodeRecord, isDamaged } from "../../domain/record.ts";
 import type { Request } from "../../domain/request.ts";
-import { isAlive, type Machine } from "../../cloud/sim/world/machine.ts";
+import { isPaidFor, type Machine } from "../../cloud/sim/world/machine.ts";
+import { placesHeld } from "../../cloud/sim/world/checks.ts";
 import { ceilings } from "../../cloud/sim/world/faults.ts";
-import type { World } from "../../cloud/sim/world/world.ts";
+import { repositories, type World } from "../../cloud/sim/world/world.ts";
 import { leftInQueuesAndVault } from "./leftovers.ts";
 
 /** A run is told of as many runners as it asked for, each its own, and each known to GitHub under its run id unless a fault has hit it. */
@@ -22,6 +26,8 @@ export function readyIsReady(
   for (const { instanceId } of instances) {
     const machine = machines.byId(instanceId);
     if (machine === undefined) return wrong(`${instanceId} does not exist`);
+    // What an owner of its root says of it is worth nothing, to its own run either.
+    if (machine.taken !== undefined || table.isForged(machine.key)) continue;
     const record = table.get(machine.key);
     // A release of the same run may have come between, and another provision of it taken the instance.
     const stillIts = record?.runId === request.runId && record.provisionId === request.provisionId;
@@ -45,7 +51,7 @@ export function nothingKept(world: World, name: string, { runId, attempt, provis
   if (faults.rates.late > 0) return;
   for (const record of table.all()) {
     const own = record.runId === runId && record.attempt === attempt && record.provisionId === provisionId;
-    if (!own || record.wanted === "leave" || record.retiredAt !== undefined) continue;
+    if (!own || table.isForged(record.key) || record.wanted === "leave" || record.retiredAt !== undefined) continue;
     if (record.state === "terminating" || record.state === "terminated" || record.threshold <= time.now()) continue;
     checks.violated("nothing half done", `${name} has ended, and ${record.instanceId} is ${record.state} for it`);
   }
@@ -78,24 +84,58 @@ const describe = (world: World, machine: Machine): string => {
 export function nothingLeft(world: World): void {
   const { checks, machines, table, forge, words } = world;
   for (const machine of machines.all())
-    if (isAlive(machine)) checks.violated("no leak: every machine ends", describe(world, machine));
+    if (isPaidFor(machine)) checks.violated("no leak: every machine ends", describe(world, machine));
   for (const record of table.all())
-    if (record.state !== "terminated")
+    if (record.state !== "terminated" && !(table.isForged(record.key) && isDamaged(decodeRecord(record))))
       checks.violated("no leak: every record ends", `${record.instanceId} is ${record.state} (${record.reason ?? ""})`);
   for (const runner of forge.runners.values())
     checks.violated(
       "no leak: no ghost runner at GitHub",
       `${runner.name}, ${runner.shownOnline ? "online" : "offline"}`,
     );
+  // Of a partition that is not configured nobody asks for a place: only whoever writes records has made that counter.
+  const configured = new Set(repositories.flatMap((repository) => countersOf(`github:${repository}`)));
   for (const [scope, count] of words.counters)
-    if (count !== 0) checks.violated("counters are right", `${scope} says ${count}, nothing is alive`);
+    if (count !== 0 && configured.has(scope))
+      checks.violated("counters are right", `${scope} says ${count}, nothing is alive`);
   for (const what of leftInQueuesAndVault(world)) checks.violated("no leak: no message and no parameter", what);
+}
+
+/** What keeps refresh from its work for longer than a few of its periods: with one of these a bound in minutes is not promised. */
+const hindrances = ["refreshDies", "forgeFails", "forgeLimited", "forgeRefuses"] as const;
+/** A look at GitHub that comes late, two refreshes, one of which may find the table throttled, and the limits themselves. */
+const minutesMs = 25 * 60_000;
+
+/** During the life, while refresh comes: what hangs while it serves, and what has no record, is ended within minutes. */
+export function endsInMinutes({ checks, machines, table, time, faults }: World): void {
+  if (hindrances.some((name) => faults.rates[name] > 0)) return;
+  const since = (moment: number | undefined): boolean => moment !== undefined && time.now() - moment > minutesMs;
+  for (const machine of machines.all().filter(isPaidFor)) {
+    const record = table.get(machine.key);
+    const item = record === undefined ? undefined : decodeRecord(record);
+    const serves = record?.wanted === "serve" && (record.state === "claimed" || record.state === "running");
+    if (machine.hung && serves && !table.isForged(machine.key) && since(machine.downSince))
+      checks.violated("a serving one that hangs is ended in minutes", machine.instanceId);
+    const none = item === undefined || ("foreign" in item && item.foreign);
+    const from = Math.max(machine.launchedAt + limits.bootMs, table.forgedAt(machine.key) ?? 0);
+    if (none && since(from)) checks.violated("a machine without a record is ended in minutes", machine.instanceId);
+  }
+}
+
+/** At rest nothing is in flight: each counter says what is there. */
+export function countersAreRight(world: World): void {
+  for (const [scope, count] of world.words.counters) {
+    const held = placesHeld(world, scope);
+    if (count !== held) world.checks.violated("counters are right", `${scope} says ${count}, ${held} hold a place`);
+  }
 }
 
 /** Instances that idle within their threshold can be found: the queue of their class holds as many messages as refresh promises. */
 export function idleOnesAreQueued(world: World): void {
   const { checks, table, queues, time } = world;
-  const idle = table.all().filter(({ state, threshold }) => state === "idle" && threshold > time.now() + 60_000);
+  const idle = table
+    .all()
+    .filter(({ key, state, threshold }) => state === "idle" && threshold > time.now() + 60_000 && !table.isForged(key));
   for (const [resourceClass, ofClass] of Map.groupBy(idle, (record) => record.resourceClass)) {
     const messages = queues.get(resourceClass)?.size ?? 0;
     if (messages < ofClass.length)

@@ -217,4 +217,35 @@ export const sabotages: readonly Sabotage[] = [
     `await world.secrets.write(name, (await fetch()).token);`,
     `for (const { token } of [await fetch()]) for (const all of [name, name + "-old"]) await world.secrets.write(all, token);`,
   ),
+  one("leaves what an instance wrote in what it condemns", instance, `...(ends ? agentAttributes : [])`, ``, {
+    hostileAgent: 0.7,
+  }),
+  one(
+    "believes a record for as long as it likes, whatever EC2's launch time says",
+    "control/findings.ts",
+    `if (now - launchedAt > longest)`,
+    `if (longest < 0)`,
+    { hostileWorkflow: 0.5 },
+  ),
+  one(
+    "takes an item that an instance made for itself for its record",
+    "control/refresh.ts",
+    `if (foreign !== true) known.add`,
+    `if (foreign !== null) known.add`,
+    { hostileWorkflow: 0.7, refreshDies: 0, forgeFails: 0, forgeLimited: 0, forgeRefuses: 0 },
+  ),
+  one(
+    "leaves alone what hangs while it serves",
+    "control/findings.ts",
+    `if (hangs(record, facts))`,
+    `if (record.version < 0)`,
+    { hangs: 0.4, refreshDies: 0, forgeFails: 0, forgeLimited: 0, forgeRefuses: 0 },
+  ),
+  one(
+    "frees a place once for each time it hears that a machine has ended",
+    "control/settle.ts",
+    `if (outcome.already) return;`,
+    `if (outcome.kind !== "done") return;`,
+    { refreshOverlaps: 0.7, hostileWorkflow: 0 },
+  ),
 ];

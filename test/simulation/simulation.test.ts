@@ -22,7 +22,8 @@ test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { t
   });
   expect(results.filter(({ violations }) => violations.length > 0).map(told)).toEqual([]);
   expect(results).toHaveLength(seeds);
-  expect(Math.max(...results.map(({ events }) => events))).toBeLessThanOrEqual(20_000);
+  // Twenty thousand, and as many for the days that a machine of somebody else's may last.
+  expect(Math.max(...results.map(({ events }) => events))).toBeLessThanOrEqual(40_000);
   expect(Math.min(...results.map(({ workflows }) => workflows))).toBeGreaterThanOrEqual(20);
   expect(Math.max(...results.map(({ workflows }) => workflows))).toBeGreaterThan(50);
   expect(results.filter(({ hours, spanHours }) => hours < spanHours || hours < 1).map(({ seed }) => seed)).toEqual([]);

@@ -1,13 +1,16 @@
 // One seed, one world: workflows under faults, then everything heals, then nothing may be left.
+import { longestLifeMs } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { chance as chanceOf } from "../../cloud/sim/chance.ts";
 import type { Violation } from "../../cloud/sim/world/checks.ts";
+import { misuse } from "../../cloud/sim/world/hostile-workflow.ts";
 import { drawRates, type Fault, type Rates } from "../../cloud/sim/world/faults.ts";
+import { isPaidFor } from "../../cloud/sim/world/machine.ts";
 import { worldOf, type World } from "../../cloud/sim/world/world.ts";
 import { agentOf } from "../control/calm-world.ts";
 import { lookIntoEveryQueue } from "./leftovers.ts";
 import { noTally, orchestrate, refreshOnSchedule, type Tally } from "./orchestration.ts";
-import { idleOnesAreQueued, nothingLeft } from "./promises.ts";
+import { countersAreRight, idleOnesAreQueued, nothingLeft } from "./promises.ts";
 import { workload } from "./workload.ts";
 
 const minute = 60_000;
@@ -88,6 +91,21 @@ async function lookedInto(world: World): Promise<void> {
     world.checks.violated("its runners, or a clear failure", "looking into the queues never ends");
 }
 
+/** What somebody else commands may live for days; until it has ended refresh comes seldom, which is as well for a test of bounds. */
+async function outlived(world: World, state: { refreshMs: number }): Promise<void> {
+  const { machines, table, words } = world;
+  const lives = (): boolean =>
+    machines
+      .all()
+      .some((machine) => isPaidFor(machine) && (machine.taken !== undefined || table.isForged(machine.key)));
+  if (!lives() || words.defaults === undefined) return;
+  const seldomMs = 360 * minute;
+  state.refreshMs = seldomMs;
+  await runUntil(world, () => !lives(), longestLifeMs(words.defaults) + 4 * seldomMs);
+  state.refreshMs = limits.refreshMs;
+  await runUntil(world, () => false, seldomMs + 3 * limits.refreshMs);
+}
+
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const plan = draw(seed);
   const { heard } = options;
@@ -100,14 +118,21 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     ...(heard === undefined ? {} : { heard }),
   });
   const tally = noTally();
-  const state = { over: false, closed: false, running: 0, begun: 0 };
+  const everyMs: number = limits.refreshMs;
+  const state = { over: false, closed: false, running: 0, begun: 0, refreshMs: everyMs };
   const begun = world.time.now();
-  refreshOnSchedule(world, () => state.over);
+  refreshOnSchedule(
+    world,
+    () => state.over,
+    () => state.refreshMs,
+  );
   for (const workflow of workload(world.chance, plan.workflows, plan.spanMs))
     world.time.after(workflow.beginsMs, `run ${workflow.runId} begins`, () => {
       if (state.closed || (state.begun >= leastWorkflows && world.time.events > busyEvents)) return;
       state.begun++;
       state.running++;
+      const hostile = world.chance.fork(`hostile workflow ${workflow.runId}`);
+      if (hostile.happens(world.faults.rates.hostileWorkflow)) misuse(world, hostile);
       void orchestrate(world, workflow, tally).then(() => state.running--);
     });
   if (await runUntil(world, () => world.time.events > tiredEvents, plan.spanMs)) heal(world);
@@ -120,6 +145,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   await runUntil(world, () => false, 2 * limits.refreshMs);
   if (world.checks.violations.length === 0) idleOnesAreQueued(world);
   await runUntil(world, () => false, limits.maxRuntimeMs);
+  if (world.checks.violations.length === 0 && world.faults.met.hostileWorkflow === 0) countersAreRight(world);
+  await outlived(world, state);
   if (world.checks.violations.length === 0) await lookedInto(world);
   if (world.checks.violations.length === 0) nothingLeft(world);
   state.over = true;

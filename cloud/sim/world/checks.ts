@@ -1,10 +1,12 @@
 // What must hold at every write and every event, whatever fails. It looks at the truth of the world, not only at the records.
+import { countersOf, tags } from "../../../domain/names.ts";
 import type { InstanceRecord } from "../../../domain/record.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { PoolMessage } from "../../../domain/pool-message.ts";
 import type { EpochMs } from "../../ports.ts";
+import { recordsOf } from "./forged-items.ts";
 import type { Job } from "./forge.ts";
-import { isAlive, type Machine } from "./machine.ts";
+import { isAlive, isPaidFor, type Machine } from "./machine.ts";
 import type { State } from "./state.ts";
 import type { Change } from "./table.ts";
 
@@ -21,7 +23,9 @@ export interface Checks {
   changed(change: Change): void;
   /** A message has been deleted; `last` = the queue holds no other of this instance. */
   deleted(message: PoolMessage, last: boolean): void;
-  launched(machine: Machine): void;
+  launched(): void;
+  /** A counter has been written. */
+  counted(scope: string): void;
   registers(machine: Machine, assignment: number): void;
   /** The agent has sent `deregistered`. */
   answered(machine: Machine, assignment: number): void;
@@ -42,6 +46,18 @@ const serving = ({ root, job }: Machine): string | undefined => {
     return `the runner of assignment ${root.assignment} still listens`;
   return undefined;
 };
+
+/** Records that are not terminated, and machines without one that can be read, each where its counter is. */
+export function placesHeld({ table, machines }: State, scope: string): number {
+  const inScope = (partition: string): boolean => countersOf(partition).includes(scope);
+  const { items } = recordsOf(table, table.all());
+  const recorded = new Set(items.map(({ key }) => key));
+  const records = items.filter(({ state, partition }) => state !== "terminated" && inScope(partition));
+  const unrecorded = machines
+    .all()
+    .filter((one) => isPaidFor(one) && !recorded.has(one.key) && inScope(one.tags[tags.partition] ?? ""));
+  return records.length + unrecorded.length;
+}
 
 export function checksOf(stateOf: () => State): Checks {
   const violations: Violation[] = [];
@@ -78,15 +94,19 @@ export function checksOf(stateOf: () => State): Checks {
     if (busy !== undefined) violated("one owner", `given to an owner while ${busy}: ${told(change)}`);
   };
 
+  const forgotten = (change: Change, machine: Machine | undefined): void => {
+    const { before, after, cause } = change;
+    if (after.state !== "terminated" || before?.state === "terminated" || cause.startsWith("hostile ")) return;
+    const graced = machine === undefined || machine.state === "terminated";
+    if (!graced) violated("terminated only after EC2 said so", `EC2 says ${machine.state}: ${told(change)}`);
+  };
+
   const ends = (change: Change, machine: Machine | undefined): void => {
     const { key, before, after } = change;
     if (before?.state === "terminated" && after.state !== "terminated")
       violated("terminated stays terminated", told(change));
     if (before?.state === "terminating" && !ended(after)) violated("a condemned one does not come back", told(change));
-    if (after.state === "terminated" && before?.state !== "terminated") {
-      const graced = machine === undefined || machine.state === "terminated";
-      if (!graced) violated("terminated only after EC2 said so", `EC2 says ${machine.state}: ${told(change)}`);
-    }
+    forgotten(change, machine);
     const dooms = (ended(after) && !(before !== undefined && ended(before))) || after.retiredAt !== before?.retiredAt;
     if (before !== undefined && dooms && !doomed.has(key)) doomed.set(key, before.threshold);
   };
@@ -145,11 +165,26 @@ export function checksOf(stateOf: () => State): Checks {
       );
   };
 
+  /**
+   * A counter is never below what holds a place: places are reserved before a launch, and free only once EC2 has ended the machine. Above it
+   * may be, for as long as a reply is on its way or a crash is not yet recounted.
+   */
+  const neverTooLow = (scope: string): void => {
+    const { words, faults } = stateOf();
+    // What such a workflow brings in has never asked for a place.
+    if (faults.met.hostileWorkflow > 0) return;
+    const [count, held] = [words.counters.get(scope) ?? 0, placesHeld(stateOf(), scope)];
+    if (count < held)
+      violated("a counter is never below what is alive", `${scope} says ${count}, ${held} hold a place`);
+  };
+
   return {
     violations,
     violated,
+    counted: neverTooLow,
     deleted({ key, version }, last) {
       const { table, time } = stateOf();
+      if (table.isForged(key)) return;
       const record = table.get(key);
       const fresh = (record?.heartbeatAt ?? 0) > time.now() - limits.freshHeartbeatMs;
       const waits = record?.state === "idle" && record.version === version && record.retiredAt === undefined;
@@ -157,7 +192,10 @@ export function checksOf(stateOf: () => State): Checks {
         violated("a message is deleted only once its claim is decided", `${record.instanceId} still idles`);
     },
     changed(change) {
-      const machine = stateOf().machines.byKey(change.key);
+      const { machines, table } = stateOf();
+      const machine = machines.byKey(change.key);
+      // What somebody has forged proves nothing; that a machine which has not ended is not forgotten does not rest on it.
+      if (table.isForged(change.key)) return forgotten(change, machine);
       toItsOwn(change);
       lives(change, machine);
       agentsWord(change, machine);
@@ -166,10 +204,12 @@ export function checksOf(stateOf: () => State): Checks {
       believed(change, machine);
     },
     launched() {
-      const { machines, words } = stateOf();
+      const { machines, words, faults } = stateOf();
       const maximum = words.defaults?.maxInstances ?? Number.POSITIVE_INFINITY;
       const alive = machines.all().filter(isAlive).length;
-      if (alive > maximum) violated("never above maxInstances", `${alive} machines, at most ${maximum}`);
+      // Whoever has the provision role writes the counters, and what it brings in gives places back that it never asked for.
+      if (faults.met.hostileWorkflow === 0 && alive > maximum)
+        violated("never above maxInstances", `${alive} machines, at most ${maximum}`);
     },
     registers(machine, assignment) {
       const { root } = machine;
@@ -187,6 +227,7 @@ export function checksOf(stateOf: () => State): Checks {
         violated("an instance says deregistered only when it is", `${machine.instanceId} assignment ${assignment}`);
     },
     jobStarted(machine, job) {
+      if (machine.taken !== undefined || stateOf().table.isForged(machine.key)) return;
       const record = stateOf().table.get(machine.key);
       const owner = record?.owner ?? (record !== undefined && ended(record) ? record.lastOwner : undefined);
       if (owner?.split(":")[2] === job.runId) return;

@@ -55,6 +55,18 @@ export interface Rates {
   readonly tokenExpires: number;
   /** A list of runners in which one is missing: another was deleted while the pages were read, and they moved up. */
   readonly listShifts: number;
+  /** A machine whose root is somebody else's from a moment on: its agent writes what its role's policy allows, of any type and size. */
+  readonly hostileAgent: number;
+  /** A workflow that writes any record, counter or message that the provision role may, and launches machines of its own. */
+  readonly hostileWorkflow: number;
+  /** A machine that somebody stops at EC2: nothing runs on it any more, and its disks are paid for. */
+  readonly stops: number;
+  /** A record that a newer runpool has written: nobody here can read it, and its machine serves on. */
+  readonly newerSchema: number;
+  /** A metadata service that does not answer. */
+  readonly metadataFails: number;
+  /** A refresh that somebody starts by hand beside the one on schedule. */
+  readonly refreshOverlaps: number;
 }
 
 /** The most of each that a world may have. */
@@ -92,6 +104,12 @@ export const ceilings: Rates = {
   controlSkewMs: 1_500,
   tokenExpires: 0.05,
   listShifts: 0.3,
+  hostileAgent: 0.1,
+  hostileWorkflow: 0.1,
+  stops: 0.04,
+  newerSchema: 0.02,
+  metadataFails: 0.3,
+  refreshOverlaps: 0.2,
 };
 
 export const noFaults: Rates = Object.fromEntries(Object.keys(ceilings).map((name) => [name, 0])) as unknown as Rates;

@@ -4,7 +4,7 @@ import { OutOfReach, type Fleet, type LaunchFailure, type LaunchOutcome, type La
 import type { MachineSeen, Unknown } from "../../ports.ts";
 import { catalogue } from "../ec2/catalogue.ts";
 import { matchingTypes } from "../ec2/matching-types.ts";
-import { isAlive, type Machine } from "./machine.ts";
+import { isPaidFor, type Machine } from "./machine.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
@@ -158,7 +158,7 @@ export function fleetPort(state: State, process: Process): Fleet {
         apply: () => {
           for (const id of instanceIds) {
             const machine = machines.byId(id);
-            if (machine !== undefined && known(machine) && isAlive(machine))
+            if (machine !== undefined && known(machine) && isPaidFor(machine))
               machines.end(machine, `Client.UserInitiatedShutdown by ${process.name}`);
           }
           return new Map();

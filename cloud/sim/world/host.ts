@@ -46,14 +46,19 @@ export function hostPort({ time, faults, machines }: State, machine: Machine, pr
   };
 }
 
-export function metadataPort({ place }: State, machine: Machine, process: Process): Metadata {
+export function metadataPort({ place, faults }: State, machine: Machine, process: Process): Metadata {
   const { region, account } = place;
   const { instanceId, zone, type, tags } = machine;
+  const own = process.chance.fork("metadata");
   const alive = <T>(value: T): Promise<T> => (process.alive ? Promise.resolve(value) : new Promise(() => {}));
   return {
     identity: () => alive({ instanceId, region, account, zone, instanceType: type.name }),
     tag: (name) => alive(tags[name]),
     tags: () => alive(tags),
-    interruption: () => alive(machine.notice),
+    interruption: () => {
+      if (!own.happens(faults.rates.metadataFails)) return alive(machine.notice);
+      faults.meet("metadataFails");
+      return process.alive ? Promise.reject(new Error("the metadata service does not answer")) : alive(machine.notice);
+    },
   };
 }

@@ -1,14 +1,17 @@
 // The port `Instances` of one process, on the world's table.
 import { decide, type Decision, type Move, type Moves } from "../../../domain/instance.ts";
 import type { InstanceRecord } from "../../../domain/record.ts";
-import { OutOfReach, type Found, type Instances, type Unknown } from "../../ports.ts";
+import { table as layout } from "../../../domain/table.ts";
+import { OutOfReach, type Instances, type Unknown } from "../../ports.ts";
+import { listingsOf, recordIn, recordsOf, isSpoilt } from "./forged-items.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
 const outOfReach = (problem: string): never => {
   throw new OutOfReach(problem);
 };
-const found = <Item>(items: readonly Item[]): Found<Item> => ({ items, damaged: [] });
+
+const { byRun, byPool } = layout.indexes;
 
 /** The same read again and again finds nothing new: then it is a slow one, until something changes or this long. */
 interface LastRead {
@@ -48,11 +51,16 @@ export function instancesPort(state: State, process: Process): Instances {
       });
     last = { what, shown: shown() };
   };
-  const apply = <M extends Move>(move: M, ref: { readonly key: string }, told: Moves[M]): Decision => {
-    const decision = decide(move, table.get(ref.key), told);
-    if (decision.kind === "done" && !decision.already)
-      table.commit(ref.key, decision.record, `${process.name} ${move}`);
-    return decision;
+  const apply = <M extends Move>(move: M, { key }: { readonly key: string }, told: Moves[M]): Decision | Unknown => {
+    const before = table.get(key);
+    const decision = decide(move, before, told);
+    const writes = decision.kind === "done" && !decision.already;
+    if (writes && table.isForged(key) && isSpoilt(move, told, before, decision.record))
+      return { kind: "refused", why: "spoilt", record: undefined };
+    if (writes) table.commit(key, decision.record, `${process.name} ${move}`);
+    if (!table.isForged(key)) return decision;
+    const record = recordIn(table, decision.record);
+    return record !== undefined && "problem" in record ? record : decision;
   };
   return {
     moveAll: (move, moves) =>
@@ -72,13 +80,24 @@ export function instancesPort(state: State, process: Process): Instances {
     async read(keys) {
       await patient(keys);
       return await reading("read", () =>
-        found(keys.map((key) => table.get(key)).filter((record) => record !== undefined)),
+        recordsOf(
+          table,
+          keys.map((key) => table.get(key)).filter((record) => record !== undefined),
+        ),
       );
     },
-    ofRun: (runId) => reading("ofRun", () => found(table.lagging(lag).filter((record) => record.runId === runId))),
+    ofRun: (runId) =>
+      reading("ofRun", () =>
+        listingsOf(
+          table,
+          table.lagging(lag).filter((record) => record.runId === runId),
+          ["key", "runId", ...byRun.projects],
+        ),
+      ),
     idle: (pool, after) =>
       reading("idle", () =>
-        found(
+        listingsOf(
+          table,
           table
             .lagging(lag)
             .filter(
@@ -89,9 +108,10 @@ export function instancesPort(state: State, process: Process): Instances {
                 record.resourceClass === pool.resourceClass &&
                 record.architecture === pool.architecture,
             ),
+          ["key", "threshold", ...byPool.projects],
         ),
       ),
-    all: () => reading("all", () => found(table.all())),
+    all: () => reading("all", () => recordsOf(table, table.all())),
   };
 }
 

@@ -40,6 +40,8 @@ export interface Machine {
   hung: boolean;
   /** A fault of the machine has hit it or will: nobody is to blame for its jobs and its readiness. */
   disturbed: boolean;
+  /** Somebody else than us commands it, as root or by user data of its own: nothing but EC2 ends it. */
+  taken: { stop(): void } | undefined;
   notice: Interruption | undefined;
   /** It reaches neither AWS nor GitHub between these. */
   cutOff: { readonly from: EpochMs; readonly to: EpochMs } | undefined;
@@ -62,8 +64,11 @@ export interface Machine {
 
 /** Software can run on it. */
 export const isUp = (machine: Machine): boolean => machine.state === "running" && !machine.hung;
-/** EC2 counts it as ours to pay for. */
+/** It runs, or is about to. */
 export const isAlive = (machine: Machine): boolean => machine.state === "pending" || machine.state === "running";
+
+/** It costs: a stopped one its disks. */
+export const isPaidFor = ({ state }: Machine): boolean => state !== "shutting-down" && state !== "terminated";
 
 export const isCutOff = ({ cutOff }: Machine, now: EpochMs): boolean =>
   cutOff !== undefined && now >= cutOff.from && now < cutOff.to;

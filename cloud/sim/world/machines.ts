@@ -6,7 +6,8 @@ import type { EpochMs } from "../../ports.ts";
 import type { Chance } from "../chance.ts";
 import type { InstanceType } from "../ec2/catalogue.ts";
 import { agentPorts, type AgentPorts } from "./agent-world.ts";
-import { isAlive, isCutOff, isUp, type Machine } from "./machine.ts";
+import { seize, takeOver } from "./hostile-agent.ts";
+import { isAlive, isCutOff, isPaidFor, isUp, type Machine } from "./machine.ts";
 import { anyAwait, startProcess } from "./process.ts";
 import type { State } from "./state.ts";
 
@@ -21,7 +22,8 @@ export interface Order {
 export type RunAgent = (ports: AgentPorts, machine: Machine, onWake: (wake: () => void) => void) => Promise<unknown>;
 
 export interface Machines {
-  launch(order: Order): Machine;
+  /** With user data of somebody else nothing of ours runs on it, and no fault is needed to make it useless. */
+  launch(order: Order, by?: { readonly userData: "theirs" }): Machine;
   byId(instanceId: string): Machine | undefined;
   byKey(key: string): Machine | undefined;
   all(): Machine[];
@@ -54,7 +56,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     if (never) return;
     time.after(bootMs, `${machine.instanceId} booted`, () => startAgent(machine, own, 1));
     time.after(limits.bootWatchdogMs, `${machine.instanceId} watchdog`, () => {
-      if (!machine.ready && isUp(machine)) end(machine, "boot watchdog");
+      if (!machine.ready && isUp(machine) && machine.taken === undefined) end(machine, "boot watchdog");
     });
   };
   const befall = (machine: Machine, own: Chance): void => {
@@ -65,6 +67,25 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     if (own.happens(rates.hangs)) time.after(sometime(), `${machine.instanceId} hangs`, () => hang(machine));
     if (machine.usageClass === "spot" && own.happens(rates.spotNotice))
       time.after(sometime(), `${machine.instanceId} noticed`, () => notice(machine));
+    const stops = own.fork("stops");
+    if (stops.happens(rates.stops))
+      time.after(stops.between(1_000, 30 * minute), `${machine.instanceId} is stopped`, () => stop(machine));
+    const newer = own.fork("newer schema");
+    if (newer.happens(rates.newerSchema))
+      time.after(newer.between(60_000, 20 * minute), `${machine.instanceId} is written by a newer runpool`, () =>
+        outdate(machine),
+      );
+    const hostile = own.fork("hostile agent");
+    if (hostile.happens(rates.hostileAgent))
+      time.after(
+        hostile.between(20_000, hostile.happens(0.5) ? 3 * minute : 30 * minute),
+        `${machine.instanceId} is taken over`,
+        () => {
+          if (healed() || !isUp(machine)) return;
+          faults.meet("hostileAgent");
+          takeOver(stateOf(), machine, hostile);
+        },
+      );
     if (own.happens(rates.cutOff)) {
       faults.meet("cutOff");
       const from = machine.launchedAt + sometime();
@@ -86,6 +107,26 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     stateOf().faults.meet("hangs");
     halt(machine);
   };
+  const stop = (machine: Machine): void => {
+    const { time, faults } = stateOf();
+    if (healed() || !isUp(machine)) return;
+    faults.meet("stops");
+    machine.disturbed = true;
+    machine.state = "stopping";
+    machine.reason = "Client.UserInitiatedShutdown: User initiated shutdown";
+    machine.deadline?.cancel();
+    halt(machine);
+    time.after(chance.between(1_000, 30_000), `${machine.instanceId} stopped`, () => {
+      if (machine.state === "stopping") machine.state = "stopped";
+    });
+  };
+  const outdate = (machine: Machine): void => {
+    const { faults, table } = stateOf();
+    const record = table.get(machine.key);
+    if (healed() || !isUp(machine) || record === undefined || record.state === "terminated") return;
+    faults.meet("newerSchema");
+    table.forge(machine.key, { ...record, schema: 99 }, "hostile newer runpool");
+  };
   const notice = (machine: Machine): void => {
     const { time, faults } = stateOf();
     if (healed() || !isAlive(machine)) return;
@@ -102,6 +143,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
   const halt = (machine: Machine): void => {
     const { forge, checks, time } = stateOf();
     machine.downSince ??= time.now();
+    machine.taken?.stop();
     machine.agent?.kill();
     if (machine.job !== undefined) checks.jobKilled(machine, machine.job);
     if (machine.root?.registration !== undefined) forge.disconnect(machine.root.registration);
@@ -109,7 +151,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
   };
   const end = (machine: Machine, reason: string): void => {
     const { time } = stateOf();
-    if (!isAlive(machine)) return;
+    if (!isPaidFor(machine)) return;
     machine.state = "shutting-down";
     machine.reason = reason;
     machine.deadline?.cancel();
@@ -124,7 +166,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
   const startAgent = (machine: Machine, own: Chance, life: number): void => {
     const state = stateOf();
     const { time, faults, around } = state;
-    if (!isUp(machine)) return;
+    if (!isUp(machine) || machine.taken !== undefined) return;
     const dies = own.happens(faults.rates.agentDies / life);
     const process = startProcess(around, {
       name: `${machine.instanceId}/${life}`,
@@ -160,7 +202,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
     all: () => [...machines.values()],
     end,
     killAgent: (machine) => machine.agent?.kill(),
-    launch(order) {
+    launch(order, by) {
       const { place, time, faults, checks } = stateOf();
       const instanceId = idOf();
       const own = chance.fork(instanceId);
@@ -180,6 +222,7 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
         downSince: undefined,
         hung: false,
         disturbed: false,
+        taken: undefined,
         notice: undefined,
         cutOff: undefined,
         prepared: undefined,
@@ -197,9 +240,10 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
       if (machine.skewMs !== 0) faults.meet("skewMs");
       time.note(`launched ${instanceId} ${order.type.name} ${order.zone}`);
       stateOf().around.heard(instanceId, "world.launched", { type: order.type.name, zone: order.zone });
-      checks.launched(machine);
+      if (by?.userData === "theirs") seize(machine);
+      checks.launched();
       boot(machine, own);
-      befall(machine, own);
+      if (machine.taken === undefined) befall(machine, own);
       return machine;
     },
   };

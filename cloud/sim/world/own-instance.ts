@@ -5,6 +5,7 @@ import { holds } from "../../../domain/condition.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { InstanceRecord } from "../../../domain/record.ts";
 import type { EpochMs } from "../../ports.ts";
+import { bytesOf, mostItemBytes, recordIn } from "./forged-items.ts";
 import { isCutOff, type Machine } from "./machine.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
@@ -40,14 +41,21 @@ function write(
     what: `own.${what}`,
     kind: "write",
     apply: () => {
-      const record = table.get(machine.key);
+      const before = table.get(machine.key);
+      const held = before !== undefined && holds(agentWrite.condition, before);
+      const after = { ...before, ...agentWrite.set } as InstanceRecord;
+      // An agent takes whatever AWS refuses for an outcome that it does not know.
+      if (held && table.isForged(machine.key) && bytesOf(after) > mostItemBytes)
+        return {
+          kind: "unknown",
+          problem: "ValidationException: Item size to update has exceeded the maximum allowed size",
+        };
+      if (held) table.commit(machine.key, after, `${process.name} ${what}`);
+      const record = recordIn(table, table.get(machine.key));
+      if (record !== undefined && "problem" in record) return record;
       // Refused though its very words are there: made already, before a lost reply.
-      if (record !== undefined && !holds(agentWrite.condition, record) && made(record, agentWrite))
-        return { kind: "written", record };
-      if (record === undefined || !holds(agentWrite.condition, record)) return { kind: "refused", record };
-      const written = { ...record, ...agentWrite.set };
-      table.commit(machine.key, written, `${process.name} ${what}`);
-      return { kind: "written", record: table.get(machine.key) ?? written };
+      if (record !== undefined && (held || made(record, agentWrite))) return { kind: "written", record };
+      return { kind: "refused", record };
     },
     lost: (problem) => ({ kind: "unknown", problem }),
   });
@@ -59,8 +67,9 @@ export function ownInstancePort(state: State, machine: Machine, process: Process
 
   const look = (): OwnSight => {
     if (isCutOff(machine, time.now())) return { kind: "unreachable", problem: "no route" };
-    const record = table.get(machine.key);
-    return record === undefined ? { kind: "none" } : { kind: "record", record };
+    const record = recordIn(table, table.get(machine.key));
+    if (record === undefined) return { kind: "none" };
+    return "problem" in record ? { kind: "unreachable", problem: record.problem } : { kind: "record", record };
   };
   const watch = (seen: number | undefined, until: EpochMs, signs: () => VitalSigns, wake: AbortSignal) =>
     process.wait<OwnSight>((done) => {

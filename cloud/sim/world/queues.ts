@@ -10,6 +10,8 @@ export interface Queued {
   visibleAt: EpochMs;
   /** The receipt of the last delivery; only that one moves its visibility. */
   receipt: string;
+  /** Sent by somebody else than us. The queue's retention ends it at the latest, which no world outlasts. */
+  readonly forged?: true;
 }
 /** By resource class; set-aside messages under `CLASS unreadable`. */
 export type Queues = Map<string, Set<Queued>>;
@@ -56,6 +58,7 @@ export function poolPort(state: State, process: Process): Pool {
   const { chance } = process;
   const remove = (message: Queued, queue: Set<Queued>): void => {
     queue.delete(message);
+    if (message.forged === true) return;
     const parsed = parseMessage(message.body);
     if (!parsed.ok) return;
     const { key } = parsed.message;

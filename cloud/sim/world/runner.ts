@@ -90,6 +90,7 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
       faults.meet("registerFails");
       return failed("network", "502 Bad Gateway");
     }
+    if (!URL.canParse(url)) return failed("refused", `${url} is not a URL`);
     const answer = forge.register(token, scopeOf(url), root.name, labels);
     if (!answer.ok && answer.cause === "token") faults.meet("tokenExpires");
     if (!answer.ok) return failed(answer.cause, `${answer.cause} refused`);

@@ -23,6 +23,14 @@ export interface Table {
   /** Every record as an index shows it that lags behind by up to `lagMs`, drawn for each. */
   lagging(lag: () => number): InstanceRecord[];
   commit(key: string, after: InstanceRecord, cause: string): void;
+  /**
+   * Writes past every port, as DynamoDB takes it from whoever has the right: any attribute, of any type. From then on the item is forged:
+   * its type is a claim, and whoever reads it decodes it.
+   */
+  forge(key: string, item: Readonly<Record<string, unknown>>, cause: string): void;
+  isForged(key: string): boolean;
+  /** When somebody last did. */
+  forgedAt(key: string): EpochMs | undefined;
   /** Calls back at each change of a record; gives the function that ends it. */
   watch(key: string, changed: (record: InstanceRecord) => void): () => void;
   /** An agent's pulse; ending it keeps what it last wrote. */
@@ -58,6 +66,7 @@ export function tableOfRecords(time: VirtualTime, judge: (change: Change) => voi
   const rows = new Map<string, Row>();
   const watchers = new Map<string, Set<(record: InstanceRecord) => void>>();
   const pulses = new Map<string, Pulse>();
+  const forged = new Map<string, EpochMs>();
 
   const living = (key: string, record: InstanceRecord): InstanceRecord => {
     if (record.retiredAt !== undefined) return record;
@@ -79,6 +88,12 @@ export function tableOfRecords(time: VirtualTime, judge: (change: Change) => voi
         if (state !== undefined) seen.push(state.record);
       }
       return seen;
+    },
+    isForged: (key) => forged.has(key),
+    forgedAt: (key) => forged.get(key),
+    forge(key, item, cause) {
+      forged.set(key, time.now());
+      this.commit(key, { ...item, key } as unknown as InstanceRecord, cause);
     },
     commit(key, after, cause) {
       const row = rows.get(key);

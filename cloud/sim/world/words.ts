@@ -50,7 +50,7 @@ function changed(stored: Overlay, overlay: Overlay, seen: Overlay): Overlay {
   return next;
 }
 
-export function settingsPort({ words, time }: State, process: Process): Settings {
+export function settingsPort({ words, time, checks }: State, process: Process): Settings {
   const { counters, reserved } = words;
   const call = <T>(what: string, kind: "read" | "write" | "once", apply: () => T): Promise<T> =>
     process.call({ what: `settings.${what}`, kind, apply, lost: outOfReach });
@@ -59,6 +59,7 @@ export function settingsPort({ words, time }: State, process: Process): Settings
     process.log.event("world.counted", { scope, count });
     counters.set(scope, count);
     for (const heard of words.watchers) heard();
+    checks.counted(scope);
   };
   const counterOf = (scope: string): Counter | undefined => {
     const count = counters.get(scope);
