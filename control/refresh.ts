@@ -318,7 +318,11 @@ async function removeGhosts(world: ControlWorld, ghosts: readonly OurRunner[], a
       for (const batch of batchesOf(ofScope, maxima.forgeCallsAtOnce))
         for (const removed of await Promise.allSettled(batch.map(({ id }) => world.inventory.remove(scope, id))))
           if (removed.status === "rejected") failed.push(removed.reason);
-      if (failed.length > 0) throw new Error(`${failed.length} of ${ofScope.length} not removed: ${String(failed[0])}`);
+      const [first] = failed;
+      if (first !== undefined)
+        throw new Error(
+          `${failed.length} of ${ofScope.length} not removed: ${first instanceof Error ? first.message : String(first)}`,
+        );
     });
 }
 

@@ -28,7 +28,7 @@ const role = () => {
   });
   return {
     ...made,
-    caller: () => Promise.resolve(`arn:aws:sts::${account}:assumed-role/runpool-dev-instance/${instanceId}`),
+    caller: () => Promise.resolve(`arn:aws:sts::${account}:assumed-role/runpool-dev_instance/${instanceId}`),
   };
 };
 const ground = {

@@ -229,7 +229,7 @@ describe("an instance's role", () => {
   const place = { awsPartition: "aws", region: "eu-west-1", account: "111122223333" };
   const instanceId = "i-0123456789abcdef0";
   const ground = { place, environment: "dev", instanceId, partition: "github:o/r", resourceClass: "large" };
-  const arn = `arn:aws:sts::111122223333:assumed-role/runpool-dev-instance/${instanceId}`;
+  const arn = `arn:aws:sts::111122223333:assumed-role/runpool-dev_instance/${instanceId}`;
   const own = `arn:aws:ec2:eu-west-1:111122223333:instance/${instanceId}`;
   const agents = new Set(["heartbeatAt", "signal", "busy", "retiredAt", "agentVersion", "vitals"]);
   /** As the deployed policy answers. */
@@ -282,7 +282,7 @@ describe("an instance's role", () => {
   test.each([
     ["an operator's role", "arn:aws:sts::111122223333:assumed-role/Admin/jane"],
     ["another environment's", `arn:aws:sts::111122223333:assumed-role/runpool-prod-instance/${instanceId}`],
-    ["another machine's", "arn:aws:sts::111122223333:assumed-role/runpool-dev-instance/i-0fedcba9876543210"],
+    ["another machine's", "arn:aws:sts::111122223333:assumed-role/runpool-dev_instance/i-0fedcba9876543210"],
   ])("is not tried with %s credentials", async (_, caller) => {
     const checks = await examineRole(
       scripted(() => {

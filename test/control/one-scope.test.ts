@@ -77,7 +77,9 @@ test("ghosts that may be listed and not removed keep no others", async () => {
   });
   const left = [...world.forge.runners.values()].map(({ name }) => name);
   expect(ghosts.filter((name) => left.includes(name))).toEqual([ghosts[0]]);
-  expect(report.problems).toEqual([`ghosts of ${repository}: ${repository}: install the App there`]);
+  expect(report.problems).toEqual([
+    `ghosts of ${repository}: 1 of 1 not removed: ${repository}: install the App there`,
+  ]);
 });
 
 test("nothing is proved of the refused one's silent instances, and the other's are", async () => {
