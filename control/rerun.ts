@@ -128,10 +128,10 @@ const nameOf = ({ runId, attempt, provisionId }: Omit<Booting, "count">): string
 function bootingOf(records: readonly InstanceRecord[], now: number): readonly Booting[] {
   const found = new Map<string, Booting>();
   for (const record of records) {
-    const { runId, attempt, provisionId, state, wanted, retiredAt, threshold } = record;
+    const { runId, attempt, provisionId, state, wanted, retiredAt } = record;
     if (runId === undefined || attempt === undefined || provisionId === undefined) continue;
     if ((state !== "created" && state !== "claimed") || wanted !== "serve") continue;
-    if (retiredAt !== undefined || threshold <= now || !provisionId.endsWith(rerunOf(""))) continue;
+    if (retiredAt !== undefined || isPast(record, now) || !provisionId.endsWith(rerunOf(""))) continue;
     const name = { runId, attempt, provisionId: provisionId.slice(0, -rerunOf("").length) };
     found.set(nameOf(name), { ...name, count: (found.get(nameOf(name))?.count ?? 0) + 1 });
   }
