@@ -5,6 +5,7 @@ import { limits } from "../domain/limits.ts";
 import { isPast } from "../domain/needs.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
+import { attempting } from "./attempt.ts";
 import { create, newRounds, usableBase } from "./creation.ts";
 import { ladderOf } from "./ladder.ts";
 import { roomOf, scopesOf } from "./places.ts";
@@ -76,6 +77,7 @@ export interface FloorKept {
   readonly problems: readonly string[];
 }
 
+/** A floor that cannot be kept keeps none of the others from being kept. */
 export async function keepFloors(
   world: ControlWorld,
   configuration: Configuration,
@@ -89,7 +91,8 @@ export async function keepFloors(
   const problems = [...unkept(configuration)];
   /** Places that a dry run would have taken by now. */
   const spoken = new Map<string, number>();
-  for (const floor of floorsOf(configuration)) {
+  const attempt = attempting(world, problems);
+  const keep = async (floor: Floor): Promise<void> => {
     const now = world.clock.now();
     const plan = planFloor(floor, records, now);
     const undertaking = undertakingOf(world, configuration, floor, begun, brakes);
@@ -97,19 +100,21 @@ export async function keepFloors(
     if (dryRun) {
       extended += plan.extend.length;
       created += await foresee(undertaking, plan.missing, spoken, tell);
-      continue;
+      return;
     }
     for (const record of plan.extend) {
       const decision = await world.instances.move("extend-idle", record, { now, threshold: now + limits.floorMs });
       if (decision.kind === "done") extended++;
     }
-    if (plan.missing === 0) continue;
+    if (plan.missing === 0) return;
     const made = await create(undertaking, plan.missing, newRounds(""), () => undefined);
     created += made.taken.length;
     if (made.full !== undefined) tell(fullWords(made.full));
     if (made.braked !== undefined) tell(made.braked);
     for (const problem of made.problems) tell(problem);
-  }
+  };
+  for (const floor of floorsOf(configuration))
+    await attempt(`idle floor of ${floor.resourceClass}`, undefined, () => keep(floor));
   return { extended, created, problems };
 }
 

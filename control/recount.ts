@@ -46,7 +46,8 @@ export function excess(
 /**
  * A reservation precedes its records by the time of one CreateFleet. So an excess counts only where a second look after that time finds
  * the very same, and nothing has been reserved in between: what was in flight then has landed. Instances may end meanwhile; each
- * leaves counter and table alike. The write stands on condition that the counter has not moved since.
+ * leaves counter and table alike. The write stands on condition that the counter has not moved since. One that
+ * cannot be written keeps none of the others; the first such error is thrown at the end.
  */
 export async function recount(
   world: Pick<ControlWorld, "settings" | "instances" | "fleet" | "clock" | "log">,
@@ -62,11 +63,17 @@ export async function recount(
   const before = await readCounters(world, partitions);
   const seen = await world.fleet.ours();
   const again = excess(before, (await world.instances.all()).items, seen);
+  const failed: unknown[] = [];
   for (const [scope, by] of first) {
     const now = before.get(scope);
     if (again.get(scope) !== by || now?.reserved !== counters.get(scope)?.reserved) continue;
     const counted = (now?.count ?? 0) - by;
-    await world.settings.recount(scope, now, counted);
-    world.log.event("counter.recounted", { scope, seen: now?.count ?? 0, counted });
+    try {
+      await world.settings.recount(scope, now, counted);
+      world.log.event("counter.recounted", { scope, seen: now?.count ?? 0, counted });
+    } catch (error) {
+      failed.push(error);
+    }
   }
+  if (failed.length > 0) throw failed[0];
 }

@@ -314,15 +314,11 @@ function ghostsAmong(
 async function removeGhosts(world: ControlWorld, ghosts: readonly OurRunner[], attempt: Attempt): Promise<void> {
   for (const [scope, ofScope] of Map.groupBy(ghosts, (ghost) => ghost.scope))
     await attempt(`ghosts of ${scope}`, undefined, async () => {
-      const failed: unknown[] = [];
+      const failed: string[] = [];
       for (const batch of batchesOf(ofScope, maxima.forgeCallsAtOnce))
         for (const removed of await Promise.allSettled(batch.map(({ id }) => world.inventory.remove(scope, id))))
-          if (removed.status === "rejected") failed.push(removed.reason);
-      const [first] = failed;
-      if (first !== undefined)
-        throw new Error(
-          `${failed.length} of ${ofScope.length} not removed: ${first instanceof Error ? first.message : String(first)}`,
-        );
+          if (removed.status === "rejected") failed.push((removed.reason as Error).message);
+      if (failed.length > 0) throw new Error(`${failed.length} of ${ofScope.length} not removed: ${failed[0]}`);
     });
 }
 

@@ -24,14 +24,14 @@ const expired = 1000;
 const rounds = 3;
 const atOnce = 100;
 
-/** Machines that EC2 runs, with records whose thresholds have passed. */
-async function expiredPool(cloud: BenchCloud): Promise<Environment> {
-  const environment = await cloud.environment();
+/** The ids of a thousand machines of an environment that EC2 runs. */
+async function runningMachines(cloud: BenchCloud, environment: Environment): Promise<readonly string[]> {
   const Tags = [
     { Key: tags.environment, Value: environment.name },
     { Key: tags.manager, Value: "pool" },
     { Key: tags.partition, Value: `github:${repository}` },
   ];
+  const ids: string[] = [];
   for (let made = 0; made < expired; made += atOnce) {
     const { Instances = [] } = await cloud.ec2.send(
       new RunInstancesCommand({
@@ -42,10 +42,19 @@ async function expiredPool(cloud: BenchCloud): Promise<Environment> {
         TagSpecifications: [{ ResourceType: "instance", Tags }],
       }),
     );
-    const records = Instances.map(({ InstanceId = "" }) => ({
+    ids.push(...Instances.map(({ InstanceId = "" }) => InstanceId));
+  }
+  return ids;
+}
+
+/** Machines that EC2 runs, with records whose thresholds have passed. */
+async function expiredPool(cloud: BenchCloud): Promise<Environment> {
+  const environment = await cloud.environment();
+  for (const some of batchesOf(await runningMachines(cloud, environment), atOnce)) {
+    const records = some.map((instanceId) => ({
       ...idleInstance(environment),
-      instanceId: InstanceId,
-      key: instanceKey(place, InstanceId),
+      instanceId,
+      key: instanceKey(place, instanceId),
       threshold: Date.now() - 1000,
     }));
     await cloud.put(environment, records);
@@ -78,6 +87,40 @@ export async function refreshOnce(cloud: BenchCloud): Promise<Sample> {
 async function countersOf(world: ReturnType<typeof worldOf>): Promise<Counter> {
   await world.settings.counter("environment");
   return { count: expired, reserved: expired };
+}
+
+/** What a hostile instance writes over what an agent would have: each of a kind that once stopped a refresh. */
+const poisons: readonly object[] = [
+  { version: 2 ** 60 },
+  { version: "7" },
+  { agentVersion: "x".repeat(390 * 1024) },
+  { vitals: { listener: "none", jobs: 1, diskFree: 0.8, runnerVersion: 5 } },
+  { signal: [] },
+  { heartbeatAt: 9e15 },
+];
+
+/** A thousand idle instances whose machines run, so many of them hostile: each of those is condemned, and nothing else changes. */
+export async function refreshHostileOnce(cloud: BenchCloud, hostile: number): Promise<Sample> {
+  const environment = await cloud.environment();
+  const ids = await runningMachines(cloud, environment);
+  const records = ids.map((instanceId, index) => ({
+    ...idleInstance(environment),
+    instanceId,
+    key: instanceKey(place, instanceId),
+    imageId: cloud.image,
+    ...(index < hostile ? poisons[index % poisons.length] : {}),
+  }));
+  await cloud.put(environment, records);
+  const world = worldOf(cloud, environment);
+  await world.instances.ofRun("0");
+  await cloud.reset();
+  const begun = performance.now();
+  const report = await refresh({ ...world, settings: { ...world.settings, counter: async () => countersOf(world) } });
+  const ms = performance.now() - begun;
+  const done = report.findings.filter((finding) => finding.done).length;
+  if (done !== hostile || report.findings.length !== hostile || report.problems.length > 0)
+    throw new Error(`${done} of ${report.findings.length} findings done: ${report.problems.join("; ")}`);
+  return { ms, calls: await cloud.calls() };
 }
 
 async function referenceOnce(cloud: BenchCloud): Promise<Sample> {

@@ -107,19 +107,26 @@ describe("a move, compiled to one UpdateItem", () => {
       {
         "ConditionExpression": "(#state = :v0 OR #state = :v1 OR #state = :v2 OR #state = :v3)",
         "ExpressionAttributeNames": {
+          "#agentVersion": "agentVersion",
           "#attempt": "attempt",
+          "#busy": "busy",
           "#claimId": "claimId",
+          "#heartbeatAt": "heartbeatAt",
           "#labels": "labels",
           "#lastOwner": "lastOwner",
+          "#maxRuntimeMs": "maxRuntimeMs",
           "#owner": "owner",
           "#pool": "pool",
           "#provisionId": "provisionId",
           "#reason": "reason",
           "#registration": "registration",
+          "#retiredAt": "retiredAt",
           "#runId": "runId",
+          "#signal": "signal",
           "#state": "state",
           "#threshold": "threshold",
           "#version": "version",
+          "#vitals": "vitals",
         },
         "ExpressionAttributeValues": {
           ":v0": {
@@ -144,16 +151,16 @@ describe("a move, compiled to one UpdateItem", () => {
             "S": "gone",
           },
           ":v7": {
-            "S": "p#large#x64#terminating",
+            "N": "9007199254740991",
           },
           ":v8": {
-            "S": "none",
+            "S": "p#large#x64#terminating",
           },
           ":v9": {
-            "N": "1",
+            "S": "none",
           },
         },
-        "UpdateExpression": "SET #threshold = :v4, #state = :v5, #reason = :v6, #pool = :v7, #lastOwner = if_not_exists(#owner, :v8) ADD #version :v9 REMOVE #owner, #runId, #attempt, #provisionId, #claimId, #labels, #registration",
+        "UpdateExpression": "SET #threshold = :v4, #state = :v5, #reason = :v6, #version = :v7, #pool = :v8, #lastOwner = if_not_exists(#owner, :v9) REMOVE #owner, #runId, #attempt, #provisionId, #claimId, #labels, #registration, #maxRuntimeMs, #heartbeatAt, #signal, #busy, #retiredAt, #agentVersion, #vitals",
       }
     `);
   });

@@ -1,5 +1,7 @@
 // One move of many records: in transactions, each record by its own condition, whatever becomes of the others.
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { toItem } from "../../cloud/aws/attribute-values.ts";
 import type { InstanceRef } from "../../cloud/ports.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { done, fresh, newcomer, until } from "../contract/newcomers.ts";
@@ -64,6 +66,32 @@ it("says why a condition does not hold, and writes nothing of what is refused", 
     refs.map(() => ({ kind: "refused", why: "past its threshold", record: expect.objectContaining({ version: 1 }) })),
   );
   expect(new Set(await statesOf(refs))).toEqual(new Set(["created"]));
+});
+
+it("refuses alone what an instance has spoilt, and makes all other moves in two transactions", async () => {
+  const refs = await several(12);
+  const prepared = toItem({ kind: "prepared", rank: 1, assignment: 0, at: 1 });
+  for (const [index, { key }] of refs.entries())
+    await sim.clients.dynamodb.send(
+      new UpdateItemCommand({
+        TableName: sim.table,
+        Key: { key: { S: key } },
+        UpdateExpression: "SET #signal = :signal, #version = :version",
+        ExpressionAttributeNames: { "#signal": "signal", "#version": "version" },
+        ExpressionAttributeValues: {
+          ":signal": { M: prepared },
+          ":version": index === 5 ? { S: "seven" } : { N: "1" },
+        },
+      }),
+    );
+  sim.door.resetCalls();
+  const outcomes = await sim.instances.moveAll(
+    "park-prepared",
+    refs.map((ref) => ({ ref, told: until(sim) })),
+  );
+  expect(outcomes[5]).toEqual({ kind: "refused", why: "spoilt", record: undefined });
+  expect(outcomes.filter(({ kind }) => kind === "done")).toHaveLength(11);
+  expect([calls("TransactWriteItems"), calls("UpdateItem")]).toEqual([2, 0]);
 });
 
 it("condemns once, though the reply of a transaction was lost", async () => {

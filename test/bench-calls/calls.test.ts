@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBenchCloud, type BenchCloud } from "../../bench/bench-cloud.ts";
 import { contestOnce, contests } from "../../bench/rows/compete.ts";
 import { provisionOnce } from "../../bench/rows/provision-process.ts";
-import { refreshOnce } from "../../bench/rows/refresh.ts";
+import { refreshHostileOnce, refreshOnce } from "../../bench/rows/refresh.ts";
 import { misfitsOnce, selectOnce } from "../../bench/rows/select.ts";
 
 /** On a machine so busy that a call times out it is made again, and counted twice. */
@@ -48,6 +48,11 @@ test.each([
 
 test("a refresh that finds a thousand expired instances makes 120 calls at most", { retry }, async () => {
   expect((await refreshOnce(cloud)).calls).toBeLessThanOrEqual(120);
+});
+
+test("a hundred hostile instances of a thousand cost a refresh one call each at most", { retry }, async () => {
+  const healthy = (await refreshHostileOnce(cloud, 0)).calls ?? 0;
+  expect((await refreshHostileOnce(cloud, 100)).calls).toBeLessThanOrEqual(healthy + 100);
 });
 
 describe("twenty processes at once", { retry }, () => {

@@ -27,10 +27,10 @@ const day = 24 * 60 * minute;
 const keyOf = (instanceId: string): string => instanceKey({ awsPartition: "aws", region, account }, instanceId);
 
 /** Machines of this environment that EC2 runs. */
-async function launched(count: number): Promise<readonly string[]> {
+async function launched(count: number, manager: string = poolManager): Promise<readonly string[]> {
   const Tags = [
     { Key: tags.environment, Value: environment },
-    { Key: tags.manager, Value: poolManager },
+    { Key: tags.manager, Value: manager },
     { Key: tags.partition, Value: `github:${repository}` },
   ];
   const { Instances = [] } = await bench.clients.ec2.send(
@@ -194,6 +194,14 @@ test("an instance that makes its own item has no record: it ends at the boot lim
   await bench.clock.advance(2 * minute);
   expect((await refreshed()).findings).toMatchObject([{ kind: "end-unrecorded", instanceId, done: true }]);
   expect(machineOf(instanceId)).not.toBe("running");
+});
+
+test("a machine that something else manages is not ours, though it carries our environment's name", async () => {
+  const [foreign = ""] = await launched(1, "somebody-else");
+  await counted(0);
+  await bench.clock.advance(60 * minute);
+  expect((await refreshed()).findings).toEqual([]);
+  expect(machineOf(foreign)).toBe("running");
 });
 
 test("whatever its record says, a machine ends once it is older than any life", async () => {

@@ -24,7 +24,7 @@ async function hung(jobMinutes: number) {
 }
 
 /** As GitHub lists runners that it has not heard of. */
-const refreshed = (world: CalmWorld, online: boolean): Promise<RefreshReport> =>
+const refreshed = (world: CalmWorld, online: boolean, onlineByName = online): Promise<RefreshReport> =>
   world.does("refresh", (ports) => {
     const seen = <Runner extends { readonly online: boolean }>(runner: Runner): Runner => ({
       ...runner,
@@ -36,7 +36,7 @@ const refreshed = (world: CalmWorld, online: boolean): Promise<RefreshReport> =>
       list: async (scope: string, prefix: string) => (await ports.inventory.list(scope, prefix)).map(seen),
       named: async (scope: string, name: string) => {
         const found = await ports.inventory.named(scope, name);
-        return found === undefined ? undefined : seen(found);
+        return found === undefined ? undefined : { ...seen(found), online: onlineByName };
       },
     };
     return refresh({ ...ports, inventory });
@@ -69,4 +69,11 @@ test("with a job is waited for, though GitHub shows it offline and idle: it refu
   await world.time.run(world.time.now() + 30 * minute);
   expect(job?.state).toBe("done");
   expect((await refreshed(world, false)).findings).toMatchObject([{ kind: "prove", done: true }]);
+});
+
+test("is not asked to leave where GitHub, asked by its name, shows it online: a list may leave one out", async () => {
+  const { world, machine } = await hung(30);
+  await world.time.run(world.time.now() + 5 * minute);
+  expect((await refreshed(world, false, true)).findings).toMatchObject([{ kind: "prove", done: false }]);
+  expect(world.table.get(machine.key)).toMatchObject({ state: "running", wanted: "serve" });
 });

@@ -4,7 +4,7 @@ import type { ControlPorts } from "../../cloud/sim/world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
-import { lookAtPool, select } from "../../control/selection.ts";
+import { lookAtPool, promised, select } from "../../control/selection.ts";
 import { undertake } from "../../control/taken.ts";
 import { messageOf } from "../../domain/pool-message.ts";
 import { calmWorld, requestOf } from "./calm-world.ts";
@@ -85,4 +85,22 @@ test("an instance that comes back to the pool while it is scanned keeps its new 
   });
   expect(claims).toBe(2);
   expect(taken).toHaveLength(2);
+});
+
+test("what the table lets nobody claim, for what its instance has written, is a lost claim and is promised no second time", async () => {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf()));
+  await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
+  const seen = await world.does("scan", async (ports) => {
+    const move: ControlPorts["instances"]["move"] = async () => ({ kind: "refused", why: "spoilt", record: undefined });
+    const changed = { ...ports, instances: { ...ports.instances, move } };
+    const { configuration } = await ports.settings.load();
+    const undertaking = undertake(changed, configuration, requestOf({ runId: "1002" }), new AbortController().signal);
+    const look = await lookAtPool(undertaking, 1);
+    const before = promised(undertaking, look);
+    const taken = await select(undertaking, look, 1, () => undefined);
+    return [before, taken.length, promised(undertaking, look)];
+  });
+  expect(seen).toEqual([1, 0, 0]);
 });

@@ -213,7 +213,6 @@ export type SmallWorld = keyof typeof small;
 /** Each has more than half a million states: these are searched breadth-first to a depth, and walked through at random to their end. */
 export const cut = [
   "cut stray",
-  "released stray",
   "parked stray",
   "cancelled stray",
   "cancelled released",
