@@ -120,7 +120,7 @@ const panelsOf = (environment: Environment): readonly Panel[] => {
     ...ofRuns(name),
     {
       title: "Found by refresh",
-      lines: (["pastThreshold", "leaked", "ghosts", "requeued", "problems"] as const).map((metric) =>
+      lines: (["pastThreshold", "leaked", "ghosts", "requeued", "brakes", "problems"] as const).map((metric) =>
         own(name, metric, [], { label: metrics[metric].name }),
       ),
     },

@@ -231,7 +231,7 @@ describe("refresh's inputs", () => {
       [
         expect.stringMatching(/subnet-x.*network .*environments\/sim\.ts/),
         expect.stringMatching(/sg-2.*sg-1.*network .*environments\/sim\.ts/),
-        expect.stringMatching(/own.*runpool-sim-instance.*name .*environments\/sim\.ts/),
+        expect.stringMatching(/own.*runpool-sim_instance.*name .*environments\/sim\.ts/),
       ],
     );
   });

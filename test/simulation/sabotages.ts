@@ -38,13 +38,22 @@ export const sabotages: readonly Sabotage[] = [
   one("claims without looking at the heartbeat", instance, `"unowned", "heartbeat fresh"]`, `"unowned"]`, {
     hangs: 0.3,
   }),
-  one(
-    "forgets created ones in the sweep",
-    "control/findings.ts",
-    `if (record.threshold <= now) return`,
-    `if (record.threshold <= now && record.state !== "created") return`,
-    { neverBoots: 0.3, provisionDies: 0.5 },
-  ),
+  {
+    name: "forgets created ones in the sweep",
+    edits: [
+      {
+        file: "control/findings.ts",
+        find: `if (isPast(record, now)) return`,
+        replace: `if (isPast(record, now) && record.state !== "created") return`,
+      },
+      {
+        file: "control/findings.ts",
+        find: `record.state !== "terminated" && isLongPast(record, now)`,
+        replace: `record.state !== "terminated" && record.state !== "created" && isLongPast(record, now)`,
+      },
+    ],
+    rates: { neverBoots: 0.3, provisionDies: 0.5 },
+  },
   one(
     "deletes the message before the claim",
     "control/selection.ts",
@@ -108,7 +117,7 @@ export const sabotages: readonly Sabotage[] = [
   one(
     "never sweeps machines without a record",
     "control/findings.ts",
-    `!known.has(instanceId) && now`,
+    `!known.has(machine.instanceId) && now`,
     `known.size < 0 && now`,
     { provisionDies: 0.6, neverBoots: 0.4 },
   ),
@@ -182,8 +191,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: "control/findings.ts",
-        find: `if (record.threshold <= now) return`,
-        replace: `if (record.threshold <= now + 1_200_000) return`,
+        find: `if (isPast(record, now)) return`,
+        replace: `if (isPast(record, now + 1_200_000)) return`,
       },
       {
         file: needs,

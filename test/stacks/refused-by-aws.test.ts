@@ -16,7 +16,7 @@ const wrong: readonly Wrong[] = [
   [
     "a schedule whose name makes one too long for AWS",
     { name: "a".repeat(20), schedules: [{ name: "s".repeat(29), cron: "cron(0 7 ? * MON *)", idleFloors: {} }] },
-    /^x: schedules\[0\]\.name: makes runpool-a+-floors-s+, of 65 characters/,
+    /^x: schedules\[0\]\.name: makes runpool-a+_floors-s+, of 65 characters/,
   ],
   ...(
     [
@@ -174,8 +174,8 @@ const wrong: readonly Wrong[] = [
   ],
   [
     "a role with more than IAM takes",
-    { imagesFrom: { repository: "octo-org/images" }, ...inGovCloud },
-    /^x: imagesFrom: the role images would have a policy of \d+ characters, and IAM takes 10240: /,
+    { instanceTypes: Array.from({ length: 30 }, (_, at) => `${"c".repeat(300)}${at}`) },
+    /^x: network: the role provision would have policies that are \d+ characters too long for IAM: /,
   ],
   ["a field that is missing", { account: undefined }, /^x: account: is missing: a text$/],
   ["a field that there is not", { resourceClass: {} }, /^x: resourceClass: is no field of an environment's file/],
