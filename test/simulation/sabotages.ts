@@ -174,6 +174,7 @@ export const sabotages: readonly Sabotage[] = [
         replace: `if (record.version < 0) return`,
       },
     ],
+    seeds: 300,
   },
   {
     name: "claims what another owner holds",
@@ -196,8 +197,8 @@ export const sabotages: readonly Sabotage[] = [
       },
       {
         file: needs,
-        find: `compare("threshold", "<=", told.now)`,
-        replace: `compare("threshold", "<=", told.now + 1_200_000)`,
+        find: `"past its threshold": (told) => not(isAhead(told.now)),`,
+        replace: `"past its threshold": (told) => not(isAhead(told.now + 1_200_000)),`,
       },
     ],
   },
