@@ -3,15 +3,6 @@ import { expect, test } from "vitest";
 import example from "../../environments/example.ts";
 import { eachIsRefused, refusals, type Wrong } from "./refusals.ts";
 
-/** Where ARNs are longest, with an own key. */
-const inGovCloud = {
-  name: "a".repeat(20),
-  region: "us-gov-west-1",
-  awsPartition: "aws-us-gov",
-  kmsKeyArn: "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-  network: { ...example.network, zones: ["us-gov-west-1a"] },
-};
-
 const wrong: readonly Wrong[] = [
   [
     "a schedule whose name makes one too long for AWS",
