@@ -116,22 +116,17 @@ const workflow = z
     "must name one workflow at one branch, tag or commit, e.g. octo-org/ci/.github/workflows/provision.yml@refs/heads/main: no *, ? or $, no refs/pull/…",
   );
 /** A customised subject: claims by their names, as the template at GitHub lists them. */
-const exactSubject = z
+const claims = z
   .string()
   .regex(
     /^[a-z][a-z_]*:[^:*?$]/,
     "must begin with a claim's name and its value, e.g. repo:octo-org@123456/octo-repo@456789 or repository_id:456789",
   )
-  .regex(/^(?!.*::)(.*[^:])?$/, "has a : with nothing behind it")
+  .regex(/^(?!.*::)(.*[^:])?$/, "has a : with nothing behind it");
+const exactSubject = claims
   .regex(/^[^*?$]*$/, "must be one subject: no *, ? or $")
   .regex(/^(\S(.*\S)?)?$/, "begins or ends with a blank");
-const subject = z
-  .string()
-  .regex(
-    /^[a-z][a-z_]*:[^:*?$]/,
-    "must begin with a claim's name and its value, e.g. repo:octo-org@123456/octo-repo@456789 or repository_id:456789",
-  )
-  .regex(/^(?!.*::)(.*[^:])?$/, "has a : with nothing behind it")
+const subject = claims
   .regex(
     /^[^*?$]*([/:]\*)?$/,
     "must be one subject, or all that begin with one, by :* or /* at its end: no other *, no ? or $",
