@@ -43,11 +43,13 @@ test("after the rename no import of CDKTF is left, and each of the fork's is by 
   const folder = join(renamed(), "stacks");
   const before = join(root, "stacks");
   const named = (at: string, tool: RegExp): readonly string[] =>
-    readdirSync(at).flatMap((file) =>
-      [...readFileSync(join(at, file), "utf8").matchAll(/(?:from|import\() ?"([^"]+)"/g)]
-        .map(([, target = ""]) => target)
-        .filter((target) => tool.test(target)),
-    );
+    readdirSync(at)
+      .filter((name) => name.endsWith(".ts"))
+      .flatMap((file) =>
+        [...readFileSync(join(at, file), "utf8").matchAll(/(?:from|import\() ?"([^"]+)"/g)]
+          .map(([, target = ""]) => target)
+          .filter((target) => tool.test(target)),
+      );
   expect(named(folder, /cdktf/)).toEqual([]);
   const fork = named(folder, /cdktn/);
   expect(fork).toHaveLength(named(before, /cdktf/).length);

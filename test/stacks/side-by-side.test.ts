@@ -17,6 +17,7 @@ const namedBy: Readonly<Record<string, string | undefined>> = {
   aws_dynamodb_table: "name",
   aws_iam_instance_profile: "name",
   aws_iam_openid_connect_provider: "url",
+  aws_iam_policy: "name",
   aws_iam_role: "name",
   aws_iam_service_linked_role: "aws_service_name",
   aws_lambda_function: "function_name",
@@ -30,6 +31,7 @@ const namedBy: Readonly<Record<string, string | undefined>> = {
 const unnamed: ReadonlySet<string> = new Set([
   "aws_dynamodb_table_item",
   "aws_iam_role_policy",
+  "aws_iam_role_policy_attachment",
   "aws_internet_gateway",
   "aws_kms_grant",
   "aws_lambda_function_event_invoke_config",
