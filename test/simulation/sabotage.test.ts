@@ -1,6 +1,7 @@
 // Every sabotage of the product is caught by a seed that the product itself survives.
 import { expect, test } from "vitest";
-import { edited, firstCaught } from "./sabotage.ts";
+import { edited } from "../mutation/edit.ts";
+import { firstCaught } from "./sabotage.ts";
 import { sabotages } from "./sabotages.ts";
 import { simulate } from "./simulation.ts";
 

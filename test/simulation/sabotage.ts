@@ -4,18 +4,12 @@ import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { edited, type Edit } from "../mutation/edit.ts";
 import { simulateSeeds } from "./seeds.ts";
-import type { Edit, Sabotage } from "./sabotages.ts";
+import type { Sabotage } from "./sabotages.ts";
 import type { SimulationResult } from "./simulation.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** The text with the edit made; throws where `find` does not occur exactly once: the product has moved on, and the row must follow. */
-export function edited(text: string, { file, find, replace }: Edit): string {
-  const parts = text.split(find);
-  if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times, not once: ${find}`);
-  return parts.join(replace);
-}
 
 const editing = (edits: readonly Edit[], made: Set<Edit>): Plugin => ({
   name: "sabotage",

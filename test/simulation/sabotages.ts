@@ -1,12 +1,8 @@
 // One-line sabotages of the product that the simulation must catch. `find` must occur exactly once in the file.
 
 import type { Rates } from "../../cloud/sim/world/faults.ts";
+import type { Edit } from "../mutation/edit.ts";
 
-export interface Edit {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
 export interface Sabotage {
   readonly name: string;
   /** More than one only where a second layer guards the same promise: then both are taken away. */

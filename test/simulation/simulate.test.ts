@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { firstCaught } from "./sabotage.ts";
-import { sabotages, type Edit } from "./sabotages.ts";
+import type { Edit } from "../mutation/edit.ts";
+import { sabotages } from "./sabotages.ts";
 import { replayOf } from "./simulate-options.ts";
 
 const program = fileURLToPath(new URL("simulate.ts", import.meta.url));
