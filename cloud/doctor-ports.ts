@@ -68,11 +68,25 @@ export interface TemplateSeen {
   readonly hopLimit: number | undefined;
   readonly tagsInMetadata: boolean;
   readonly onShutdown: string | undefined;
+  readonly disks: readonly DiskSeen[];
+}
+/** A disk that a launch template asks for. */
+export interface DiskSeen {
+  /** E.g. `/dev/xvda`. */
+  readonly device: string;
+  readonly sizeGiB: number | undefined;
+  readonly encrypted: boolean;
 }
 export interface ImageSeen {
   readonly state: string;
   readonly architecture: Architecture | "other";
   readonly createdAt: EpochMs;
+  /** `hvm`, or the `paravirtual` that no type of today boots. */
+  readonly virtualization: string;
+  /** Where the image has its root, e.g. `/dev/sda1`. */
+  readonly rootDevice: string;
+  /** The size of the root's snapshot; undefined: EC2 has not said. */
+  readonly rootGiB: number | undefined;
 }
 /** What machines are made from; undefined: there is no such thing. */
 export interface LaunchSight {

@@ -16,6 +16,10 @@ export interface ImageSeen {
   /** Its instances speak instance metadata version 2 alone. */
   readonly metadataV2: boolean;
   readonly rootDevice: string;
+  /** The size of the root's snapshot; undefined: EC2 has not said. */
+  readonly rootGiB: number | undefined;
+  /** `hvm` or `paravirtual`. */
+  readonly virtualization: string;
 }
 
 export interface SnapshotSeen {

@@ -24,6 +24,11 @@ const shapeOf = (data: ResponseLaunchTemplateData): Omit<TemplateSeen, "latest">
     hopLimit: HttpPutResponseHopLimit,
     tagsInMetadata: InstanceMetadataTags === "enabled",
     onShutdown: data.InstanceInitiatedShutdownBehavior,
+    disks: (data.BlockDeviceMappings ?? []).map(({ DeviceName = "", Ebs }) => ({
+      device: DeviceName,
+      sizeGiB: Ebs?.VolumeSize,
+      encrypted: Ebs?.Encrypted === true,
+    })),
   };
 };
 
@@ -42,7 +47,16 @@ async function image(client: EC2Client, id: string): Promise<ImageSeen | undefin
   if (found === undefined) return undefined;
   const { State = "unknown", Architecture, CreationDate = "" } = found;
   const architecture = Architecture === "x86_64" ? "x64" : Architecture === "arm64" ? "arm64" : "other";
-  return { state: State, architecture, createdAt: Date.parse(CreationDate) };
+  const { VirtualizationType: virtualization = "unknown", RootDeviceName: rootDevice = "" } = found;
+  const root = found.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === rootDevice);
+  return {
+    state: State,
+    architecture,
+    createdAt: Date.parse(CreationDate),
+    virtualization,
+    rootDevice,
+    rootGiB: root?.Ebs?.VolumeSize,
+  };
 }
 
 export const launchSight = (ec2: EC2Client, ssm: SSMClient): LaunchSight => ({

@@ -41,6 +41,8 @@ const seenAs = (image: Image): ImageSeen => {
     encrypted: disks.length > 0 && disks.every(({ Encrypted }) => Encrypted === true),
     metadataV2: image.ImdsSupport === "v2.0",
     rootDevice: image.RootDeviceName ?? "",
+    rootGiB: image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize,
+    virtualization: image.VirtualizationType ?? "unknown",
   };
 };
 

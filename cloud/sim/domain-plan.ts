@@ -48,6 +48,7 @@ export function domainPlan({ environment, classes, architectures, images }: Plan
             HttpPutResponseHopLimit: 1,
             InstanceMetadataTags: "enabled" as const,
           },
+          BlockDeviceMappings: [{ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 40, Encrypted: true } }],
         },
       })),
     ),

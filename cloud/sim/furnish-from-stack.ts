@@ -2,7 +2,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
 import { furnish, putItem, type FurnishClients, type Furnished } from "./furnish.ts";
-import { onlyResource, rendered, resourcesOf, textOf, type StackFile } from "./stack-file.ts";
+import { blocksOf, onlyResource, rendered, resourcesOf, textOf, type StackFile } from "./stack-file.ts";
 import { stackPlan } from "./stack-plan.ts";
 
 /** Where the stack is to be deployed: the endpoint must be of this account and region. */
@@ -13,12 +13,25 @@ export function placeOf(stack: StackFile): { readonly account: string; readonly 
   return { account, region: textOf(provider, "region") };
 }
 
-/** AMI ids that the stack's parameters name: the endpoint must have these images. The parameter's last part is the architecture. */
-export const imagesOf = (stack: StackFile): readonly { readonly id: string; readonly architecture: string }[] =>
-  resourcesOf(stack, "aws_ssm_parameter").map(([, parameter]) => ({
+export interface StackImage {
+  readonly id: string;
+  readonly architecture: string;
+  readonly rootDevice: string;
+}
+
+/**
+ * Images that the stack's parameters name: the endpoint must have these, with their root where the launch templates have their disk. The
+ * parameter's last part is the architecture.
+ */
+export function imagesOf(stack: StackFile): readonly StackImage[] {
+  const [template] = resourcesOf(stack, "aws_launch_template");
+  const rootDevice = textOf(blocksOf(template?.[1] ?? {}, "block_device_mappings")[0] ?? {}, "device_name");
+  return resourcesOf(stack, "aws_ssm_parameter").map(([, parameter]) => ({
     id: textOf(parameter, "value"),
     architecture: textOf(parameter, "name").split("/").at(-1) ?? "",
+    rootDevice,
   }));
+}
 
 /** What is there at the endpoint already: a subnet of the same zone, its first security group. */
 async function networkIds(clients: FurnishClients, stack: StackFile): Promise<ReadonlyMap<string, string>> {

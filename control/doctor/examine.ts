@@ -7,6 +7,7 @@ import type {
   Look,
   QueueSeen,
   StoreSight,
+  TemplateSeen,
 } from "../../cloud/doctor-ports.ts";
 import { RateLimited, type Clock, type Instances, type LoadedSettings, type Settings } from "../../cloud/ports.ts";
 import { retiredClassesOf, wholeOwner, type Configuration } from "../../domain/configuration.ts";
@@ -99,12 +100,13 @@ async function examineAll(
 ): Promise<readonly Check[]> {
   const { environment } = options;
   const records = readRecords(world, environment);
+  const templates = lookAtTemplates(world, configuration);
   const parts = await Promise.all([
     examineTable(world, environment),
     records.then(({ checks }) => checks),
     examineQueues(world, configuration, records),
-    examineTemplates(world, configuration),
-    examineImages(world, configuration),
+    examineTemplates(configuration, templates),
+    examineImages(world, configuration, templates),
     examineTokens(world, configuration),
     examineForge(world, options, configuration),
     records.then(({ items }) => examineVersion(world, configuration, items)),
@@ -165,11 +167,17 @@ async function examineQueues(
 const messagesOf = (look: Look<QueueSeen | undefined>): number =>
   look.kind === "seen" ? (look.value?.messages ?? 0) : 0;
 
-async function examineTemplates({ launch }: DoctorWorld, configuration: Configuration): Promise<readonly Check[]> {
+type TemplateLooks = ReadonlyMap<string, Promise<Look<TemplateSeen | undefined>>>;
+
+/** By pool; each is looked at once, for itself and for the image that is launched with it. */
+const lookAtTemplates = ({ launch }: DoctorWorld, { templates }: Configuration): TemplateLooks =>
+  new Map(Object.entries(templates).map(([pool, { id, version }]) => [pool, launch.template(id, version)]));
+
+async function examineTemplates(configuration: Configuration, looks: TemplateLooks): Promise<readonly Check[]> {
   const redeploy = deployAgain(configuration.environment);
-  const checks = Object.entries(configuration.templates).map(([pool, { id, version }]) =>
+  const checks = Object.entries(configuration.templates).map(([pool, { version }]) =>
     guarded(`template ${pool}`, redeploy, async () =>
-      judged(`template ${pool}`, await launch.template(id, version), (seen) =>
+      judged(`template ${pool}`, (await looks.get(pool)) ?? { kind: "seen", value: undefined }, (seen) =>
         judgeTemplate(pool, version, seen, redeploy),
       ),
     ),
@@ -177,7 +185,22 @@ async function examineTemplates({ launch }: DoctorWorld, configuration: Configur
   return (await Promise.all(checks)).flat();
 }
 
-async function examineImages({ launch, clock }: DoctorWorld, configuration: Configuration): Promise<readonly Check[]> {
+/** Those of an architecture that are there: of what could not be looked at, the template's own check tells. */
+async function templatesOf(architecture: Architecture, looks: TemplateLooks): Promise<Map<string, TemplateSeen>> {
+  const seen = new Map<string, TemplateSeen>();
+  for (const [pool, look] of looks) {
+    if (!pool.endsWith(`/${architecture}`)) continue;
+    const found = await look.catch(() => undefined);
+    if (found?.kind === "seen" && found.value !== undefined) seen.set(pool, found.value);
+  }
+  return seen;
+}
+
+async function examineImages(
+  { launch, clock }: DoctorWorld,
+  configuration: Configuration,
+  looks: TemplateLooks,
+): Promise<readonly Check[]> {
   const { imageParameters, images, environment } = configuration;
   const one = async (architecture: Architecture, parameter: string): Promise<readonly Check[]> => {
     const overlaid = images[architecture];
@@ -187,8 +210,9 @@ async function examineImages({ launch, clock }: DoctorWorld, configuration: Conf
     if (problem !== undefined) return [problem];
     const id = overlaid ?? named?.value ?? "";
     const source = overlaid === undefined ? parameter : "the overlay";
-    return judged(`image ${architecture}`, await launch.image(id), (seen) =>
-      judgeImage(architecture, id, source, seen, clock.now()),
+    const [found, templates] = await Promise.all([launch.image(id), templatesOf(architecture, looks)]);
+    return judged(`image ${architecture}`, found, (seen) =>
+      judgeImage(architecture, id, source, seen, templates, clock.now()),
     );
   };
   const entries = Object.entries(imageParameters) as [Architecture, string][];

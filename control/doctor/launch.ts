@@ -23,6 +23,10 @@ export function judgeTemplate(pool: string, version: string, seen: TemplateSeen 
   if (!seen.tagsInMetadata)
     wrong.push("metadata does not show the tags: a machine without a record does not know that it is the pool's");
   if (!seen.instanceProfile) wrong.push("it gives machines no instance profile: agents cannot report");
+  if (seen.disks.length === 0)
+    wrong.push("it asks for no disk: the root is as small as the image, and may be unencrypted");
+  for (const { device, encrypted } of seen.disks)
+    if (!encrypted) wrong.push(`its disk ${device} is not encrypted: what a job leaves there can be read from a copy`);
   if (wrong.length > 0)
     return worst(
       name,
@@ -52,11 +56,60 @@ export function judgeImageParameter(
   return undefined;
 }
 
+/** What is wrong, and what would be right. */
+interface Misfit {
+  readonly found: string;
+  readonly remedy: string;
+}
+
+/**
+ * Where an image and the launch templates of its architecture do not fit, each difference once. `templates`: by pool. EC2 launches a machine
+ * of another root device all the same, with a second disk; a root smaller than its snapshot it refuses (EC2 User Guide, "Block device
+ * mappings for volumes on Amazon EC2 instances").
+ */
+export function misfitsOf(
+  { virtualization, rootDevice, rootGiB }: Pick<ImageSeen, "virtualization" | "rootDevice" | "rootGiB">,
+  templates: ReadonlyMap<string, Pick<TemplateSeen, "disks">>,
+): readonly Misfit[] {
+  const misfits: Misfit[] =
+    virtualization === "hvm"
+      ? []
+      : [
+          {
+            found: `its virtualization is ${virtualization}, and the types of today boot hvm alone`,
+            remedy: "build an image of virtualization type hvm",
+          },
+        ];
+  const pools = [...templates].filter(([, { disks }]) => disks.length > 0);
+  const elsewhere = pools.filter(([, { disks }]) => disks.every(({ device }) => device !== rootDevice));
+  if (elsewhere.length > 0) {
+    const devices = [...new Set(elsewhere.flatMap(([, { disks }]) => disks.map(({ device }) => device)))];
+    misfits.push({
+      found: `its root device is ${rootDevice}, and the launch templates size and encrypt ${devices.join(", ")}: each machine gets two disks, and its root neither the size nor the encryption of the environment`,
+      remedy: `make the environment's operatingSystem the one of the image (Amazon Linux has its root at /dev/xvda, Ubuntu at /dev/sda1) and deploy it, or name an image whose root device is ${devices.join(", ")}`,
+    });
+  }
+  if (rootGiB !== undefined) {
+    const small = pools.flatMap(([pool, { disks }]) => {
+      const size = disks.find(({ device }) => device === rootDevice)?.sizeGiB;
+      return size !== undefined && size < rootGiB ? [`${pool} (${size} GiB)`] : [];
+    });
+    if (small.length > 0)
+      misfits.push({
+        found: `its root's snapshot has ${rootGiB} GiB, more than the disk of ${small.join(", ")}: EC2 refuses every launch`,
+        remedy: `give disk.sizeGiB, or disk.sizeGiBByClass of these classes, at least ${rootGiB} and deploy it, or build a smaller image`,
+      });
+  }
+  return misfits;
+}
+
+/** `templates`: those of the architecture that could be looked at, by pool. */
 export function judgeImage(
   architecture: Architecture,
   id: string,
   source: string,
   seen: ImageSeen | undefined,
+  templates: ReadonlyMap<string, TemplateSeen>,
   now: number,
 ): Check {
   const name = `image ${architecture}`;
@@ -66,6 +119,8 @@ export function judgeImage(
   if (seen.state !== "available") return fail(name, `${id} is ${seen.state}, not available`, rebuild);
   if (seen.architecture !== architecture)
     return fail(name, `${id} is made for ${seen.architecture}, not ${architecture}`, rebuild);
+  const misfits = misfitsOf(seen, templates).map(({ found, remedy }) => fail(name, `${id}: ${found}`, remedy));
+  if (misfits.length > 0) return worst(name, misfits, "");
   const age = now - seen.createdAt;
   const found = `${id}, ${lasting(age)} old`;
   return age > imageOldMs ? warn(name, `${found}: its runner and its packages age with it`, rebuild) : ok(name, found);

@@ -2,8 +2,12 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { LaunchSight, TemplateSeen } from "../../cloud/doctor-ports.ts";
 import type { ImageSeen } from "../../cloud/image-ports.ts";
 import { Unconfigured } from "../../cloud/ports.ts";
+import { misfitsOf } from "../../control/doctor/launch.ts";
+import type { Configuration } from "../../domain/configuration.ts";
+import type { Architecture } from "../../domain/record.ts";
 import { exitCodes, type ExitCode } from "../cli/exit-codes.ts";
 import type { Ground } from "../cli/ground.ts";
 import { pipelineWorld } from "./pipeline-world.ts";
@@ -42,20 +46,47 @@ const problemsOf = (image: ImageSeen): readonly string[] => [
   ...(image.state === "available" ? [] : [`it is ${image.state}`]),
   ...(image.encrypted ? [] : ["its snapshot is not encrypted (instances' disks are, by the launch template)"]),
   ...(image.metadataV2 ? [] : ["it does not ask for instance metadata version 2 itself (the launch template does)"]),
-  ...(["/dev/sda1", "/dev/xvda"].includes(image.rootDevice)
-    ? []
-    : [`its root device is ${image.rootDevice}, which the launch templates do not size`]),
 ];
+
+/** The launch templates of one partition, by pool: all partitions have the same machines. */
+async function templatesOf(launch: LaunchSight, { templates }: Configuration, architecture: Architecture) {
+  const byPool = new Map(Object.entries(templates).map(([key, template]) => [key.split("#").at(-1) ?? key, template]));
+  const seen = new Map<string, TemplateSeen>();
+  for (const [pool, { id, version }] of byPool) {
+    if (!pool.endsWith(`/${architecture}`)) continue;
+    const look = await launch.template(id, version);
+    if (look.kind === "seen" && look.value !== undefined) seen.set(pool, look.value);
+  }
+  return seen;
+}
+
+/** How the image fits what the environment launches it with; where there is no environment yet, it says so. */
+async function misfitsIn(image: ImageSeen, launch: LaunchSight, ground: Ground): Promise<readonly string[]> {
+  if (image.architecture === undefined) return [];
+  const { settings } = await ground.world();
+  let configuration: Configuration;
+  try {
+    ({ configuration } = await settings.load());
+  } catch (error) {
+    if (!(error instanceof Unconfigured)) throw error;
+    return [`it was not compared with what the launch template does: ${error.message}`];
+  }
+  const templates = await templatesOf(launch, configuration, image.architecture);
+  return misfitsOf(image, templates).map(({ found, remedy }) => `${found}: ${remedy}`);
+}
 
 /** Not by itself a reason against an image: launch templates see to it. */
 const isAdvice = (problem: string): boolean =>
   problem.includes("the launch template does") || problem.includes("by the launch template");
 
 async function checkImage(imageId: string, ground: Ground): Promise<ExitCode> {
-  const { images } = pipelineWorld(ground.place().region, ground.progress);
+  const { images, launch } = pipelineWorld(ground.place().region, ground.progress);
   const waiting = ground.progress.waiting(() => `looking at ${imageId}`);
   const image = await images.one(imageId).finally(() => waiting.done());
-  const problems = image === undefined ? ["there is no such image here"] : problemsOf(image);
+  const problems =
+    image === undefined
+      ? ["there is no such image here"]
+      : [...problemsOf(image), ...(await misfitsIn(image, launch, ground))];
   const missing = problems.filter((problem) => !isAdvice(problem));
   ground.result({ imageId, ok: missing.length === 0, missing, advice: problems.filter(isAdvice) }, () => [
     `${imageId}${image === undefined ? "" : ` (${image.name}, ${image.architecture ?? "?"})`}: ${missing.length === 0 ? "may serve" : "cannot serve"}`,

@@ -109,7 +109,8 @@ export async function openEmbeddedCloud({
 /** From the synthesized stack: a name that the stack and the code do not share breaks it here. */
 async function furnishLaptop(endpoint: string, forgeUrl: string, machines: Ec2, operational: Overlay): Promise<void> {
   const stack = await laptopStack();
-  for (const { id } of imagesOf(stack)) machines.addImage({ id, name: id, architecture: "x86_64" });
+  for (const { id, rootDevice } of imagesOf(stack))
+    machines.addImage({ id, name: id, architecture: "x86_64", rootDevice });
   const options = { region: place.region, endpoint, credentials };
   const clients = {
     dynamodb: new DynamoDBClient(options),

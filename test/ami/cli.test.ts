@@ -244,6 +244,12 @@ test("age warns, alarms and evicts by what GitHub has released since", async () 
 test("check --image tells what EC2 knows; an option of another step is a mistake", async () => {
   const { code, out } = await ami("check", ["--image", candidate]);
   expect([code, out]).toEqual([0, expect.stringContaining("may serve")]);
+  const ubuntuRoot = bench.machines.addImage({ name: "ubuntu", architecture: "x86_64", rootDevice: "/dev/sda1" });
+  const elsewhere = await ami("check", ["--image", ubuntuRoot]);
+  expect([elsewhere.code, elsewhere.out]).toEqual([
+    1,
+    expect.stringMatching(/cannot serve[^]*root device is \/dev\/sda1[^]*operatingSystem[^]*has its root/),
+  ]);
   const missing = await ami("check", ["--image", "ami-0123456789abcdef0"]);
   expect([missing.code, missing.out]).toEqual([1, expect.stringContaining("there is no such image here")]);
   const strange = await ami("publish", ["--image", candidate, "--evict"]);

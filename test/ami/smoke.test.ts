@@ -27,6 +27,8 @@ const candidate: ImageSeen = {
   encrypted: true,
   metadataV2: true,
   rootDevice: "/dev/sda1",
+  rootGiB: 8,
+  virtualization: "hvm",
 };
 
 async function openBench(

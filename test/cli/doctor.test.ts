@@ -187,8 +187,21 @@ test("a template that lets jobs reach the instance's credentials fails, with all
     "not surely terminated",
     "does not show the tags",
     "no instance profile",
+    "asks for no disk",
   ])
     expect(of("template large/x64")?.found).toContain(words);
+});
+
+test("an image whose root is elsewhere than the launch templates' disk is a failure", async () => {
+  const ubuntu = bench.machines.addImage({ name: "ubuntu", architecture: "x86_64", rootDevice: "/dev/sda1" });
+  bench.putParameter(imageParameter(environment, "x64"), ubuntu);
+  expect((await doctor()).of("image x64")).toMatchObject({
+    verdict: "fail",
+    found: expect.stringMatching(
+      /its root device is \/dev\/sda1, and the launch templates size and encrypt \/dev\/xvda/,
+    ) as unknown,
+    remedy: expect.stringContaining("operatingSystem") as unknown,
+  });
 });
 
 test("an account without quota, spot's role or free addresses is told what to ask for", async () => {

@@ -5,7 +5,7 @@ import { judgeClock, judgePlace, judgeQuota, judgeSubnets } from "../../control/
 import { lasting, worst, fail, warn } from "../../control/doctor/check.ts";
 import { judgeGroup, judgeRunnerVersion } from "../../control/doctor/forge.ts";
 import { examineRole } from "../../control/doctor/instance-role.ts";
-import { judgeImage, judgeImageParameter, judgeTemplate } from "../../control/doctor/launch.ts";
+import { judgeImage, judgeImageParameter, judgeTemplate, misfitsOf } from "../../control/doctor/launch.ts";
 import { judgeQueue, judgeTable, judgeToken } from "../../control/doctor/store.ts";
 import { limits } from "../../domain/limits.ts";
 import { table } from "../../domain/table.ts";
@@ -181,13 +181,48 @@ test("images: the parameter, the image, its architecture, its age", () => {
   expect(judgeImageParameter("x64", "/p", "ami-0123456789abcdef0")).toBeUndefined();
   expect(judgeImageParameter("x64", "/p", "resolve me")?.verdict).toBe("fail");
   expect(judgeImageParameter("x64", "/p", undefined)?.verdict).toBe("fail");
-  const seen = { state: "available", architecture: "x64" as const, createdAt: now - 30 * day };
-  const verdict = (one: typeof seen | undefined) => judgeImage("x64", "ami-1", "/p", one, now).verdict;
+  const root = { virtualization: "hvm", rootDevice: "/dev/xvda", rootGiB: 8 };
+  const seen = { state: "available", architecture: "x64" as const, createdAt: now - 30 * day, ...root };
+  const verdict = (one: typeof seen | undefined) => judgeImage("x64", "ami-1", "/p", one, new Map(), now).verdict;
   expect(verdict(seen)).toBe("ok");
   expect(verdict({ ...seen, createdAt: seen.createdAt - 1 })).toBe("warn");
   expect(verdict({ ...seen, state: "pending" })).toBe("fail");
   expect(verdict(undefined)).toBe("fail");
-  expect(judgeImage("arm64", "ami-1", "/p", seen, now).verdict).toBe("fail");
+  expect(judgeImage("arm64", "ami-1", "/p", seen, new Map(), now).verdict).toBe("fail");
+});
+
+describe("an image that does not fit the launch templates is a failure, with what would be right", () => {
+  const disks = (device: string, sizeGiB: number) => ({ disks: [{ device, sizeGiB, encrypted: true }] });
+  const templates = new Map([
+    ["large/x64", disks("/dev/xvda", 20)],
+    ["xlarge/x64", disks("/dev/xvda", 40)],
+  ]);
+  const fits = { virtualization: "hvm", rootDevice: "/dev/xvda", rootGiB: 20 };
+  test("one that fits", () => {
+    expect(misfitsOf(fits, templates)).toEqual([]);
+    expect(misfitsOf({ ...fits, rootGiB: undefined }, templates)).toEqual([]);
+  });
+  test("a root elsewhere than the templates' disk: the machine would have two", () => {
+    expect(misfitsOf({ ...fits, rootDevice: "/dev/sda1", rootGiB: 100 }, templates)).toEqual([
+      {
+        found: expect.stringMatching(
+          /^its root device is \/dev\/sda1, .* encrypt \/dev\/xvda: .* two disks/,
+        ) as unknown,
+        remedy: expect.stringContaining("operatingSystem") as unknown,
+      },
+    ]);
+  });
+  test("a snapshot larger than the disk of a class: no launch of it succeeds", () => {
+    expect(misfitsOf({ ...fits, rootGiB: 21 }, templates)).toEqual([
+      {
+        found: "its root's snapshot has 21 GiB, more than the disk of large/x64 (20 GiB): EC2 refuses every launch",
+        remedy: expect.stringContaining("disk.sizeGiBByClass of these classes, at least 21") as unknown,
+      },
+    ]);
+  });
+  test("a virtualization that no type of today boots", () => {
+    expect(misfitsOf({ ...fits, virtualization: "paravirtual" }, templates)).toHaveLength(1);
+  });
 });
 
 test.each([
@@ -200,6 +235,8 @@ test.each([
   [{ onShutdown: "stop" }, "fail"],
   [{ onShutdown: undefined }, "fail"],
   [{ instanceProfile: false }, "fail"],
+  [{ disks: [] }, "fail"],
+  [{ disks: [{ device: "/dev/xvda", sizeGiB: 20, encrypted: false }] }, "fail"],
 ])("a launch template with %j is %s", (difference, verdict) => {
   const seen = {
     latest: "2",
@@ -208,6 +245,7 @@ test.each([
     hopLimit: 1,
     tagsInMetadata: true,
     onShutdown: "terminate",
+    disks: [{ device: "/dev/xvda", sizeGiB: 20, encrypted: true }],
     ...difference,
   };
   expect(judgeTemplate("large/x64", "2", seen, "deploy").verdict).toBe(verdict);

@@ -20,8 +20,8 @@ export async function embeddedFor(stack: StackFile) {
   const base = { clock, ...place, chance: chance("stacks") };
   const parameters = ssm(base);
   const machines = ec2({ ...base, parameter: parameters.value });
-  for (const { id, architecture } of imagesOf(stack))
-    machines.addImage({ id, name: id, architecture: architecture === "arm64" ? "arm64" : "x86_64" });
+  for (const { id, architecture, rootDevice } of imagesOf(stack))
+    machines.addImage({ id, name: id, architecture: architecture === "arm64" ? "arm64" : "x86_64", rootDevice });
   const services = {
     dynamodb: dynamodb(base).service,
     sqs: sqs(base).service,

@@ -53,7 +53,12 @@ export interface Ec2 {
   /** The spot notice now, the end two minutes later. */
   interruptSpot(id: string): void;
   /** Furnishing. Each returns the identifier. */
-  addImage(image: { readonly name: string; readonly architecture: Architecture; readonly id?: string }): string;
+  addImage(image: {
+    readonly name: string;
+    readonly architecture: Architecture;
+    readonly id?: string;
+    readonly rootDevice?: string;
+  }): string;
   addSubnet(subnet: { readonly zone: string; readonly id?: string; readonly tags?: Record<string, string> }): string;
   addSecurityGroup(group: { readonly name: string; readonly id?: string }): string;
   /** Drops every pending boot and spot interruption, so that no timer holds the process. */

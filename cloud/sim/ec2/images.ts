@@ -84,6 +84,7 @@ export function addImage(
     readonly name: string;
     readonly architecture: Architecture;
     readonly id?: string;
+    readonly rootDevice?: string;
     readonly snapshotIds?: readonly string[];
     readonly input?: Input;
   },
@@ -98,7 +99,7 @@ export function addImage(
     architecture: what.architecture,
     createdAt: now,
     availableAt: now,
-    rootDevice: text(input, "RootDeviceName") ?? "/dev/xvda",
+    rootDevice: what.rootDevice ?? text(input, "RootDeviceName") ?? "/dev/xvda",
     snapshotIds,
     imdsV2: text(input, "ImdsSupport") === "v2.0",
     tags: taggedAs(input, "image"),
