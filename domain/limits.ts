@@ -164,3 +164,9 @@ export const maxima = {
   /** The last lines of a failing script that a signal carries. */
   signalDetailBytes: 2048,
 } as const;
+
+/**
+ * How long the pre-runner script of a boot limit may take: all but the two minutes for the start before it and the registration after it.
+ * Of a boot limit so short that this leaves little, half.
+ */
+export const prepareMs = (bootMs: number): number => Math.max(bootMs - 2 * minute, Math.floor(bootMs / 2));

@@ -9,6 +9,7 @@ import { findCgroupTree } from "../cloud/host/unit-ground.ts";
 import { unitHost } from "../cloud/host/unit-host.ts";
 import { unitRunner } from "../cloud/host/unit-runner.ts";
 import type { Clock, Log } from "../cloud/ports.ts";
+import { prepareMs } from "../domain/limits.ts";
 import type { AgentEnvironment } from "./agent-environment.ts";
 import { hostRandom } from "./host-random.ts";
 
@@ -59,6 +60,7 @@ async function unitsBelow(settings: AgentEnvironment, clock: Clock, log: Log): P
     stateDirectory,
     bootId,
     workDirectory: settings.RUNPOOL_WORK,
+    prepareLimitMs: prepareMs(settings.RUNPOOL_BOOT_MS),
     requests,
     supervisor: systemdSupervisor(clock, log),
     lastWork: () => runner.settled(),
@@ -97,6 +99,7 @@ async function processesBelow(
     bootId,
     path,
     workDirectory: settings.RUNPOOL_WORK,
+    prepareLimitMs: prepareMs(settings.RUNPOOL_BOOT_MS),
     powerOff: async () => {
       await runner.settled();
       process.exit(0);

@@ -1,5 +1,6 @@
 // The files that cloud-init writes on an instance: what the agent and the first boot are told.
 import { readFileSync } from "node:fs";
+import { limits, prepareMs } from "../domain/limits.ts";
 import { instanceLogGroup } from "../domain/names.ts";
 import type { Architecture } from "../domain/record.ts";
 import type { Environment } from "./environment.ts";
@@ -185,6 +186,19 @@ const proxyFiles = (environment: Environment, proxy: Proxy): readonly BootFile[]
     : []),
 ];
 
+/** Where the boot limit is not the usual one: the unit's own limit is for that. */
+function preRunnerLimit(environment: Environment): readonly BootFile[] {
+  const { bootMs } = operationalOf(environment);
+  if (bootMs === limits.bootMs) return [];
+  return [
+    {
+      path: "/etc/systemd/system/runpool-prepare.service.d/limit.conf",
+      content: `[Service]\nTimeoutStartSec=${prepareMs(bootMs)}ms\n`,
+      permissions: "0644",
+    },
+  ];
+}
+
 export function bootFiles(environment: Environment, architecture: Architecture): readonly BootFile[] {
   const { install, sessionAccess, privateCa, preRunnerUser, dockerForJobs, runnerEnvironment } = environment;
   const archive = install[architecture];
@@ -204,6 +218,7 @@ export function bootFiles(environment: Environment, architecture: Architecture):
   ];
   const out = assignments(waysOut(environment));
   if (out !== "") files.push({ path: "/etc/runpool/prepare.env", content: out, permissions: "0644" });
+  files.push(...preRunnerLimit(environment));
   if (environment.proxy !== undefined) files.push(...proxyFiles(environment, environment.proxy));
   if (environment.shipLogs) files.push(...logFiles(environment));
   if (privateCa !== undefined) files.push({ path: privateCaPath, content: privateCa, permissions: "0644" });

@@ -59,6 +59,8 @@ drop_ins() {
   }
   if [ "$RUNPOOL_PRE_RUNNER_USER" = job ]; then use prepare-as-job.conf runpool-prepare.service; fi
   if [ "$RUNPOOL_DOCKER_FOR_JOBS" = 1 ]; then use runner-docker.conf runpool-runner@.service; fi
+  # Cloud-init has written it for a boot limit of the environment's own.
+  if [ -e /etc/systemd/system/runpool-prepare.service.d/limit.conf ]; then changed=yes; fi
   # Where there is a proxy cloud-init has written of it for services; one that runs already does not know it yet. There may be no docker.
   if [ -n "${HTTPS_PROXY:-}" ]; then changed=yes; fi
   if [ -n "$changed" ]; then systemctl daemon-reload; fi

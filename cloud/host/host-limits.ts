@@ -32,8 +32,6 @@ export const hostLimits = {
   lastWorkMs: 20 * second,
   /** The image's spec asks some hundred questions, most of them of systemd: seconds, on a slow machine. */
   specMs: 2 * minute,
-  /** The pre-runner script, unless configured otherwise: within the boot limit with room to register. */
-  prepareMs: 8 * minute,
 } as const;
 
 export const hostMaxima = {

@@ -4,12 +4,11 @@ import { join } from "node:path";
 import type { Host } from "../agent-ports.ts";
 import type { Clock, Log } from "../ports.ts";
 import { readText, writeAtomically } from "./disk-state.ts";
-import { hostLimits } from "./host-limits.ts";
 import { prepareOnce } from "./pre-runner.ts";
 
 export interface ProcessHostOptions {
   readonly preRunnerScript: string;
-  readonly prepareLimitMs?: number;
+  readonly prepareLimitMs: number;
   readonly stateDirectory: string;
   readonly bootId: string;
   /** PATH of the pre-runner script. */
@@ -53,7 +52,7 @@ export function processHost(options: ProcessHostOptions): Host {
           stateDirectory,
           bootId,
           environment: { PATH: path, HOME: stateDirectory, LANG: "C.UTF-8", ...options.environment },
-          limitMs: options.prepareLimitMs ?? hostLimits.prepareMs,
+          limitMs: options.prepareLimitMs,
         },
         clock,
         log,

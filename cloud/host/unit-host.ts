@@ -15,6 +15,8 @@ export interface UnitHostOptions {
   readonly bootId: string;
   /** Whose free share counts. */
   readonly workDirectory: string;
+  /** What the pre-runner script's unit has as its limit. */
+  readonly prepareLimitMs: number;
   readonly requests: RootRequests;
   readonly supervisor: Supervisor;
   /** What is still to be done before power goes; it gets `hostLimits.lastWorkMs`. */
@@ -69,13 +71,13 @@ const never = 999_999_999_999;
 const uptimeMs = async (): Promise<number> => Number((await readFile("/proc/uptime", "utf8")).split(" ", 1)[0]) * 1000;
 
 /** Root runs the script that it finds in its own folder: the agent says when, never what. */
-async function prepare({ requests, log }: UnitHostOptions): Promise<PrepareOutcome> {
-  const { code, words } = await requests.ask("prepare", 0, hostLimits.prepareMs + hostLimits.requestMs);
+async function prepare({ requests, prepareLimitMs, log }: UnitHostOptions): Promise<PrepareOutcome> {
+  const { code, words } = await requests.ask("prepare", 0, prepareLimitMs + hostLimits.requestMs);
   if (code !== 0) return { kind: "failed", detail: `the pre-runner script could not be run: ${words}` };
   const [first = "", ...lastLines] = words.split("\n");
   if (!/^\d+$/.test(first)) return { kind: "failed", detail: "the outcome of the pre-runner script was cut short" };
   log.event("pre-runner.ended", { code: Number(first) });
-  return outcomeOf(Number(first), Number(first) === timedOutCode ? hostLimits.prepareMs : undefined, lastLines);
+  return outcomeOf(Number(first), Number(first) === timedOutCode ? prepareLimitMs : undefined, lastLines);
 }
 
 async function powerOff({ requests, lastWork, clock, log }: UnitHostOptions, reason: string): Promise<void> {

@@ -101,6 +101,7 @@ describe("the deadline on disk", () => {
       stateDirectory: folder,
       bootId,
       workDirectory: folder,
+      prepareLimitMs: 480_000,
       requests: { ask: () => expect.fail("nothing is asked of root") },
       supervisor: { turned: () => Promise.resolve() },
       clock,
@@ -150,7 +151,8 @@ describe("the deadline on disk", () => {
 
   test("is found on a laptop too", async () => {
     const clock = manualClock();
-    const options = { preRunnerScript: "", bootId: "", path: "", stateDirectory: folder, workDirectory: folder, clock };
+    const place = { bootId: "", path: "", stateDirectory: folder, workDirectory: folder };
+    const options = { ...place, preRunnerScript: "", prepareLimitMs: 480_000, clock };
     const host = processHost({ ...options, powerOff: () => undefined, log: { event: () => undefined } });
     expect(await host.left()).toBeUndefined();
     await host.deadline(clock.now() + hour);

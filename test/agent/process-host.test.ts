@@ -3,8 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { hostLimits } from "../../cloud/host/host-limits.ts";
 import { deadlineFile, processHost } from "../../cloud/host/process-host.ts";
+import { unitHost } from "../../cloud/host/unit-host.ts";
+import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
 import { hostClock } from "../../entry/host-clock.ts";
+import { machineGround } from "../../entry/machine-ground.ts";
 
 const made: string[] = [];
 afterAll(() => {
@@ -34,6 +38,47 @@ const failed = async (script: string): Promise<string> => {
   const outcome = await machine(script).host.prepare();
   return outcome.kind === "failed" ? outcome.detail : "prepared";
 };
+
+test("the boot limit that the environment gives is the pre-runner script's too, in the unit and among processes", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "host-"));
+  made.push(folder);
+  const words: Record<string, string> = {};
+  for (const [name, path] of Object.entries({ RUNNER: "r", STATE: "s", WORK: "w", HOOKS: "h" }))
+    words[`RUNPOOL_${name}`] = join(folder, path);
+  const settings = parseAgentEnvironment({
+    ...words,
+    RUNPOOL_ENVIRONMENT: "dev",
+    RUNPOOL_GROUND: "processes",
+    RUNPOOL_PATH: process.env["PATH"] ?? "",
+    RUNPOOL_BOOT_MS: "400",
+  });
+  const { host } = await machineGround(settings, "sleep 600", hostClock, { event: () => undefined });
+  expect(await host.prepare()).toMatchObject({
+    kind: "failed",
+    detail: expect.stringContaining("after 200 ms") as unknown,
+  });
+  const asked: number[] = [];
+  const onUnits = unitHost({
+    stateDirectory: folder,
+    bootId: "boot-1",
+    workDirectory: folder,
+    prepareLimitMs: 720_000,
+    requests: {
+      ask: (_verb, _number, withinMs) => {
+        asked.push(withinMs);
+        return Promise.resolve({ code: 0, words: "124\nlast words" });
+      },
+    },
+    supervisor: { turned: () => Promise.resolve() },
+    clock: hostClock,
+    log: { event: () => undefined },
+  });
+  expect(await onUnits.prepare()).toMatchObject({
+    kind: "failed",
+    detail: expect.stringContaining("after 720000 ms") as unknown,
+  });
+  expect(asked).toEqual([720_000 + hostLimits.requestMs]);
+});
 
 describe("the pre-runner script", () => {
   test("keeps quotes, dollars, backslashes and a line EOF as they are", async () => {

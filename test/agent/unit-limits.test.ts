@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clientOptions } from "../../cloud/aws/client-options.ts";
 import { hostLimits } from "../../cloud/host/host-limits.ts";
-import { limits } from "../../domain/limits.ts";
+import { limits, prepareMs } from "../../domain/limits.ts";
 
 const units = resolve(import.meta.dirname, "../../agent/units");
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
@@ -30,7 +30,7 @@ test("a span of time is read as systemd reads it, and nothing else is taken for 
 
 describe("the same moment in both", () => {
   const pairs: readonly (readonly [string, string, string, number])[] = [
-    ["the pre-runner script is stopped", "runpool-prepare.service", "TimeoutStartSec", hostLimits.prepareMs],
+    ["the pre-runner script is stopped", "runpool-prepare.service", "TimeoutStartSec", prepareMs(limits.bootMs)],
     ["a boot without an agent ends", "runpool-boot-watchdog.timer", "OnBootSec", limits.bootWatchdogMs],
     ["a runner that does not go is given up", "runpool-runner@.service", "TimeoutStopSec", hostLimits.killMs],
   ];
@@ -75,6 +75,14 @@ describe("who waits for another waits longer", () => {
       spanOf("runpool-prepare.service", "TimeoutStartSec") + spanOf("runpool-prepare.service", "TimeoutStopSec");
     expect(stopped).toBeLessThan(limits.bootMs);
   });
+
+  test.each([1_000, 90_000, 240_000, limits.bootMs, 14 * 60_000])(
+    "a boot of %i ms leaves room to register",
+    (bootMs) => {
+      expect(prepareMs(bootMs)).toBeGreaterThanOrEqual(bootMs / 2);
+      expect(bootMs - prepareMs(bootMs)).toBeGreaterThanOrEqual(Math.min(120_000, bootMs / 2));
+    },
+  );
 
   test("nobody for an agent that is started again: it is back within a second", () => {
     expect(spanOf("runpool-agent.service", "RestartSec")).toBeLessThanOrEqual(1_000);

@@ -9,7 +9,7 @@ import { limits } from "../../domain/limits.ts";
 import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
 import type { Environment } from "../../stacks/environment.ts";
-import { agentEnvironment, bootFiles } from "../../stacks/first-boot-files.ts";
+import { agentEnvironment, bootFiles, scriptOf } from "../../stacks/first-boot-files.ts";
 import { configHash } from "../../stacks/launch-templates.ts";
 import { mimeUserData, userData, userDataLimit } from "../../stacks/user-data.ts";
 
@@ -64,6 +64,21 @@ test("the agent reads what user data tells it", () => {
     RUNPOOL_MAX_RUNTIME_MS: limits.maxRuntimeMs,
     RUNPOOL_PRE_RUNNER: "/etc/runpool/pre-runner.sh",
   });
+});
+
+test("the pre-runner script's unit has the boot limit's own time, which the agent waits for", () => {
+  const limitOf = (limit: object) => {
+    const changed = { ...environment, limits: { ...environment.limits, ...limit } };
+    const file = bootFiles(changed, "x64").find(({ path }) => path.includes("runpool-prepare.service.d"));
+    return [file?.content, agentEnvironment(changed)["RUNPOOL_BOOT_MS"]];
+  };
+  expect(limitOf({})).toEqual([undefined, "600000"]);
+  expect(limitOf({ bootMs: 840_000 })).toEqual(["[Service]\nTimeoutStartSec=720000ms\n", "840000"]);
+  expect(limitOf({ bootMs: 300_000 })).toEqual(["[Service]\nTimeoutStartSec=180000ms\n", "300000"]);
+  // Written after systemd has read its units.
+  expect(scriptOf("first-boot.sh")).toMatch(
+    /-e \/etc\/systemd\/system\/runpool-prepare\.service\.d\/limit\.conf \]; then changed=yes/,
+  );
 });
 
 test("a shell reads every value of an environment file as it was given", () => {
