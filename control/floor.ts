@@ -1,6 +1,6 @@
 // The idle floor: as many idle instances as configured are kept alive, and created without an owner where they are short.
 import type { Brake } from "../domain/brake.ts";
-import { retiredClassesOf, type Configuration } from "../domain/configuration.ts";
+import { floorPool, retiredClassesOf, type Configuration } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import { isPast } from "../domain/needs.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../domain/record.ts";
@@ -26,10 +26,10 @@ export interface Floor {
 export function floorsOf(configuration: Configuration): readonly Floor[] {
   return [...scopesInUse(configuration)].flatMap(([partition, repository]) =>
     Object.entries(configuration.idleFloors).flatMap(([name, count]): Floor[] => {
-      const [resourceClass = "", architecture, usage = "on-demand"] = name.split("/");
+      const { resourceClass, architecture, usageClass } = floorPool(name);
       if (architecture !== "x64" && architecture !== "arm64") return [];
       if (configuration.resourceClasses[resourceClass] === undefined || count <= 0) return [];
-      const usageClass = usage === "spot" ? "spot" : "on-demand";
+      if (usageClass !== "spot" && usageClass !== "on-demand") return [];
       return [{ partition, repository, resourceClass, architecture, usageClass, count }];
     }),
   );

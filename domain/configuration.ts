@@ -4,7 +4,7 @@ import { limits, maxima } from "./limits.ts";
 import { forgeCredentialParameter, runnerLabels } from "./names.ts";
 import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
 import { labelOf, problemOfLabel, type Request } from "./request.ts";
-import type { Architecture } from "./record.ts";
+import type { Architecture, UsageClass } from "./record.ts";
 import type { PoolName } from "./table.ts";
 import type { DeployedVersion } from "./version.ts";
 
@@ -90,7 +90,7 @@ export interface Operational {
   /** Further labels that every runner carries, behind its run's label; where any run's jobs are taken, as they are too. */
   readonly labels: readonly string[];
   readonly runnerVersion: string;
-  /** Idle instances to keep in each partition, by `class/architecture` (on-demand) or `class/architecture/spot`. */
+  /** Idle instances to keep in each partition, by `class/architecture` (of the default usage class) or `class/architecture/on-demand`. */
   readonly idleFloors: Readonly<Record<string, number>>;
   /** Owners that an instance may have had before it is retired; 0 = no maximum. */
   readonly maxUses: number;
@@ -159,6 +159,15 @@ export function sourceOf(
 
 const isCount = (count: number): boolean => Number.isSafeInteger(count) && count >= 0;
 
+/** What is asked for where no usage class is given: by a provision step, the command line and the name of an idle floor alike. */
+export const defaultUsageClass: UsageClass = "spot";
+
+/** The pool that the name of an idle floor means; the class and the architecture as they stand there. */
+export function floorPool(name: string) {
+  const [resourceClass = "", architecture = "", usageClass = defaultUsageClass] = name.split("/");
+  return { resourceClass, architecture, usageClass };
+}
+
 /** What is wrong with a configuration, one line each. */
 export function problemsOf(configuration: Configuration): readonly string[] {
   const problems = [...problemsOfClasses(configuration.resourceClasses)];
@@ -187,8 +196,14 @@ export function problemsOf(configuration: Configuration): readonly string[] {
     problems.push(
       `preRunnerScript has ${scriptBytes} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`,
     );
-  for (const [pool, count] of Object.entries(configuration.idleFloors))
-    if (!isCount(count)) problems.push(`idleFloors of "${pool}" is ${count}; it is a whole number, 0 or more`);
+  const floors = new Map<string, string>();
+  for (const [name, count] of Object.entries(configuration.idleFloors)) {
+    if (!isCount(count)) problems.push(`idleFloors of "${name}" is ${count}; it is a whole number, 0 or more`);
+    const pool = Object.values(floorPool(name)).join("/");
+    const other = floors.get(pool);
+    if (other !== undefined) problems.push(`idleFloors names one pool twice, as "${other}" and as "${name}": keep one`);
+    floors.set(pool, name);
+  }
   for (const [name, price] of Object.entries(configuration.spotMaxPrices))
     if (!(price > 0 && price < 1000))
       problems.push(`spotMaxPrices of "${name}" is ${price}; it is USD an hour, more than 0`);

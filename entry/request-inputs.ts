@@ -1,5 +1,5 @@
 // A provision's inputs against the environment they are for: the same for the action and the command line.
-import { retiredClassesOf, type Configuration } from "../domain/configuration.ts";
+import { defaultUsageClass, retiredClassesOf, type Configuration } from "../domain/configuration.ts";
 import type { Random } from "../cloud/ports.ts";
 import { parseRequest, problemOfTimeout, type RawRequest, type RequestParse } from "../domain/request.ts";
 
@@ -34,7 +34,7 @@ export const requestDefaults = {
   instanceCount: "1",
   resourceClass: "large",
   architecture: "x64",
-  usageClass: "on-demand",
+  usageClass: defaultUsageClass,
   allowedInstanceTypes: "",
   labels: "",
   fallback: "false",

@@ -194,8 +194,8 @@ const milliseconds = z.number().int().positive();
 const poolName = z
   .string()
   .regex(
-    /^[a-z0-9-]+\/(x64|arm64)(\/spot)?$/,
-    'must be CLASS/ARCHITECTURE, e.g. "large/x64", for spot instances CLASS/ARCHITECTURE/spot',
+    /^[a-z0-9-]+\/(x64|arm64)(\/(spot|on-demand))?$/,
+    'must be CLASS/ARCHITECTURE, e.g. "large/x64" (spot instances), or CLASS/ARCHITECTURE/on-demand',
   );
 const idleFloors = z.record(poolName, z.number().int().min(0));
 
@@ -284,7 +284,7 @@ export const environmentShape = z.strictObject({
     .string()
     .regex(/^(\d+\.\d+\.\d+)?$/, "must be a version of actions/runner, e.g. 2.336.0")
     .default(""),
-  /** Idle instances to keep, by `class/architecture` (on-demand) or `class/architecture/spot`. */
+  /** Idle instances to keep, by `class/architecture` (spot, as a provision that names no usage class) or `class/architecture/on-demand`. */
   idleFloors: idleFloors.default({}),
   /** Idle floors by the clock: each entry sets them at its time. `cron`: as EventBridge Scheduler takes it. */
   schedules: z.array(z.strictObject({ name: text, cron: text, timezone: text.default("UTC"), idleFloors })).default([]),

@@ -27,7 +27,7 @@ export const inputs = {
   "min-count": { modes: provision },
   "resource-class": { modes: provision, otherwise: requestDefaults.resourceClass },
   architecture: { modes: provision, otherwise: requestDefaults.architecture },
-  "usage-class": { modes: provision, otherwise: "spot" },
+  "usage-class": { modes: provision, otherwise: requestDefaults.usageClass },
   fallback: { modes: provision, otherwise: requestDefaults.fallback },
   "allowed-instance-types": { modes: provision, otherwise: "c* m* r*" },
   labels: { modes: provision },

@@ -62,10 +62,10 @@ function pairs(text: string): readonly (readonly [string, string])[] | undefined
 }
 
 function floors(text: string): Parsed<Record<string, number>> {
-  const shape = 'write CLASS/ARCHITECTURE=COUNT, e.g. "large/x64=2 xlarge/arm64/spot=1"';
+  const shape = 'write CLASS/ARCHITECTURE=COUNT, e.g. "large/x64=2 xlarge/arm64/on-demand=1"';
   const found = pairs(text);
   const fits = found?.every(
-    ([pool, count]) => /^[a-z0-9-]+\/(x64|arm64)(\/spot)?$/.test(pool) && /^\d{1,4}$/.test(count),
+    ([pool, count]) => /^[a-z0-9-]+\/(x64|arm64)(\/(spot|on-demand))?$/.test(pool) && /^\d{1,4}$/.test(count),
   );
   if (found === undefined || fits !== true) return wrong(`is "${text}"; ${shape}`);
   return { value: Object.fromEntries(found.map(([pool, count]) => [pool, Number(count)])) };

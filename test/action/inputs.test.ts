@@ -166,7 +166,7 @@ describe("refresh's inputs", () => {
       "pre-runner-script": "#!/bin/bash\ntrue\n",
       "resource-class-config": '{"large": {"cpu": "4", "mmem": 8192}}',
       "actions-runner-version": "2.336.0",
-      "idle-floor": "large/x64=2, xlarge/arm64/spot=1",
+      "idle-floor": "large/x64=2, xlarge/arm64/on-demand=1",
     });
     expect(overlay).toEqual({
       ...loaded.overlay,
@@ -175,7 +175,7 @@ describe("refresh's inputs", () => {
       preRunnerScript: "#!/bin/bash\ntrue\n",
       resourceClasses: { large: { cpu: 4, mmem: 8192 } },
       runnerVersion: "2.336.0",
-      idleFloors: { "large/x64": 2, "xlarge/arm64/spot": 1 },
+      idleFloors: { "large/x64": 2, "xlarge/arm64/on-demand": 1 },
     });
     expect(changed).toHaveLength(6);
   });

@@ -92,7 +92,7 @@ const wrong: readonly Wrong[] = [
   [
     "an idle floor of no market",
     { idleFloors: { "large/x64/cheap": 1 } },
-    /^x: idleFloors\..*CLASS\/ARCHITECTURE\/spot/,
+    /^x: idleFloors\..*CLASS\/ARCHITECTURE\/on-demand/,
   ],
   ["a spot price of an unknown class", { spotMaxPrices: { huge: 1 } }, /^x: spotMaxPrices\.huge: is no class/],
   ["a spot price of nothing", { spotMaxPrices: { large: 0 } }, /^x: spotMaxPrices\.large: /],
@@ -273,8 +273,11 @@ test("a class may have a root volume of its own size, and others keep the enviro
   expect(new Set(sizesOf("template-xlarge-"))).toEqual(new Set(["120"]));
 });
 
-test("an idle floor may be of spot instances", () => {
-  expect(refusals(exampleWith({ idleFloors: { "large/x64/spot": 2 } }))).toEqual([]);
+test("an idle floor may name its usage class, and no pool twice", () => {
+  expect(refusals(exampleWith({ idleFloors: { "large/x64": 1, "large/x64/on-demand": 2 } }))).toEqual([]);
+  expect(refusals(exampleWith({ idleFloors: { "large/x64": 1, "large/x64/spot": 2 } }))).toEqual([
+    expect.stringMatching(/idleFloors: .* one pool twice, as "large\/x64" and as "large\/x64\/spot"/),
+  ]);
 });
 
 test("docker for jobs makes a machine serve one run, unless the file says otherwise", () => {
