@@ -171,7 +171,7 @@ const recordOf = (now: number, imageId: string): Omit<InstanceRecord, "key" | "i
   partition: `github:${repository}`,
   resourceClass: "large",
   architecture: "x64",
-  usageClass: "on-demand",
+  usageClass: "spot",
   instanceType: "c6i.large",
   cpu: 2,
   mmem: 4096,

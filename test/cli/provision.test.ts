@@ -24,7 +24,7 @@ test("one from the pool, one created: the result on stdout, a line an event on s
   const { code, out, err } = await bench.run(["provision", "--instance-count", "2"], job);
   expect(code).toBe(0);
   expect(out).toMatch(/^2 instances ready for run 1001 in [\d.]+ s: 1 from the pool, 1 created\nINSTANCE +TYPE +ZONE/);
-  expect(out).toMatch(new RegExp(`^${pooled} +c6i.large +eu-west-1a +on-demand +pool$`, "m"));
+  expect(out).toMatch(new RegExp(`^${pooled} +c6i.large +eu-west-1a +spot +pool$`, "m"));
   expect(out).toMatch(/^runs-on: 1001$/m);
   expect(err).toContain("Provisioning 2 large instances for run 1001 in dev\n");
   expect(err).toContain(`${pooled} claimed from the pool (c6i.large)\n`);
