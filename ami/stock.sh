@@ -9,6 +9,8 @@ export http_proxy=${http_proxy:-${HTTP_PROXY:-}} https_proxy=${https_proxy:-${HT
 # shellcheck source=ami/install/distro.sh
 . "$here/install/distro.sh"
 install -d -m 0700 "$RUNPOOL_WORK"
+# First: what upgrades by itself holds locks.
+bash "$here/install/upgrades.sh"
 packages_refresh
 # Only what is missing: what this boot stands on, cloud-init among it, is not exchanged under its feet.
 while read -r tool apt dnf; do
@@ -19,9 +21,17 @@ jq jq jq
 nft nftables nftables
 pgrep procps procps-ng
 flock util-linux util-linux
+keyctl keyutils keyutils
 END
-for step in node runner agent; do
+for step in node runner agent swap journald; do
   echo "== $step"
   bash "$here/install/$step.sh"
 done
+# A boot of a baked image begins with them.
+if [ -d /run/systemd/system ]; then
+  systemctl daemon-reload
+  systemctl try-restart systemd-journald.service
+  sysctl --quiet --load=/etc/sysctl.d/90-runpool-swap.conf || true
+  systemctl start --no-block runpool-swap.service
+fi
 rm -rf "$RUNPOOL_WORK"

@@ -17,6 +17,8 @@ if [ -e "$lib/image.env" ]; then
   holds "the journal is limited" grep -q '^SystemMaxUse=' /etc/systemd/journald.conf.d/runpool.conf
   holds "swap is for need only" grep -q '^vm.swappiness' /etc/sysctl.d/90-runpool-swap.conf
 fi
+holds "no upgrade restarts runpool's units" grep -q '^[$]nrconf{override_rc}.*runpool-' /etc/needrestart/conf.d/runpool.conf
+[ ! -d /etc/apt/apt.conf.d ] || holds "apt upgrades nothing by itself" grep -qsx 'APT::Periodic::Enable "0";' /etc/apt/apt.conf.d/99runpool
 if [ "$phase" = image ]; then
   nothing "services of packages may start" "$(grep -lsx '# runpool' /usr/sbin/policy-rc.d)"
   nothing "nothing is left of an earlier life" "$(find /var/lib/runpool -mindepth 2 -print -quit 2>/dev/null)"

@@ -26,7 +26,7 @@ if [ -n "${RUNPOOL_DOCKER_AT_LEAST:-}" ]; then
   docker_said=$(docker --version 2>&1 | sed -n 's/.*version \([0-9.]*\).*/\1/p')
   holds "docker is $RUNPOOL_DOCKER_AT_LEAST or newer" at_least "${docker_said:-0}" "$RUNPOOL_DOCKER_AT_LEAST"
 fi
-for tool in git curl tar jq nft setpriv pgrep pkill flock awk cloud-init; do holds "$tool is there" command -v "$tool"; done
+for tool in git curl tar jq nft setpriv pgrep pkill flock awk keyctl cloud-init; do holds "$tool is there" command -v "$tool"; done
 for name in cloudwatch ssm; do
   wanted=RUNPOOL_${name^^}_AGENT_VERSION
   [ -n "${!wanted:-}" ] || continue

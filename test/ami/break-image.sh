@@ -3,7 +3,7 @@
 set -u
 lib=/usr/lib/runpool kept=/var/tmp/kept
 files="/etc/passwd /etc/shadow /etc/docker/daemon.json /etc/systemd/journald.conf.d/runpool.conf /etc/sysctl.d/90-runpool-swap.conf
-  /etc/systemd/system/cloud-init-local.service.d/runpool.conf $lib/image.env $lib/runner/bin/stand-in.json"
+  /etc/needrestart/conf.d/runpool.conf /etc/apt/apt.conf.d/99runpool /etc/systemd/system/cloud-init-local.service.d/runpool.conf $lib/image.env $lib/runner/bin/stand-in.json"
 if [ "${1:-}" = mend ]; then
   rm -rf ~root/.ssh ~root/.bash_history ~root/.aws /etc/runpool/agent.env /etc/sudoers.d/runpool /etc/ssh/ssh_host_rsa_key
   cp -a "$kept/." / && rm -rf "$kept" /var/lib/cloud/instances /var/lib/amazon/ssm/Vault
@@ -54,7 +54,7 @@ echo planted >/var/lib/amazon/ssm/Vault/Store/RegistrationKey
 # Recorded as other than what is installed: of the runner and the SSM agent what stands for them has a version, and says it.
 sed -i -E '/_STANDS_IN=/d; s/^(RUNPOOL_(NODE|RUNNER|SSM_AGENT)_VERSION)=.*/\1=9.9.9/; s/^(RUNPOOL_DOCKER_AT_LEAST)=.*/\1=999/' "$lib/image.env"
 rm "$lib/runner/bin/stand-in.json" /etc/systemd/system/cloud-init-local.service.d/runpool.conf
-sed -i 's/^/#/' /etc/systemd/journald.conf.d/runpool.conf /etc/sysctl.d/90-runpool-swap.conf
+sed -i 's/^/#/' /etc/systemd/journald.conf.d/runpool.conf /etc/sysctl.d/90-runpool-swap.conf /etc/needrestart/conf.d/runpool.conf /etc/apt/apt.conf.d/99runpool
 systemctl --quiet disable runpool-swap.service
 echo planted:x:0:0::/nonexistent:/usr/sbin/nologin >>/etc/passwd
 echo planted::19000:::::: >>/etc/shadow

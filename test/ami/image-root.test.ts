@@ -119,6 +119,8 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
       "the nftables rule is valid",
       "the journal is limited",
       "swap is for need only",
+      "no upgrade restarts runpool's units",
+      "apt upgrades nothing by itself",
       "services of packages may start",
       "no file of an environment is left",
       "no credentials in any home",
@@ -245,7 +247,7 @@ describe("dnf: Amazon Linux by stand-ins for dnf and rpm", () => {
       .split("\n")
       .filter((call) => call.includes(" install "));
     expect(installed.map((call) => call.split("=False ")[1])).toEqual([
-      "tar gzip git jq nftables procps-ng util-linux cloud-init",
+      "tar gzip git jq nftables procps-ng util-linux keyutils cloud-init",
       "krb5-libs zlib openssl-libs lttng-ust libicu",
       "docker",
       "amazon-cloudwatch-agent",

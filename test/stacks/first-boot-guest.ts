@@ -55,6 +55,27 @@ async function packStock(folder: string): Promise<string> {
 }
 
 /** `image`: the guest's root has been made by ami/install, nothing is installed here. */
+/** What keeps a job alive on a baked image, and has to on a stock one. */
+const asSafeAsBaked = async () => ({
+  upgrades: (
+    await quietly(
+      "systemctl",
+      "show",
+      "--property=UnitFileState",
+      "--value",
+      "apt-daily.timer",
+      "apt-daily-upgrade.timer",
+    )
+  )
+    .trim()
+    .split(/\n+/),
+  running: [await isActive("apt-daily.timer"), await isActive("apt-daily-upgrade.timer")],
+  periodic: (await quietly("apt-config", "dump", "APT::Periodic::Enable")).trim(),
+  needrestart: await quietly("grep", "-c", "^[$]nrconf{override_rc}", "/etc/needrestart/conf.d/runpool.conf"),
+  swap: (await quietly("systemctl", "is-enabled", "runpool-swap.service")).trim(),
+  journal: (await quietly("grep", "-c", "^SystemMaxUse=", "/etc/systemd/journald.conf.d/runpool.conf")).trim(),
+});
+
 const scenarios = ["stock", "baked", "damaged", "image"] as const;
 type Scenario = (typeof scenarios)[number];
 
@@ -263,7 +284,9 @@ async function play(scenario: Scenario): Promise<unknown> {
     journal: await journal(),
     timers: [await isActive("runpool-boot-watchdog.timer"), await isActive("runpool-deadline.timer")],
     environment: await readFile("/etc/runpool/agent.env", "utf8"),
-    ...(scenario === "stock" ? { packages: await readFile("/var/log/asked-of-apt", "utf8") } : {}),
+    ...(scenario === "stock"
+      ? { packages: await readFile("/var/log/asked-of-apt", "utf8"), safe: await asSafeAsBaked() }
+      : {}),
     prepared: await quietly("journalctl", "--no-pager", "-o", "cat", "-t", "runpool-prepare"),
     finalStage: await isActive("cloud-final.service"),
     cloudInit: await quietly("grep", "-E", "WARN|ERROR", "/var/log/cloud-init.log"),

@@ -204,6 +204,18 @@ for (const image of ["stock", "baked"] as const)
     expect(String(found["journal"]).includes("Creating user 'runpool'")).toBe(image === "stock");
     // What the runner's .NET needs is asked for, and nothing that this boot stands on.
     if (image === "stock") expect(found["packages"]).toMatch(/update\n(?!.*cloud-init)[^]*install .*libicu72\n$/);
+    expect(found["safe"]).toEqual(
+      image === "stock"
+        ? {
+            upgrades: ["masked", "masked"],
+            running: [false, false],
+            periodic: 'APT::Periodic::Enable "0";',
+            needrestart: "2\n",
+            swap: "enabled",
+            journal: "1",
+          }
+        : undefined,
+    );
   });
 
 test(
