@@ -81,6 +81,10 @@ export interface ImageSeen {
   readonly state: string;
   readonly architecture: Architecture | "other";
   readonly createdAt: EpochMs;
+  /** An account's number; beside it `amazon` or another name that EC2 has for the owner. */
+  readonly owners: readonly string[];
+  /** Of the pipeline's tag: the environment that it was made for. */
+  readonly environment: string | undefined;
   /** `hvm`, or the `paravirtual` that no type of today boots. */
   readonly virtualization: string;
   /** Where the image has its root, e.g. `/dev/sda1`. */

@@ -31,6 +31,8 @@ export interface Deployed extends DeployedVersion {
   readonly securityGroups?: readonly string[];
   /** Name of the SSM parameter that holds the AMI id, by architecture. */
   readonly imageParameters: Readonly<Partial<Record<Architecture, string>>>;
+  /** Images that the roles' policies let be launched, beside those of this account with the environment's tag; absent where it was deployed before this was written down. */
+  readonly launchableImages?: LaunchableImages;
   readonly forge: {
     readonly kind: "github";
     /** `https://github.com`, or a GHES server. */
@@ -57,6 +59,13 @@ export interface Deployed extends DeployedVersion {
   readonly anyRunsJobs?: boolean;
   /** What instances may stand on; absent in environments that were deployed before it was written down. */
   readonly kept?: Kept;
+}
+
+export interface LaunchableImages {
+  /** As EC2 names owners: an account's number, or `amazon`. */
+  readonly owners: readonly string[];
+  /** Those that the environment's file pins. */
+  readonly ids: readonly string[];
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Defaults, Deployed } from "../domain/configuration.ts";
 import { defaultsKey, table } from "../domain/table.ts";
 import { environmentSchema, version } from "../domain/version.ts";
 import type { Environment } from "./environment.ts";
+import { launchableImages } from "./fleet-policy.ts";
 import { literal } from "./literal.ts";
 import { imageParameterOf, operationalOf } from "./operational.ts";
 
@@ -52,6 +53,7 @@ export function defaultsOf(environment: Environment, made: Made): Defaults {
     imageParameters: Object.fromEntries(
       architectures.map((architecture) => [architecture, imageParameterOf(environment, architecture)]),
     ),
+    launchableImages: launchableImages(environment),
     forge: forgeOf(forge),
     partitions,
     ...(environment.schedules.length === 0 ? {} : { schedules: environment.schedules }),

@@ -1,4 +1,5 @@
 // What may be done with EC2: launch from this environment's templates with its tags, end what carries them, look around.
+import type { LaunchableImages } from "../domain/configuration.ts";
 import { poolManager, tags } from "../domain/names.ts";
 import type { Arns } from "./arns.ts";
 import type { Environment } from "./environment.ts";
@@ -15,21 +16,28 @@ const byTemplate = (arns: Arns) => ({ ArnLike: { "ec2:LaunchTemplate": arns.ec2(
 /** Whose images AWS's public parameters for Ubuntu name (Canonical, "Find Ubuntu images on AWS"). */
 const canonical = { aws: "099720109477", "aws-us-gov": "513442679011", "aws-cn": "837727238323" } as const;
 
+export const launchableImages = ({ images, imageOwners, awsPartition }: Environment) =>
+  ({
+    owners: ["amazon", canonical[awsPartition], ...imageOwners],
+    ids: Object.values(images).flatMap((image) => (image !== undefined && "id" in image ? [image.id] : [])),
+  }) satisfies LaunchableImages;
+
 /**
  * The images that machines may be made of: Amazon's and Canonical's own, those that the file pins by id, those of owners that it names, and
  * of this account's those alone that carry the environment's tag (the pipeline's do). Another team's private image of the same account would
  * give up what is baked into it.
  */
-function fromImages({ name, images, imageOwners, awsPartition }: Environment, arns: Arns): readonly Statement[] {
+function fromImages(environment: Environment, arns: Arns): readonly Statement[] {
+  const { name } = environment;
   const launch = ["ec2:CreateFleet", "ec2:RunInstances"];
-  const pinned = Object.values(images).flatMap((image) => (image !== undefined && "id" in image ? [image.id] : []));
+  const { owners, ids: pinned } = launchableImages(environment);
   return [
     {
       Sid: "FromKnownOwners",
       Effect: "Allow",
       Action: launch,
       Resource: [arns.images],
-      Condition: { StringEquals: { "ec2:Owner": ["amazon", canonical[awsPartition], ...imageOwners] } },
+      Condition: { StringEquals: { "ec2:Owner": owners } },
     },
     {
       Sid: "FromOurImages",

@@ -7,6 +7,7 @@ import {
   type Defaults,
   type Deployed,
   type Kept,
+  type LaunchableImages,
   type Operational,
   type Overlay,
   type Schedule,
@@ -70,6 +71,7 @@ const deployed = z.object({
   subnets: z.array(z.object({ id: z.string(), zone: z.string() })),
   securityGroups: z.optional(texts),
   imageParameters: byArchitecture,
+  launchableImages: z.optional(z.object({ owners: texts, ids: texts } satisfies Shape<LaunchableImages>)),
   forge: z.object({
     kind: z.literal("github"),
     serverUrl: z.string(),

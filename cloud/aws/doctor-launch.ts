@@ -6,6 +6,7 @@ import {
   type ResponseLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { tags } from "../../domain/names.ts";
 import type { ImageSeen, LaunchSight, TemplateSeen } from "../doctor-ports.ts";
 import { look } from "./doctor-look.ts";
 
@@ -53,6 +54,8 @@ async function image(client: EC2Client, id: string): Promise<ImageSeen | undefin
     state: State,
     architecture,
     createdAt: Date.parse(CreationDate),
+    owners: [found.OwnerId, found.ImageOwnerAlias].flatMap((owner) => owner ?? []),
+    environment: found.Tags?.find(({ Key }) => Key === tags.environment)?.Value,
     virtualization,
     rootDevice,
     rootGiB: root?.Ebs?.VolumeSize,

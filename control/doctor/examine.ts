@@ -212,7 +212,7 @@ async function examineImages(
     const source = overlaid === undefined ? parameter : "the overlay";
     const [found, templates] = await Promise.all([launch.image(id), templatesOf(architecture, looks)]);
     return judged(`image ${architecture}`, found, (seen) =>
-      judgeImage(architecture, id, source, seen, templates, clock.now()),
+      judgeImage(architecture, id, source, seen, templates, configuration, clock.now()),
     );
   };
   const entries = Object.entries(imageParameters) as [Architecture, string][];

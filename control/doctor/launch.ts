@@ -1,5 +1,7 @@
 // The doctor on what machines are made from: launch templates and images. Pure.
 import type { ImageSeen, TemplateSeen } from "../../cloud/doctor-ports.ts";
+import type { Configuration } from "../../domain/configuration.ts";
+import { tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
 import { fail, lasting, ok, warn, worst, type Check } from "./check.ts";
 
@@ -103,6 +105,32 @@ export function misfitsOf(
   return misfits;
 }
 
+/** An image that no role of the environment may launch: EC2 answers with a missing right, whoever owns it (IAM's `ec2:Owner`). */
+function notLaunchable(
+  id: string,
+  { owners, environment }: ImageSeen,
+  configuration: Pick<Configuration, "account" | "environment" | "launchableImages">,
+): readonly Misfit[] {
+  const { launchableImages: may } = configuration;
+  if (may === undefined || may.ids.includes(id) || owners.some((owner) => may.owners.includes(owner))) return [];
+  const ours = owners.includes(configuration.account);
+  if (ours && environment === configuration.environment) return [];
+  const [owner = "an unknown account"] = owners;
+  return ours
+    ? [
+        {
+          found: `it is this account's without the tag ${tags.environment}=${configuration.environment}: the environment's roles may not launch it`,
+          remedy: `aws ec2 create-tags --resources ${id} --tags Key=${tags.environment},Value=${configuration.environment}, or name it by id in images of the environment's file and deploy it`,
+        },
+      ]
+    : [
+        {
+          found: `it is ${owner}'s, and the environment's roles may launch images of ${may.owners.join(", ")} alone`,
+          remedy: `add "${owner}" to imageOwners of the environment's file, or name the image by id in its images, and deploy it`,
+        },
+      ];
+}
+
 /** `templates`: those of the architecture that could be looked at, by pool. */
 export function judgeImage(
   architecture: Architecture,
@@ -110,6 +138,7 @@ export function judgeImage(
   source: string,
   seen: ImageSeen | undefined,
   templates: ReadonlyMap<string, TemplateSeen>,
+  configuration: Pick<Configuration, "account" | "environment" | "launchableImages">,
   now: number,
 ): Check {
   const name = `image ${architecture}`;
@@ -119,7 +148,8 @@ export function judgeImage(
   if (seen.state !== "available") return fail(name, `${id} is ${seen.state}, not available`, rebuild);
   if (seen.architecture !== architecture)
     return fail(name, `${id} is made for ${seen.architecture}, not ${architecture}`, rebuild);
-  const misfits = misfitsOf(seen, templates).map(({ found, remedy }) => fail(name, `${id}: ${found}`, remedy));
+  const unfit = [...misfitsOf(seen, templates), ...notLaunchable(id, seen, configuration)];
+  const misfits = unfit.map(({ found, remedy }) => fail(name, `${id}: ${found}`, remedy));
   if (misfits.length > 0) return worst(name, misfits, "");
   const age = now - seen.createdAt;
   const found = `${id}, ${lasting(age)} old`;

@@ -177,18 +177,46 @@ test.each([
   expect(judgeToken("registration", "github:o/r", writtenAt, now, "dev").verdict).toBe(verdict);
 });
 
+const place = { account: "111122223333", environment: "dev" };
+const ownImage = { owners: ["111122223333"], environment: "dev" };
+
+test("an image that the environment's roles may not launch is a failure that names the field", () => {
+  const may = { ...place, launchableImages: { owners: ["amazon", "099720109477"], ids: ["ami-9"] } };
+  const root = { virtualization: "hvm", rootDevice: "/dev/xvda", rootGiB: 8 };
+  const judge = (owners: readonly string[], environment?: string, id = "ami-1", where: typeof place = may) => {
+    const seen = { state: "available", architecture: "x64" as const, createdAt: now, owners, environment, ...root };
+    return judgeImage("x64", id, "/p", seen, new Map(), where, now);
+  };
+  expect(judge(["137112412989", "amazon"]).verdict).toBe("ok");
+  expect(judge(["099720109477"]).verdict).toBe("ok");
+  expect(judge(["111122223333"], "dev").verdict).toBe("ok");
+  expect(judge(["444455556666"], undefined, "ami-9").verdict).toBe("ok");
+  expect(judge(["444455556666"], "dev")).toMatchObject({
+    verdict: "fail",
+    remedy: expect.stringContaining('add "444455556666" to imageOwners') as unknown,
+  });
+  for (const environment of [undefined, "prod"])
+    expect(judge(["111122223333"], environment)).toMatchObject({
+      verdict: "fail",
+      remedy: expect.stringContaining("Key=runpool:environment,Value=dev") as unknown,
+    });
+  // Deployed before it was written down: nobody can tell.
+  expect(judge(["444455556666"], undefined, "ami-1", place).verdict).toBe("ok");
+});
+
 test("images: the parameter, the image, its architecture, its age", () => {
   expect(judgeImageParameter("x64", "/p", "ami-0123456789abcdef0")).toBeUndefined();
   expect(judgeImageParameter("x64", "/p", "resolve me")?.verdict).toBe("fail");
   expect(judgeImageParameter("x64", "/p", undefined)?.verdict).toBe("fail");
-  const root = { virtualization: "hvm", rootDevice: "/dev/xvda", rootGiB: 8 };
+  const root = { ...ownImage, virtualization: "hvm", rootDevice: "/dev/xvda", rootGiB: 8 };
   const seen = { state: "available", architecture: "x64" as const, createdAt: now - 30 * day, ...root };
-  const verdict = (one: typeof seen | undefined) => judgeImage("x64", "ami-1", "/p", one, new Map(), now).verdict;
+  const verdict = (one: typeof seen | undefined) =>
+    judgeImage("x64", "ami-1", "/p", one, new Map(), place, now).verdict;
   expect(verdict(seen)).toBe("ok");
   expect(verdict({ ...seen, createdAt: seen.createdAt - 1 })).toBe("warn");
   expect(verdict({ ...seen, state: "pending" })).toBe("fail");
   expect(verdict(undefined)).toBe("fail");
-  expect(judgeImage("arm64", "ami-1", "/p", seen, new Map(), now).verdict).toBe("fail");
+  expect(judgeImage("arm64", "ami-1", "/p", seen, new Map(), place, now).verdict).toBe("fail");
 });
 
 describe("an image that does not fit the launch templates is a failure, with what would be right", () => {
