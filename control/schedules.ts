@@ -1,6 +1,6 @@
 // Idle floors by the clock: refresh brings about what the clock says, whether or not somebody woke it at the very minute.
 import type { LoadedSettings } from "../cloud/ports.ts";
-import { merge, type Schedule } from "../domain/configuration.ts";
+import { merge, type Overlay, type Schedule } from "../domain/configuration.ts";
 import { cameLast } from "../domain/cron.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -26,16 +26,26 @@ export async function followSchedules(
   dryRun: boolean,
 ): Promise<LoadedSettings> {
   const { defaults, overlay, overlayProblems } = loaded;
-  const schedule = latest(defaults.schedules ?? [], world.clock.now());
   // An overlay that is of no use waits for whoever wrote it: the rest of what it says is not to be lost.
-  if (schedule === undefined || overlayProblems !== undefined) return loaded;
-  const { name, at, idleFloors } = schedule;
+  if (overlayProblems !== undefined) return loaded;
+  const { schedules = [] } = defaults;
   const { scheduled } = overlay;
+  const lay = async (next: Overlay, schedule: string, at: number): Promise<LoadedSettings> => {
+    if (!dryRun) await world.settings.writeOverlay(next, overlay);
+    world.log.event("floors.scheduled", { schedule, at: new Date(at).toISOString() });
+    return { ...loaded, overlay: next, configuration: merge(defaults, next) };
+  };
+  if (schedules.length === 0) {
+    if (scheduled === undefined) return loaded;
+    // The last floors of schedules that were taken out would be kept for ever; what an operator has written since is his.
+    const { scheduled: _, idleFloors, ...rest } = overlay;
+    const own = idleFloors === undefined || same(idleFloors, scheduled.idleFloors) ? {} : { idleFloors };
+    return await lay({ ...rest, ...own }, "none", world.clock.now());
+  }
+  const schedule = latest(schedules, world.clock.now());
+  if (schedule === undefined) return loaded;
+  const { name, at, idleFloors } = schedule;
   const follows =
     scheduled !== undefined && (scheduled.at > at || (scheduled.at === at && same(scheduled.idleFloors, idleFloors)));
-  if (follows) return loaded;
-  const next = { ...overlay, idleFloors, scheduled: { at, idleFloors } };
-  if (!dryRun) await world.settings.writeOverlay(next, overlay);
-  world.log.event("floors.scheduled", { schedule: name, at: new Date(at).toISOString() });
-  return { ...loaded, overlay: next, configuration: merge(defaults, next) };
+  return follows ? loaded : await lay({ ...overlay, idleFloors, scheduled: { at, idleFloors } }, name, at);
 }

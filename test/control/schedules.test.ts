@@ -72,3 +72,26 @@ test("a deployment that changes what the schedule of the hour says is followed a
   await refreshed(world);
   expect(floors(world)).toEqual({ "large/x64": 4 });
 });
+
+test("schedules that are taken out leave no floor of theirs; what an operator wrote over it stays", async () => {
+  const withoutSchedules = (world: CalmWorld): void => {
+    const { schedules: _, ...rest } = world.words.defaults ?? {};
+    world.words.defaults = rest as NonNullable<typeof world.words.defaults>;
+  };
+  const world = opened();
+  await world.time.run(at(world, 12));
+  await refreshed(world);
+  world.words.overlay = { ...world.words.overlay, idleMs: 120_000 };
+  withoutSchedules(world);
+  await refreshed(world);
+  // The deployed floor, 3, counts again.
+  expect(world.words.overlay).toEqual({ idleMs: 120_000 });
+  expect((await refreshed(world)).problems).toEqual([]);
+  const another = opened();
+  await another.time.run(at(another, 12));
+  await refreshed(another);
+  another.words.overlay = { ...another.words.overlay, idleFloors: { "large/x64": 0 } };
+  withoutSchedules(another);
+  await refreshed(another);
+  expect(another.words.overlay).toEqual({ idleFloors: { "large/x64": 0 } });
+});
