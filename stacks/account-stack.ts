@@ -22,6 +22,21 @@ const grantedToSpot = [
   "ReEncryptTo",
 ];
 
+const providerId = (issuer: string): string => `oidc-${issuer.replaceAll(/[^A-Za-z0-9]+/g, "-")}`;
+
+/**
+ * What is given now this stack may have made before: Terraform then forgets it, and does not delete what every role of the account trusts
+ * (Terraform documentation, "Removed blocks", from 1.7 on; an older one refuses the stack).
+ */
+function leaveThere(stack: TerraformStack, addresses: readonly string[]): void {
+  if (addresses.length === 0) return;
+  stack.addOverride("terraform.required_version", ">= 1.7.0");
+  stack.addOverride(
+    "removed",
+    addresses.map((from) => ({ from, lifecycle: [{ destroy: false }] })),
+  );
+}
+
 /** `environments`: those of one account. Nothing is made where all is given. */
 export function accountStack(scope: Construct, environments: readonly Environment[]): TerraformStack | undefined {
   const [first] = environments;
@@ -43,10 +58,15 @@ export function accountStack(scope: Construct, environments: readonly Environmen
   keepState(stack, (environments.find(({ state }) => state.kind === "s3") ?? first).state);
 
   for (const issuer of issuers)
-    new IamOpenidConnectProvider(stack, `oidc-${issuer.replaceAll(/[^A-Za-z0-9]+/g, "-")}`, {
+    new IamOpenidConnectProvider(stack, providerId(issuer), {
       url: `https://${issuer}`,
       clientIdList: ["sts.amazonaws.com"],
     });
+  const givenIssuers = new Set(environments.map(({ forge }) => oidcIssuer(forge)).filter((one) => !issuers.has(one)));
+  leaveThere(stack, [
+    ...[...givenIssuers].map((issuer) => `${IamOpenidConnectProvider.tfResourceType}.${providerId(issuer)}`),
+    ...(makesSpotRole ? [] : [`${IamServiceLinkedRole.tfResourceType}.spot`]),
+  ]);
   const spotRole = makesSpotRole
     ? new IamServiceLinkedRole(stack, "spot", { awsServiceName: "spot.amazonaws.com" }).arn
     : `arn:${awsPartition}:iam::${account}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot`;

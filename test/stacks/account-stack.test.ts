@@ -51,6 +51,17 @@ test("spot's role is given as soon as one environment says so", () => {
   expect(urls(stack)).toHaveLength(1);
 });
 
+test("what is given now and was made here before is forgotten by Terraform, and not deleted", () => {
+  const removed = (given: EnvironmentFile["given"]) =>
+    (stackOf(named("one", { given })) as { removed?: object })?.removed;
+  const left = (from: string) => ({ from, lifecycle: [{ destroy: false }] });
+  expect(removed({})).toBeUndefined();
+  expect(removed({ oidcProviderArn })).toEqual([
+    left("aws_iam_openid_connect_provider.oidc-token-actions-githubusercontent-com"),
+  ]);
+  expect(removed({ spotServiceRole: true })).toEqual([left("aws_iam_service_linked_role.spot")]);
+});
+
 test("where all is given there is no account stack", () => {
   expect(stackOf(named("one", { given: { oidcProviderArn, spotServiceRole: true } }))).toBeUndefined();
 });
