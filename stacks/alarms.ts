@@ -121,6 +121,15 @@ function swept(environment: Environment): readonly (readonly [id: string, Alarm]
       },
     ],
     [
+      "brakes",
+      {
+        ...own(name, "brakes"),
+        alarmDescription:
+          "Nothing more is bought of a pool: as many new machines of its image never got ready. Refresh's problems name it.",
+        threshold: 0,
+      },
+    ],
+    [
       "token-age",
       {
         ...own(name, "tokenAge"),
