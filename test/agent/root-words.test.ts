@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hookEnvironment } from "../../cloud/host/job-hooks.ts";
 import { environmentFile } from "../../cloud/host/unit-ground.ts";
+import { needs } from "../tools.ts";
 
 const units = resolve(import.meta.dirname, "../../agent/units");
 const read = (name: string) => readFileSync(join(units, name), "utf8");
@@ -68,10 +69,10 @@ test("needrestart, told so, restarts nothing by itself, and never a unit of runp
       print "$unit ", defined $rule ? $nrconf{override_rc}{$rule} : "as it likes", "\\n";
     }
     print "restart $nrconf{restart}\\n";`;
-  const { error, stdout, stderr } = spawnSync("perl", ["-e", program, join(units, "runpool-needrestart.conf")], {
+  needs(context, "perl");
+  const { stdout, stderr } = spawnSync("perl", ["-e", program, join(units, "runpool-needrestart.conf")], {
     encoding: "utf8",
   });
-  if (error !== undefined) return context.skip("SKIPPED: no perl on the PATH");
   expect(stderr).toBe("");
   expect(stdout.trim().split("\n")).toEqual([
     "runpool-runner@1.service 0",

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { needs } from "../tools.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const scripts = ["agent/units", "test/agent/systemd"].flatMap((folder) =>
@@ -21,11 +22,11 @@ describe.each(scripts)("%s", (script) => {
 
   test("is clean for shellcheck", (context) => {
     const name = script.slice(script.lastIndexOf("/") + 1);
-    const { error, stdout } = spawnSync("shellcheck", ["--external-sources", name], {
+    needs(context, "shellcheck");
+    const { stdout } = spawnSync("shellcheck", ["--external-sources", name], {
       cwd: join(root, script, ".."),
       encoding: "utf8",
     });
-    if (error !== undefined) return context.skip("shellcheck is not installed");
     expect(stdout).toBe("");
   });
 });

@@ -13,12 +13,12 @@ import {
   RunInstancesCommand,
   type Tag,
 } from "@aws-sdk/client-ec2";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, type TestContext } from "vitest";
 import { imageTags } from "../../domain/image.ts";
 import { imageParameter } from "../../domain/names.ts";
 import { openCliBench, type CliBench } from "../cli/bench.ts";
 import { credentials, environment, region } from "../cli/cloud.ts";
-import { makeDownloads, recipeFolder, ubuntu } from "./stand-ins.ts";
+import { makeDownloads, recipeFolder, standInsMissing, ubuntu } from "./stand-ins.ts";
 
 let bench: CliBench;
 let folder: string;
@@ -53,7 +53,9 @@ async function imagesThere(): Promise<Readonly<Record<string, Readonly<Record<st
 }
 
 /** What a bake needs: a packer on the PATH, downloads, an agent. */
-function bakery(): Record<string, string> {
+function bakery(context: TestContext): Record<string, string> {
+  const why = standInsMissing();
+  if (why !== undefined) context.skip(why);
   const [bin, downloads] = [join(folder, "bin"), join(folder, "downloads")];
   mkdirSync(bin);
   mkdirSync(downloads);
@@ -75,8 +77,8 @@ const bakeWords = (): readonly string[] => [
 test(
   "bake validates, then builds from a payload with everything in it, and gives the image's id",
   { timeout: 120_000 },
-  async () => {
-    const variables = bakery();
+  async (context) => {
+    const variables = bakery(context);
     const { code, out, err } = await ami("bake", [...bakeWords(), "--json"], variables);
     expect([code, err]).toEqual([0, expect.stringContaining("Creating AMI")]);
     expect(JSON.parse(out)).toMatchObject({

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
-import { makeStandInPayload, projectRoot } from "./stand-ins.ts";
+import { guestMissing } from "../agent/systemd/guest-missing.ts";
+import { makeStandInPayload, projectRoot, standInsMissing } from "./stand-ins.ts";
 
 /** What stands for apt's mirror is the real one: a slow network takes its time. */
 const patience = { timeout: 1_500_000 };
@@ -38,13 +39,8 @@ async function play(script: string, folder: string, variant?: string, inside: re
   return { code, said, result };
 }
 
-/** Why it cannot be played on this machine. */
-const cannot = (): string | undefined => {
-  if (process.platform !== "linux") return "needs Linux";
-  if (process.getuid?.() !== 0) return "needs root";
-  if (!existsSync("/usr/bin/apt-get") || !existsSync("/usr/bin/dpkg-deb")) return "needs a Debian system";
-  return undefined;
-};
+/** What the recipe finds or asks for on the machine that it is installed on, which is this one but for what it writes. */
+const recipeNeeds = ["cloud-init", "curl", "git", "jq", "tar", "gzip"];
 
 const missingIn = (spec: string): readonly string[] =>
   spec.split("\n").flatMap((line) => /^MISSING +([^:]+)/.exec(line)?.[1]?.trim() ?? []);
@@ -54,7 +50,7 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
   let folder: string;
   let played: Played;
   let found: Readonly<Record<string, unknown>>;
-  const why = cannot();
+  const why = standInsMissing() ?? guestMissing("unshare", "apt-get", ...recipeNeeds);
 
   beforeAll(async () => {
     if (why !== undefined) return;
@@ -69,9 +65,8 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
   });
 
   const skipped = ({ skip }: TestContext): void => {
-    if (why !== undefined) skip(`SKIPPED: ${why}`);
-    if (played.code === 77 && played.result("spec") === "")
-      skip(`SKIPPED: no throwaway root here: ${played.said.trim()}`);
+    if (why !== undefined) skip(why);
+    if (played.code === 77 && played.result("spec") === "") skip(`no throwaway root here: ${played.said.trim()}`);
   };
 
   test("every step ends with its own test, and may be taken again", (context) => {
@@ -143,7 +138,7 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
 
   test("ami check judges a machine by the spec that it carries, and so does the doctor: a port that is open is named", (context) => {
     skipped(context);
-    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    if (played.code === 77) context.skip(`no guest with systemd here: ${played.said.trim()}`);
     expect([played.result("machine"), played.result("codes")]).toEqual(["", "image 1\nbooted 1\n"]);
     // It has booted, so it is no image any more; it was told nothing, so its agent waits.
     const check = (phase: string) => JSON.parse(played.result(`check-${phase}`)) as { readonly missing: string[] };
@@ -166,7 +161,7 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
 
   test("each stage of cloud-init that fails asks for the machine's end, and none that ends well", (context) => {
     skipped(context);
-    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    if (played.code === 77) context.skip(`no guest with systemd here: ${played.said.trim()}`);
     expect(played.result("fails")).toBe("");
     // Ubuntu 24.04's third stage, cloud-init-network, is not Debian's.
     expect(played.result("stages").trimEnd().split("\n").slice(0, 4)).toEqual([
@@ -180,7 +175,7 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
 
   test("on a living builder, where logs are written and the SSM agent carries the session, the clean-up leaves what the spec passes", (context) => {
     skipped(context);
-    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    if (played.code === 77) context.skip(`no guest with systemd here: ${played.said.trim()}`);
     expect(played.result("builder")).toBe("");
     // What would fail it has been there to the end.
     expect(played.result("cleaning").trimEnd().split("\n")).toEqual([
@@ -196,14 +191,14 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
 
   test("the disk of which the snapshot is taken is clean after the builder has stopped, whatever was written until then", (context) => {
     skipped(context);
-    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    if (played.code === 77) context.skip(`no guest with systemd here: ${played.said.trim()}`);
     expect(missingIn(played.result("stopped"))).toEqual([]);
     expect(summaryOf(played.result("stopped"))).toMatch(/ 0 missing, 3 on stand-ins, 0 skipped$/);
   });
 
   test("it boots: cloud-init and user data make it a registered runner, and the spec holds on the running machine", (context) => {
     skipped(context);
-    if (played.code === 77) context.skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    if (played.code === 77) context.skip(`no guest with systemd here: ${played.said.trim()}`);
     expect(found["problem"]).toBeUndefined();
     expect(found).toMatchObject({ outcome: "ready", runners: 1, timers: [true, true], finalStage: false });
     expect(found["journal"]).not.toContain("Creating user");
@@ -218,7 +213,7 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
 describe("dnf: Amazon Linux by stand-ins for dnf and rpm", () => {
   let folder: string;
   let played: Played;
-  const why = cannot();
+  const why = standInsMissing() ?? guestMissing(...recipeNeeds);
 
   beforeAll(async () => {
     if (why !== undefined) return;
@@ -234,9 +229,9 @@ describe("dnf: Amazon Linux by stand-ins for dnf and rpm", () => {
   test("every step works without apt, asks only for packages that Amazon Linux has, and the image passes its spec", ({
     skip,
   }) => {
-    if (why !== undefined) skip(`SKIPPED: ${why}`);
+    if (why !== undefined) skip(why);
     const { code, said, result } = played;
-    if (code === 77 && result("install") === "") skip(`SKIPPED: no throwaway root here: ${said.trim()}`);
+    if (code === 77 && result("install") === "") skip(`no throwaway root here: ${said.trim()}`);
     expect(said).not.toContain("the installation failed");
     expect(result("install").trimEnd()).toMatch(/== done$/);
     expect(missingIn(result("spec"))).toEqual([]);
@@ -258,8 +253,8 @@ describe("dnf: Amazon Linux by stand-ins for dnf and rpm", () => {
   test("booted as it was baked, nobody starting anything, its timers, its firewall and its bell are there; the agent waits for its settings", ({
     skip,
   }) => {
-    if (why !== undefined) skip(`SKIPPED: ${why}`);
-    if (played.code === 77) skip(`SKIPPED: no guest with systemd here: ${played.said.trim()}`);
+    if (why !== undefined) skip(why);
+    if (played.code === 77) skip(`no guest with systemd here: ${played.said.trim()}`);
     const { found, rule } = JSON.parse(played.result("boot.json") || "{}") as Readonly<Record<string, unknown>>;
     const up = { enabled: "enabled", active: "active", condition: "yes" };
     expect(found).toEqual({

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
 import { readRecipe } from "../../entry/ami/recipe.ts";
+import { needs } from "../tools.ts";
 import { recipeFolder } from "./stand-ins.ts";
 
 const environment = { ...process.env, CHECKPOINT_DISABLE: "1" };
@@ -12,9 +13,9 @@ const packer = (folder: string, ...words: readonly string[]) =>
   spawnSync("packer", words, { cwd: folder, env: environment, encoding: "utf8" });
 
 /** The version; skips where there is no Packer. */
-function versionOf({ skip }: TestContext): readonly number[] {
-  const { error, stdout } = packer(recipeFolder, "version");
-  if (error !== undefined) skip("SKIPPED: no packer on the PATH");
+function versionOf(context: TestContext): readonly number[] {
+  needs(context, "packer");
+  const { stdout } = packer(recipeFolder, "version");
   return (/v(\d+)\.(\d+)\.(\d+)/.exec(stdout)?.slice(1) ?? []).map(Number);
 }
 const isOld = ([major = 0, minor = 0]: readonly number[]): boolean => major < 1 || (major === 1 && minor < 7);
@@ -62,7 +63,7 @@ for (const variant of Object.keys(readRecipe(recipeFolder).variants))
     const version = versionOf(context);
     const folder = templateFor(version);
     if (!isOld(version) && packer(folder, "init", ".").status !== 0)
-      context.skip("SKIPPED: this Packer judges with its plugins, which cannot be fetched here");
+      context.skip("this Packer judges with its plugins, which cannot be fetched here");
     const { status, stdout, stderr } = packer(folder, "validate", ...variables(folder, variant), ".");
     expect([status, stdout + stderr]).toEqual([0, expect.any(String)]);
   });
@@ -77,7 +78,7 @@ test("packer inspect finds the variables, each with its description or a default
 
 test("a variant that is not there, and an argument that Packer does not know, are found out", (context) => {
   const version = versionOf(context);
-  if (!isOld(version)) context.skip("SKIPPED: this Packer judges with its plugins, which are not here");
+  if (!isOld(version)) context.skip("this Packer judges with its plugins, which are not here");
   const folder = templateFor(version);
   expect(packer(folder, "validate", ...variables(folder, "plan9"), ".").status).not.toBe(0);
   const file = join(folder, "image.pkr.hcl");

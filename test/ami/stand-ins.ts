@@ -8,6 +8,7 @@ import { addressOf } from "../../control/ami/source-table.ts";
 import { makePayload } from "../../entry/ami/payload.ts";
 import { readRecipe } from "../../entry/ami/recipe.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
+import { missing } from "../tools.ts";
 import { quickPace } from "../sim/runner-bench.ts";
 
 export const projectRoot = join(import.meta.dirname, "..", "..");
@@ -16,6 +17,9 @@ export const recipeFolder = join(projectRoot, "ami");
 const architecture = process.arch === "arm64" ? "arm64" : "x64";
 export const ubuntu = `ubuntu-24.04-${architecture}`;
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
+
+/** Why the archives cannot be made here; undefined where they can. */
+export const standInsMissing = (): string | undefined => missing("dpkg-deb");
 
 /** Makes the archives that the URLs of ami/sources.json name, and a versions.json that knows their checksums. */
 export function makeDownloads(folder: string, nodeBinary: string = process.execPath): void {

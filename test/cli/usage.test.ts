@@ -8,6 +8,7 @@ import { commands } from "../../entry/cli/commands.ts";
 import { distance, nearest } from "../../entry/cli/nearest.ts";
 import { terminalOn } from "../../entry/cli/terminal.ts";
 import { version } from "../../domain/version.ts";
+import { needs } from "../tools.ts";
 import { inProcess, start } from "./bench.ts";
 
 const run = (...args: readonly string[]) => start(args).ended;
@@ -205,11 +206,9 @@ describe("completion", () => {
     expect(await complete("runpool", "migrate", "x")).toEqual([]);
   });
 
-  test("fish completes a command behind options too, an option's choices alone, and a path where one is meant", async ({
-    skip,
-  }) => {
+  test("fish completes a command behind options too, an option's choices alone, and a path where one is meant", async (context) => {
     const shell = "fish";
-    if (spawnSync(shell, ["--version"]).error !== undefined) skip(`${shell} is not installed`);
+    needs(context, shell);
     const { out } = await inProcess(["completion", "fish"]);
     const folder = mkdtempSync(join(tmpdir(), "completion-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -233,11 +232,11 @@ describe("completion", () => {
     expect(out).toContain("_arguments -C -A '-*' ");
   });
 
-  test.for(["zsh", "fish"])("the script for %s is one that it can read", async (shell, { skip }) => {
+  test.for(["zsh", "fish"])("the script for %s is one that it can read", async (shell, context) => {
     const { code, out } = await inProcess(["completion", shell]);
     expect(code).toBe(0);
     for (const { name } of commands) expect(out).toContain(name);
-    if (spawnSync(shell, ["--version"]).error !== undefined) skip(`${shell} is not installed`);
+    needs(context, shell);
     const folder = mkdtempSync(join(tmpdir(), "completion-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const read = (text: string) => {

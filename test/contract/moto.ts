@@ -1,11 +1,13 @@
 // Python's moto as an independent AWS stand-in: started on a free loopback port where it is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { createServer, type AddressInfo } from "node:net";
+import { missing } from "../tools.ts";
 
 /** Why moto cannot be used here; undefined where it can. */
 export function motoMissing(): string | undefined {
-  const found = spawnSync("python3", ["-c", "import moto.server"], { encoding: "utf8" });
-  if (found.error !== undefined) return "python3 is not installed";
+  const absent = missing("python3");
+  if (absent !== undefined) return absent;
+  const found = spawnSync("python3", ["-c", "import moto.server"]);
   return found.status === 0 ? undefined : "Python's moto with its server is not installed (pip install 'moto[server]')";
 }
 

@@ -2,21 +2,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, type TestContext } from "vitest";
+import { needs } from "../tools.ts";
 import { openTestCloud, type TestCloud } from "./test-cloud.ts";
 
 const run = promisify(execFile);
 
-async function cliVersion(): Promise<string | undefined> {
-  try {
-    const { stdout, stderr } = await run("aws", ["--version"]);
-    return /aws-cli\/([\d.]+)/.exec(stdout + stderr)?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
 let cloud: TestCloud;
-const version = await cliVersion();
+let version: string | undefined;
 beforeAll(async () => {
   cloud = await openTestCloud();
 });
@@ -43,15 +35,21 @@ async function aws(...args: string[]): Promise<Record<string, unknown>> {
   return stdout.trim() === "" ? {} : (JSON.parse(stdout) as Record<string, unknown>);
 }
 
-const demandCli = (ctx: TestContext): void => {
-  if (version === undefined) ctx.skip("SKIPPED: no AWS CLI (aws) on the PATH");
+/** Skips where there is none, or one that does not work: a wrapper on the PATH may have nothing behind it. */
+const demandCli = async (ctx: TestContext): Promise<void> => {
+  needs(ctx, "aws");
+  const { stdout, stderr } = await run("aws", ["--version"]).catch(
+    (error: { stdout: string; stderr: string }) => error,
+  );
+  version = /aws-cli\/([\d.]+)/.exec(stdout + stderr)?.[1];
+  if (version === undefined) ctx.skip(`\`aws --version\` fails: ${stderr}`);
 };
 
 test(
   "the AWS CLI creates a table, writes and reads items, and is told of a failed condition",
   { timeout: 60_000 },
   async (ctx) => {
-    demandCli(ctx);
+    await demandCli(ctx);
     const table = ["--table-name", "cli"];
     await aws(
       "dynamodb",
@@ -92,8 +90,8 @@ test(
 );
 
 test("the AWS CLI sends, receives and deletes messages", { timeout: 60_000 }, async (ctx) => {
-  demandCli(ctx);
-  if (!speaksJsonToSqs()) ctx.skip(`SKIPPED: AWS CLI ${version} speaks the older Query protocol to SQS`);
+  await demandCli(ctx);
+  if (!speaksJsonToSqs()) ctx.skip(`AWS CLI ${version} speaks the older Query protocol to SQS`);
   const { QueueUrl } = await aws("sqs", "create-queue", "--queue-name", "cli");
   const url = ["--queue-url", String(QueueUrl)];
   await aws("sqs", "send-message", ...url, "--message-body", "hello");

@@ -2,15 +2,17 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { missing } from "../tools.ts";
 import { openWorld } from "./ec2-world.ts";
 
 const run = promisify(execFile);
-// Asked for at the test itself: a wrapper on PATH may exist and still not work.
+/** Asked for at the test itself: a wrapper on the PATH may have nothing behind it. */
 const cliProblem = async (): Promise<string | undefined> =>
-  run("aws", ["--version"]).then(
+  missing("aws") ??
+  (await run("aws", ["--version"]).then(
     () => undefined,
-    (error: NodeJS.ErrnoException) => `no AWS CLI: ${error.code === "ENOENT" ? "`aws` is not on PATH" : error.message}`,
-  );
+    (error: Error) => `\`aws --version\` fails: ${error.message}`,
+  ));
 
 /** One CLI call against the world's front door; its JSON answer. */
 const cli = async (url: string, ...args: string[]): Promise<unknown> => {

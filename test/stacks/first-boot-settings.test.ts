@@ -14,6 +14,7 @@ import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { forgeOf } from "../../stacks/defaults.ts";
 import { agentEnvironment, bootFiles } from "../../stacks/first-boot-files.ts";
 import { mimeUserData } from "../../stacks/user-data.ts";
+import { needs } from "../tools.ts";
 
 const environmentWith = (fields: Partial<EnvironmentFile>) => readEnvironment({ ...example, ...fields }, "example");
 
@@ -109,8 +110,7 @@ test("curl, and with it git, and wget go through the proxy by what a job is told
   const folder = mkdtempSync(join(tmpdir(), "runpool-settings-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "runner.env"), file?.content ?? "");
-  const missing = ["curl", "git", "wget"].filter((tool) => spawnSync(tool, ["--version"]).error !== undefined);
-  if (missing.length > 0) return context.skip(`SKIPPED: not on the PATH: ${missing.join(", ")}`);
+  needs(context, "curl", "wget");
   const script = `set -a; . ./runner.env
     for scheme in http https; do
       curl -s $scheme://host.invalid/; git ls-remote -q $scheme://host.invalid/; wget -q -t 1 -O - $scheme://host.invalid/

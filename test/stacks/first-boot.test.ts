@@ -11,6 +11,8 @@ import { readEnvironment } from "../../stacks/check-environment.ts";
 import type { Environment } from "../../stacks/environment.ts";
 import { agentEnvironment, bootFiles, scriptOf } from "../../stacks/first-boot-files.ts";
 import { configHash } from "../../stacks/launch-templates.ts";
+import { guestMissing } from "../agent/systemd/guest-missing.ts";
+import { needs } from "../tools.ts";
 import { mimeUserData, userData, userDataLimit } from "../../stacks/user-data.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -25,8 +27,8 @@ const folderOf = (): string => {
 };
 
 test("shellcheck finds nothing in the scripts", (context) => {
+  needs(context, "shellcheck");
   const checked = spawnSync("shellcheck", scripts, { encoding: "utf8" });
-  if (checked.error !== undefined) return context.skip("SKIPPED: no shellcheck on the PATH");
   expect(checked.stdout).toBe("");
   expect(checked.status).toBe(0);
 });
@@ -47,11 +49,11 @@ test("every unit that the scripts name exists among the agent's", () => {
 });
 
 test("cloud-init finds the cloud-config valid", (context) => {
+  needs(context, "cloud-init");
   const [, part = ""] = mimeUserData(environment, "x64").split("#cloud-config\n");
   const file = join(folderOf(), "files.yaml");
   writeFileSync(file, `#cloud-config\n${part.split("\n--")[0]}\n`);
   const checked = spawnSync("cloud-init", ["schema", "--config-file", file], { encoding: "utf8" });
-  if (checked.error !== undefined) return context.skip("SKIPPED: no cloud-init on the PATH");
   expect(checked.stdout + checked.stderr).toContain("Valid");
 });
 
@@ -125,10 +127,10 @@ test("a pre-runner script is not in user data, whatever its length; another one 
 });
 
 test("systemd finds the unit that ships logs right", (context) => {
+  needs(context, "systemd-analyze");
   const unit = join(folderOf(), "runpool-ship-logs.service");
   writeFileSync(unit, readFileSync(join(root, "userdata", "ship-logs.service"), "utf8"));
   const checked = spawnSync("systemd-analyze", ["verify", "--man=no", unit], { encoding: "utf8" });
-  if (checked.error !== undefined) return context.skip("SKIPPED: no systemd-analyze on the PATH");
   expect(checked.stderr.split("\n").filter((line) => line.includes("ship-logs"))).toEqual([]);
 });
 
@@ -156,7 +158,8 @@ test("the CloudWatch agent is told one file, and the one stream that the instanc
 
 /** What the guest found; skips where this machine cannot have one. */
 async function played(scenario: string, context: TestContext): Promise<Record<string, unknown>> {
-  if (spawnSync("cloud-init", ["--version"]).error !== undefined) context.skip("SKIPPED: no cloud-init on the PATH");
+  const why = guestMissing("cloud-init");
+  if (why !== undefined) context.skip(why);
   const folder = folderOf();
   const file = join(folder, "found.json");
   const guest = join(root, "test", "agent", "systemd", "with-systemd.sh");
@@ -165,7 +168,7 @@ async function played(scenario: string, context: TestContext): Promise<Record<st
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (said += String(part)));
   const code = await new Promise((done) => child.once("close", done));
-  if (code === 77) context.skip(`SKIPPED: no guest with systemd here: ${said.trim()}`);
+  if (code === 77) context.skip(`no guest with systemd here: ${said.trim()}`);
   if (!existsSync(file)) throw new Error(`the guest ended with ${String(code)}: ${said}`);
   return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
 }

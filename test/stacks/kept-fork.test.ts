@@ -70,7 +70,7 @@ const essential = (_: string, value: unknown): unknown => {
 
 test("all stacks of all environments come out the same by the fork", { timeout: 120_000 }, async (context) => {
   if (modules === undefined || !existsSync(join(modules, "cdktn")))
-    return context.skip("SKIPPED: no cdktn here; name a node_modules that has it by RUNPOOL_CDKTN_MODULES");
+    return context.skip("no cdktn here; name a node_modules that has it by RUNPOOL_CDKTN_MODULES");
   const folder = renamed();
   symlinkSync(modules, join(folder, "node_modules"));
   const files = { dev, example, prod };

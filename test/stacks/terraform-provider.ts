@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { missing } from "../tools.ts";
 
 const provider = "registry.terraform.io/hashicorp/aws";
 /** As stacks/ground.ts has it. */
@@ -38,8 +39,9 @@ export function fetchInto(kept: string): string | undefined {
   }
 }
 
-/** A folder with the AWS provider unpacked: as RUNPOOL_TF_PLUGIN_DIR says, a mirror of this machine, or fetched. */
+/** A folder with the AWS provider unpacked: as RUNPOOL_TF_PLUGIN_DIR says, a mirror of this machine, or fetched. Undefined where there is no Terraform. */
 export function pluginDirectory(): string | undefined {
+  if (missing("terraform") !== undefined) return undefined;
   const told = process.env["RUNPOOL_TF_PLUGIN_DIR"];
   if (told !== undefined) return existsSync(join(told, provider)) ? told : undefined;
   return mirror() ?? fetchInto(join(import.meta.dirname, "..", "..", "node_modules", ".cache", "terraform-providers"));

@@ -1,5 +1,5 @@
 // The real Terraform, offline where the AWS provider is on this machine: working folders as `cdktf` makes them, and their commands.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,21 +8,18 @@ import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { lambdaCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { motoMissing, startMoto } from "../contract/moto.ts";
+import { missing } from "../tools.ts";
 import { pluginDirectory } from "./terraform-provider.ts";
 
-const version = spawnSync("terraform", ["version"], {
-  encoding: "utf8",
-  env: { ...process.env, CHECKPOINT_DISABLE: "1" },
-});
-const plugins = version.error === undefined ? pluginDirectory() : undefined;
+const absent = missing("terraform");
+const plugins = pluginDirectory();
 
 /** Why Terraform cannot be used here; undefined where it can. */
 export const terraformMissing: string | undefined =
-  version.error !== undefined
-    ? "SKIPPED: no terraform on the PATH"
-    : plugins === undefined
-      ? "SKIPPED: no mirror of the AWS provider found (RUNPOOL_TF_PLUGIN_DIR names one), and it could not be fetched"
-      : undefined;
+  absent ??
+  (plugins === undefined
+    ? "no mirror of the AWS provider found (RUNPOOL_TF_PLUGIN_DIR names one), and it could not be fetched"
+    : undefined);
 
 const locked = /version +=? "([^"]+)"/.exec(
   readFileSync(join(import.meta.dirname, "..", "..", "stacks", "terraform.lock.hcl"), "utf8"),
@@ -114,8 +111,8 @@ export async function onMoto(
   files: readonly EnvironmentFile[],
 ): Promise<{ readonly url: string; readonly workspace: Workspace }> {
   if (terraformMissing !== undefined) context.skip(terraformMissing);
-  const missing = motoMissing();
-  if (missing !== undefined) context.skip(`SKIPPED: ${missing}`);
+  const why = motoMissing();
+  if (why !== undefined) context.skip(why);
   const moto = await startMoto();
   onTestFinished(() => moto.stop());
   return { url: moto.url, workspace: workspaceOf(files, moto.url) };

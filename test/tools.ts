@@ -1,0 +1,32 @@
+// What tests ask of the machine that they run on: the programs that not every machine has. Where one is not here, a test is skipped with the reason.
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { TestContext } from "vitest";
+
+/**
+ * Programs that tests start without asking: what Debian calls essential, beside `node`, `npm` and `git`. `.ci/newcomer` runs the tests that ask
+ * for more with these alone; test/tidy/tools.test.ts finds what is started unasked.
+ */
+export const everywhere: ReadonlySet<string> = new Set(["bash", "sh", "find", "sleep", "tar", "gzip", "git", "npm"]);
+
+const onPath = (tool: string): boolean =>
+  (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/** Why these programs cannot be used here; undefined where each of them is on the PATH. */
+export function missing(...tools: readonly string[]): string | undefined {
+  const absent = tools.filter((tool) => !onPath(tool));
+  return absent.length === 0 ? undefined : `not on the PATH: ${absent.join(", ")}`;
+}
+
+/** Skips the test, with the reason, where one of these programs is not on the PATH. */
+export function needs({ skip }: Pick<TestContext, "skip">, ...tools: readonly string[]): void {
+  const why = missing(...tools);
+  if (why !== undefined) skip(why);
+}
