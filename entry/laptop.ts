@@ -1,6 +1,6 @@
 // `npm start`: the main job on the embedded cloud.
+import { missingPrograms } from "./laptop/machine-programs.ts";
 import { help, parseOptions } from "./laptop/options.ts";
-import { perform } from "./laptop/perform.ts";
 
 const understood = () => {
   try {
@@ -12,8 +12,14 @@ const understood = () => {
 };
 
 const options = understood();
+const missing = missingPrograms(process.env["PATH"] ?? "");
 if (options.help) console.log(help);
-else
+else if (missing !== undefined) {
+  console.error(missing);
+  process.exitCode = 2;
+} else {
+  // Loaded late: the embedded cloud takes a second, which nobody waits for to be refused.
+  const { perform } = await import("./laptop/perform.ts");
   process.exit(
     await perform({
       ...options,
@@ -23,3 +29,4 @@ else
       command: "npm run -s runpool --",
     }),
   );
+}

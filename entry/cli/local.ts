@@ -1,6 +1,7 @@
 // `runpool local`: the main job on the embedded cloud, without an AWS account.
 import * as z from "zod/mini";
 import { Unconfigured } from "../../cloud/ports.ts";
+import { missingPrograms } from "../laptop/machine-programs.ts";
 import { command } from "./command.ts";
 
 export const localCommand = command({
@@ -25,6 +26,8 @@ export const localCommand = command({
       throw new Unconfigured(
         `local needs Linux, and this is ${process.platform}: run it in a container or a virtual machine`,
       );
+    const missing = missingPrograms(process.env["PATH"] ?? "");
+    if (missing !== undefined) throw new Unconfigured(missing);
     // Loaded late: the embedded cloud is half as large as all the rest.
     const { perform } = await import("../laptop/perform.ts");
     return await perform({

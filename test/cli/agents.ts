@@ -1,13 +1,12 @@
 // Agents by a stub: each answers a change of its record at once, as a real one would in the end.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { conditionalUpdate } from "../../cloud/aws/conditional-update.ts";
-import { fromItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { compileAgentWrite, updateItem } from "../../cloud/aws/expression.ts";
 import type { DynamoDb } from "../../cloud/sim/dynamodb/dynamodb.ts";
 import type { Clock } from "../../cloud/ports.ts";
 import { heartbeat, signal, signalOf } from "../../domain/agent-writes.ts";
-import { decodeRecord, isDamaged, type InstanceRecord, type SignalKind } from "../../domain/record.ts";
-import { isInstanceKey } from "../../domain/table.ts";
+import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
+import { writtenRecord } from "../sim/written-record.ts";
 
 export interface Agents {
   /** Whether they register where they are to serve, and answer where they are to leave. */
@@ -20,12 +19,7 @@ export interface Agents {
 
 export function playAgents(db: DynamoDb, client: DynamoDBClient, table: string, clock: Clock): Agents {
   const watchers = new Set<() => void>();
-  const read = (item: object | undefined): InstanceRecord | undefined => {
-    const fields = item === undefined ? {} : fromItem(item as Item);
-    const record = isInstanceKey(String(fields["key"])) ? decodeRecord(fields) : undefined;
-    return record === undefined || isDamaged(record) ? undefined : record;
-  };
-  const records = (): readonly InstanceRecord[] => db.items(table).flatMap((item) => read(item) ?? []);
+  const records = (): readonly InstanceRecord[] => db.items(table).flatMap((item) => writtenRecord(item) ?? []);
 
   const say = async (record: InstanceRecord, kind: SignalKind): Promise<void> => {
     const write = (what: Parameters<typeof compileAgentWrite>[0]) =>
@@ -42,7 +36,7 @@ export function playAgents(db: DynamoDb, client: DynamoDBClient, table: string, 
   };
   const stop = db.onChange(({ after, cause }) => {
     for (const watcher of watchers) watcher();
-    const record = cause === "call" ? read(after) : undefined;
+    const record = cause === "call" ? writtenRecord(after) : undefined;
     const kind = record && answer(record);
     // A write that finds the bench closed is of no interest to any test.
     if (record !== undefined && kind !== undefined) say(record, kind).catch(() => undefined);

@@ -1,10 +1,11 @@
 // The main job as a person starts it: `entry/laptop.ts` as a process of its own.
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Summary } from "../../entry/laptop/summary.ts";
 import { laptopMemory, processesNaming, type Memory } from "./processes.ts";
-import { start } from "./start.ts";
+import { start, startWith } from "./start.ts";
 
 test(
   "the main job gives every run its runners and leaves nothing, in one JSON object",
@@ -64,6 +65,20 @@ test("an option that it does not know is an error that names it, and nothing is 
   expect(out).toBe("");
   expect(err).toContain("--jsno");
   expect(err).toContain("--help");
+});
+
+test("a program that jobs need and that is not there is named at once, and nothing is started", async () => {
+  const programs = await mkdtemp(join(tmpdir(), "laptop-programs-"));
+  onTestFinished(() => rm(programs, { recursive: true }));
+  const nothing = await (await startWith({ PATH: programs }, "--plain")).ended;
+  expect([nothing.code, nothing.out]).toEqual([2, ""]);
+  expect(nothing.err).toMatch(
+    /^not on the PATH: bash, coreutils \(chmod, .*\), grep; jobs need bash, coreutils and grep/,
+  );
+  for (const program of ["bash", "chmod", "cp", "date", "dirname", "env", "id", "rm", "sleep", "touch", "uname"])
+    await symlink(process.execPath, join(programs, program));
+  const { code, err } = await (await startWith({ PATH: programs }, "--json")).ended;
+  expect([code, err]).toEqual([2, "not on the PATH: grep; jobs need bash, coreutils and grep: install them\n"]);
 });
 
 test("the version that executables say is the package's", async () => {

@@ -28,10 +28,13 @@ export interface Laptop {
 }
 
 /** Its temporary folder is the test's own, so that what it leaves can be seen. */
-export async function start(...options: string[]): Promise<Laptop> {
+export const start = (...options: string[]): Promise<Laptop> => startWith({}, ...options);
+
+/** With other variables. */
+export async function startWith(variables: Readonly<Record<string, string>>, ...options: string[]): Promise<Laptop> {
   const folder = await mkdtemp(join(tmpdir(), "laptop-test-"));
   const child = spawn(process.execPath, [program, ...options], {
-    env: { ...process.env, TMPDIR: folder },
+    env: { ...process.env, TMPDIR: folder, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";

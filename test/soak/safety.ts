@@ -1,15 +1,8 @@
 // What must hold at every write of a record and at every start of a job, watched at the embedded cloud itself.
-import { fromItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { parseRunnerName } from "../../domain/names.ts";
-import { decodeRecord, isDamaged, type InstanceRecord } from "../../domain/record.ts";
-import { isInstanceKey } from "../../domain/table.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
 import { place, type EmbeddedCloud } from "../../entry/laptop/embedded-cloud.ts";
-
-const recordOf = (item: object | undefined): InstanceRecord | undefined => {
-  const fields = item === undefined ? {} : fromItem(item as Item);
-  const record = isInstanceKey(String(fields["key"])) ? decodeRecord(fields) : undefined;
-  return record === undefined || isDamaged(record) ? undefined : record;
-};
+import { writtenRecord } from "../sim/written-record.ts";
 
 const ended = ({ state }: InstanceRecord): boolean => state === "terminating" || state === "terminated";
 
@@ -45,9 +38,9 @@ export function watchSafety(cloud: EmbeddedCloud, maxInstances: number): Safety 
   const records = new Map<string, InstanceRecord>();
   let mostMachines = 0;
   cloud.dynamodb.onChange(({ before, after }) => {
-    const next = recordOf(after);
+    const next = writtenRecord(after);
     if (next === undefined) return;
-    const last = recordOf(before);
+    const last = writtenRecord(before);
     records.set(next.instanceId, next);
     const why = offence(last, next);
     if (why !== undefined)

@@ -44,7 +44,7 @@ export const askedBy = (source: Source): readonly string[] =>
 
 export const ofTests: readonly Source[] = sources.filter(({ path }) => path.startsWith("test/"));
 
-/** Test files that import, at whatever distance within test/, a source that starts a program by name or asks for one. */
+/** Test files that ask for programs: they import test/tools.ts, at whatever distance within test/. */
 export function toolTests(): readonly string[] {
   const byPath = new Map(ofTests.map((source) => [source.path, source]));
   const stands = new Map<string, boolean>();
@@ -55,8 +55,7 @@ export function toolTests(): readonly string[] {
     if (known !== undefined) return known;
     // An import that leads back here adds nothing.
     stands.set(path, false);
-    const found =
-      path === asking || startedBy(source).length > 0 || importsOf(source).some(({ target }) => standsOnTools(target));
+    const found = path === asking || importsOf(source).some(({ target }) => standsOnTools(target));
     stands.set(path, found);
     return found;
   };

@@ -23,7 +23,6 @@ test("the newcomer's pass has the guests, the throwaway roots, Terraform's and t
       "test/ami/image-root.test.ts",
       "test/cli/usage.test.ts",
       "test/stacks/terraform.test.ts",
-      "test/workflow-runner/bake.test.ts",
     ]),
   );
 });

@@ -9,19 +9,17 @@ const agent = "runpool-agent.service";
 /** Longer than any ending here takes; whoever is alive then has not been ended. */
 const patienceMs = 60_000;
 
-/** Tells what is found, every 50 ms, until the guest is gone. */
-async function untilTheEnd(stage: Stage, tell: (found: unknown) => Promise<void>, facts: object): Promise<unknown> {
-  const until = hostClock.now() + patienceMs;
-  let found = {};
-  while (hostClock.now() < until) {
-    const { state, signal, retiredAt } = await stage.record();
-    const runners = stage.cloud.github.runners().length;
-    const events = eventsIn(await stage.journal("-u", agent));
-    found = { ...facts, state, signal, retired: retiredAt !== undefined, runners, events: events.slice(-12) };
-    await tell(found);
-    await hostClock.sleep(50);
-  }
-  return { ...found, problem: "the machine was not powered off" };
+/** Tells what is found with each write and each line of the agent's, so that nothing is missed, until the guest is gone. */
+async function untilTheEnd(stage: Stage, tell: (found: unknown) => void, facts: object): Promise<unknown> {
+  let events: readonly string[] = [];
+  const found = () => ({ ...facts, ...stage.written(), runners: stage.cloud.github.runners().length, events });
+  stage.cloud.dynamodb.onChange(() => tell(found()));
+  stage.follow(agent, (line) => {
+    events = [...events, ...eventsIn(line)].slice(-12);
+    tell(found());
+  });
+  await hostClock.sleep(patienceMs);
+  return { ...found(), problem: "the machine was not powered off" };
 }
 
 export const spotNotice: Scenario = async (tell) => {
@@ -73,11 +71,11 @@ export const bootWatchdog: Scenario = async (tell) => {
   const stage = await openStage({
     dropIns: { "runpool-boot-watchdog.timer": timer, [agent]: "[Service]\nExecStart=\nExecStart=/bin/false\n" },
   });
-  await tell({ timer: await stage.run("systemctl", "is-active", "runpool-boot-watchdog.timer") });
+  tell({ timer: await stage.run("systemctl", "is-active", "runpool-boot-watchdog.timer") });
   void stage.provision("1001").catch(() => undefined);
   const until = hostClock.now() + patienceMs;
   while (hostClock.now() < until) {
-    await tell({ restarts: Number(await stage.run("systemctl", "show", "-P", "NRestarts", agent)) });
+    tell({ restarts: Number(await stage.run("systemctl", "show", "-P", "NRestarts", agent)) });
     await hostClock.sleep(200);
   }
   return { problem: "the machine was not powered off" };
@@ -86,6 +84,5 @@ export const bootWatchdog: Scenario = async (tell) => {
 export const failedPreparation: Scenario = async (tell) => {
   const stage = await openStage({ preRunner: 'echo "it is \\"broken\\" $((1 + 1))"\nexit 7\n' });
   void stage.provision("1001").catch(() => undefined);
-  await stage.until("a record", async () => await stage.record().catch(() => undefined));
   return await untilTheEnd(stage, tell, {});
 };

@@ -9,7 +9,7 @@ import { leaveMeetsJob } from "./races.ts";
 import { servesAndReleases } from "./serves.ts";
 
 /** Gives what was found; `tell` says it earlier, for scenarios that end with the guest's own end. */
-export type Scenario = (tell: (found: unknown) => Promise<void>) => Promise<unknown>;
+export type Scenario = (tell: (found: unknown) => void) => Promise<unknown>;
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   "serves and releases": servesAndReleases,

@@ -1,14 +1,15 @@
 // Inside the guest: the embedded cloud, and this very machine as its one EC2 instance with the real units and the real bundle.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { Imds } from "../../../cloud/sim/imds/imds.ts";
 import { openImds } from "../../../cloud/sim/imds/imds.ts";
 import { installRunnerStandIn } from "../../../cloud/sim/runner/install.ts";
 import type { RawRequest } from "../../../domain/request.ts";
-import type { InstanceRecord } from "../../../domain/record.ts";
+import type { InstanceRecord, Signal } from "../../../domain/record.ts";
 import { refresh } from "../../../control/refresh.ts";
 import type { ControlWorld } from "../../../control/world.ts";
 import { controlWorld } from "../../../entry/control-world.ts";
@@ -24,10 +25,14 @@ import {
 } from "../../../entry/laptop/embedded-cloud.ts";
 import { provisionRun, releaseRun } from "../../../entry/laptop/runs.ts";
 import type { Job } from "../../../cloud/sim/github/model.ts";
+import { writtenRecord } from "../../sim/written-record.ts";
 import { quickPace } from "../../sim/runner-bench.ts";
 
 const execute = promisify(execFile);
 const units = resolve(import.meta.dirname, "../../../agent/units");
+
+/** How a unit's journal, or all of it, is read. */
+const journalOptions = ["--no-pager", "--output=cat"];
 
 export interface StageWish {
   readonly preRunner?: string;
@@ -53,11 +58,21 @@ export interface Stage {
   /** Resolves when a job is in progress, as GitHub knows it: the record says so only with the next heartbeat. */
   jobBegun(): Promise<void>;
   release(runId: string): Promise<void>;
+  /** What has been written of the machine: its state, and of the agent's own words the last of each, which a condemnation takes out of the record. */
+  written(): Written;
   /** The only record. */
   record(): Promise<InstanceRecord>;
   /** Looks every 50 ms until `found` gives something; throws with `what` after `limitMs`. */
   until<T>(what: string, found: () => Promise<T | undefined>, limitMs?: number): Promise<T>;
   journal(...options: readonly string[]): Promise<string>;
+  /** Hears each line of a unit's journal, those before included, until the guest ends. */
+  follow(unit: string, heard: (line: string) => void): void;
+}
+
+export interface Written {
+  readonly state?: string;
+  readonly signal?: Signal;
+  readonly retired: boolean;
 }
 
 export const run: Stage["run"] = async (command = "", ...rest) =>
@@ -112,6 +127,19 @@ async function boot(cloud: EmbeddedCloud, id: string, wish: StageWish): Promise<
   await run("systemctl", "start", "--no-block", "runpool-agent.service");
 }
 
+/** Hears every write of a record, so that none is missed between two looks. */
+function listen(cloud: EmbeddedCloud): () => Written {
+  let written: Written = { retired: false };
+  cloud.dynamodb.onChange(({ after }) => {
+    const record = writtenRecord(after);
+    if (record === undefined) return;
+    const signal = record.signal ?? written.signal;
+    const retired = written.retired || record.retiredAt !== undefined;
+    written = { state: record.state, retired, ...(signal === undefined ? {} : { signal }) };
+  });
+  return () => written;
+}
+
 export async function openStage(wish: StageWish = {}): Promise<Stage> {
   await installUnits(wish);
   const cloud = await openEmbeddedCloud({ idleMs: wish.idleMs ?? 600_000, bootMs: 0 });
@@ -121,12 +149,13 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
     if (!booted) void boot(cloud, id, wish);
     booted = true;
   };
+  const written = listen(cloud);
   const aws = { endpoint: cloud.aws.url, credentials };
   const forge = { kind: "token", token: forgeToken } as const;
   const world = controlWorld({ ...place, forge, aws, log: { event: () => undefined } });
   await refresh(world);
   const [owner = "", repo = ""] = repository.split("/");
-  const until: Stage["until"] = async (what, found, limitMs = 20_000) => {
+  const until: Stage["until"] = async (what, found, limitMs = 60_000) => {
     const last = hostClock.now() + limitMs;
     for (;;) {
       const value = await found();
@@ -140,6 +169,7 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
     world,
     run,
     until,
+    written,
     as: async (user, script) => {
       const command = ["--reuid", user, "--regid", user, "--clear-groups", "--", "bash", "-c", script];
       return await execute("setpriv", command).then(
@@ -175,7 +205,13 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
       if (items[0] === undefined) throw new Error("no record");
       return items[0];
     },
-    journal: (...options) => run("journalctl", "--no-pager", "--output=cat", ...options),
+    journal: (...options) => run("journalctl", ...journalOptions, ...options),
+    follow: (unit, heard) => {
+      const { stdout } = spawn("journalctl", [...journalOptions, "--follow", "--lines=all", "-u", unit], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      createInterface(stdout).on("line", heard);
+    },
   };
 }
 

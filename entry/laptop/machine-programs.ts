@@ -1,0 +1,31 @@
+// What the laptop's machines run beside Node: GitHub's runner and the jobs are shell scripts.
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** By the package that has them: the ones that the runner, the agent's hooks and the demonstration's jobs call. */
+const programs: Readonly<Record<string, readonly string[]>> = {
+  bash: ["bash"],
+  coreutils: ["chmod", "cp", "date", "dirname", "env", "id", "rm", "sleep", "touch", "uname"],
+  grep: ["grep"],
+};
+
+function isOn(path: string, program: string): boolean {
+  return path.split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Which packages are not on the PATH, in words; undefined where all are. Without them a machine would be given up only after minutes. */
+export function missingPrograms(path: string): string | undefined {
+  const missing = Object.entries(programs)
+    .map(([name, all]) => ({ name, absent: all.filter((program) => !isOn(path, program)) }))
+    .filter(({ absent }) => absent.length > 0);
+  if (missing.length === 0) return undefined;
+  const which = missing.map(({ name, absent }) => (name === absent.join() ? name : `${name} (${absent.join(", ")})`));
+  return `not on the PATH: ${which.join(", ")}; jobs need bash, coreutils and grep: install them`;
+}
