@@ -9,19 +9,23 @@ import type { TestContext } from "vitest";
  */
 export const everywhere: ReadonlySet<string> = new Set(["bash", "sh", "find", "sleep", "tar", "gzip", "git", "npm"]);
 
-const onPath = (tool: string): boolean =>
-  (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, tool), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+/** Where a program is; undefined where it is not on the PATH. */
+export const onPath = (tool: string): string | undefined =>
+  (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, tool))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 
 /** Why these programs cannot be used here; undefined where each of them is on the PATH. */
 export function missing(...tools: readonly string[]): string | undefined {
-  const absent = tools.filter((tool) => !onPath(tool));
+  const absent = tools.filter((tool) => onPath(tool) === undefined);
   return absent.length === 0 ? undefined : `not on the PATH: ${absent.join(", ")}`;
 }
 

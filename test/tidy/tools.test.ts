@@ -16,6 +16,11 @@ test("what tests start by name is everywhere, or asked for in the same file", ()
   expect(unasked.map(({ program, at }) => `${at}: ${program}`)).toEqual([]);
 });
 
+test("no test is skipped without its reason: `skipIf` and `runIf` give none", () => {
+  const silent = ofTests.filter(({ path, text }) => path.endsWith(".test.ts") && /\.(?:skipIf|runIf)\(/.test(text));
+  expect(silent.map(({ path }) => path)).toEqual([]);
+});
+
 test("the newcomer's pass has the guests, the throwaway roots, Terraform's and the command line's among its tests", () => {
   expect(toolTests()).toEqual(
     expect.arrayContaining([

@@ -1,19 +1,13 @@
 // What a job of examples/images/bake.yml finds on GitHub's machine: a repository to check out, and programs; those that reach beyond the machine are stand-ins.
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { missing, onPath } from "../tools.ts";
 import { projectRoot } from "./action-file.ts";
 import type { HostedMachine } from "./stage.ts";
 
-const onPath = (name: string): string | undefined =>
-  (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((path) => existsSync(path));
-
-/** The first that the machine of the test does not have. */
-export const missing = (): string | undefined =>
-  ["git", "jq", "npm", "flock"].find((name) => onPath(name) === undefined);
+/** Why the jobs cannot be played on the machine of the test; undefined where they can. */
+export const hostedMissing = (): string | undefined => missing("git", "jq", "npm", "flock");
 
 const person = { name: "nobody", email: "nobody@example.org" };
 const identity = {
