@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import type { TestContext } from "vitest";
 
 /**
- * Programs that tests start without asking: what Debian calls essential, beside `node`, `npm` and `git`. `.ci/newcomer` runs the tests that ask
+ * Programs that tests start without asking: what Debian calls essential, beside `node`, `npm` and `git`. `.ci/newcomer.sh` runs the tests that ask
  * for more with these alone; test/tidy/tools.test.ts finds what is started unasked.
  */
 export const everywhere: ReadonlySet<string> = new Set(["bash", "sh", "find", "sleep", "tar", "gzip", "git", "npm"]);

@@ -14,6 +14,16 @@ test("every shell script says its shell, then what it is", () => {
   expect(bare).toEqual([]);
 });
 
+test("every npm script that starts TypeScript says first whether Node is too old for it", () => {
+  const { scripts } = JSON.parse(readText("package.json")) as { scripts: Readonly<Record<string, string>> };
+  const started = Object.entries(scripts).filter(
+    ([name, line]) => /^node \S+\.ts$/.test(line) && !name.startsWith("check:"),
+  );
+  expect(started.length).toBeGreaterThan(10);
+  const unchecked = started.filter(([name]) => scripts[`pre${name}`] !== "node entry/node-version.cjs");
+  expect(unchecked.map(([name]) => name)).toEqual([]);
+});
+
 const vague = /^(utils?|helpers?|common|manager|services?|operations?|misc|shared|base|lib|stuff)$/;
 /** Words of others: GitHub's runner has a run-helper.sh; AWS calls them service endpoints. */
 const notOurs = new Set(["cloud/sim/http/service.ts", "cloud/sim/runner/run-helper.sh", "stacks/service-endpoints.ts"]);

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# newcomer [start] [TEST-FILE...]: README's commands as somebody new runs them, as root and as an ordinary user: `npm start` if asked for, and the tests
+# newcomer.sh [start] [TEST-FILE...]: README's commands as somebody new runs them, as root and as an ordinary user: `npm start` if asked for, and the tests
 # named (all that look for programs, if none is), in a throwaway root with Debian's essential packages, systemd, node, npm and git alone. 77: cannot be shown here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$PWD
 
 if [ "${1-}" != --inside ]; then
-  ((EUID == 0)) && command -v dpkg-query unshare >/dev/null || { echo "needs root and a Debian system"; exit 77; }
+  if ((EUID != 0)) || ! command -v dpkg-query unshare >/dev/null; then
+    echo "needs root and a Debian system"
+    exit 77
+  fi
   # Its processes end with it, and its mounts with them.
-  exec unshare --mount --pid --fork --kill-child --propagation private "$here/.ci/newcomer" --inside "$@"
+  exec unshare --mount --pid --fork --kill-child --propagation private "$here/.ci/newcomer.sh" --inside "$@"
 fi
 shift
 start=false
@@ -27,7 +30,7 @@ mapfile -t packages < <(dpkg-query -W -f '${Package} ${Priority} ${Essential}\n'
 packages+=(procps git systemd systemd-sysv dbus dbus-bin dbus-daemon iproute2 kmod)
 { (dpkg-query -L "${packages[@]}" 2>/dev/null || true) | sed -nE 's|^(/usr)?/s?bin/([^/]+)$|\2|p'; printf '%s\n' awk node npm; } | sort >"$W/kept"
 for folder in usr/local/bin usr/local/sbin usr/bin usr/sbin; do
-  comm -13 "$W/kept" <(ls "$R/$folder" | sort) | (cd "$R/$folder" && xargs -r -d '\n' rm -rf)
+  comm -13 "$W/kept" <(find "$R/$folder" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort) | (cd "$R/$folder" && xargs -r -d '\n' rm -rf)
 done
 # Where the checkout is, an ordinary user may not be able to look; this one's folders are theirs, as a clone of their own would be.
 project=$R/srv/runpool
