@@ -9,7 +9,7 @@ const agent = "runpool-agent.service";
 /** Longer than any ending here takes; whoever is alive then has not been ended. */
 const patienceMs = 60_000;
 
-/** Tells what is found with each write and each line of the agent's, so that nothing is missed, until the guest is gone. */
+/** Tells what is found, at once and then with each write and each line of the agent's, so that nothing is missed, until the guest is gone. */
 async function untilTheEnd(stage: Stage, tell: (found: unknown) => void, facts: object): Promise<unknown> {
   let events: readonly string[] = [];
   const found = () => ({ ...facts, ...stage.written(), runners: stage.cloud.github.runners().length, events });
@@ -18,6 +18,7 @@ async function untilTheEnd(stage: Stage, tell: (found: unknown) => void, facts: 
     events = [...events, ...eventsIn(line)].slice(-12);
     tell(found());
   });
+  tell(found());
   await hostClock.sleep(patienceMs);
   return { ...found(), problem: "the machine was not powered off" };
 }
