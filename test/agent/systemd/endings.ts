@@ -58,12 +58,13 @@ export const deadlineWithoutAgent: Scenario = async (tell) => {
   thresholds.push(await deadlineFollows(stage));
   void stage.job("1002", "sleep 999");
   await stage.run("systemctl", "mask", "--now", agent);
+  const active = (await stage.as("root", `systemctl is-active ${agent}`)).out.trim();
+  const ending = untilTheEnd(stage, tell, { active, thresholds });
   const [boot] = (await readFile(deadlineFile, "utf8")).split(" ");
-  // The agent's own deadline is minutes away: let it have been a second from now.
+  // From here on the machine may end at any moment, so all is told before. The agent's own deadline is minutes away: let it have been a second from now.
   const [uptime = ""] = (await readFile("/proc/uptime", "utf8")).split(" ");
   await writeFile(deadlineFile, `${boot} ${Math.floor(Number(uptime)) + 2}\n`);
-  const active = (await stage.as("root", `systemctl is-active ${agent}`)).out.trim();
-  return await untilTheEnd(stage, tell, { active, thresholds });
+  return await ending;
 };
 
 export const bootWatchdog: Scenario = async (tell) => {
