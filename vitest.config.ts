@@ -1,5 +1,6 @@
 // How the tests run: processes of their own (some drive child processes and signals), as many as the machine has cores for.
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/longest-first.ts";
 
 /**
  * Tests that stand on real processes, and so on the machine's scheduling: what fails for want of time on a busy one is tried
@@ -16,6 +17,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: "100%",
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,

@@ -1,56 +1,16 @@
-// The recipe played for real: installed in a throwaway root, judged by the spec, broken and judged again, booted to a registered runner.
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+// The recipe for apt played for real: installed in a throwaway root, judged by the spec, broken and judged again, booted to a registered runner.
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
-import { guestMissing } from "../agent/systemd/guest-missing.ts";
-import { makeStandInPayload, projectRoot, standInsMissing } from "./stand-ins.ts";
-
-/** What stands for apt's mirror is the real one: a slow network takes its time. */
-const patience = { timeout: 1_500_000 };
-
-interface Played {
-  readonly code: number;
-  readonly said: string;
-  /** A result by name; empty where there is none. */
-  readonly result: (name: string) => string;
-}
-
-/** Runs a script in a mount namespace of its own; the machine's own file system stays as it is. */
-async function play(script: string, folder: string, variant?: string, inside: readonly string[] = []): Promise<Played> {
-  const payload = await makeStandInPayload(folder, variant);
-  const results = join(folder, "results");
-  mkdirSync(results);
-  const words = ["--mount", "--propagation", "private", "bash", join(import.meta.dirname, script), payload, results];
-  const child = spawn("unshare", [...words, ...inside], {
-    // A root that debootstrap made knows nothing of this project, which the guest's program is part of.
-    env: { ...process.env, GUEST_BIND: process.env["RUNPOOL_TEST_ROOT"] ? `${results} ${projectRoot}` : results },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (said += String(part)));
-  const code = await new Promise<number>((done, failed) => {
-    child.once("error", failed);
-    child.once("close", (ended) => done(ended ?? -1));
-  });
-  const result = (name: string): string =>
-    existsSync(join(results, name)) ? readFileSync(join(results, name), "utf8") : "";
-  return { code, said, result };
-}
-
-/** What the recipe finds or asks for on the machine that it is installed on, which is this one but for what it writes. */
-const recipeNeeds = ["cloud-init", "curl", "git", "jq", "tar", "gzip"];
-
-const missingIn = (spec: string): readonly string[] =>
-  spec.split("\n").flatMap((line) => /^MISSING +([^:]+)/.exec(line)?.[1]?.trim() ?? []);
-const summaryOf = (spec: string): string => spec.trimEnd().split("\n").at(-1) ?? "";
+import { projectRoot } from "./stand-ins.ts";
+import { missingIn, patience, play, rootMissing, summaryOf, type Played } from "./throwaway-root.ts";
 
 describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
   let folder: string;
   let played: Played;
   let found: Readonly<Record<string, unknown>>;
-  const why = standInsMissing() ?? guestMissing("unshare", "apt-get", ...recipeNeeds);
+  const why = rootMissing("apt-get");
 
   beforeAll(async () => {
     if (why !== undefined) return;
@@ -207,64 +167,5 @@ describe("apt: Debian for Ubuntu, docker and nftables for real", () => {
     expect(spec).toContain("ok       nftables refuses instance metadata to jobs");
     expect(spec).toContain("ok       nothing listens to the outside");
     expect(String(found["blame"])).toContain("runpool-agent.service");
-  });
-});
-
-describe("dnf: Amazon Linux by stand-ins for dnf and rpm", () => {
-  let folder: string;
-  let played: Played;
-  const why = standInsMissing() ?? guestMissing(...recipeNeeds);
-
-  beforeAll(async () => {
-    if (why !== undefined) return;
-    folder = mkdtempSync(join(tmpdir(), "image-root-"));
-    const variant = `amazon-linux-2023-${process.arch === "arm64" ? "arm64" : "x64"}`;
-    const guest = [process.execPath, join(import.meta.dirname, "boot-guest.ts"), join(folder, "results", "boot.json")];
-    played = await play("in-dnf-root.sh", folder, variant, guest);
-  }, patience.timeout);
-  afterAll(() => {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
-
-  test("every step works without apt, asks only for packages that Amazon Linux has, and the image passes its spec", ({
-    skip,
-  }) => {
-    if (why !== undefined) skip(why);
-    const { code, said, result } = played;
-    if (code === 77 && result("install") === "") skip(`no throwaway root here: ${said.trim()}`);
-    expect(said).not.toContain("the installation failed");
-    expect(result("install").trimEnd()).toMatch(/== done$/);
-    expect(missingIn(result("spec"))).toEqual([]);
-    // With docker for jobs, here: its socket at boot, the job's user in its group.
-    expect(result("spec")).toContain("ok       docker's service, and its socket, at boot is disabled enabled");
-    expect(result("spec")).toContain("ok       the groups of runpool-job is docker runpool-job");
-    const installed = result("calls")
-      .split("\n")
-      .filter((call) => call.includes(" install "));
-    expect(installed.map((call) => call.split("=False ")[1])).toEqual([
-      "tar gzip git jq nftables procps-ng util-linux keyutils cloud-init",
-      "krb5-libs zlib openssl-libs lttng-ust libicu",
-      "docker",
-      "amazon-cloudwatch-agent",
-      "amazon-ssm-agent",
-    ]);
-  });
-
-  test("booted as it was baked, nobody starting anything, its timers, its firewall and its bell are there; the agent waits for its settings", ({
-    skip,
-  }) => {
-    if (why !== undefined) skip(why);
-    if (played.code === 77) skip(`no guest with systemd here: ${played.said.trim()}`);
-    const { found, rule } = JSON.parse(played.result("boot.json") || "{}") as Readonly<Record<string, unknown>>;
-    const up = { enabled: "enabled", active: "active", condition: "yes" };
-    expect(found).toEqual({
-      "runpool-boot-watchdog.timer": up,
-      "runpool-deadline.timer": up,
-      "runpool-firewall.service": up,
-      "runpool-request.path": up,
-      // The boot has asked for it; what first boot writes last is not there.
-      "runpool-agent.service": { enabled: "enabled", active: "inactive", condition: "no" },
-    });
-    expect(rule).toContain("169.254.169.254");
   });
 });

@@ -1,11 +1,12 @@
 // `npm test` itself: its last line counts what happened, its exit code says whether all was well.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, matchesGlob } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import config from "../../vitest.config.ts";
+import { longest } from "../longest-first.ts";
 
 interface Matched {
   readonly include?: readonly string[];
@@ -91,4 +92,8 @@ test("what looks for losses that chance brings about is tried once, everything o
     triesOf(`test/${name}.test.ts`),
   );
   expect(retries).toEqual([[0], [0], [1], [1], [0]]);
+});
+
+test("the files that are named as the longest are there", () => {
+  expect(longest.filter((path) => !existsSync(join(import.meta.dirname, "../..", path)))).toEqual([]);
 });
