@@ -18,8 +18,9 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: "100%",
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For what hangs, not for what a busy machine takes its time over.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 10_000,
     // Worth a thought, not an error: a test that takes longer is printed with its time.
     slowTestThreshold: 2_000,

@@ -74,35 +74,31 @@ const bakeWords = (): readonly string[] => [
   join(recipeFolder, "sources.json"),
 ];
 
-test(
-  "bake validates, then builds from a payload with everything in it, and gives the image's id",
-  { timeout: 120_000 },
-  async (context) => {
-    const variables = bakery(context);
-    const { code, out, err } = await ami("bake", [...bakeWords(), "--json"], variables);
-    expect([code, err]).toEqual([0, expect.stringContaining("Creating AMI")]);
-    expect(JSON.parse(out)).toMatchObject({
-      imageId: candidate,
-      variant: ubuntu,
-      tags: { [imageTags.environment]: environment, [imageTags.variant]: ubuntu, [imageTags.runnerVersion]: "2.336.0" },
-    });
-    const calls = readFileSync(join(folder, "log"), "utf8").trimEnd().split("\n");
-    expect(calls.map((call) => call.split(" ")[0])).toEqual(["init", "validate", "build"]);
-    expect(calls[2]).toContain(`-var variant=${ubuntu}`);
-    const payload = readFileSync(join(folder, "log.payload"), "utf8").split("\n");
-    for (const file of [
-      "sources.tsv",
-      "install/all.sh",
-      "spec/check.sh",
-      "agent/install.sh",
-      "agent/agent.mjs",
-      "downloads/stand-ins",
-    ])
-      expect(payload).toContain(`./${file}`);
-    const failed = await ami("bake", bakeWords(), { ...variables, PACKER_FAILS: "build" });
-    expect([failed.code, failed.err]).toEqual([1, expect.stringContaining("Error: this one does not work")]);
-  },
-);
+test("bake validates, then builds from a payload with everything in it, and gives the image's id", async (context) => {
+  const variables = bakery(context);
+  const { code, out, err } = await ami("bake", [...bakeWords(), "--json"], variables);
+  expect([code, err]).toEqual([0, expect.stringContaining("Creating AMI")]);
+  expect(JSON.parse(out)).toMatchObject({
+    imageId: candidate,
+    variant: ubuntu,
+    tags: { [imageTags.environment]: environment, [imageTags.variant]: ubuntu, [imageTags.runnerVersion]: "2.336.0" },
+  });
+  const calls = readFileSync(join(folder, "log"), "utf8").trimEnd().split("\n");
+  expect(calls.map((call) => call.split(" ")[0])).toEqual(["init", "validate", "build"]);
+  expect(calls[2]).toContain(`-var variant=${ubuntu}`);
+  const payload = readFileSync(join(folder, "log.payload"), "utf8").split("\n");
+  for (const file of [
+    "sources.tsv",
+    "install/all.sh",
+    "spec/check.sh",
+    "agent/install.sh",
+    "agent/agent.mjs",
+    "downloads/stand-ins",
+  ])
+    expect(payload).toContain(`./${file}`);
+  const failed = await ami("bake", bakeWords(), { ...variables, PACKER_FAILS: "build" });
+  expect([failed.code, failed.err]).toEqual([1, expect.stringContaining("Error: this one does not work")]);
+});
 
 test("bake refuses what it cannot verify, and says how to mend it", async () => {
   const { code, err } = await ami("bake", ["--variant", ubuntu, "--recipe", recipeFolder]);
@@ -115,25 +111,21 @@ test("bake refuses what it cannot verify, and says how to mend it", async () => 
   ]);
 });
 
-test(
-  "an image is tested, published, and is then what the environment launches; untested it never is",
-  { timeout: 120_000 },
-  async () => {
-    const before = bench.parameter(parameter);
-    const early = await ami("publish", ["--image", candidate]);
-    expect([early.code, early.out]).toEqual([1, expect.stringContaining("has not passed a test")]);
-    expect(bench.parameter(parameter)).toBe(before);
-    bench.agents.manners = { registers: true, leaves: true };
-    const tested = await ami("test", ["--image", candidate]);
-    expect([tested.code, tested.out]).toEqual([0, expect.stringMatching(/passed: i-\w+ registered after/)]);
-    expect(bench.records().map(({ imageId, state }) => [imageId, state])).toEqual([[candidate, "terminating"]]);
-    const { code, out } = await ami("publish", ["--image", candidate]);
-    expect([code, out]).toEqual([0, `${parameter} is ${candidate}\n(it was ${before})\n`]);
-    expect(bench.parameter(parameter)).toBe(candidate);
-  },
-);
+test("an image is tested, published, and is then what the environment launches; untested it never is", async () => {
+  const before = bench.parameter(parameter);
+  const early = await ami("publish", ["--image", candidate]);
+  expect([early.code, early.out]).toEqual([1, expect.stringContaining("has not passed a test")]);
+  expect(bench.parameter(parameter)).toBe(before);
+  bench.agents.manners = { registers: true, leaves: true };
+  const tested = await ami("test", ["--image", candidate]);
+  expect([tested.code, tested.out]).toEqual([0, expect.stringMatching(/passed: i-\w+ registered after/)]);
+  expect(bench.records().map(({ imageId, state }) => [imageId, state])).toEqual([[candidate, "terminating"]]);
+  const { code, out } = await ami("publish", ["--image", candidate]);
+  expect([code, out]).toEqual([0, `${parameter} is ${candidate}\n(it was ${before})\n`]);
+  expect(bench.parameter(parameter)).toBe(candidate);
+});
 
-test("a test that fails exits 1, and the image stays unpublishable", { timeout: 120_000 }, async () => {
+test("a test that fails exits 1, and the image stays unpublishable", async () => {
   // Its launch template is gone: AWS refuses the launch for good, so nobody waits for the provision limit.
   const client = new EC2Client({ region, endpoint: bench.door.url, credentials });
   const { LaunchTemplates } = await client.send(new DescribeLaunchTemplatesCommand({}));
@@ -147,29 +139,25 @@ test("a test that fails exits 1, and the image stays unpublishable", { timeout: 
   expect(bench.parameter(parameter)).not.toBe(candidate);
 });
 
-test(
-  "an image whose instance never registers fails within --timeout-min: exit 1, the instance named and ended, nothing published",
-  { timeout: 120_000 },
-  async () => {
-    const before = bench.parameter(parameter);
-    bench.agents.manners = { registers: false, leaves: true };
-    const running = bench.start(["ami", "test", "--image", candidate, "--timeout-min", "2"], bench.variables);
-    await running.during(bench.agents.until((records) => records.some(({ state }) => state === "created")));
-    const instanceId = bench.records()[0]?.instanceId ?? "";
-    // The process's clock follows the bench's: two minutes are over, the environment's twelve are not.
-    await bench.clock.advance(2 * 60_000 + 2000);
-    const { code, out } = await running.ended;
-    expect([code, out]).toEqual([1, expect.stringContaining(`${candidate} failed its test:`)]);
-    expect(out).toMatch(
-      new RegExp(`^- 1 of 1 instances were not ready in time\n- ${instanceId} .* not ready in time`, "m"),
-    );
-    const up = bench.machines.machines().filter((machine) => /pending|running/.test(bench.machines.state(machine)));
-    expect([up, bench.records().map(({ state }) => state)]).toEqual([[], ["terminating"]]);
-    expect((await imagesThere())[candidate]).not.toHaveProperty([imageTags.tested]);
-    const published = await ami("publish", ["--image", candidate]);
-    expect([published.code, bench.parameter(parameter)]).toEqual([1, before]);
-  },
-);
+test("an image whose instance never registers fails within --timeout-min: exit 1, the instance named and ended, nothing published", async () => {
+  const before = bench.parameter(parameter);
+  bench.agents.manners = { registers: false, leaves: true };
+  const running = bench.start(["ami", "test", "--image", candidate, "--timeout-min", "2"], bench.variables);
+  await running.during(bench.agents.until((records) => records.some(({ state }) => state === "created")));
+  const instanceId = bench.records()[0]?.instanceId ?? "";
+  // The process's clock follows the bench's: two minutes are over, the environment's twelve are not.
+  await bench.clock.advance(2 * 60_000 + 2000);
+  const { code, out } = await running.ended;
+  expect([code, out]).toEqual([1, expect.stringContaining(`${candidate} failed its test:`)]);
+  expect(out).toMatch(
+    new RegExp(`^- 1 of 1 instances were not ready in time\n- ${instanceId} .* not ready in time`, "m"),
+  );
+  const up = bench.machines.machines().filter((machine) => /pending|running/.test(bench.machines.state(machine)));
+  expect([up, bench.records().map(({ state }) => state)]).toEqual([[], ["terminating"]]);
+  expect((await imagesThere())[candidate]).not.toHaveProperty([imageTags.tested]);
+  const published = await ami("publish", ["--image", candidate]);
+  expect([published.code, bench.parameter(parameter)]).toEqual([1, before]);
+});
 
 test.each([
   ["soon", 'timeout-min is "soon"; it is a whole number from 1'],

@@ -16,35 +16,30 @@ const inShell = (script: string) =>
     encoding: "utf8",
   });
 
-test(
-  "with --keep its words are commands that work, until Ctrl-C, which leaves no process and no folder",
-  { timeout: 180_000 },
-  async () => {
-    const laptop = await start("--plain", "--keep");
-    await laptop.said("Ctrl-C ends it.");
-    expect(await readdir(laptop.folder)).toHaveLength(1);
-    const words = laptop.err().split("\n");
-    const exports = words.filter((line) => line.startsWith("    export "));
-    expect(exports.join("\n")).toMatch(/AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+/);
-    const line = (ending: RegExp): string =>
-      words.find((one) => ending.test(one))?.trim() ?? `no line ${String(ending)}`;
+test("with --keep its words are commands that work, until Ctrl-C, which leaves no process and no folder", async () => {
+  const laptop = await start("--plain", "--keep");
+  await laptop.said("Ctrl-C ends it.");
+  expect(await readdir(laptop.folder)).toHaveLength(1);
+  const words = laptop.err().split("\n");
+  const exports = words.filter((line) => line.startsWith("    export "));
+  expect(exports.join("\n")).toMatch(/AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+/);
+  const line = (ending: RegExp): string => words.find((one) => ending.test(one))?.trim() ?? `no line ${String(ending)}`;
 
-    const status = inShell([...exports, `${line(/ status$/)} --json`].join("\n"));
-    expect([status.status, status.stderr]).toEqual([0, ""]);
-    expect(JSON.parse(status.stdout)).toMatchObject({ environment: "laptop" });
+  const status = inShell([...exports, `${line(/ status$/)} --json`].join("\n"));
+  expect([status.status, status.stderr]).toEqual([0, ""]);
+  expect(JSON.parse(status.stdout)).toMatchObject({ environment: "laptop" });
 
-    const provision = inShell([...exports, `${line(/ provision /)} --instance-count 1`].join("\n"));
-    expect(provision.status, provision.stderr).toBe(0);
-    expect(provision.stdout).toContain("2001");
+  const provision = inShell([...exports, `${line(/ provision /)} --instance-count 1`].join("\n"));
+  expect(provision.status, provision.stderr).toBe(0);
+  expect(provision.stdout).toContain("2001");
 
-    const refresh = inShell([...exports, line(/ refresh$/)].join("\n"));
-    expect([refresh.status, refresh.stdout]).toEqual([0, expect.stringContaining("refresh of laptop")]);
+  const refresh = inShell([...exports, line(/ refresh$/)].join("\n"));
+  expect([refresh.status, refresh.stdout]).toEqual([0, expect.stringContaining("refresh of laptop")]);
 
-    laptop.child.kill("SIGINT");
-    const { code, out } = await laptop.ended;
-    expect(out).toContain("Every run got its runners, and nothing is left.");
-    expect(code).toBe(0);
-    expect(await processesNaming(laptop.folder)).toEqual([]);
-    expect(await readdir(laptop.folder)).toEqual([]);
-  },
-);
+  laptop.child.kill("SIGINT");
+  const { code, out } = await laptop.ended;
+  expect(out).toContain("Every run got its runners, and nothing is left.");
+  expect(code).toBe(0);
+  expect(await processesNaming(laptop.folder)).toEqual([]);
+  expect(await readdir(laptop.folder)).toEqual([]);
+});

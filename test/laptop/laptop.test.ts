@@ -7,47 +7,41 @@ import type { Summary } from "../../entry/laptop/summary.ts";
 import { laptopMemory, processesNaming, type Memory } from "./processes.ts";
 import { start, startWith } from "./start.ts";
 
-test(
-  "the main job gives every run its runners and leaves nothing, in one JSON object",
-  { timeout: 180_000 },
-  async () => {
-    const laptop = await start("--json");
-    const peak: Memory = { wholeMib: 0, agentMib: 0 };
-    const watching = setInterval(() => {
-      void laptopMemory(laptop.child.pid ?? 0, laptop.folder).then(({ wholeMib, agentMib }) => {
-        peak.wholeMib = Math.max(peak.wholeMib, wholeMib);
-        peak.agentMib = Math.max(peak.agentMib, agentMib);
-      });
-    }, 1000);
-    const { code, out, err } = await laptop.ended;
-    clearInterval(watching);
-    const summary = JSON.parse(out) as Summary;
-    expect(summary.problems, err).toEqual([]);
-    expect(code).toBe(0);
-    expect(summary).toMatchObject({ runs: 5, jobs: 8, leaked: 0, ok: true });
-    // 1001 buys three, 1003 one, 1005 two and one for the one that died, 1004 what the pool lacks of five; 1002 and 1004 reuse.
-    expect(summary.created).toBeGreaterThanOrEqual(8);
-    expect(summary.reused).toBeGreaterThanOrEqual(3);
-    expect(summary.created + summary.reused).toBeLessThanOrEqual(14);
-    expect(Object.keys(summary.readyMs)).toEqual(["1001", "1002", "1003", "1005"]);
-    expect(summary.warm).toEqual(["1002"]);
-    for (const service of ["dynamodb", "sqs", "ec2", "ssm", "github"])
-      expect(summary.calls[service]).toBeGreaterThan(0);
-    expect(await readdir(laptop.folder)).toEqual([]);
-    expect(await processesNaming(laptop.folder)).toEqual([]);
-    expect(peak.wholeMib).toBeLessThan(1024);
-    expect(peak.agentMib).toBeLessThan(90);
-    // What was not measured is below every bound.
-    if (process.platform === "linux") {
-      expect(peak.agentMib).toBeGreaterThan(0);
-      expect(peak.wholeMib).toBeGreaterThan(peak.agentMib);
-    }
-  },
-);
+test("the main job gives every run its runners and leaves nothing, in one JSON object", async () => {
+  const laptop = await start("--json");
+  const peak: Memory = { wholeMib: 0, agentMib: 0 };
+  const watching = setInterval(() => {
+    void laptopMemory(laptop.child.pid ?? 0, laptop.folder).then(({ wholeMib, agentMib }) => {
+      peak.wholeMib = Math.max(peak.wholeMib, wholeMib);
+      peak.agentMib = Math.max(peak.agentMib, agentMib);
+    });
+  }, 1000);
+  const { code, out, err } = await laptop.ended;
+  clearInterval(watching);
+  const summary = JSON.parse(out) as Summary;
+  expect(summary.problems, err).toEqual([]);
+  expect(code).toBe(0);
+  expect(summary).toMatchObject({ runs: 5, jobs: 8, leaked: 0, ok: true });
+  // 1001 buys three, 1003 one, 1005 two and one for the one that died, 1004 what the pool lacks of five; 1002 and 1004 reuse.
+  expect(summary.created).toBeGreaterThanOrEqual(8);
+  expect(summary.reused).toBeGreaterThanOrEqual(3);
+  expect(summary.created + summary.reused).toBeLessThanOrEqual(14);
+  expect(Object.keys(summary.readyMs)).toEqual(["1001", "1002", "1003", "1005"]);
+  expect(summary.warm).toEqual(["1002"]);
+  for (const service of ["dynamodb", "sqs", "ec2", "ssm", "github"]) expect(summary.calls[service]).toBeGreaterThan(0);
+  expect(await readdir(laptop.folder)).toEqual([]);
+  expect(await processesNaming(laptop.folder)).toEqual([]);
+  expect(peak.wholeMib).toBeLessThan(1024);
+  expect(peak.agentMib).toBeLessThan(90);
+  // What was not measured is below every bound.
+  if (process.platform === "linux") {
+    expect(peak.agentMib).toBeGreaterThan(0);
+    expect(peak.wholeMib).toBeGreaterThan(peak.agentMib);
+  }
+});
 
 test.for([["SIGINT", "instance.ready"] as const, ["SIGTERM", "running lint"] as const])(
   '%s when it says "%s" leaves no process and no folder behind',
-  { timeout: 60_000 },
   async ([signal, when]) => {
     const laptop = await start("--plain");
     await laptop.said(when);

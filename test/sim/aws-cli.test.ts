@@ -45,51 +45,47 @@ const demandCli = async (ctx: TestContext): Promise<void> => {
   if (version === undefined) ctx.skip(`\`aws --version\` fails: ${stderr}`);
 };
 
-test(
-  "the AWS CLI creates a table, writes and reads items, and is told of a failed condition",
-  { timeout: 60_000 },
-  async (ctx) => {
-    await demandCli(ctx);
-    const table = ["--table-name", "cli"];
-    await aws(
-      "dynamodb",
-      "create-table",
-      ...table,
-      "--billing-mode",
-      "PAY_PER_REQUEST",
-      "--key-schema",
-      "AttributeName=id,KeyType=HASH",
-      "--attribute-definitions",
-      "AttributeName=id,AttributeType=S",
-    );
-    await aws("dynamodb", "wait", "table-exists", ...table);
-    await aws("dynamodb", "put-item", ...table, "--item", '{"id": {"S": "i-1"}, "version": {"N": "1"}}');
-    const update = [
-      "--key",
-      '{"id": {"S": "i-1"}}',
-      "--update-expression",
-      "SET version = version + :one",
-      "--condition-expression",
-      "version = :one",
-      "--expression-attribute-values",
-      '{":one": {"N": "1"}}',
-      "--return-values",
-      "ALL_NEW",
-    ];
-    expect(await aws("dynamodb", "update-item", ...table, ...update)).toEqual({
-      Attributes: { id: { S: "i-1" }, version: { N: "2" } },
-    });
-    await expect(aws("dynamodb", "update-item", ...table, ...update)).rejects.toThrow(
-      "An error occurred (ConditionalCheckFailedException) when calling the UpdateItem operation: The conditional request failed",
-    );
-    expect(await aws("dynamodb", "scan", ...table)).toMatchObject({ Count: 1, ScannedCount: 1 });
-    await expect(aws("dynamodb", "restore-table-to-point-in-time", "--target-table-name", "other")).rejects.toThrow(
-      "UnknownOperationException",
-    );
-  },
-);
+test("the AWS CLI creates a table, writes and reads items, and is told of a failed condition", async (ctx) => {
+  await demandCli(ctx);
+  const table = ["--table-name", "cli"];
+  await aws(
+    "dynamodb",
+    "create-table",
+    ...table,
+    "--billing-mode",
+    "PAY_PER_REQUEST",
+    "--key-schema",
+    "AttributeName=id,KeyType=HASH",
+    "--attribute-definitions",
+    "AttributeName=id,AttributeType=S",
+  );
+  await aws("dynamodb", "wait", "table-exists", ...table);
+  await aws("dynamodb", "put-item", ...table, "--item", '{"id": {"S": "i-1"}, "version": {"N": "1"}}');
+  const update = [
+    "--key",
+    '{"id": {"S": "i-1"}}',
+    "--update-expression",
+    "SET version = version + :one",
+    "--condition-expression",
+    "version = :one",
+    "--expression-attribute-values",
+    '{":one": {"N": "1"}}',
+    "--return-values",
+    "ALL_NEW",
+  ];
+  expect(await aws("dynamodb", "update-item", ...table, ...update)).toEqual({
+    Attributes: { id: { S: "i-1" }, version: { N: "2" } },
+  });
+  await expect(aws("dynamodb", "update-item", ...table, ...update)).rejects.toThrow(
+    "An error occurred (ConditionalCheckFailedException) when calling the UpdateItem operation: The conditional request failed",
+  );
+  expect(await aws("dynamodb", "scan", ...table)).toMatchObject({ Count: 1, ScannedCount: 1 });
+  await expect(aws("dynamodb", "restore-table-to-point-in-time", "--target-table-name", "other")).rejects.toThrow(
+    "UnknownOperationException",
+  );
+});
 
-test("the AWS CLI sends, receives and deletes messages", { timeout: 60_000 }, async (ctx) => {
+test("the AWS CLI sends, receives and deletes messages", async (ctx) => {
   await demandCli(ctx);
   if (!speaksJsonToSqs()) ctx.skip(`AWS CLI ${version} speaks the older Query protocol to SQS`);
   const { QueueUrl } = await aws("sqs", "create-queue", "--queue-name", "cli");

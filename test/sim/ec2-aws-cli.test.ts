@@ -28,55 +28,51 @@ const cli = async (url: string, ...args: string[]): Promise<unknown> => {
   return stdout.trim() === "" ? undefined : JSON.parse(stdout);
 };
 
-test(
-  "the AWS CLI makes a template and a fleet, finds the machine by its tag and ends it",
-  { timeout: 60_000 },
-  async (ctx) => {
-    const problem = await cliProblem();
-    if (problem !== undefined) return ctx.skip(problem);
-    const { door, imageId, cloud } = await openWorld();
-    const data = JSON.stringify({ ImageId: imageId, InstanceInitiatedShutdownBehavior: "terminate" });
-    await cli(
-      door.url,
-      "ec2",
-      "create-launch-template",
-      "--launch-template-name",
-      "pool",
-      "--launch-template-data",
-      data,
-    );
-    const config = {
-      LaunchTemplateSpecification: { LaunchTemplateName: "pool", Version: "$Latest" },
-      Overrides: [
-        {
-          InstanceRequirements: {
-            VCpuCount: { Min: 2, Max: 4 },
-            MemoryMiB: { Min: 4096 },
-            AllowedInstanceTypes: ["r*"],
-          },
+test("the AWS CLI makes a template and a fleet, finds the machine by its tag and ends it", async (ctx) => {
+  const problem = await cliProblem();
+  if (problem !== undefined) return ctx.skip(problem);
+  const { door, imageId, cloud } = await openWorld();
+  const data = JSON.stringify({ ImageId: imageId, InstanceInitiatedShutdownBehavior: "terminate" });
+  await cli(
+    door.url,
+    "ec2",
+    "create-launch-template",
+    "--launch-template-name",
+    "pool",
+    "--launch-template-data",
+    data,
+  );
+  const config = {
+    LaunchTemplateSpecification: { LaunchTemplateName: "pool", Version: "$Latest" },
+    Overrides: [
+      {
+        InstanceRequirements: {
+          VCpuCount: { Min: 2, Max: 4 },
+          MemoryMiB: { Min: 4096 },
+          AllowedInstanceTypes: ["r*"],
         },
-      ],
-    };
-    const fleet = await cli(
-      door.url,
-      "ec2",
-      "create-fleet",
-      "--type=instant",
-      `--launch-template-configs=${JSON.stringify([config])}`,
-      "--target-capacity-specification=TotalTargetCapacity=1,DefaultTargetCapacityType=on-demand",
-      "--tag-specifications=ResourceType=instance,Tags=[{Key=pool,Value=dev}]",
-    );
-    const [machine] = cloud.machines();
-    const id = machine?.id ?? "";
-    expect(fleet).toMatchObject({ Instances: [{ InstanceIds: [id], InstanceType: "r6a.large" }], Errors: [] });
-    const found = await cli(door.url, "ec2", "describe-instances", "--filters", "Name=tag:pool,Values=dev");
-    expect(found).toMatchObject({ Reservations: [{ Instances: [{ InstanceId: id, State: { Name: "running" } }] }] });
-    const ended = await cli(door.url, "ec2", "terminate-instances", "--instance-ids", id);
-    expect(ended).toMatchObject({ TerminatingInstances: [{ CurrentState: { Name: "terminated" } }] });
-  },
-);
+      },
+    ],
+  };
+  const fleet = await cli(
+    door.url,
+    "ec2",
+    "create-fleet",
+    "--type=instant",
+    `--launch-template-configs=${JSON.stringify([config])}`,
+    "--target-capacity-specification=TotalTargetCapacity=1,DefaultTargetCapacityType=on-demand",
+    "--tag-specifications=ResourceType=instance,Tags=[{Key=pool,Value=dev}]",
+  );
+  const [machine] = cloud.machines();
+  const id = machine?.id ?? "";
+  expect(fleet).toMatchObject({ Instances: [{ InstanceIds: [id], InstanceType: "r6a.large" }], Errors: [] });
+  const found = await cli(door.url, "ec2", "describe-instances", "--filters", "Name=tag:pool,Values=dev");
+  expect(found).toMatchObject({ Reservations: [{ Instances: [{ InstanceId: id, State: { Name: "running" } }] }] });
+  const ended = await cli(door.url, "ec2", "terminate-instances", "--instance-ids", id);
+  expect(ended).toMatchObject({ TerminatingInstances: [{ CurrentState: { Name: "terminated" } }] });
+});
 
-test("the AWS CLI reads parameters and the caller's identity", { timeout: 60_000 }, async (ctx) => {
+test("the AWS CLI reads parameters and the caller's identity", async (ctx) => {
   const problem = await cliProblem();
   if (problem !== undefined) return ctx.skip(problem);
   const { door } = await openWorld();

@@ -35,28 +35,24 @@ test("a soak of fewer processes than wished for has a problem", () => {
   expect(tooFew(30, 30)).toEqual([]);
 });
 
-test(
-  "provision, release, refresh and agents are killed in the midst of their calls: nothing is left, and no promise is broken",
-  { timeout: 300_000 },
-  async () => {
-    const told: string[] = [];
-    const report = await soak({
-      seed,
-      chaosMs: 10_000,
-      lanes: 2,
-      maxInstances: 40,
-      leastProcesses: 4,
-      abandons: false,
-      tell: (line) => told.push(line),
-    });
-    const words = [...told, ...reportLines(report)].join("\n");
-    expect(report.problems, words).toEqual([]);
-    for (const kind of kinds) expect(report.killed[kind], `${kind}\n${words}`).toBeGreaterThan(0);
-    expect(report.tally.ready, words).toBeGreaterThan(0);
-    expect(report.tally.jobs, words).toBeGreaterThan(0);
-    expect(report.settledMs, words).toBeLessThan(report.settleLimitMs);
-  },
-);
+test("provision, release, refresh and agents are killed in the midst of their calls: nothing is left, and no promise is broken", async () => {
+  const told: string[] = [];
+  const report = await soak({
+    seed,
+    chaosMs: 10_000,
+    lanes: 2,
+    maxInstances: 40,
+    leastProcesses: 4,
+    abandons: false,
+    tell: (line) => told.push(line),
+  });
+  const words = [...told, ...reportLines(report)].join("\n");
+  expect(report.problems, words).toEqual([]);
+  for (const kind of kinds) expect(report.killed[kind], `${kind}\n${words}`).toBeGreaterThan(0);
+  expect(report.tally.ready, words).toBeGreaterThan(0);
+  expect(report.tally.jobs, words).toBeGreaterThan(0);
+  expect(report.settledMs, words).toBeLessThan(report.settleLimitMs);
+});
 
 describe("the watch of every write sees", () => {
   const idle = recordOf({ state: "idle", assignment: 1, version: 5 });

@@ -115,7 +115,7 @@ beforeAll(async () => {
   await pipeline();
   await operators();
   vi.restoreAllMocks();
-}, 60_000);
+});
 
 /** A just-in-time configuration of an assignment that is over, for refresh to delete. */
 async function usedUp(ssm: SSMClient): Promise<void> {

@@ -172,7 +172,7 @@ async function played(scenario: string, context: TestContext): Promise<Record<st
   if (!existsSync(file)) throw new Error(`the guest ended with ${String(code)}: ${said}`);
   return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
 }
-const guestTime = { timeout: 180_000 };
+const guestTime = { timeout: 700_000 };
 
 /** The stock image runs the script that is deployed, 100 KB long; the baked one what refresh has laid over it. */
 const prepared = { stock: /^prepared for \/root\nall of 100\d{3} bytes$/m, baked: /^overlaid for \/tmp$/m };

@@ -108,7 +108,6 @@ test.each([
   ["repository", {}, app, `repos/${repository}`],
 ])(
   "runners register at the %s, with the credential that lies where the file says",
-  { timeout: 60_000 },
   async (_, at, credential, scope) => {
     const { cloud, github } = await opened({ repositories: [repository], credentialParameter, ...at }, credential);
     const silent = vi.spyOn(process.stdout, "write").mockReturnValue(true);

@@ -37,7 +37,7 @@ test.each(["x64", "arm64"] as const)("user data of %s is as its golden file says
   await expect(readable).toMatchFileSnapshot(`golden/user-data-${architecture}.txt`);
 });
 
-test("synthesizing twice gives the same bytes, and so does bundling", { timeout: 30_000 }, async () => {
+test("synthesizing twice gives the same bytes, and so does bundling", async () => {
   expect(synthesized(example)).toEqual(stacks);
   const [once, again] = [await lambdaCode(), await lambdaCode()];
   expect(once.refresh.equals(again.refresh)).toBe(true);

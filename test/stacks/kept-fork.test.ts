@@ -68,7 +68,7 @@ const essential = (_: string, value: unknown): unknown => {
   return terraform === undefined ? rest : { ...rest, terraform: JSON.parse(sourced) as unknown };
 };
 
-test("all stacks of all environments come out the same by the fork", { timeout: 120_000 }, async (context) => {
+test("all stacks of all environments come out the same by the fork", async (context) => {
   if (modules === undefined || !existsSync(join(modules, "cdktn")))
     return context.skip("no cdktn here; name a node_modules that has it by RUNPOOL_CDKTN_MODULES");
   const folder = renamed();

@@ -1,6 +1,6 @@
 // On a real systemd: a hung agent, one that is killed again and again, and a dead listener lose no job and double nothing.
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { playInGuest, type Played } from "./play-in-guest.ts";
+import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
 
 interface Ended {
   readonly conclusion: string;
@@ -20,7 +20,7 @@ let played: Played<Found>;
 let found: Found;
 beforeAll(async () => {
   played = await playInGuest<Found>("survives crashes");
-}, 300_000);
+}, guestTestMs);
 beforeEach((context) => {
   if (played.kind === "cannot") return context.skip(played.why);
   found = played.found;

@@ -17,10 +17,12 @@ const listeners = async (stage: Stage): Promise<number> =>
 async function hang(stage: Stage) {
   await stage.provision("1001");
   const before = await pidOf(stage, agent);
-  const job = stage.job("1001", "sleep 16; echo done");
+  const over = "/opt/another-agent";
+  const job = stage.job("1001", `until [ -e ${over} ]; do sleep 0.1; done; echo done`);
   await stage.jobBegun();
   process.kill(before, "SIGSTOP");
   await stage.until("another agent", async () => ([0, before].includes(await pidOf(stage, agent)) ? undefined : true));
+  await stage.run("touch", over);
   const { conclusion, dispatches } = await job;
   return { conclusion, dispatches, listeners: await listeners(stage) };
 }

@@ -1,7 +1,7 @@
 // On a real systemd: every way in which a machine must end, up to its own power-off.
 import { expect, test } from "vitest";
 import { limits } from "../../../domain/limits.ts";
-import { playInGuest } from "./play-in-guest.ts";
+import { guestTestMs, playInGuest } from "./play-in-guest.ts";
 
 interface Found {
   readonly conclusion?: string;
@@ -14,7 +14,7 @@ interface Found {
   readonly runners?: number;
   readonly events?: readonly string[];
 }
-const limit = 300_000;
+const limit = guestTestMs;
 
 test(
   "a spot notice: the job ends well, the runner is removed from GitHub, the machine retires and powers off",

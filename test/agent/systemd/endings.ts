@@ -7,7 +7,7 @@ import { eventsIn, openStage, type Stage } from "./stage.ts";
 
 const agent = "runpool-agent.service";
 /** Longer than any ending here takes; whoever is alive then has not been ended. */
-const patienceMs = 60_000;
+const patienceMs = 300_000;
 
 /** Tells what is found, at once and then with each write and each line of the agent's, so that nothing is missed, until the guest is gone. */
 async function untilTheEnd(stage: Stage, tell: (found: unknown) => void, facts: object): Promise<unknown> {

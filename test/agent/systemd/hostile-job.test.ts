@@ -1,6 +1,6 @@
 // On a real systemd: a job that attacks its machine, and an agent's user that attacks root, get nothing, and the machine serves on.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { playInGuest, type Played } from "./play-in-guest.ts";
+import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
 
 interface Found {
   readonly perl: boolean;
@@ -31,7 +31,7 @@ let played: Played<Found>;
 let found: Found;
 beforeAll(async () => {
   played = await playInGuest<Found>("hostile job");
-}, 300_000);
+}, guestTestMs);
 beforeEach((context) => {
   if (played.kind === "cannot") return context.skip(played.why);
   found = played.found;

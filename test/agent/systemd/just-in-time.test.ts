@@ -4,7 +4,7 @@ import { jitConfigurationParameter, runnerName } from "../../../domain/names.ts"
 import { place } from "../../../entry/laptop/environment.ts";
 import { decoys } from "./job-secrets.ts";
 import type { JournalSecrets } from "./journal-secrets.ts";
-import { playInGuest, type Played } from "./play-in-guest.ts";
+import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
 
 interface Found {
   readonly instance: string;
@@ -29,7 +29,7 @@ let played: Played<Found>;
 let found: Found;
 beforeAll(async () => {
   played = await playInGuest<Found>("serves just in time");
-}, 300_000);
+}, guestTestMs);
 beforeEach((context) => {
   if (played.kind === "cannot") return context.skip(played.why);
   found = played.found;

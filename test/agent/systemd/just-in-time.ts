@@ -82,7 +82,7 @@ async function placesOf(stage: Stage, configuration: string): Promise<string> {
   const found = await stage.as(
     "root",
     `(exec -a "$(cat /root/pattern)" sleep 30) &
-sleep 0.1
+until grep -qFf /root/pattern "/proc/$!/cmdline"; do sleep 0.05; done
 cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -acFf /root/pattern
 kill $!
 grep -rlFf /root/pattern /root/pattern /var/lib/runpool /run/runpool /etc /tmp /var/tmp | wc -l

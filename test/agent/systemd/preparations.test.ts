@@ -1,6 +1,6 @@
 // On a real systemd: the pre-runner script by root's unit, with any content.
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { playInGuest, type Played } from "./play-in-guest.ts";
+import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
 
 /** Exit code, then the last lines. */
 type Outcome = readonly string[];
@@ -15,7 +15,7 @@ let played: Played<Found>;
 let found: Found;
 beforeAll(async () => {
   played = await playInGuest<Found>("preparations");
-}, 300_000);
+}, guestTestMs);
 beforeEach((context) => {
   if (played.kind === "cannot") return context.skip(played.why);
   found = played.found;

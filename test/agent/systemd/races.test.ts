@@ -1,6 +1,6 @@
 // On a real systemd: a job that begins in the very moment in which its machine is asked to leave is not hit.
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { playInGuest, type Played } from "./play-in-guest.ts";
+import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
 import type { AgentLine } from "./stage.ts";
 
 interface Found {
@@ -21,7 +21,7 @@ let played: Played<Found>;
 let found: Found;
 beforeAll(async () => {
   played = await playInGuest<Found>("leave meets a job");
-}, 300_000);
+}, guestTestMs);
 beforeEach((context) => {
   if (played.kind === "cannot") return context.skip(played.why);
   found = played.found;

@@ -51,7 +51,7 @@ echo '* * * * * touch /tmp/planted' | crontab - 2>/dev/null && echo "planted cro
 systemctl --user enable planted 2>/dev/null && echo "planted unit"
 loginctl enable-linger 2>/dev/null && echo "planted linger"
 (RUNNER_TRACKING_ID= setsid env -i sleep 9999 >/dev/null 2>&1 &)
-sleep 0.2
+until pgrep -x sleep >/dev/null; do :; done
 echo "daemons=$(pgrep -x sleep | wc -l)"
 `;
 
@@ -78,12 +78,18 @@ async function serveMetadata6(stage: Stage): Promise<void> {
   await new Promise<void>((done, failed) => server.once("error", failed).listen(80, metadata6, done));
 }
 
+/** Ends the job of run 1002. */
+const released = "/opt/tool-cache/released";
+
 /** In the middle of a job: what stops an idle runner finds it busy, and the release waits. */
 async function surviving(stage: Stage): Promise<{ stopped: string; conclusion: unknown; dispatches: number }> {
-  const long = stage.job("1002", "for i in 1 2 3 4 5 6; do sleep 0.5; done; echo survived");
+  const long = stage.job("1002", `until [ -e ${released} ]; do sleep 0.1; done; echo survived`);
   await stage.jobBegun();
   const stopped = (await stage.run("/usr/lib/runpool/runner-stop.sh", "2")).trim();
-  await stage.release("1002");
+  const leaving = stage.release("1002");
+  await stage.until("asked to leave", async () => ((await stage.record()).wanted === "leave" ? true : undefined));
+  await stage.run("touch", released);
+  await leaving;
   const { conclusion, dispatches } = await long;
   return { stopped, conclusion, dispatches };
 }

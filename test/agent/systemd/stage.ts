@@ -155,7 +155,7 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
   const world = controlWorld({ ...place, forge, aws, log: { event: () => undefined } });
   await refresh(world);
   const [owner = "", repo = ""] = repository.split("/");
-  const until: Stage["until"] = async (what, found, limitMs = 60_000) => {
+  const until: Stage["until"] = async (what, found, limitMs = 120_000) => {
     const last = hostClock.now() + limitMs;
     for (;;) {
       const value = await found();
