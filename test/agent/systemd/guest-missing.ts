@@ -4,10 +4,10 @@ import { missing } from "../../tools.ts";
 
 /** What starts a guest, and what the agent's units and the scenarios run in it: the guest's root is the machine's own. */
 const programs = [
-  ...["unshare", "nsenter", "setpriv", "mount", "umount", "pivot_root", "ip", "awk", "find", "flock", "hostname"],
-  ...["systemctl", "systemd-analyze", "systemd-run", "systemd-sysusers", "systemd-tmpfiles", "journalctl"],
-  ...["dbus-daemon", "nft", "pgrep", "pkill", "ps", "groupadd"],
-];
+  "unshare nsenter setpriv mount umount pivot_root ip awk find flock hostname",
+  "systemctl systemd-analyze systemd-run systemd-sysusers systemd-tmpfiles journalctl",
+  "dbus-daemon nft pgrep pkill ps groupadd",
+].flatMap((some) => some.split(" "));
 
 /** `more`: programs that this guest needs beside those of every guest. Undefined where it can be tried. */
 export function guestMissing(...more: readonly string[]): string | undefined {
