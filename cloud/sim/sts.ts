@@ -30,6 +30,12 @@ function assumeRole({ clock }: StsOptions, { input }: AwsCall): Exclude<Xml, und
   const [roleArn, session] = [required(input, "RoleArn"), required(input, "RoleSessionName")];
   const parts = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/.exec(roleArn);
   if (parts === null) throw new AwsFault("ValidationError", `${roleArn} is invalid`);
+  // STS API Reference, AssumeRole.
+  if (!/^[\w+=,.@-]{2,64}$/.test(session))
+    throw new AwsFault(
+      "ValidationError",
+      `1 validation error detected: Value '${session}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`,
+    );
   const seconds = Number(text(input, "DurationSeconds") ?? "3600");
   if (!(seconds >= 900 && seconds <= 43_200))
     throw new AwsFault("ValidationError", "DurationSeconds must be between 900 and 43200");

@@ -92,6 +92,11 @@ function readSpec(ground: Ground, input: Input): TableSpec {
       "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
     );
   }
+  if (billing === "PAY_PER_REQUEST" && throughput) {
+    throw badParameter(
+      "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+    );
+  }
   return {
     name,
     keys,
@@ -179,10 +184,16 @@ const backups = (table: Table): unknown => ({
   },
 });
 
-export const describeContinuousBackups: Action = (ground, input) => backups(known(ground, tableName(input)));
+/** The calls of backups have an error of their own for it (API Reference, DescribeContinuousBackups, "Errors"). */
+function backedUp(ground: Ground, name: string): Table {
+  if (ground.tables.has(name)) return known(ground, name);
+  throw new AwsFault("TableNotFoundException", `Table not found: ${name}`);
+}
+
+export const describeContinuousBackups: Action = (ground, input) => backups(backedUp(ground, tableName(input)));
 
 export const updateContinuousBackups: Action = (ground, input) => {
-  const table = known(ground, tableName(input));
+  const table = backedUp(ground, tableName(input));
   const enabled = flagOf(demandRecord(input, "PointInTimeRecoverySpecification"), "PointInTimeRecoveryEnabled");
   if (enabled === undefined) throw missing("PointInTimeRecoverySpecification.pointInTimeRecoveryEnabled");
   table.pointInTimeRecovery = enabled;

@@ -1,4 +1,5 @@
 // TransactWriteItems and TransactGetItems: all or nothing.
+import type { Cancellation } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
 import { invalid, itemSize, type Item } from "./attribute-value.ts";
 import { addUnits, consumedByAll, readUnits, type Units } from "./capacity.ts";
@@ -66,6 +67,22 @@ function judge(plan: WritePlan): Judged {
   }
 }
 
+/** API Reference, TransactWriteItems, "TransactionCanceledException": the messages of each code. */
+const cancellations: Readonly<Record<Cancellation, string>> = {
+  TransactionConflict: "Transaction is ongoing for the item",
+  ThrottlingError:
+    "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index so please try again shortly. If exceptions persist, check if you have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html",
+  ProvisionedThroughputExceeded:
+    "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API",
+};
+
+/** Where faults are switched on: why this entry may not go now. */
+function busy({ faults, chance }: Ground): Reason | undefined {
+  const { cancelled = 0, cancelledBy = "TransactionConflict" } = faults.rates("dynamodb", "TransactWriteItems");
+  if (cancelled === 0 || !chance.happens(cancelled)) return undefined;
+  return { Code: cancelledBy, Message: cancellations[cancelledBy] };
+}
+
 const identity = ({ table, key }: WritePlan): string => `${table.spec.name} ${keyText(key)}`;
 
 function demandCount(entries: readonly unknown[]): void {
@@ -113,7 +130,7 @@ export const transactWriteItems: Action = (ground, input) => {
     throw invalid("Transaction request cannot include multiple operations on one item");
   }
   const judged = plans.map(judge);
-  const reasons = judged.map(({ reason }) => reason);
+  const reasons = judged.map(({ reason }) => busy(ground) ?? reason);
   if (reasons.some(({ Code }) => Code !== "None")) {
     throw new AwsFault(
       "TransactionCanceledException",

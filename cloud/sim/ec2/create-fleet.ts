@@ -10,7 +10,7 @@ import { giveBack, take } from "./capacity.ts";
 import type { Market, Refusal } from "./capacity.ts";
 import { candidates, inOrder } from "./fleet-pools.ts";
 import type { Candidate } from "./fleet-pools.ts";
-import { flag, invalid, number, structure, structures, text } from "./input.ts";
+import { flag, invalid, number, required, structure, structures, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import { answered } from "./launch-templates.ts";
 import { launch, refusal, vcpusInUse } from "./launch.ts";
@@ -126,6 +126,8 @@ function checkRequest(input: Input): void {
     throw new AwsFault("UnsupportedOperation", `The embedded cloud models fleets of type instant, not ${type}.`);
   if (structures(input, "LaunchTemplateConfigs").length === 0)
     throw new AwsFault("MissingParameter", "The request must contain the parameter LaunchTemplateConfigs");
+  for (const config of structures(input, "LaunchTemplateConfigs"))
+    required(structure(config, "LaunchTemplateSpecification") ?? {}, "Version");
   const behavior = text(structure(input, "SpotOptions"), "InstanceInterruptionBehavior");
   if (behavior !== undefined && behavior !== "terminate")
     throw invalid('SpotOptions.InstanceInterruptionBehavior must be null or "terminate" for given fleet type.');

@@ -95,6 +95,7 @@ function newWorld({ clock, chance, region, account, parameter }: Ec2Options, clo
     subnets: new Map(),
     securityGroups: new Map(),
     images: new Map(),
+    deregistered: new Set(),
     snapshots: new Map(),
     templates: new Map(),
     fleets: new Map(),

@@ -3,7 +3,7 @@ import { AwsFault } from "../http/service.ts";
 import type { Architecture } from "./catalogue.ts";
 import { flag, invalid, required, structure, structures, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
-import { noSuchImage } from "./launch.ts";
+import { noSuchImage, unknownImage } from "./launch.ts";
 import { filtered, page, tagFacts } from "./listing.ts";
 import { isUp } from "./machine.ts";
 import { tagSet, taggedAs } from "./tags.ts";
@@ -108,11 +108,16 @@ export function addImage(
   return image;
 }
 
+/** EC2 API Reference, "Error codes": the AMI "has been deregistered and is no longer available". */
+const gone = (id: string): AwsFault =>
+  new AwsFault("InvalidAMIID.Unavailable", `The image ID '${id}' is no longer available`);
+
 function deregisterImage(world: World, input: Input): Answer {
   const id = required(input, "ImageId");
   const image = world.images.get(id);
-  if (image === undefined) throw noSuchImage(id);
+  if (image === undefined) throw world.deregistered.has(id) ? gone(id) : noSuchImage(id);
   world.images.delete(id);
+  world.deregistered.add(id);
   const deleted = flag(input, "DeleteAssociatedSnapshots") === true ? image.snapshotIds : [];
   for (const snapshotId of deleted) world.snapshots.delete(snapshotId);
   return {
@@ -153,7 +158,7 @@ const describedImage = (world: World, image: Image): Xml => ({
 function describeImages(world: World, input: Input): Answer {
   const [ids, owners] = [texts(input, "ImageId"), texts(input, "Owner")];
   const missing = ids.find((id) => !world.images.has(id));
-  if (missing !== undefined) throw noSuchImage(missing);
+  if (missing !== undefined) throw unknownImage(missing);
   const ours = owners.length === 0 || owners.some((owner) => owner === "self" || owner === world.account);
   const all = [...world.images.values()].filter(({ id }) => ours && (ids.length === 0 || ids.includes(id)));
   const found = filtered(input, all, (image) => (filter) => {

@@ -25,13 +25,14 @@ export interface LaunchSpec {
 export const noSuchImage = (imageId: string): AwsFault =>
   new AwsFault("InvalidAMIID.NotFound", `The image id '[${imageId}]' does not exist`);
 
+export const unknownImage = (imageId: string): AwsFault =>
+  /^ami-[0-9a-f]{8,17}$/.test(imageId)
+    ? noSuchImage(imageId)
+    : new AwsFault("InvalidAMIID.Malformed", `Invalid id: "${imageId}" (expecting "ami-...")`);
+
 export function imageOf(world: World, imageId: string): Image {
   const image = world.images.get(imageId);
-  if (image === undefined) {
-    if (!/^ami-[0-9a-f]{8,17}$/.test(imageId))
-      throw new AwsFault("InvalidAMIID.Malformed", `Invalid id: "${imageId}" (expecting "ami-...")`);
-    throw noSuchImage(imageId);
-  }
+  if (image === undefined) throw unknownImage(imageId);
   if (world.clock.now() < image.availableAt)
     throw new AwsFault("InvalidAMIID.Unavailable", `The image ID '${imageId}' is not available`);
   return image;

@@ -1,4 +1,5 @@
 // What every Describe call shares: filters with wildcards, and pages.
+import { shortPage } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
 import { invalid, number, required, structures, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
@@ -53,7 +54,7 @@ export function page<T>(input: Input, entries: readonly T[], limits: { min: numb
   const token = text(input, "NextToken");
   const start = token === undefined ? 0 : Number(/^page-(\d+)$/.exec(Buffer.from(token, "base64").toString())?.[1]);
   if (!Number.isInteger(start)) throw new AwsFault("InvalidNextToken", `The token '${token}' is invalid`);
-  const end = size === undefined ? entries.length : start + size;
+  const end = start + Math.min(size ?? entries.length, number(input, shortPage) ?? entries.length);
   return {
     entries: entries.slice(start, end),
     nextToken: end < entries.length ? Buffer.from(`page-${end}`).toString("base64") : undefined,

@@ -21,7 +21,7 @@ const tagsIn = (input: Input): Tags => {
   const tags: Tags = new Map();
   for (const tag of structures(input, "Tag")) {
     const [key, value] = [checkKey(required(tag, "Key")), text(tag, "Value") ?? ""];
-    if (value.length > 255) throw invalid("Tag value exceeds the maximum length of 255 characters");
+    if (value.length > 256) throw invalid("Tag value exceeds the maximum length of 256 characters");
     if (tags.has(key)) throw invalid(`Duplicate tag key '${key}' specified.`);
     tags.set(key, value);
   }

@@ -114,6 +114,8 @@ export interface World {
   readonly subnets: Map<string, Subnet>;
   readonly securityGroups: Map<string, SecurityGroup>;
   readonly images: Map<string, Image>;
+  /** Ids of images that there were. */
+  readonly deregistered: Set<string>;
   readonly snapshots: Map<string, Snapshot>;
   readonly templates: Map<string, LaunchTemplate>;
   readonly fleets: Map<string, { readonly id: string; readonly tags: Tags }>;

@@ -23,7 +23,15 @@ interface FaultRates {
   readonly staleIndex: number;
   /** DynamoDB batches: an entry, drawn one by one, is handed back as unprocessed (never all of them). */
   readonly unprocessed: number;
+  /** DynamoDB TransactWriteItems: an entry, drawn one by one, cancels all, with this code. */
+  readonly cancelled: number;
+  readonly cancelledBy: Cancellation;
+  /** Calls that list: no page has more entries than this, whatever was asked for. No probability. */
+  readonly pageMost: number;
 }
+
+/** Why an entry of a transaction may not go now (DynamoDB API Reference, TransactWriteItems, "TransactionCanceledException"). */
+export type Cancellation = "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded";
 
 export interface Faults {
   /** Sets the rates of a service and action ("*" = all), replacing what was set for exactly these. */
@@ -52,6 +60,9 @@ export function openFaults(): Faults {
   };
 }
 
+/** In an input of EC2: the most entries of a page, beside what `MaxResults` says. */
+export const shortPage = "EmbeddedPageMost";
+
 /** The connection ended without a reply: the caller cannot know whether its call was applied. */
 export class ConnectionLost extends Error {
   readonly applied: boolean;
@@ -75,6 +86,22 @@ const throttling: Readonly<Record<ServiceName, () => AwsFault>> = {
   servicequotas: () => new AwsFault("TooManyRequestsException", "Too Many Requests"),
 };
 
+/** What each service calls the length of a page; of EC2's calls some would refuse a short one, so it has a name of our own. */
+const pageLengths: Readonly<Partial<Record<ServiceName, string>>> = {
+  dynamodb: "Limit",
+  ec2: shortPage,
+  ssm: "MaxResults",
+  logs: "limit",
+};
+
+/** A service may always answer with fewer than were asked for, and a token for the rest. */
+function inPages(call: AwsCall, most: number): AwsCall {
+  const name = pageLengths[call.service];
+  if (name === undefined) throw new Error(`${call.service} has no pages`);
+  const length = Math.min(most, Number(call.input[name] ?? most));
+  return { ...call, input: { ...call.input, [name]: length } };
+}
+
 /** The service with the switched faults around it. Throws ConnectionLost where a connection would have ended. */
 export function withFaults(service: Service, faults: Faults, clock: Clock, chance: Chance): Service {
   const streams = new Map<string, Chance>();
@@ -88,6 +115,7 @@ export function withFaults(service: Service, faults: Faults, clock: Clock, chanc
     const rates = faults.rates(call.service, call.action);
     if (Object.keys(rates).length === 0) return service(call);
     const stream = streamOf(call);
+    const asked = rates.pageMost === undefined ? call : inPages(call, rates.pageMost);
     const latency = rates.latencyMs ?? 0;
     const wait = typeof latency === "number" ? latency : stream.between(...latency);
     if (wait > 0) await clock.sleep(wait);
@@ -95,7 +123,7 @@ export function withFaults(service: Service, faults: Faults, clock: Clock, chanc
     if (stream.happens(rates.lostBefore ?? 0)) throw new ConnectionLost(false);
     const lost = stream.happens(rates.lostAfter ?? 0);
     try {
-      return await service(call);
+      return await service(asked);
     } finally {
       // eslint-disable-next-line no-unsafe-finally -- a refusal is lost with the connection, too
       if (lost) throw new ConnectionLost(true);

@@ -10,6 +10,7 @@ export interface Version {
   readonly tier: "Standard" | "Advanced";
   readonly description: string | undefined;
   readonly keyId: string | undefined;
+  readonly dataType: string;
   readonly at: number;
 }
 
@@ -31,6 +32,9 @@ export function checkName(name: string): string {
     throw invalid(
       'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_',
     );
+  // A user may write no public parameter: it is not a wrong name.
+  if (/^\/aws(\/|$)/i.test(name))
+    throw new AwsFault("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
   if (/^\/?(aws|ssm)/i.test(name))
     throw invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
   if (name.includes("/") && !name.startsWith("/"))

@@ -62,12 +62,12 @@ const shown = (store: Store, parameter: Parameter, version: Version, decrypted: 
   Version: version.number,
   LastModifiedDate: version.at / 1000,
   ARN: arn(store, parameter.name),
-  DataType: "text",
+  DataType: version.dataType,
 });
 
+/** What DescribeParameters and GetParameterHistory tell alike. */
 const metadata = (store: Store, parameter: Parameter, version: Version): Record<string, unknown> => ({
   Name: parameter.name,
-  ARN: arn(store, parameter.name),
   Type: version.type,
   KeyId: version.keyId,
   LastModifiedDate: version.at / 1000,
@@ -76,7 +76,7 @@ const metadata = (store: Store, parameter: Parameter, version: Version): Record<
   Version: version.number,
   Tier: version.tier,
   Policies: [],
-  DataType: "text",
+  DataType: version.dataType,
 });
 
 function page<T>(input: Input, all: readonly T[], most: number): { entries: readonly T[]; next: string | undefined } {
@@ -89,6 +89,9 @@ function page<T>(input: Input, all: readonly T[], most: number): { entries: read
   const end = start + size;
   return { entries: all.slice(start, end), next: end < all.length ? `page-${end}` : undefined };
 }
+
+/** SSM API Reference, PutParameter, "DataType". */
+const dataTypes = ["text", "aws:ec2:image", "aws:ssm:integration"];
 
 function putParameter(store: Store, input: Input): unknown {
   const name = checkName(required(input, "Name"));
@@ -103,7 +106,12 @@ function putParameter(store: Store, input: Input): unknown {
   const type = text(input, "Type") ?? (existing === undefined ? undefined : latest(existing).type);
   if (type === undefined) throw invalid("A parameter type is required when you create a parameter.");
   if (type !== "String" && type !== "StringList" && type !== "SecureString")
-    throw new AwsFault("UnsupportedParameterType", `The parameter type ${type} isn't supported.`);
+    throw invalid(
+      `1 validation error detected: Value '${type}' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [SecureString, StringList, String]`,
+    );
+  const dataType = text(input, "DataType") ?? "text";
+  if (!dataTypes.includes(dataType))
+    throw invalid(`The following data type is not supported: ${dataType} (Data type names are all lowercase.)`);
   if (existing !== undefined && latest(existing).type !== type)
     throw new AwsFault(
       "HierarchyTypeMismatchException",
@@ -122,6 +130,7 @@ function putParameter(store: Store, input: Input): unknown {
     tier,
     description: text(input, "Description"),
     keyId: type === "SecureString" ? (text(input, "KeyId") ?? "alias/aws/ssm") : undefined,
+    dataType,
     at: store.clock.now(),
   });
   store.parameters.set(name, parameter);
@@ -212,7 +221,13 @@ function describeParameters(store: Store, input: Input): unknown {
   const filters = structures(input, "ParameterFilters");
   const all = sorted(store).filter((parameter) => filters.every((filter) => passes(parameter, filter)));
   const { entries, next } = page(input, all, 50);
-  return { Parameters: entries.map((parameter) => metadata(store, parameter, latest(parameter))), NextToken: next };
+  return {
+    Parameters: entries.map((parameter) => ({
+      ...metadata(store, parameter, latest(parameter)),
+      ARN: arn(store, parameter.name),
+    })),
+    NextToken: next,
+  };
 }
 
 function getParameterHistory(store: Store, input: Input): unknown {
@@ -278,7 +293,15 @@ export function ssm(options: SsmOptions): Ssm {
       const parameter: Parameter = store.parameters.get(name) ?? { name, versions: [], tags: new Map() };
       const tier = checkSize(value, "Intelligent-Tiering");
       const keyId = type === "SecureString" ? "alias/aws/ssm" : undefined;
-      append(parameter, { type, value, tier, description: undefined, keyId, at: options.clock.now() });
+      append(parameter, {
+        type,
+        value,
+        tier,
+        description: undefined,
+        keyId,
+        dataType: "text",
+        at: options.clock.now(),
+      });
       store.parameters.set(name, parameter);
     },
   };
