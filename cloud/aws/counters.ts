@@ -27,6 +27,13 @@ interface CountersWish {
 const conflictTries = 8;
 const conflictPauseMs = 40;
 
+/** Codes of an entry that say only that it cannot go now (DynamoDB API Reference, TransactWriteItems). */
+const passing: ReadonlySet<string | undefined> = new Set([
+  "TransactionConflict",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+]);
+
 type Transacted =
   | { readonly kind: "done" }
   /** Index of the first entry whose condition did not hold. */
@@ -52,8 +59,7 @@ async function transact(wish: CountersWish, items: TransactWriteItem[]): Promise
       const codes = ((error as Cancelled).CancellationReasons ?? []).map(({ Code }) => Code);
       const entry = codes.indexOf("ConditionalCheckFailed");
       if (entry >= 0) return { kind: "refused", entry };
-      const passes = codes.some((code) => code === "TransactionConflict" || code === "ThrottlingError");
-      if (!passes) return asUnknown(what, error);
+      if (!codes.some((code) => passing.has(code))) return asUnknown(what, error);
       if (tries >= conflictTries) return { kind: "unknown", problem: `${what}: ${codes.join(", ")} ${tries} times` };
     }
     await wish.clock.sleep(conflictPauseMs * tries * (0.5 + wish.random.next()));

@@ -28,14 +28,16 @@ export interface LaunchTools {
 async function learnSizes({ sdk, client, sizes }: LaunchTools, types: readonly string[]): Promise<void> {
   const unknown = types.filter((type) => !sizes.has(type));
   if (unknown.length === 0) return;
-  const command = new sdk.DescribeInstanceTypesCommand({ InstanceTypes: unknown as _InstanceType[] });
-  const reply = await client.send(command).catch((error: unknown) => {
+  try {
+    const pages = sdk.paginateDescribeInstanceTypes({ client }, { InstanceTypes: unknown as _InstanceType[] });
+    for await (const { InstanceTypes = [] } of pages)
+      for (const { InstanceType, VCpuInfo, MemoryInfo } of InstanceTypes) {
+        const [cpu, mmem] = [VCpuInfo?.DefaultVCpus, MemoryInfo?.SizeInMiB];
+        if (InstanceType !== undefined && cpu !== undefined && mmem !== undefined)
+          sizes.set(InstanceType, { cpu, mmem });
+      }
+  } catch (error) {
     troubleOf(error);
-    return undefined;
-  });
-  for (const { InstanceType, VCpuInfo, MemoryInfo } of reply?.InstanceTypes ?? []) {
-    const [cpu, mmem] = [VCpuInfo?.DefaultVCpus, MemoryInfo?.SizeInMiB];
-    if (InstanceType !== undefined && cpu !== undefined && mmem !== undefined) sizes.set(InstanceType, { cpu, mmem });
   }
 }
 
