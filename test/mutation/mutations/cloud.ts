@@ -2,12 +2,216 @@
 import { of, type Mutation } from "../mutation.ts";
 
 export const cloudMutations: readonly Mutation[] = [
-  ...of("cloud/aws/instances.ts", [
-    "a spoilt item stops refresh",
-    'if (move === "create" || !(error',
-    'if (move !== "create" || !(error',
-    "cli/hostile-items",
+  ...of("cloud/aws/clock.ts", [
+    "a host whose clock is right is corrected by a second",
+    "else if (offset >= beyond) offset =",
+    "else if (offset > beyond) offset =",
+    "aws/clock",
   ]),
+  ...of(
+    "cloud/aws/configuration-items.ts",
+    [
+      "what an operator takes out of the overlay stays in force",
+      "const remove = Object.keys(before).filter((name) => !Object.hasOwn(next, name));",
+      "const remove: string[] = [];",
+      "contract/http-sim",
+    ],
+    [
+      "runs without a label of their own are never served: the field is not read",
+      "  anyRunsJobs: z.optional(z.boolean()),\n",
+      "",
+      "aws/settings",
+    ],
+    [
+      "instances live past the age that the environment's file allows",
+      "    maxAgeMs: z.number(),\n",
+      "",
+      "aws/settings",
+    ],
+    [
+      "an older runpool reads what a newer one has deployed, and misreads it",
+      "  if (skew !== undefined) return { skew };\n",
+      "",
+      "cli/version-skew",
+    ],
+    [
+      "a pause that was written by hand without a reason pauses nothing",
+      "pause && (pause.success ? pause.data : {",
+      "pause?.success && (pause.success ? pause.data : {",
+      "aws/settings",
+    ],
+  ),
+  ...of(
+    "cloud/aws/counters.ts",
+    [
+      "two provisions at one moment: the later one fails",
+      "if (!codes.some((code) => passing.has(code)))",
+      "if (!codes.every((code) => passing.has(code)))",
+      "aws/counters",
+    ],
+    [
+      "a provision fails while the table's throughput is used up",
+      '  "ProvisionedThroughputExceeded",\n',
+      "",
+      "aws/counters",
+    ],
+    [
+      "the fleet outgrows its maximum by a whole provision",
+      '":most": { N: String(maximum - count) }',
+      '":most": { N: String(maximum) }',
+      "aws/counters",
+    ],
+    [
+      "the last places of a scope are never given back",
+      '"#count >= :count", -count)',
+      '"#count > :count", -count)',
+      "contract/http-sim",
+    ],
+  ),
+  ...of(
+    "cloud/aws/expression.ts",
+    [
+      "the pool index does not follow an instance's state",
+      'if (set["state"] !== undefined) set[poolAttribute]',
+      'if (set["state"] === undefined) set[poolAttribute]',
+      "aws/expression",
+    ],
+    [
+      "whoever loses an instance does not learn to whom",
+      '    ReturnValuesOnConditionCheckFailure: "ALL_OLD",\n',
+      "",
+      "contract/http-sim",
+    ],
+  ),
+  ...of(
+    "cloud/aws/fleet-request.ts",
+    [
+      "machines launch without tags, and nobody's sweep finds them",
+      '      { ResourceType: "instance", Tags: tags },\n',
+      "",
+      "aws/fleet",
+    ],
+    [
+      "on-demand machines cost six times the cheapest",
+      "const onDemandPriceOverLowestPercent = 50;",
+      "const onDemandPriceOverLowestPercent = 500;",
+      "aws/fleet",
+    ],
+    [
+      "no on-demand machine where the cheapest family is used up: the price is measured as spot's",
+      ": { OnDemandMaxPricePercentageOverLowestPrice: onDemandPriceOverLowestPercent }",
+      ": { SpotMaxPricePercentageOverLowestPrice: spotPriceOverLowestPercent }",
+      "aws/fleet",
+    ],
+  ),
+  ...of(
+    "cloud/aws/imds-metadata.ts",
+    [
+      "a rebalance notice has no moment",
+      'momentOf(notice, "noticeTime")',
+      'momentOf(notice, "time")',
+      "aws/imds-metadata",
+    ],
+    [
+      "a metadata service that stumbles is asked for ever",
+      "if (status !== 401 || tries > 1)",
+      "if (status !== 401 && tries > 1)",
+      "aws/imds-metadata",
+    ],
+  ),
+  ...of(
+    "cloud/aws/image-users.ts",
+    [
+      "an image is deleted under a stopped machine",
+      '["pending", "running", "shutting-down", "stopping", "stopped"]',
+      '["pending", "running"]',
+      "ami/prune",
+    ],
+    [
+      "an image that a template names by its parameter is deleted",
+      'if (!named.startsWith("resolve:ssm:"))',
+      'if (named.startsWith("resolve:ssm:"))',
+      "ami/prune",
+    ],
+  ),
+  ...of("cloud/aws/images.ts", [
+    "an image that could not be removed loses its disks",
+    "      if (problems.length > 0) return problems;\n",
+    "",
+    "ami/prune",
+  ]),
+  ...of("cloud/aws/instance-logs.ts", [
+    "the log of an instance shows what another one has forged",
+    "(a.creationTime ?? 0) - (b.creationTime ?? 0)",
+    "(b.creationTime ?? 0) - (a.creationTime ?? 0)",
+    "aws/pages",
+  ]),
+  ...of("cloud/aws/instance-role.ts", [
+    "the doctor takes a denied key for an unclear answer",
+    ', "KMSAccessDeniedException"]);',
+    "]);",
+    "aws/instance-role",
+  ]),
+  ...of(
+    "cloud/aws/instances.ts",
+    [
+      "a spoilt item stops refresh",
+      'if (move === "create" || !(error',
+      'if (move !== "create" || !(error',
+      "cli/hostile-items",
+    ],
+    [
+      "a run of many instances is released in part",
+      "for await (const page of pages) items.push(...(page.Items ?? []));",
+      "for await (const page of pages) return page.Items ?? [];",
+      "aws/pages",
+    ],
+    [
+      "records that DynamoDB did not come to are missing",
+      "if (left?.Keys === undefined || left.Keys.length === 0) return items;",
+      "if (left?.Keys !== undefined || items.length > 0) return items;",
+      "aws/instances",
+    ],
+    [
+      "dying machines are offered for a claim, fresh ones are not",
+      "AND #range > :after",
+      "AND #range < :after",
+      "contract/http-sim",
+    ],
+    [
+      "the configuration's items are reported as damaged instances",
+      'if (isInstanceKey(item[table.key]?.S ?? ""))',
+      'if ((item[table.key]?.S ?? "") !== "")',
+      "contract/http-sim",
+    ],
+  ),
+  ...of(
+    "cloud/aws/launch.ts",
+    [
+      "a second round knows only the types of the first page",
+      'NextToken = reply.NextToken === "" ? undefined : reply.NextToken;',
+      "NextToken = undefined;",
+      "aws/pages",
+    ],
+    [
+      "capacity pools that were never tried are avoided",
+      'const tried = failure.kind === "no-capacity" && ErrorCode !== untried;',
+      'const tried = failure.kind === "no-capacity";',
+      "aws/fleet",
+    ],
+    [
+      "a server error that says that there is no capacity ends the provision as unknown",
+      'if (trouble === "unclear" && failure.kind !== "no-capacity" && failure.kind !== "quota")',
+      'if (trouble === "unclear")',
+      "aws/fleet",
+    ],
+    [
+      "a spot machine on the on-demand rung is told, and billed, as spot",
+      'usageClass: Lifecycle === "spot" ? "spot" : Lifecycle === "on-demand" ? "on-demand" : request.usageClass,',
+      'usageClass: "spot",',
+      "contract/http-sim",
+    ],
+  ),
   ...of(
     "cloud/aws/launch-failures.ts",
     [
@@ -22,23 +226,132 @@ export const cloudMutations: readonly Mutation[] = [
       "// of the whole request",
       "aws/fleet",
     ],
+    ["one full subnet ends a provision", '    "InsufficientFreeAddressesInSubnet",\n', "", "aws/fleet"],
+    [
+      "the same reason is told once for all capacity pools, and the others are tried again",
+      '${pool === undefined ? "" : `${pool.instanceType} ${pool.zone}`}',
+      '${pool === undefined ? "" : ""}',
+      "aws/fleet",
+    ],
   ),
-  ...of("cloud/aws/machines.ts", [
-    "machines of another manager in the account are ended",
-    "{ Name: `tag:${tags.manager}`, Values: [poolManager] },",
-    '{ Name: "tag-key", Values: [tags.manager] },',
-    "cli/hostile-items",
-  ]),
+  ...of(
+    "cloud/aws/machines.ts",
+    [
+      "machines of another manager in the account are ended",
+      "{ Name: `tag:${tags.manager}`, Values: [poolManager] },",
+      '{ Name: "tag-key", Values: [tags.manager] },',
+      "cli/hostile-items",
+    ],
+    [
+      "a stopped machine of ours is never seen, and paid for",
+      '"shutting-down", "stopping", "stopped"] }',
+      '"shutting-down"] }',
+      "contract/http-sim",
+    ],
+    [
+      "machines that EC2 had no time to end are told as ended",
+      'if (troubleOf(error) !== "refused") return ids.map((id) => [id, problemOf(error)]);',
+      'if (troubleOf(error) !== "refused") return [];',
+      "contract/http-sim",
+    ],
+    [
+      "one protected machine keeps a hundred others alive",
+      "return (await Promise.all(ids.map((id) => terminateSome(tools, [id])))).flat();",
+      "return ids.map((id) => [id, problemOf(error)]);",
+      "contract/http-sim",
+    ],
+  ),
   ...of("cloud/aws/move-all.ts", [
     "one spoilt item stops the moves of a batch",
     'if (Code === "ValidationError" && one !== undefined)',
     'if (Code === "Never" && one !== undefined)',
     "aws/move-all",
   ]),
-  ...of("cloud/aws/saved-requests.ts", [
-    "the second job of a run gets the answer of the first for ever",
-    'SET #name = :value, ${lately.expression}${finished === undefined ? "" : " REMOVE #id, #begun"}',
-    "SET #name = :value, ${lately.expression}",
+  ...of("cloud/aws/own-instance.ts", [
+    "an agent takes an older report for the one that was refused, and does not send it again",
+    " && found.assignment === report.assignment && found.at === report.at",
+    " && found.assignment === report.assignment",
+    "contract/http-sim",
+  ]),
+  ...of(
+    "cloud/aws/pool.ts",
+    [
+      "messages that were surely not sent are forgotten",
+      'if (troubleOf(error) === "throttled") return batch;',
+      'if (troubleOf(error) === "throttled") return [];',
+      "aws/lost-replies",
+    ],
+    [
+      "a message that is too long to be set aside stops every provision of its class",
+      "MessageBody: body.slice(0, bodyKept).toWellFormed(),",
+      "MessageBody: body,",
+      "contract/http-sim",
+    ],
+    [
+      "idle instances that a request does not fit stay hidden for a lease",
+      "({ ...entry, VisibilityTimeout: 0 })",
+      "({ ...entry, VisibilityTimeout: 30 })",
+      "contract/http-sim",
+    ],
+  ),
+  ...of("cloud/aws/pre-runner-script.ts", [
+    "instances boot with the deployed script though an operator has laid another over it",
+    'return overlay.script ?? defaults.script ?? "";',
+    'return defaults.script ?? overlay.script ?? "";',
+    "agent/proxy",
+  ]),
+  ...of(
+    "cloud/aws/saved-requests.ts",
+    [
+      "the second job of a run gets the answer of the first for ever",
+      'SET #name = :value, ${lately.expression}${finished === undefined ? "" : " REMOVE #id, #begun"}',
+      "SET #name = :value, ${lately.expression}",
+      "contract/http-sim",
+    ],
+    [
+      "the table grows for ever",
+      "Math.ceil((at + limits.requestKeptMs) / 1000)",
+      "Math.ceil(at + limits.requestKeptMs)",
+      "contract/http-sim",
+    ],
+    [
+      "jobs that wait are looked for in the oldest repositories alone",
+      "ScanIndexForward: false,",
+      "ScanIndexForward: true,",
+      "contract/http-sim",
+    ],
+    [
+      "two provisions of one name run at once, and buy twice",
+      "#begun < :since OR #id = :id",
+      "#begun > :since OR #id = :id",
+      "contract/http-sim",
+    ],
+    [
+      "a run that asked for nothing leaves an item without an end",
+      'ConditionExpression: "attribute_exists(#key)",',
+      'ConditionExpression: "attribute_exists(#key) OR attribute_not_exists(#key)",',
+      "contract/http-sim",
+    ],
+  ),
+  ...of(
+    "cloud/aws/sdk-errors.ts",
+    [
+      "a throttled table is told as a missing right",
+      '  "ProvisionedThroughputExceededException",\n',
+      "",
+      "aws/sdk-errors",
+    ],
+    [
+      "a dead network is told as a mistake in runpool itself",
+      'if (status !== undefined || typeof code === "string") return "unclear";',
+      'if (status !== undefined) return "unclear";',
+      "aws/sdk-errors",
+    ],
+  ),
+  ...of("cloud/aws/secrets.ts", [
+    "a token that SSM refuses is quoted in the log",
+    'throw new AwsRefused(`PutParameter ${name}`, code, "the value is not shown");',
+    "throw new AwsRefused(`PutParameter ${name}`, code, asSdkError(error).message);",
     "contract/http-sim",
   ]),
   ...of(
@@ -55,7 +368,61 @@ export const cloudMutations: readonly Mutation[] = [
       "",
       "github/patience",
     ],
+    [
+      "an App that was installed late is never found, until the process ends",
+      "      clients.delete(owner);\n",
+      "",
+      "contract/github",
+    ],
+    [
+      "the runners of an enterprise are looked for in an organisation of that name",
+      "if (isEnterprise(scope)) return `/${scope}`;",
+      "if (isEnterprise(scope)) return `/orgs/${scope}`;",
+      "github/enterprise-credential",
+    ],
   ),
+  ...of(
+    "cloud/github/inventory.ts",
+    [
+      "a runner whose job runs is told as removed, and its machine ended",
+      'if (status === 422) return "busy";',
+      'if (status === 422) return "removed";',
+      "contract/github",
+    ],
+    [
+      "runners of another manager are deleted as ghosts",
+      ".filter(({ name }) => name.startsWith(prefix))",
+      ".filter(({ name }) => name.includes(prefix))",
+      "contract/github",
+    ],
+    [
+      "a server that cannot search by name says that a runner is gone",
+      "if (found === undefined && total > runners.length)",
+      "if (found === undefined && total < runners.length)",
+      "contract/github",
+    ],
+  ),
+  ...of(
+    "cloud/github/job-queue.ts",
+    [
+      "a failed job that is run again waits for ever: its run is in progress",
+      'const statuses = ["queued", "in_progress"] as const;',
+      'const statuses = ["queued"] as const;',
+      "contract/github",
+    ],
+    [
+      "instances are bought for jobs that have ended",
+      '.filter(({ status }) => status === "queued")',
+      '.filter(({ status }) => status !== "in_progress")',
+      "contract/github",
+    ],
+  ),
+  ...of("cloud/github/runner-releases.ts", [
+    "images are baked with a preview of the runner",
+    "!draft && !prerelease && published_at !== null",
+    "!draft && published_at !== null",
+    "ami/updates",
+  ]),
   ...of("cloud/host/registration-outcome.ts", [
     "a rate limit in other words is taken for a broken configuration",
     '["rate-limit", /http response code: toomanyrequests|rate limit|abuse detection mechanism/i],',

@@ -2,12 +2,114 @@
 import { of, type Mutation } from "../mutation.ts";
 
 export const stacksMutations: readonly Mutation[] = [
+  ...of(
+    "stacks/alarms.ts",
+    [
+      "nobody is told that refresh has not come for a quarter of an hour",
+      'treatMissingData: "breaching",',
+      'treatMissingData: "notBreaching",',
+      "stacks/deployed",
+    ],
+    [
+      "no alarm tells of the eleventh class's unreadable messages",
+      "queues.slice(at * metricsAnAlarm, (at + 1) * metricsAnAlarm)",
+      "queues.slice(0, metricsAnAlarm)",
+      "stacks/shown-metrics",
+    ],
+  ),
   ...of("stacks/check-trust.ts", [
     "`deployFrom` without numbers is deployed",
     '["deployFrom.repository", deployFrom?.repository,',
     '["deployFrom.repository", undefined,',
     "stacks/trust-mistakes",
   ]),
+  ...of(
+    "stacks/control-policy.ts",
+    [
+      "a workflow may write the environment's configuration",
+      'Null: { "dynamodb:LeadingKeys": "false" },',
+      'Null: { "dynamodb:LeadingKeys": "true" },',
+      "stacks/permissions",
+    ],
+    [
+      "a workflow's role writes every record and counter, and the configuration",
+      '[arns.ec2("instance/*"), counterKey("*"), requestKey("*")]',
+      '[arns.ec2("instance/*"), counterKey("*"), requestKey("*"), "*"]',
+      "stacks/permissions",
+    ],
+  ),
+  ...of(
+    "stacks/fleet-policy.ts",
+    [
+      "a workflow ends machines of other environments",
+      "StringEquals: { [resourceTag(tags.environment)]: name, [resourceTag(tags.manager)]: poolManager },",
+      "StringEquals: { [resourceTag(tags.manager)]: poolManager },",
+      "stacks/permissions",
+    ],
+    [
+      "a workflow launches what it likes, without a template of ours",
+      "        ...byTemplate(arns),\n",
+      "",
+      "stacks/permissions",
+    ],
+  ),
+  ...of(
+    "stacks/instance-policy.ts",
+    [
+      "a job reads the registration tokens of every partition",
+      "Resource: arns.runnerTokensOf(partition) }",
+      "Resource: arns.allRunnerTokens }",
+      "stacks/permissions",
+    ],
+    [
+      "a job reads another machine's just-in-time configuration",
+      "StringEquals: { [`aws:ResourceTag/${readerTag}`]: [ownArn] },",
+      'StringLike: { [`aws:ResourceTag/${readerTag}`]: ["*"] },',
+      "stacks/permissions",
+    ],
+  ),
+  ...of(
+    "stacks/launch-templates.ts",
+    [
+      "a machine that shuts itself down is stopped, and its disk paid for",
+      'instanceInitiatedShutdownBehavior: "terminate",',
+      'instanceInitiatedShutdownBehavior: "stop",',
+      "stacks/deployed",
+    ],
+    [
+      "a container of a job takes the instance's role",
+      "httpPutResponseHopLimit: 1,",
+      "httpPutResponseHopLimit: 2,",
+      "stacks/deployed",
+    ],
+  ),
+  ...of("stacks/pool-queues.ts", [
+    "idle instances vanish from the pool before they end",
+    "messageRetentionSeconds: limits.poolRetentionMs / second,",
+    "messageRetentionSeconds: 60,",
+    "stacks/deployed",
+  ]),
+  ...of("stacks/pool-table.ts", [
+    "old requests are never deleted",
+    "ttl: { attributeName: table.ttl, enabled: true },",
+    "ttl: { attributeName: table.key, enabled: true },",
+    "stacks/deployed",
+  ]),
+  ...of(
+    "stacks/refresh-lambda.ts",
+    [
+      "two refreshes run at once",
+      "const timeoutS = limits.refreshLimitMs / 1000;",
+      "const timeoutS = 900;",
+      "stacks/deployed",
+    ],
+    [
+      "the floors of a schedule come an hour late in summer",
+      "scheduleExpressionTimezone: timezone,",
+      'scheduleExpressionTimezone: "UTC",',
+      "stacks/refresh-lambda",
+    ],
+  ),
   ...of(
     "stacks/first-boot-files.ts",
     [
