@@ -98,6 +98,20 @@ describe.each<Cancellation>(["TransactionConflict", "ThrottlingError", "Provisio
 
 const deletionOf = (name: string) => ({ Delete: { TableName: sim.table, Key: { key: { S: `no-such#${name}` } } } });
 
+it("what is freed is freed to the last place, and never below none", async () => {
+  const [scope] = two();
+  const { name = "" } = scope ?? {};
+  await sim.settings.reserve(3, [{ name, maximum: 5 }]);
+  for (const [freed, left] of [
+    [1, 2],
+    [2, 0],
+    [1, 0],
+  ] as const) {
+    await sim.settings.free(freed, [name]);
+    expect(await countOf(name)).toEqual({ count: left, reserved: 3 });
+  }
+});
+
 describe("a full scope", () => {
   it("is named, whatever else keeps the others from going", async () => {
     const scopes = two();

@@ -70,6 +70,44 @@ it("sees a spot notice with its time", async () => {
   expect(notice?.at).toBeGreaterThan(sim.now() - 10 * 60_000);
 });
 
+it("sees that EC2 recommends to leave, with the moment, and that what ends it comes first", async () => {
+  const notices: Record<string, string> = {
+    "meta-data/events/recommendations/rebalance": '{"noticeTime":"2026-11-30T12:00:00Z"}',
+  };
+  const ask: Ask = async (url, { method }) => {
+    const path = url.replace("http://imds/latest/", "");
+    if (method === "PUT") return { status: 200, text: "token" };
+    return path in notices ? { status: 200, text: notices[path] ?? "" } : { status: 404, text: "" };
+  };
+  const metadata = imdsMetadata({ baseUrl: "http://imds", clock: { now: () => 0 }, ask });
+  expect(await metadata.interruption()).toEqual({ kind: "rebalance", at: Date.parse("2026-11-30T12:00:00Z") });
+  for (const action of ["terminate", "stop", "hibernate"]) {
+    notices["meta-data/spot/instance-action"] = `{"action":"${action}","time":"2026-11-30T12:02:00Z"}`;
+    expect(await metadata.interruption()).toEqual({ kind: "terminate", at: Date.parse("2026-11-30T12:02:00Z") });
+  }
+});
+
+it.each([
+  ["500 to every question", 500, 2],
+  ["401 to every question, with whatever token", 401, 4],
+  ["403 to every question", 403, 2],
+])("a service that answers %s is out of reach, and is not asked again and again", async (_, status, most) => {
+  let calls = 0;
+  const ask: Ask = async (_url, { method }) => {
+    calls++;
+    return method === "PUT" ? { status: 200, text: "token" } : { status, text: "" };
+  };
+  const metadata = imdsMetadata({ baseUrl: "http://imds", clock: { now: () => 0 }, ask });
+  await expect(metadata.identity()).rejects.toThrow(OutOfReach);
+  expect(calls).toBe(most);
+});
+
+it("a service that gives no token is out of reach", async () => {
+  const ask: Ask = async () => ({ status: 403, text: "" });
+  const metadata = imdsMetadata({ baseUrl: "http://imds", clock: { now: () => 0 }, ask });
+  await expect(metadata.tags()).rejects.toThrow(/no token: status 403/);
+});
+
 it("a service that does not answer is out of reach", async () => {
   const { imds, metadata } = await open("on-demand");
   await imds.close();

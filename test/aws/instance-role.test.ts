@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { instanceRole } from "../../cloud/aws/instance-role.ts";
 import { openCliBench, type CliBench } from "../cli/bench.ts";
 import { account, credentials, environment, region } from "../cli/cloud.ts";
+import type { RoleAnswer } from "../../cloud/doctor-ports.ts";
 import { examineRole } from "../../control/doctor/instance-role.ts";
 import { forgeCredentialParameter, tableName } from "../../domain/names.ts";
 
@@ -61,3 +62,23 @@ test("a call that no service answers for certain proves nothing", async () => {
     found: expect.stringContaining("ThrottlingException") as unknown,
   });
 });
+
+const answers: readonly (readonly [kind: RoleAnswer["kind"], codes: string])[] = [
+  ["denied", "AccessDenied AccessDeniedException UnauthorizedOperation KMSAccessDeniedException"],
+  [
+    "allowed",
+    "ConditionalCheckFailedException ParameterNotFound ReceiptHandleIsInvalid InvalidIdFormat QueueDoesNotExist AWS.SimpleQueueService.NonExistentQueue DryRunOperation",
+  ],
+  ["unclear", "ThrottlingException ValidationException ResourceNotFoundException InvalidInstanceID.NotFound Whatever"],
+];
+
+test.each(answers.flatMap(([kind, codes]) => codes.split(" ").map((code) => [code, kind] as const)))(
+  "the answer %s means %s",
+  async (code, kind) => {
+    const send = () => Promise.reject(Object.assign(new Error("it says"), { name: code }));
+    const failing = { send } as never;
+    const clients = { dynamodb: failing, sqs: failing, ssm: failing, ec2: failing, sts: failing };
+    const { attempt } = instanceRole({ ...clients, table: "t", queueUrl: () => "" });
+    expect((await attempt({ kind: "scan-table" })).kind).toBe(kind);
+  },
+);

@@ -17,13 +17,44 @@ describe("an SDK error", () => {
     expect(troubleOf(error("ThrottlingException", 400))).toBe("throttled");
     expect(troubleOf(error("RequestLimitExceeded", 503))).toBe("throttled");
     expect(troubleOf(error("Whatever", 429))).toBe("throttled");
-    for (const passing of ["KmsThrottled", "OverLimit", "ReplicatedWriteConflictException", "TooManyUpdates"])
-      expect([passing, troubleOf(error(passing, 400))]).toEqual([passing, "throttled"]);
     expect(troubleOf(error("InternalServerError", 500))).toBe("unclear");
     expect(troubleOf(error("TimeoutError"))).toBe("unclear");
     expect(troubleOf(error("Error", undefined, "ECONNREFUSED"))).toBe("unclear");
     expect(troubleOf(error("AccessDeniedException", 400))).toBe("refused");
     expect(troubleOf(error("CredentialsProviderError"))).toBe("refused");
+  });
+
+  it.each([
+    // Smithy's list of throttling errors, and what the models of DynamoDB, SQS, SSM, EC2 and KMS add to it.
+    ..."BandwidthLimitExceeded EC2ThrottledException LimitExceededException PriorRequestNotComplete".split(" "),
+    ..."ProvisionedThroughputExceededException RequestLimitExceeded RequestThrottled RequestThrottledException".split(
+      " ",
+    ),
+    ..."SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException".split(" "),
+    ..."TransactionInProgressException TransactionConflictException ReplicatedWriteConflictException".split(" "),
+    ..."KmsThrottled OverLimit TooManyUpdates".split(" "),
+  ])("%s was not applied, whatever its status", (code) => {
+    expect(troubleOf(error(code, 400))).toBe("throttled");
+    expect(troubleOf(error(code, 503))).toBe("throttled");
+    expect(() => raise("Query", error(code, 400))).toThrow(OutOfReach);
+  });
+
+  it.each(["TimeoutError", "RequestTimeout", "RequestTimeoutException", "AbortError"])(
+    "%s may have been applied, also where it comes as a client's error",
+    (code) => expect(troubleOf(error(code, 400))).toBe("unclear"),
+  );
+
+  it.each([
+    ["AccessDenied", "permission"],
+    ["AccessDeniedException", "permission"],
+    ["UnauthorizedOperation", "permission"],
+    ["UnrecognizedClientException", "does not know these credentials"],
+    ["InvalidClientTokenId", "does not know these credentials"],
+    ["AuthFailure", "does not know these credentials"],
+    ["ExpiredTokenException", "have expired"],
+    ["ExpiredToken", "have expired"],
+  ])("%s comes with what to do", (code, words) => {
+    expect(() => raise("Query", error(code, 400))).toThrow(words);
   });
 
   it("that is a mistake in the code is thrown on", () => {

@@ -1,10 +1,12 @@
 // Configuration that is missing, damaged or paused: each is said with its place and the fix.
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { pauseItem } from "../../cloud/aws/configuration-items.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { defaultsItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
 import { settings } from "../../cloud/aws/settings.ts";
 import { Unconfigured } from "../../cloud/ports.ts";
+import { operationalDefaults, type Defaults } from "../../domain/configuration.ts";
 import { defaultsKey, overlayKey } from "../../domain/table.ts";
+import { environmentSchema, version } from "../../domain/version.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 
 let sim: HttpSim;
@@ -82,4 +84,75 @@ it("a pause shows with its reason, also one that somebody wrote by hand without 
   const { key } = pauseItem("", 0);
   if (key !== undefined) await put({ key });
   expect((await sim.settings.load()).paused?.reason).toContain("without a readable reason");
+});
+
+/** Every field that there is: one that a version forgets to read has no effect in any environment. */
+const everything = (plain: Defaults) =>
+  ({
+    ...plain,
+    deployedBy: version,
+    schema: environmentSchema,
+    securityGroups: ["sg-1", "sg-2"],
+    forge: {
+      ...plain.forge,
+      credentialParameter: "/acme/credential",
+      organisation: "acme",
+      runnerGroup: "builders",
+    } satisfies Omit<Required<Defaults["forge"]>, "enterprise">,
+    schedules: [{ name: "day", cron: "cron(0 7 ? * * *)", timezone: "Europe/Berlin", idleFloors: { "large/x64": 2 } }],
+    partitions: { shared: ["acme/shop"] },
+    anyRunsJobs: true,
+    kept: {
+      classes: ["large"],
+      partitions: { shared: "acme" },
+      architectures: ["x64"],
+      zones: ["eu-west-1a"],
+      all: { region: ["eu-west-1"] },
+    },
+    idleMs: 61_000,
+    maxRuntimeMs: 7_200_000,
+    bootMs: 301_000,
+    provisionMs: 1_802_000,
+    maxInstances: 11,
+    maxInstancesPerPartition: 7,
+    preRunnerScript: "exit 0\n",
+    labels: ["gpu"],
+    runnerVersion: "2.336.0",
+    idleFloors: { "large/x64": 1, "large/x64/spot": 2 },
+    maxUses: 3,
+    spotMaxPrices: { large: 0.2 },
+    maxAgeMs: 86_400_001,
+    images: { x64: "ami-0123456789abcdef0" },
+  }) satisfies Required<Defaults>;
+const stored = async (defaults: Defaults) =>
+  await sim.clients.dynamodb.send(new PutItemCommand({ TableName: sim.table, Item: defaultsItem(defaults) }));
+
+it("every field of the defaults comes back as it was stored, and each of the organisation's or the enterprise's", async () => {
+  const all = everything(sim.defaults);
+  await stored(all);
+  expect((await sim.settings.load()).defaults).toEqual(all);
+  const { organisation: _, ...forge } = all.forge;
+  const above = { ...all, forge: { ...forge, enterprise: "acme-group" } };
+  await stored(above);
+  expect((await sim.settings.load()).defaults).toEqual(above);
+});
+
+describe("an overlay, field by field", () => {
+  const { resourceClasses: _, ...laid } = everything({} as Defaults);
+  const names = Object.keys(operationalDefaults).filter((name) => name !== "resourceClasses") as (keyof typeof laid)[];
+  it.each(names)("%s replaces what is deployed, and its removal brings that back", async (name) => {
+    const overlay = { [name]: laid[name] };
+    await sim.settings.writeOverlay(overlay, {});
+    const { configuration, overlay: read } = await sim.settings.load();
+    expect(read).toEqual(overlay);
+    expect(configuration[name]).toEqual(laid[name]);
+    await sim.settings.writeOverlay({}, overlay);
+    expect(await sim.settings.load()).toMatchObject({ overlay: {}, configuration: sim.defaults });
+  });
+
+  it("what others have changed meanwhile stays, value by value", async () => {
+    await sim.settings.writeOverlay({ idleMs: 61_000, labels: ["a"], maxUses: 2 });
+    await sim.settings.writeOverlay({ idleMs: 62_000, maxUses: 2 }, { idleMs: 61_000, maxUses: 2 });
+    expect((await sim.settings.load()).overlay).toEqual({ idleMs: 62_000, labels: ["a"], maxUses: 2 });
+  });
 });

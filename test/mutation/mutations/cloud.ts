@@ -14,7 +14,7 @@ export const cloudMutations: readonly Mutation[] = [
       "what an operator takes out of the overlay stays in force",
       "const remove = Object.keys(before).filter((name) => !Object.hasOwn(next, name));",
       "const remove: string[] = [];",
-      "contract/http-sim",
+      "aws/settings",
     ],
     [
       "runs without a label of their own are never served: the field is not read",
@@ -65,7 +65,7 @@ export const cloudMutations: readonly Mutation[] = [
       "the last places of a scope are never given back",
       '"#count >= :count", -count)',
       '"#count > :count", -count)',
-      "contract/http-sim",
+      "aws/counters",
     ],
   ),
   ...of(
@@ -95,13 +95,13 @@ export const cloudMutations: readonly Mutation[] = [
       "on-demand machines cost six times the cheapest",
       "const onDemandPriceOverLowestPercent = 50;",
       "const onDemandPriceOverLowestPercent = 500;",
-      "aws/fleet",
+      "aws/odd-answers",
     ],
     [
       "no on-demand machine where the cheapest family is used up: the price is measured as spot's",
       ": { OnDemandMaxPricePercentageOverLowestPrice: onDemandPriceOverLowestPercent }",
       ": { SpotMaxPricePercentageOverLowestPrice: spotPriceOverLowestPercent }",
-      "aws/fleet",
+      "aws/odd-answers",
     ],
   ),
   ...of(
@@ -197,13 +197,13 @@ export const cloudMutations: readonly Mutation[] = [
       "capacity pools that were never tried are avoided",
       'const tried = failure.kind === "no-capacity" && ErrorCode !== untried;',
       'const tried = failure.kind === "no-capacity";',
-      "aws/fleet",
+      "aws/odd-answers",
     ],
     [
       "a server error that says that there is no capacity ends the provision as unknown",
       'if (trouble === "unclear" && failure.kind !== "no-capacity" && failure.kind !== "quota")',
       'if (trouble === "unclear")',
-      "aws/fleet",
+      "aws/odd-answers",
     ],
     [
       "a spot machine on the on-demand rung is told, and billed, as spot",
@@ -231,7 +231,7 @@ export const cloudMutations: readonly Mutation[] = [
       "the same reason is told once for all capacity pools, and the others are tried again",
       '${pool === undefined ? "" : `${pool.instanceType} ${pool.zone}`}',
       '${pool === undefined ? "" : ""}',
-      "aws/fleet",
+      "aws/odd-answers",
     ],
   ),
   ...of(
@@ -246,19 +246,19 @@ export const cloudMutations: readonly Mutation[] = [
       "a stopped machine of ours is never seen, and paid for",
       '"shutting-down", "stopping", "stopped"] }',
       '"shutting-down"] }',
-      "contract/http-sim",
+      "aws/odd-answers",
     ],
     [
       "machines that EC2 had no time to end are told as ended",
       'if (troubleOf(error) !== "refused") return ids.map((id) => [id, problemOf(error)]);',
       'if (troubleOf(error) !== "refused") return [];',
-      "contract/http-sim",
+      "aws/odd-answers",
     ],
     [
       "one protected machine keeps a hundred others alive",
       "return (await Promise.all(ids.map((id) => terminateSome(tools, [id])))).flat();",
       "return ids.map((id) => [id, problemOf(error)]);",
-      "contract/http-sim",
+      "aws/odd-answers",
     ],
   ),
   ...of("cloud/aws/move-all.ts", [
@@ -285,7 +285,7 @@ export const cloudMutations: readonly Mutation[] = [
       "a message that is too long to be set aside stops every provision of its class",
       "MessageBody: body.slice(0, bodyKept).toWellFormed(),",
       "MessageBody: body,",
-      "contract/http-sim",
+      "aws/odd-answers",
     ],
     [
       "idle instances that a request does not fit stay hidden for a lease",
@@ -312,13 +312,13 @@ export const cloudMutations: readonly Mutation[] = [
       "the table grows for ever",
       "Math.ceil((at + limits.requestKeptMs) / 1000)",
       "Math.ceil(at + limits.requestKeptMs)",
-      "contract/http-sim",
+      "aws/odd-answers",
     ],
     [
       "jobs that wait are looked for in the oldest repositories alone",
       "ScanIndexForward: false,",
       "ScanIndexForward: true,",
-      "contract/http-sim",
+      "aws/odd-answers",
     ],
     [
       "two provisions of one name run at once, and buy twice",
@@ -330,7 +330,7 @@ export const cloudMutations: readonly Mutation[] = [
       "a run that asked for nothing leaves an item without an end",
       'ConditionExpression: "attribute_exists(#key)",',
       'ConditionExpression: "attribute_exists(#key) OR attribute_not_exists(#key)",',
-      "contract/http-sim",
+      "aws/odd-answers",
     ],
   ),
   ...of(
@@ -352,7 +352,7 @@ export const cloudMutations: readonly Mutation[] = [
     "a token that SSM refuses is quoted in the log",
     'throw new AwsRefused(`PutParameter ${name}`, code, "the value is not shown");',
     "throw new AwsRefused(`PutParameter ${name}`, code, asSdkError(error).message);",
-    "contract/http-sim",
+    "aws/sdk-errors",
   ]),
   ...of(
     "cloud/github/forge-client.ts",

@@ -1,0 +1,248 @@
+// Answers that EC2, SQS and DynamoDB give seldom: to a launch, to an end, to what is set aside; and what items are stored for good.
+import { GetItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { fleet } from "../../cloud/aws/fleet.ts";
+import { requirementsOf } from "../../cloud/aws/fleet-request.ts";
+import { distinct } from "../../cloud/aws/launch-failures.ts";
+import type { LaunchRequest } from "../../cloud/ports.ts";
+import { limits, maxima } from "../../domain/limits.ts";
+import { requestKey, table } from "../../domain/table.ts";
+import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
+import { fresh } from "../contract/newcomers.ts";
+
+let sim: HttpSim;
+beforeAll(async () => {
+  sim = await openHttpSim({ maxAttempts: 1 });
+});
+afterAll(() => sim.close());
+beforeEach(() => sim.faults.heal());
+
+const request: LaunchRequest = {
+  count: 2,
+  clientToken: "token",
+  template: { id: "lt-0123456789abcdef0", version: "4" },
+  imageId: "ami-0123456789abcdef0",
+  subnets: [
+    { id: "subnet-a", zone: "eu-west-1a" },
+    { id: "subnet-b", zone: "eu-west-1b" },
+  ],
+  minimum: { cpu: 4, mmem: 8192 },
+  maximumCpu: 8,
+  architecture: "x64",
+  usageClass: "on-demand",
+  avoid: [],
+  allowedTypes: ["m5.*"],
+  tags: {},
+};
+
+/** The fleet on an EC2 that has this answer to every call. */
+const answering = (send: () => Promise<unknown>) =>
+  fleet({ ec2: () => ({ send }) as never, ssm: () => sim.clients.ssm, environment: "dev" });
+const refusing = (name: string, httpStatusCode: number, message = "it says") =>
+  answering(() => Promise.reject(Object.assign(new Error(message), { name, $metadata: { httpStatusCode } })));
+
+describe("CreateFleet as a whole", () => {
+  it.each([
+    ["InsufficientInstanceCapacity", 500, "no-capacity"],
+    ["InsufficientInstanceCapacity", 400, "no-capacity"],
+    ["MaxSpotInstanceCountExceeded", 500, "quota"],
+    ["RequestLimitExceeded", 503, "throttled"],
+    ["UnauthorizedOperation", 403, "refused"],
+    ["InternalError", 500, undefined],
+    ["ServiceUnavailable", 503, undefined],
+    ["Whatever", 500, undefined],
+    ["Whatever", 400, "unknown"],
+  ])("refused with %s and status %i is %s", async (code, status, kind) => {
+    const outcome = await refusing(code, status).launch(request);
+    if (kind === undefined)
+      expect(outcome).toMatchObject({ kind: "unknown", problem: `CreateFleet: ${code}: it says` });
+    else expect(outcome).toMatchObject({ kind: "answered", launched: [], failures: [{ kind }] });
+  });
+
+  it("names the capacity pools that it tried and had nothing, not those that it gave up before", async () => {
+    const error = (ErrorCode: string, InstanceType: string, SubnetId: string) => ({
+      ErrorCode,
+      ErrorMessage: "none",
+      LaunchTemplateAndOverrides: { Overrides: { InstanceType, SubnetId } },
+    });
+    const Errors = [
+      error("InsufficientInstanceCapacity", "m5.large", "subnet-a"),
+      error("InsufficientInstanceCapacity", "m5.large", "subnet-b"),
+      error("InsufficientInstanceCapacity", "m5.large", "subnet-b"),
+      error("UnfulfillableCapacity", "m5.xlarge", "subnet-a"),
+      error("VcpuLimitExceeded", "m5.xlarge", "subnet-a"),
+    ];
+    const outcome = await answering(() => Promise.resolve({ Errors, Instances: [] })).launch(request);
+    if (outcome.kind !== "answered") throw new Error(outcome.problem);
+    expect(outcome.failures.map(({ kind, pool }) => [kind, pool?.instanceType, pool?.zone])).toEqual([
+      ["no-capacity", "m5.large", "eu-west-1a"],
+      ["no-capacity", "m5.large", "eu-west-1b"],
+      ["no-capacity", undefined, undefined],
+      ["quota", undefined, undefined],
+    ]);
+  });
+
+  it("tells a reason once for each capacity pool, whatever the others are", () => {
+    const failure = { kind: "no-capacity" as const, reason: "none" };
+    const pools = [
+      { instanceType: "m5.large", zone: "a" },
+      { instanceType: "m5.large", zone: "b" },
+      { instanceType: "c5.large", zone: "a" },
+    ];
+    const failures = [failure, ...pools.map((pool) => ({ ...failure, pool }))];
+    expect(distinct([...failures, ...failures])).toEqual(failures);
+  });
+});
+
+it("price protection leaves out what is twice the cheapest as spot, half as dear again as on-demand", () => {
+  expect(requirementsOf({ ...request, usageClass: "spot" })).toMatchObject({
+    SpotMaxPricePercentageOverLowestPrice: 100,
+  });
+  expect(requirementsOf({ ...request, usageClass: "spot" })).not.toHaveProperty(
+    "OnDemandMaxPricePercentageOverLowestPrice",
+  );
+  expect(requirementsOf(request)).toMatchObject({ OnDemandMaxPricePercentageOverLowestPrice: 50 });
+  expect(requirementsOf(request)).not.toHaveProperty("SpotMaxPricePercentageOverLowestPrice");
+});
+
+describe("ending machines", () => {
+  const id = (index: number) => `i-0000000000000000${index}`;
+
+  it.each(["RequestLimitExceeded", "InternalError"])(
+    "that EC2 has no time for (%s) are told as not ended",
+    async (code) => {
+      const left = await refusing(code, 503).terminate([id(1), id(2)]);
+      expect([...left.keys()]).toEqual([id(1), id(2)]);
+      expect([...left.values()]).toEqual([expect.stringContaining(code), expect.stringContaining(code)]);
+    },
+  );
+
+  it("one that is protected keeps no other alive", async () => {
+    const ended: string[] = [];
+    const send = async ({ input }: { input: { InstanceIds: string[] } }) => {
+      const message = `The instance '${id(2)}' may not be terminated.`;
+      if (input.InstanceIds.includes(id(2)))
+        throw Object.assign(new Error(message), { name: "OperationNotPermitted", $metadata: { httpStatusCode: 400 } });
+      ended.push(...input.InstanceIds);
+      return {};
+    };
+    const { terminate } = answering(send as never);
+    expect([...(await terminate([id(1), id(2), id(3)])).keys()]).toEqual([id(2)]);
+    expect(ended.toSorted()).toEqual([id(1), id(3)]);
+  });
+
+  it("those that are gone are left out, however many, and the rest is ended", async () => {
+    const ended: string[] = [];
+    const send = async ({ input }: { input: { InstanceIds: string[] } }) => {
+      const gone = input.InstanceIds.filter((one) => one === id(1) || one === id(4));
+      if (gone.length > 0)
+        throw Object.assign(new Error(`The instance IDs '${gone.join(", ")}' do not exist`), {
+          name: "InvalidInstanceID.NotFound",
+          $metadata: { httpStatusCode: 400 },
+        });
+      ended.push(...input.InstanceIds);
+      return {};
+    };
+    expect(await answering(send as never).terminate([id(1), id(2), id(3), id(4)])).toEqual(new Map());
+    expect(ended).toEqual([id(2), id(3)]);
+  });
+});
+
+it("ours are machines in every state but the last, stopped ones too", async () => {
+  const asked: unknown[] = [];
+  // The SDK's paginator asks the client that it is given, and takes none but an EC2 client.
+  const client = Object.assign(Object.create(sim.clients.ec2) as typeof sim.clients.ec2, {
+    send: async ({ input }: { input: unknown }) => {
+      asked.push(input);
+      return { Reservations: [] };
+    },
+  });
+  await fleet({ ec2: () => client, ssm: () => sim.clients.ssm, environment: "dev" }).ours();
+  expect(asked).toEqual([
+    expect.objectContaining({
+      Filters: expect.arrayContaining([
+        { Name: "instance-state-name", Values: ["pending", "running", "shutting-down", "stopping", "stopped"] },
+      ]),
+    }),
+  ]);
+});
+
+describe("what is set aside", () => {
+  it.each([
+    ["the longest message that SQS takes, in letters of three bytes", "€".repeat(349_000)],
+    ["half a letter at the end of what is kept", `${"x".repeat(199_999)}\u{1f600}`],
+  ])("may be %s", async (_, body) => {
+    const resourceClass = "large";
+    await sim.pool.setAside(resourceClass, { kind: "unreadable", receipt: "none", body, problem: "p".repeat(5_000) });
+    const aside = await sim.takeAside?.(resourceClass);
+    expect(aside?.problem).toBe("p".repeat(1_000));
+    expect(aside?.body.length).toBe(200_000);
+    expect(aside?.body.isWellFormed()).toBe(true);
+  });
+});
+
+describe("what is kept of a run", () => {
+  const asked = {
+    attempt: 1,
+    provisionId: "provision",
+    repository: "acme/shop",
+    count: 1,
+    resourceClass: "large",
+    minimum: { cpu: 2, mmem: 4096 },
+    architecture: "x64" as const,
+    usageClass: "spot" as const,
+    allowedTypes: [],
+    labels: [],
+    fallback: false,
+  };
+  const outcome = {
+    attempt: 1,
+    provisionId: "provision",
+    repository: "acme/shop",
+    resourceClass: "large",
+    usageClass: "spot" as const,
+    readyMs: 1,
+    created: 1,
+    reused: 0,
+    claimsLost: 0,
+  };
+  const item = async (runId: string): Promise<Record<string, AttributeValue>> => {
+    const Key = { key: { S: requestKey(runId) } };
+    const { Item } = await sim.clients.dynamodb.send(new GetItemCommand({ TableName: sim.table, Key }));
+    return Item ?? {};
+  };
+
+  it("ends a week after it was asked for, or begun: in epoch seconds, as DynamoDB's time to live takes them", async () => {
+    const at = sim.now();
+    const expires = { N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) };
+    await sim.requests.save({ ...asked, runId: "5001" }, at);
+    const name = { runId: "5002", attempt: 1, provisionId: "provision" };
+    await sim.requests.begin(name, { id: "one", at, since: at - 1 });
+    for (const runId of ["5001", "5002"]) expect((await item(runId))[table.ttl], runId).toEqual(expires);
+    await sim.requests.came("5003", { ...outcome, at });
+    await sim.requests.end("5003", { attempt: 1, at });
+    expect(await item("5003"), "an item without an end").toEqual({});
+  });
+
+  it("is looked through from the newest run, no further than so many", async () => {
+    const at = sim.now() + 1000;
+    const most = maxima.runsRead;
+    for (let index = 0; index <= most; index++) {
+      const repository = index === 0 ? "acme/oldest" : index === most ? "acme/newest" : "acme/between";
+      const runId = String(10_000 + index);
+      await sim.requests.save({ ...asked, repository, runId }, at + index, { ...outcome, repository, at: at + index });
+    }
+    expect(await sim.requests.repositories(at - 1)).toEqual(["acme/newest", "acme/between"]);
+  });
+});
+
+it("a client token of a launch is the caller's own, in every try", async () => {
+  const tokens: (string | undefined)[] = [];
+  const send = async ({ input }: { input: { ClientToken?: string } }) => {
+    tokens.push(input.ClientToken);
+    return { Errors: [], Instances: [] };
+  };
+  const clientToken = fresh("token");
+  await answering(send as never).launch({ ...request, clientToken });
+  expect(tokens).toEqual([clientToken]);
+});
