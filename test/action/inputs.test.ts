@@ -72,6 +72,8 @@ describe("inputs", () => {
     expect(read({})).toMatchObject({ environment: "prod", region: "us-east-1" });
     const variables = { RUNPOOL_ENVIRONMENT: "dev", AWS_REGION: "eu-west-1" };
     expect(read({}, variables)).toMatchObject({ environment: "dev", region: "eu-west-1" });
+    expect(read({}, { AWS_DEFAULT_REGION: "eu-north-1" }).region).toBe("eu-north-1");
+    expect(read({}, { AWS_DEFAULT_REGION: "eu-north-1", AWS_REGION: "eu-west-1" }).region).toBe("eu-west-1");
     expect(read({ environment: "test", "aws-region": "us-west-2" }, variables)).toMatchObject({
       environment: "test",
       region: "us-west-2",

@@ -16,6 +16,7 @@ import { parseRequest } from "../../domain/request.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { overlayKey } from "../../domain/table.ts";
 import { requestDefaults } from "../../entry/request-inputs.ts";
+import { readActionFile } from "../workflow-runner/action-file.ts";
 import { annotations, environment, openActionBench, repository, token, type ActionBench } from "./action-bench.ts";
 
 let bench: ActionBench;
@@ -203,22 +204,29 @@ describe("refresh", () => {
       expect((await refresh({ "github-token": "" })).log, "one that is read").toContain(`::add-mask::${renewed[0]}`);
     });
 
-    test.each(["JSON of an App", "key alone, which is of no use"])("the App's key line by line: %s", async (kind) => {
-      const { privateKey } = generateKeyPairSync("rsa", {
-        modulusLength: 2048,
-        publicKeyEncoding: { type: "spki", format: "pem" },
-        privateKeyEncoding: { type: "pkcs8", format: "pem" },
-      });
-      const app = JSON.stringify({ appId: 7_100_000_071, privateKey });
-      const { code, log } = await withStored(kind.startsWith("JSON") ? app : privateKey);
-      expect(code).toBe(1);
-      const lines = privateKey.split("\n").filter((line) => line.length >= 8 && !line.startsWith("-----"));
-      expect(lines.length).toBeGreaterThan(20);
-      expect(masks(log)).toEqual(expect.arrayContaining(lines));
-      for (const line of lines) expect(shown(log)).not.toContain(line);
-      // What is no secret, and stands in other lines too, stays to be read.
-      expect(masks(log).join("\n")).not.toMatch(/privateKey|7100000071|-----|^\W*$/m);
-    });
+    test.each(["JSON of an App", "key alone, which is of no use", "JSON that is cut off"])(
+      "the App's key line by line: %s",
+      async (kind) => {
+        const { privateKey } = generateKeyPairSync("rsa", {
+          modulusLength: 2048,
+          publicKeyEncoding: { type: "spki", format: "pem" },
+          privateKeyEncoding: { type: "pkcs8", format: "pem" },
+        });
+        const app = JSON.stringify({ appId: 7_100_000_071, privateKey });
+        const { code, log } = await withStored(
+          kind === "JSON of an App" ? app : kind.startsWith("JSON") ? app.slice(0, -1) : privateKey,
+        );
+        expect(code).toBe(1);
+        const lines = privateKey.split("\n").filter((line) => line.length >= 8 && !line.startsWith("-----"));
+        expect(lines.length).toBeGreaterThan(20);
+        expect(masks(log)).toEqual(expect.arrayContaining(lines));
+        for (const line of lines) expect(shown(log)).not.toContain(line);
+        // What is no secret, and stands in other lines too, stays to be read.
+        // Of what cannot be read as an App, all of it is taken for the secret.
+        if (kind !== "JSON that is cut off")
+          expect(masks(log).join("\n")).not.toMatch(/privateKey|7100000071|-----|^\W*$/m);
+      },
+    );
   });
 
   test("is red where GitHub refuses, and names the right that is missing", async () => {
@@ -245,10 +253,46 @@ test("the summary of fewer says what is missing, and takes the words of others f
   expect(text).toContain("- see https:<!-- -->//evil.example/x or www<!-- -->.evil.example, ?ti daer");
 });
 
+describe("a provision's outputs", () => {
+  test("are those that action.yml promises, by their names, and no others", async () => {
+    const { code, outputs, log } = await provision({ "usage-class": "on-demand", "instance-count": "2" });
+    expect(code, log).toBe(0);
+    const text = expect.stringMatching(/./) as string;
+    const count = expect.stringMatching(/^\d+$/) as string;
+    const ids = JSON.stringify(JSON.parse(outputs["ids"] ?? ""));
+    expect(outputs).toEqual({
+      label: String(run),
+      "instance-ids": ids,
+      "instance-types": expect.stringMatching(/^\["[^"]+","[^"]+"\]$/) as string,
+      created: count,
+      reused: count,
+      "ready-ms": count,
+      "estimated-cost-per-hour": expect.stringMatching(/^\d+\.\d{4}$/) as string,
+      ids,
+      id: text,
+    });
+    expect(Number(outputs["created"]) + Number(outputs["reused"])).toBe(2);
+    expect(Object.keys(outputs).toSorted()).toEqual(Object.keys(readActionFile().outputs).toSorted());
+    await release();
+  });
+
+  test("that cannot be written have no instances: the post step gives all back", async () => {
+    const wish = { with: { mode: "provision", "usage-class": "on-demand" }, runId: String(run) };
+    const end = await bench.main({ ...wish, variables: { GITHUB_OUTPUT: "/nowhere/output" } });
+    expect(end.code).toBe(1);
+    expect(annotations("error", end).join()).toContain("/nowhere/output");
+    expect(owned().map(({ runId }) => runId)).toEqual([String(run)]);
+    expect((await bench.post(wish, end.state)).code).toBe(0);
+    expect(owned()).toEqual([]);
+  });
+});
+
 test.each([
   ["::set-output name=a::b", "| ::set-output name=a::b"],
   ["fine\n::add-mask::x", "fine\n| ::add-mask::x"],
   ["fine ##[set-env name=A]b", "fine # #[set-env name=A]b"],
+  ["fine ##[set-env name=A]b ##[add-path]c", "fine # #[set-env name=A]b # #[add-path]c"],
+  ["fine\n::add-mask::x\n::stop-commands::y", "fine\n| ::add-mask::x\n| ::stop-commands::y"],
   ["a\u001b[2Jb", "a?[2Jb"],
 ])("text of others cannot command the runner: %j", (text, shown) => {
   expect(harmless(text)).toBe(shown);

@@ -1,9 +1,11 @@
 // What the action's log and summary show where there is very much to say: GitHub shows ten annotations of a kind, and 1 MiB of a summary.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
+import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports.ts";
 import { failureOf } from "../../entry/action/failures.ts";
 import { fail, told } from "../../entry/action/told.ts";
 import { withinLimit } from "../../entry/action/write-summary.ts";
+import { BadInput } from "../../entry/cli/bad-input.ts";
 import { alikeTogether } from "../../entry/alike-reasons.ts";
 
 let written = "";
@@ -90,4 +92,36 @@ test("a summary keeps within what GitHub takes, in whole lines, and says how man
   expect(cut.slice(0, 900).every((line) => line === row)).toBe(true);
   expect(cut.at(-1)).toBe(`… and ${3000 - (cut.length - 2)} more lines, which the log has.`);
   expect(withinLimit(["a", "b"])).toEqual(["a", "b"]);
+});
+
+test.each([
+  ["CredentialsProviderError", true],
+  ["ExpiredTokenException", true],
+  ["ExpiredToken", true],
+  ["InvalidClientTokenId", true],
+  ["UnrecognizedClientException", true],
+  ["SignatureDoesNotMatch", true],
+  ["AuthFailure", true],
+  ["AccessDenied", false],
+  ["AccessDeniedException", false],
+  ["UnauthorizedOperation", false],
+  ["ValidationException", false],
+  ["ResourceNotFoundException", false],
+])("%s sends people to look at the job's credentials: %s", (code, sends) => {
+  const { title, problems } = failureOf(new AwsRefused("a call", code, "it says"));
+  expect(title).toBe("AWS");
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(`AWS refused a call: ${code}: it says`);
+  expect(problems[0]?.includes("configure-aws-credentials")).toBe(sends);
+});
+
+test.each([
+  [new BadInput(["one", "two"]), "Input", ["one", "two"]],
+  [new Unconfigured("one\ntwo"), "Environment", ["one", "two"]],
+  [new OutOfReach("a call"), "Out of reach", [expect.stringMatching(/^a call: .*run again$/)]],
+  [new ForgeRefused("a call"), "GitHub", ["a call"]],
+  [new TypeError("undefined"), "A mistake in runpool itself", [expect.stringContaining("TypeError: undefined")]],
+  ["thrown text", "A mistake in runpool itself", ["thrown text"]],
+])("%s is told under its own title", (thrown, title, problems) => {
+  expect(failureOf(thrown)).toEqual({ title, problems });
 });

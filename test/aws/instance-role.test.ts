@@ -78,7 +78,7 @@ test.each(answers.flatMap(([kind, codes]) => codes.split(" ").map((code) => [cod
     const send = () => Promise.reject(Object.assign(new Error("it says"), { name: code }));
     const failing = { send } as never;
     const clients = { dynamodb: failing, sqs: failing, ssm: failing, ec2: failing, sts: failing };
-    const { attempt } = instanceRole({ ...clients, table: "t", queueUrl: () => "" });
-    expect((await attempt({ kind: "scan-table" })).kind).toBe(kind);
+    const failed = instanceRole({ ...clients, table: "t", queueUrl: () => "" });
+    expect((await failed.attempt({ kind: "scan-table" })).kind).toBe(kind);
   },
 );

@@ -126,8 +126,8 @@ describe("ending machines", () => {
       ended.push(...input.InstanceIds);
       return {};
     };
-    const { terminate } = answering(send as never);
-    expect([...(await terminate([id(1), id(2), id(3)])).keys()]).toEqual([id(2)]);
+    const machines = answering(send as never);
+    expect([...(await machines.terminate([id(1), id(2), id(3)])).keys()]).toEqual([id(2)]);
     expect(ended.toSorted()).toEqual([id(1), id(3)]);
   });
 

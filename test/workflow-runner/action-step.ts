@@ -7,7 +7,7 @@ import { openFileCommands, type FileCommands } from "./file-commands.ts";
 export interface Program {
   /** Path of the bundle's file. */
   readonly path: string;
-  /** Whole environment of the process. */
+  /** Whole environment of the process; a file of the runner's commands may be another one than its own. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +32,7 @@ const folder = join(tmpdir(), `runpool-file-commands-${process.pid}`);
 export function startProgram({ path, variables }: Program): RunningStep {
   const files = openFileCommands(folder);
   const child = spawn(process.execPath, [path], {
-    env: { PATH: process.env["PATH"] ?? "", ...variables, ...files.variables },
+    env: { PATH: process.env["PATH"] ?? "", ...files.variables, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
