@@ -131,6 +131,19 @@ test("what came of a provision is told once, by repository", async () => {
   expect(await told()).toEqual([]);
 });
 
+test("the age that is told is the oldest token's, whichever was renewed since", async () => {
+  const { call, putCredential, held, clock } = await openLambda();
+  await putCredential(token);
+  const tokenAge = async () => (await call({})).lines.find((line) => "TokenAge" in line)?.["TokenAge"];
+  await call({});
+  await clock.advance(600_000);
+  const [first = "", ...others] = example.forge.repositories;
+  expect(others.length).toBeGreaterThan(0);
+  await held.write(registrationTokenParameter("example", `github:${first}`), "renewed");
+  // Within the second that the clock of the host may be off.
+  expect(Math.abs(Number(await tokenAge()) - 600_000)).toBeLessThanOrEqual(1000);
+});
+
 test("without its credential the lambda comes all the same, says which parameter is missing, and an alarm's metric tells it", async () => {
   const { call } = await openLambda();
   const { code, lines } = await call({});

@@ -91,11 +91,9 @@ test("vCPUs are those of machines alive, by what they are billed as", () => {
     recordOf({ usageClass: "on-demand", cpu: 16, state: "terminating" }),
     recordOf({ usageClass: "spot", cpu: 16, state: "terminated" }),
   ];
-  const billed = lines({ records }).flatMap(({ UsageClass, Vcpus }) =>
-    UsageClass === undefined ? [] : [[UsageClass, Vcpus]],
-  );
-  expect(billed.toSorted()).toEqual([
-    ["on-demand", 2],
-    ["spot", 12],
-  ]);
+  const billed = lines({ records }).filter(({ UsageClass }) => UsageClass !== undefined);
+  expect(Object.fromEntries(billed.map(({ UsageClass, Vcpus }) => [String(UsageClass), Vcpus]))).toEqual({
+    "on-demand": 2,
+    spot: 12,
+  });
 });

@@ -22,7 +22,7 @@ export const entryMutations: readonly Mutation[] = [
     "a missing right sends people to look for credentials that they have",
     "/Credentials|Token|UnrecognizedClient|Signature|AuthFailure/",
     "/Credentials|Token|UnrecognizedClient|Signature|AuthFailure|AccessDenied/",
-    "action/steps",
+    "action/told",
   ]),
   ...of("entry/action/give-back.ts", [
     "the post step takes away what was handed over, with its jobs",
@@ -115,13 +115,13 @@ export const entryMutations: readonly Mutation[] = [
     "a job that is cancelled by SIGTERM ends without giving back",
     '["SIGINT", "SIGTERM"] as const',
     '["SIGINT"] as const',
-    "action/cancel",
+    "action/stop-signals",
   ]),
   ...of("entry/action/told.ts", [
     "what an instance says is taken for a command of the runner",
     '.replaceAll("##[", "# #[")',
     '.replace("##[", "# #[")',
-    "action/told",
+    "action/steps",
   ]),
   ...of("entry/agent-environment.ts", [
     "an environment's further runs are not let in: the words are one",
@@ -177,19 +177,19 @@ export const entryMutations: readonly Mutation[] = [
       "warm starts are counted cold",
       "servingWarm: serving.filter(({ assignment }) => assignment > 1).length,",
       "servingWarm: serving.filter(({ assignment }) => assignment > 0).length,",
-      "stacks/shown-metrics",
+      "stacks/refresh-metrics",
     ],
     [
       "the alarm of instances past their threshold tells of those that have ended",
       "pastThreshold: records.filter((record) => lives(record) && isPast(record, now)).length,",
       "pastThreshold: records.filter((record) => isPast(record, now)).length,",
-      "stacks/shown-metrics",
+      "stacks/refresh-metrics",
     ],
     [
       "no alarm tells of machines that no record stands for",
       'kind === "end-unrecorded" || kind === "end-overdue"',
       'kind === "end-overdue"',
-      "stacks/shown-metrics",
+      "stacks/refresh-metrics",
     ],
   ),
   ...of(
