@@ -63,3 +63,19 @@ it("learns from every reply of an SDK client, refusals included", async () => {
   await expect(client.send(new GetCallerIdentityCommand({}))).rejects.toThrow("Rate exceeded");
   expect(other.now()).toBe(start);
 });
+
+it.each([
+  // A header of second 0: at some moment between sending and receiving AWS's clock was in [0, 1000).
+  ["sent in the last moment of it", 999, 999, 0],
+  ["sent as the next one began", 1000, 1000, -1000],
+  ["sent in the next one", 1999, 1999, -1000],
+  ["sent two later", 2000, 2500, -2000],
+  ["received as it began", -500, 0, 0],
+  ["received the moment before", -500, -1, 1000],
+  ["received a whole one before", -1500, -1000, 1000],
+  ["received more than one before", -1500, -1001, 2000],
+])("moves for a call that was %s no further than the header says", (_, sent, received, offset) => {
+  const clock = correctedClock({ now: () => start, sleep: () => Promise.resolve() });
+  clock.observe(new Date(start).toUTCString(), start + sent, start + received);
+  expect(clock.offset()).toBe(offset);
+});

@@ -3,7 +3,7 @@ import { of, type Mutation } from "../mutation.ts";
 
 export const cloudMutations: readonly Mutation[] = [
   ...of("cloud/aws/clock.ts", [
-    "a host whose clock is right is corrected by a second",
+    "a host that is a whole second ahead is never corrected",
     "else if (offset >= beyond) offset =",
     "else if (offset > beyond) offset =",
     "aws/clock",
