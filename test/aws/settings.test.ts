@@ -2,6 +2,7 @@
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { defaultsItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
+import { preRunnerScript as preRunner } from "../../cloud/aws/pre-runner-script.ts";
 import { settings } from "../../cloud/aws/settings.ts";
 import { Unconfigured } from "../../cloud/ports.ts";
 import { operationalDefaults, type Defaults } from "../../domain/configuration.ts";
@@ -155,4 +156,22 @@ describe("an overlay, field by field", () => {
     await sim.settings.writeOverlay({ idleMs: 62_000, maxUses: 2 }, { idleMs: 61_000, maxUses: 2 });
     expect((await sim.settings.load()).overlay).toEqual({ idleMs: 62_000, labels: ["a"], maxUses: 2 });
   });
+});
+
+it.each<[what: string, deployed: string, laid: string | undefined, read: string]>([
+  ["nothing is run", "", undefined, ""],
+  ["what is deployed", "deployed", undefined, "deployed"],
+  ["what an operator has laid over it", "deployed", "laid", "laid"],
+  ["what an operator has laid over nothing", "", "laid", "laid"],
+  ["nothing, where an operator has laid just that over it", "deployed", "", ""],
+])("an instance boots with the script of the table: %s", async (_, preRunnerScript, laid, read) => {
+  await stored({ ...sim.defaults, preRunnerScript });
+  if (laid !== undefined) await sim.settings.writeOverlay({ preRunnerScript: laid });
+  expect(await preRunner(sim.clients.dynamodb, sim.table)).toBe(read);
+});
+
+it("an instance of an environment without a configuration does not boot as if it had no script", async () => {
+  const Key = { key: { S: defaultsKey } };
+  await sim.clients.dynamodb.send(new DeleteItemCommand({ TableName: sim.table, Key }));
+  await expect(preRunner(sim.clients.dynamodb, sim.table)).rejects.toThrow(Unconfigured);
 });

@@ -298,7 +298,7 @@ export const cloudMutations: readonly Mutation[] = [
     "instances boot with the deployed script though an operator has laid another over it",
     'return overlay.script ?? defaults.script ?? "";',
     'return defaults.script ?? overlay.script ?? "";',
-    "agent/proxy",
+    "aws/settings",
   ]),
   ...of(
     "cloud/aws/saved-requests.ts",
