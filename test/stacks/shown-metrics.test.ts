@@ -139,3 +139,19 @@ test("every queue of what cannot be read is watched, a retired class's too", () 
   for (const QueueName of kept)
     expect(seen).toContain(told("AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName }));
 });
+
+test("however many classes there are, each queue of what cannot be read is watched by one alarm, of ten metrics at most", () => {
+  const retiredClasses = Array.from({ length: 21 }, (_, index) => `old-${index}`);
+  const many = synthesized(exampleWith({ retiredClasses }));
+  const made = Object.values(many)
+    .flatMap((stack) => resourcesOf(stack, "aws_sqs_queue"))
+    .map(([, queue]) => textOf(queue, "name"))
+    .filter((name) => name.endsWith("-unreadable"))
+    .map((QueueName) => told("AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName }));
+  expect(made.length).toBeGreaterThan(21);
+  const groups = resourcesOf(stackNamed(many, "example-observability"), "aws_cloudwatch_metric_alarm")
+    .filter(([id]) => id.startsWith("unreadable"))
+    .map(([, alarm]) => watched(alarm));
+  expect(groups.flat().toSorted((a, b) => a.localeCompare(b))).toEqual(made.toSorted((a, b) => a.localeCompare(b)));
+  for (const group of groups) expect(group.length).toBeLessThanOrEqual(10);
+});

@@ -125,7 +125,7 @@ export const cloudMutations: readonly Mutation[] = [
       "an image is deleted under a stopped machine",
       '["pending", "running", "shutting-down", "stopping", "stopped"]',
       '["pending", "running"]',
-      "ami/prune",
+      "aws/image-ends",
     ],
     [
       "an image that a template names by its parameter is deleted",
@@ -138,7 +138,7 @@ export const cloudMutations: readonly Mutation[] = [
     "an image that could not be removed loses its disks",
     "      if (problems.length > 0) return problems;\n",
     "",
-    "ami/prune",
+    "aws/image-ends",
   ]),
   ...of("cloud/aws/instance-logs.ts", [
     "the log of an instance shows what another one has forged",
