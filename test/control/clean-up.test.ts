@@ -46,3 +46,17 @@ test("machines of other provisions are left alone", async () => {
   });
   expect(world.table.all().map(({ state, wanted }) => [state, wanted])).toEqual([["running", "serve"]]);
 });
+
+test("a machine whose record cannot be read has one: it is left alone", async () => {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf()));
+  const [machine] = world.machines.all();
+  if (machine === undefined) throw new Error("nothing was launched");
+  world.table.forge(machine.key, { ...world.table.get(machine.key), schema: 99 }, "a newer runpool");
+  const cleaned = await world.does("post", async (ports) => {
+    const { configuration } = await ports.settings.load();
+    return await cleanUp(ports, configuration, name);
+  });
+  expect([cleaned.ended, isAlive(machine)]).toEqual([[], true]);
+});

@@ -1,9 +1,10 @@
 // Recounting: what a crash left in a counter is taken out, whatever ends meanwhile; what is in flight is not.
 import { expect, test } from "vitest";
 import { provision } from "../../control/provision.ts";
-import { readCounters, recount } from "../../control/recount.ts";
+import { excess, readCounters, recount } from "../../control/recount.ts";
 import { refresh } from "../../control/refresh.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { recordOf } from "./record-of.ts";
 
 const maximum = 20;
 const scopes = ["environment", `partition#github:${repository}`].map((name) => ({ name, maximum }));
@@ -86,4 +87,19 @@ test("a machine that nobody has recorded holds its place", async () => {
   expect(await countOf(world)).toBe(6);
   await recounted(world, async () => undefined);
   expect(await countOf(world)).toBe(4);
+});
+
+test("what is being ended holds its place until it has ended, in its own partition and in the environment", () => {
+  const counters = new Map(
+    ["environment", "partition#github:acme/shop", "partition#github:acme/docs"].map((scope) => [
+      scope,
+      { count: 2, reserved: 2 },
+    ]),
+  );
+  const records = [recordOf({ state: "terminating" }), recordOf({ instanceId: "i-2", state: "terminated" })];
+  expect([...excess(counters, records, [])]).toEqual([
+    ["environment", 1],
+    ["partition#github:acme/shop", 1],
+    ["partition#github:acme/docs", 2],
+  ]);
 });
