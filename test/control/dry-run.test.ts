@@ -5,7 +5,7 @@ import { provision } from "../../control/provision.ts";
 import { refresh, type RefreshReport } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
 import { limits } from "../../domain/limits.ts";
-import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 
 type Change = (ports: ControlPorts) => ControlPorts;
 const same: Change = (ports) => ports;
@@ -57,4 +57,49 @@ test("an idle instance whose message is lost is sent again, also while others co
   const [dry, real] = await both(world);
   expect(real).toMatchObject({ requeued: 1, problems: [] });
   expect(dry).toEqual(real);
+});
+
+test("a machine without a record and a ghost runner are told by the dry run, and ended and removed by the real one alone", async () => {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf()));
+  const [like] = world.machines.all();
+  if (like === undefined) throw new Error("nothing was launched");
+  const stray = world.machines.launch(like);
+  await world.time.run(world.time.now() + limits.bootMs + limits.claimMarginMs);
+  const done: string[] = [];
+  const change: Change = (ports) => ({
+    ...ports,
+    fleet: {
+      ...ports.fleet,
+      terminate: async (ids) => {
+        done.push(...ids);
+        return new Map();
+      },
+    },
+    inventory: {
+      ...ports.inventory,
+      list: async (scope, prefix) =>
+        scope === repository
+          ? [{ id: 7, name: `${prefix}${stray.instanceId}-1`, online: false, busy: false, labels: [] }]
+          : [],
+      remove: async (_scope, id) => {
+        done.push(`runner ${id}`);
+        return "removed";
+      },
+    },
+  });
+  const told = ({ findings, ghosts }: RefreshReport) => [
+    findings.map(({ kind, instanceId }) => [kind, instanceId]),
+    ghosts,
+  ];
+  const dry = await world.does("dry", (ports) => refresh(change(ports), { dryRun: true }));
+  expect(told(dry)).toEqual([
+    [["end-unrecorded", stray.instanceId]],
+    [expect.stringContaining(`${stray.instanceId}-1`)],
+  ]);
+  expect(done).toEqual([]);
+  const real = await world.does("real", (ports) => refresh(change(ports)));
+  expect(told(real)).toEqual(told(dry));
+  expect(done).toEqual([stray.instanceId, "runner 7"]);
 });

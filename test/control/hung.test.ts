@@ -77,3 +77,40 @@ test("is not asked to leave where GitHub, asked by its name, shows it online: a 
   expect((await refreshed(world, false, true)).findings).toMatchObject([{ kind: "prove", done: false }]);
   expect(world.table.get(machine.key)).toMatchObject({ state: "running", wanted: "serve" });
 });
+
+test("is left alone while GitHub gives no list: that it cannot be reached proves nothing", async () => {
+  const { world, machine } = await hung(30);
+  await world.time.run(world.time.now() + 5 * minute);
+  const report = await world.does("refresh", (ports) =>
+    refresh({ ...ports, inventory: { ...ports.inventory, list: () => Promise.reject(new Error("502 Bad Gateway")) } }),
+  );
+  expect(report.findings).toEqual([]);
+  expect(world.table.get(machine.key)).toMatchObject({ state: "running", wanted: "serve" });
+});
+
+test.for([
+  ["been heard of again", (now: number) => ({ heartbeatAt: now })],
+  ["become another run's", () => ({ assignment: 2 })],
+] as const)("is not asked to leave where it has %s since the records were read", async ([, changes]) => {
+  const { world, machine } = await hung(0);
+  await world.time.run(world.time.now() + 5 * minute);
+  const asked: string[] = [];
+  const { findings } = await world.does("refresh", (ports) => {
+    const instances: typeof ports.instances = {
+      ...ports.instances,
+      read: async (keys) => {
+        const found = await ports.instances.read(keys);
+        return { ...found, items: found.items.map((record) => ({ ...record, ...changes(world.time.now()) })) };
+      },
+      move: async (name, ref, told) => {
+        asked.push(name);
+        return await ports.instances.move(name, ref, told);
+      },
+    };
+    const named = async () => undefined;
+    return refresh({ ...ports, instances, inventory: { ...ports.inventory, list: async () => [], named } });
+  });
+  expect(findings).toMatchObject([{ kind: "prove", done: false }]);
+  expect(asked).toEqual([]);
+  expect(world.table.get(machine.key)).toMatchObject({ state: "running", wanted: "serve" });
+});

@@ -85,3 +85,20 @@ test("one that loses its listener before the commit is asked to leave: no job is
   const record = world.table.all().find(({ instanceId }) => instanceId === lost);
   expect([record?.wanted, record?.owner]).toEqual(["leave", "github:run:1001:1:provision"]);
 });
+
+test("a round that is asked for again, its records being there already, holds no place twice", async () => {
+  const world = await opened();
+  const request = requestOf({ instanceCount: "3" });
+  const { ports, process } = world.process("killed");
+  void provision(ports, request);
+  while (world.table.all().length < 3) await world.time.run(world.time.now() + 50);
+  process.kill();
+  const outcome = await world.does("again", (its) => {
+    // The run index lags: it shows nothing yet.
+    const ofRun = async () => ({ items: [], damaged: [] });
+    return provision({ ...its, instances: { ...its.instances, ofRun } }, request);
+  });
+  expect(outcome).toMatchObject({ kind: "ready", created: 3 });
+  expect(world.machines.all()).toHaveLength(3);
+  expect(world.words.counters.get("environment")).toBe(3);
+});

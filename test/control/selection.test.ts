@@ -6,8 +6,11 @@ import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
 import { lookAtPool, promised, select } from "../../control/selection.ts";
 import { undertake } from "../../control/taken.ts";
+import { limits } from "../../domain/limits.ts";
 import { messageOf } from "../../domain/pool-message.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
 import { calmWorld, requestOf } from "./calm-world.ts";
+import { recordOf } from "./record-of.ts";
 
 /** A pool of one, whose message every receive delivers twice; with what the scan deletes and returns. */
 async function scanned(change: (ports: ControlPorts) => Partial<ControlPorts["instances"]>) {
@@ -59,6 +62,11 @@ test("one that is heard of again while it is being condemned keeps its message",
   expect(await scanned(heardOf(120_000))).toEqual({ won: 0, dropped: 0, returned: 2 });
 });
 
+test("a claim of which nobody knows what came of it keeps its message", async () => {
+  const move: ControlPorts["instances"]["move"] = async () => ({ kind: "unknown", problem: "no reply" });
+  expect(await scanned(() => ({ move }))).toEqual({ won: 0, dropped: 0, returned: 2 });
+});
+
 test("an instance that comes back to the pool while it is scanned keeps its new message, and is claimed by it", async () => {
   const world = calmWorld();
   await world.does("refresh", (ports) => refresh(ports));
@@ -103,4 +111,21 @@ test("what the table lets nobody claim, for what its instance has written, is a 
     return [before, taken.length, promised(undertaking, look)];
   });
   expect(seen).toEqual([1, 0, 0]);
+});
+
+test("what ends within the margin of a claim is not promised, be it listed or received", async () => {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  const seen = await world.does("scan", async (ports) => {
+    const { configuration } = await ports.settings.load();
+    const undertaking = undertake(ports, configuration, requestOf(), new AbortController().signal);
+    const inside = recordOf({ threshold: ports.clock.now() + limits.claimMarginMs });
+    const beyond = recordOf({ key: "another", threshold: ports.clock.now() + limits.claimMarginMs + 1 });
+    const look = (records: readonly InstanceRecord[]) => ({
+      listed: { items: records, damaged: [] },
+      received: records.map((one) => ({ kind: "message", receipt: one.key, message: messageOf(one) }) as const),
+    });
+    return [promised(undertaking, look([inside])), promised(undertaking, look([inside, beyond]))];
+  });
+  expect(seen).toEqual([0, 1]);
 });

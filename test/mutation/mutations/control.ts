@@ -5,6 +5,30 @@ export const controlMutations: readonly Mutation[] = [
   ...of(
     "control/creation.ts",
     [
+      "a round that was asked for before keeps the places that it reserved twice",
+      "const unused = count - launched.length + known;",
+      "const unused = count - launched.length;",
+      "control/partly",
+    ],
+    [
+      "places of machines that may have been launched are freed",
+      'if (unused > 0 && outcome.kind === "answered") await free(unused);',
+      "if (unused > 0) await free(unused);",
+      "control/provision",
+    ],
+    [
+      "a braked pool, or one without an image, keeps every place that it asked for",
+      "if (open === undefined) await free(count);",
+      "",
+      "control/provision",
+    ],
+    [
+      "where there is room for fewer, fewer than that are created",
+      "wanted -= short - fewer;",
+      "wanted = fewer;",
+      "control/partly",
+    ],
+    [
       "rounds of two provisions share a client token, and get each other's machines",
       "`${id}/${number}`",
       "`${number}`",
@@ -32,6 +56,18 @@ export const controlMutations: readonly Mutation[] = [
   ...of(
     "control/findings.ts",
     [
+      "a machine is ended before its provision could write its record",
+      "now - machine.launchedAt > configuration.bootMs && isPaidFor(machine)",
+      "now > machine.launchedAt && isPaidFor(machine)",
+      "control/findings",
+    ],
+    [
+      "what refresh could still condemn by itself is ended at EC2 beforehand",
+      "now - record.threshold > limits.overdueMs",
+      "now > record.threshold",
+      "control/findings",
+    ],
+    [
       "a machine whose record cannot be written lives for ever",
       "else if (late.has(instanceId)) found.set",
       "else if (longest < 0) found.set",
@@ -56,12 +92,21 @@ export const controlMutations: readonly Mutation[] = [
       "control/findings",
     ],
   ),
-  ...of("control/floor.ts", [
-    "the idle floor ends its machines before a provision may find them",
-    "bootMs: configuration.bootMs + limits.foundMs,",
-    "bootMs: configuration.bootMs,",
-    "control/left-to-boot",
-  ]),
+  ...of(
+    "control/floor.ts",
+    [
+      "an idle floor that still boots is bought again with every refresh",
+      "missing: Math.max(0, floor.count - idle.length - coming.length),",
+      "missing: Math.max(0, floor.count - idle.length),",
+      "control/floor",
+    ],
+    [
+      "the idle floor ends its machines before a provision may find them",
+      "bootMs: configuration.bootMs + limits.foundMs,",
+      "bootMs: configuration.bootMs,",
+      "control/left-to-boot",
+    ],
+  ),
   ...of("control/give-back.ts", [
     "an aborted provision keeps what it has, and its successor waits for it",
     'if (extent === "everything")',
@@ -76,6 +121,18 @@ export const controlMutations: readonly Mutation[] = [
   ]),
   ...of(
     "control/provision.ts",
+    [
+      "a step is given machines of another step's label",
+      "if (!same || record.labels?.includes(labelOf(request)) === false) continue;",
+      "if (!same) continue;",
+      "control/provision",
+    ],
+    [
+      "a provision that was cancelled in its last write says that it is committed, and is not given back",
+      "if (!cancel.aborted) {",
+      "if (cancel !== undefined) {",
+      "control/provision",
+    ],
     [
       "a re-run that failed keeps booting machines that nobody waits for",
       "if (again && !cancel.aborted && !held.released && held.taken.size > 0) {",
@@ -92,6 +149,48 @@ export const controlMutations: readonly Mutation[] = [
   ),
   ...of(
     "control/refresh.ts",
+    [
+      "a machine whose record cannot be read is ended after its boot limit, with its job",
+      'if (foreign !== true) known.add(key.split("/").at(-1) ?? key);',
+      'if (foreign === true) known.add(key.split("/").at(-1) ?? key);',
+      "control/adapters-only",
+    ],
+    [
+      "an unreachable GitHub counts as proof that no job runs",
+      "const scopes = new Set<string>();",
+      "const scopes = new Set<string>(partitionScopes(configuration).values());",
+      "control/hung",
+    ],
+    [
+      "a dry run ends machines",
+      "if (!dryRun && strays.size > 0) await end(",
+      "if (strays.size > 0) await end(",
+      "control/dry-run",
+    ],
+    [
+      "a dry run deletes runners at GitHub",
+      "if (!dryRun) await removeGhosts(",
+      "await removeGhosts(",
+      "control/dry-run",
+    ],
+    [
+      "a paused environment buys machines for re-runs",
+      "holds ? noReruns : await rerun(",
+      "await rerun(",
+      "control/rerun",
+    ],
+    [
+      "ghost runners of an earlier assignment stay at GitHub for ever",
+      "if (record === undefined || record.assignment !== parsed.assignment) return true;",
+      "if (record === undefined) return true;",
+      "control/ghosts",
+    ],
+    [
+      "an idle instance whose message is lost is found by nobody while others of its class have theirs",
+      "if ((await world.pool.depth(resourceClass)) >= idle.length) return 0;",
+      "if ((await world.pool.depth(resourceClass)) > 0) return 0;",
+      "control/adapters-only",
+    ],
     [
       "a brake does not stop the idle floor",
       "keepFloors(world, configuration, lasting, dryRun, brakes)",
@@ -120,6 +219,12 @@ export const controlMutations: readonly Mutation[] = [
   ...of(
     "control/rerun.ts",
     [
+      "a re-run buys more than its run has asked for",
+      "count: Math.min(count, request.count),",
+      "count,",
+      "control/rerun",
+    ],
+    [
       "a re-run buys beside machines that still boot for it",
       "for (const booting of bootingOf(records, world.clock.now()))",
       "for (const booting of bootingOf([], world.clock.now()))",
@@ -138,14 +243,53 @@ export const controlMutations: readonly Mutation[] = [
     "const next = { idleFloors, scheduled: { at, idleFloors } };",
     "control/schedules",
   ]),
-  ...of("control/selection.ts", [
-    "a provision is promised the same spoilt machine for ever",
-    "!lost.spoilt.has(candidate.key) &&",
-    "",
-    "control/selection",
-  ]),
+  ...of(
+    "control/selection.ts",
+    [
+      "instances are claimed that are about to end",
+      "misfitOf(candidate, request, partition, world.clock.now() + limits.claimMarginMs) === undefined",
+      "misfitOf(candidate, request, partition, world.clock.now()) === undefined",
+      "control/selection",
+    ],
+    [
+      "a claim whose outcome is not known deletes the message",
+      'if (outcome.kind === "silent" || outcome.kind === "unknown") scan',
+      'if (outcome.kind === "silent") scan',
+      "control/selection",
+    ],
+    [
+      "a provision is promised the same spoilt machine for ever",
+      "!lost.spoilt.has(candidate.key) &&",
+      "",
+      "control/selection",
+    ],
+  ),
   ...of(
     "control/settle.ts",
+    [
+      "of several machines that end at once only one frees its place",
+      "(freed.get(scope) ?? 0) + 1",
+      "1",
+      "control/adapters-only",
+    ],
+    [
+      "a runner that has become another run's is asked to leave",
+      "if (record === undefined || record.assignment !== assignment) return undefined;",
+      "if (record === undefined) return undefined;",
+      "control/hung",
+    ],
+    [
+      "one that was heard of again while GitHub was asked is ended",
+      "if ((heartbeatAge(record, now) ?? Number.POSITIVE_INFINITY) <= limits.hungMs) return undefined;",
+      "",
+      "control/hung",
+    ],
+    [
+      "a machine is condemned while GitHub says that a job runs on it",
+      'if (typeof removal !== "string" || removal === "busy") return false;',
+      'if (typeof removal !== "string") return false;',
+      "control/hung",
+    ],
     [
       "a place is freed twice, and the fleet outgrows its maximum",
       "if (outcome.already) return;",
@@ -171,16 +315,109 @@ export const controlMutations: readonly Mutation[] = [
     "bootMs: configuration.bootMs,",
     "control/left-to-boot",
   ]),
-  ...of("control/validation.ts", [
-    "a running machine of an earlier attempt is taken for a failure",
-    'subjects.filter(({ state }) => state === "running"),',
-    "[],",
-    "control/second-attempt",
-  ]),
+  ...of(
+    "control/validation.ts",
+    [
+      "a runner that was given up goes on to take jobs",
+      "await askToLeave(world, { record, own: ownOf(taken) });",
+      "",
+      "control/partly",
+    ],
+    [
+      "a running machine of an earlier attempt is taken for a failure",
+      'subjects.filter(({ state }) => state === "running"),',
+      "[],",
+      "control/second-attempt",
+    ],
+  ),
   ...of("control/verdict.ts", [
     "a claimed machine that never answers is waited for until the provision's end",
     "now - claimedAt > limits.claimAnswerMs",
     "now < claimedAt",
     "control/verdict",
+  ]),
+  ...of(
+    "control/release.ts",
+    [
+      "release fails while a job runs for longer than two minutes",
+      "if (record.busy === true || !patientUntil.has(record.key))",
+      "if (!patientUntil.has(record.key))",
+      "control/release",
+    ],
+    [
+      "one that is silent ends the wait for all others",
+      "if (waiting.every(({ record })",
+      "if (waiting.some(({ record })",
+      "control/release",
+    ],
+    [
+      "release waits for ever for a job that is past its instance's threshold",
+      "now >= Math.min(patientUntil.get(record.key) ?? now, record.threshold)",
+      "now >= (patientUntil.get(record.key) ?? now)",
+      "control/release",
+    ],
+    [
+      "a machine that died before its first heartbeat is waited for until the end",
+      "(heartbeatAge(record, now) ?? Infinity) > limits.freshHeartbeatMs",
+      "(heartbeatAge(record, now) ?? 0) > limits.freshHeartbeatMs",
+      "control/release",
+    ],
+    [
+      "a runner that is being registered is ended with the job that it is given",
+      '(proof === "removed" || proof === "absent") && forgeProves(record)',
+      '(proof === "removed" || proof === "absent")',
+      "control/release",
+    ],
+  ),
+  ...of(
+    "control/leave.ts",
+    [
+      "a message that one throttled call did not send waits for the next refresh",
+      "if (unsent.length > 0) unsent = await world.pool.send(unsent).catch(() => unsent);",
+      "",
+      "control/leave",
+    ],
+    [
+      "a run is handed a machine of an image that is no longer deployed",
+      "const why = staleness(idle, configuration, world.clock.now());",
+      "const why = undefined as string | undefined;",
+      "control/provision",
+    ],
+  ),
+  ...of("control/recount.ts", [
+    "a machine that is being ended holds no place: the fleet outgrows its maximum",
+    'add(record.partition, record.state === "terminated" ? 0 : 1)',
+    'add(record.partition, record.state.startsWith("terminat") ? 0 : 1)',
+    "control/recount",
+  ]),
+  ...of("control/places.ts", [
+    "a provision goes on with fewer than will do",
+    "owner === undefined ? 1 : Math.max(1, short - (request.count - (request.minCount ?? request.count)));",
+    "1;",
+    "control/provision",
+  ]),
+  ...of("control/own-instances.ts", [
+    "a second attempt of one job asks the machines of another job to leave",
+    'names.includes(item.provisionId ?? ""),',
+    "names.length > 0,",
+    "control/second-attempt",
+  ]),
+  ...of("control/record-machine.ts", [
+    "a round that is entered again takes what another owner has by now",
+    "found.owner !== owner ||",
+    "",
+    "control/partly",
+  ]),
+  ...of("control/clean-up.ts", [
+    "a machine whose record cannot be read is ended by the clean-up",
+    "for (const { key } of [...items, ...damaged.filter(({ foreign }) => foreign !== true)]) keys.delete(key);",
+    "for (const { key } of items) keys.delete(key);",
+    "control/clean-up",
+  ]),
+  ...of("control/tokens.ts", [
+    "instances boot with a token that expires while they do",
+    "world.clock.now() - held.writtenAt < limits.tokenRenewMs;",
+    "world.clock.now() - held.writtenAt < limits.tokenLifeMs;",
+    "control/tokens",
   ]),
 ];

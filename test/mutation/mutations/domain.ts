@@ -5,6 +5,12 @@ export const domainMutations: readonly Mutation[] = [
   ...of(
     "domain/brake.ts",
     [
+      "one machine that came up does not release the brake",
+      "lostOnItsWay(record) && record.launchedAt > last",
+      "lostOnItsWay(record) && last >= 0",
+      "control/brake",
+    ],
+    [
       "a machine that was never asked to serve counts as a failed start",
       'record.wanted === "serve" && !cameUp(record);',
       "!cameUp(record);",
@@ -31,6 +37,24 @@ export const domainMutations: readonly Mutation[] = [
   ]),
   ...of(
     "domain/instance.ts",
+    [
+      "an instance that has been claimed since it was judged silent is condemned",
+      'condemn(["idle"], ["heartbeat over a minute old", "assignment as judged"])',
+      'condemn(["idle"], ["heartbeat over a minute old"])',
+      "domain/life",
+    ],
+    [
+      "a machine that serves for ever: uses are not counted",
+      "takes ? { assignment: 1, uses: 1 } : {}",
+      "takes ? { assignment: 1 } : {}",
+      "domain/life",
+    ],
+    [
+      "the table keeps every record for ever",
+      "Math.ceil(given.threshold / 1000)",
+      "Math.ceil(given.threshold)",
+      "domain/life",
+    ],
     [
       "a hostile version number makes its machine impossible to condemn",
       "add: ends ? {} : { version: 1,",
@@ -66,12 +90,27 @@ export const domainMutations: readonly Mutation[] = [
       "control/two-accounts",
     ],
   ),
-  ...of("domain/needs.ts", [
-    "a threshold a year ahead is believed",
-    "threshold <= now || threshold > furthest(now);",
-    "threshold <= now;",
-    "control/findings",
-  ]),
+  ...of(
+    "domain/needs.ts",
+    [
+      "a release of a second attempt leaves the first one's machines",
+      'compare("attempt", "<=", own.attempt),',
+      'compare("attempt", "=", own.attempt),',
+      "domain/life",
+    ],
+    [
+      "an instance whose heartbeat is from next year is claimed",
+      'compare("heartbeatAt", "<=", told.now + limits.aheadMs),',
+      'exists("heartbeatAt"),',
+      "domain/life",
+    ],
+    [
+      "a threshold a year ahead is believed",
+      "threshold <= now || threshold > furthest(now);",
+      "threshold <= now;",
+      "control/findings",
+    ],
+  ),
   ...of(
     "domain/record.ts",
     [
@@ -93,4 +132,31 @@ export const domainMutations: readonly Mutation[] = [
       "domain/record",
     ],
   ),
+  ...of("domain/agent-writes.ts", [
+    "an instance ends itself though it was claimed since it looked",
+    'condition: and(exists("key"), absent("retiredAt"), compare("version", "=", judged.version)),',
+    'condition: and(exists("key"), absent("retiredAt")),',
+    "domain/agent-writes",
+  ]),
+  ...of(
+    "domain/request.ts",
+    [
+      "a run is given machines with too little memory",
+      'if (candidate.mmem < request.minimum.mmem) return "memory";',
+      "",
+      "domain/request",
+    ],
+    [
+      "a run asks for another run's label and is given its jobs",
+      "return /^\\d+(-|$)/.test(label)",
+      "return /^\\d+$/.test(label)",
+      "domain/request",
+    ],
+  ),
+  ...of("domain/batches.ts", [
+    "the last part of a list is dropped: machines are not ended, messages not sent",
+    "Math.ceil(list.length / size)",
+    "Math.floor(list.length / size)",
+    "domain/batches",
+  ]),
 ];
