@@ -50,8 +50,8 @@ export type Step =
   | { readonly kind: "power-off"; readonly reason: string }
   | { readonly kind: "wait"; readonly until: number };
 
-/** Failures that trying again in this assignment does not mend. */
-const hopeless: ReadonlySet<string> = new Set(["version", "refused", "other"]);
+/** Failures that trying again in this assignment does not mend. Words that nobody knows may be GitHub's own fault: they are tried again. */
+const hopeless: ReadonlySet<string> = new Set(["version", "refused"]);
 
 /**
  * Failures of GitHub's own, or of the way to it: the machine is sound, and another one would fare no better. So it is kept and tries on for
@@ -126,13 +126,13 @@ function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKi
   return view.now < failure.retryAt ? wait(view, Math.min(failure.retryAt, record.threshold)) : step;
 }
 
-/** Who reads that it failed may end the machine: a listener that still tries could yet take a job, so it is stopped before. */
+/** Whoever reads that it failed may end the machine: so a job that runs is waited for, and a listener that still tries is stopped before. */
 function orGivenUp(view: View, record: InstanceRecord, step: Step): Step {
   const { runner, now } = view;
   const judged = again(view, record, step, "register-failed");
-  if (judged.kind !== "signal" || judged.signal !== "register-failed" || runner.listener !== "starting") return judged;
+  if (judged.kind !== "signal" || judged.signal !== "register-failed") return judged;
   if (runner.busy) return wait(view, Math.min(record.threshold, now + limits.busyPollMs));
-  return { kind: "stop", assignment: record.assignment };
+  return runner.listener === "starting" ? { kind: "stop", assignment: record.assignment } : judged;
 }
 
 /**
@@ -198,6 +198,7 @@ function serve(view: View, record: InstanceRecord): Step {
       if (runner.busy) return wait(view, until);
       return { kind: "retire", record, reason: tooOld(record) ?? "the listener could not be kept up" };
     case "register-failed": {
+      if (runner.busy) return wait(view, until);
       const reason = tooOld(record);
       return reason === undefined ? wait(view, until) : { kind: "retire", record, reason };
     }

@@ -42,7 +42,8 @@ async function attempt({ world, options }: Agent, record: InstanceRecord): Promi
   const { instanceId } = options;
   const { assignment, runId } = record;
   const registration = record.registration?.[0];
-  if (registration === undefined) return { kind: "failed", cause: "other", detail: "the record names no registration" };
+  if (registration === undefined)
+    return { kind: "failed", cause: "refused", detail: "the record names no registration" };
   // Before the token is read: whoever may write records could otherwise have it sent to any host.
   const url = registrationUrl(options.forge, record.partition);
   if (registration.url !== url)
