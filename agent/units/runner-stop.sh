@@ -18,8 +18,8 @@ grep -q '^frozen 1' "$cgroup/cgroup.events" || { echo "the cgroup does not freez
 main=$(systemctl show -P MainPID "runpool-runner@$n.service")
 while read -r pid; do
   # A command line and a log are as long as a job makes them: of each only a part is read.
-  name=$(head -c 8192 "/proc/$pid/cmdline" | tr '\0' '\n' | head -n 1) || continue
-  parent=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status") || continue
+  name=$(head -c 8192 "/proc/$pid/cmdline" 2>/dev/null | tr '\0' '\n' | head -n 1) || continue
+  parent=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null) || continue
   # A child of the listener that is no worker yet is just becoming one.
   if [ "${name##*/}" = Runner.Worker ] || { [ "$main" != 0 ] && [ "$parent" = "$main" ]; }; then
     echo busy

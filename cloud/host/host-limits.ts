@@ -20,6 +20,8 @@ export const hostLimits = {
   updateMs: 30 * second,
   /** A killed process is gone within milliseconds; one in uninterruptible sleep may take this long. */
   killMs: 10 * second,
+  /** For how long a job that a listener has taken may be without its worker: renewing GitHub's lock takes seconds. */
+  takenJobMs: minute,
   /** Between two looks at processes that are being stopped or killed. */
   settlePollMs: 5,
   /** Root's units answer within milliseconds; killing and freezing may take seconds on a loaded machine. */
@@ -48,6 +50,8 @@ export const hostMaxima = {
    * hundred bytes a job.
    */
   logBytes: 2 ** 20,
+  /** What is read of a listener's log for its last line alone. */
+  lastWordsBytes: 2 ** 13,
   /** What is read of a process's command line, which is memory of its own: two paths. */
   commandLineBytes: 2 ** 13,
   /** What is read of a process's environment, its own memory too: execve(2) lets it begin with 2 MiB at the usual stack. */

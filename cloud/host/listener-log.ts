@@ -15,6 +15,13 @@ export interface ListenerSaid {
   readonly lastLines: readonly string[];
 }
 
+/**
+ * Its last words are that it runs a job. It says so before it renews GitHub's lock upon it, and only then starts the worker
+ * (JobDispatcher.cs, RunAsync): that job is taken, and nobody else would get it.
+ */
+export const saysJobLast = (text: string): boolean =>
+  text.replace(/\n$/, "").split("\n").at(-1)?.includes(": Running job: ") === true;
+
 export function readListenerLog(text: string, lastCount: number): ListenerSaid {
   const at = text.lastIndexOf(startMark);
   const present = at < 0 ? text : text.slice(at + startMark.length);

@@ -9,7 +9,7 @@ import { readBeginning, readEnds } from "./disk-state.ts";
 import { hostLimits, hostMaxima } from "./host-limits.ts";
 import { atMostEvery } from "./at-most-every.ts";
 import { inBackground, type Background } from "./in-background.ts";
-import { startMark } from "./listener-log.ts";
+import { saysJobLast, startMark } from "./listener-log.ts";
 import { findNamed, freeze, hasWorker, killAll, markVariable, processesOf, thaw } from "./process-set.ts";
 import { childrenOf, readProcess, type Process } from "./process-table.ts";
 import { exitCodeOf, type BoundedEnd } from "./run-bounded.ts";
@@ -182,10 +182,18 @@ async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
   return { ...words, ...code, listener: "exited", busy: left !== undefined };
 }
 
+/** A listener that gives such a job up says nothing more: so for a while only. */
+async function hasTakenJob({ clock }: Ground, log: string): Promise<boolean> {
+  const { mtimeMs } = (await stat(log).catch(() => undefined)) ?? { mtimeMs: Number.NEGATIVE_INFINITY };
+  if (clock.now() - mtimeMs >= hostLimits.takenJobMs) return false;
+  return saysJobLast((await readEnds(log, hostMaxima.lastWordsBytes)) ?? "");
+}
+
+/** As agent/units/runner-stop.sh. */
 async function stopIfIdle(ground: Ground, assignment: number): Promise<"stopped" | "busy"> {
-  const { whole } = placeOf(ground, assignment);
+  const { whole, log } = placeOf(ground, assignment);
   const set = await freeze(whole, ground.clock);
-  if (await hasWorker(set)) {
+  if ((await hasWorker(set)) || (await hasTakenJob(ground, log))) {
     thaw(set);
     return "busy";
   }

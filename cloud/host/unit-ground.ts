@@ -199,6 +199,14 @@ async function look(ground: Ground, assignment: number): Promise<RunnerSeen> {
   return { log, jobs, listener: "exited", ...(exitCode === undefined ? {} : { exitCode }), busy };
 }
 
+/** runner-stop.sh says it last; what a tool has said before it, such as of a process that is gone, changes nothing. */
+async function stopIfIdle(ground: Ground, assignment: number): Promise<"stopped" | "busy"> {
+  const words = await ask(ground, "stop", assignment);
+  const last = words.split("\n").at(-1);
+  if (last === "busy" || last === "stopped") return last;
+  throw new Error(`"stop ${assignment}" ended with neither "busy" nor "stopped": ${words}`);
+}
+
 async function destroy(ground: Ground, assignment: number, removalToken: string | undefined): Promise<void> {
   await ask(ground, "destroy", assignment);
   if (ground.watched?.assignment === assignment) letGo(ground);
@@ -230,7 +238,7 @@ export function unitGround(options: UnitGroundOptions): UnitGround {
     // Its `bin` is read-only and it was told not to update itself: there is no update to wait for.
     updated: () => Promise.resolve(),
     look: (assignment) => look(ground, assignment),
-    stopIfIdle: async (assignment) => ((await ask(ground, "stop", assignment)) === "busy" ? "busy" : "stopped"),
+    stopIfIdle: (assignment) => stopIfIdle(ground, assignment),
     kill: async (assignment) => void (await ask(ground, "kill", assignment)),
     destroy: (assignment, removalToken) => destroy(ground, assignment, removalToken),
     settled: () => ground.background.settled(),
