@@ -3,6 +3,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readBeginning } from "../../cloud/host/disk-state.ts";
+import { hostMaxima } from "../../cloud/host/host-limits.ts";
 import { openImds, type Imds } from "../../cloud/sim/imds/imds.ts";
 import type { Ec2 } from "../../cloud/sim/ec2/ec2.ts";
 import { installRunnerStandIn } from "../../cloud/sim/runner/install.ts";
@@ -163,7 +165,7 @@ async function markedProcesses(folder: string): Promise<readonly number[]> {
     entries
       .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
       .map(async (name) => {
-        const environment = await readFile(`/proc/${name}/environ`, "utf8").catch(() => "");
+        const environment = (await readBeginning(`/proc/${name}/environ`, hostMaxima.environmentBytes)) ?? "";
         if (environment.includes(`${folder}/`)) found.push(Number(name));
       }),
   );
