@@ -49,7 +49,8 @@ async function tried(copy: Copy, mutation: Mutation): Promise<Omit<Result, "seco
     const own = await copy.test([mutation.test]);
     if (own.kind === "failed") return { mutation, kind: "killed", by: first(own.said) };
     if (own.kind === "hung") return { mutation, kind: "killed", by: `${mutation.test}, which did not end` };
-    const rest = await copy.test(others.slice(0, options.widest - 1));
+    const nearest = others.slice(0, options.widest - 1);
+    const rest = nearest.length === 0 ? own : await copy.test(nearest);
     if (rest.kind === "failed") return { mutation, kind: "killed", by: `another: ${first(rest.said)}` };
     if (rest.kind === "hung") return { mutation, kind: "killed", by: "another, which did not end" };
     return { mutation, kind: own.kind === "nothing" ? "undecided" : "survived", by: "" };
