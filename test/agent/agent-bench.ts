@@ -43,6 +43,8 @@ export interface BenchWish {
   readonly host?: Partial<Host>;
   readonly runner?: Partial<RunnerState>;
   readonly hands?: Partial<RunnerProcess>;
+  /** What AWS says of taking the machine back; without it nothing. */
+  readonly metadata?: AgentWorld["metadata"]["interruption"];
   /** What SSM has; without it every parameter holds `ATOKEN`. */
   readonly secrets?: AgentWorld["secrets"];
   /** What comes of a registration; without it the runner comes up. */
@@ -125,7 +127,7 @@ export function agentBench(wish: BenchWish): AgentBench {
   };
   const world: AgentWorld = {
     own,
-    metadata: { interruption: () => Promise.resolve(undefined) },
+    metadata: { interruption: wish.metadata ?? (() => Promise.resolve(undefined)) },
     runner,
     host: hostOf(wish, traces),
     secrets: wish.secrets ?? { read: () => Promise.resolve({ value: "ATOKEN", writtenAt: now }) },
