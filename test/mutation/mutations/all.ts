@@ -5,6 +5,7 @@ import { cloudMutations } from "./cloud.ts";
 import { controlMutations } from "./control.ts";
 import { domainMutations } from "./domain.ts";
 import { entryMutations } from "./entry.ts";
+import { hostMutations } from "./host.ts";
 import { scriptsMutations } from "./scripts.ts";
 import { stacksMutations } from "./stacks.ts";
 
@@ -14,6 +15,7 @@ export const mutations: readonly Mutation[] = [
   ...controlMutations,
   ...domainMutations,
   ...entryMutations,
+  ...hostMutations,
   ...scriptsMutations,
   ...stacksMutations,
 ];

@@ -1,0 +1,104 @@
+// Mistakes in the hands of the agent: the runner's processes, its files and its host.
+import { of, type Mutation } from "../mutation.ts";
+
+export const hostMutations: readonly Mutation[] = [
+  ...of("cloud/host/masked.ts", [
+    "the second occurrence of a secret in a line is logged",
+    'clean.replaceAll(secret, "***")',
+    'clean.replace(secret, "***")',
+    "agent/bounded-run",
+  ]),
+  ...of(
+    "cloud/host/run-bounded.ts",
+    [
+      "what a hung config.sh has started lives on, with the token in its environment",
+      'process.kill(-pid, "SIGKILL");',
+      'process.kill(pid, "SIGKILL");',
+      "agent/bounded-run",
+    ],
+    [
+      "a program that was ended by its time limit counts as ended by itself",
+      "timedOut = true;",
+      "timedOut = false;",
+      "agent/bounded-run",
+    ],
+  ),
+  ...of(
+    "cloud/host/process-ground.ts",
+    [
+      "on a laptop a job that was just taken is killed",
+      " || (await hasTakenJob(ground, log))",
+      "",
+      "agent/stop-if-idle",
+    ],
+    ["a runner that has a job stays frozen, and the job with it", "    thaw(set);\n", "", "agent/stop-if-idle"],
+  ),
+  ...of("cloud/host/process-set.ts", [
+    "a worker that is just becoming one is killed with its job",
+    "set.some(({ parent }) => parent === listener.pid)",
+    "set.some(({ parent }) => parent === 0)",
+    "agent/stop-if-idle",
+  ]),
+  ...of(
+    "cloud/host/unit-ground.ts",
+    [
+      "a tool's word before the answer kills the job that runs",
+      'words.split("\\n").at(-1);',
+      'words.split("\\n").at(0);',
+      "agent/stop-if-idle",
+    ],
+    [
+      "a registration's environment loses a value with a quote",
+      'replaceAll(/[\\\\"$`]/g',
+      "replaceAll(/[\\\\$`]/g",
+      "agent/root-words",
+    ],
+  ),
+  ...of(
+    "cloud/host/listener-exit.ts",
+    [
+      "a version that GitHub refuses is started again for ever",
+      'cause: "version"',
+      'cause: "network"',
+      "agent/told-apart",
+    ],
+    ["a session conflict is hammered without a pause", "    case 5:\n", "", "agent/told-apart"],
+  ),
+  ...of(
+    "cloud/host/configure-arguments.ts",
+    [
+      "a runner carries self-hosted and linux, and takes jobs of others",
+      '  "--no-default-labels",\n',
+      "",
+      "agent/told-apart",
+    ],
+    [
+      "another machine's registration of the same name is replaced",
+      'replace ? ["--replace"] : []',
+      '["--replace"]',
+      "agent/told-apart",
+    ],
+  ),
+  ...of("cloud/host/registration-outcome.ts", [
+    "an error of GitHub's own condemns the machine",
+    "|gatewaytimeout|5\\d\\d",
+    "|gatewaytimeout",
+    "agent/told-apart",
+  ]),
+  ...of(
+    "cloud/host/unit-host.ts",
+    [
+      "a pre-runner script that failed leaves a machine that serves",
+      'if (code !== 0) return { kind: "failed"',
+      'if (code === 0) return { kind: "failed"',
+      "agent/preparation-answers",
+    ],
+    ["a deadline of another boot ends the machine", "boot !== options.bootId || ", "", "agent/last-word"],
+  ),
+  ...of("cloud/host/pre-runner.ts", [
+    "a pre-runner script is run twice in one boot",
+    "if (noted?.bootId === pre.bootId)",
+    'if (noted?.bootId === "")',
+    "agent/process-host",
+  ]),
+];
