@@ -43,7 +43,10 @@ const named = ({ forge }: Configuration): readonly string[] =>
  * Whose runs may have queued jobs: of an owner that is served as a whole those whose requests are still kept, since GitHub lists queued jobs
  * by repository alone. What was asked is anybody's word who provisions: other owners' are not asked for.
  */
-async function repositoriesOf(world: ControlWorld, configuration: Configuration): Promise<readonly string[]> {
+async function repositoriesOf(
+  world: Pick<ControlWorld, "requests" | "clock">,
+  configuration: Configuration,
+): Promise<readonly string[]> {
   const known = named(configuration);
   const owners = configuration.forge.repositories.flatMap((one) => wholeOwner(one) ?? []);
   if (owners.length === 0) return known;
@@ -52,6 +55,22 @@ async function repositoriesOf(world: ControlWorld, configuration: Configuration)
     (one) => /^[\w-]+\/[\w.-]+$/.test(one) && owners.includes(one.split("/")[0] ?? "") && !isStandIn(one),
   );
   return [...new Set([...known, ...theirs.slice(0, maxima.repositoriesAsked)])];
+}
+
+/** All that wait in vain now, for whoever only looks. Rejects where GitHub does not let one repository be read. */
+export async function unservableJobs(
+  world: Pick<ControlWorld, "jobs" | "requests" | "clock">,
+  configuration: Configuration,
+): Promise<readonly UnservableJob[]> {
+  const found: UnservableJob[] = [];
+  for (const repository of await repositoriesOf(world, configuration))
+    for (const run of await world.jobs.activeRuns(repository)) {
+      const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
+      if (saved.length === 0) continue;
+      const jobs = await world.jobs.queuedJobs(repository, run);
+      found.push(...unservableOf({ run, jobs, saved, records: [], configuration, now: world.clock.now() }));
+    }
+  return found;
 }
 
 /** A repository, or a run, whose queued jobs GitHub does not let be read keeps none of the others. */

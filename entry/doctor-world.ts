@@ -14,8 +14,9 @@ import { imdsMetadata } from "../cloud/aws/imds-metadata.ts";
 import { instanceRole } from "../cloud/aws/instance-role.ts";
 import type { InstanceRole, SpecSaid } from "../cloud/doctor-ports.ts";
 import { imageSpec, imageSpecFile } from "../cloud/host/image-spec.ts";
+import { jobQueue } from "../cloud/github/job-queue.ts";
 import { forgeSight } from "../cloud/github/doctor-forge.ts";
-import { forgeClient, type ForgeAuth } from "../cloud/github/forge-client.ts";
+import { forgeClient, type ForgeAuth, type ForgeClient } from "../cloud/github/forge-client.ts";
 import type { DoctorWorld } from "../control/doctor/examine.ts";
 import type { RoleGround } from "../control/doctor/instance-role.ts";
 import { awsPartitionOf, tableName, tags } from "../domain/names.ts";
@@ -39,10 +40,12 @@ const clientsIn = (region: string) => {
   };
 };
 
+const forgeOf = (client: ForgeClient) => ({ ...forgeSight(client), jobs: jobQueue(client) });
+
 export function doctorWorld({ region, world, forge }: DoctorWish): DoctorWorld {
   const clients = clientsIn(region);
   const options = { region, ...clientOptions("other", process.env) };
-  const { settings, instances, clock } = world;
+  const { settings, instances, requests, clock } = world;
   return {
     account: accountSight({
       ...clients,
@@ -52,9 +55,10 @@ export function doctorWorld({ region, world, forge }: DoctorWish): DoctorWorld {
     }),
     store: storeSight(clients),
     launch: launchSight(clients.ec2, clients.ssm),
-    forge: "missing" in forge ? forge : forgeSight(forgeClient({ ...forge, clock })),
+    forge: "missing" in forge ? forge : forgeOf(forgeClient({ ...forge, clock })),
     settings,
     instances,
+    requests,
     clock,
   };
 }

@@ -9,15 +9,25 @@ import type {
   StoreSight,
   TemplateSeen,
 } from "../../cloud/doctor-ports.ts";
-import { RateLimited, type Clock, type Instances, type LoadedSettings, type Settings } from "../../cloud/ports.ts";
+import {
+  ForgeRefused,
+  RateLimited,
+  type Clock,
+  type Instances,
+  type JobQueue,
+  type LoadedSettings,
+  type SavedRequests,
+  type Settings,
+} from "../../cloud/ports.ts";
 import { retiredClassesOf, wholeOwner, type Configuration } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter, tableName } from "../../domain/names.ts";
 import type { Architecture, InstanceRecord } from "../../domain/record.ts";
 import { instancesOf } from "../retired-classes.ts";
+import { unservableJobs } from "../rerun.ts";
 import { partitionScopes } from "../tokens.ts";
 import { judgeCaller, judgeClock, judgePlace, judgeQuota, judgeSpotRole, judgeSubnets } from "./account.ts";
 import { deployAgain, fail, judged, skipped, worst, type Check } from "./check.ts";
-import { judgeForge, judgeGroup, judgeRunnerVersion } from "./forge.ts";
+import { judgeForge, judgeGroup, judgeQueued, judgeRunnerVersion } from "./forge.ts";
 import { judgeImage, judgeImageParameter, judgeTemplate } from "./launch.ts";
 import { judgeDamaged, judgeInstances, judgePause } from "./records.ts";
 import { examineRetired, judgeRetired } from "./retired.ts";
@@ -28,10 +38,11 @@ export interface DoctorWorld {
   readonly store: StoreSight;
   readonly launch: LaunchSight;
   /** Without a credential: why there is none. */
-  readonly forge: ForgeSight | { readonly missing: string };
+  readonly forge: (ForgeSight & { readonly jobs: JobQueue }) | { readonly missing: string };
   readonly settings: Pick<Settings, "load">;
   readonly instances: Pick<Instances, "all">;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
+  readonly requests: SavedRequests;
 }
 
 export interface DoctorOptions {
@@ -246,7 +257,7 @@ const rightOn = (scope: string, level: "read" | "write"): string =>
     : `${scope.includes("/") ? "Administration" : "Self-hosted runners"}: ${level}`;
 
 async function examineForge(
-  { forge }: DoctorWorld,
+  { forge, requests, clock }: DoctorWorld,
   { deep }: DoctorOptions,
   configuration: Configuration,
 ): Promise<readonly Check[]> {
@@ -269,7 +280,14 @@ async function examineForge(
     return guarded(name, credential, async () => [judgeForge(name, "Actions: read", await forge.listRuns(repository))]);
   });
   const groups = scopes.flatMap((scope) => judgeGroup(scope, configuration.forge.runnerGroup));
-  return [...(await Promise.all([...runners, ...runs])).flat(), ...groups];
+  const queued = guarded("queued jobs", credential, async () => [
+    await unservableJobs({ jobs: forge.jobs, requests, clock }, configuration).then(judgeQueued, (error: unknown) => {
+      // The check of that right says more.
+      if (error instanceof ForgeRefused) return skipped("queued jobs", "GitHub does not let them be read");
+      throw error;
+    }),
+  ]);
+  return [...(await Promise.all([...runners, ...runs, queued])).flat(), ...groups];
 }
 
 async function examineVersion(

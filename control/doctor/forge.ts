@@ -1,6 +1,8 @@
 // The doctor on GitHub: what the credentials may do, and how old the runner's version is. Pure.
 import type { ForgeAnswer } from "../../cloud/doctor-ports.ts";
 import type { RunnerRelease } from "../../cloud/image-ports.ts";
+import type { UnservableJob } from "../rerun.ts";
+import { unservableLine } from "../unservable-line.ts";
 import { compareVersions, runnerAge } from "../ami/runner-age.ts";
 import { fail, ok, skipped, warn, type Check } from "./check.ts";
 
@@ -41,4 +43,11 @@ export function judgeRunnerVersion(inUse: readonly string[], releases: readonly 
   if (kind === "alarm") return warn(name, `${found}: update it this week`, remedy);
   if (kind === "warn") return warn(name, `${found}: plan its update`, remedy);
   return ok(name, found);
+}
+
+/** Jobs that wait for a label which no runner of their run has. */
+export function judgeQueued(unservable: readonly UnservableJob[]): Check {
+  const name = "queued jobs";
+  if (unservable.length === 0) return ok(name, "none waits for a label that no runner of its run has");
+  return warn(name, unservable.map(unservableLine).join("; "), "mend runs-on of the workflow, and run it again");
 }

@@ -5,7 +5,7 @@ import { refresh } from "../../control/refresh.ts";
 import { BadInput } from "../cli/bad-input.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../stored-credential.ts";
-import { unservableLine } from "../unservable-line.ts";
+import { unservableLine } from "../../control/unservable-line.ts";
 import type { Inputs } from "./inputs.ts";
 import { overlayWish } from "./overlay-inputs.ts";
 import { refreshSummary } from "./summary.ts";

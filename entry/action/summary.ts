@@ -5,7 +5,7 @@ import type { Released } from "../../control/release.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
-import { unservableLine } from "../unservable-line.ts";
+import { unservableLine } from "../../control/unservable-line.ts";
 import { counted, spoken } from "../cli/durations.ts";
 import { plain } from "../cli/terminal.ts";
 

@@ -104,6 +104,7 @@ test("of a sound environment every check is ok but the clock's, and nothing is c
     `removal token github:${repository}`,
     `github runners ${repository}`,
     `github actions ${repository}`,
+    "queued jobs",
     "runner version",
     "quota on-demand",
     "quota spot",
@@ -124,7 +125,7 @@ test("in words each check has its line, and each that is not well a command belo
   expect(out).toMatch(
     /^warn {4} pause {18,} provisioning is paused for \d s: new image\n {9}do: runpool resume -e dev$/m,
   );
-  expect(out).toMatch(/^27 checks: 24 ok, 1 warn, 1 fail, 1 skipped$/m);
+  expect(out).toMatch(/^28 checks: 25 ok, 1 warn, 1 fail, 1 skipped$/m);
 });
 
 test("on a narrow terminal what was found stands below its check's name, and nothing is wider than the terminal", async () => {

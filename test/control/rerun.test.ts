@@ -1,9 +1,10 @@
 // "Re-run failed jobs": GitHub runs no provision job again, so refresh finds the jobs that wait, and gives them runners.
 import { describe, expect, test } from "vitest";
 import { provision } from "../../control/provision.ts";
+import { judgeQueued } from "../../control/doctor/forge.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
-import { unservableOf, wishesOf, type Waiting } from "../../control/rerun.ts";
+import { unservableJobs, unservableOf, wishesOf, type Waiting } from "../../control/rerun.ts";
 import { limits } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
@@ -227,6 +228,16 @@ test("refresh reports a job that names `self-hosted` beside its run, and serves 
   await pass(world, minute);
   const { unservable, reruns } = await world.does("refresh", (ports) => refresh(ports));
   expect(unservable).toEqual([{ runId: "1001", labels: ["self-hosted", "1001"], unknown: ["self-hosted"] }]);
+  // The doctor looks for the same, and says what to write.
+  const found = await world.does("doctor", async (ports) =>
+    unservableJobs(ports, (await ports.settings.load()).configuration),
+  );
+  expect(found).toEqual(unservable);
+  expect(judgeQueued(found)).toMatchObject({
+    verdict: "warn",
+    found: expect.stringMatching(/runs-on: \[self-hosted, 1001\] stays queued/) as unknown,
+  });
+  expect(judgeQueued([]).verdict).toBe("ok");
   expect(reruns).toEqual([]);
   expect(job.state).toBe("queued");
 });
