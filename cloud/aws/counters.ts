@@ -1,5 +1,11 @@
 // Counters of instances alive, by scope: added to all at once or not at all, whatever replies are lost.
-import { TransactWriteItemsCommand, type DynamoDBClient, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import {
+  GetItemCommand,
+  TransactWriteItemsCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+  type TransactWriteItem,
+} from "@aws-sdk/client-dynamodb";
 import { counterKey, table } from "../../domain/table.ts";
 import {
   OutOfReach,
@@ -11,10 +17,10 @@ import {
   type Settings,
   type Unknown,
 } from "../ports.ts";
-import { asSdkError, asUnknown } from "./sdk-errors.ts";
+import { asSdkError, asUnknown, raise } from "./sdk-errors.ts";
 
 export const countAttribute = "count";
-export const reservedAttribute = "reserved";
+const reservedAttribute = "reserved";
 
 interface CountersWish {
   readonly client: DynamoDBClient;
@@ -114,31 +120,61 @@ async function freeOne(wish: CountersWish, count: number, scope: string): Promis
   if (zeroed.kind === "unknown") throw new OutOfReach(zeroed.problem);
 }
 
+/** A whole number, as every write of ours makes it; undefined for what anybody else has written there. */
+function wholeOf(stored: AttributeValue | undefined): number | undefined {
+  const number = stored === undefined ? 0 : Number(stored.N ?? Number.NaN);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** What the table says of a scope, and how. */
+async function stored({ client, table: TableName }: Pick<CountersWish, "client" | "table">, scope: string) {
+  const command = new GetItemCommand({ TableName, Key: keyOf(scope), ConsistentRead: true });
+  const { Item } = await client.send(command).catch((error: unknown) => raise(`GetItem on table ${TableName}`, error));
+  return { count: Item?.[countAttribute], reserved: Item?.[reservedAttribute] };
+}
+
+/** What is no number counts as more than any maximum: so it does where somebody reserves, and recounting sees that it is wrong. */
+function counterIn({ count, reserved }: Awaited<ReturnType<typeof stored>>): Counter | undefined {
+  if (count === undefined && reserved === undefined) return undefined;
+  return {
+    count: wholeOf(count) ?? Number.MAX_SAFE_INTEGER,
+    reserved: wholeOf(reserved) ?? Number.MAX_SAFE_INTEGER,
+  };
+}
+
 /**
- * A transaction too: a plain UpdateItem that the SDK repeats after a lost reply would find the value seen once more where the
- * counter has meanwhile moved away and come back, and set it a second time.
+ * Sets the counter where it is stored as it was seen, of whatever type it is: DynamoDB's `=` compares any two values. A transaction too: a
+ * plain UpdateItem that the SDK repeats after a lost reply would find the value seen once more where the counter has meanwhile moved
+ * away and come back, and set it a second time.
  */
 async function recount(wish: CountersWish, scope: string, seen: Counter | undefined, counted: number): Promise<void> {
+  const found = await stored(wish, scope);
+  const now = counterIn(found);
+  if (now?.count !== seen?.count || now?.reserved !== seen?.reserved) return;
+  // To what is no number nothing can be added: then reservations are counted anew.
+  const anew = wholeOf(found.reserved) === undefined;
   const Update = {
     TableName: wish.table,
     Key: keyOf(scope),
-    UpdateExpression: "SET #count = :counted",
-    ConditionExpression:
-      seen === undefined
-        ? "attribute_not_exists(#count) AND attribute_not_exists(#reserved)"
-        : `#count = :seen AND ${seen.reserved === 0 ? "attribute_not_exists(#reserved)" : "#reserved = :reserved"}`,
+    UpdateExpression: `SET #count = :counted${anew ? ", #reserved = :none" : ""}`,
+    ConditionExpression: [
+      found.count === undefined ? "attribute_not_exists(#count)" : "#count = :count",
+      found.reserved === undefined ? "attribute_not_exists(#reserved)" : "#reserved = :reserved",
+    ].join(" AND "),
     ExpressionAttributeNames: namedBoth,
     ExpressionAttributeValues: {
       ":counted": { N: String(counted) },
-      ...(seen === undefined ? {} : { ":seen": { N: String(seen.count) } }),
-      ...(seen === undefined || seen.reserved === 0 ? {} : { ":reserved": { N: String(seen.reserved) } }),
+      ...(anew ? { ":none": { N: "0" } } : {}),
+      ...(found.count === undefined ? {} : { ":count": found.count }),
+      ...(found.reserved === undefined ? {} : { ":reserved": found.reserved }),
     },
   };
   const outcome = await transact(wish, [{ Update }]);
   if (outcome.kind === "unknown") throw new OutOfReach(outcome.problem);
 }
 
-export const counters = (wish: CountersWish): Pick<Settings, "reserve" | "free" | "recount"> => ({
+export const counters = (wish: CountersWish): Pick<Settings, "counter" | "reserve" | "free" | "recount"> => ({
+  counter: async (scope) => counterIn(await stored(wish, scope)),
   reserve: (count, scopes) => reserve(wish, count, scopes),
   free: async (count, scopes) => {
     if (count > 0) await Promise.all(scopes.map((scope) => freeOne(wish, count, scope)));

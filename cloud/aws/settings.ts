@@ -1,11 +1,11 @@
 // The environment's own words in DynamoDB: configuration, pause, and the counters of instances alive.
-import { GetItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, UpdateItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Overlay } from "../../domain/configuration.ts";
 import type { Brake } from "../../domain/brake.ts";
-import { brakesKey, counterKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
-import { Unconfigured, type Clock, type Counter, type LoadedSettings, type Random, type Settings } from "../ports.ts";
+import { brakesKey, defaultsKey, overlayKey, pauseKey } from "../../domain/table.ts";
+import { Unconfigured, type Clock, type LoadedSettings, type Random, type Settings } from "../ports.ts";
 import { batchGet } from "./instances.ts";
-import { countAttribute, counters, reservedAttribute } from "./counters.ts";
+import { counters } from "./counters.ts";
 import { AwsRefused, raise } from "./sdk-errors.ts";
 
 /** Loaded when the first reply is there: what it is read by is larger than what it is asked with. */
@@ -62,24 +62,10 @@ async function writeBrakes({ client, table: TableName }: SettingsWish, brakes: r
   await client.send(command).catch((error: unknown) => raise(`PutItem on table ${TableName}`, error));
 }
 
-async function counter({ client, table: name }: SettingsWish, scope: string): Promise<Counter | undefined> {
-  const command = new GetItemCommand({
-    TableName: name,
-    Key: { [table.key]: { S: counterKey(scope) } },
-    ConsistentRead: true,
-  });
-  const { Item } = await client.send(command).catch((error: unknown) => raise(`GetItem on table ${name}`, error));
-  const count = Item?.[countAttribute]?.N;
-  return count === undefined
-    ? undefined
-    : { count: Number(count), reserved: Number(Item?.[reservedAttribute]?.N ?? 0) };
-}
-
 /** Writes that the port gives no Unknown for reject with OutOfReach: doing them again is harmless, refresh does. */
 export const settings = (wish: SettingsWish): Settings => ({
   load: () => load(wish),
   writeOverlay: (overlay, seen) => writeOverlay(wish, overlay, seen),
   writeBrakes: (brakes) => writeBrakes(wish, brakes),
-  counter: (scope) => counter(wish, scope),
   ...counters(wish),
 });
