@@ -58,6 +58,10 @@ test("a stopped machine is condemned, holds its place until EC2 has ended it, an
     await refreshed(world);
   }
   expect([world.table.get(machine.key)?.state, countsOf(world)]).toEqual(["terminated", [1, 1]]);
+  // In seconds, as the table's TTL takes it.
+  const left = (world.table.get(machine.key)?.expiresAt ?? 0) * 1000 - world.time.now();
+  expect(left).toBeGreaterThan(0);
+  expect(left).toBeLessThanOrEqual(limits.terminatedKeptMs);
 });
 
 test("machines that end at once free a place each", async () => {

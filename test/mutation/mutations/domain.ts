@@ -53,7 +53,7 @@ export const domainMutations: readonly Mutation[] = [
       "the table keeps every record for ever",
       "Math.ceil(given.threshold / 1000)",
       "Math.ceil(given.threshold)",
-      "domain/life",
+      "control/adapters-only",
     ],
     [
       "a hostile version number makes its machine impossible to condemn",
