@@ -19,7 +19,9 @@ describe("a failed registration is told by the words of actions/runner", () => {
     ["token", "Invalid configuration provided for token. Terminating unattended configuration."],
     ["name-taken", "A runner exists with the same name dev-i-0abc-1."],
     ["version", "Runner version v2.300.0 is deprecated and cannot receive messages."],
-    ["network", `Http response code: BadGateway from '${registration}'`],
+    ...["RequestTimeout", "InternalServerError", "BadGateway", "ServiceUnavailable", "GatewayTimeout", "520"].map(
+      (status) => ["network", `Http response code: ${status} from '${registration}'`] as const,
+    ),
     ["rate-limit", `Http response code: TooManyRequests from '${registration}'`],
     [
       "rate-limit",
