@@ -9,6 +9,7 @@ const prepared = (code: number, words: string) =>
     stateDirectory: tmpdir(),
     bootId: "boot-1",
     workDirectory: tmpdir(),
+    prepareLimitMs: 480_000,
     requests: { ask: () => Promise.resolve({ code, words }) },
     supervisor: { turned: () => Promise.resolve() },
     clock: manualClock(),

@@ -37,7 +37,7 @@ async function runs(name: string, child = false): Promise<number> {
     detached: true,
   });
   started.push(one);
-  await once(one.stdout as NonNullable<typeof one.stdout>, "data");
+  await once(one.stdout, "data");
   return one.pid ?? 0;
 }
 const lives = async (pid: number) => {

@@ -124,6 +124,7 @@ const everything = (plain: Defaults) =>
     spotMaxPrices: { large: 0.2 },
     maxAgeMs: 86_400_001,
     images: { x64: "ami-0123456789abcdef0" },
+    launchableImages: { owners: ["amazon"], ids: ["ami-0123456789abcdef0"] },
   }) satisfies Required<Defaults>;
 const stored = async (defaults: Defaults) =>
   await sim.clients.dynamodb.send(new PutItemCommand({ TableName: sim.table, Item: defaultsItem(defaults) }));

@@ -28,9 +28,9 @@ export interface Outcome {
 /** Longer than the longest test file takes on a busy machine. */
 const limitMs = 20 * 60_000;
 
-/** A copy by its number; what an earlier one of this number left is gone. */
+/** A copy by its number. Named by the process too, so that two runs do not share one. */
 export function makeCopy(number: number): Copy {
-  const folder = join(home, String(number));
+  const folder = join(home, `${process.pid}-${number}`);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   remove();
   for (const file of files) {

@@ -239,8 +239,8 @@ export const controlMutations: readonly Mutation[] = [
   ),
   ...of("control/schedules.ts", [
     "each schedule wipes what operators have set",
-    "const next = { ...overlay, idleFloors, scheduled: { at, idleFloors } };",
-    "const next = { idleFloors, scheduled: { at, idleFloors } };",
+    "lay({ ...overlay, idleFloors, scheduled",
+    "lay({ idleFloors, scheduled",
     "control/schedules",
   ]),
   ...of(

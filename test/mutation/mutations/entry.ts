@@ -34,7 +34,7 @@ export const entryMutations: readonly Mutation[] = [
     "entry/action/inputs.ts",
     [
       "a workflow that names no usage class pays for on-demand",
-      '"usage-class": { modes: provision, otherwise: "spot" },',
+      '"usage-class": { modes: provision, otherwise: requestDefaults.usageClass },',
       '"usage-class": { modes: provision, otherwise: "on-demand" },',
       "action/inputs",
     ],
