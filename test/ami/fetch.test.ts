@@ -54,3 +54,19 @@ test.each(["-", "", sum.slice(1), sum.toUpperCase()])("without a checksum (%j) n
   expect([wentOn, status]).toEqual([false, 1]);
   expect(stderr).toMatch(/^tool: no checksum is known/);
 });
+
+test("what is not there beside the recipe is downloaded by HTTPS alone, also behind a redirect, and within a time", () => {
+  const payload = mkdtempSync(join(tmpdir(), "fetch-"));
+  onTestFinished(() => rmSync(payload, { recursive: true }));
+  writeFileSync(join(payload, "sources.tsv"), `tool\t1.0\t${sum}\thttps://example.invalid/tool.tar.gz\n`);
+  const script = 'set -eu; . "$1"; curl() { echo "$*" >&2; return 22; }; fetch tool "$2"; echo went on';
+  const { stdout, stderr, status } = spawnSync(
+    "bash",
+    ["-c", script, "bash", join(recipeFolder, "install/fetch.sh"), join(payload, "fetched")],
+    { env: { ...process.env, RUNPOOL_PAYLOAD: payload }, encoding: "utf8" },
+  );
+  expect([stdout, status]).toEqual(["", 1]);
+  expect(stderr).toMatch(
+    /--fail .*--location --proto =https .*--max-time 600 .*https:\/\/example\.invalid\/tool\.tar\.gz/,
+  );
+});
