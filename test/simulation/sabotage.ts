@@ -28,6 +28,7 @@ const editing = (edits: readonly Edit[], made: Set<Edit>): Plugin => ({
 export async function firstCaught({
   edits,
   rates = {},
+  from = 1,
   seeds = 100,
 }: Omit<Sabotage, "name">): Promise<SimulationResult | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "runpool-sabotage-"));
@@ -48,7 +49,7 @@ export async function firstCaught({
     let caught: SimulationResult | undefined;
     await simulateSeeds({
       count: seeds,
-      from: 1,
+      from,
       module: pathToFileURL(outfile).href,
       rates,
       onResult: (result) => {

@@ -1,10 +1,10 @@
-// Five hundred seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
+// Three hundred seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
 import { expect, test } from "vitest";
 import { noFaults, type Fault } from "../../cloud/sim/world/faults.ts";
 import { simulateSeeds } from "./seeds.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";
 
-const seeds = 500;
+const seeds = 300;
 /** A world is bounded by its events (below, and in virtual time), and a busy machine may take its time over them. */
 const unlimited = 0;
 

@@ -198,7 +198,8 @@ async function launched(ec2: EC2Client): Promise<string> {
 
 const apply = (workspace: Workspace, file: EnvironmentFile) => {
   workspace.describe([file]);
-  return workspace.run(stack, "apply", "-auto-approve", "-input=false");
+  // Nobody but Terraform changes anything here: what it knows is what there is.
+  return workspace.run(stack, "apply", "-refresh=false", "-auto-approve", "-input=false");
 };
 
 /** What Terraform did to resources of AWS, in its order. */

@@ -121,7 +121,7 @@ const destroyed = ["example-observability", "example-control", "example-pool"];
 async function destroyIsRefused(workspace: Workspace): Promise<void> {
   const refuse = async (stack: string): Promise<void> => {
     const held = await workspace.run(stack, "state", "list");
-    const refused = await workspace.run(stack, "destroy", "-auto-approve", "-input=false");
+    const refused = await workspace.run(stack, "destroy", "-refresh=false", "-auto-approve", "-input=false");
     expect(refused.code, stack).not.toBe(0);
     expect(refused.output, stack).toContain("drain --all --wait");
     expect(refused.output, stack).not.toContain("Destruction complete");
@@ -132,7 +132,7 @@ async function destroyIsRefused(workspace: Workspace): Promise<void> {
 
 async function destroyAll(workspace: Workspace): Promise<void> {
   for (const stack of [...destroyed, `account-${place.account}`]) {
-    const { output } = await workspace.run(stack, "destroy", "-auto-approve", "-input=false");
+    const { output } = await workspace.run(stack, "destroy", "-refresh=false", "-auto-approve", "-input=false");
     expect(output, stack).toContain("Destroy complete!");
   }
 }
