@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RegisterRequest } from "../../cloud/agent-ports.ts";
+import type { RegisterRequest, RunnerProcess } from "../../cloud/agent-ports.ts";
 import { processesOf } from "../../cloud/host/process-set.ts";
 import { commandLine, readProcess } from "../../cloud/host/process-table.ts";
+import { hostClock } from "../../entry/host-clock.ts";
 import { repo } from "../sim/runner-bench.ts";
 import { openHostBench, type HostBench } from "./host-bench.ts";
 
@@ -31,6 +32,11 @@ async function jitRequest(runId: number): Promise<RegisterRequest> {
   const { data } = await bench.octokit.request("POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig", wanted);
   const request = await bench.request(1, runId, { name, token: data.encoded_jit_config });
   return { ...request, registration: { ...request.registration, mode: "jit" } };
+}
+
+/** As the agent does it: a job whose end the listener has yet to tell counts as one that it has taken. */
+async function stopped({ stopIfIdle }: Pick<RunnerProcess, "stopIfIdle">): Promise<void> {
+  while ((await stopIfIdle()) === "busy") await hostClock.sleep(20);
 }
 
 describe("a registration", () => {
@@ -65,7 +71,7 @@ describe("a registration", () => {
       ["job.started", "101", "build"],
       ["job.completed", "101", "build"],
     ]);
-    expect(await runner.stopIfIdle()).toBe("stopped");
+    await stopped(runner);
   });
 
   test("with an unknown token fails for the token, and the next one with a good token succeeds in a fresh root", async () => {
@@ -132,7 +138,7 @@ describe("a registration", () => {
     const { runner } = bench.machine();
     const request = await jitRequest(109);
     await runner.register(request);
-    expect(await runner.stopIfIdle()).toBe("stopped");
+    await stopped(runner);
     await runner.clean(1, await bench.token("remove"));
     await runner.settled();
     expect(known(request.name)).toBeUndefined();
@@ -187,7 +193,7 @@ describe("a listener", () => {
     await runner.register(request);
     const [listener] = await processesOf(join(folder, "roots", "1"));
     process.kill(listener?.pid ?? 0, "SIGKILL");
-    expect(await until((state) => state.listener === "exited")).toMatchObject({ exitCode: 137, configured: true });
+    expect(await until((state) => state.exitCode !== undefined)).toMatchObject({ exitCode: 137, configured: true });
     await bench.github.happened("runner.offline", (event) => event.runner?.name === request.name);
     expect(await runner.resume(1)).toEqual({ kind: "registered" });
     queue(201);
@@ -226,7 +232,7 @@ describe("a listener", () => {
       ...repo,
       runner_id: known(request.name)?.id ?? 0,
     });
-    expect((await until((state) => state.listener === "exited")).exitCode).toBe(1);
+    expect((await until(({ exitCode }) => exitCode !== undefined)).exitCode).toBe(1);
     expect(await runner.resume(1)).toMatchObject({ kind: "failed", cause: "refused" });
   });
 
@@ -236,7 +242,7 @@ describe("a listener", () => {
     const { oldestServed, pollMs } = bench.github.settings;
     bench.github.settings.oldestServed = "9.0.0";
     queue(203);
-    const { exitCode } = await until((state) => state.listener === "exited");
+    const { exitCode } = await until((state) => state.exitCode !== undefined);
     Object.assign(bench.github.settings, { oldestServed, pollMs });
     expect(exitCode).toBe(7);
     expect(await runner.resume(1)).toMatchObject({ kind: "failed", cause: "version" });
@@ -253,7 +259,7 @@ describe("stopping", () => {
     open(folder, "go");
     expect((await completed(301))?.conclusion).toBe("success");
     await until(({ busy }) => !busy);
-    expect(await runner.stopIfIdle()).toBe("stopped");
+    await stopped(runner);
     expect(await processesOf(join(folder, "roots", "1"))).toEqual([]);
   });
 
@@ -265,7 +271,7 @@ describe("stopping", () => {
     await until(({ busy }) => !busy);
     const daemon = Number(readFileSync(join(folder, "daemon"), "utf8"));
     expect(await lives(daemon)).toBe(true);
-    expect(await runner.stopIfIdle()).toBe("stopped");
+    await stopped(runner);
     await runner.clean(1, undefined);
     expect(await lives(daemon)).toBe(false);
   });
@@ -279,7 +285,7 @@ describe("cleaning", () => {
     queue(401, 'echo PLANTED=1 >>"$(dirname $RUNNER_TEMP)/../runner/.env"; echo x >~/.bashrc; echo y >$TMPDIR/planted');
     await completed(401);
     await until(({ busy }) => !busy);
-    expect(await runner.stopIfIdle()).toBe("stopped");
+    await stopped(runner);
     await runner.clean(1, await bench.token("remove"));
     expect(await runner.state()).toMatchObject({ assignment: undefined, listener: "none", jobs: 1 });
     expect(await runner.register(await bench.request(2, 402))).toEqual({ kind: "registered" });
@@ -301,7 +307,7 @@ describe("cleaning", () => {
     queue(403, `cp ${victim.folder}/roots/1/runner/.runner ${folder}/roots/1/runner/.runner`);
     await completed(403);
     await until(({ busy }) => !busy);
-    await runner.stopIfIdle();
+    await stopped(runner);
     await runner.clean(1, await bench.token("remove"));
     await runner.settled();
     expect(known(request.name)).toBeUndefined();
@@ -313,7 +319,7 @@ describe("cleaning", () => {
     await runner.clean(3, undefined);
     await runner.settled();
     expect(existsSync(join(folder, "roots", "3"))).toBe(false);
-    expect(await runner.stopIfIdle()).toBe("stopped");
+    await stopped(runner);
   });
 });
 

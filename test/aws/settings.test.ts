@@ -119,7 +119,7 @@ const everything = (plain: Defaults) =>
     preRunnerScript: "exit 0\n",
     labels: ["gpu"],
     runnerVersion: "2.336.0",
-    idleFloors: { "large/x64": 1, "large/x64/spot": 2 },
+    idleFloors: { "large/x64": 1, "large/x64/on-demand": 2 },
     maxUses: 3,
     spotMaxPrices: { large: 0.2 },
     maxAgeMs: 86_400_001,
