@@ -80,7 +80,7 @@ test("without --follow it tells what the table still tells of the last hour, and
   // Today's without the date.
   const lines = out.split("\n").map((line) => line.replace(/^(\d\d-\d\d )?\d\d:\d\d:\d\d {2}/, ""));
   expect(lines).toEqual([
-    `${id}  created          c6i.large`,
+    `${id}  created          c6i.large spot`,
     "i-0ddddddddddddddd1  registered       run 1001/2",
     "i-0ddddddddddddddd1  condemned        run 1001/2  past its threshold as running",
     `${id}  pooled`,

@@ -29,12 +29,21 @@ export const agentMutations: readonly Mutation[] = [
       "agent/last-word",
     ],
   ),
-  ...of("agent/registering.ts", [
-    "a configuration of another server is registered",
-    "if (registration.url !== url)",
-    "if (false)",
-    "agent/foreign-server",
-  ]),
+  ...of(
+    "agent/registering.ts",
+    [
+      "runners of an organisation land in its Default group, which any repository may use",
+      "const group = options.runnerGroup === undefined ? {} : { group: options.runnerGroup };",
+      "const group = {};",
+      "agent/foreign-server",
+    ],
+    [
+      "a configuration of another server is registered",
+      "if (registration.url !== url)",
+      "if (false)",
+      "agent/foreign-server",
+    ],
+  ),
   ...of(
     "agent/decide.ts",
     [
