@@ -36,7 +36,7 @@ async function generate({ cloud }: Stage, name: string): Promise<string> {
 async function bootIdle(stage: Stage): Promise<void> {
   const { world } = stage;
   const { overlay } = await world.settings.load();
-  await world.settings.writeOverlay({ ...overlay, idleFloors: { "large/x64": 1 } });
+  await world.settings.writeOverlay({ ...overlay, idleFloors: { "large/x64/on-demand": 1 } });
   await refresh(world);
   await stage.until("the agent is up", async () =>
     (await stage.record()).signal?.kind === "prepared" ? true : undefined,
