@@ -45,11 +45,17 @@ function problemsOfRoom(environment: Environment): readonly Problem[] {
   return room < maxInstances ? [["network.cidr", rule]] : [];
 }
 
-/** Session Manager's agent goes by no proxy of ours: without a NAT gateway these are its only way (Session Manager prerequisites). */
+/**
+ * Session Manager's agent is told of the proxy too, but a session is what mends a machine that does not reach it: without a NAT gateway it
+ * has these endpoints (Session Manager prerequisites).
+ */
 function problemsOfSessions({ network, sessionAccess }: Environment): readonly Problem[] {
   if (!sessionAccess || network.kind !== "private" || network.nat) return [];
   const missing = (["ssm", "ssmmessages"] as const).filter((one) => !network.endpoints.includes(one));
-  return missing.map((one) => ["network.endpoints", `lacks "${one}": without nat sessionAccess has no other way`]);
+  return missing.map((one) => [
+    "network.endpoints",
+    `lacks "${one}": without nat sessionAccess has no way but the proxy`,
+  ]);
 }
 
 function problemsOfZones(zones: readonly string[], region: string, path: (at: number) => string): Problem[] {
