@@ -57,7 +57,21 @@ async function repositoriesOf(
   return [...new Set([...known, ...theirs.slice(0, maxima.repositoriesAsked)])];
 }
 
-/** All that wait in vain now, for whoever only looks. Rejects where GitHub does not let one repository be read. */
+/** What waits in a run, and what the run asked for; undefined where it asked for nothing in this repository. */
+async function waitingIn(
+  world: Pick<ControlWorld, "jobs" | "requests" | "clock">,
+  configuration: Configuration,
+  repository: string,
+  run: ActiveRun,
+  records: readonly InstanceRecord[],
+): Promise<Waiting | undefined> {
+  const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
+  if (saved.length === 0) return undefined;
+  const jobs = await world.jobs.queuedJobs(repository, run);
+  return { run, jobs, saved, records, configuration, now: world.clock.now() };
+}
+
+/** All jobs that wait in vain now. Only reads; rejects where GitHub does not let one repository be read. */
 export async function unservableJobs(
   world: Pick<ControlWorld, "jobs" | "requests" | "clock">,
   configuration: Configuration,
@@ -65,10 +79,8 @@ export async function unservableJobs(
   const found: UnservableJob[] = [];
   for (const repository of await repositoriesOf(world, configuration))
     for (const run of await world.jobs.activeRuns(repository)) {
-      const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
-      if (saved.length === 0) continue;
-      const jobs = await world.jobs.queuedJobs(repository, run);
-      found.push(...unservableOf({ run, jobs, saved, records: [], configuration, now: world.clock.now() }));
+      const waiting = await waitingIn(world, configuration, repository, run, []);
+      if (waiting !== undefined) found.push(...unservableOf(waiting));
     }
   return found;
 }
@@ -94,10 +106,8 @@ export async function rerun(
       active.set(repository, new Set(runs.map(({ runId }) => runId)));
       for (const run of runs)
         await attempt(`re-run of run ${run.runId} of ${repository}`, undefined, async () => {
-          const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
-          if (saved.length === 0) return;
-          const jobs = await world.jobs.queuedJobs(repository, run);
-          const waiting = { run, jobs, saved, records, configuration, now: world.clock.now() };
+          const waiting = await waitingIn(world, configuration, repository, run, records);
+          if (waiting === undefined) return;
           wishes.push(...wishesOf(waiting));
           for (const job of unservableOf(waiting)) {
             unservable.push(job);
