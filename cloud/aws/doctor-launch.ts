@@ -9,6 +9,7 @@ import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { tags } from "../../domain/names.ts";
 import type { ImageSeen, LaunchSight, TemplateSeen } from "../doctor-ports.ts";
 import { look } from "./doctor-look.ts";
+import { rootGiBOf } from "./images.ts";
 
 const noTemplate = [
   "InvalidLaunchTemplateId.NotFound",
@@ -49,7 +50,6 @@ async function image(client: EC2Client, id: string): Promise<ImageSeen | undefin
   const { State = "unknown", Architecture, CreationDate = "" } = found;
   const architecture = Architecture === "x86_64" ? "x64" : Architecture === "arm64" ? "arm64" : "other";
   const { VirtualizationType: virtualization = "unknown", RootDeviceName: rootDevice = "" } = found;
-  const root = found.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === rootDevice);
   return {
     state: State,
     architecture,
@@ -58,7 +58,7 @@ async function image(client: EC2Client, id: string): Promise<ImageSeen | undefin
     environment: found.Tags?.find(({ Key }) => Key === tags.environment)?.Value,
     virtualization,
     rootDevice,
-    rootGiB: root?.Ebs?.VolumeSize,
+    rootGiB: rootGiBOf(found),
   };
 }
 

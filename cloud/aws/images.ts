@@ -28,6 +28,10 @@ const states: Readonly<Record<string, ImageSeen["state"]>> = {
   transient: "pending",
 };
 
+/** The size of an image's root by its own block devices; undefined: EC2 has not said. */
+export const rootGiBOf = ({ BlockDeviceMappings = [], RootDeviceName }: Image): number | undefined =>
+  BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.VolumeSize;
+
 const seenAs = (image: Image): ImageSeen => {
   const disks = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs ?? []);
   return {
@@ -41,7 +45,7 @@ const seenAs = (image: Image): ImageSeen => {
     encrypted: disks.length > 0 && disks.every(({ Encrypted }) => Encrypted === true),
     metadataV2: image.ImdsSupport === "v2.0",
     rootDevice: image.RootDeviceName ?? "",
-    rootGiB: image.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === image.RootDeviceName)?.Ebs?.VolumeSize,
+    rootGiB: rootGiBOf(image),
     virtualization: image.VirtualizationType ?? "unknown",
   };
 };
