@@ -1,7 +1,6 @@
 // What tests ask of the machine that they run on: the programs that not every machine has. Where one is not here, a test is skipped with the reason.
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import type { TestContext } from "vitest";
+import { programOn } from "../entry/laptop/machine-programs.ts";
 
 /**
  * Programs that tests start without asking: what Debian calls essential, beside `node`, `npm` and `git`. `.ci/newcomer.sh` runs the tests that ask
@@ -10,18 +9,7 @@ import type { TestContext } from "vitest";
 export const everywhere: ReadonlySet<string> = new Set(["bash", "sh", "find", "sleep", "tar", "gzip", "git", "npm"]);
 
 /** Where a program is; undefined where it is not on the PATH. */
-export const onPath = (tool: string): string | undefined =>
-  (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, tool))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+export const onPath = (tool: string): string | undefined => programOn(process.env["PATH"] ?? "", tool);
 
 /** Why these programs cannot be used here; undefined where each of them is on the PATH. */
 export function missing(...tools: readonly string[]): string | undefined {

@@ -9,21 +9,24 @@ const programs: Readonly<Record<string, readonly string[]>> = {
   grep: ["grep"],
 };
 
-function isOn(path: string, program: string): boolean {
-  return path.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+/** Where a program is on a PATH; undefined where it is in none of its folders. */
+export const programOn = (path: string, program: string): string | undefined =>
+  path
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 
 /** Which packages are not on the PATH, in words; undefined where all are. Without them a machine would be given up only after minutes. */
 export function missingPrograms(path: string): string | undefined {
   const missing = Object.entries(programs)
-    .map(([name, all]) => ({ name, absent: all.filter((program) => !isOn(path, program)) }))
+    .map(([name, all]) => ({ name, absent: all.filter((program) => programOn(path, program) === undefined) }))
     .filter(({ absent }) => absent.length > 0);
   if (missing.length === 0) return undefined;
   const which = missing.map(({ name, absent }) => (name === absent.join() ? name : `${name} (${absent.join(", ")})`));
