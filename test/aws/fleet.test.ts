@@ -6,24 +6,7 @@ import { fleet } from "../../cloud/aws/fleet.ts";
 import type { LaunchFailure, LaunchRequest } from "../../cloud/ports.ts";
 import { catalogue } from "../../cloud/sim/ec2/catalogue.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
-
-const request: LaunchRequest = {
-  count: 3,
-  clientToken: "token",
-  template: { id: "lt-0123456789abcdef0", version: "4" },
-  imageId: "ami-0123456789abcdef0",
-  subnets: [
-    { id: "subnet-a", zone: "eu-west-1a" },
-    { id: "subnet-b", zone: "eu-west-1b" },
-  ],
-  minimum: { cpu: 4, mmem: 8192 },
-  maximumCpu: 8,
-  architecture: "x64",
-  usageClass: "spot",
-  avoid: [],
-  allowedTypes: ["c*", "m5.*"],
-  tags: { "runpool:environment": "dev" },
-};
+import { launchRequest as request } from "./asked.ts";
 
 describe("a launch request", () => {
   it("becomes one instant fleet with an override a subnet", () => {

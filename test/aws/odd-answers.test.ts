@@ -9,6 +9,7 @@ import { limits, maxima } from "../../domain/limits.ts";
 import { requestKey, table } from "../../domain/table.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { fresh } from "../contract/newcomers.ts";
+import { keptRequest, launchRequest } from "./asked.ts";
 
 let sim: HttpSim;
 beforeAll(async () => {
@@ -18,19 +19,9 @@ afterAll(() => sim.close());
 beforeEach(() => sim.faults.heal());
 
 const request: LaunchRequest = {
+  ...launchRequest,
   count: 2,
-  clientToken: "token",
-  template: { id: "lt-0123456789abcdef0", version: "4" },
-  imageId: "ami-0123456789abcdef0",
-  subnets: [
-    { id: "subnet-a", zone: "eu-west-1a" },
-    { id: "subnet-b", zone: "eu-west-1b" },
-  ],
-  minimum: { cpu: 4, mmem: 8192 },
-  maximumCpu: 8,
-  architecture: "x64",
   usageClass: "on-demand",
-  avoid: [],
   allowedTypes: ["m5.*"],
   tags: {},
 };
@@ -182,19 +173,6 @@ describe("what is set aside", () => {
 });
 
 describe("what is kept of a run", () => {
-  const asked = {
-    attempt: 1,
-    provisionId: "provision",
-    repository: "acme/shop",
-    count: 1,
-    resourceClass: "large",
-    minimum: { cpu: 2, mmem: 4096 },
-    architecture: "x64" as const,
-    usageClass: "spot" as const,
-    allowedTypes: [],
-    labels: [],
-    fallback: false,
-  };
   const outcome = {
     attempt: 1,
     provisionId: "provision",
@@ -215,7 +193,7 @@ describe("what is kept of a run", () => {
   it("ends a week after it was asked for, or begun: in epoch seconds, as DynamoDB's time to live takes them", async () => {
     const at = sim.now();
     const expires = { N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) };
-    await sim.requests.save({ ...asked, runId: "5001" }, at);
+    await sim.requests.save({ ...keptRequest, runId: "5001" }, at);
     const name = { runId: "5002", attempt: 1, provisionId: "provision" };
     await sim.requests.begin(name, { id: "one", at, since: at - 1 });
     for (const runId of ["5001", "5002"]) expect((await item(runId))[table.ttl], runId).toEqual(expires);
@@ -230,7 +208,11 @@ describe("what is kept of a run", () => {
     for (let index = 0; index <= most; index++) {
       const repository = index === 0 ? "acme/oldest" : index === most ? "acme/newest" : "acme/between";
       const runId = String(10_000 + index);
-      await sim.requests.save({ ...asked, repository, runId }, at + index, { ...outcome, repository, at: at + index });
+      await sim.requests.save({ ...keptRequest, repository, runId }, at + index, {
+        ...outcome,
+        repository,
+        at: at + index,
+      });
     }
     expect(await sim.requests.repositories(at - 1)).toEqual(["acme/newest", "acme/between"]);
   });

@@ -1,4 +1,4 @@
-// Everything that AWS answers in pages, with pages of two: whoever asks gets it all, and each once.
+// Everything that AWS answers in pages, with pages of two: the caller gets it all, and each item once.
 import { CreateLaunchTemplateVersionCommand } from "@aws-sdk/client-ec2";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
@@ -17,6 +17,7 @@ import { imageTags } from "../../domain/image.ts";
 import { imageParameter } from "../../domain/names.ts";
 import { jumpingClock, openHttpSim, place, type HttpSim } from "../contract/http-sim.ts";
 import { done, fresh, newcomer, ownership, until } from "../contract/newcomers.ts";
+import { keptRequest, launchRequest } from "./asked.ts";
 
 let sim: HttpSim;
 beforeAll(async () => {
@@ -55,23 +56,10 @@ it("the records, those of a run, and the idle ones of a pool", async () => {
 it("what runs have come to since it was told", async () => {
   const { requests } = sim;
   const runs = ["4001", "4002", "4003", "4004", "4005"];
-  const asked = {
-    provisionId: "provision",
-    attempt: 1,
-    repository: "acme/shop",
-    count: 1,
-    resourceClass: "large",
-    minimum: { cpu: 2, mmem: 4096 },
-    architecture: "x64" as const,
-    usageClass: "spot" as const,
-    allowedTypes: [],
-    labels: [],
-    fallback: false,
-  };
-  const { provisionId, attempt, repository, resourceClass, usageClass } = asked;
+  const { provisionId, attempt, repository, resourceClass, usageClass } = keptRequest;
   const outcome = { provisionId, attempt, repository, resourceClass, usageClass };
   for (const runId of runs)
-    await requests.save({ ...asked, runId }, sim.now(), {
+    await requests.save({ ...keptRequest, runId }, sim.now(), {
       ...outcome,
       at: sim.now(),
       readyMs: 1,
@@ -84,16 +72,13 @@ it("what runs have come to since it was told", async () => {
 });
 
 const wanted = async (): Promise<LaunchRequest> => ({
-  count: 3,
+  ...launchRequest,
   clientToken: fresh("token"),
   template: sim.defaults.templates["large/x64"] ?? { id: "", version: "" },
   imageId: await sim.fleet.image(sim.defaults.imageParameters.x64 ?? ""),
   subnets: sim.defaults.subnets,
-  minimum: { cpu: 4, mmem: 8192 },
   maximumCpu: 4,
-  architecture: "x64",
   usageClass: "on-demand",
-  avoid: [],
   allowedTypes: ["c*", "m*"],
   tags: { "runpool:environment": "paged" },
 });

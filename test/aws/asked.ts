@@ -1,0 +1,36 @@
+// What tests of the adapters ask for: a launch of EC2, and a provision that is kept. Each changes what it is about.
+import type { LaunchRequest } from "../../cloud/ports.ts";
+import type { Request } from "../../domain/request.ts";
+
+export const launchRequest: LaunchRequest = {
+  count: 3,
+  clientToken: "token",
+  template: { id: "lt-0123456789abcdef0", version: "4" },
+  imageId: "ami-0123456789abcdef0",
+  subnets: [
+    { id: "subnet-a", zone: "eu-west-1a" },
+    { id: "subnet-b", zone: "eu-west-1b" },
+  ],
+  minimum: { cpu: 4, mmem: 8192 },
+  maximumCpu: 8,
+  architecture: "x64",
+  usageClass: "spot",
+  avoid: [],
+  allowedTypes: ["c*", "m5.*"],
+  tags: { "runpool:environment": "dev" },
+};
+
+/** Of no run yet. */
+export const keptRequest: Omit<Request, "runId"> = {
+  attempt: 1,
+  provisionId: "provision",
+  repository: "acme/shop",
+  count: 1,
+  resourceClass: "large",
+  minimum: { cpu: 2, mmem: 4096 },
+  architecture: "x64",
+  usageClass: "spot",
+  allowedTypes: [],
+  labels: [],
+  fallback: false,
+};
