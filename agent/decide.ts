@@ -126,7 +126,7 @@ function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKi
   return view.now < failure.retryAt ? wait(view, Math.min(failure.retryAt, record.threshold)) : step;
 }
 
-/** Whoever reads that it failed may end the machine: so a job that runs is waited for, and a listener that still tries is stopped before. */
+/** The control plane may end the machine once it reads that it failed: so a job that runs is waited for, and a listener that still tries is stopped before. */
 function orGivenUp(view: View, record: InstanceRecord, step: Step): Step {
   const { runner, now } = view;
   const judged = again(view, record, step, "register-failed");

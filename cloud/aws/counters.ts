@@ -121,8 +121,8 @@ async function freeOne(wish: CountersWish, count: number, scope: string): Promis
 }
 
 /** A whole number, as every write of ours makes it; undefined for what anybody else has written there. */
-function wholeOf(stored: AttributeValue | undefined): number | undefined {
-  const number = stored === undefined ? 0 : Number(stored.N ?? Number.NaN);
+function wholeOf(value: AttributeValue | undefined): number | undefined {
+  const number = value === undefined ? 0 : Number(value.N ?? Number.NaN);
   return Number.isSafeInteger(number) ? number : undefined;
 }
 

@@ -105,7 +105,7 @@ export function misfitsOf(
   return misfits;
 }
 
-/** An image that no role of the environment may launch: EC2 answers with a missing right, whoever owns it (IAM's `ec2:Owner`). */
+/** An image that no role of the environment may launch: EC2 answers with a missing right, for any owner (IAM's `ec2:Owner`). */
 function notLaunchable(
   id: string,
   { owners, environment }: ImageSeen,

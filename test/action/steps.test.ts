@@ -204,7 +204,7 @@ describe("refresh", () => {
       expect((await refresh({ "github-token": "" })).log, "one that is read").toContain(`::add-mask::${renewed[0]}`);
     });
 
-    test.each(["JSON of an App", "key alone, which is of no use", "JSON that is cut off"])(
+    test.each(["JSON of an App", "key alone, which cannot be used", "JSON that is cut off"])(
       "the App's key line by line: %s",
       async (kind) => {
         const { privateKey } = generateKeyPairSync("rsa", {

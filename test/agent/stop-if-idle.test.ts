@@ -182,9 +182,12 @@ test.each([
   expect(await answered(words).stopIfIdle(1)).toBe(outcome);
 });
 
-test.each(["", "killed", "stopped\na word of some tool"])("root's answer %j is no word of a stop", async (words) => {
-  await expect(answered(words).stopIfIdle(1)).rejects.toThrow("neither");
-});
+test.each(["", "killed", "stopped\na word of some tool"])(
+  "root's answer %j does not count as a stop",
+  async (words) => {
+    await expect(answered(words).stopIfIdle(1)).rejects.toThrow("neither");
+  },
+);
 
 const answered = (words: string) =>
   unitGround({

@@ -1,4 +1,4 @@
-// A guest ends with whoever plays it, and leaves neither processes nor cgroups nor folders, however that one ends.
+// A guest ends with the process that plays it, and leaves neither processes nor cgroups nor folders, however that one ends.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";

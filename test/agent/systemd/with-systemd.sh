@@ -4,7 +4,7 @@
 # GUEST_BIND: folders, separated by blanks, that the guest shares (a checkout in /tmp, /var/tmp or on another disk too); GUEST_FILES: a folder
 # whose files are laid over the guest's root. 77: cannot be had here (root, overlayfs, cgroup2). 70: did not boot.
 set -u
-# Ends with whoever started it, however that ends.
+# Ends with the process that started it, however that ends.
 [ -n "${GUEST_TIED:-}" ] || GUEST_TIED=yes exec setpriv --pdeathsig TERM "$0" "$@"
 [ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }; [ -x /lib/systemd/systemd ] || { echo "there is no systemd on this machine"; exit 77; }
 here=$(cd "$(dirname "$0")" && pwd); [[ ! " ${GUEST_BIND:-} " =~ ' '(/|/tmp|/var/tmp|/run)/?' ' ]] || { echo "GUEST_BIND: the guest's boot empties it; name a folder in it"; exit 64; }

@@ -77,7 +77,7 @@ export const cloudMutations: readonly Mutation[] = [
       "aws/expression",
     ],
     [
-      "whoever loses an instance does not learn to whom",
+      "a lost claim does not say who won",
       '    ReturnValuesOnConditionCheckFailure: "ALL_OLD",\n',
       "",
       "contract/http-sim",
@@ -276,7 +276,7 @@ export const cloudMutations: readonly Mutation[] = [
   ...of(
     "cloud/aws/pool.ts",
     [
-      "messages that were surely not sent are forgotten",
+      "messages that were certainly not sent are forgotten",
       'if (troubleOf(error) === "throttled") return batch;',
       'if (troubleOf(error) === "throttled") return [];',
       "aws/lost-replies",
