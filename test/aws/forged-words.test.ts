@@ -39,6 +39,14 @@ describe("a counter that holds", () => {
     expect((await sim.settings.counter(scope))?.count).toBe(1);
   });
 
+  it.each([{ S: "3" }, { L: [one] }, { N: "12345678901234567890123" }] as const)(
+    "%j counts as more than any maximum: nobody is promised a place by it",
+    async (count) => {
+      await put({ key: { S: counterKey(scope) }, count: count as AttributeValue, reserved: one });
+      expect(await sim.settings.counter(scope)).toEqual({ count: Number.MAX_SAFE_INTEGER, reserved: 1 });
+    },
+  );
+
   it("what was written since it was seen is left as it is", async () => {
     await put({ key: { S: counterKey(scope) }, count: { S: "3" } });
     const seen = await sim.settings.counter(scope);

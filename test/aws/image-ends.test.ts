@@ -37,6 +37,20 @@ it.each([
   expect((await store.users()).get("ami-1")).toEqual(uses ? ["instance i-1"] : undefined);
 });
 
+it("the size of an image's root is that of its root device, whatever other disks it has", async () => {
+  const disk = (DeviceName: string, VolumeSize: number) => ({ DeviceName, Ebs: { VolumeSize } });
+  const Images = [
+    {
+      ImageId: "ami-1",
+      RootDeviceName: "/dev/xvda",
+      BlockDeviceMappings: [disk("/dev/sdb", 500), disk("/dev/xvda", 20)],
+    },
+  ];
+  expect((await storeOn(() => ({ Images })).one("ami-1"))?.rootGiB).toBe(20);
+  const unsaid = [{ ImageId: "ami-1", RootDeviceName: "/dev/xvda", BlockDeviceMappings: [disk("/dev/sdb", 500)] }];
+  expect((await storeOn(() => ({ Images: unsaid })).one("ami-1"))?.rootGiB).toBeUndefined();
+});
+
 describe("an image's end", () => {
   const snapshotIds = ["snap-1", "snap-2"];
   const removing = async (deregistered?: string, deleted?: string) => {

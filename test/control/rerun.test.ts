@@ -127,6 +127,37 @@ test("jobs of runs that are none of ours are left alone", async () => {
   expect((await world.does("refresh", (ports) => refresh(ports))).reruns).toEqual([]);
 });
 
+test("what another repository has asked for under a run's id provisions nothing for it", async () => {
+  const world = calmWorld();
+  await world.does("forge", (ports) =>
+    ports.requests.save({ ...requestOf(), repository: "acme/other" }, world.time.now()),
+  );
+  world.forge.queue({ scope: repository, runId: "1001", attempt: 1, labels: ["1001"], durationMs: 1000 });
+  await pass(world, 20 * minute);
+  expect((await world.does("refresh", (ports) => refresh(ports))).reruns).toEqual([]);
+  expect(world.machines.all()).toEqual([]);
+});
+
+test("GitHub is not asked for the jobs of a run that has asked for nothing here", async () => {
+  const world = calmWorld();
+  world.forge.queue({ scope: repository, runId: "77", attempt: 1, labels: ["77"], durationMs: 1 });
+  await pass(world, minute);
+  const asked: string[] = [];
+  const looking = (ports: Parameters<typeof unservableJobs>[0]) => ({
+    ...ports,
+    jobs: {
+      ...ports.jobs,
+      queuedJobs: (scope: string, run: Parameters<typeof ports.jobs.queuedJobs>[1]) => {
+        asked.push(run.runId);
+        return ports.jobs.queuedJobs(scope, run);
+      },
+    },
+  });
+  await world.does("refresh", (ports) => refresh({ ...ports, ...looking(ports) }));
+  await world.does("doctor", (ports) => unservableJobs(looking(ports), configuration));
+  expect(asked).toEqual([]);
+});
+
 test("a dry run says what it would provision, and a pause holds it back", async () => {
   const { world } = await ranAgain();
   await pass(world, minute);

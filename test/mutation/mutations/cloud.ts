@@ -435,4 +435,16 @@ export const cloudMutations: readonly Mutation[] = [
     'readText(join(root, "listener.log"))',
     "agent/hostile-files",
   ]),
+  ...of("cloud/aws/images.ts", [
+    "the size of another disk is taken for the root's",
+    "DeviceName === RootDeviceName)?.Ebs",
+    "DeviceName !== RootDeviceName)?.Ebs",
+    "aws/image-ends",
+  ]),
+  ...of("cloud/aws/counters.ts", [
+    "a counter that somebody has spoilt promises room",
+    "wholeOf(count) ?? Number.MAX_SAFE_INTEGER",
+    "wholeOf(count) ?? 0",
+    "aws/forged-words",
+  ]),
 ];

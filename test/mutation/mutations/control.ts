@@ -420,4 +420,19 @@ export const controlMutations: readonly Mutation[] = [
     "world.clock.now() - held.writtenAt < limits.tokenLifeMs;",
     "control/tokens",
   ]),
+  ...of(
+    "control/rerun.ts",
+    [
+      "another repository's request provisions for a run of the same id",
+      ".filter((request) => request.repository === repository);",
+      ";",
+      "control/rerun",
+    ],
+    [
+      "GitHub is asked for the jobs of every run of the repositories",
+      "  if (saved.length === 0) return undefined;",
+      "",
+      "control/rerun",
+    ],
+  ),
 ];
