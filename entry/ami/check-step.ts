@@ -40,12 +40,22 @@ async function checkMachine({ phase, recipe }: AmiInput, ground: Ground): Promis
   return code === 0 ? exitCodes.done : exitCodes.failed;
 }
 
+interface Problem {
+  readonly words: string;
+  /** Not by itself a reason against the image: launch templates see to it, or it could not be compared. */
+  readonly isAdvice: boolean;
+}
+const against = (words: string): Problem => ({ words, isAdvice: false });
+const advice = (words: string): Problem => ({ words, isAdvice: true });
+
 /** What EC2 itself knows; what is on the disk, only a machine of it can tell. */
-const problemsOf = (image: ImageSeen): readonly string[] => [
-  ...(image.architecture === undefined ? ["its architecture is neither x86_64 nor arm64"] : []),
-  ...(image.state === "available" ? [] : [`it is ${image.state}`]),
-  ...(image.encrypted ? [] : ["its snapshot is not encrypted (instances' disks are, by the launch template)"]),
-  ...(image.metadataV2 ? [] : ["it does not ask for instance metadata version 2 itself (the launch template does)"]),
+const problemsOf = (image: ImageSeen): readonly Problem[] => [
+  ...(image.architecture === undefined ? [against("its architecture is neither x86_64 nor arm64")] : []),
+  ...(image.state === "available" ? [] : [against(`it is ${image.state}`)]),
+  ...(image.encrypted ? [] : [advice("its snapshot is not encrypted (instances' disks are, by the launch template)")]),
+  ...(image.metadataV2
+    ? []
+    : [advice("it does not ask for instance metadata version 2 itself (the launch template does)")]),
 ];
 
 /** The launch templates of one partition, by pool: all partitions have the same machines. */
@@ -61,7 +71,7 @@ async function templatesOf(launch: LaunchSight, { templates }: Configuration, ar
 }
 
 /** How the image fits what the environment launches it with; where there is no environment yet, it says so. */
-async function misfitsIn(image: ImageSeen, launch: LaunchSight, ground: Ground): Promise<readonly string[]> {
+async function misfitsIn(image: ImageSeen, launch: LaunchSight, ground: Ground): Promise<readonly Problem[]> {
   if (image.architecture === undefined) return [];
   const { settings } = await ground.world();
   let configuration: Configuration;
@@ -69,15 +79,11 @@ async function misfitsIn(image: ImageSeen, launch: LaunchSight, ground: Ground):
     ({ configuration } = await settings.load());
   } catch (error) {
     if (!(error instanceof Unconfigured)) throw error;
-    return [`it was not compared with what the launch template does: ${error.message}`];
+    return [advice(`it was not compared with what the launch template does: ${error.message}`)];
   }
   const templates = await templatesOf(launch, configuration, image.architecture);
-  return misfitsOf(image, templates).map(({ found, remedy }) => `${found}: ${remedy}`);
+  return misfitsOf(image, templates).map(({ found, remedy }) => against(`${found}: ${remedy}`));
 }
-
-/** Not by itself a reason against an image: launch templates see to it. */
-const isAdvice = (problem: string): boolean =>
-  problem.includes("the launch template does") || problem.includes("by the launch template");
 
 async function checkImage(imageId: string, ground: Ground): Promise<ExitCode> {
   const { images, launch } = pipelineWorld(ground.place().region, ground.progress);
@@ -85,12 +91,14 @@ async function checkImage(imageId: string, ground: Ground): Promise<ExitCode> {
   const image = await images.one(imageId).finally(() => waiting.done());
   const problems =
     image === undefined
-      ? ["there is no such image here"]
+      ? [against("there is no such image here")]
       : [...problemsOf(image), ...(await misfitsIn(image, launch, ground))];
-  const missing = problems.filter((problem) => !isAdvice(problem));
-  ground.result({ imageId, ok: missing.length === 0, missing, advice: problems.filter(isAdvice) }, () => [
+  const wordsOf = (asAdvice: boolean): readonly string[] =>
+    problems.flatMap(({ words, isAdvice }) => (isAdvice === asAdvice ? [words] : []));
+  const missing = wordsOf(false);
+  ground.result({ imageId, ok: missing.length === 0, missing, advice: wordsOf(true) }, () => [
     `${imageId}${image === undefined ? "" : ` (${image.name}, ${image.architecture ?? "?"})`}: ${missing.length === 0 ? "may serve" : "cannot serve"}`,
-    ...problems.map((problem) => `- ${problem}`),
+    ...problems.map(({ words }) => `- ${words}`),
     "What is on its disk, runpool ami check on a machine of it tells.",
   ]);
   return missing.length === 0 ? exitCodes.done : exitCodes.failed;
