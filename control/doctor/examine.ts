@@ -178,28 +178,36 @@ async function examineQueues(
 const messagesOf = (look: Look<QueueSeen | undefined>): number =>
   look.kind === "seen" ? (look.value?.messages ?? 0) : 0;
 
-type TemplateLooks = ReadonlyMap<string, Promise<Look<TemplateSeen | undefined>>>;
+interface TemplateLook {
+  readonly pool: string;
+  readonly version: string;
+  readonly look: Promise<Look<TemplateSeen | undefined>>;
+}
 
-/** By pool; each is looked at once, for itself and for the image that is launched with it. */
-const lookAtTemplates = ({ launch }: DoctorWorld, { templates }: Configuration): TemplateLooks =>
-  new Map(Object.entries(templates).map(([pool, { id, version }]) => [pool, launch.template(id, version)]));
+/** Each is looked at once, for itself and for the image that is launched with it. */
+const lookAtTemplates = ({ launch }: DoctorWorld, { templates }: Configuration): readonly TemplateLook[] =>
+  Object.entries(templates).map(([pool, { id, version }]) => ({ pool, version, look: launch.template(id, version) }));
 
-async function examineTemplates(configuration: Configuration, looks: TemplateLooks): Promise<readonly Check[]> {
-  const redeploy = deployAgain(configuration.environment);
-  const checks = Object.entries(configuration.templates).map(([pool, { version }]) =>
+async function examineTemplates(
+  { environment }: Configuration,
+  looks: readonly TemplateLook[],
+): Promise<readonly Check[]> {
+  const redeploy = deployAgain(environment);
+  const checks = looks.map(({ pool, version, look }) =>
     guarded(`template ${pool}`, redeploy, async () =>
-      judged(`template ${pool}`, (await looks.get(pool)) ?? { kind: "seen", value: undefined }, (seen) =>
-        judgeTemplate(pool, version, seen, redeploy),
-      ),
+      judged(`template ${pool}`, await look, (seen) => judgeTemplate(pool, version, seen, redeploy)),
     ),
   );
   return (await Promise.all(checks)).flat();
 }
 
 /** Those of an architecture that are there: of what could not be looked at, the template's own check tells. */
-async function templatesOf(architecture: Architecture, looks: TemplateLooks): Promise<Map<string, TemplateSeen>> {
+async function templatesOf(
+  architecture: Architecture,
+  looks: readonly TemplateLook[],
+): Promise<ReadonlyMap<string, TemplateSeen>> {
   const seen = new Map<string, TemplateSeen>();
-  for (const [pool, look] of looks) {
+  for (const { pool, look } of looks) {
     if (!pool.endsWith(`/${architecture}`)) continue;
     const found = await look.catch(() => undefined);
     if (found?.kind === "seen" && found.value !== undefined) seen.set(pool, found.value);
@@ -210,7 +218,7 @@ async function templatesOf(architecture: Architecture, looks: TemplateLooks): Pr
 async function examineImages(
   { launch, clock }: DoctorWorld,
   configuration: Configuration,
-  looks: TemplateLooks,
+  looks: readonly TemplateLook[],
 ): Promise<readonly Check[]> {
   const { imageParameters, images, environment } = configuration;
   const one = async (architecture: Architecture, parameter: string): Promise<readonly Check[]> => {
