@@ -1,5 +1,5 @@
 // A copy of this checkout in which a mistake may be made, and the tests run on it.
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,11 +11,11 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const home = join(root, ".runpool", "mutate");
 
 export interface Copy {
-  readonly folder: string;
   /** Makes the mistake for as long as `work` lasts. */
   readonly with: <T>(edit: Edit, work: () => Promise<T>) => Promise<T>;
   /** Runs test files in order of their names; ends at the first failure. */
   readonly test: (tests: readonly string[]) => Promise<Outcome>;
+  /** Ends what runs in it, and takes it away. */
   readonly remove: () => void;
 }
 
@@ -31,16 +31,18 @@ const limitMs = 20 * 60_000;
 /** A copy by its number. Named by the process too, so that two runs do not share one. */
 export function makeCopy(number: number): Copy {
   const folder = join(home, `${process.pid}-${number}`);
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  remove();
+  /** The tests that run in it now. */
+  const running = new Set<ChildProcess>();
   for (const file of files) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(root, file), join(folder, file));
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return {
-    folder,
-    remove,
+    remove: () => {
+      for (const tests of running) end(tests);
+      rmSync(folder, { recursive: true, force: true });
+    },
     with: async (edit, work) => {
       const path = join(folder, edit.file);
       const before = readFileSync(path, "utf8");
@@ -51,28 +53,34 @@ export function makeCopy(number: number): Copy {
         writeFileSync(path, before);
       }
     },
-    test: (tests) => run(folder, tests),
+    test: (tests) => run(folder, tests, running),
   };
 }
 
-function run(folder: string, tests: readonly string[]): Promise<Outcome> {
+/** With all that it has started: it is a group of its own. */
+function end({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, "SIGKILL");
+}
+
+function run(folder: string, tests: readonly string[], running: Set<ChildProcess>): Promise<Outcome> {
   const words = ["test/run.ts", "--bail=1", "--retry=0", "--maxWorkers=1", "--no-color", ...tests];
   const child = spawn(process.execPath, words, {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: what hangs is ended with all that it started.
     detached: true,
   });
+  running.add(child);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (said += part.toString()));
   return new Promise((done, failed) => {
     let hung = false;
     const timer = setTimeout(() => {
       hung = true;
-      process.kill(-(child.pid ?? 0), "SIGKILL");
+      end(child);
     }, limitMs);
     child.once("error", failed);
     child.once("close", () => {
+      running.delete(child);
       clearTimeout(timer);
       done(hung ? { kind: "hung", said } : judged(said));
     });

@@ -64,29 +64,36 @@ function print({ mutation, kind, by, seconds }: Result, done: number): void {
   console.log(`${" ".repeat(18)}${reason} (${seconds} s)`);
 }
 
-const copies = Array.from({ length: Math.min(options.workers, chosen.length) }, (_, number) => makeCopy(number));
-const results: Result[] = [];
-try {
-  // What fails without a mistake too sees nothing.
-  const sound = await (copies[0] as Copy).test([...new Set(chosen.map(({ test }) => test))]);
-  if (sound.kind === "failed" || sound.kind === "hung") {
-    console.error(`${sound.said}\nthese tests fail without a mistake: nothing can be learnt from them`);
-    process.exit(1);
-  }
-  const left = [...chosen];
-  await Promise.all(
-    copies.map(async (copy) => {
-      for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
-        const began = performance.now();
-        const result = await tried(copy, mutation);
-        results.push({ ...result, seconds: Math.round((performance.now() - began) / 1000) });
-        print(results.at(-1) as Result, results.length);
-      }
-    }),
-  );
-} finally {
+const copies: Copy[] = [];
+// However it ends: no copy is left, nor tests that run in one.
+process.once("exit", () => {
   for (const copy of copies) copy.remove();
+});
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+for (let number = 0; number < Math.min(options.workers, chosen.length); number++) copies.push(makeCopy(number));
+
+const results: Result[] = [];
+// What fails without a mistake too sees nothing.
+const sound = await (copies[0] as Copy).test([...new Set(chosen.map(({ test }) => test))]);
+if (sound.kind === "failed" || sound.kind === "hung") {
+  console.error(`${sound.said}\nthese tests fail without a mistake: nothing can be learnt from them`);
+  process.exit(1);
 }
+const left = [...chosen];
+await Promise.all(
+  copies.map(async (copy) => {
+    for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
+      const began = performance.now();
+      const result = await tried(copy, mutation);
+      results.push({ ...result, seconds: Math.round((performance.now() - began) / 1000) });
+      print(results.at(-1) as Result, results.length);
+    }
+  }),
+);
 
 const count = (kind: Result["kind"]): number => results.filter((result) => result.kind === kind).length;
 const [killed, survived] = [count("killed"), count("survived")];
