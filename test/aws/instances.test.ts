@@ -1,4 +1,5 @@
 // What DynamoDB does to readers: pages, unprocessed keys, missing rights.
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { instances } from "../../cloud/aws/instances.ts";
@@ -35,6 +36,16 @@ it("a scan of several pages shows every record", async () => {
   const { items } = await sim.instances.all();
   expect(items.map(({ key }) => key).sort()).toEqual(keys.sort());
   expect(calls("Scan")).toBeGreaterThan(1);
+});
+
+it("items that are not instances are no part of a scan, neither as records nor as damaged ones", async () => {
+  const { dynamodb } = sim.clients;
+  const own = ["configuration#defaults", "counter#environment", "saved#1#1#test"];
+  for (const key of own)
+    await dynamodb.send(new PutItemCommand({ TableName: sim.table, Item: { key: { S: key }, note: { S: "no record" } } }));
+  const { items, damaged } = await sim.instances.all();
+  expect(damaged).toEqual([]);
+  expect(items).toHaveLength(many);
 });
 
 it("a query of a run shows every instance of it", async () => {

@@ -182,7 +182,7 @@ export const cloudMutations: readonly Mutation[] = [
       "the configuration's items are reported as damaged instances",
       'if (isInstanceKey(item[table.key]?.S ?? ""))',
       'if ((item[table.key]?.S ?? "") !== "")',
-      "contract/http-sim",
+      "aws/instances",
     ],
   ),
   ...of(
