@@ -56,6 +56,15 @@ describe.for([1, 4, 6, 9])("where a boot takes %i minutes", (boot) => {
   });
 });
 
+test("a machine of an idle floor that is up just before its boot limit waits for the refresh that parks it", async () => {
+  const world = calmWorld({ idleFloors: { "large/x64/spot": 1 } }, slowly(limits.bootMs - minute));
+  await refreshes(world, 1);
+  await pass(world, limits.bootMs + minute);
+  await refreshes(world, 1);
+  expect(world.table.all().map(({ state }) => state)).toEqual(["idle", "idle"]);
+  expect(world.machines.all()).toHaveLength(2);
+});
+
 test("a refresh says what is still on its way, and the next one that it is ready; neither is a problem", async () => {
   const { world } = await queuedAgain(4 * minute);
   const first = await refreshes(world, 1);
