@@ -57,12 +57,17 @@ export const drainCommand = command({
       ]);
       for (const { key, problem } of damaged)
         ground.terminal.err.write(`damaged item, left as it is: ${plain(key)}: ${plain(problem)}\n`);
-      if (leaving.length === 0) return exitCodes.done;
-      if (interrupts.signal.aborted) return exitCodes.cancelled;
-      return wait ? exitCodes.failed : exitCodes.done;
+      return drainCode(leaving.length, wait, interrupts.signal.aborted);
     } finally {
       waiting.done();
       interrupts.release();
     }
   },
 });
+
+/** Who waits and is left with machines that have not ended has failed; who does not wait has asked them to leave, and is done. */
+export function drainCode(leaving: number, wait: boolean, interrupted: boolean): number {
+  if (leaving === 0) return exitCodes.done;
+  if (interrupted) return exitCodes.cancelled;
+  return wait ? exitCodes.failed : exitCodes.done;
+}

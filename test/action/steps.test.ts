@@ -144,6 +144,14 @@ describe("release", () => {
     expect(again.log).toContain("nothing to release");
   });
 
+  test("of an attempt leaves the instances of its re-run", async () => {
+    await provision({ "usage-class": "on-demand" }, { attempt: 2 });
+    expect((await release()).log).toContain("nothing to release");
+    expect(owned()).toMatchObject([{ runId: String(run), attempt: 2, wanted: "serve" }]);
+    await bench.main({ with: { mode: "release" }, runId: String(run), attempt: 2 });
+    expect(owned()).toEqual([]);
+  });
+
   test("releases another run where it is named", async () => {
     await provision({ "usage-class": "on-demand" });
     const named = String(run++);

@@ -42,7 +42,9 @@ it("items that are not instances are no part of a scan, neither as records nor a
   const { dynamodb } = sim.clients;
   const own = ["configuration#defaults", "counter#environment", "saved#1#1#test"];
   for (const key of own)
-    await dynamodb.send(new PutItemCommand({ TableName: sim.table, Item: { key: { S: key }, note: { S: "no record" } } }));
+    await dynamodb.send(
+      new PutItemCommand({ TableName: sim.table, Item: { key: { S: key }, note: { S: "no record" } } }),
+    );
   const { items, damaged } = await sim.instances.all();
   expect(damaged).toEqual([]);
   expect(items).toHaveLength(many);

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
+import { drainCode } from "../../entry/cli/drain.ts";
+import { exitCodes } from "../../entry/cli/exit-codes.ts";
 import { openCliBench, ownedBy, type CliBench } from "./bench.ts";
 import { repository } from "./cloud.ts";
 
@@ -109,4 +111,10 @@ test("drain --wait goes on until every instance is ended, and keeps the reason o
   expect(JSON.parse(out)).toMatchObject({ ended: expect.arrayContaining([idle, busy]) as unknown, leaving: [] });
   expect(bench.records().map(({ state }) => state)).toEqual(["terminating", "terminating"]);
   expect((await bench.run(["status"])).out).toContain("moving");
+});
+
+test("drain fails if it was to wait and machines have not ended; asking them to leave is all that it does otherwise", () => {
+  expect([drainCode(0, true, false), drainCode(0, false, false)]).toEqual([exitCodes.done, exitCodes.done]);
+  expect([drainCode(1, true, false), drainCode(1, false, false)]).toEqual([exitCodes.failed, exitCodes.done]);
+  expect([drainCode(1, true, true), drainCode(1, false, true)]).toEqual([exitCodes.cancelled, exitCodes.cancelled]);
 });

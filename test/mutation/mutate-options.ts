@@ -9,7 +9,7 @@ the file. Exits 0 only if at least 95 % are seen by a test, and each of the othe
 
   --only TEXT   those alone whose file, test or words hold the text
   --workers N   so many at a time; one a core unless told
-  --widest N    so many test files at most are run for one, the nearest by imports first; 40 unless told
+  --widest N    so many test files at most are run for one, the nearest by imports first; 20 unless told
   --json        the results as JSON, one a line
   --help        this text`;
 
@@ -28,7 +28,7 @@ export function parseOptions(words: readonly string[], cores: number): MutateOpt
     options: {
       only: { type: "string", default: "" },
       workers: { type: "string", default: String(cores) },
-      widest: { type: "string", default: "40" },
+      widest: { type: "string", default: "20" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },

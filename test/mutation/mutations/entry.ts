@@ -109,7 +109,7 @@ export const entryMutations: readonly Mutation[] = [
     "the release of a run takes the instances of its re-run",
     "attempt: runId === around.runId ? Number(around.attempt) : everyAttempt,",
     "attempt: everyAttempt,",
-    "action/release",
+    "action/steps",
   ]),
   ...of("entry/action/stop-signals.ts", [
     "a job that is cancelled by SIGTERM ends without giving back",
