@@ -4,7 +4,7 @@ import { drain } from "../../control/drain.ts";
 import { BadInput } from "./bad-input.ts";
 import { command } from "./command.ts";
 import { counted } from "./durations.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { plain } from "./terminal.ts";
 
@@ -66,7 +66,7 @@ export const drainCommand = command({
 });
 
 /** Who waits and is left with machines that have not ended has failed; who does not wait has asked them to leave, and is done. */
-export function drainCode(leaving: number, wait: boolean, interrupted: boolean): number {
+export function drainCode(leaving: number, wait: boolean, interrupted: boolean): ExitCode {
   if (leaving === 0) return exitCodes.done;
   if (interrupted) return exitCodes.cancelled;
   return wait ? exitCodes.failed : exitCodes.done;

@@ -33,7 +33,7 @@ test("options are read, and a wrong one is named with what would be right", () =
   expect(parseOptions(["--only", "agent", "--workers", "3"], 2)).toMatchObject({
     only: "agent",
     workers: 3,
-    widest: 40,
+    widest: 20,
   });
   expect(parseOptions([], 2)).toMatchObject({ only: "", workers: 2, json: false });
   expect(() => parseOptions(["--workers", "0"], 2)).toThrow('--workers is "0"; it is a whole number from 1');
