@@ -1,4 +1,5 @@
-// How the tests run: processes of their own (some drive child processes and signals), as many as the machine has cores for.
+// How the tests run: processes of their own (some drive child processes and signals), one more than the machine has cores, since some mostly wait.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import LongestFirst from "./test/longest-first.ts";
 
@@ -16,7 +17,7 @@ const once = ["test/action/cancel.test.ts", "test/soak/**/*.test.ts"];
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: "100%",
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     // For what hangs, not for what a busy machine takes its time over.
     testTimeout: 300_000,

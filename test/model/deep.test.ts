@@ -14,19 +14,19 @@ const timeout = 0;
 const extent = new Extent();
 afterAll(() => extent.print("worlds searched in part"));
 
-/** Steps up to which 200,000 states see all. */
+/** Steps up to which 100,000 states see all. */
 const depths: Readonly<Record<CutWorld, number>> = {
-  "cut stray": 17,
+  "cut stray": 16,
   "parked stray": 15,
-  "cancelled stray": 13,
+  "cancelled stray": 12,
   "cancelled released": 15,
-  either: 12,
+  either: 11,
   two: 12,
 };
 
 describe("no promise is broken as far as the search goes", () => {
   test.each(cut)("%s", { timeout }, (key) => {
-    const found = search(small[key], asBuilt, { maxStates: full ? 3_000_000 : 200_000 });
+    const found = search(small[key], asBuilt, { maxStates: full ? 3_000_000 : 100_000 });
     extent.add(small[key].name, found);
     expect(inWords(found)).toBe("no promise is broken");
     expect(found.whole || found.depth >= depths[key]).toBe(true);
@@ -34,10 +34,10 @@ describe("no promise is broken as far as the search goes", () => {
   });
 
   test("everything at once", { timeout }, () => {
-    const found = search(large.everything, asBuilt, { maxStates: full ? 8_000_000 : 1_000_000 });
+    const found = search(large.everything, asBuilt, { maxStates: full ? 8_000_000 : 250_000 });
     extent.add(large.everything.name, found);
     expect(inWords(found)).toBe("no promise is broken");
-    expect(found.depth).toBeGreaterThanOrEqual(8);
+    expect(found.depth).toBeGreaterThanOrEqual(full ? 8 : 7);
   });
 
   const others = [large["two instances"], large["two instances, late agents"], large["a re-run"]];

@@ -221,6 +221,17 @@ export const cut = [
 ] as const satisfies readonly SmallWorld[];
 export type CutWorld = (typeof cut)[number];
 
+/** Each has two to six hundred thousand states: searched whole with RUNPOOL_MODEL=full, every day only in part. */
+export const heavy: readonly string[] = [
+  "late",
+  "released crash",
+  "released restart",
+  "given back silence",
+  "outlived",
+  "released cut",
+  "parked cut",
+] satisfies readonly SmallWorld[];
+
 /** Far too large to be searched whole in a test. */
 export const large = {
   "two instances": world(

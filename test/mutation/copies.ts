@@ -27,6 +27,8 @@ export interface Outcome {
 
 /** Longer than the longest test file takes on a busy machine. */
 const limitMs = 20 * 60_000;
+/** A mistake may make a test wait for ever; those that take longer say so themselves. */
+const testLimitMs = 90_000;
 
 /** A copy by its number. Named by the process too, so that two runs do not share one. */
 export function makeCopy(number: number): Copy {
@@ -63,9 +65,19 @@ function end({ pid }: ChildProcess): void {
 }
 
 function run(folder: string, tests: readonly string[], running: Set<ChildProcess>): Promise<Outcome> {
-  const words = ["test/run.ts", "--bail=1", "--retry=0", "--maxWorkers=1", "--no-color", ...tests];
+  const words = [
+    "test/run.ts",
+    "--bail=1",
+    "--retry=0",
+    "--maxWorkers=1",
+    `--testTimeout=${testLimitMs}`,
+    "--no-color",
+    ...tests,
+  ];
   const child = spawn(process.execPath, words, {
     cwd: folder,
+    // What `.ci/run` unpacks for the guests lies in the checkout alone.
+    env: { RUNPOOL_TEST_DOCKER: join(root, ".runpool", "docker"), ...process.env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

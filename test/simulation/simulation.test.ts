@@ -1,10 +1,10 @@
-// Three hundred seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
+// A hundred and fifty seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
 import { expect, test } from "vitest";
 import { noFaults, type Fault } from "../../cloud/sim/world/faults.ts";
 import { simulateSeeds } from "./seeds.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";
 
-const seeds = 300;
+const seeds = 150;
 /** A world is bounded by its events (below, and in virtual time), and a busy machine may take its time over them. */
 const unlimited = 0;
 
@@ -30,7 +30,7 @@ test(`no promise is broken in ${seeds} worlds, and nothing is left of them`, { t
   expect(results.filter(({ hours }) => hours >= 24).length, "worlds of a day").toBeGreaterThan(seeds / 50);
   const met = (fault: Fault): number => results.reduce((all, one) => all + one.met[fault], 0);
   const faults = Object.keys(noFaults) as Fault[];
-  expect(faults.filter((fault) => met(fault) < 50).map((fault) => `${fault} ${met(fault)}`)).toEqual([]);
+  expect(faults.filter((fault) => met(fault) < seeds / 6).map((fault) => `${fault} ${met(fault)}`)).toEqual([]);
   // The worlds must have been worth it: every kind of end, many machines, jobs done.
   const sum = (name: keyof SimulationResult["tally"]): number =>
     results.reduce((all, { tally }) => all + tally[name], 0);
