@@ -120,18 +120,22 @@ async function save({ client, table: TableName }: Wish, request: Request, at: nu
 
 type Begun = Parameters<SavedRequests["begin"]>[1];
 
-/** One conditional write: whoever finds another under way learns its id from the same response. */
+/**
+ * One conditional write: whoever finds another under way learns its id from the same response. A moment as far ahead as `since`
+ * lies behind is nobody's: a workflow may write anything here, and must not be waited for.
+ */
 async function begin({ client, table: TableName }: Wish, name: ProvisionName, { id, at, since }: Begun) {
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: requestKey(name.runId) } },
     UpdateExpression: "SET #id = :id, #begun = :at, #expires = :expires",
-    ConditionExpression: "attribute_not_exists(#begun) OR #begun < :since OR #id = :id",
+    ConditionExpression: "attribute_not_exists(#begun) OR NOT #begun BETWEEN :since AND :ahead OR #id = :id",
     ExpressionAttributeNames: { ...underWay(name), "#expires": table.ttl },
     ExpressionAttributeValues: {
       ":id": { S: id },
       ":at": { N: String(at) },
       ":since": { N: String(since) },
+      ":ahead": { N: String(2 * at - since) },
       ":expires": expiryAfter(at),
     },
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",

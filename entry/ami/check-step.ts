@@ -58,16 +58,19 @@ const problemsOf = (image: ImageSeen): readonly Problem[] => [
     : [advice("it does not ask for instance metadata version 2 itself (the launch template does)")]),
 ];
 
-/** The launch templates of one partition, by pool: all partitions have the same machines. */
+/** The launch templates of one partition, by pool: all partitions have the same machines. And why some could not be read. */
 async function templatesOf(launch: LaunchSight, { templates }: Configuration, architecture: Architecture) {
   const byPool = new Map(Object.entries(templates).map(([key, template]) => [key.split("#").at(-1) ?? key, template]));
   const seen = new Map<string, TemplateSeen>();
+  const unread: string[] = [];
   for (const [pool, { id, version }] of byPool) {
     if (!pool.endsWith(`/${architecture}`)) continue;
     const look = await launch.template(id, version);
-    if (look.kind === "seen" && look.value !== undefined) seen.set(pool, look.value);
+    if (look.kind === "unseen") unread.push(`${pool} (${look.why})`);
+    else if (look.value === undefined) unread.push(`${pool} (there is no ${id} with version ${version})`);
+    else seen.set(pool, look.value);
   }
-  return seen;
+  return { seen, unread };
 }
 
 /** How the image fits what the environment launches it with; where there is no environment yet, it says so. */
@@ -81,8 +84,11 @@ async function misfitsIn(image: ImageSeen, launch: LaunchSight, ground: Ground):
     if (!(error instanceof Unconfigured)) throw error;
     return [advice(`it was not compared with what the launch template does: ${error.message}`)];
   }
-  const templates = await templatesOf(launch, configuration, image.architecture);
-  return misfitsOf(image, templates).map(({ found, remedy }) => against(`${found}: ${remedy}`));
+  const { seen, unread } = await templatesOf(launch, configuration, image.architecture);
+  return [
+    ...misfitsOf(image, seen).map(({ found, remedy }) => against(`${found}: ${remedy}`)),
+    ...unread.map((template) => advice(`it was not compared with the launch template of ${template}`)),
+  ];
 }
 
 async function checkImage(imageId: string, ground: Ground): Promise<ExitCode> {

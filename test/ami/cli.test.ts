@@ -14,6 +14,7 @@ import {
   type Tag,
 } from "@aws-sdk/client-ec2";
 import { afterEach, beforeEach, expect, test, type TestContext } from "vitest";
+import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { imageTags } from "../../domain/image.ts";
 import { imageParameter } from "../../domain/names.ts";
 import { openCliBench, type CliBench } from "../cli/bench.ts";
@@ -240,6 +241,17 @@ test("check --image tells what EC2 knows; an option of another step is a mistake
     1,
     expect.stringMatching(/cannot serve[^]*root device is \/dev\/sda1[^]*operatingSystem[^]*has its root/),
   ]);
+  const { templates } = bench.defaults;
+  const unknown = Object.entries(templates).map(([key, { id }]) => [key, { id, version: "99" }] as const);
+  await bench.put(defaultsItem({ ...bench.defaults, templates: Object.fromEntries(unknown) }));
+  const blind = await ami("check", ["--image", ubuntuRoot, "--json"]);
+  await bench.put(defaultsItem(bench.defaults));
+  expect(JSON.parse(blind.out)).toMatchObject({
+    ok: true,
+    advice: expect.arrayContaining([
+      expect.stringMatching(/^it was not compared with the launch template of large\/x64 \(.*version 99\)$/),
+    ]) as unknown,
+  });
   const missing = await ami("check", ["--image", "ami-0123456789abcdef0"]);
   expect([missing.code, missing.out]).toEqual([1, expect.stringContaining("there is no such image here")]);
   const strange = await ami("publish", ["--image", candidate, "--evict"]);

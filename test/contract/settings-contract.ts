@@ -236,6 +236,9 @@ export function settingsContract(kind: StandKind): void {
       await requests.came("3001", { ...outcomeAt(at), attempt: 1, provisionId: "provision" });
       expect(await begin("eight")).toBe("eight");
       expect(await begin("nine", at + 5, at + 1)).toBe("nine");
+      // Begun later than anybody's clock can say.
+      expect(await begin("forged", at + 60_000, at + 59_000)).toBe("forged");
+      expect(await begin("late", at + 5, at)).toBe("late");
       // Of another attempt, and of another name, nothing has come yet.
       expect(await requests.begin({ ...name, attempt: 2 }, { id: "ten", at, since })).toBe("three");
       expect(await requests.begin({ ...name, provisionId: "lint" }, { id: "eleven", at, since })).toBe("four");

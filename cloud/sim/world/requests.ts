@@ -58,7 +58,7 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
       kind: "write",
       apply: () => {
         const found = requests.underWay.get(nameOf(name));
-        if (found !== undefined && found.at >= since) return found.id;
+        if (found !== undefined && found.at >= since && found.at <= 2 * at - since) return found.id;
         requests.underWay.set(nameOf(name), { id, at });
         return id;
       },
