@@ -5,6 +5,7 @@ import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { jitConfigurationFolder, parseRunnerName, runnerPrefix } from "../domain/names.ts";
 import { brakesOf, brakeWords, type Brake } from "../domain/brake.ts";
+import { isPast } from "../domain/needs.ts";
 import { messageOf } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts";
 import { attempting, type Attempt } from "./attempt.ts";
@@ -333,8 +334,8 @@ async function requeueAll(
   dryRun: boolean,
   attempt: Attempt,
 ): Promise<number> {
-  const now = world.clock.now();
-  const idle = records.filter(({ state, threshold }) => state === "idle" && threshold > now + limits.claimMarginMs);
+  const latest = world.clock.now() + limits.claimMarginMs;
+  const idle = records.filter((record) => record.state === "idle" && !isPast(record, latest));
   const classes = Map.groupBy(idle, ({ resourceClass }) => resourceClass);
   let sent = 0;
   for (const [resourceClass, ofClass] of classes)

@@ -2,6 +2,7 @@
 import { OutOfReach, type Found, type Received } from "../cloud/ports.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { PoolMessage } from "../domain/pool-message.ts";
+import { isPast } from "../domain/needs.ts";
 import { misfitOf, type Candidate } from "../domain/request.ts";
 import type { PoolListing } from "../domain/table.ts";
 import { claim, type ClaimOutcome } from "./claim.ts";
@@ -151,7 +152,7 @@ async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
     const known = scan.met.has(message.key);
     if (!known) news++;
     scan.met.add(message.key);
-    if (message.threshold <= world.clock.now()) scan.drop.push(receipt);
+    if (isPast(message, world.clock.now())) scan.drop.push(receipt);
     else if (!fits(scan.undertaking, message)) scan.giveBack.push(receipt);
     else scan.spare.push({ receipt, message });
   }

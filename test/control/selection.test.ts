@@ -7,13 +7,16 @@ import { release } from "../../control/release.ts";
 import { lookAtPool, promised, select } from "../../control/selection.ts";
 import { undertake } from "../../control/taken.ts";
 import { limits } from "../../domain/limits.ts";
-import { messageOf } from "../../domain/pool-message.ts";
+import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { calmWorld, requestOf } from "./calm-world.ts";
 import { recordOf } from "./record-of.ts";
 
-/** A pool of one, whose message every receive delivers twice; with what the scan deletes and returns. */
-async function scanned(change: (ports: ControlPorts) => Partial<ControlPorts["instances"]>) {
+/** A pool of one, whose message every receive delivers twice; with what the scan deletes and returns. `as`: what a message is read as. */
+async function scanned(
+  change: (ports: ControlPorts) => Partial<ControlPorts["instances"]>,
+  as: (message: PoolMessage) => PoolMessage = (message) => message,
+) {
   const world = calmWorld();
   await world.does("refresh", (ports) => refresh(ports));
   await world.does("provision", (ports) => provision(ports, requestOf()));
@@ -24,7 +27,9 @@ async function scanned(change: (ports: ControlPorts) => Partial<ControlPorts["in
     const pool: ControlPorts["pool"] = {
       ...ports.pool,
       receive: async (...asked) => {
-        const received = await ports.pool.receive(...asked);
+        const received = (await ports.pool.receive(...asked)).map((one) =>
+          one.kind === "unreadable" ? one : { ...one, message: as(one.message) },
+        );
         return received.flatMap((one) => [one, { ...one, receipt: `${one.receipt}, again` }]);
       },
       drop: async (_class, receipts) => void dropped.push(...receipts),
@@ -40,6 +45,41 @@ async function scanned(change: (ports: ControlPorts) => Partial<ControlPorts["in
 
 test("a claim that is won deletes the message, by each of its deliveries", async () => {
   expect(await scanned(() => ({}))).toEqual({ won: 1, dropped: 2, returned: 0 });
+});
+
+test.each([0, 9e15])("a message whose threshold is %d promises nothing, and is deleted", async (threshold) => {
+  // The instance is claimed all the same, by the index: the message alone is not believed.
+  expect(
+    await scanned(
+      () => ({}),
+      (message) => ({ ...message, threshold }),
+    ),
+  ).toEqual({
+    won: 1,
+    dropped: 2,
+    returned: 0,
+  });
+});
+
+test("what idles beyond every possible threshold is put into no queue", async () => {
+  const world = calmWorld();
+  await world.does("refresh", (ports) => refresh(ports));
+  await world.does("provision", (ports) => provision(ports, requestOf()));
+  await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
+  const requeued = async (threshold: number) =>
+    await world.does("refresh", async (ports) => {
+      const pool = { ...ports.pool, depth: async () => 0 };
+      const all = async () => {
+        const found = await ports.instances.all();
+        return { ...found, items: found.items.map((record) => ({ ...record, threshold })) };
+      };
+      // Without what EC2 knows nothing is found past its threshold, and ended.
+      const fleet = { ...ports.fleet, ours: () => Promise.reject(new Error("no answer")) };
+      return (await refresh({ ...ports, pool, fleet, instances: { ...ports.instances, all } }, { dryRun: true }))
+        .requeued;
+    });
+  expect(await requeued(world.time.now() + limits.idleMs)).toBe(1);
+  expect(await requeued(9e15)).toBe(0);
 });
 
 /** Claims and condemnations are refused; the record shows a heartbeat of that age, ms. */

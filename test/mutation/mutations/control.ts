@@ -252,6 +252,12 @@ export const controlMutations: readonly Mutation[] = [
       "control/selection",
     ],
     [
+      "a message that promises for ever is given back for ever",
+      "if (isPast(message, world.clock.now())) scan",
+      "if (message.threshold <= world.clock.now()) scan",
+      "control/selection",
+    ],
+    [
       "a claim whose outcome is not known deletes the message",
       'if (outcome.kind === "silent" || outcome.kind === "unknown") scan',
       'if (outcome.kind === "silent") scan',
