@@ -322,7 +322,7 @@ export const cloudMutations: readonly Mutation[] = [
     ],
     [
       "two provisions of one name run at once, and buy twice",
-      "#begun < :since OR #id = :id",
+      "NOT #begun BETWEEN :since AND :ahead OR #id = :id",
       "#begun > :since OR #id = :id",
       "contract/http-sim",
     ],
