@@ -10,6 +10,7 @@ import { spoken } from "./durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { onInterrupt } from "./interrupts.ts";
+import type { Sink } from "./terminal.ts";
 import { attemptOption, repositoryOption, runIdOption, tokenOption } from "./run-options.ts";
 
 const name = "release";
@@ -73,7 +74,7 @@ export const releaseCommand = command({
         ...(scope === undefined ? {} : { forgeScope: scope }),
       });
       waiting.done();
-      return show(released, runId, interrupts.signal.aborted, ground);
+      return showReleased(released, runId, interrupts.signal.aborted, ground);
     } finally {
       waiting.done();
       interrupts.release();
@@ -81,7 +82,13 @@ export const releaseCommand = command({
   },
 });
 
-function show(released: Released, runId: string, cancelled: boolean, ground: Ground): ExitCode {
+/** A release that has left instances to refresh has failed, one that was interrupted is cancelled. */
+export function showReleased(
+  released: Released,
+  runId: string,
+  cancelled: boolean,
+  ground: Pick<Ground, "result" | "place"> & { readonly terminal: { readonly err: Pick<Sink, "write"> } },
+): ExitCode {
   const { pooled, condemned, elsewhere, left } = released;
   const { err } = ground.terminal;
   const all = pooled.length + condemned.length + elsewhere.length + left.length;

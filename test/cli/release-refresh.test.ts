@@ -8,6 +8,8 @@ import { forgeCredentialParameter, registrationTokenParameter } from "../../doma
 import { limits } from "../../domain/limits.ts";
 import { counterKey } from "../../domain/table.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
+import { exitCodes } from "../../entry/cli/exit-codes.ts";
+import { showReleased } from "../../entry/cli/release.ts";
 import { openCliBench, ownedBy, type CliBench } from "./bench.ts";
 import { repository, token } from "./cloud.ts";
 
@@ -173,4 +175,20 @@ test("refresh says for which re-runs it provisions, and in a dry run for which i
   expect(would.out).toMatch(/^run 1001, attempt 2 \(ci\) is run again: 1 instance would be provisioned$/m);
   const did = await bench.run(["refresh"], job);
   expect(did.out).toMatch(/^run 1001, attempt 2 \(ci\) is run again: 1 of 1 instances ready$/m);
+});
+
+test("a release that has left instances to refresh has failed, and names them; one that was interrupted is cancelled", () => {
+  let err = "";
+  const ground = {
+    terminal: { err: { write: (text: string) => (err += text) } },
+    result: () => undefined,
+    place: () => ({ environment: "dev", region: "eu-west-1" }),
+  };
+  const released = { pooled: ["i-1"], condemned: [], elsewhere: [], left: [] };
+  const left = { ...released, left: [{ instanceId: "i-2", why: "its agent has not answered" }] };
+  expect(showReleased(released, "1001", false, ground)).toBe(exitCodes.done);
+  expect(err).toBe("");
+  expect(showReleased(left, "1001", false, ground)).toBe(exitCodes.failed);
+  expect(err).toContain("- i-2: its agent has not answered\n");
+  expect(showReleased(left, "1001", true, ground)).toBe(exitCodes.cancelled);
 });
