@@ -41,7 +41,7 @@ function openOrigin(folder: string, home: string) {
 }
 
 /**
- * Installing is a link to what is installed here. What is built depends on nothing but the code (test/stacks/golden.test.ts), and takes seconds of all
+ * Installing is a link to what is installed here. What is built depends on nothing but the code (test/stacks/inventory.test.ts), and takes seconds of all
  * processors: the first job builds, the others are given the same. Everything else is npm's own.
  */
 const npm = (real: string, folder: string): string => `#!/bin/sh
