@@ -9,7 +9,7 @@ import { programOn } from "../entry/laptop/machine-programs.ts";
 export const everywhere: ReadonlySet<string> = new Set(["bash", "sh", "find", "sleep", "tar", "gzip", "git", "npm"]);
 
 /** Where a program is; undefined where it is not on the PATH. */
-export const onPath = (tool: string): string | undefined => programOn(process.env["PATH"] ?? "", tool);
+const onPath = (tool: string): string | undefined => programOn(process.env["PATH"] ?? "", tool);
 
 /** Why these programs cannot be used here; undefined where each of them is on the PATH. */
 export function missing(...tools: readonly string[]): string | undefined {

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { fill, type Scope } from "./expression.ts";
-import { textOf } from "./expression-value.ts";
 
 export interface ActionFile {
   readonly name: string;
@@ -34,7 +33,7 @@ export function inputVariables(
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { default: otherwise = "" }]) => [
       `INPUT_${name.replaceAll(" ", "_").toUpperCase()}`,
-      given[name] ?? textOf(fill(otherwise, scope)),
+      given[name] ?? fill(otherwise, scope),
     ]),
   );
 }

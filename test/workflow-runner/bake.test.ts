@@ -1,194 +1,161 @@
-// examples/images/bake.yml, played end to end: newer versions are proposed, images baked, tested on real agents, published and pruned; only Packer is a stand-in.
-import { cpSync, readFileSync } from "node:fs";
+// examples/images/bake.yml, job by job: what follows what, and what a failure keeps from being published. npm and gh are listeners: that each call is
+// understood, test/cli/example-calls.test.ts shows, and what it does, test/ami.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateTagsCommand, DescribeImagesCommand, EC2Client, type Tag } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { credentials, place } from "../../entry/laptop/embedded-cloud.ts";
-import { hostClock } from "../../entry/host-clock.ts";
-import { imageTags } from "../../domain/image.ts";
-import { limits } from "../../domain/limits.ts";
-import { imageParameter } from "../../domain/names.ts";
+import { expect, onTestFinished, test, type TestContext } from "vitest";
+import { needs } from "../tools.ts";
 import { projectRoot } from "./action-file.ts";
-import { hostedMissing, openBakeMachine } from "./bake-machine.ts";
-import { openPublishers } from "./publishers.ts";
-import { keptOf, runWorkflow, type RunEnd } from "./run-workflow.ts";
-import type { Stage, Trigger } from "./stage.ts";
+import { keptOf, results, runWorkflow, type Attempt, type RunEnd, type Stage } from "./play.ts";
 import { readWorkflow } from "./workflow.ts";
-import { openWorkflowCloud, type WorkflowCloud } from "./workflow-cloud.ts";
 
-const lacks = hostedMissing();
-const { environment, region } = place;
-const day = 86_400_000;
-const patienceMs = 240_000;
+const workflow = readWorkflow(readFileSync(join(projectRoot, "examples/images/bake.yml"), "utf8"));
+const daily = { runId: "1", attempt: 1, schedule: "41 5 * * *" };
+const weekly = { runId: "2", attempt: 1, schedule: "17 3 * * 1" };
 const variants = ["ubuntu-24.04-x64", "ubuntu-24.04-arm64"] as const;
-const architectureOf = { "ubuntu-24.04-x64": "x86_64", "ubuntu-24.04-arm64": "arm64" } as const;
-const daily: Trigger = { name: "schedule", schedule: "41 5 * * *" };
-const weekly: Trigger = { name: "schedule", schedule: "17 3 * * 1" };
 
-const workflow = (file: string) => {
-  const read = readWorkflow(readFileSync(join(projectRoot, "examples", file), "utf8"));
-  return { ...read, env: { ...read.env, ...cloud.env } };
-};
+/** NPM_FAILS: a pattern of the calls that fail. */
+const npm = (log: string): string => `#!/bin/sh
+printf '%s\\n' "$*" >>'${log}'
+case "$*" in $NPM_FAILS) exit 1 ;; esac
+case "$*" in
+*' ami propose '*) echo '{"node":"newer"}' >ami/versions.json && echo 'node is newer' ;;
+*' ami bake '*--json) printf '{"imageId":"ami-of-%s"}\\n' "$8" ;;
+esac
+`;
+const gh = (log: string): string => `#!/bin/sh
+printf 'gh %s\\n' "$*" >>'${log}'
+`;
 
-/** AWS's time is ahead of this machine's by so much; all who call it follow. */
-let aheadMs = -10 * day;
-/** Whether what boots from a baked image comes up. */
-let comesUp = true;
-let cloud: WorkflowCloud;
-let publishers: Awaited<ReturnType<typeof openPublishers>>;
-let github: ReturnType<typeof openBakeMachine>;
-let client: EC2Client;
-
-/** An image of an earlier bake. */
-async function bakedBefore(variant: (typeof variants)[number], name: string): Promise<string> {
-  const id = cloud.machines.addImage({ name: `${variant} ${name}`, architecture: architectureOf[variant] });
-  const Tags = [
-    { Key: imageTags.environment, Value: environment },
-    { Key: imageTags.variant, Value: variant },
-  ];
-  await client.send(new CreateTagsCommand({ Resources: [id], Tags }));
-  return id;
+/** A bare repository whose `main` holds what the jobs touch. */
+function openOrigin(folder: string) {
+  const [path, tree] = [join(folder, "origin.git"), join(folder, "tree")];
+  const who = {
+    GIT_AUTHOR_NAME: "a",
+    GIT_AUTHOR_EMAIL: "a@b.c",
+    GIT_COMMITTER_NAME: "a",
+    GIT_COMMITTER_EMAIL: "a@b.c",
+  };
+  const git = (...words: readonly string[]): string =>
+    execFileSync("git", words, {
+      env: { PATH: process.env["PATH"], HOME: folder, ...who },
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  const inside = (...words: readonly string[]): string => git(`--git-dir=${path}`, ...words);
+  mkdirSync(join(tree, "ami"), { recursive: true });
+  cpSync(join(projectRoot, "ami/propose-updates.sh"), join(tree, "ami/propose-updates.sh"));
+  writeFileSync(join(tree, "ami/versions.json"), "{}\n");
+  git("init", "--quiet", "--bare", "--initial-branch=main", path);
+  inside(`--work-tree=${tree}`, "add", "--all");
+  inside(`--work-tree=${tree}`, "commit", "--quiet", "-m", "all");
+  return { inside, checkOut: (workspace: string) => void git("clone", "--quiet", `file://${path}`, workspace) };
 }
 
-beforeAll(async () => {
-  if (lacks !== undefined) return;
-  cloud = await openWorkflowCloud({ ...hostClock, now: () => hostClock.now() + aheadMs });
-  const { stage, machines } = cloud;
-  publishers = await openPublishers(stage.github.url);
-  github = openBakeMachine(stage.workspaces, publishers.variables);
-  const endpoint = stage.actions["aws-actions/configure-aws-credentials"];
-  if (endpoint === undefined || endpoint === "ours") throw new Error("there are no credentials");
-  client = new EC2Client({ region, endpoint: endpoint.variables["AWS_ENDPOINT_URL"] ?? "", credentials });
-  const bases = ["amd64", "arm64"].map((architecture) =>
-    machines.addImage({
-      name: `ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-${architecture}-server-20261101`,
-      architecture: architecture === "arm64" ? "arm64" : "x86_64",
-    }),
-  );
-  const boot = machines.hooks.onLaunch;
-  // There is no agent in a base image.
-  machines.hooks.onLaunch = (machine) => void (comesUp && !bases.includes(machine.imageId) && boot?.(machine));
-  cloud.onChange(() => {
-    // Nothing comes up: what waits for it waits no longer than it would.
-    if (!comesUp && cloud.records().some(({ state }) => state === "created")) aheadMs += limits.provisionMs;
+function openMachine(context: TestContext) {
+  needs(context, "jq");
+  const folder = mkdtempSync(join(tmpdir(), "bake-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [programs, log, artifacts] = [join(folder, "programs"), join(folder, "calls"), join(folder, "artifacts")];
+  mkdirSync(programs);
+  for (const [name, text] of Object.entries({ npm: npm(log), gh: gh(log) }))
+    writeFileSync(join(programs, name), text, { mode: 0o755 });
+  const origin = openOrigin(folder);
+  const stage: Stage = {
+    repository: "acme/images",
+    workspaces: folder,
+    secrets: { GITHUB_TOKEN: "a-token" },
+    actions: {
+      "actions/checkout": { does: origin.checkOut },
+      "actions/setup-node": {},
+      "aws-actions/configure-aws-credentials": {},
+      "actions/upload-artifact": {
+        does: (workspace, { name = "", path = "" }) =>
+          cpSync(join(workspace, path), join(artifacts, name), { recursive: true }),
+      },
+      "actions/download-artifact": {
+        does: (workspace, { name = "", path = "" }) =>
+          cpSync(join(artifacts, name), join(workspace, path), { recursive: true }),
+      },
+    },
+  };
+  return {
+    origin,
+    /** A run, and what it has called of the command line and of GitHub's. */
+    play: async (run: Attempt, { fails = "", kept = {} }: { fails?: string; kept?: RunEnd } = {}) => {
+      writeFileSync(log, "");
+      const variables = { PATH: `${programs}:${process.env["PATH"]}`, HOME: folder, NPM_FAILS: fails };
+      const ends = await runWorkflow({ ...stage, variables }, workflow, run, kept);
+      const lines = readFileSync(log, "utf8").split("\n");
+      const calls = lines.flatMap((line) => /^(?:run -s runpool -- |(?=gh ))(.*)$/.exec(line)?.[1] ?? []);
+      return { ends, calls };
+    },
+  };
+}
+
+const imageCalls = (calls: readonly string[], variant: string): readonly string[] =>
+  calls.filter((call) => call.includes(variant)).map((call) => call.replace(/ --subnet.*/, ""));
+
+test("each day: the images' age is judged, and newer versions are proposed once", async (context) => {
+  const { origin, play } = openMachine(context);
+  const { ends, calls } = await play(daily, { fails: "*--dry-run" });
+  expect(results(ends), JSON.stringify(ends)).toEqual({
+    validate: "failure",
+    image: "skipped",
+    prune: "skipped",
+    age: "success",
+    ask: "success",
+    propose: "success",
   });
-}, patienceMs);
-afterAll(async () => {
-  if (lacks !== undefined) return;
-  client.destroy();
-  publishers.close();
-  await cloud.close();
+  expect(calls.filter((call) => !call.includes("--dry-run"))).toEqual(
+    expect.arrayContaining([
+      "ami age --evict",
+      "ami propose --write",
+      "gh pr create --title Newer versions in the images --body-file proposal/proposal.txt",
+    ]),
+  );
+  expect(origin.inside("show", "ami-versions:ami/versions.json")).toBe('{"node":"newer"}\n');
+  // Merged, there is nothing newer.
+  origin.inside("update-ref", "refs/heads/main", "refs/heads/ami-versions");
+  const next = await play(daily);
+  expect(results(next.ends)).toMatchObject({ ask: "success", propose: "success" });
+  expect(next.calls.filter((call) => call.startsWith("gh "))).toEqual([]);
 });
 
-/** Artifacts of a run: folders by their names, beside the jobs' workspaces. */
-const artifact = (name = ""): string => join(cloud.stage.workspaces, "artifacts", name);
-const upload = (workspace: string, { name, path = "" }: Readonly<Record<string, string>>): void =>
-  cpSync(join(workspace, path), artifact(name), { recursive: true });
-const download = (workspace: string, { name, path = "" }: Readonly<Record<string, string>>): void =>
-  cpSync(artifact(name), join(workspace, path), { recursive: true });
+test("each week: an image that cannot be baked, or fails its test, is not published; run again, both are", async (context) => {
+  const { play } = openMachine(context);
+  const [first, second] = variants;
+  const failed = await play(weekly, { fails: `*bake --variant ${first} --subnet*` });
+  expect(results(failed.ends), JSON.stringify(failed.ends)).toEqual({
+    validate: "success",
+    image: "failure",
+    prune: "skipped",
+    age: "skipped",
+    ask: "skipped",
+    propose: "skipped",
+  });
+  const dry = (variant: string): string => `ami bake --variant ${variant} --dry-run`;
+  const whole = (variant: string) => [
+    `ami bake --variant ${variant}`,
+    `ami test --image ami-of-${variant}`,
+    `ami publish --image ami-of-${variant}`,
+  ];
+  expect(imageCalls(failed.calls, first)).toEqual([dry(first), ...whole(first).slice(0, 1)]);
+  expect(imageCalls(failed.calls, second)).toEqual([dry(second), ...whole(second)]);
+  const untested = await play(weekly, { fails: `*test --image ami-of-${second}` });
+  expect(results(untested.ends)).toMatchObject({ image: "failure", prune: "skipped" });
+  expect(imageCalls(untested.calls, second)).toEqual([dry(second), ...whole(second).slice(0, 2)]);
 
-let runId = 2000;
-const stageOf = (variables: Readonly<Record<string, string>> = {}): Stage => ({
-  ...cloud.stage,
-  actions: {
-    ...cloud.stage.actions,
-    "actions/checkout": { variables: {}, does: github.origin.checkOut },
-    "actions/setup-node": { variables: {} },
-    "actions/upload-artifact": { variables: {}, does: upload },
-    "actions/download-artifact": { variables: {}, does: download },
-  },
-  machine: { ...github.machine, variables: { ...github.machine.variables, ...variables } },
+  const again = await play({ ...weekly, attempt: 2 }, { kept: keptOf(workflow, failed.ends) });
+  expect(results(again.ends)).toMatchObject({ validate: "success", image: "success", prune: "success" });
+  for (const variant of variants) expect(imageCalls(again.calls, variant)).toEqual(whole(variant));
+  expect(again.calls.at(-1)).toBe("ami prune --keep 3");
 });
-const results = (ends: RunEnd) => Object.fromEntries(Object.entries(ends).map(([id, { result }]) => [id, result]));
-const said = (ends: RunEnd, id: string): string => ends[id]?.logs.join("\n") ?? "";
-const published = () => (["x64", "arm64"] as const).map((one) => cloud.parameter(imageParameter(environment, one)));
-const up = () => cloud.machines.machines().filter((one) => /pending|running/.test(cloud.machines.state(one)));
 
-/** Of this environment: tags by image. */
-async function baked(): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
-  const Filters = [{ Name: `tag:${imageTags.environment}`, Values: [environment] }];
-  const { Images = [] } = await client.send(new DescribeImagesCommand({ Filters }));
-  const tagsOf = (tags: readonly Tag[] = []) =>
-    Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]));
-  return new Map(Images.map(({ ImageId = "", Tags }) => [ImageId, tagsOf(Tags)]));
-}
-
-test(
-  "each day: while checksums are missing no image can be validated, and newer versions are proposed with theirs",
-  { timeout: patienceMs },
-  async ({ skip }) => {
-    if (lacks !== undefined) skip(lacks);
-    const ends = await runWorkflow(stageOf(), workflow("images/bake.yml"), {
-      runId: String(++runId),
-      attempt: 1,
-      trigger: daily,
-    });
-    expect(results(ends), said(ends, "propose") + said(ends, "age")).toEqual({
-      validate: "failure",
-      image: "skipped",
-      prune: "skipped",
-      age: "success",
-      ask: "success",
-      propose: "success",
-    });
-    expect(said(ends, "validate")).toContain("has no checksum for arm64");
-    expect(github.ghCalls()).toBe("pr create --title Newer versions in the images --body-file proposal/proposal.txt\n");
-    const versions = JSON.parse(github.origin.show("ami-versions:ami/versions.json")) as Record<string, object>;
-    expect(versions["node"]).toMatchObject({ version: "24.99.0", sha256: { x64: expect.stringMatching(/^\w{64}$/) } });
-    github.origin.merge("ami-versions");
-  },
-);
-
-test(
-  "each week: an image that cannot be built, or whose instance never registers, is not published; run again, both are",
-  { timeout: patienceMs },
-  async ({ skip }) => {
-    if (lacks !== undefined) skip(lacks);
-    const old: string[] = [];
-    for (const name of ["first", "second", "third", "fourth"]) {
-      old.push(await bakedBefore(variants[0], name));
-      aheadMs += day;
-    }
-    aheadMs = 0;
-    const refresh = workflow("workflows/refresh.yml");
-    expect(results(await runWorkflow(cloud.stage, refresh, { runId: String(++runId), attempt: 1 }))).toEqual({
-      refresh: "success",
-    });
-    const before = published();
-    const images = workflow("images/bake.yml");
-    const run = { runId: String(++runId), attempt: 1, trigger: weekly };
-    comesUp = false;
-    const first = await runWorkflow(stageOf({ PACKER_FAILS: variants[0] }), images, run);
-    expect(results(first), said(first, "validate")).toEqual({
-      validate: "success",
-      image: "failure",
-      prune: "skipped",
-      age: "skipped",
-      ask: "skipped",
-      propose: "skipped",
-    });
-    const [unbuilt = "", silent = ""] = first["image"]?.logs ?? [];
-    expect(unbuilt).toContain("Script exited with non-zero exit status");
-    // The step that bakes is the one that failed: none after it was begun without an image.
-    expect(unbuilt).not.toContain("--image");
-    expect(silent).toMatch(/ami-\w+ failed its test:\n- 1 of 1 instances were not ready in time\n- i-\w+ /);
-    // Neither came to the step that publishes: it would say so, also where it refuses.
-    for (const log of [unbuilt, silent]) expect(log).not.toMatch(/published|\/runpool\//);
-    expect([published(), up()]).toEqual([before, []]);
-    const made = [...(await baked())].filter(([id]) => !old.includes(id));
-    expect(made.map(([, tags]) => [tags[imageTags.variant], imageTags.tested in tags])).toEqual([[variants[1], false]]);
-
-    comesUp = true;
-    const again = { ...run, attempt: 2 };
-    const second = await runWorkflow(stageOf(), images, again, keptOf(images, first));
-    expect(results(second), said(second, "image")).toMatchObject({ image: "success", prune: "success" });
-    expect(said(second, "image")).toMatch(/ami-\w+ passed: i-\w+ registered after/);
-    const now = await baked();
-    const theirs = published().map((id) => now.get(id ?? ""));
-    expect(theirs.map((tags) => tags?.[imageTags.variant])).toEqual(variants);
-    for (const tags of theirs) expect(tags).toHaveProperty([imageTags.tested]);
-    // The new one and two of the four before are its newest three.
-    expect(said(second, "prune")).toContain("2 images and 0 snapshots without one deleted");
-    expect([old.map((id) => now.has(id)), up()]).toEqual([[false, false, true, true], []]);
-  },
-);
+test("an image that cannot be validated is not baked", async (context) => {
+  const { play } = openMachine(context);
+  const { ends, calls } = await play(weekly, { fails: `*${variants[0]} --dry-run` });
+  expect(results(ends)).toMatchObject({ validate: "failure", image: "skipped", prune: "skipped" });
+  expect(calls.filter((call) => !call.includes("--dry-run"))).toEqual([]);
+});

@@ -3,14 +3,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "./action-file.ts";
-import { keptOf, runWorkflow } from "./run-workflow.ts";
+import { keptOf, results, runWorkflow } from "./play.ts";
 import { readWorkflow, type Workflow } from "./workflow.ts";
 import { openWorkflowCloud, type WorkflowCloud } from "./workflow-cloud.ts";
 
 const folder = join(projectRoot, "examples/workflows");
 const example = (name: string): Workflow => {
   const workflow = readWorkflow(readFileSync(join(folder, name), "utf8"));
-  expect(Object.keys(workflow.env)).toEqual(["RUNPOOL_ENVIRONMENT", "RUNPOOL_ROLE", "AWS_REGION"]);
+  expect(Object.keys(workflow.env ?? {})).toEqual(["RUNPOOL_ENVIRONMENT", "RUNPOOL_ROLE", "AWS_REGION"]);
   return { ...workflow, env: { ...workflow.env, ...cloud.env } };
 };
 /** Agents, runners and their jobs are processes, and processors are few. */
@@ -26,8 +26,6 @@ beforeAll(async () => {
 afterAll(() => cloud.close());
 
 const play = (name: string) => runWorkflow(cloud.stage, example(name), { runId: String(++runId), attempt: 1 });
-const results = (ends: Awaited<ReturnType<typeof play>>) =>
-  Object.fromEntries(Object.entries(ends).map(([id, { result }]) => [id, result]));
 const owned = () => cloud.records().filter(({ owner }) => owner !== undefined);
 
 test("there is no other example", () => {

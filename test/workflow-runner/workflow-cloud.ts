@@ -6,15 +6,10 @@ import { fromItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { domainDefaults, domainPlan } from "../../cloud/sim/domain-plan.ts";
-import { dynamodb } from "../../cloud/sim/dynamodb/dynamodb.ts";
-import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
+import { clientsAt, openEmbeddedAws, twoSubnets, type EmbeddedAws } from "../../cloud/sim/embedded-aws.ts";
 import { furnish, putItem } from "../../cloud/sim/furnish.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
-import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
 import { hostClock } from "../../entry/host-clock.ts";
-import { sqs } from "../../cloud/sim/sqs/sqs.ts";
-import { ssm } from "../../cloud/sim/ssm/ssm.ts";
-import { sts } from "../../cloud/sim/sts.ts";
 import type { Clock } from "../../cloud/ports.ts";
 import { tableName } from "../../domain/names.ts";
 import { decodeRecord, isDamaged, type InstanceRecord } from "../../domain/record.ts";
@@ -24,8 +19,7 @@ import { bundle, executables } from "../../entry/build/bundles.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
 import { credentials, place, repository } from "../../entry/laptop/embedded-cloud.ts";
 import { openMachines } from "../../entry/laptop/machines.ts";
-import { clientsAt, forgeAt, twoSubnets } from "../cli/furnishing.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage } from "./play.ts";
 
 const { environment, region, account } = place;
 const token = "ghp_workflowtokenxxxxxxxxxxxxxxxxxxxxxxxx";
@@ -34,24 +28,7 @@ const architectures = ["x64", "arm64"] as const;
 /** GitHub's clock is a minute behind: a job that it queues has been waiting for a minute, as far as refresh can tell. */
 const githubClock: Clock = { ...hostClock, now: () => hostClock.now() - 60_000 };
 
-async function openAws(clock: Clock) {
-  const common = { clock, chance: chance("workflows"), region, account };
-  const parameters = ssm(common);
-  const machines = ec2({ ...common, parameter: (name) => parameters.value(name) });
-  machines.faults.bootMs = 100;
-  const table = dynamodb(common);
-  const queues = sqs(common);
-  const services = {
-    dynamodb: table.service,
-    sqs: queues.service,
-    ec2: machines.service,
-    ssm: parameters.service,
-    sts: sts(common),
-  };
-  return { door: await openFrontDoor({ services, ...common }), machines, table, parameters };
-}
-
-async function furnishWith(aws: Awaited<ReturnType<typeof openAws>>, forgeUrl: string): Promise<void> {
+async function furnishWith(aws: EmbeddedAws, forgeUrl: string): Promise<void> {
   const { door, machines } = aws;
   const clients = clientsAt(door.url, region, credentials);
   const wish = {
@@ -64,8 +41,8 @@ async function furnishWith(aws: Awaited<ReturnType<typeof openAws>>, forgeUrl: s
       x64: machines.addImage({ name: "x64", architecture: "x86_64" }),
       arm64: machines.addImage({ name: "arm64", architecture: "arm64" }),
     },
-    subnets: twoSubnets(machines, region),
-    forge: forgeAt(forgeUrl, repository),
+    subnets: twoSubnets(aws, region),
+    forge: { kind: "github" as const, serverUrl: forgeUrl, apiUrl: forgeUrl, repositories: [repository] },
   };
   const defaults = domainDefaults(wish, await furnish(clients, domainPlan(wish)));
   await putItem(clients.dynamodb, tableName(environment), defaultsItem(defaults));
@@ -74,11 +51,11 @@ async function furnishWith(aws: Awaited<ReturnType<typeof openAws>>, forgeUrl: s
 
 export type WorkflowCloud = Awaited<ReturnType<typeof openWorkflowCloud>>;
 
-/** `clock`: AWS's, which every client follows. */
-export async function openWorkflowCloud(clock: Clock = hostClock) {
+export async function openWorkflowCloud() {
   const directory = await mkdtemp(join(tmpdir(), "runpool-workflows-"));
   const permissions = { administration: "write", actions: "read" } as const;
-  const aws = await openAws(clock);
+  const aws = await openEmbeddedAws({ clock: hostClock, chance: chance("workflows"), region, account });
+  aws.machines.faults.bootMs = 100;
   const github = await openGithub({
     clock: githubClock,
     chance: chance("workflows/github"),
@@ -103,21 +80,21 @@ export async function openWorkflowCloud(clock: Clock = hostClock) {
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
-  const stage: Stage = {
+  const stage = {
     github,
     repository,
     built: directory,
     actions: {
-      "octo-org/runpool": "ours",
-      "./": "ours",
+      "octo-org/runpool": "ours" as const,
+      "./": "ours" as const,
       "aws-actions/configure-aws-credentials": { variables },
-      "actions/checkout": { variables: {} },
+      "actions/checkout": {},
     },
     secrets: { RUNPOOL_GITHUB_TOKEN: token, GITHUB_TOKEN: token },
     workspaces: directory,
-  };
+  } satisfies Stage;
   const records = (): readonly InstanceRecord[] =>
-    aws.table.items(tableName(environment)).flatMap((item) => {
+    aws.db.items(tableName(environment)).flatMap((item) => {
       const fields = fromItem(item as Item);
       const record = isInstanceKey(String(fields["key"])) ? decodeRecord(fields) : undefined;
       return record === undefined || isDamaged(record) ? [] : [record];
@@ -127,14 +104,9 @@ export async function openWorkflowCloud(clock: Clock = hostClock) {
     /** What a person sets in a copied workflow. */
     env: { RUNPOOL_ENVIRONMENT: environment, AWS_REGION: region },
     records,
-    machines: aws.machines,
-    parameter: aws.parameters.value,
-    /** Hears of every change in the table. */
-    onChange: (listener: () => void) => aws.table.onChange(listener),
     close: async () => {
       await machines.endAll();
-      aws.machines.close();
-      await Promise.all([aws.door.close(), github.close()]);
+      await Promise.all([aws.close(), github.close()]);
       await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
