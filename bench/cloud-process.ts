@@ -2,14 +2,10 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { chance } from "../cloud/sim/chance.ts";
-import { dynamodb } from "../cloud/sim/dynamodb/dynamodb.ts";
-import { ec2 } from "../cloud/sim/ec2/ec2.ts";
+import { openEmbeddedAws } from "../cloud/sim/embedded-aws.ts";
 import { openGithub } from "../cloud/sim/github/github.ts";
-import { openFrontDoor, type FrontDoor } from "../cloud/sim/http/front-door.ts";
+import { openFrontDoor } from "../cloud/sim/http/front-door.ts";
 import { hostClock } from "../entry/host-clock.ts";
-import { sqs } from "../cloud/sim/sqs/sqs.ts";
-import { ssm } from "../cloud/sim/ssm/ssm.ts";
-import { sts } from "../cloud/sim/sts.ts";
 import type { Change } from "../cloud/sim/dynamodb/table.ts";
 import { forgeToken, place, type Ask, type Reply } from "./bench-cloud.ts";
 import type { Claimed, Said } from "./stub-agents.ts";
@@ -19,20 +15,10 @@ const latencyMs = 8;
 
 const luck = chance("bench");
 const { region, account } = place;
-const common = { clock: hostClock, chance: luck, region, account };
-const parameters = ssm(common);
-const machines = ec2({ ...common, parameter: (name) => parameters.value(name) });
-const table = dynamodb(common);
-const services = {
-  dynamodb: table.service,
-  sqs: sqs(common).service,
-  ec2: machines.service,
-  ssm: parameters.service,
-  sts: sts(common),
-};
-const open = (): Promise<FrontDoor> => openFrontDoor({ services, clock: hostClock, chance: luck });
-/** The front door is what is measured; through the back one the benchmark furnishes, at once and uncounted. */
-const [front, back] = await Promise.all([open(), open()]);
+const common = { clock: hostClock, chance: luck };
+const { db: table, machines, services, door: back } = await openEmbeddedAws({ ...common, region, account });
+/** This door is what is measured; through the back one the benchmark furnishes, at once and uncounted. */
+const front = await openFrontDoor({ ...common, services });
 front.faults.set("*", "*", { latencyMs });
 const permissions = { administration: "write", actions: "read" } as const;
 const github = await openGithub({ clock: hostClock, chance: luck, pats: [{ token: forgeToken, permissions }] });

@@ -1,4 +1,5 @@
 // Records for the benchmark's pools: what a fleet of healthy instances leaves in the table.
+import { idleInstance as anInstance } from "../cloud/sim/idle-instance.ts";
 import { instanceKey } from "../domain/names.ts";
 import { limits } from "../domain/limits.ts";
 import type { InstanceRecord, Ownership } from "../domain/record.ts";
@@ -10,35 +11,23 @@ let made = 0;
 export function idleInstance({ defaults }: Environment, instanceType = "m5.large"): InstanceRecord {
   const instanceId = `i-${(++made).toString(16).padStart(17, "0")}`;
   const now = Date.now();
-  return {
+  return anInstance(now, {
     key: instanceKey(place, instanceId),
     instanceId,
     partition: `github:${repository}`,
-    resourceClass: "large",
-    architecture: "x64",
-    usageClass: "on-demand",
     instanceType,
-    cpu: 2,
     mmem: 8192,
     zone: "us-east-1a",
-    imageId: "ami-0123456789abcdef0",
-    templateVersion: "1",
     configHash: defaults.configHash,
-    launchedAt: now - 600_000,
-    schema: 1,
-    state: "idle",
-    version: 4,
-    assignment: 1,
     threshold: now + limits.idleMs,
     wanted: "leave",
-    uses: 1,
     // Agents beat all the time; these are written once, and stay fresh for as long as a slow round may take.
     heartbeatAt: now + 60_000,
     busy: false,
     agentVersion: "1.0.0",
     vitals: { listener: "none", jobs: 1, diskFree: 0.8 },
     signal: { kind: "deregistered", rank: 9, assignment: 1, at: now - 1000 },
-  };
+  });
 }
 
 export const several = (count: number, make: (index: number) => InstanceRecord): readonly InstanceRecord[] =>

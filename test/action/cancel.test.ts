@@ -1,13 +1,7 @@
 // A provision that is ended by a real signal, at thirty points of it: after the post step nothing of the run is owned.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
-import { instanceKey } from "../../domain/names.ts";
 import { messageOf } from "../../domain/pool-message.ts";
-import type { InstanceRecord } from "../../domain/record.ts";
-import { poolAttribute, poolKey } from "../../domain/table.ts";
-import { account, region } from "../cli/cloud.ts";
 import { annotations, buildAction, openActionBench, repository, type ActionBench } from "./action-bench.ts";
 import { openCountingProxy } from "./counting-proxy.ts";
 
@@ -20,35 +14,8 @@ afterAll(() => built.remove());
 const instanceId = "i-0123456789abcdef0";
 
 /** An idle instance in the table and in the queue. */
-async function putIdle({ put, clock, imageId, clients, defaults }: ActionBench): Promise<void> {
-  const now = clock.now();
-  const record: InstanceRecord = {
-    key: instanceKey({ awsPartition: "aws", region, account }, instanceId),
-    instanceId,
-    schema: 1,
-    state: "idle",
-    version: 3,
-    assignment: 1,
-    threshold: now + 7 * 60_000,
-    wanted: "leave",
-    uses: 1,
-    partition: `github:${repository}`,
-    resourceClass: "large",
-    architecture: "x64",
-    usageClass: "spot",
-    instanceType: "c6i.large",
-    cpu: 2,
-    mmem: 4096,
-    zone: `${region}a`,
-    imageId,
-    templateVersion: "1",
-    configHash: "1",
-    launchedAt: now - 600_000,
-    heartbeatAt: now - 1000,
-  };
-  await put(toItem({ ...record, [poolAttribute]: poolKey(record, "idle") }));
-  const QueueUrl = defaults.queues["large"]?.url;
-  await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(messageOf(record)) }));
+async function putIdle({ record, send }: ActionBench): Promise<void> {
+  await send(messageOf(await record({ instanceId })));
 }
 
 /** The bench behind a proxy that sees every call, the queues' too. */

@@ -1,15 +1,10 @@
 // What the tests of the command line share: an environment on the embedded cloud, agents played by a stub, the CLI as a child process.
 import { spawn, type ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { run } from "../../entry/cli/run.ts";
-import { instanceKey, queueName, tableName } from "../../domain/names.ts";
-import type { PoolMessage } from "../../domain/pool-message.ts";
-import type { InstanceRecord } from "../../domain/record.ts";
-import { poolAttribute, poolKey } from "../../domain/table.ts";
+import { queueName, tableName } from "../../domain/names.ts";
 import { playAgents } from "./agents.ts";
-import { account, classes, credentials, environment, openFurnishedCloud, region, repository } from "./cloud.ts";
+import { classes, credentials, environment, openFurnishedCloud, region } from "./cloud.ts";
 
 /** A child process of the CLI: what it has said, and when it ends. */
 export interface Running {
@@ -116,27 +111,14 @@ export async function openCliBench() {
     defaults,
     variables,
     put,
+    record: cloud.record,
+    send: cloud.send,
     parameter: parameters.value,
     putParameter: parameters.put,
     start: begin,
     run: (args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ended> =>
       begin(args, more).ended,
-    /** Writes a record as it would lie in the table. */
-    record: async (part: Partial<InstanceRecord> & Pick<InstanceRecord, "instanceId">): Promise<InstanceRecord> => {
-      const record = { ...recordOf(clock.now(), imageId), key: keyOf(part.instanceId), ...part };
-      await put(toItem({ ...record, [poolAttribute]: poolKey(record, record.state) }));
-      return record;
-    },
-    /** Puts what is given into its class's queue. */
-    send: (message: PoolMessage | string, resourceClass = "large") =>
-      clients.sqs.send(
-        new SendMessageCommand({
-          QueueUrl: defaults.queues[resourceClass]?.url,
-          MessageBody: typeof message === "string" ? message : JSON.stringify(message),
-        }),
-      ),
-    sendTo: (QueueUrl: string, MessageBody: string) =>
-      clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })),
+    sendTo: cloud.sendTo,
     records: () => agents.records(),
     /** All that a command could have changed, as one text. */
     everything: (): string =>
@@ -156,32 +138,6 @@ export async function openCliBench() {
     },
   };
 }
-
-const keyOf = (instanceId: string): string => instanceKey({ awsPartition: "aws", region, account }, instanceId);
-
-/** An idle instance with a fresh heartbeat, seven and a half minutes left. */
-const recordOf = (now: number, imageId: string): Omit<InstanceRecord, "key" | "instanceId"> => ({
-  schema: 1,
-  state: "idle",
-  version: 3,
-  assignment: 1,
-  threshold: now + 7 * 60_000 + 30_000,
-  wanted: "leave",
-  uses: 1,
-  partition: `github:${repository}`,
-  resourceClass: "large",
-  architecture: "x64",
-  usageClass: "spot",
-  instanceType: "c6i.large",
-  cpu: 2,
-  mmem: 4096,
-  zone: `${region}a`,
-  imageId,
-  templateVersion: "1",
-  configHash: "1",
-  launchedAt: now - 12 * 60_000 - 30_000,
-  heartbeatAt: now - 1000,
-});
 
 /** What makes a record somebody's. */
 export const ownedBy = (runId: string, attempt = 1, provisionId = "provision") => ({

@@ -1,23 +1,18 @@
 // AWS and GitHub on loopback ports under a clock that stands still, furnished as the environment `dev`.
-import type { Item } from "../../cloud/aws/attribute-values.ts";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { toItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { domainDefaults, domainPlan } from "../../cloud/sim/domain-plan.ts";
-import { dynamodb } from "../../cloud/sim/dynamodb/dynamodb.ts";
-import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
+import { clientsAt, openEmbeddedAws, twoSubnets } from "../../cloud/sim/embedded-aws.ts";
 import { furnish, putItem } from "../../cloud/sim/furnish.ts";
+import { idleInstance } from "../../cloud/sim/idle-instance.ts";
 import { openGithub } from "../../cloud/sim/github/github.ts";
-import { logs } from "../../cloud/sim/logs.ts";
-import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
-import { roleName } from "../../cloud/sim/imds/role-credentials.ts";
-import { iam } from "../../cloud/sim/iam.ts";
-import { serviceQuotas } from "../../cloud/sim/quotas.ts";
-import { sqs } from "../../cloud/sim/sqs/sqs.ts";
-import { ssm } from "../../cloud/sim/ssm/ssm.ts";
-import { sts } from "../../cloud/sim/sts.ts";
-import { tableName } from "../../domain/names.ts";
+import { instanceKey, tableName } from "../../domain/names.ts";
+import type { PoolMessage } from "../../domain/pool-message.ts";
+import type { InstanceRecord } from "../../domain/record.ts";
+import { poolAttribute, poolKey } from "../../domain/table.ts";
 import { manualClock } from "../sim/manual-clock.ts";
-import { clientsAt, forgeAt, twoSubnets } from "./furnishing.ts";
 
 export const environment = "dev";
 export const region = "eu-west-1";
@@ -27,47 +22,13 @@ export const token = "ghp_testtokenofanowner";
 export const classes = { large: { cpu: 2, mmem: 4096 }, xlarge: { cpu: 4, mmem: 8192 } };
 export const credentials = { accessKeyId: "AKIDCLI", secretAccessKey: "cli" };
 
-async function openCloud() {
+export async function openFurnishedCloud() {
   const clock = manualClock();
-  const base = { clock, region, account };
-  const db = dynamodb({ ...base, chance: chance("cli/dynamodb") });
-  const queues = sqs({ ...base, chance: chance("cli/sqs") });
-  const parameters = ssm(base);
-  const machines = ec2({ ...base, chance: chance("cli/ec2"), parameter: parameters.value });
-  const roles = iam(base);
-  const quotas = serviceQuotas(base);
-  const logGroups = logs(base);
-  const services = {
-    dynamodb: db.service,
-    sqs: queues.service,
-    ec2: machines.service,
-    ssm: parameters.service,
-    sts: sts({
-      ...base,
-      roleOf: (id) => {
-        const machine = machines.machine(id);
-        return machine && roleName(machine);
-      },
-    }),
-    iam: roles.service,
-    servicequotas: quotas.service,
-    logs: logGroups.service,
-  };
-  const door = await openFrontDoor({ services, clock, chance: chance("cli/door") });
+  const aws = await openEmbeddedAws({ clock, region, account, chance: chance("cli") });
+  const { machines, door } = aws;
   const pats = [{ token, permissions: { administration: "write", actions: "read" } as const }];
   const github = await openGithub({ clock, chance: chance("cli/github"), pats });
   const clients = clientsAt(door.url, region, credentials);
-  const close = async (): Promise<void> => {
-    machines.close();
-    for (const client of Object.values(clients)) client.destroy();
-    await Promise.all([door.close(), github.close()]);
-  };
-  return { clock, db, queues, parameters, machines, roles, quotas, logGroups, door, github, clients, close };
-}
-
-export async function openFurnishedCloud() {
-  const cloud = await openCloud();
-  const { clients, machines, github, door } = cloud;
   const imageId = machines.addImage({ name: "runner", architecture: "x86_64" });
   const wish = {
     environment,
@@ -76,12 +37,47 @@ export async function openFurnishedCloud() {
     classes,
     architectures: ["x64" as const],
     images: { x64: imageId },
-    subnets: twoSubnets(machines, region),
-    forge: forgeAt(github.url, repository),
+    subnets: twoSubnets(aws, region),
+    forge: { kind: "github" as const, serverUrl: github.url, apiUrl: github.url, repositories: [repository] },
   };
   const defaults = domainDefaults(wish, await furnish(clients, domainPlan(wish)));
   const put = (item: Item): Promise<void> => putItem(clients.dynamodb, tableName(environment), item);
   await put(defaultsItem(defaults));
   door.resetCalls();
-  return { ...cloud, imageId, defaults, put };
+  const sendTo = (QueueUrl: string | undefined, MessageBody: string) =>
+    clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const close = async (): Promise<void> => {
+    for (const client of Object.values(clients)) client.destroy();
+    await Promise.all([aws.close(), github.close()]);
+  };
+  return {
+    ...aws,
+    clock,
+    github,
+    clients,
+    imageId,
+    defaults,
+    put,
+    /** Writes a record as it would lie in the table: idle, with a fresh heartbeat, seven and a half minutes left. */
+    record: async (part: Partial<InstanceRecord> & Pick<InstanceRecord, "instanceId">): Promise<InstanceRecord> => {
+      const record = idleInstance(clock.now(), {
+        key: instanceKey({ awsPartition: "aws", region, account }, part.instanceId),
+        partition: `github:${repository}`,
+        usageClass: "spot",
+        imageId,
+        launchedAt: clock.now() - 12.5 * 60_000,
+        version: 3,
+        threshold: clock.now() + 7.5 * 60_000,
+        wanted: "leave",
+        ...part,
+      });
+      await put(toItem({ ...record, [poolAttribute]: poolKey(record, record.state) }));
+      return record;
+    },
+    sendTo,
+    /** Puts what is given into its class's queue. */
+    send: (message: PoolMessage | string, resourceClass = "large") =>
+      sendTo(defaults.queues[resourceClass]?.url, typeof message === "string" ? message : JSON.stringify(message)),
+    close,
+  };
 }

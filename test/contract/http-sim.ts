@@ -1,11 +1,6 @@
 // The embedded cloud over HTTP under a clock that jumps: the AWS adapters' first stand.
 import { chance } from "../../cloud/sim/chance.ts";
-import { dynamodb, type DynamoDb } from "../../cloud/sim/dynamodb/dynamodb.ts";
-import { ec2, type Ec2 } from "../../cloud/sim/ec2/ec2.ts";
-import { openFaults, type Faults } from "../../cloud/sim/http/faults.ts";
-import { openFrontDoor, type FrontDoor } from "../../cloud/sim/http/front-door.ts";
-import { sqs } from "../../cloud/sim/sqs/sqs.ts";
-import { ssm } from "../../cloud/sim/ssm/ssm.ts";
+import { openEmbeddedAws, type EmbeddedAws } from "../../cloud/sim/embedded-aws.ts";
 import type { Clock } from "../../cloud/ports.ts";
 import type { Place } from "../../domain/names.ts";
 import { openAwsStand, type AwsStand, type AwsStandWish } from "./aws-stand.ts";
@@ -29,38 +24,15 @@ export function jumpingClock(start = Date.now()): Clock {
   };
 }
 
-export interface HttpSim extends AwsStand {
-  readonly door: FrontDoor;
-  readonly faults: Faults;
-  readonly db: DynamoDb;
-  readonly cloud: Ec2;
+export interface HttpSim extends AwsStand, Pick<EmbeddedAws, "door" | "faults" | "db"> {
+  readonly cloud: EmbeddedAws["machines"];
 }
 
 export async function openHttpSim(options: Pick<AwsStandWish, "maxAttempts"> = {}): Promise<HttpSim> {
   const clock = jumpingClock();
-  const faults = openFaults();
-  const base = { clock, faults, region: place.region, account: place.account };
-  const db = dynamodb({ ...base, chance: chance("contract/dynamodb") });
-  const parameters = ssm(base);
-  const cloud = ec2({ ...base, chance: chance("contract/ec2"), parameter: parameters.value });
-  const services = {
-    dynamodb: db.service,
-    sqs: sqs({ ...base, chance: chance("contract/sqs") }).service,
-    ec2: cloud.service,
-    ssm: parameters.service,
-  };
-  const door = await openFrontDoor({ services, clock, faults, chance: chance("contract/door") });
-  const stand = await openAwsStand({
-    endpoint: door.url,
-    place,
-    clock,
-    ...options,
-    close: async () => {
-      cloud.close();
-      await door.close();
-    },
-  });
-  return { ...stand, door, faults, db, cloud };
+  const { door, faults, db, machines, close } = await openEmbeddedAws({ clock, ...place, chance: chance("contract") });
+  const stand = await openAwsStand({ endpoint: door.url, place, clock, ...options, close });
+  return { ...stand, door, faults, db, cloud: machines };
 }
 
 export const httpSim: StandKind = { name: "the AWS adapters over the embedded cloud", open: () => openHttpSim() };

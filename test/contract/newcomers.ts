@@ -4,6 +4,7 @@ import { runOwner } from "../../domain/names.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord, Machine, Ownership, SignalKind } from "../../domain/record.ts";
 import type { Decision } from "../../domain/instance.ts";
+import { someMachine } from "../../cloud/sim/idle-instance.ts";
 import type { OwnInstance } from "../../cloud/agent-ports.ts";
 import type { InstanceRef, Unknown } from "../../cloud/ports.ts";
 import type { Stand } from "./stand.ts";
@@ -23,19 +24,10 @@ export const ownership = (runId: string, claimId: string): Ownership => ({
 });
 
 export const machineOf = (key: string, instanceId: string, launchedAt: number, partition: string): Machine => ({
+  ...someMachine,
   key,
   instanceId,
   partition,
-  resourceClass: "large",
-  architecture: "x64",
-  usageClass: "on-demand",
-  instanceType: "m5.large",
-  cpu: 2,
-  mmem: 8192,
-  zone: "eu-west-1a",
-  imageId: "ami-0123456789abcdef0",
-  templateVersion: "1",
-  configHash: "one",
   launchedAt,
 });
 

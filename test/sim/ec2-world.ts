@@ -1,45 +1,26 @@
 // The embedded EC2, SSM and STS behind the real front door, under a clock that a test moves, with the real SDK clients on it.
-import { EC2Client } from "@aws-sdk/client-ec2";
 import type { CreateFleetCommandInput, FleetLaunchTemplateOverridesRequest } from "@aws-sdk/client-ec2";
 import { CreateFleetCommand, CreateLaunchTemplateCommand } from "@aws-sdk/client-ec2";
 import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
 import { onTestFinished } from "vitest";
 import { chance } from "../../cloud/sim/chance.ts";
-import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
-import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
-import { roleName } from "../../cloud/sim/imds/role-credentials.ts";
-import { ssm } from "../../cloud/sim/ssm/ssm.ts";
-import { sts } from "../../cloud/sim/sts.ts";
+import { anyCredentials, clientsAt, openEmbeddedAws } from "../../cloud/sim/embedded-aws.ts";
 import { handClock } from "./hand-clock.ts";
 
 const account = "123456789012";
-export const region = "us-east-1";
+const region = "us-east-1";
 
 export async function openWorld() {
   const clock = handClock();
-  const parameters = ssm({ clock, region, account });
-  const cloud = ec2({ clock, chance: chance("ec2 test"), region, account, parameter: parameters.value });
-  const roleOf = (id: string): string | undefined => {
-    const machine = cloud.machine(id);
-    return machine && roleName(machine);
-  };
-  const door = await openFrontDoor({
-    services: { ec2: cloud.service, ssm: parameters.service, sts: sts({ clock, account, roleOf }) },
-    clock,
-    chance: chance("door"),
-  });
-  const config = {
-    region,
-    endpoint: door.url,
-    credentials: { accessKeyId: "AKIADUMMY", secretAccessKey: "dummy" },
-    maxAttempts: 1,
-  };
-  const clients = { ec2: new EC2Client(config), ssm: new SSMClient(config), sts: new STSClient(config) };
+  const aws = await openEmbeddedAws({ clock, chance: chance("ec2 test"), region, account });
+  const { door, parameters, machines: cloud } = aws;
+  const { ec2, ssm } = clientsAt(door.url, region);
+  const sts = new STSClient({ region, endpoint: door.url, credentials: anyCredentials, maxAttempts: 1 });
+  const clients = { ec2, ssm, sts };
   onTestFinished(async () => {
     for (const client of Object.values(clients)) client.destroy();
-    await door.close();
+    await aws.close();
   });
   const imageId = cloud.addImage({ name: "runner-x64", architecture: "x86_64" });
 

@@ -1,11 +1,11 @@
 // Refresh's lambda without a credential for GitHub: what AWS alone can do is done all the same.
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { someMachine } from "../../cloud/sim/idle-instance.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { credentials, openEmbeddedCloud, place, repository } from "../../entry/laptop/embedded-cloud.ts";
 import { handler } from "../../entry/refresh.lambda.ts";
 import { countersOf, instanceKey } from "../../domain/names.ts";
-import type { Machine } from "../../domain/record.ts";
 
 const parameter = "/runpool/somewhere/forge-credential";
 
@@ -44,19 +44,11 @@ test.each([
   const { configuration } = await world.settings.load();
   const launchedAt = world.clock.now() - 5 * 60_000;
   const instanceId = "i-0123456789abcdef0";
-  const machine: Machine = {
+  const machine = {
+    ...someMachine,
     key: instanceKey(configuration, instanceId),
     instanceId,
     partition: `github:${repository}`,
-    resourceClass: "large",
-    architecture: "x64",
-    usageClass: "on-demand",
-    instanceType: "c6i.large",
-    cpu: 2,
-    mmem: 4096,
-    zone: "eu-west-1a",
-    imageId: "ami-1",
-    templateVersion: "1",
     configHash: configuration.configHash,
     launchedAt,
   };
