@@ -45,7 +45,7 @@ it("leaves a right clock as it is, and takes no notice of a header that is missi
 
 it("learns from every reply of an SDK client, refusals included", async () => {
   const server: Clock = { now: () => start, sleep: () => Promise.resolve() };
-  const services = { sts: sts({ clock: server, account: "123456789012" }) };
+  const services = { sts: sts({ account: "123456789012" }) };
   const door = await openFrontDoor({ services, clock: server, chance: chance("clock") });
   const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
   const client = new STSClient({ endpoint: door.url, region: "eu-west-1", credentials, maxAttempts: 1 });

@@ -9,7 +9,6 @@ import {
   CreateTagsCommand,
   DeregisterImageCommand,
   DescribeImagesCommand,
-  DescribeTagsCommand,
   RunInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import {
@@ -18,7 +17,6 @@ import {
   PutParameterCommand,
   type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
-import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openWorld } from "./ec2-world.ts";
 import { openTestCloud } from "./test-cloud.ts";
@@ -113,8 +111,8 @@ describe("EC2", () => {
         new CreateTagsCommand({ Resources: [world.imageId], Tags: [{ Key: "k", Value: "x".repeat(length) }] }),
       );
     await tag(256);
-    const { Tags } = await world.ec2.send(new DescribeTagsCommand({}));
-    expect(Tags?.find(({ Key }) => Key === "k")?.Value).toHaveLength(256);
+    const { Images: [image] = [] } = await world.ec2.send(new DescribeImagesCommand({ ImageIds: [world.imageId] }));
+    expect(image?.Tags?.find(({ Key }) => Key === "k")?.Value).toHaveLength(256);
     await expect(tag(257)).rejects.toMatchObject({ name: "InvalidParameterValue" });
   });
 });
@@ -140,24 +138,5 @@ describe("Parameter Store", () => {
     expect(past).not.toHaveProperty("ARN");
     const { Parameters: [described] = [] } = await world.ssm.send(new DescribeParametersCommand({}));
     expect(described).toMatchObject({ ARN: expect.stringContaining(":parameter/a"), DataType: "aws:ec2:image" });
-  });
-});
-
-describe("STS", () => {
-  test.each([
-    ["ci", true],
-    ["GitHubActions@run=1,x.y-z+1", true],
-    ["x".repeat(64), true],
-    ["x".repeat(65), false],
-    ["x", false],
-    ["two words", false],
-    ["a/b", false],
-    ["a:b", false],
-  ])("a session's name may be %s: %s", async (RoleSessionName, allowed) => {
-    const world = await openWorld();
-    const command = new AssumeRoleCommand({ RoleArn: "arn:aws:iam::123456789012:role/deploy", RoleSessionName });
-    const assumed = world.sts.send(command);
-    if (allowed) expect((await assumed).AssumedRoleUser?.Arn).toMatch(/assumed-role\/deploy\//);
-    else await expect(assumed).rejects.toMatchObject({ name: "ValidationError" });
   });
 });

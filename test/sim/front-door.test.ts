@@ -7,7 +7,7 @@ import {
   ThrottlingException,
 } from "@aws-sdk/client-dynamodb";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { ListQueuesCommand, RequestThrottled } from "@aws-sdk/client-sqs";
+import { GetQueueUrlCommand, QueueDoesNotExist, RequestThrottled } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -154,14 +154,14 @@ test("calls are counted by service and action, the refused ones, too", async () 
   await put();
   await put();
   await cloud.dynamo.send(new GetItemCommand({ TableName, Key: { nope: { S: "1" } } })).catch(() => {});
-  await cloud.sqs.send(new ListQueuesCommand({}));
-  expect(cloud.door.calls()).toEqual({ dynamodb: { PutItem: 2, GetItem: 1 }, sqs: { ListQueues: 1 } });
+  await expect(cloud.sqs.send(new GetQueueUrlCommand({ QueueName: "none" }))).rejects.toThrow(QueueDoesNotExist);
+  expect(cloud.door.calls()).toEqual({ dynamodb: { PutItem: 2, GetItem: 1 }, sqs: { GetQueueUrl: 1 } });
 });
 
 test("throttling is each service's own error, which the SDK knows as such", async () => {
   cloud.faults.set("*", "*", { throttled: 1 });
   await expect(put()).rejects.toThrow(ThrottlingException);
-  await expect(cloud.sqs.send(new ListQueuesCommand({}))).rejects.toThrow(RequestThrottled);
+  await expect(cloud.sqs.send(new GetQueueUrlCommand({ QueueName: "none" }))).rejects.toThrow(RequestThrottled);
   const ec2 = new EC2Client(sdkConfig(cloud.door.url));
   await expect(ec2.send(new DescribeInstancesCommand({}))).rejects.toMatchObject({ name: "RequestLimitExceeded" });
   ec2.destroy();
@@ -204,6 +204,6 @@ test("the rates set most precisely win, one by one", () => {
   cloud.faults.set("sqs", "*", { throttled: 0.2 });
   cloud.faults.set("sqs", "SendMessage", { throttled: 0 });
   expect(cloud.faults.rates("sqs", "SendMessage")).toEqual({ throttled: 0, lostAfter: 0.1 });
-  expect(cloud.faults.rates("sqs", "ListQueues")).toEqual({ throttled: 0.2, lostAfter: 0.1 });
+  expect(cloud.faults.rates("sqs", "GetQueueUrl")).toEqual({ throttled: 0.2, lostAfter: 0.1 });
   expect(cloud.faults.rates("ec2", "RunInstances")).toEqual({ throttled: 0.1, lostAfter: 0.1 });
 });

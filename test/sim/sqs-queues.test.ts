@@ -5,8 +5,6 @@ import {
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
-  ListQueuesCommand,
-  ListQueueTagsCommand,
   PurgeQueueCommand,
   PurgeQueueInProgress,
   QueueDeletedRecently,
@@ -15,7 +13,6 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
-  TagQueueCommand,
 } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openTestCloud, type TestCloud } from "./test-cloud.ts";
@@ -42,16 +39,6 @@ test("creating a queue again is harmless with the same attributes, and refused w
   expect(await create("q", { VisibilityTimeout: "45" })).toBe(url);
   expect(await create("q")).toBe(url);
   await expect(create("q", { VisibilityTimeout: "46" })).rejects.toThrow(QueueNameExists);
-});
-
-test("queues are listed by prefix and page", async () => {
-  for (const name of ["pool-a", "pool-b", "pool-c", "unreadable"]) await create(name);
-  const list = (more: object) => cloud.sqs.send(new ListQueuesCommand({ QueueNamePrefix: "pool-", ...more }));
-  const first = await list({ MaxResults: 2 });
-  expect(first.QueueUrls?.map((url) => url.split("/").at(-1))).toEqual(["pool-a", "pool-b"]);
-  const rest = await list({ MaxResults: 2, NextToken: first.NextToken });
-  expect(rest.QueueUrls?.map((url) => url.split("/").at(-1))).toEqual(["pool-c"]);
-  expect(rest.NextToken).toBeUndefined();
 });
 
 test("attributes have their defaults, change, and are checked", async () => {
@@ -107,12 +94,6 @@ test("a purge empties the queue, once a minute", async () => {
   await cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: url }));
   expect(cloud.queues.messages("q")).toEqual([]);
   await expect(cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: url }))).rejects.toThrow(PurgeQueueInProgress);
-});
-
-test("tags are kept", async () => {
-  const url = await create("q");
-  await cloud.sqs.send(new TagQueueCommand({ QueueUrl: url, Tags: { environment: "dev" } }));
-  expect((await cloud.sqs.send(new ListQueueTagsCommand({ QueueUrl: url }))).Tags).toEqual({ environment: "dev" });
 });
 
 test("a redrive policy counts receives, also those given back at once, and moves the message", async () => {

@@ -14,13 +14,11 @@ import {
   describeTable,
   describeTimeToLive,
   listTables,
-  listTagsOfResource,
-  tagResource,
   updateContinuousBackups,
   updateTimeToLive,
 } from "./table-calls.ts";
 import type { Change, Table } from "./table.ts";
-import { transactGetItems, transactWriteItems } from "./transact-calls.ts";
+import { transactWriteItems } from "./transact-calls.ts";
 import { deleteItem, putItem, updateItem } from "./write-calls.ts";
 
 const actions: Readonly<Record<string, Action>> = {
@@ -32,8 +30,6 @@ const actions: Readonly<Record<string, Action>> = {
   DescribeTimeToLive: describeTimeToLive,
   UpdateContinuousBackups: updateContinuousBackups,
   DescribeContinuousBackups: describeContinuousBackups,
-  TagResource: tagResource,
-  ListTagsOfResource: listTagsOfResource,
   PutItem: putItem,
   GetItem: getItem,
   UpdateItem: updateItem,
@@ -43,7 +39,6 @@ const actions: Readonly<Record<string, Action>> = {
   BatchGetItem: batchGetItem,
   BatchWriteItem: batchWriteItem,
   TransactWriteItems: transactWriteItems,
-  TransactGetItems: transactGetItems,
 };
 
 export interface DynamoDbWish {

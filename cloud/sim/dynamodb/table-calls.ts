@@ -1,4 +1,4 @@
-// CreateTable, DescribeTable, ListTables, DeleteTable, time to live, backups, tags.
+// CreateTable, DescribeTable, ListTables, DeleteTable, time to live, backups.
 import { AwsFault } from "../http/service.ts";
 import { invalid } from "./attribute-value.ts";
 import {
@@ -126,7 +126,6 @@ export const createTable: Action = (ground, input) => {
     throw new AwsFault("ResourceInUseException", `Table already exists: ${spec.name}`);
   }
   const table = openTable(spec, () => ground.clock.now(), ground.onChange);
-  setTags(table, input);
   ground.tables.set(spec.name, table);
   return { TableDescription: describe(table, "CREATING") };
 };
@@ -199,16 +198,3 @@ export const updateContinuousBackups: Action = (ground, input) => {
   table.pointInTimeRecovery = enabled;
   return backups(table);
 };
-
-function setTags(table: Table, input: Input): void {
-  for (const tag of recordsOf(input, "Tags") ?? []) table.tags.set(demandText(tag, "Key"), demandText(tag, "Value"));
-}
-
-export const tagResource: Action = (ground, input) => {
-  setTags(known(ground, tableName(input, "ResourceArn")), input);
-  return {};
-};
-
-export const listTagsOfResource: Action = (ground, input) => ({
-  Tags: [...known(ground, tableName(input, "ResourceArn")).tags].map(([Key, Value]) => ({ Key, Value })),
-});

@@ -39,7 +39,6 @@ export interface Table {
   /** The attribute of time to live, in seconds since the epoch; undefined = switched off. */
   timeToLive: string | undefined;
   pointInTimeRecovery: boolean;
-  readonly tags: Map<string, string>;
 }
 
 /** How far back a stale index read may look. */
@@ -136,6 +135,5 @@ export function openTable(spec: TableSpec, now: () => EpochMs, onChange: (change
       soonest = attribute === undefined ? Infinity : 0;
     },
     pointInTimeRecovery: false,
-    tags: new Map(),
   };
 }

@@ -1,23 +1,11 @@
-// TransactWriteItems and TransactGetItems: all or nothing.
+// TransactWriteItems: all or nothing.
 import type { Cancellation } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
-import { invalid, itemSize, type Item } from "./attribute-value.ts";
-import { addUnits, consumedByAll, readUnits, type Units } from "./capacity.ts";
-import {
-  demandRecord,
-  recordOf,
-  recordsOf,
-  tableName,
-  tableOf,
-  textOf,
-  type Action,
-  type Ground,
-  type Input,
-} from "./ground.ts";
-import { keyText, readKey } from "./keys.ts";
+import { invalid, type Item } from "./attribute-value.ts";
+import { addUnits, consumedByAll, type Units } from "./capacity.ts";
+import { recordOf, recordsOf, textOf, type Action, type Ground, type Input } from "./ground.ts";
+import { keyText } from "./keys.ts";
 import { admits, commit, planCheck, planDelete, planPut, planUpdate, type WritePlan } from "./plan-write.ts";
-import { projector } from "./read-calls.ts";
-import { readExpressions } from "./scope.ts";
 import type { Table } from "./table.ts";
 
 const itemsMost = 100;
@@ -148,20 +136,4 @@ export const transactWriteItems: Action = (ground, input) => {
   }
   remember(ground, input);
   return consumedByAll(input, spent);
-};
-
-export const transactGetItems: Action = (ground, input) => {
-  const entries = recordsOf(input, "TransactItems") ?? [];
-  demandCount(entries);
-  const spent = new Map<Table, Units>();
-  const Responses = entries.map((entry) => {
-    const get = demandRecord(entry, "Get");
-    const table = tableOf(ground, tableName(get));
-    const shape = projector(readExpressions(get, ["ProjectionExpression"]));
-    const item = table.get(readKey(demandRecord(get, "Key"), table.spec));
-    const units = { table: 2 * readUnits(item ? itemSize(item) : 0, true), indexes: {} };
-    spent.set(table, addUnits(spent.get(table) ?? { table: 0, indexes: {} }, units));
-    return item ? { Item: shape(item) } : {};
-  });
-  return { Responses, ...consumedByAll(input, spent) };
 };

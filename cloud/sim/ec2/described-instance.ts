@@ -1,4 +1,4 @@
-// A machine as DescribeInstances and DescribeInstanceStatus tell it, and the filters that find it.
+// A machine as DescribeInstances tells it, and the filters that find it.
 import { tagFacts } from "./listing.ts";
 import type { FilterFacts } from "./listing.ts";
 import { stateCodes, stateOf } from "./machine.ts";
@@ -74,20 +74,6 @@ export function describedInstance(world: World, machine: Machine): Xml {
       httpProtocolIpv6: "disabled",
       instanceMetadataTags: machine.metadata.tagsInMetadata ? "enabled" : "disabled",
     },
-  };
-}
-
-export function describedStatus(machine: Machine, now: number): Xml {
-  const state = stateOf(machine, now);
-  const status = state !== "running" ? "not-applicable" : machine.impaired ? "impaired" : "ok";
-  const details = [{ name: "reachability", status: status === "ok" ? "passed" : "failed" }];
-  const check = status === "not-applicable" ? { status } : { status, details };
-  return {
-    instanceId: machine.id,
-    availabilityZone: machine.zone,
-    instanceState: stateXml(state),
-    instanceStatus: check,
-    systemStatus: check,
   };
 }
 

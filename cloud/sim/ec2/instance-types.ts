@@ -1,15 +1,13 @@
 // What EC2 tells about instance types: their facts, which ones meet requirements, and what spot costs.
 import { AwsFault } from "../http/service.ts";
-import { catalogue, instanceType, spotPrice } from "./catalogue.ts";
+import { catalogue, instanceType } from "./catalogue.ts";
 import type { Architecture, InstanceType } from "./catalogue.ts";
 import { structure, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { filtered, page } from "./listing.ts";
 import { matchingTypes } from "./matching-types.ts";
-import { zonesOf } from "./network.ts";
 import { readRequirements } from "./requirements.ts";
 import type { Answer, Actions, World } from "./world.ts";
-import { moment } from "./xml.ts";
 import type { Xml } from "./xml.ts";
 
 const makers = { intel: "Intel", amd: "AMD", "amazon-web-services": "AWS" } as const;
@@ -66,28 +64,7 @@ function typesFromRequirements(_: World, input: Input): Answer {
   return { instanceTypeSet: entries.map(({ name }) => ({ instanceType: name })), nextToken };
 }
 
-/** Prices here never change: one entry a type and zone, as of now. */
-function spotPrices(world: World, input: Input): Answer {
-  const [names, zone] = [texts(input, "InstanceType"), texts(input, "AvailabilityZone")];
-  const all = catalogue
-    .filter(({ name }) => names.length === 0 || names.includes(name))
-    .flatMap((type) => zonesOf(world.region).map((name) => ({ type, zone: name })))
-    .filter((entry) => zone.length === 0 || zone.includes(entry.zone));
-  const { entries, nextToken } = page(input, all, { min: 1, max: 1000 });
-  return {
-    spotPriceHistorySet: entries.map((entry) => ({
-      instanceType: entry.type.name,
-      productDescription: "Linux/UNIX",
-      spotPrice: spotPrice(entry.type, entry.zone).toFixed(6),
-      timestamp: moment(world.clock.now()),
-      availabilityZone: entry.zone,
-    })),
-    nextToken,
-  };
-}
-
 export const instanceTypeActions: Actions = {
   DescribeInstanceTypes: describeTypes,
   GetInstanceTypesFromInstanceRequirements: typesFromRequirements,
-  DescribeSpotPriceHistory: spotPrices,
 };

@@ -4,10 +4,10 @@ import { giveBack, take } from "./capacity.ts";
 import type { Market } from "./capacity.ts";
 import { instanceType } from "./catalogue.ts";
 import { createFleet } from "./create-fleet.ts";
-import { describedInstance, describedStatus, instanceFacts, stateXml } from "./described-instance.ts";
+import { describedInstance, instanceFacts, stateXml } from "./described-instance.ts";
 import { terminate } from "./endings.ts";
 import { idempotent } from "./idempotent.ts";
-import { flag, invalid, number, required, structure, text, texts } from "./input.ts";
+import { invalid, number, required, structure, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { resolveImage, templateOf, versionOf } from "./launch-templates.ts";
 import { imageOf, launch, refusal, subnetOf, vcpusInUse } from "./launch.ts";
@@ -60,18 +60,6 @@ function describe(world: World, input: Input): Answer {
     })),
     nextToken,
   };
-}
-
-function describeStatus(world: World, input: Input): Answer {
-  const now = world.clock.now();
-  const all = flag(input, "IncludeAllInstances") === true;
-  const found = filtered(
-    input,
-    machinesOf(world, input).filter((machine) => all || stateOf(machine, now) === "running"),
-    (machine) => instanceFacts(machine, now),
-  );
-  const { entries, nextToken } = page(input, found, { min: 5, max: 1000 });
-  return { instanceStatusSet: entries.map((machine) => describedStatus(machine, now)), nextToken };
 }
 
 function terminateInstances(world: World, input: Input): Answer {
@@ -170,7 +158,6 @@ export const instanceActions: Actions = {
   CreateFleet: idempotent("CreateFleet", createFleet),
   RunInstances: idempotent("RunInstances", runInstances),
   DescribeInstances: describe,
-  DescribeInstanceStatus: describeStatus,
   TerminateInstances: terminateInstances,
   GetConsoleOutput: consoleOutput,
 };

@@ -147,13 +147,6 @@ function createVersion(world: World, input: Input): Answer {
   return { launchTemplateVersion: describeVersion(world, template, version) };
 }
 
-function modify(world: World, input: Input): Answer {
-  const template = templateOf(world, input);
-  const wanted = text(input, "SetDefaultVersion");
-  if (wanted !== undefined) template.defaultVersion = versionOf(template, wanted).number;
-  return { launchTemplate: describeTemplate(world, template) };
-}
-
 function remove(world: World, input: Input): Answer {
   const template = templateOf(world, input);
   world.templates.delete(template.id);
@@ -221,7 +214,6 @@ export function resolveImage(world: World, imageId: string): string {
 export const launchTemplateActions: Actions = {
   CreateLaunchTemplate: create,
   CreateLaunchTemplateVersion: createVersion,
-  ModifyLaunchTemplate: modify,
   DeleteLaunchTemplate: remove,
   DescribeLaunchTemplates: describe,
   DescribeLaunchTemplateVersions: describeVersions,

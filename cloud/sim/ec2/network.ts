@@ -76,28 +76,6 @@ function describeSubnets(world: World, input: Input): Answer {
   };
 }
 
-function describeVpcs(world: World, input: Input): Answer {
-  const all = named(world.vpcs, texts(input, "VpcId"), "InvalidVpcID.NotFound", "vpc ID");
-  const found = filtered(input, all, (vpc) => (filter) => {
-    if (filter === "vpc-id") return [vpc.id];
-    if (filter === "is-default" || filter === "isDefault") return ["true"];
-    return tagFacts(filter, vpc.tags);
-  });
-  const { entries, nextToken } = page(input, found, limits);
-  return {
-    vpcSet: entries.map((vpc) => ({
-      vpcId: vpc.id,
-      state: "available",
-      cidrBlock: vpc.cidr,
-      isDefault: true,
-      ownerId: world.account,
-      instanceTenancy: "default",
-      tagSet: tagSet(vpc.tags),
-    })),
-    nextToken,
-  };
-}
-
 const groupFacts =
   (group: SecurityGroup) =>
   (filter: string): readonly (string | undefined)[] | undefined => {
@@ -125,35 +103,7 @@ function describeSecurityGroups(world: World, input: Input): Answer {
   };
 }
 
-function describeZones(world: World, input: Input): Answer {
-  const wanted = texts(input, "ZoneName");
-  const unknown = wanted.find((zone) => !zonesOf(world.region).includes(zone));
-  if (unknown !== undefined) throw new AwsFault("InvalidParameterValue", `Invalid availability zones: [${unknown}]`);
-  const zones = zonesOf(world.region).filter((zone) => wanted.length === 0 || wanted.includes(zone));
-  const found = filtered(input, zones, (zone) => (filter) => {
-    if (filter === "zone-name") return [zone];
-    if (filter === "region-name") return [world.region];
-    if (filter === "state") return ["available"];
-    return filter === "zone-type" ? ["availability-zone"] : undefined;
-  });
-  return {
-    availabilityZoneInfo: found.map((zone) => ({
-      zoneName: zone,
-      zoneId: `${world.region.replace(/^(\w\w)-(\w)\w*-(\d)$/, "$1$2$3")}-az${"abc".indexOf(zone.slice(-1)) + 1}`,
-      zoneState: "available",
-      zoneType: "availability-zone",
-      regionName: world.region,
-      groupName: world.region,
-      networkBorderGroup: world.region,
-      optInStatus: "opt-in-not-required",
-      messageSet: [],
-    })),
-  };
-}
-
 export const networkActions: Actions = {
   DescribeSubnets: describeSubnets,
-  DescribeVpcs: describeVpcs,
   DescribeSecurityGroups: describeSecurityGroups,
-  DescribeAvailabilityZones: describeZones,
 };

@@ -1,8 +1,7 @@
-// Tags: those of a request's TagSpecification, and CreateTags, DeleteTags and DescribeTags on every kind of resource.
+// Tags: those of a request's TagSpecification, and CreateTags on every kind of resource.
 import { AwsFault } from "../http/service.ts";
 import { invalid, required, structures, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
-import { filtered, page } from "./listing.ts";
 import type { Answer, Actions, Tags, World } from "./world.ts";
 import type { Xml } from "./xml.ts";
 
@@ -104,32 +103,4 @@ function create(world: World, input: Input): Answer {
   return { return: true };
 }
 
-/** A tag given with a value goes only if it has that value; without any tag, all but AWS's own go. */
-function remove(world: World, input: Input): Answer {
-  const named = structures(input, "Tag");
-  for (const { tags } of resourcesOf(world, input))
-    for (const [key, value] of tags) {
-      const tag = named.find((candidate) => text(candidate, "Key") === key);
-      const wanted = text(tag, "Value");
-      const goes = named.length === 0 ? !key.startsWith("aws:") : tag !== undefined && (wanted ?? value) === value;
-      if (goes) tags.delete(key);
-    }
-  return { return: true };
-}
-
-function describe(world: World, input: Input): Answer {
-  const all = everything(world).flatMap(({ id, resourceType, tags }) =>
-    [...tags].map(([key, value]) => ({ key, resourceId: id, resourceType, value })),
-  );
-  const found = filtered(input, all, (tag) => (name) => {
-    if (name === "resource-id") return [tag.resourceId];
-    if (name === "resource-type") return [tag.resourceType];
-    if (name === "key") return [tag.key];
-    if (name === "value") return [tag.value];
-    return name.startsWith("tag:") ? [tag.key === name.slice(4) ? tag.value : undefined] : undefined;
-  });
-  const { entries, nextToken } = page(input, found, { min: 5, max: 1000 });
-  return { tagSet: entries, nextToken };
-}
-
-export const tagActions: Actions = { CreateTags: create, DeleteTags: remove, DescribeTags: describe };
+export const tagActions: Actions = { CreateTags: create };

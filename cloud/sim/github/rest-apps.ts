@@ -143,10 +143,4 @@ export const appRoutes = (credentials: Credentials): readonly Route[] => [
 export const plainRoutes: readonly Route[] = [
   { method: "GET", path: "/repos/actions/runner/releases/latest", needs: "nobody", handle: latestRelease },
   { method: "GET", path: "/repos/actions/runner/releases", needs: "nobody", handle: listReleases },
-  {
-    method: "GET",
-    path: "/meta",
-    needs: "nobody",
-    handle: () => ({ status: 200, body: { verifiable_password_authentication: false, installed_version: "3.21.0" } }),
-  },
 ];

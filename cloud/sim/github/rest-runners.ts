@@ -3,7 +3,7 @@ import type { Call, Reply } from "./call.ts";
 import { GithubRefusal, notFound, page } from "./call.ts";
 import { deleteRunner } from "./dispatch.ts";
 import { createJitRunner } from "./jit.ts";
-import type { Label, Runner, ScopeKey } from "./model.ts";
+import type { Runner, ScopeKey } from "./model.ts";
 import type { Route } from "./routes.ts";
 import { secret, shownBusy } from "./world.ts";
 import type { World } from "./world.ts";
@@ -97,26 +97,6 @@ async function generateJit(world: World, call: Call): Promise<Reply> {
   return { status: 201, body: { runner: shownRunner(world, made.runner), encoded_jit_config: made.encoded } };
 }
 
-const shownLabels = (runner: Runner): Reply => ({
-  status: 200,
-  body: { total_count: runner.labels.length, labels: runner.labels },
-});
-
-/** POST adds, PUT replaces, DELETE removes all; labels that the runner gave itself stay. */
-function changeLabels(world: World, call: Call): Reply {
-  const runner = findRunner(world, call);
-  const own = runner.labels.filter((label) => label.type === "read-only");
-  const listed = Array.isArray(call.body["labels"])
-    ? call.body["labels"].filter((label) => typeof label === "string")
-    : [];
-  const fresh: Label[] = listed.map((name) => ({ id: world.nextId(), name, type: "custom" as const }));
-  if (call.method === "POST")
-    runner.labels = [...runner.labels, ...fresh.filter((one) => !runner.labels.some((had) => had.name === one.name))];
-  if (call.method === "PUT") runner.labels = [...own, ...fresh];
-  if (call.method === "DELETE") runner.labels = own;
-  return shownLabels(runner);
-}
-
 const prefixes = [
   { path: "/repos/{owner}/{repo}", permission: "administration" },
   { path: "/orgs/{org}", permission: "organization_self_hosted_runners" },
@@ -149,17 +129,5 @@ export const runnerRoutes: readonly Route[] = prefixes.flatMap(({ path, permissi
       handle: (world, call) => ({ status: 200, body: shownRunner(world, findRunner(world, call)) }),
     },
     { method: "DELETE", path: `${runners}/{runner_id}`, needs: write, handle: removeRunner },
-    {
-      method: "GET",
-      path: `${runners}/{runner_id}/labels`,
-      needs: read,
-      handle: (world, call) => shownLabels(findRunner(world, call)),
-    },
-    ...["POST", "PUT", "DELETE"].map((method): Route => ({
-      method,
-      path: `${runners}/{runner_id}/labels`,
-      needs: write,
-      handle: changeLabels,
-    })),
   ];
 });

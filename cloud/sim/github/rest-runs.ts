@@ -105,7 +105,6 @@ const one = (world: World, call: Call): Reply => ({ status: 200, body: shownRun(
 export const runRoutes: readonly Route[] = [
   { method: "GET", path: `${actions}/runs`, needs: read, handle: listRuns },
   { method: "GET", path: `${actions}/runs/{run_id}`, needs: read, handle: one },
-  { method: "GET", path: `${actions}/runs/{run_id}/attempts/{attempt_number}`, needs: read, handle: one },
   { method: "GET", path: `${actions}/runs/{run_id}/jobs`, needs: read, handle: listJobs },
   { method: "GET", path: `${actions}/runs/{run_id}/attempts/{attempt_number}/jobs`, needs: read, handle: listJobs },
   { method: "POST", path: `${actions}/runs/{run_id}/cancel`, needs: write, handle: cancel },

@@ -1,14 +1,12 @@
-// Queues themselves: create, find, list, describe, change, empty, delete, tag.
+// Queues themselves: create, find, describe, change, empty, delete.
 import { AwsFault } from "../http/service.ts";
 import {
   demandText,
-  integerOf,
   invalid,
   noQueue,
   queueOf,
   queueUrl,
   recordOf,
-  textOf,
   textsOf,
   type Action,
   type Ground,
@@ -68,7 +66,6 @@ export const createQueue: Action = (ground, call) => {
     chance: ground.chance.fork(`queue/${name}`),
     find: (arn) => findByArn(ground, arn),
   });
-  for (const [key, value] of Object.entries(recordOf(call.input, "tags"))) queue.tags.set(key, String(value));
   ground.queues.set(name, queue);
   return { QueueUrl: queueUrl(ground, name, call) };
 };
@@ -77,21 +74,6 @@ export const getQueueUrl: Action = (ground, call) => {
   const name = demandText(call.input, "QueueName");
   if (!ground.queues.has(name)) throw noQueue();
   return { QueueUrl: queueUrl(ground, name, call) };
-};
-
-export const listQueues: Action = (ground, call) => {
-  const prefix = textOf(call.input, "QueueNamePrefix") ?? "";
-  const most = integerOf(call.input, "MaxResults", 1, 1000) ?? 1000;
-  const after = textOf(call.input, "NextToken");
-  const names = [...ground.queues.keys()]
-    .sort()
-    .filter((name) => name.startsWith(prefix) && (after === undefined || name > after));
-  const page = names.slice(0, most);
-  if (page.length === 0) return {};
-  return {
-    QueueUrls: page.map((name) => queueUrl(ground, name, call)),
-    ...(names.length > most && { NextToken: page.at(-1) }),
-  };
 };
 
 /** Every attribute as GetQueueAttributes shows it; the counts are exact here. */
@@ -169,29 +151,4 @@ export const purgeQueue: Action = (ground, { input }) => {
   queue.purgedAt = now;
   queue.purge();
   return {};
-};
-
-export const tagQueue: Action = (ground, { input }) => {
-  const queue = queueOf(ground, input);
-  for (const [key, value] of Object.entries(recordOf(input, "Tags"))) queue.tags.set(key, String(value));
-  return {};
-};
-
-export const untagQueue: Action = (ground, { input }) => {
-  const queue = queueOf(ground, input);
-  for (const key of textsOf(input, "TagKeys")) queue.tags.delete(key);
-  return {};
-};
-
-export const listQueueTags: Action = (ground, { input }) => {
-  const { tags } = queueOf(ground, input);
-  return tags.size > 0 ? { Tags: Object.fromEntries(tags) } : {};
-};
-
-export const listDeadLetterSourceQueues: Action = (ground, call) => {
-  const target = queueOf(ground, call.input);
-  const sources = [...ground.queues.values()].filter(
-    ({ attributes }) => readRedrive(attributes["RedrivePolicy"])?.deadLetterTargetArn === target.arn,
-  );
-  return { queueUrls: sources.map(({ name }) => queueUrl(ground, name, call)) };
 };

@@ -21,7 +21,6 @@ export interface Queue {
   readonly name: string;
   readonly arn: string;
   readonly createdAt: EpochMs;
-  readonly tags: Map<string, string>;
   attributes: QueueAttributes;
   modifiedAt: EpochMs;
   purgedAt: EpochMs;
@@ -174,7 +173,6 @@ export function openQueue(wish: QueueWish): Queue {
     name: wish.name,
     arn: wish.arn,
     createdAt: clock.now(),
-    tags: new Map(),
     attributes: wish.attributes,
     modifiedAt: clock.now(),
     purgedAt: -Infinity,

@@ -18,13 +18,8 @@ import {
   deleteQueue,
   getQueueAttributes,
   getQueueUrl,
-  listDeadLetterSourceQueues,
-  listQueues,
-  listQueueTags,
   purgeQueue,
   setQueueAttributes,
-  tagQueue,
-  untagQueue,
 } from "./queue-calls.ts";
 import type { Queue } from "./queue.ts";
 import { receiveMessage } from "./receive-message.ts";
@@ -32,15 +27,10 @@ import { receiveMessage } from "./receive-message.ts";
 const actions: Readonly<Record<string, Action>> = {
   CreateQueue: createQueue,
   GetQueueUrl: getQueueUrl,
-  ListQueues: listQueues,
   GetQueueAttributes: getQueueAttributes,
   SetQueueAttributes: setQueueAttributes,
   DeleteQueue: deleteQueue,
   PurgeQueue: purgeQueue,
-  TagQueue: tagQueue,
-  UntagQueue: untagQueue,
-  ListQueueTags: listQueueTags,
-  ListDeadLetterSourceQueues: listDeadLetterSourceQueues,
   SendMessage: sendMessage,
   SendMessageBatch: sendMessageBatch,
   ReceiveMessage: receiveMessage,

@@ -142,23 +142,6 @@ function getParameter(store: Store, input: Input): unknown {
   return { Parameter: shown(store, parameter, version, input["WithDecryption"] === true) };
 }
 
-function getParameters(store: Store, input: Input): unknown {
-  const names = texts(input, "Names");
-  if (names.length < 1 || names.length > 10)
-    throw invalid("Value at 'names' failed to satisfy constraint: Member must have length between 1 and 10");
-  const found: unknown[] = [];
-  const missing: string[] = [];
-  for (const name of names)
-    try {
-      const { parameter, version } = find(store.parameters, name);
-      found.push(shown(store, parameter, version, input["WithDecryption"] === true));
-    } catch (error) {
-      if (!(error instanceof AwsFault)) throw error;
-      missing.push(name);
-    }
-  return { Parameters: found, InvalidParameters: missing };
-}
-
 const sorted = (store: Store): Parameter[] =>
   [...store.parameters.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
@@ -244,36 +227,14 @@ function getParameterHistory(store: Store, input: Input): unknown {
   };
 }
 
-const tagged = (store: Store, input: Input): Parameter => {
-  if (required(input, "ResourceType") !== "Parameter")
-    throw new AwsFault("InvalidResourceType", "The embedded cloud tags resources of type Parameter.");
-  const found = store.parameters.get(required(input, "ResourceId"));
-  if (found === undefined) throw new AwsFault("InvalidResourceId", "The resource ID isn't valid.");
-  return found;
-};
-
 const handlers: Readonly<Record<string, Handler>> = {
   PutParameter: putParameter,
   GetParameter: getParameter,
-  GetParameters: getParameters,
   GetParametersByPath: getParametersByPath,
   DeleteParameter: deleteParameter,
   DeleteParameters: deleteParameters,
   DescribeParameters: describeParameters,
   GetParameterHistory: getParameterHistory,
-  AddTagsToResource: (store, input) => {
-    const { tags } = tagged(store, input);
-    for (const tag of structures(input, "Tags")) tags.set(required(tag, "Key"), text(tag, "Value") ?? "");
-    return {};
-  },
-  RemoveTagsFromResource: (store, input) => {
-    const { tags } = tagged(store, input);
-    for (const key of texts(input, "TagKeys")) tags.delete(key);
-    return {};
-  },
-  ListTagsForResource: (store, input) => ({
-    TagList: [...tagged(store, input).tags].map(([Key, Value]) => ({ Key, Value })),
-  }),
 };
 
 export function ssm(options: SsmOptions): Ssm {
