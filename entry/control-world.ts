@@ -14,7 +14,7 @@ import type { ControlWorld } from "../control/world.ts";
 import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
 import { hostRandom } from "./host-random.ts";
-import { latePool, lateRequests, lazily } from "./late-ports.ts";
+import { latePort, lazily } from "./late-ports.ts";
 
 export interface ControlWish {
   readonly environment: string;
@@ -98,40 +98,24 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     instances: instances({ client: dynamodb, table, clock }),
     settings: { ...stored, load },
     pauseSwitch: pauseSwitch(dynamodb, table),
-    pool: latePool(pooled),
+    pool: latePort(pooled, "receive", "send", "giveBack", "drop", "depth", "setAside"),
     fleet: fleet({
       ec2: (sdk) => new sdk.EC2Client({ ...common, ...clientOptions("ec2", process.env) }),
       ssm,
       environment,
     }),
-    registrar: {
-      registrationToken: async (scope) => (await forge()).registrar.registrationToken(scope),
-      removalToken: async (scope) => (await forge()).registrar.removalToken(scope),
-    },
-    inventory: {
-      list: async (scope, prefix) => (await forge()).inventory.list(scope, prefix),
-      named: async (scope, name) => (await forge()).inventory.named(scope, name),
-      remove: async (scope, runnerId) => (await forge()).inventory.remove(scope, runnerId),
-    },
+    registrar: latePort(async () => (await forge()).registrar, "registrationToken", "removalToken"),
+    inventory: latePort(async () => (await forge()).inventory, "list", "named", "remove"),
     releases: {
       newest: async () => {
         const look = await (await forge()).releases();
         return look.kind === "seen" ? look.value : [];
       },
     },
-    jobs: {
-      activeRuns: async (repository) => (await forge()).jobs.activeRuns(repository),
-      queuedJobs: async (repository, run) => (await forge()).jobs.queuedJobs(repository, run),
-    },
-    requests: lateRequests(requests),
-    secrets: {
-      read: async (name) => (await kept()).read(name),
-      write: async (name, value) => (await kept()).write(name, value),
-    },
-    secretFolder: {
-      list: async (folder) => (await folders()).list(folder),
-      remove: async (names) => (await folders()).remove(names),
-    },
+    jobs: latePort(async () => (await forge()).jobs, "activeRuns", "queuedJobs"),
+    requests: latePort(requests, "begin", "finish", "save", "ofRun", "came", "end", "untold", "repositories", "tell"),
+    secrets: latePort(kept, "read", "write"),
+    secretFolder: latePort(folders, "list", "remove"),
     clock,
     random,
     log,
