@@ -1,6 +1,6 @@
 // What control and agent need of the world, in domain types. SDK types and SDK errors stop behind these.
 import type { Brake } from "../domain/brake.ts";
-import type { Configuration, Defaults, Overlay } from "../domain/configuration.ts";
+import type { Configuration, Overlay, StoredDefaults } from "../domain/configuration.ts";
 import type { Decision, Move, Moves } from "../domain/instance.ts";
 import type { Ending, Outcome, RunOutcomes } from "../domain/outcome.ts";
 import type { PoolMessage } from "../domain/pool-message.ts";
@@ -116,14 +116,18 @@ export interface Settings extends Counters {
 }
 export interface LoadedSettings {
   readonly configuration: Configuration;
-  readonly defaults: Defaults;
+  readonly defaults: StoredDefaults;
   readonly overlay: Overlay;
   /** Why the stored overlay is of no use: it counts for nothing, and nothing is provisioned until there is another. */
   readonly overlayProblems?: readonly string[];
   /** Of what no further machine is to be created; none where there is none, or where they cannot be read. */
   readonly brakes?: readonly Brake[];
   /** Present while provisioning is paused. */
-  readonly paused?: { readonly reason: string; readonly at: EpochMs };
+  readonly paused?: Pause;
+}
+export interface Pause {
+  readonly reason: string;
+  readonly at: EpochMs;
 }
 export interface Counter {
   readonly count: number;

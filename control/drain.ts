@@ -33,7 +33,7 @@ export async function drain(
 ): Promise<Drained> {
   const { configuration, paused } = await world.settings.load();
   // A pause that stands keeps its reason: whoever made it meant it.
-  if (paused === undefined) await world.pauseSwitch.pause(options.reason, world.clock.now());
+  if (paused === undefined) await world.pauseSwitch.pause({ reason: options.reason, at: world.clock.now() });
   const ended = new Set<string>();
   let last = world.clock.now();
   for (;;) {

@@ -1,5 +1,5 @@
 // Classes taken out of an environment whose queues are still kept: their queues are emptied, and who may forget them is told.
-import { retiredClassesOf, type Defaults } from "../domain/configuration.ts";
+import { merge, retiredClassesOf, type StoredDefaults } from "../domain/configuration.ts";
 import { maxima } from "../domain/limits.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import type { Attempt } from "./attempt.ts";
@@ -33,12 +33,12 @@ export const instancesOf = (resourceClass: string, records: readonly InstanceRec
  */
 export async function emptyRetired(
   world: ControlWorld,
-  defaults: Defaults,
+  defaults: StoredDefaults,
   records: readonly InstanceRecord[],
   dryRun: boolean,
   attempt: Attempt,
 ): Promise<readonly RetiredClass[]> {
-  const looks = retiredClassesOf(defaults).map((resourceClass) =>
+  const looks = retiredClassesOf(merge(defaults, {})).map((resourceClass) =>
     attempt<readonly RetiredClass[]>(`retired class ${resourceClass}`, [], async () => {
       if (!dryRun) await emptyQueue(world, resourceClass);
       const messages = await world.pool.depth(resourceClass);

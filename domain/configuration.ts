@@ -115,14 +115,17 @@ export interface Operational {
 export const credentialParameterOf = ({ environment, forge }: Pick<Deployed, "environment" | "forge">): string =>
   forge.credentialParameter ?? forgeCredentialParameter(environment);
 
+/** As the stack writes them. */
 export type Defaults = Deployed & Operational;
+/** As they are read: an older stack knew fewer of the operators' fields. */
+export type StoredDefaults = Deployed & Partial<Operational>;
 export type Overlay = Partial<Operational> & {
   /** Which word of the clock the idle floors follow: what an operator has written since holds until the next. */
   readonly scheduled?: { readonly at: number; readonly idleFloors: Readonly<Record<string, number>> };
 };
 export type Configuration = Defaults;
 
-export const operationalDefaults: Operational = {
+export const operationalDefaults: Required<Operational> = {
   resourceClasses: {},
   idleMs: limits.idleMs,
   maxRuntimeMs: limits.maxRuntimeMs,
@@ -143,7 +146,7 @@ export const operationalDefaults: Operational = {
 const operationalNames = Object.keys(operationalDefaults) as (keyof Operational)[];
 
 /** Defaults ⊕ overlay: an overlay's value replaces the default's as a whole; unknown names of an overlay are ignored. */
-export function merge(defaults: Defaults, overlay: Overlay): Configuration {
+export function merge(defaults: StoredDefaults, overlay: Overlay): Configuration {
   const merged: Record<string, unknown> = { ...defaults };
   for (const name of operationalNames) merged[name] = overlay[name] ?? defaults[name] ?? operationalDefaults[name];
   merged["configHash"] = hashOf(defaults, overlay);
@@ -151,7 +154,7 @@ export function merge(defaults: Defaults, overlay: Overlay): Configuration {
 }
 
 /** Instances read the script when they boot: another one in the overlay makes those of before stale, as a deployment would. */
-const hashOf = ({ configHash, preRunnerScript }: Defaults, overlay: Overlay): string =>
+const hashOf = ({ configHash, preRunnerScript }: StoredDefaults, overlay: Overlay): string =>
   overlay.preRunnerScript === undefined || overlay.preRunnerScript === preRunnerScript
     ? configHash
     : `${configHash}+${fingerprint(overlay.preRunnerScript)}`;
@@ -159,7 +162,7 @@ const hashOf = ({ configHash, preRunnerScript }: Defaults, overlay: Overlay): st
 /** Where a value of the sum comes from. */
 export function sourceOf(
   name: keyof Operational,
-  defaults: Defaults,
+  defaults: StoredDefaults,
   overlay: Overlay,
 ): "overlay" | "defaults" | "built-in" {
   if (overlay[name] !== undefined) return "overlay";

@@ -5,18 +5,15 @@ import {
   merge,
   problemsOf,
   type Defaults,
-  type Deployed,
   type Kept,
-  type LaunchableImages,
-  type Operational,
   type Overlay,
-  type Schedule,
+  type StoredDefaults,
 } from "../../domain/configuration.ts";
 import { brakesKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
-import { skewOf, type DeployedVersion } from "../../domain/version.ts";
-import type { LoadedSettings } from "../ports.ts";
+import { skewOf } from "../../domain/version.ts";
+import type { LoadedSettings, Pause } from "../ports.ts";
 import { fromItem, toItem, type Item } from "./attribute-values.ts";
-import type { Shape } from "./stored-shape.ts";
+import { schemaOf } from "./stored-shape.ts";
 
 /** Its attributes are the names of `Defaults`; none is a key of an index. The stack writes the same. */
 export const defaultsItem = (defaults: Defaults): Item => toItem({ ...defaults, [table.key]: defaultsKey });
@@ -40,19 +37,23 @@ export function overlayChange(overlay: Overlay, seen: Overlay) {
   };
 }
 
-export const pauseItem = (reason: string, at: number): Item => toItem({ [table.key]: pauseKey, reason, at });
+export const pauseItem = (pause: Pause): Item => toItem({ ...pause, [table.key]: pauseKey });
 
 export const brakesItem = (brakes: readonly Brake[]): Item => toItem({ [table.key]: brakesKey, brakes });
 
 const texts = z.array(z.string());
 const byName = <T extends z.core.$ZodType>(shape: T) => z.record(z.string(), shape);
 const byArchitecture = z.partialRecord(z.enum(["x64", "arm64"]), z.string());
+const eachOptional = <Fields extends Readonly<Record<string, z.core.SomeType>>>(fields: Fields) =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, z.exactOptional(field)])) as {
+    [Name in keyof Fields]: z.ZodMiniExactOptional<Fields[Name]>;
+  };
 
 /** Read before all else: what another version has written may have any other shape. */
 const versions = z.object({
   environment: z.string(),
-  deployedBy: z.optional(z.string()),
-  schema: z.optional(z.number()),
+  deployedBy: z.exactOptional(z.string()),
+  schema: z.exactOptional(z.number()),
 });
 const kept = z.object({
   classes: texts,
@@ -60,7 +61,7 @@ const kept = z.object({
   architectures: z.array(z.enum(["x64", "arm64"])),
   zones: texts,
   all: byName(texts),
-} satisfies Shape<Kept>);
+});
 const deployed = z.object({
   ...versions.shape,
   awsPartition: z.string(),
@@ -69,36 +70,29 @@ const deployed = z.object({
   queues: byName(z.object({ url: z.string(), unreadableUrl: z.string() })),
   templates: byName(z.object({ id: z.string(), version: z.string() })),
   subnets: z.array(z.object({ id: z.string(), zone: z.string() })),
-  securityGroups: z.optional(texts),
+  securityGroups: z.exactOptional(texts),
   imageParameters: byArchitecture,
-  launchableImages: z.optional(z.object({ owners: texts, ids: texts } satisfies Shape<LaunchableImages>)),
+  launchableImages: z.exactOptional(z.object({ owners: texts, ids: texts })),
   forge: z.object({
     kind: z.literal("github"),
     serverUrl: z.string(),
     apiUrl: z.string(),
     repositories: texts,
-    credentialParameter: z.optional(z.string()),
-    organisation: z.optional(z.string()),
-    enterprise: z.optional(z.string()),
-    runnerGroup: z.optional(z.string()),
+    credentialParameter: z.exactOptional(z.string()),
+    organisation: z.exactOptional(z.string()),
+    enterprise: z.exactOptional(z.string()),
+    runnerGroup: z.exactOptional(z.string()),
   }),
   configHash: z.string(),
-  schedules: z.optional(
-    z.array(
-      z.object({
-        name: z.string(),
-        cron: z.string(),
-        timezone: z.string(),
-        idleFloors: byName(z.number()),
-      } satisfies Shape<Schedule>),
-    ),
+  schedules: z.exactOptional(
+    z.array(z.object({ name: z.string(), cron: z.string(), timezone: z.string(), idleFloors: byName(z.number()) })),
   ),
   partitions: byName(texts),
-  anyRunsJobs: z.optional(z.boolean()),
-  kept: z.optional(kept),
-} satisfies Shape<Deployed>);
-const operational = z.partial(
-  z.object({
+  anyRunsJobs: z.exactOptional(z.boolean()),
+  kept: z.exactOptional(kept),
+});
+const operational = z.object(
+  eachOptional({
     resourceClasses: byName(z.object({ cpu: z.number(), mmem: z.number() })),
     idleMs: z.number(),
     maxRuntimeMs: z.number(),
@@ -114,27 +108,33 @@ const operational = z.partial(
     spotMaxPrices: byName(z.number()),
     maxAgeMs: z.number(),
     images: byArchitecture,
-  } satisfies Shape<Operational>),
+  }),
 );
 /** Of the defaults item alone; undefined where it was written before this was. */
 export const keptIn = (item: Item): Kept | undefined => z.optional(kept).parse(fromItem(item)["kept"]);
 
 /** Unknown names are let through: a newer stack may have written more than this version reads. */
-const defaultsSchema = z.extend(deployed, operational.shape);
-const pauseSchema = z.object({ reason: z.string(), at: z.number() });
-
+const defaultsSchema = schemaOf<StoredDefaults>()(z.extend(deployed, operational.shape));
+const overlaySchema = schemaOf<Overlay>()(
+  z.extend(operational, {
+    scheduled: z.exactOptional(z.object({ at: z.number(), idleFloors: byName(z.number()) })),
+  }),
+);
+const pauseSchema = schemaOf<Pause>()(z.object({ reason: z.string(), at: z.number() }));
 const brakesSchema = z.object({
   brakes: z.array(
-    z.object({
-      partition: z.string(),
-      resourceClass: z.string(),
-      architecture: z.enum(["x64", "arm64"]),
-      imageId: z.string(),
-      templateVersion: z.string(),
-      configHash: z.string(),
-      lost: z.number(),
-      until: z.number(),
-    } satisfies Shape<Brake>),
+    schemaOf<Brake>()(
+      z.object({
+        partition: z.string(),
+        resourceClass: z.string(),
+        architecture: z.enum(["x64", "arm64"]),
+        imageId: z.string(),
+        templateVersion: z.string(),
+        configHash: z.string(),
+        lost: z.number(),
+        until: z.number(),
+      }),
+    ),
   ),
 });
 
@@ -149,37 +149,32 @@ export function readConfiguration(items: readonly Item[]): Reading {
   const stored = found.get(defaultsKey);
   if (stored === undefined) return { problems: [`the item "${defaultsKey}" is missing`] };
   const told = versions.safeParse(stored);
-  const skew = told.success ? skewOf(told.data.environment, told.data as DeployedVersion) : undefined;
+  const skew = told.success ? skewOf(told.data.environment, told.data) : undefined;
   if (skew !== undefined) return { skew };
   const defaults = defaultsSchema.safeParse(stored);
   if (!defaults.success) return { problems: problemsIn(defaultsKey, defaults.error) };
   const pause = found.has(pauseKey) ? pauseSchema.safeParse(found.get(pauseKey)) : undefined;
-  const given = defaults.data as unknown as Defaults;
-  const deployed = merge(given, {});
+  const deployed = merge(defaults.data, {});
   const problems = problemsOf(deployed);
   if (problems.length > 0) return { problems };
   // A pause that cannot be read pauses all the same: whoever wrote it meant to stop something.
   const paused = pause && (pause.success ? pause.data : { reason: "a pause without a readable reason", at: 0 });
   const held = brakesSchema.safeParse(found.get(brakesKey));
-  const brakes = held.success ? { brakes: held.data.brakes satisfies readonly Brake[] } : {};
-  const rest = { defaults: given, ...brakes, ...(paused === undefined ? {} : { paused }) };
-  const laid = readOverlay(given, found.get(overlayKey));
+  const brakes = held.success ? held.data : {};
+  const rest = { defaults: defaults.data, ...brakes, ...(paused === undefined ? {} : { paused }) };
+  const laid = readOverlay(defaults.data, found.get(overlayKey));
   // What has to end, ends by what was deployed: a slip in the overlay must not keep refresh from its work.
   if ("problems" in laid) return { configuration: deployed, overlay: {}, overlayProblems: laid.problems, ...rest };
   return { ...laid, ...rest };
 }
 
-const overlaySchema = z.extend(operational, {
-  scheduled: z.optional(z.object({ at: z.number(), idleFloors: byName(z.number()) })),
-});
-
 function readOverlay(
-  defaults: Defaults,
+  defaults: StoredDefaults,
   stored: unknown,
 ): Pick<LoadedSettings, "configuration" | "overlay"> | { readonly problems: readonly string[] } {
   const parsed = overlaySchema.safeParse(stored ?? {});
   if (!parsed.success) return { problems: problemsIn(overlayKey, parsed.error) };
-  const overlay = parsed.data as unknown as Overlay;
+  const overlay = parsed.data;
   const configuration = merge(defaults, overlay);
   const problems = problemsOf(configuration).map((problem) => `${overlayKey}: ${problem}`);
   return problems.length > 0 ? { problems } : { configuration, overlay };

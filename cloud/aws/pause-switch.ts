@@ -5,9 +5,9 @@ import type { PauseSwitch } from "../pause-port.ts";
 import { raise } from "./sdk-errors.ts";
 
 export const pauseSwitch = (client: DynamoDBClient, tableName: string): PauseSwitch => ({
-  pause: async (reason, at) => {
+  pause: async (pause) => {
     const { pauseItem } = await import("./configuration-items.ts");
-    const command = new PutItemCommand({ TableName: tableName, Item: pauseItem(reason, at) });
+    const command = new PutItemCommand({ TableName: tableName, Item: pauseItem(pause) });
     await client.send(command).catch((error: unknown) => raise(`PutItem on table ${tableName}`, error));
   },
   resume: async () => {

@@ -16,43 +16,47 @@ import type { ProvisionName, SavedRequests } from "../ports.ts";
 import type { Item } from "./attribute-values.ts";
 import { batchGet, type InstancesWish } from "./instances.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
-import type { Shape } from "./stored-shape.ts";
+import { schemaOf } from "./stored-shape.ts";
 
 type Wish = InstancesWish;
 
 const texts = z.array(z.string());
-const schema = z.object({
-  runId: z.string(),
-  attempt: z.number(),
-  provisionId: z.string(),
-  repository: z.string(),
-  count: z.number(),
-  resourceClass: z.string(),
-  minimum: z.object({ cpu: z.number(), mmem: z.number() }),
-  architecture: z.enum(["x64", "arm64"]),
-  usageClass: z.enum(["spot", "on-demand"]),
-  allowedTypes: texts,
-  labels: texts,
-  fallback: z.boolean(),
-  minCount: z.optional(z.number()),
-  timeoutMs: z.optional(z.number()),
-  maxRuntimeMs: z.optional(z.number()),
-  label: z.optional(z.string()),
-} satisfies Shape<Request>);
+const requestSchema = schemaOf<Request>()(
+  z.object({
+    runId: z.string(),
+    attempt: z.number(),
+    provisionId: z.string(),
+    repository: z.string(),
+    count: z.number(),
+    resourceClass: z.string(),
+    minimum: z.object({ cpu: z.number(), mmem: z.number() }),
+    architecture: z.enum(["x64", "arm64"]),
+    usageClass: z.enum(["spot", "on-demand"]),
+    allowedTypes: texts,
+    labels: texts,
+    fallback: z.boolean(),
+    minCount: z.exactOptional(z.number()),
+    timeoutMs: z.exactOptional(z.number()),
+    maxRuntimeMs: z.exactOptional(z.number()),
+    label: z.exactOptional(z.string()),
+  }),
+);
 
-const outcomeSchema = z.object({
-  attempt: z.number(),
-  provisionId: z.string(),
-  repository: z.string(),
-  resourceClass: z.string(),
-  usageClass: z.string(),
-  at: z.number(),
-  readyMs: z.number(),
-  created: z.number(),
-  reused: z.number(),
-  claimsLost: z.number(),
-  usdPerHour: z.optional(z.number()),
-} satisfies Shape<Outcome>);
+const outcomeSchema = schemaOf<Outcome>()(
+  z.object({
+    attempt: z.number(),
+    provisionId: z.string(),
+    repository: z.string(),
+    resourceClass: z.string(),
+    usageClass: z.string(),
+    at: z.number(),
+    readyMs: z.number(),
+    created: z.number(),
+    reused: z.number(),
+    claimsLost: z.number(),
+    usdPerHour: z.exactOptional(z.number()),
+  }),
+);
 
 /**
  * Beginnings of an item's attributes: one a provision, one an attempt of it that came to something, one a release; and of a provision
@@ -66,9 +70,9 @@ const underWay = ({ attempt, provisionId }: Omit<ProvisionName, "runId">) => ({
 });
 
 /** Undefined where another version wrote what this one does not understand. */
-function decode(shape: z.core.$ZodType, text: string | undefined): unknown {
+function decode<Stored>(schema: z.core.$ZodType<Stored>, text: string | undefined): Stored | undefined {
   try {
-    const parsed = z.safeParse(shape, JSON.parse(text ?? ""));
+    const parsed = z.safeParse(schema, JSON.parse(text ?? ""));
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;
@@ -82,7 +86,7 @@ const under = (item: Item, beginning: string): readonly (readonly [rest: string,
 
 const outcomesIn = (item: Item): RunOutcomes => ({
   runId: (item[table.key]?.S ?? "").slice(requestKey("").length),
-  outcomes: under(item, names.outcome).flatMap(([, { S }]) => (decode(outcomeSchema, S) as Outcome | undefined) ?? []),
+  outcomes: under(item, names.outcome).flatMap(([, { S }]) => decode(outcomeSchema, S) ?? []),
   endings: under(item, names.ended).map(([rest, { N }]) => ({ attempt: Number(rest.split(":")[0]), at: Number(N) })),
 });
 
@@ -235,9 +239,7 @@ export const savedRequests = (wish: Wish): SavedRequests => ({
   finish: (name) => finish(wish, name),
   save: (request, at, outcome) => save(wish, request, at, outcome),
   ofRun: async (runId) =>
-    under(await get(wish, requestKey(runId)), names.request).flatMap(
-      ([, { S }]) => (decode(schema, S) as Request | undefined) ?? [],
-    ),
+    under(await get(wish, requestKey(runId)), names.request).flatMap(([, { S }]) => decode(requestSchema, S) ?? []),
   came: (runId, outcome) => add(wish, runId, outcomeName(outcome), { S: JSON.stringify(outcome) }, outcome.at, outcome),
   end: (runId, { attempt, at }) => add(wish, runId, `${names.ended}${attempt}:${at}`, { N: String(at) }, at),
   untold: () => untold(wish),

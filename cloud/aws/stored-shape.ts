@@ -1,12 +1,33 @@
-// The shape of what is stored as a schema of its type: a field that the schema forgets, or reads as another type, does not compile.
+// What is stored, and the schema that reads it back: a field that the schema forgets, or reads as another type, does not compile.
 import type * as z from "zod/mini";
 
-/** As a schema reads it: what may be absent may be undefined. */
-type Read<Value> = Value extends readonly unknown[]
-  ? Value
+/** With all that may be absent, at every depth. */
+export type Whole<Value> = Value extends readonly (infer Element)[]
+  ? readonly Whole<Element>[]
   : Value extends object
-    ? { readonly [Name in keyof Value]: Value[Name] | undefined }
+    ? { readonly [Name in keyof Value]-?: Whole<Exclude<Value[Name], undefined>> }
     : Value;
 
-/** One schema a field, those that may be absent included. */
-export type Shape<T> = { readonly [Name in keyof T]-?: z.core.$ZodType<Read<T[Name]> | undefined> };
+/** Names of fields of `Stored`, at every depth, that `Read` has not. */
+type Forgotten<Stored, Read> = Stored extends readonly (infer Element)[]
+  ? Read extends readonly (infer ReadElement)[]
+    ? Forgotten<Element, ReadElement>
+    : never
+  : Stored extends object
+    ? {
+        [Name in keyof Stored & string]-?: Name extends keyof Read
+          ? Forgotten<Exclude<Stored[Name], undefined>, Exclude<Read[Name], undefined>>
+          : Name;
+      }[keyof Stored & string]
+    : never;
+
+/** The schema itself, where it reads a `Stored`, the whole of it. */
+export const schemaOf =
+  <Stored>() =>
+  <Schema extends z.core.$ZodType<Stored>>(
+    schema: Schema &
+      ([Forgotten<Stored, z.output<Schema>>] extends [never]
+        ? unknown
+        : { readonly forgotten: Forgotten<Stored, z.output<Schema>> }),
+  ): Schema =>
+    schema;

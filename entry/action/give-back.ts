@@ -1,6 +1,7 @@
 // The post step: gives back what a provision took and did not hand over, whatever ended it.
 import { getState } from "@actions/core";
 import * as z from "zod/mini";
+import { schemaOf } from "../../cloud/aws/stored-shape.ts";
 import { cleanUp } from "../../control/clean-up.ts";
 import { patiently } from "../../control/patiently.ts";
 import type { SavedProvision } from "../../control/provision.ts";
@@ -9,13 +10,15 @@ import type { OperatedWorld } from "../control-world.ts";
 import { savedState } from "./provision.ts";
 import { grouped, type Told } from "./told.ts";
 
-const schema = z.object({
-  runId: z.string(),
-  attempt: z.number(),
-  provisionId: z.string(),
-  repository: z.string(),
-  committed: z.boolean(),
-});
+const schema = schemaOf<SavedProvision>()(
+  z.object({
+    runId: z.string(),
+    attempt: z.number(),
+    provisionId: z.string(),
+    repository: z.string(),
+    committed: z.boolean(),
+  }),
+);
 
 /** Undefined where nothing was begun, or all was handed over. */
 export function unfinished(): SavedProvision | undefined {

@@ -22,7 +22,7 @@ export const pauseCommand = command({
     const world = await ground.world();
     const { paused: before } = await world.settings.load();
     const at = world.clock.now();
-    await world.pauseSwitch.pause(reason, at);
+    await world.pauseSwitch.pause({ reason, at });
     const { environment } = ground.place();
     ground.result({ environment, paused: { reason, at }, ...(before === undefined ? {} : { before }) }, () => [
       `${environment} is paused: ${reason}`,

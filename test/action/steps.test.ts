@@ -102,7 +102,7 @@ describe("provision", () => {
 
   test("while the environment is paused fails at once with the reason", async () => {
     const paused = pauseSwitch(bench.clients.dynamodb, tableName(environment));
-    await paused.pause("a <b>freeze</b>", 0);
+    await paused.pause({ reason: "a <b>freeze</b>", at: 0 });
     const end = await provision();
     await paused.resume();
     expect(annotations("error", end)).toEqual([expect.stringMatching(/paused: a <b>freeze.*runpool resume/)]);

@@ -119,7 +119,7 @@ test("of a sound environment every check is ok but the clock's, and nothing is c
 });
 
 test("in words each check has its line, and each that is not well a command below it", async () => {
-  await bench.put(pauseItem("new image", bench.clock.now()));
+  await bench.put(pauseItem({ reason: "new image", at: bench.clock.now() }));
   const { out } = await bench.run(["doctor"], { GITHUB_TOKEN: token });
   expect(out).toMatch(/^ok {6} table {18,} runpool-dev: key and indexes as they should be$/m);
   expect(out).toMatch(

@@ -140,7 +140,7 @@ See runpool provision --help.
 });
 
 test("while paused it fails at once with the reason", async () => {
-  await bench.put(pauseItem("image is being replaced", bench.clock.now()));
+  await bench.put(pauseItem({ reason: "image is being replaced", at: bench.clock.now() }));
   const { code, out, err } = await bench.run(["provision", "--json"], job);
   expect(code).toBe(1);
   expect(JSON.parse(out)).toMatchObject({ kind: "failed" });

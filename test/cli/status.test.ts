@@ -40,7 +40,7 @@ beforeAll(async () => {
   await bench.record({ instanceId: "i-0ddddddddddddddd1", ...ends });
   await bench.record({ instanceId: "i-0eeeeeeeeeeeeeee1", state: "terminated", lastOwner: "github:run:1001:2:ci" });
   await bench.put(toItem({ key: damagedKey, schema: 1, instanceId: "i-0d" }));
-  await bench.put(pauseItem("image is being replaced", minutes(-5)));
+  await bench.put(pauseItem({ reason: "image is being replaced", at: minutes(-5) }));
   await bench.put(overlayItem({ idleMs: 300_000, preRunnerScript: "#!/bin/sh\necho ready\n" }));
   await bench.send(messageOf(idle));
 });

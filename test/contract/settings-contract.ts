@@ -1,12 +1,13 @@
 // The contract of `Settings` (configuration with its overlay, counters that never pass their maximum) and of `SavedRequests`.
 import type { Brake } from "../../domain/brake.ts";
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../domain/outcome.ts";
+import type { Ending, Outcome } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
+import type { Whole } from "../../cloud/aws/stored-shape.ts";
 import { fresh } from "./newcomers.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
-const outcomeAt = (at: number): Outcome => ({
+const outcomeAt = (at: number): Whole<Outcome> => ({
   attempt: 1,
   provisionId: "provision",
   repository: "octo-org/octo-repo",
@@ -138,7 +139,7 @@ export function settingsContract(kind: StandKind): void {
 
     it("keeps the brakes as they were written last, field by field", async () => {
       const { settings } = stand;
-      const brake: Required<Brake> = {
+      const brake: Whole<Brake> = {
         partition: "github:acme/shop",
         resourceClass: "large",
         architecture: "x64",
@@ -160,7 +161,7 @@ export function settingsContract(kind: StandKind): void {
       await requests.save(asked, now());
       const whole: Request = { ...asked, provisionId: "lint", minCount: 1, timeoutMs: 60_000, label: "runpool-1" };
       // All that a request can have: a field that is not stored does not come back.
-      const full: Required<Request> = {
+      const full: Whole<Request> = {
         ...asked,
         ...whole,
         provisionId: "full",
@@ -190,7 +191,8 @@ export function settingsContract(kind: StandKind): void {
       await requests.save({ ...asked, runId: "2001", attempt: 2 }, later, { ...outcome, attempt: 2, at: later });
       await requests.came("2001", { ...outcome, attempt: 3, at: later });
       await requests.came("2003", outcome);
-      await requests.end("2001", { attempt: 1, at: later });
+      const ending: Whole<Ending> = { attempt: 1, at: later };
+      await requests.end("2001", ending);
       await requests.end("2001", { attempt: 1, at: later + 5 });
       await requests.end("2001", { attempt: 1, at: later + 5 });
       await requests.end("2003", { attempt: 1, at: later });
@@ -202,10 +204,7 @@ export function settingsContract(kind: StandKind): void {
         { ...outcome, attempt: 2, at: later },
         { ...outcome, attempt: 3, at: later },
       ]);
-      expect(one?.endings.toSorted((a, b) => a.at - b.at)).toEqual([
-        { attempt: 1, at: later },
-        { attempt: 1, at: later + 5 },
-      ]);
+      expect(one?.endings.toSorted((a, b) => a.at - b.at)).toEqual([ending, { attempt: 1, at: later + 5 }]);
       expect(two).toEqual({ runId: "2002", outcomes: [{ ...outcome, provisionId: "lint" }], endings: [] });
       expect(await requests.repositories(first - 1)).toEqual([outcome.repository]);
       expect(await requests.repositories(later + 5)).toEqual([]);

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { merge, operationalDefaults, partitionOf, problemsOf, sourceOf } from "../../domain/configuration.ts";
-import type { Defaults, Operational, Overlay } from "../../domain/configuration.ts";
+import type { Defaults, Operational, Overlay, StoredDefaults } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 
@@ -49,7 +49,7 @@ describe("the sum of defaults and overlay", () => {
         const overlay = Object.fromEntries(laid.map((name) => [name, other[name]])) as Overlay;
         const written = Object.fromEntries(
           Object.entries(defaults).filter(([name]) => !missing.some((one) => one === name)),
-        ) as unknown as Defaults;
+        ) as unknown as StoredDefaults;
         const sum = merge(written, overlay);
         for (const name of names) {
           const source = laid.includes(name) ? "overlay" : missing.includes(name) ? "built-in" : "defaults";

@@ -18,7 +18,7 @@ export const cloudMutations: readonly Mutation[] = [
     ],
     [
       "runs without a label of their own are never served: the field is not read",
-      "  anyRunsJobs: z.optional(z.boolean()),\n",
+      "  anyRunsJobs: z.exactOptional(z.boolean()),\n",
       "",
       "aws/settings",
     ],
