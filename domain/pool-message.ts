@@ -1,48 +1,28 @@
 // The pool message: a hint that an instance is idle. The record is the truth.
-import type { Architecture, InstanceRecord, UsageClass } from "./record.ts";
+import { decodeListing, isDamaged, type InstanceRecord } from "./record.ts";
 
-export interface PoolMessage {
-  readonly key: string;
-  readonly instanceId: string;
-  readonly partition: string;
-  readonly resourceClass: string;
-  readonly architecture: Architecture;
-  readonly usageClass: UsageClass;
-  readonly instanceType: string;
-  readonly cpu: number;
-  /** MiB. */
-  readonly mmem: number;
-  /** The NEW idle threshold, epoch ms. */
-  readonly threshold: number;
-  /** The version that the record has since it is idle. */
-  readonly version: number;
-  readonly imageId: string;
-  readonly configHash: string;
-}
+const names = [
+  "key",
+  "instanceId",
+  "partition",
+  "resourceClass",
+  "architecture",
+  "usageClass",
+  "instanceType",
+  "cpu",
+  "mmem",
+  "threshold",
+  "version",
+  "imageId",
+  "configHash",
+] as const satisfies readonly (keyof InstanceRecord)[];
 
-const texts = ["key", "instanceId", "partition", "resourceClass", "instanceType", "imageId", "configHash"] as const;
-const numbers = ["cpu", "mmem", "threshold", "version"] as const;
+/** What of an idle record a message carries: threshold and version are the NEW ones, which the record has since it is idle. */
+export type PoolMessage = Pick<InstanceRecord, (typeof names)[number]>;
 
 /** The message of an idle record. */
-export function messageOf(record: InstanceRecord | Omit<InstanceRecord, "signal">): PoolMessage {
-  const { key, instanceId, partition, resourceClass, architecture, usageClass, instanceType } = record;
-  const { cpu, mmem, threshold, version, imageId, configHash } = record;
-  return {
-    key,
-    instanceId,
-    partition,
-    resourceClass,
-    architecture,
-    usageClass,
-    instanceType,
-    cpu,
-    mmem,
-    threshold,
-    version,
-    imageId,
-    configHash,
-  };
-}
+export const messageOf = (record: PoolMessage): PoolMessage =>
+  Object.fromEntries(names.map((name) => [name, record[name]])) as unknown as PoolMessage;
 
 export type MessageParse =
   | { readonly ok: true; readonly message: PoolMessage }
@@ -58,15 +38,8 @@ export function parseMessage(body: string): MessageParse {
   }
   if (typeof found !== "object" || found === null || Array.isArray(found))
     return { ok: false, problem: "not an object" };
-  const fields = found as Record<string, unknown>;
-  for (const name of texts)
-    if (typeof fields[name] !== "string" || fields[name] === "") return { ok: false, problem: `${name} is no text` };
-  for (const name of numbers)
-    if (typeof fields[name] !== "number" || !Number.isFinite(fields[name]))
-      return { ok: false, problem: `${name} is no number` };
-  if (fields["architecture"] !== "x64" && fields["architecture"] !== "arm64")
-    return { ok: false, problem: `architecture is "${String(fields["architecture"])}", not x64 | arm64` };
-  if (fields["usageClass"] !== "spot" && fields["usageClass"] !== "on-demand")
-    return { ok: false, problem: `usageClass is "${String(fields["usageClass"])}", not spot | on-demand` };
-  return { ok: true, message: messageOf(fields as unknown as InstanceRecord) };
+  const message = decodeListing(found, names);
+  if (isDamaged(message)) return { ok: false, problem: message.problem };
+  if (message.version === 0) return { ok: false, problem: "version is not that of a record, a whole number from 1" };
+  return { ok: true, message };
 }

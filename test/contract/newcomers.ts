@@ -5,7 +5,8 @@ import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord, Machine, Ownership, SignalKind } from "../../domain/record.ts";
 import type { Decision } from "../../domain/instance.ts";
 import { someMachine } from "../../cloud/sim/idle-instance.ts";
-import type { OwnInstance } from "../../cloud/agent-ports.ts";
+import type { Whole } from "../../cloud/aws/stored-shape.ts";
+import type { OwnInstance, VitalSigns } from "../../cloud/agent-ports.ts";
 import type { InstanceRef, Unknown } from "../../cloud/ports.ts";
 import type { Stand } from "./stand.ts";
 
@@ -13,7 +14,7 @@ let count = 0;
 /** A name that no other test of this process uses. */
 export const fresh = (prefix: string): string => `${prefix}-${process.pid}-${++count}`;
 
-export const ownership = (runId: string, claimId: string): Ownership => ({
+export const ownership = (runId: string, claimId: string): Whole<Ownership> => ({
   owner: runOwner(runId, 1, "provision"),
   runId,
   attempt: 1,
@@ -21,9 +22,10 @@ export const ownership = (runId: string, claimId: string): Ownership => ({
   claimId,
   labels: [runId, "large"],
   registration: [{ forge: "github", url: "https://github.com/acme/shop", labels: [runId, "large"], mode: "token" }],
+  maxRuntimeMs: 1_800_000,
 });
 
-export const machineOf = (key: string, instanceId: string, launchedAt: number, partition: string): Machine => ({
+export const machineOf = (key: string, instanceId: string, launchedAt: number, partition: string): Whole<Machine> => ({
   ...someMachine,
   key,
   instanceId,
@@ -60,10 +62,10 @@ export const report = async (stand: Stand, own: OwnInstance, kind: SignalKind, a
   return written.record;
 };
 
-export const signs = () => ({
+export const signs = (): Whole<VitalSigns> => ({
   busy: false,
   agentVersion: "1.0.0",
-  vitals: { listener: "none" as const, jobs: 0, diskFree: 0.5 },
+  vitals: { listener: "none", jobs: 0, diskFree: 0.5, runnerVersion: "2.336.0" },
 });
 
 /** One heartbeat: a watch that has been waited out. */

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { holds } from "../../domain/condition.ts";
 import { changeOf, conditionOf, decide, life, type Decision, type Move } from "../../domain/instance.ts";
 import { agentAttributes, decodeRecord, isDamaged } from "../../domain/record.ts";
-import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
+import type { InstanceRecord, Ownership, SignalKind } from "../../domain/record.ts";
 import { effects, madeAlready, may, origins, truthful } from "./life-in-words.ts";
 import { columns, matrix, moves, type Matrix } from "./matrix.ts";
 import {
@@ -19,7 +19,7 @@ import {
 } from "./situations.ts";
 import { recordOf, situations, type Call, type Sign, type Situation } from "./situations.ts";
 
-const ownership = ["owner", "runId", "attempt", "provisionId", "claimId", "labels", "registration"] as const;
+const ownership = Object.keys(caller) as (keyof Ownership)[];
 
 type Outcome = "made" | "already" | "refused";
 const outcomeOf = (decision: Decision): Outcome => {

@@ -51,9 +51,13 @@ describe("a message that cannot be read has a problem that names", () => {
     expect(problemOf({ ...message, [name]: word })).toMatch(new RegExp(`${name} is "${word}", not .+ \\| .+`));
   });
 
-  test("a figure beyond every number, which JSON can spell", () => {
-    const body = JSON.stringify(message).replace(/"version":\d+/, '"version":1e999');
-    expect(parseMessage(body)).toEqual({ ok: false, problem: "version is no number" });
+  test.each(["threshold", "version"])("%s beyond every number, which JSON can spell", (name) => {
+    const body = JSON.stringify(message).replace(new RegExp(`"${name}":\\d+`), `"${name}":1e999`);
+    expect(parseMessage(body)).toEqual({ ok: false, problem: expect.stringContaining(`${name} is not`) });
+  });
+
+  test("another machine than the one in its key", () => {
+    expect(problemOf({ ...message, instanceId: "i-00000000000000000" })).toContain("not the one in its key");
   });
 
   test.each(["", "hello", "{", "null", "[]", "7", '"text"', "<xml/>"])("that the body %j is no such thing", (body) => {

@@ -1,6 +1,7 @@
 // Reading stored records: whatever is damaged is named, and never stops a scan.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Whole } from "../../cloud/aws/stored-shape.ts";
 import { exists, holds } from "../../domain/condition.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import {
@@ -24,12 +25,11 @@ const bare: InstanceRecord = {
   wanted: "serve",
   uses: 0,
 };
-const full: Required<Omit<InstanceRecord, "spoilt">> = {
+const full: Whole<Omit<InstanceRecord, "spoilt">> = {
   ...bare,
   ...owners.caller,
-  maxRuntimeMs: 1_800_000,
   lastOwner: "github:run:7:1:build",
-  lastSignal: { kind: "registered", rank: 4, assignment: 1, at: now },
+  lastSignal: { kind: "registered", rank: 4, assignment: 1, at: now, detail: "as dev-i-0" },
   reason: "past its threshold",
   expiresAt: 1_800_000_000,
   heartbeatAt: now,

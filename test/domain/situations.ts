@@ -1,4 +1,5 @@
 // Every situation in which a move can be tried: the record as it is, and what its caller knows and claims to own.
+import type { Whole } from "../../cloud/aws/stored-shape.ts";
 import type { Move, Moves } from "../../domain/instance.ts";
 import { runOwner } from "../../domain/names.ts";
 import { recordSchema, signalRank, states } from "../../domain/record.ts";
@@ -9,7 +10,7 @@ export const now = Date.UTC(2026, 0, 2, 3, 4, 5);
 /** The threshold that every move is told. */
 export const newThreshold = now + 99_000;
 
-export const machine: Machine = {
+export const machine: Whole<Machine> = {
   key: "arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0",
   instanceId: "i-0123456789abcdef0",
   partition: "github:octo/app",
@@ -26,7 +27,7 @@ export const machine: Machine = {
   launchedAt: now - 60_000,
 };
 
-export const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Ownership => ({
+export const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Whole<Ownership> => ({
   owner: runOwner(runId, attempt, provisionId),
   runId,
   attempt,
@@ -34,6 +35,7 @@ export const ownership = (runId: string, attempt: number, provisionId: string, c
   claimId,
   labels: [runId],
   registration: [{ forge: "github", url: "https://github.com/octo/app", labels: [runId], mode: "token" }],
+  maxRuntimeMs: 1_800_000,
 });
 
 /** Who calls: run 1001, its second attempt, the provision job `build`. */
