@@ -319,7 +319,7 @@ export interface ForgeHome {
   readonly serverUrl: string;
   /** The organisation or enterprise of all runners, as a scope; absent: each partition has its own. */
   readonly scope?: string;
-  /** The owner of each named partition. */
+  /** The owner of each named partition; none with a scope. */
   readonly owners: Readonly<Record<string, string>>;
 }
 
@@ -331,12 +331,9 @@ export const forgeHomeOf = ({
 }): ForgeHome => {
   const { serverUrl, organisation, enterprise } = forge;
   const scope = enterprise === undefined ? organisation : enterprisePath(enterprise);
-  const owners = Object.entries(partitions).map(([name, [first = ""]]) => [name, first.split("/")[0] ?? ""]);
-  return {
-    serverUrl,
-    ...(scope === undefined ? {} : { scope }),
-    owners: Object.fromEntries(owners) as Record<string, string>,
-  };
+  if (scope !== undefined) return { serverUrl, scope, owners: {} };
+  const owners = Object.entries(partitions).map(([name, [first = ""]]) => [name, first.split("/")[0] ?? ""] as const);
+  return { serverUrl, owners: Object.fromEntries(owners) };
 };
 
 /** The address at which the instances of a partition register. */

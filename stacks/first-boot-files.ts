@@ -4,7 +4,7 @@ import { limits, prepareMs } from "../domain/limits.ts";
 import { instanceLogGroup } from "../domain/names.ts";
 import type { Architecture } from "../domain/record.ts";
 import type { Environment } from "./environment.ts";
-import { forgeHomeOf } from "../domain/configuration.ts";
+import { forgeHomeOf, type ForgeHome } from "../domain/configuration.ts";
 import { forgeOf } from "./defaults.ts";
 import { operationalOf } from "./operational.ts";
 
@@ -67,25 +67,25 @@ const waysOut = (environment: Environment): Record<string, string> => ({
   ...(environment.proxy === undefined ? {} : throughProxy(environment, environment.proxy)),
 });
 
-/** It registers nowhere else, whatever its record says. */
-function whereToRegister({ forge, partitions }: Environment): Record<string, string> {
-  const { serverUrl, scope, owners } = forgeHomeOf({ forge: forgeOf(forge), partitions });
+/** Where the agent registers, and nowhere else, whatever its record says: `forgeHome` in entry/agent-environment.ts reads it. */
+export function forgeVariables({ serverUrl, scope, owners }: ForgeHome): Record<string, string> {
   const named = Object.entries(owners).map(([partition, owner]) => `${partition}=${owner}`);
   return {
     RUNPOOL_FORGE_SERVER: serverUrl,
     ...(scope === undefined ? {} : { RUNPOOL_FORGE_SCOPE: scope }),
-    ...(scope !== undefined || named.length === 0 ? {} : { RUNPOOL_FORGE_OWNERS: named.join(" ") }),
-    ...(forge.runnerGroup === undefined ? {} : { RUNPOOL_RUNNER_GROUP: forge.runnerGroup }),
+    ...(named.length === 0 ? {} : { RUNPOOL_FORGE_OWNERS: named.join(" ") }),
   };
 }
 
 /** What the agent is told; it finds the rest in instance metadata and in its record. */
 export function agentEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const { name, furtherRuns, anyRunsJobs } = environment;
+  const { name, furtherRuns, anyRunsJobs, partitions } = environment;
+  const forge = forgeOf(environment.forge);
   const { bootMs, maxRuntimeMs } = operationalOf(environment);
   return {
     RUNPOOL_ENVIRONMENT: name,
-    ...whereToRegister(environment),
+    ...forgeVariables(forgeHomeOf({ forge, partitions })),
+    ...(forge.runnerGroup === undefined ? {} : { RUNPOOL_RUNNER_GROUP: forge.runnerGroup }),
     RUNPOOL_PRE_RUNNER: "/etc/runpool/pre-runner.sh",
     RUNPOOL_BOOT_MS: String(bootMs),
     RUNPOOL_MAX_RUNTIME_MS: String(maxRuntimeMs),

@@ -55,7 +55,7 @@ const versions = z.object({
   deployedBy: z.exactOptional(z.string()),
   schema: z.exactOptional(z.number()),
 });
-const kept = z.object({
+export const keptSchema = z.object({
   classes: texts,
   partitions: byName(z.string()),
   architectures: z.array(z.enum(["x64", "arm64"])),
@@ -89,7 +89,7 @@ const deployed = z.object({
   ),
   partitions: byName(texts),
   anyRunsJobs: z.exactOptional(z.boolean()),
-  kept: z.exactOptional(kept),
+  kept: z.exactOptional(keptSchema),
 });
 const operational = z.object(
   eachOptional({
@@ -111,10 +111,10 @@ const operational = z.object(
   }),
 );
 /** Of the defaults item alone; undefined where it was written before this was. */
-export const keptIn = (item: Item): Kept | undefined => z.optional(kept).parse(fromItem(item)["kept"]);
+export const keptIn = (item: Item): Kept | undefined => z.optional(keptSchema).parse(fromItem(item)["kept"]);
 
 /** Unknown names are let through: a newer stack may have written more than this version reads. */
-const defaultsSchema = schemaOf<StoredDefaults>()(z.extend(deployed, operational.shape));
+export const defaultsSchema = schemaOf<StoredDefaults>()(z.extend(deployed, operational.shape));
 const overlaySchema = schemaOf<Overlay>()(
   z.extend(operational, {
     scheduled: z.exactOptional(z.object({ at: z.number(), idleFloors: byName(z.number()) })),

@@ -3,12 +3,16 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import type { Item } from "../../cloud/aws/attribute-values.ts";
+import { defaultsSchema, readConfiguration } from "../../cloud/aws/configuration-items.ts";
 import { resourcesOf } from "../../cloud/sim/stack-file.ts";
 import { problemsOf, type Defaults } from "../../domain/configuration.ts";
+import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import example from "../../environments/example.ts";
 import { checkTogether, readEnvironment } from "../../stacks/check-environment.ts";
-import { defaultsOf } from "../../stacks/defaults.ts";
+import { defaultsItem, defaultsOf } from "../../stacks/defaults.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { keptOf } from "../../stacks/kept.ts";
 import { noCode } from "../../stacks/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { bundleOf, certificate } from "./private-ca.ts";
@@ -245,14 +249,30 @@ test("environments of one account agree on GitHub's provider: the account's stac
   expect(() => checkTogether([named("dev", github), named("prod")])).toThrow(said);
 });
 
+const queues = Object.fromEntries(
+  Object.keys(defaultResourceClasses).map((name) => [name, { url: "u", unreadableUrl: "u" }]),
+);
+
+test("every field that is read of what is deployed is written by the stack, and comes back as it was", () => {
+  const file = exampleWith({
+    forge: { ...example.forge, organisation: "octo-org", runnerGroup: "ours", credentialParameter: "/octo/credential" },
+    schedules: [{ name: "day", cron: "cron(0 7 ? * * *)", timezone: "Europe/Berlin", idleFloors: { "large/x64": 2 } }],
+    anyRunsJobs: true,
+  });
+  const environment = readEnvironment(file, "x");
+  const templates = { "p#large/x64": { id: "lt-1", version: "1" } };
+  const subnets = [{ id: "subnet-1", zone: "eu-central-1a" }];
+  const made = { queues, templates, subnets, securityGroups: ["sg-1"], configHash: "1", kept: keptOf(environment) };
+  const defaults = defaultsOf(environment, made);
+  const { forge, ...fields } = defaultsSchema.shape;
+  expect(Object.keys(defaults).toSorted()).toEqual([...Object.keys(fields), "forge"].toSorted());
+  expect([...Object.keys(defaults.forge), "enterprise"].toSorted()).toEqual(Object.keys(forge.shape).toSorted());
+  const item = JSON.parse(defaultsItem(defaults)) as Item;
+  expect(readConfiguration([item])).toHaveProperty("defaults", defaults);
+});
+
 test("the example is right, and so is the configuration that is made from it", () => {
   const environment = readEnvironment(example, "example");
-  const queues = Object.fromEntries(
-    ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"].map((name) => [
-      name,
-      { url: "u", unreadableUrl: "u" },
-    ]),
-  );
   const defaults: Defaults = defaultsOf(environment, { queues, templates: {}, subnets: [], configHash: "1" });
   expect(problemsOf(defaults)).toEqual([]);
   expect(defaults.forge.apiUrl).toBe("https://api.github.com");

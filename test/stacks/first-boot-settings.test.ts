@@ -7,12 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import example from "../../environments/example.ts";
-import { forgeScopeOf, partitionOf, registrationUrl } from "../../domain/configuration.ts";
+import type { Whole } from "../../cloud/aws/stored-shape.ts";
+import { forgeScopeOf, partitionOf, registrationUrl, type ForgeHome } from "../../domain/configuration.ts";
 import { forgeHome, parseAgentEnvironment } from "../../entry/agent-environment.ts";
 import { readEnvironment } from "../../stacks/check-environment.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { forgeOf } from "../../stacks/defaults.ts";
-import { agentEnvironment, bootFiles } from "../../stacks/first-boot-files.ts";
+import { agentEnvironment, bootFiles, forgeVariables } from "../../stacks/first-boot-files.ts";
 import { mimeUserData } from "../../stacks/user-data.ts";
 import { needs } from "../tools.ts";
 
@@ -31,10 +32,9 @@ function readByShell(fields: Partial<EnvironmentFile>, name: string, variables: 
     .slice(0, -1);
 }
 
-const agentOf = (fields: Partial<EnvironmentFile>) => {
-  const ofTheUnit = { RUNPOOL_RUNNER: "r", RUNPOOL_STATE: "s", RUNPOOL_WORK: "w", RUNPOOL_HOOKS: "h" };
-  return parseAgentEnvironment({ ...agentEnvironment(environmentWith(fields)), ...ofTheUnit });
-};
+const ofTheUnit = { RUNPOOL_RUNNER: "r", RUNPOOL_STATE: "s", RUNPOOL_WORK: "w", RUNPOOL_HOOKS: "h" };
+const agentOf = (fields: Partial<EnvironmentFile>) =>
+  parseAgentEnvironment({ ...agentEnvironment(environmentWith(fields)), ...ofTheUnit });
 
 test("the agent takes jobs of no run but its own, unless the environment names runs, or says that any may come", () => {
   expect(agentOf({})).toMatchObject({ RUNPOOL_FURTHER_RUNS: [], RUNPOOL_ANY_RUNS_JOBS: "false" });
@@ -64,6 +64,16 @@ test.each([
       );
   },
 );
+
+test("all that user data says of where to register is what the agent reads", () => {
+  const home: Whole<ForgeHome> = {
+    serverUrl: "https://ghes.example",
+    scope: "big",
+    owners: { web: "acme", app: "us" },
+  };
+  const read = parseAgentEnvironment({ RUNPOOL_ENVIRONMENT: "dev", ...forgeVariables(home), ...ofTheUnit });
+  expect(forgeHome(read)).toEqual(home);
+});
 
 test("runner and hooks are told what the operator says, below the ways out of the machine", () => {
   const fields = {

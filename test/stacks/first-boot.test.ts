@@ -59,7 +59,13 @@ test("cloud-init finds the cloud-config valid", (context) => {
 
 test("the agent reads what user data tells it", () => {
   const ofTheUnit = { RUNPOOL_RUNNER: "r", RUNPOOL_STATE: "s", RUNPOOL_WORK: "w", RUNPOOL_HOOKS: "h" };
-  const parsed = parseAgentEnvironment({ ...agentEnvironment(environment), ...ofTheUnit });
+  const forge = { ...environment.forge, organisation: "octo-org", runnerGroup: "ours" };
+  const told = [{}, { furtherRuns: ["77"], forge }, { anyRunsJobs: true, partitions: { web: ["octo-org/docs"] } }].map(
+    (changes) => agentEnvironment({ ...environment, ...changes }),
+  );
+  const parsed = parseAgentEnvironment({ ...told[0], ...ofTheUnit });
+  const names = told.flatMap((variables) => Object.keys(variables)).filter((name) => name.startsWith("RUNPOOL_"));
+  expect(Object.keys(parsed)).toEqual(expect.arrayContaining(names));
   expect(parsed).toMatchObject({
     RUNPOOL_ENVIRONMENT: "example",
     RUNPOOL_BOOT_MS: limits.bootMs,
