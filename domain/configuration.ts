@@ -270,6 +270,10 @@ export const templateOf = (
 export const wholeOwner = (served: string): string | undefined =>
   served.endsWith("/*") ? served.slice(0, -"/*".length) : undefined;
 
+/** By itself, or with all of its owner. */
+export const isServed = ({ repositories }: Served, repository: string): boolean =>
+  repositories.includes(repository) || repositories.includes(`${repository.split("/")[0]}/*`);
+
 /** Stands for the repositories of a whole owner where a run of ours needs one and only its place counts. Nobody's jobs wait in it. */
 const standIn = "runpool-image-test";
 export const aRepositoryOf = (served: string): string => {

@@ -1,5 +1,5 @@
 // A provision's inputs against the environment they are for: the same for the action and the command line.
-import { defaultUsageClass, retiredClassesOf, type Configuration } from "../domain/configuration.ts";
+import { defaultUsageClass, isServed, retiredClassesOf, type Configuration } from "../domain/configuration.ts";
 import type { Random } from "../cloud/ports.ts";
 import { parseRequest, problemOfTimeout, type RawRequest, type RequestParse } from "../domain/request.ts";
 
@@ -10,7 +10,7 @@ export function requestOf(raw: RawRequest, configuration: Configuration): Reques
   const tooLong = parsed.ok ? problemOfTimeout(parsed.request, configuration.provisionMs) : undefined;
   if (tooLong !== undefined) return { ok: false, problems: [tooLong] };
   const named = /^[\w.-]+\/[\w.-]+$/.test(raw.repository);
-  if (!named || repositories.includes(raw.repository)) return parsed;
+  if (!named || isServed(configuration.forge, raw.repository)) return parsed;
   const served = repositories.length === 0 ? "none" : repositories.map((one) => `"${one}"`).join(", ");
   const problem = `repository is "${raw.repository}"; this environment serves ${served}`;
   return { ok: false, problems: parsed.ok ? [problem] : [...parsed.problems, problem] };

@@ -1,5 +1,5 @@
 // The rules of who may take the roles: nothing in an environment's file lets in more than it says.
-import { wholeOwner } from "../domain/configuration.ts";
+import { isServed, wholeOwner } from "../domain/configuration.ts";
 import type { Environment, Problem } from "./environment.ts";
 import {
   isOwnServer,
@@ -10,9 +10,7 @@ import {
   trustWorkflows,
 } from "./github-trust.ts";
 
-/** By itself, or with all of its owner. */
-export const isServed = ({ repositories }: Pick<Environment["forge"], "repositories">, repository: string): boolean =>
-  repositories.includes(repository) || repositories.includes(`${repository.split("/")[0]}/*`);
+export { isServed };
 
 const howToFind = (repository: string): string =>
   wholeOwner(repository) === undefined

@@ -110,6 +110,15 @@ const random = { id: () => "0123456789abcdef0123" };
 describe("a provision's inputs", () => {
   const parse = (inputs: Partial<Record<InputName, string>>) => requestOf(rawOf(read(inputs), random), configuration);
 
+  test.each([
+    [["acme/shop"], true],
+    [["acme/*"], true],
+    [["acme/docs", "other/*"], false],
+  ])("are taken where the environment serves %j: %j", (repositories, ok) => {
+    const serving = { ...configuration, forge: { ...configuration.forge, repositories } };
+    expect(requestOf(rawOf(read({}), random), serving).ok).toBe(ok);
+  });
+
   test("are one spot `large` where nothing is said, named after the job", () => {
     expect(parse({})).toMatchObject({
       ok: true,
