@@ -101,7 +101,7 @@ export const limits = {
   brakeMs: 1 * hour,
   /** A listener without a job stops this long before its machine ends: what began then would be cut, while other machines are free. */
   lastJobMs: 2 * minute,
-  /** GitHub lets a run be run again for 30 days. */
+  /** Less than the 30 days in which GitHub lets a run be run again: each scan of the table reads all that is kept. */
   requestKeptMs: 7 * 24 * hour,
   /** Outcomes are told this long after they came: by then the index shows them, whatever clock wrote them. */
   outcomeTellMs: 1 * minute,
