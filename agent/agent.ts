@@ -2,7 +2,7 @@
 import type { RunnerState } from "../cloud/agent-ports.ts";
 import type { EpochMs } from "../cloud/ports.ts";
 import { limits } from "../domain/limits.ts";
-import type { InstanceRecord, SignalKind } from "../domain/record.ts";
+import type { InstanceRecord, SignalKind, SignalReport } from "../domain/record.ts";
 import { lastMoment, next, type Step, type View } from "./decide.ts";
 import { after, ownWord, see, signs, type Agent, type AgentOptions, type AgentWorld, type Memory } from "./memory.ts";
 import { beginRegistering, register, removalToken, resume, stands } from "./registering.ts";
@@ -100,7 +100,7 @@ async function perform(agent: Agent, step: Exclude<Step, { kind: "power-off" }>,
     case "prepare":
       return prepare(agent);
     case "signal":
-      return await report(agent, step.signal, step.record, step.detail);
+      return await report(agent, step.signal, step.record, step);
     case "begin-registering":
       return await beginRegistering(agent, step.record);
     case "register":
@@ -147,14 +147,19 @@ function prepare({ memory, world }: Agent): void {
   void whole();
 }
 
-async function report(agent: Agent, kind: SignalKind, record: InstanceRecord, detail?: string): Promise<void> {
+async function report(
+  agent: Agent,
+  kind: SignalKind,
+  record: InstanceRecord,
+  { cause, detail }: SignalReport,
+): Promise<void> {
   const { world } = agent;
-  const short = detail === undefined ? undefined : shortDetail(detail);
-  world.log.event(`agent.${kind}`, {
-    assignment: record.assignment,
-    ...(short === undefined ? {} : { detail: short }),
-  });
-  const written = await world.own.signal(ownWord(agent, kind, record, short), record, signs(agent).vitals);
+  const said: SignalReport = {
+    ...(cause === undefined ? {} : { cause }),
+    ...(detail === undefined ? {} : { detail: shortDetail(detail) }),
+  };
+  world.log.event(`agent.${kind}`, { assignment: record.assignment, ...said });
+  const written = await world.own.signal(ownWord(agent, kind, record, said), record, signs(agent).vitals);
   // A refused signal is one that came late: the record in the reply says what counts now. Pause, should it say the same again.
   if (written.kind === "refused") await world.clock.sleep(limits.agentWatchMs, agent.memory.wake.signal);
   await after(agent, written);

@@ -1,7 +1,7 @@
 // What the agent does next, decided purely from its record and the machine: crash-only, so no memory is needed but the facts.
 import type { Interruption, OwnSight, RegisterOutcome, RunnerState } from "../cloud/agent-ports.ts";
 import { limits, maxima } from "../domain/limits.ts";
-import type { InstanceRecord, SignalKind } from "../domain/record.ts";
+import type { FailureCause, InstanceRecord, SignalKind, SignalReport } from "../domain/record.ts";
 
 /** A registration, or a listener's restart, that did not succeed. */
 export interface Failure {
@@ -40,7 +40,7 @@ export interface View {
 
 export type Step =
   | { readonly kind: "prepare" }
-  | { readonly kind: "signal"; readonly signal: SignalKind; readonly record: InstanceRecord; readonly detail?: string }
+  | ({ readonly kind: "signal"; readonly signal: SignalKind; readonly record: InstanceRecord } & SignalReport)
   | { readonly kind: "begin-registering"; readonly record: InstanceRecord }
   | { readonly kind: "register"; readonly record: InstanceRecord }
   | { readonly kind: "resume"; readonly record: InstanceRecord }
@@ -51,13 +51,13 @@ export type Step =
   | { readonly kind: "wait"; readonly until: number };
 
 /** Failures that trying again in this assignment does not mend. Words that nobody knows may be GitHub's own fault: they are tried again. */
-const hopeless: ReadonlySet<string> = new Set(["version", "refused"]);
+const hopeless: ReadonlySet<FailureCause> = new Set(["version", "refused"]);
 
 /**
  * Failures of GitHub's own, or of the way to it: the machine is sound, and another one would fare no better. So it is kept and tries on for
  * as long as its record lets it, and says what it waits for, so that whoever gives up first can tell the reason.
  */
-const passing: ReadonlySet<string> = new Set(["network", "rate-limit"]);
+const passing: ReadonlySet<FailureCause> = new Set(["network", "rate-limit"]);
 
 const wait = (view: View, until = Number.POSITIVE_INFINITY): Step => ({
   kind: "wait",
@@ -104,25 +104,18 @@ const forOneJob = (record: InstanceRecord): boolean => record.registration?.[0]?
 const signalNow = (record: InstanceRecord): SignalKind | undefined =>
   record.signal?.assignment === record.assignment ? record.signal.kind : undefined;
 
-/** A failure in a signal's detail: its cause first, so that whoever reads the record can tell. */
-const saying = (cause: Failure["outcome"]["cause"], detail: string): string => `${cause}: ${detail}`;
-
-const says = ({ signal }: InstanceRecord, cause: Failure["outcome"]["cause"]): boolean =>
-  signal?.detail?.startsWith(saying(cause, "")) === true;
-
 /** That it is for its version, by the record: the agent that said so may have been killed since. */
-const tooOld = (record: InstanceRecord): string | undefined =>
-  says(record, "version") ? "GitHub refuses this version of the runner" : undefined;
+const tooOld = ({ signal }: InstanceRecord): string | undefined =>
+  signal?.cause === "version" ? "GitHub refuses this version of the runner" : undefined;
 
 function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKind): Step {
   const failure = view.failure?.assignment === record.assignment ? view.failure : undefined;
   if (failure === undefined) return step;
   const { cause, detail } = failure.outcome;
   const tries = passing.has(cause) ? maxima.passingTries : maxima.registrationTries;
-  if (hopeless.has(cause) || failure.count >= tries)
-    return { kind: "signal", signal: givenUp, record, detail: saying(cause, detail) };
-  if (passing.has(cause) && signalNow(record) === "registering" && !says(record, cause))
-    return { kind: "signal", signal: "registering", record, detail: saying(cause, detail) };
+  if (hopeless.has(cause) || failure.count >= tries) return { kind: "signal", signal: givenUp, record, cause, detail };
+  if (passing.has(cause) && signalNow(record) === "registering" && record.signal?.cause !== cause)
+    return { kind: "signal", signal: "registering", record, cause, detail };
   return view.now < failure.retryAt ? wait(view, Math.min(failure.retryAt, record.threshold)) : step;
 }
 

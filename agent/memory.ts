@@ -13,7 +13,7 @@ import type {
 import type { Clock, EpochMs, Log, Secrets } from "../cloud/ports.ts";
 import type { ForgeHome } from "../domain/configuration.ts";
 import { signalOf } from "../domain/agent-writes.ts";
-import type { InstanceRecord, Signal, SignalKind } from "../domain/record.ts";
+import type { InstanceRecord, Signal, SignalKind, SignalReport } from "../domain/record.ts";
 import type { Failure, View } from "./decide.ts";
 
 export interface AgentWorld {
@@ -88,10 +88,15 @@ export const signs = ({ memory, options }: Agent): VitalSigns => ({
 });
 
 /** A signal of this process, told from all before it by its moment. */
-export function ownWord({ memory, world }: Agent, kind: SignalKind, record: InstanceRecord, detail?: string): Signal {
+export function ownWord(
+  { memory, world }: Agent,
+  kind: SignalKind,
+  record: InstanceRecord,
+  report?: SignalReport,
+): Signal {
   const at = Math.max(world.clock.now(), (record.signal?.at ?? 0) + 1);
   memory.said = at;
-  return signalOf(kind, record.assignment, at, detail);
+  return signalOf(kind, record.assignment, at, report);
 }
 
 export function see(agent: Agent, sight: OwnSight): void {

@@ -1,5 +1,5 @@
 // What the agent needs of the world: its own record, the machine's metadata, the runner, the host.
-import type { InstanceRecord, Registration, Signal, Vitals } from "../domain/record.ts";
+import type { FailureCause, InstanceRecord, Registration, Signal, Vitals } from "../domain/record.ts";
 import type { EpochMs, Unknown } from "./ports.ts";
 
 export type OwnSight =
@@ -85,12 +85,11 @@ export interface RegisterRequest {
   /** Ids of the runs whose jobs may run here; absent: any run's (shared labels). A stranger's job fails before its first step. */
   readonly onlyRuns?: readonly string[];
 }
-/** Why a registration failed: what to do about it differs. */
 export type RegisterOutcome =
   | { readonly kind: "registered" }
   | {
       readonly kind: "failed";
-      readonly cause: "token" | "name-taken" | "version" | "rate-limit" | "network" | "refused" | "other";
+      readonly cause: FailureCause;
       /** The last lines, without secrets. */
       readonly detail: string;
     };

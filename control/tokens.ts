@@ -35,7 +35,7 @@ function tokensRefused(records: readonly InstanceRecord[], now: EpochMs): Readon
   const refused = new Map<string, EpochMs>();
   for (const record of records) {
     const signal = lastSignalOf(record);
-    if (signal?.kind !== "register-failed" || signal.detail?.startsWith("token: ") !== true) continue;
+    if (signal?.kind !== "register-failed" || signal.cause !== "token") continue;
     if (signal.at <= now + limits.aheadMs)
       refused.set(record.partition, Math.max(signal.at, refused.get(record.partition) ?? 0));
   }

@@ -1,7 +1,7 @@
 // Judging an instance that a provision has taken: ready, still on its way, or lost and why. Pure.
 import { limits } from "../domain/limits.ts";
 import { isPast } from "../domain/needs.ts";
-import { heartbeatAge, type InstanceRecord, type SignalKind } from "../domain/record.ts";
+import { heartbeatAge, wordsOfReport, type InstanceRecord, type SignalKind } from "../domain/record.ts";
 import type { Condemnation } from "./condemn.ts";
 
 export type Verdict =
@@ -46,7 +46,7 @@ export function verdictOf(
   if (record.wanted === "leave") return lost("it was asked to leave");
   const signal = record.signal?.assignment === record.assignment ? record.signal : undefined;
   if (signal !== undefined && failures.has(signal.kind))
-    return lost(`${signal.kind}${signal.detail === undefined ? "" : `: ${signal.detail}`}`, "condemn-unregistered");
+    return lost([signal.kind, wordsOfReport(signal) ?? []].flat().join(": "), "condemn-unregistered");
   if (record.spoilt !== undefined) return lost(spoiltWords(record.spoilt), "condemn-unregistered");
   const age = heartbeatAge(record, now);
   if (age !== undefined && age > limits.silentHeartbeatMs)
@@ -70,6 +70,6 @@ const isAnothers = ({ state, claimId }: InstanceRecord, own: string): boolean =>
 /** How far it came in this assignment: the agent's last signal, the first line of what it said with it. */
 export const lastSignal = ({ signal, assignment }: InstanceRecord): string => {
   if (signal?.assignment !== assignment) return "last signal: none";
-  const [said] = signal.detail?.split("\n") ?? [];
+  const [said] = wordsOfReport(signal)?.split("\n") ?? [];
   return `last signal: ${signal.kind}${said === undefined ? "" : ` (${said})`}`;
 };

@@ -1,6 +1,13 @@
 // The agent's writes to its own record, as data: each on condition that the item exists, so none creates or resurrects it.
 import { absent, and, compare, exists, or, type Condition } from "./condition.ts";
-import { signalRank, type InstanceRecord, type Reported, type Signal, type Vitals } from "./record.ts";
+import {
+  signalRank,
+  type InstanceRecord,
+  type Reported,
+  type Signal,
+  type SignalReport,
+  type Vitals,
+} from "./record.ts";
 
 export interface AgentWrite {
   readonly condition: Condition;
@@ -64,10 +71,16 @@ export const retire = (retiredAt: number, judged: Pick<InstanceRecord, "version"
   set: { retiredAt },
 });
 
-export const signalOf = (kind: Signal["kind"], assignment: number, at: number, detail?: string): Signal => ({
+export const signalOf = (
+  kind: Signal["kind"],
+  assignment: number,
+  at: number,
+  { cause, detail }: SignalReport = {},
+): Signal => ({
   kind,
   rank: signalRank[kind],
   assignment,
   at,
+  ...(cause === undefined ? {} : { cause }),
   ...(detail === undefined ? {} : { detail }),
 });

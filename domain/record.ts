@@ -27,14 +27,25 @@ export const signalRank = {
 } as const;
 export type SignalKind = keyof typeof signalRank;
 
-export interface Signal {
+/** Why a registration failed, or a listener could not be kept up: what is done about it differs. */
+export const failureCauses = ["token", "name-taken", "version", "rate-limit", "network", "refused", "other"] as const;
+export type FailureCause = (typeof failureCauses)[number];
+
+/** What a signal says beside its kind. */
+export interface SignalReport {
+  /** Of a failure; what is decided by a failure is decided by this. */
+  readonly cause?: FailureCause;
+  /** For people: nothing is decided by it. */
+  readonly detail?: string;
+}
+
+export interface Signal extends SignalReport {
   readonly kind: SignalKind;
   readonly rank: number;
   /** The assignment that the signal belongs to; a signal of another assignment never counts. */
   readonly assignment: number;
   /** Epoch ms. */
   readonly at: number;
-  readonly detail?: string;
 }
 
 /** Where an instance registers as a runner, and as what. */
@@ -123,6 +134,10 @@ export const lastSignalOf = ({
   signal,
   lastSignal,
 }: Pick<InstanceRecord, "signal" | "lastSignal">): Signal | undefined => signal ?? lastSignal;
+
+/** For people: what a signal says beside its kind, the cause first. */
+export const wordsOfReport = ({ cause, detail }: SignalReport): string | undefined =>
+  cause === undefined || detail === undefined ? (cause ?? detail) : `${cause}: ${detail}`;
 
 /** How old the last sign of life is, ms; undefined where there was none. One from a future that no clock explains is a lie, and no sign of life. */
 export function heartbeatAge({ heartbeatAt }: Pick<Reported, "heartbeatAt">, now: number): number | undefined {
@@ -227,7 +242,7 @@ const shaped = (found: unknown, shape: RegExp): string | undefined =>
 const given = <Value>(name: string, value: Value | undefined): Record<string, Value> =>
   value === undefined ? {} : { [name]: value };
 
-/** A kind may be one that only a newer agent knows. */
+/** A kind may be one that only a newer agent knows, and so may a cause, which is then none. */
 function signalIn(found: unknown): Signal | undefined {
   const parts = partsOf(found);
   const kind = shaped(parts["kind"], /^[a-z][a-z-]{0,39}$/) as SignalKind | undefined;
@@ -235,7 +250,8 @@ function signalIn(found: unknown): Signal | undefined {
   if (kind === undefined || rank === undefined || assignment === undefined || at === undefined) return undefined;
   const detail = text(parts["detail"], maxima.signalDetailBytes);
   if (detail === undefined && parts["detail"] !== undefined) return undefined;
-  return { kind, rank, assignment, at, ...given("detail", detail) };
+  const cause = failureCauses.find((known) => known === parts["cause"]);
+  return { kind, rank, assignment, at, ...given("cause", cause), ...given("detail", detail) };
 }
 
 const listenerStates = ["none", "starting", "online", "exited"] as const satisfies readonly Vitals["listener"][];

@@ -1,13 +1,13 @@
 // The listener's exit codes one by one: Constants.cs:164-177 (Runner.ReturnCode), and what run-helper.sh.template:52-95 makes of them.
 // Lines are those of the fork of actions/runner that registration-outcome.ts names.
 import { hostLimits } from "./host-limits.ts";
-import type { RegisterCause } from "./registration-outcome.ts";
+import type { FailureCause } from "../../domain/record.ts";
 
 export type AfterExit =
   /** Start it again after a pause of `pauseMs`, or earlier when the update is finished. */
   | { readonly kind: "relaunch"; readonly pauseMs: number; readonly untilUpdated: boolean }
   /** Starting it again mends nothing. */
-  | { readonly kind: "give-up"; readonly cause: RegisterCause; readonly why: string };
+  | { readonly kind: "give-up"; readonly cause: FailureCause; readonly why: string };
 
 const relaunch = (pauseMs: number, untilUpdated = false): AfterExit => ({ kind: "relaunch", pauseMs, untilUpdated });
 

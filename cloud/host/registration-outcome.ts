@@ -1,7 +1,6 @@
 // Why `config.sh` or a listener failed, told from its words: each cause asks for something else.
+import type { FailureCause } from "../../domain/record.ts";
 import type { RegisterOutcome } from "../agent-ports.ts";
-
-export type RegisterCause = Extract<RegisterOutcome, { kind: "failed" }>["cause"];
 
 /**
  * The texts of actions/runner (src/Runner.Listener and below), each with the line that says it. The lines, FILE.cs:N, are those of a public
@@ -9,7 +8,7 @@ export type RegisterCause = Extract<RegisterOutcome, { kind: "failed" }>["cause"
  * first 14 lines of each. What names no line is .NET's own for sockets, TLS and HTTP, or GitHub's reply, passed on as it comes.
  * The first that matches decides, so what is more particular comes first.
  */
-const causes: readonly (readonly [RegisterCause, RegExp])[] = [
+const causes: readonly (readonly [FailureCause, RegExp])[] = [
   // "Runner version v… is deprecated and cannot receive messages.": BrokerHttpClient.cs:150, printed by Program.cs:156-161.
   [
     "version",
@@ -50,7 +49,7 @@ const causes: readonly (readonly [RegisterCause, RegExp])[] = [
 ];
 
 /** `lines` are the last words, without secrets. */
-export function causeOf(lines: readonly string[]): RegisterCause {
+export function causeOf(lines: readonly string[]): FailureCause {
   const text = lines.join("\n");
   return causes.find(([, pattern]) => pattern.test(text))?.[0] ?? "other";
 }

@@ -1,7 +1,7 @@
 // What has happened to an instance between two looks at its record: pure, in the order of its life.
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
-import { lastSignalOf, type InstanceRecord, type State } from "../../domain/record.ts";
+import { lastSignalOf, wordsOfReport, type InstanceRecord, type State } from "../../domain/record.ts";
 
 export interface Change {
   /** Epoch ms: as the record says or as its threshold tells; at the latest the moment of the look. */
@@ -76,7 +76,7 @@ export function changesOf({ before, after, since, now }: Looked, configuration: 
   const leaving = ({ owner, wanted }: InstanceRecord): boolean => owner !== undefined && wanted === "leave";
   if (leaving(after) && (before === undefined || !leaving(before) || reowned)) tell("asked-to-leave", now);
   if (signal !== undefined && (said?.kind !== signal.kind || said.assignment !== signal.assignment))
-    tell(signal.kind, signal.at, signal.detail, signal.assignment === assignment ? run : {});
+    tell(signal.kind, signal.at, wordsOfReport(signal), signal.assignment === assignment ? run : {});
   if (retiredAt !== undefined && before?.retiredAt === undefined) tell("retired", retiredAt);
   return changes.sort((a, b) => a.at - b.at);
 }

@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import { lastMoment, next, type View } from "../../agent/decide.ts";
 import type { RunnerState } from "../../cloud/agent-ports.ts";
 import { limits, maxima } from "../../domain/limits.ts";
-import type { InstanceRecord, Signal, SignalKind } from "../../domain/record.ts";
+import {
+  failureCauses as causes,
+  type FailureCause,
+  type InstanceRecord,
+  type Signal,
+  type SignalKind,
+} from "../../domain/record.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { viewOf } from "./view-of.ts";
 
@@ -11,18 +17,17 @@ const minute = 60_000;
 const busy: RunnerState = { assignment: 1, configured: true, listener: "online", busy: true, jobs: 1 };
 
 const signals: readonly SignalKind[] = ["registering", "registered", "register-failed", "listener-lost", "interrupted"];
-const causes = ["token", "name-taken", "version", "rate-limit", "network", "refused", "other"] as const;
 const listeners = ["online", "starting", "exited", "none"] as const;
-const failureOf = (cause: (typeof causes)[number], record: InstanceRecord, count: number): View["failure"] => ({
+const failureOf = (cause: FailureCause, record: InstanceRecord, count: number): View["failure"] => ({
   assignment: record.assignment,
   outcome: { kind: "failed", cause, detail: "why" },
   count,
   retryAt: now,
 });
 /** Said by this process, with the cause of what failed. */
-const after = (said: SignalKind, detail: string, changes: Partial<InstanceRecord> = {}): InstanceRecord => {
+const after = (said: SignalKind, cause: FailureCause, changes: Partial<InstanceRecord> = {}): InstanceRecord => {
   const record = recordOf({ ...owned, state: "running", threshold: now + 5 * minute, said, ...changes });
-  return { ...record, signal: { ...record.signal, detail } as Signal };
+  return { ...record, signal: { ...record.signal, cause, detail: "why" } as Signal };
 };
 
 describe.each(signals)("after %s", (said) => {
@@ -33,7 +38,7 @@ describe.each(signals)("after %s", (said) => {
         for (const listener of listeners)
           for (const kind of [undefined, "rebalance", "terminate"] as const)
             for (const task of [true, false]) {
-              const record = after(said, `${cause}: why`, { wanted });
+              const record = after(said, cause, { wanted });
               const view = viewOf(record, {
                 runner: { ...busy, listener },
                 task,
@@ -96,7 +101,7 @@ test("at its threshold the machine ends, with a job too, and says so; condemned 
 
 describe("a failed registration", () => {
   const step = (cause: (typeof causes)[number], count: number) => {
-    const record = after("registering", `${cause}: why`);
+    const record = after("registering", cause);
     const runner: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
     const { kind } = next(
       viewOf(record, { runner, said: record.signal?.at, failure: failureOf(cause, record, count) }),
@@ -119,7 +124,7 @@ describe("a failed registration", () => {
     if (count > 1) expect(step(kind, count - 1)).toBe("register");
   });
   test("pauses before it is tried again, and no longer than the limits say", () => {
-    const record = after("registering", "token: why");
+    const record = after("registering", "token");
     const failure = { ...failureOf("token", record, 1), retryAt: now + 1000 } as View["failure"];
     expect(next(viewOf(record, { said: record.signal?.at, failure }))).toEqual({ kind: "wait", until: now + 1000 });
     expect(limits.agentRetryMs).toBeLessThan(limits.agentRetryMostMs);

@@ -8,7 +8,7 @@ import { now, owned, recordOf } from "../control/record-of.ts";
 import { viewOf } from "./view-of.ts";
 
 const said = recordOf({ ...owned, state: "claimed", said: "registering" });
-const record: InstanceRecord = { ...said, signal: { ...said.signal, detail: "network: refused" } as Signal };
+const record: InstanceRecord = { ...said, signal: { ...said.signal, cause: "network", detail: "refused" } as Signal };
 const outcome = { kind: "failed", cause: "network", detail: "the listener did not listen within 90000 ms" } as const;
 const failure = { assignment: record.assignment, outcome, count: maxima.passingTries, retryAt: now };
 

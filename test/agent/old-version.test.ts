@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { next, type View } from "../../agent/decide.ts";
 import { failureOf } from "../../cloud/host/registration-outcome.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
-import type { InstanceRecord, Signal } from "../../domain/record.ts";
+import type { InstanceRecord, Signal, SignalReport } from "../../domain/record.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration } from "./agent-bench.ts";
 import { viewOf } from "./view-of.ts";
@@ -17,8 +17,8 @@ const afresh = (record: InstanceRecord): View =>
   viewOf(record, {
     runner: { assignment: 1, configured: true, listener: "exited", exitCode: 7, busy: false, jobs: 0 },
   });
-const failedWith = (detail: string, assignment = 1): InstanceRecord =>
-  recordOf({ ...owned, state: "claimed", signal: signalOf("register-failed", assignment, now - 2000, detail) });
+const failedWith = (report: SignalReport, assignment = 1): InstanceRecord =>
+  recordOf({ ...owned, state: "claimed", signal: signalOf("register-failed", assignment, now - 2000, report) });
 
 test("an agent killed between its word and its retirement retires by the record's word", async () => {
   let signal: Signal | undefined;
@@ -35,8 +35,14 @@ test("an agent killed between its word and its retirement retires by the record'
 });
 
 test("any other failure leaves the machine to whoever reads it, and one of an earlier assignment counts for nothing", () => {
-  expect(next(afresh(failedWith("refused: this version: is not allowed")))).toMatchObject({ kind: "wait" });
-  expect(next(afresh(failedWith("version: too old", 0)))).not.toMatchObject(retired);
+  expect(next(afresh(failedWith({ cause: "refused" })))).toMatchObject({ kind: "wait" });
+  expect(next(afresh(failedWith({ cause: "version" }, 0)))).not.toMatchObject(retired);
+});
+
+test("the cause decides, not the words: those may begin with another's", () => {
+  expect(next(afresh(failedWith({ cause: "refused", detail: "version: too old" })))).toMatchObject({ kind: "wait" });
+  expect(next(afresh(failedWith({ detail: "version: too old" })))).toMatchObject({ kind: "wait" });
+  expect(next(afresh(failedWith({ cause: "version", detail: "refused: go away" })))).toMatchObject(retired);
 });
 
 test("one that is not killed retires at once, and powers off", async () => {
@@ -61,11 +67,8 @@ test("a listener that has served and is refused since is lost, not unregistered:
   let reason: string | undefined;
   void bench.run().then((end) => (reason = end));
   await bench.until(() => reason !== undefined);
-  expect(bench.record().signal).toMatchObject({
-    kind: "listener-lost",
-    detail: expect.stringMatching(/^version: /) as unknown,
-  });
+  expect(bench.record().signal).toMatchObject({ kind: "listener-lost", cause: "version" });
   expect(bench.events.find(({ name }) => name === "agent.retired")?.facts).toEqual({ reason: retired.reason });
-  const said = recordOf({ ...record, signal: signalOf("listener-lost", 1, now, "network: nothing") });
+  const said = recordOf({ ...record, signal: signalOf("listener-lost", 1, now, { cause: "network" }) });
   expect(next(afresh(said))).toMatchObject({ kind: "retire", reason: "the listener could not be kept up" });
 });

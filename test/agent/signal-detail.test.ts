@@ -35,8 +35,9 @@ test("twenty long lines of config.sh: the cause and the exit code are said first
   });
   void bench.run();
   await bench.until(() => bench.record().signal?.kind === "register-failed");
-  const { detail } = bench.record().signal ?? {};
-  expect(detail?.split("\n")[0]).toBe("refused: config.sh ended with 1");
+  const { cause, detail } = bench.record().signal ?? {};
+  expect(cause).toBe("refused");
+  expect(detail?.split("\n")[0]).toBe("config.sh ended with 1");
   expect(detail?.split("\n").at(-1)).toBe(lines.at(-1));
   expect(size(detail)).toBeLessThanOrEqual(maxima.signalDetailBytes);
 });

@@ -31,8 +31,12 @@ const ownership: fc.Arbitrary<Ownership> = fc.record({
   ),
 });
 const aSignal = fc
-  .tuple(fc.constantFrom(...kinds), assignment, fc.constantFrom(undefined, "why"))
-  .map(([kind, number, detail]) => signalOf(kind, number, now, detail));
+  .tuple(
+    fc.constantFrom(...kinds),
+    assignment,
+    fc.constantFrom({}, { detail: "why" }, { cause: "token", detail: "why" } as const),
+  )
+  .map(([kind, number, report]) => signalOf(kind, number, now, report));
 
 const reported = fc.record(
   {

@@ -71,7 +71,7 @@ export function ownInstanceContract(kind: StandKind): void {
       const registered = await report(stand, own, "registered", record.assignment);
       const late = await own.signal(signalOf("registering", record.assignment, stand.now()), registered);
       expect(late).toMatchObject({ kind: "refused", record: { signal: { kind: "registered" } } });
-      const last = signalOf("deregistered", record.assignment, stand.now(), "asked to");
+      const last = signalOf("deregistered", record.assignment, stand.now(), { detail: "asked to" });
       // What the machine reads at that moment goes with its word.
       const vitals = { listener: "none", jobs: 3, diskFree: 0.05 } as const;
       expect(await own.signal(last, registered, vitals)).toMatchObject({
@@ -89,7 +89,10 @@ export function ownInstanceContract(kind: StandKind): void {
       // The next agent makes the standing signal its own; then the earlier one's last write comes in.
       const again = signalOf("registering", record.assignment, (judged.signal?.at ?? 0) + 1);
       expect(await own.signal(again, judged)).toMatchObject({ kind: "written", record: { signal: again } });
-      const failed = signalOf("register-failed", record.assignment, stand.now(), "refused");
+      const failed = signalOf("register-failed", record.assignment, stand.now(), {
+        cause: "refused",
+        detail: "by GitHub",
+      });
       expect(await own.signal(failed, judged)).toMatchObject({ kind: "refused", record: { signal: again } });
       expect(await own.signal(failed, {})).toMatchObject({ kind: "refused" });
       expect(await own.beginRegistering(again, { ...judged, version: record.version })).toMatchObject({

@@ -94,7 +94,7 @@ describe("refresh", () => {
   test("gives an instance whose one job is over to the pool, though nobody has asked it to leave", async () => {
     const { world } = await furnished();
     const [record = recordOf()] = world.table.all();
-    const signal = signalOf("deregistered", record.assignment, world.time.now(), "its one job is over");
+    const signal = signalOf("deregistered", record.assignment, world.time.now(), { detail: "its one job is over" });
     for (const machine of world.machines.all()) {
       machine.root = undefined;
       world.checks.answered(machine, record.assignment);

@@ -1,6 +1,7 @@
 // Registration tokens that GitHub refuses before their time: refresh hears of it by the instances that could not register.
-import { lastSignalOf } from "../../domain/record.ts";
 import { expect, test } from "vitest";
+import { signalOf } from "../../domain/agent-writes.ts";
+import { lastSignalOf, type SignalReport } from "../../domain/record.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { environment, repositories } from "../../cloud/sim/world/world.ts";
@@ -37,6 +38,22 @@ test("once renewed it is left alone until half of its life is over, though the r
   expect((await refreshed(world)).tokens.renewed).toEqual([]);
   await world.time.run(world.time.now() + 31 * minute);
   expect((await refreshed(world)).tokens.renewed).toEqual(expect.arrayContaining([ours, theirs]));
+});
+
+test("the cause of a failure decides, not its words", async () => {
+  const world = await refused();
+  await refreshed(world);
+  await world.time.run(world.time.now() + minute);
+  const all = (report: SignalReport): void => {
+    for (const record of world.table.all()) {
+      const signal = signalOf("register-failed", record.assignment, world.time.now(), report);
+      world.table.forge(record.key, { ...record, [record.signal === undefined ? "lastSignal" : "signal"]: signal }, "");
+    }
+  };
+  all({ cause: "refused", detail: "token: revoked" });
+  expect((await refreshed(world)).tokens.renewed).toEqual([]);
+  all({ cause: "token", detail: "refused: go away" });
+  expect((await refreshed(world)).tokens.renewed).toEqual([ours]);
 });
 
 test("a dry run names it once, and writes nothing", async () => {

@@ -112,15 +112,16 @@ describe("signals", () => {
     expect(signalRank.registered).toBeLessThan(signalRank["listener-lost"]);
   });
 
-  test("carry a detail where one is given", () => {
-    expect(signalOf("register-failed", 2, 5, "token: expired")).toEqual({
+  test("carry a cause and a detail where they are given", () => {
+    expect(signalOf("register-failed", 2, 5, { cause: "token", detail: "expired" })).toEqual({
       kind: "register-failed",
       rank: signalRank["register-failed"],
       assignment: 2,
       at: 5,
-      detail: "token: expired",
+      cause: "token",
+      detail: "expired",
     });
-    expect(signalOf("prepared", 0, 5)).not.toHaveProperty("detail");
+    expect(Object.keys(signalOf("prepared", 0, 5))).toEqual(["kind", "rank", "assignment", "at"]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   agentAttributes,
   decodeListing,
   decodeRecord,
+  failureCauses,
   heartbeatAge,
   isDamaged,
   recordSchema,
@@ -33,7 +34,7 @@ const full: Whole<Omit<InstanceRecord, "spoilt">> = {
   reason: "past its threshold",
   expiresAt: 1_800_000_000,
   heartbeatAt: now,
-  signal: { kind: "registered", rank: 4, assignment: 1, at: now, detail: "as dev-i-1" },
+  signal: { kind: "registered", rank: 4, assignment: 1, at: now, cause: "token", detail: "as dev-i-1" },
   busy: false,
   retiredAt: now,
   agentVersion: "1.0.0",
@@ -140,10 +141,11 @@ describe("what an instance writes is hostile:", () => {
     busy: (busy: boolean) => typeof busy === "boolean",
     agentVersion: (version: string) => typeof version === "string" && version.length <= 64,
     version: (version: number) => Number.isSafeInteger(version) && version >= 0,
-    signal: ({ kind, rank, assignment, at, detail = "" }: Signal) =>
+    signal: ({ kind, rank, assignment, at, cause, detail = "" }: Signal) =>
       /^[a-z-]{1,40}$/.test(kind) &&
       [rank, assignment].every((number) => Number.isSafeInteger(number) && number >= 0) &&
       at >= 0 &&
+      (cause === undefined || failureCauses.includes(cause)) &&
       detail.length <= maxima.signalDetailBytes,
     vitals: ({ listener, jobs, diskFree, runnerVersion = "1" }: Vitals) =>
       ["none", "starting", "online", "exited"].includes(listener) &&
@@ -160,6 +162,7 @@ describe("what an instance writes is hostile:", () => {
     { ...full.signal, detail: 5 },
     { ...full.signal, kind: "<b>".repeat(9) },
     { ...full.signal, at: 1e60 },
+    ...anything.map((cause) => ({ ...full.signal, cause })),
     { ...full.vitals, runnerVersion: 5 },
     { ...full.vitals, runnerVersion: "1".repeat(99) },
     { ...full.vitals, diskFree: Number.NaN },
@@ -175,6 +178,13 @@ describe("what an instance writes is hostile:", () => {
       if (found !== undefined) expect(right[name](found as never), JSON.stringify(value).slice(0, 80)).toBe(true);
       if (found === undefined) expect(spoilt).toEqual([name]);
     }
+  });
+
+  test("a cause that this version does not know is none, and its signal stands", () => {
+    const { cause: _, ...without } = full.signal;
+    for (const cause of ["promoted", ...anything])
+      expect(decodeRecord({ ...full, signal: { ...full.signal, cause } })).toMatchObject({ signal: without });
+    expect(decodeRecord({ ...full, signal: { ...without, cause: "promoted" } })).toEqual({ ...full, signal: without });
   });
 
   test.each(reported)("%s with more than an agent writes is said to be spoilt", (name) => {

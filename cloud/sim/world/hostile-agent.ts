@@ -55,11 +55,16 @@ export const tricks: readonly Trick[] = [
   trick("a signal of an unknown kind", (known) => ({
     signal: { kind: "promoted", rank: 1e60, assignment: assignmentOf(known), at: known.now },
   })),
+  ...["token", "version", "promoted", 5, null, {}].map((cause) =>
+    trick(`a failure with the cause ${shown(cause)}`, (known) => ({
+      signal: { ...signalOf("register-failed", assignmentOf(known), known.now), cause },
+    })),
+  ),
   trick("a signal's number that is a text", (known) => ({
     signal: { kind: "registered", rank: "4", assignment: "1", at: known.now },
   })),
   trick("a detail that fills the item", (known) => ({
-    signal: signalOf("prepare-failed", assignmentOf(known), known.now, filling(known)),
+    signal: signalOf("prepare-failed", assignmentOf(known), known.now, { detail: filling(known) }),
   })),
   ...[5, "", "9".repeat(10_000), null, {}, "99999999999.0.0", "-1", "2.328.0"].map((runnerVersion) =>
     trick(`vitals with runner version ${shown(runnerVersion)}`, () => ({

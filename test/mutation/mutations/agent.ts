@@ -18,8 +18,8 @@ export const agentMutations: readonly Mutation[] = [
     ],
     [
       "GitHub's rate limit condemns a healthy machine",
-      'const passing: ReadonlySet<string> = new Set(["network", "rate-limit"]);',
-      "const passing: ReadonlySet<string> = new Set();",
+      'const passing: ReadonlySet<FailureCause> = new Set(["network", "rate-limit"]);',
+      "const passing: ReadonlySet<FailureCause> = new Set();",
       "control/forge-faults",
     ],
     [
