@@ -205,11 +205,11 @@ export interface Launched {
 
 /**
  * `no-type`: no instance type meets the request at all. `no-capacity`: types do, AWS has none now. `token-used`: the client token
- * was used with another request: this round was asked for before, by a provision that died. `braked`: what was bought before was
- * lost. `unknown`: a code that nobody has met, which may pass. `refused`: only codes that are known to be final.
+ * was used with another request: this round was asked for before, by a provision that died. `unknown`: a code that nobody has met, which
+ * may pass. `refused`: only codes that are known to be final.
  */
 export interface LaunchFailure {
-  readonly kind: "no-type" | "no-capacity" | "throttled" | "quota" | "token-used" | "braked" | "unknown" | "refused";
+  readonly kind: "no-type" | "no-capacity" | "throttled" | "quota" | "token-used" | "unknown" | "refused";
   /** AWS's code and words. */
   readonly reason: string;
   /** The capacity pool that failed, where AWS names it. */

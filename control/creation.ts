@@ -7,24 +7,25 @@ import {
   type LaunchOutcome,
   type Unknown,
 } from "../cloud/ports.ts";
-import { brakeOn, brakeWords } from "../domain/brake.ts";
+import { brakeOn, type Brake } from "../domain/brake.ts";
 import { templateOf } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { poolManager, tags } from "../domain/names.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
 import { fewerThan, leastOf, scopesOf } from "./places.ts";
+import { isAmong, wordsOfReason, type LaunchReason, type Reason } from "./reasons.ts";
 import { recordMachine } from "./record-machine.ts";
 import { surely } from "./surely.ts";
 import type { Taken, Undertaking } from "./taken.ts";
 
 export interface Created {
   readonly taken: readonly Taken[];
-  /** Why fewer were created than wanted, in AWS's words: `RUNG: KIND: REASON`. */
-  readonly problems: readonly string[];
+  /** Why fewer were created than wanted. */
+  readonly problems: readonly Reason[];
   /** The scope whose maximum was reached. */
   readonly full?: string;
   /** What was bought before was lost on its way, and so would the next be. */
-  readonly braked?: string;
+  readonly braked?: Reason;
   /** Trying again in this provision cannot help: no type matches, or AWS refuses the request itself. */
   readonly final: boolean;
 }
@@ -40,13 +41,10 @@ export interface Rounds {
 
 export const newRounds = (id?: string): Rounds => ({ next: 0, id, avoid: [] });
 
-const pausedWords = ({ reason }: NonNullable<LoadedSettings["paused"]>): string =>
-  `provisioning is paused: ${reason} (\`runpool resume\` ends the pause)`;
-
 /** Why nothing is to be provisioned; none where something is. */
-export const heldBackBy = ({ paused, overlayProblems = [] }: LoadedSettings): readonly string[] => [
-  ...(paused === undefined ? [] : [pausedWords(paused)]),
-  ...overlayProblems.map((problem) => `the overlay is of no use (refresh's inputs write another): ${problem}`),
+export const heldBackBy = ({ paused, overlayProblems = [] }: LoadedSettings): readonly Reason[] => [
+  ...(paused === undefined ? [] : [{ code: "paused", reason: paused.reason } as const]),
+  ...overlayProblems.map((problem) => ({ code: "overlay", problem }) as const),
 ];
 
 /** Creates up to `wanted` instances under the provision's owner. Partial capacity is kept. */
@@ -60,11 +58,11 @@ export async function create(
   const taken: Taken[] = [];
   /** Created for the pool by another refresh of this period: they are there, whoever asked first. */
   let there = 0;
-  const problems: string[] = [];
+  const problems: LaunchReason[] = [];
   // A replacement: the pause that a drain begins with may have come since, and what it asks to leave is not to be bought again.
   const heldBack = rounds.next > 0 ? heldBackBy(await world.settings.load()) : [];
   if (heldBack.length > 0) return { taken, problems: heldBack, final: true };
-  const braked = lostWords(undertaking);
+  const braked = lostOnTheirWay(undertaking);
   if (braked !== undefined) return { taken, problems, braked, final: true };
   const ladder = ladderOf(undertaking.request);
   let [rung, sameRung] = [0, 0];
@@ -80,8 +78,8 @@ export async function create(
     open = round.open;
     taken.push(...round.taken);
     there += undertaking.owner === undefined ? round.known : 0;
-    const brake = round.failures.find(({ kind }) => kind === "braked");
-    if (brake !== undefined) return { taken, problems, braked: brake.reason, final: true };
+    if (round.brake !== undefined)
+      return { taken, problems, braked: { code: "braked", brake: round.brake }, final: true };
     note(problems, step, round.failures);
     if (round.full !== undefined) {
       full = { full: round.full };
@@ -93,17 +91,18 @@ export async function create(
     if (taken.length + there >= wanted) break;
     // Machines of a provision before this one, which had no word left to say that it was over: not a reason to wait.
     const verdict = round.known > 0 && round.failures.length === 0 ? "repeated" : judge(round.failures);
-    const told = { wanted, created: taken.length, verdict, problems: problems.at(-1) };
+    const last = problems.at(-1);
+    const told = { wanted, created: taken.length, verdict, problems: last && wordsOfReason(last) };
     world.log.event("creation.short", { rung: step.name, ...told });
-    const last = rung === ladder.length - 1;
-    if (verdict === "final" || (verdict === "no type" && last)) return { taken, problems, ...full, final: true };
+    const lastRung = rung === ladder.length - 1;
+    if (verdict === "final" || (verdict === "no type" && lastRung)) return { taken, problems, ...full, final: true };
     // EC2 gives up after three pools that fail: with those left out the same rung may well have others.
     const others = avoidFrom(rounds, round.failures) && sameRung++ < maxima.roundsPerRung;
     if (verdict === "next rung" && others) continue;
     if (verdict === "repeated") continue;
     // It may pass; where it does not, another rung may do what this one cannot.
     const passing = verdict === "again" || (verdict === "unknown" && sameRung++ < maxima.roundsPerRung);
-    if (!passing && !last) {
+    if (!passing && !lastRung) {
       rung++;
       sameRung = 0;
     } else {
@@ -118,31 +117,19 @@ export async function create(
  * A bad image or pre-runner script fails on every machine, and would be bought again until the time is out: where so many new ones were
  * lost on their way, the next would be too.
  */
-const lostWords = ({ request, lost }: Undertaking): string | undefined =>
+const lostOnTheirWay = ({ request, lost }: Undertaking): Reason | undefined =>
   lost.machines < Math.max(maxima.lostOnTheirWay, request.count)
     ? undefined
-    : `${lost.machines} new instances were lost on their way: no further one is created`;
+    : { code: "lost-on-their-way", machines: lost.machines };
 
 /** A few of each kind and rung. */
-function note(problems: string[], step: Rung, failures: readonly LaunchFailure[]): void {
+function note(problems: LaunchReason[], { name: rung }: Rung, failures: readonly LaunchFailure[]): void {
   for (const { kind, reason } of failures) {
-    const alike = `${step.name}: ${kind}: `;
-    if (problems.filter((problem) => problem.startsWith(alike)).length >= maxima.reasonsOfAKind) continue;
-    if (!problems.includes(alike + reason)) problems.push(alike + reason);
+    const alike = problems.filter((problem) => problem.rung === rung && problem.kind === kind);
+    const problem: LaunchReason = { code: "launch", rung, kind, reason };
+    if (alike.length < maxima.reasonsOfAKind && !isAmong(alike, problem)) problems.push(problem);
   }
 }
-
-const advice: Partial<Record<LaunchFailure["kind"], string>> = {
-  "no-capacity": "no capacity: allow more instance types or zones, or let `fallback` take on-demand",
-  "no-type": "no type matches: widen `allowed-instance-types`, or choose another `resource-class` or `architecture`",
-  quota: "quota: `runpool doctor` names the vCPU quota to raise at Service Quotas",
-};
-
-/** What may be done about such problems, once each. */
-export const adviceOn = (problems: readonly string[]): readonly string[] =>
-  Object.entries(advice).flatMap(([kind, words]) =>
-    problems.some((problem) => problem.includes(`: ${kind}: `)) ? [words] : [],
-  );
 
 /** What is asked for now could not boot in what is left; one that may wait for a minute or two alone is given the first half of it. */
 export const tooLate = ({ world, begun, deadline }: Undertaking): boolean =>
@@ -178,6 +165,8 @@ interface Round {
   /** Machines that had a record already: the round was asked for before. */
   readonly known: number;
   readonly failures: readonly LaunchFailure[];
+  /** Nothing was asked for: what was bought before was lost. */
+  readonly brake?: Brake;
   readonly full?: string;
   /** Its number, where no reply has said what came of it. */
   readonly open?: number;
@@ -209,7 +198,8 @@ async function createRound(
     );
   if ("kind" in base) {
     if (open === undefined) await free(count);
-    return { taken: [], known: 0, failures: [base], ...(open === undefined ? {} : { open }) };
+    const why = base.kind === "braked" ? { failures: [], brake: base.brake } : { failures: [base] };
+    return { taken: [], known: 0, ...why, ...(open === undefined ? {} : { open }) };
   }
   // A refused reservation uses no round up: at the maximum a provision asks again until its limit.
   const number = open ?? rounds.next++;
@@ -260,8 +250,13 @@ async function baseOf({ world, configuration, request, partition }: Undertaking)
   }
 }
 
+interface Braked {
+  readonly kind: "braked";
+  readonly brake: Brake;
+}
+
 /** The base, unless all that was made from it lately was lost: whoever buys comes by here. */
-export async function usableBase(undertaking: Undertaking): Promise<Base | LaunchFailure> {
+export async function usableBase(undertaking: Undertaking): Promise<Base | LaunchFailure | Braked> {
   const base = await baseOf(undertaking);
   if ("kind" in base) return base;
   const { world, configuration, request, partition, brakes } = undertaking;
@@ -269,7 +264,7 @@ export async function usableBase(undertaking: Undertaking): Promise<Base | Launc
   const [imageId, templateVersion, configHash] = [base.imageId, base.template.version, configuration.configHash];
   const make = { partition, resourceClass, architecture, imageId, templateVersion, configHash };
   const brake = brakeOn(brakes, make, world.clock.now());
-  return brake === undefined ? base : { kind: "braked", reason: brakeWords(brake) };
+  return brake === undefined ? base : { kind: "braked", brake };
 }
 
 /** One CreateFleet; after a lost reply the same client token gives the first result. */

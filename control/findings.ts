@@ -9,10 +9,10 @@ import { heartbeatAge, type Architecture, type InstanceRecord } from "../domain/
 import { runnerAge } from "./ami/runner-age.ts";
 import type { Condemnation } from "./condemn.ts";
 import { hasLeft, isOver, isRegistering } from "./leave.ts";
-import { goneOf, hasEnded, type Gone } from "./machines.ts";
+import { goneOf, hasEnded, wordsOfGone, type Gone } from "./machines.ts";
+import { wordsOfSpoilt } from "./reasons.ts";
 import { staleness } from "./staleness.ts";
 import { partitionScopes } from "./tokens.ts";
-import { spoiltWords } from "./verdict.ts";
 
 /** A runner of ours with the scope at which it is registered. */
 export interface OurRunner extends RunnerSeen {
@@ -63,7 +63,7 @@ export function findingOf(record: InstanceRecord, facts: Facts): Finding | undef
   const { now, seen } = facts;
   if (record.state === "terminated") return undefined;
   const gone = goneOf(record, seen, now);
-  const ended = gone !== undefined && hasEnded(gone) ? gone.why : undefined;
+  const ended = gone !== undefined && hasEnded(gone) ? wordsOfGone(gone) : undefined;
   if (record.state === "terminating") {
     if (ended !== undefined) return { kind: "confirm", record, why: ended };
     return {
@@ -85,13 +85,13 @@ interface Verdict {
 function condemnation(record: InstanceRecord, facts: Facts, gone: Gone | undefined): Verdict | undefined {
   const { now, configuration, images } = facts;
   if (record.retiredAt !== undefined) return { by: "condemn-retired", why: "its agent ended it" };
-  if (gone !== undefined) return { by: "condemn-gone", why: gone.why };
+  if (gone !== undefined) return { by: "condemn-gone", why: wordsOfGone(gone) };
   if (isPast(record, now)) return { by: "condemn-expired", why: `past its threshold as ${record.state}` };
   if (record.state !== "idle") return undefined;
   if (silent(record, now)) return { by: "condemn-silent", why: "idle without a heartbeat for a minute" };
   // What the table lets nobody claim is of no use to anybody; and an agent of ours has not written it.
   const why =
-    (record.spoilt === undefined ? undefined : spoiltWords(record.spoilt)) ??
+    (record.spoilt === undefined ? undefined : wordsOfSpoilt(record.spoilt)) ??
     staleness(record, configuration, now, images[record.architecture]) ??
     refusedSoon(record, facts);
   return why === undefined ? undefined : { by: "condemn-evicted", why };

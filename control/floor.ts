@@ -8,7 +8,9 @@ import type { Request } from "../domain/request.ts";
 import { attempting } from "./attempt.ts";
 import { create, newRounds, usableBase } from "./creation.ts";
 import { ladderOf } from "./ladder.ts";
+import { fullAt } from "./out-of-time.ts";
 import { roomOf, scopesOf } from "./places.ts";
+import type { Reason, ReasonAbout } from "./reasons.ts";
 import type { Undertaking } from "./taken.ts";
 import { scopesInUse } from "./tokens.ts";
 import type { ControlWorld } from "./world.ts";
@@ -75,6 +77,7 @@ export interface FloorKept {
   readonly extended: number;
   readonly created: number;
   readonly problems: readonly string[];
+  readonly reasons: readonly ReasonAbout[];
 }
 
 /** A floor that cannot be kept keeps none of the others from being kept. */
@@ -89,6 +92,7 @@ export async function keepFloors(
   let extended = 0;
   let created = 0;
   const problems = [...unkept(configuration)];
+  const reasons: ReasonAbout[] = [];
   /** Places that a dry run would have taken by now. */
   const spoken = new Map<string, number>();
   const attempt = attempting(world, problems);
@@ -96,7 +100,8 @@ export async function keepFloors(
     const now = world.clock.now();
     const plan = planFloor(floor, records, now);
     const undertaking = undertakingOf(world, configuration, floor, begun, brakes);
-    const tell = (problem: string): void => void problems.push(`idle floor of ${floor.resourceClass}: ${problem}`);
+    const about = `idle floor of ${floor.resourceClass}`;
+    const tell = (reason: Reason): void => void reasons.push({ about, reason });
     if (dryRun) {
       extended += plan.extend.length;
       created += await foresee(undertaking, plan.missing, spoken, tell);
@@ -109,32 +114,32 @@ export async function keepFloors(
     if (plan.missing === 0) return;
     const made = await create(undertaking, plan.missing, newRounds(""), () => undefined);
     created += made.taken.length;
-    if (made.full !== undefined) tell(fullWords(made.full));
+    if (made.full !== undefined) tell(fullAt(undertaking, made.full));
     if (made.braked !== undefined) tell(made.braked);
     for (const problem of made.problems) tell(problem);
   };
   for (const floor of floorsOf(configuration))
     await attempt(`idle floor of ${floor.resourceClass}`, undefined, () => keep(floor));
-  return { extended, created, problems };
+  return { extended, created, problems, reasons };
 }
-
-const fullWords = (scope: string): string => `the maximum of ${scope} is reached`;
 
 /** How many would be created: of what can be known without asking EC2 for a machine. */
 async function foresee(
   undertaking: Undertaking,
   missing: number,
   spoken: Map<string, number>,
-  tell: (problem: string) => void,
+  tell: (reason: Reason) => void,
 ): Promise<number> {
   if (missing === 0) return 0;
   const { scope, places } = await roomOf(undertaking, spoken);
-  if (places < missing) tell(fullWords(scope));
+  if (places < missing) tell(fullAt(undertaking, scope));
   if (places <= 0) return 0;
   const base = await usableBase(undertaking);
-  if ("kind" in base && base.kind === "braked") tell(base.reason);
-  else if ("kind" in base) tell(`${ladderOf(undertaking.request)[0]?.name}: ${base.kind}: ${base.reason}`);
-  if ("kind" in base) return 0;
+  if ("kind" in base) {
+    const rung = ladderOf(undertaking.request)[0]?.name ?? "";
+    tell(base.kind === "braked" ? { code: "braked", brake: base.brake } : { code: "launch", rung, ...base });
+    return 0;
+  }
   const count = Math.min(missing, places);
   for (const { name } of scopesOf(undertaking)) spoken.set(name, (spoken.get(name) ?? 0) + count);
   return count;

@@ -4,10 +4,11 @@ import type { ControlWorld } from "./world.ts";
 import { limits } from "../domain/limits.ts";
 import { isPast } from "../domain/needs.ts";
 import { labelOf, type Request } from "../domain/request.ts";
-import { adviceOn, create, heldBackBy, tooLate } from "./creation.ts";
+import { create, heldBackBy, tooLate } from "./creation.ts";
 import { giveBack } from "./give-back.ts";
-import { fullWords, tellOutOfTime } from "./out-of-time.ts";
+import { fullAt, tellOutOfTime } from "./out-of-time.ts";
 import { askEarlierToLeave, ownAmong } from "./own-instances.ts";
+import { adviceOn, isAmong, type Reason } from "./reasons.ts";
 import { lookAtPool, promised, select, type PoolLook } from "./selection.ts";
 import { goal, newSupply, spent, type Supply } from "./supply.ts";
 import { undertake, type Taken, type Undertaking } from "./taken.ts";
@@ -42,11 +43,11 @@ export type Provisioned =
       /** From the beginning to all registered, ms. */
       readonly readyMs: number;
       /** Why there are fewer than were asked for, where fewer will do. */
-      readonly reasons?: readonly string[];
+      readonly reasons?: readonly Reason[];
     }
   | {
       readonly kind: "failed" | "cancelled";
-      readonly reasons: readonly string[];
+      readonly reasons: readonly Reason[];
       /** Its instances were asked to leave meanwhile. */
       readonly released?: true;
       /** So many are still on their way, and left to boot: only of a re-run. */
@@ -105,7 +106,7 @@ export async function provision(
       }
     }
   } catch (error) {
-    held.reasons.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    held.reasons.push({ code: "error", problem: String(error) });
   }
   if (again && !cancel.aborted && !held.released && held.taken.size > 0) {
     await finish(undertaking);
@@ -113,9 +114,8 @@ export async function provision(
   }
   const patience = cancel.aborted || again ? limits.giveBackWaitMs : limits.releaseWaitMs;
   await giveBack(world, configuration, saved, [...held.taken.values()], patience);
-  if (cancel.aborted)
-    return { kind: "cancelled", reasons: ["cancelled: everything taken was given back", ...held.reasons] };
-  if (held.released) return { kind: "failed", reasons: [await releasedWords(world), ...held.reasons], released: true };
+  if (cancel.aborted) return { kind: "cancelled", reasons: [{ code: "cancelled" }, ...held.reasons] };
+  if (held.released) return { kind: "failed", reasons: [await releasedBy(world), ...held.reasons], released: true };
   return { kind: "failed", reasons: [...held.reasons, ...adviceOn(held.reasons)] };
 }
 
@@ -126,10 +126,9 @@ const finish = ({ world, request }: Undertaking): Promise<void> =>
     .catch((error: unknown) => world.log.event("provision.finish-unsaved", { problem: String(error) }));
 
 /** A drain asks to leave as a release does, and its reason stands in the pause that it begins with. */
-async function releasedWords({ settings }: ControlWorld): Promise<string> {
+async function releasedBy({ settings }: ControlWorld): Promise<Reason> {
   const [heldBack] = await settings.load().then(heldBackBy, () => []);
-  if (heldBack !== undefined) return heldBack;
-  return "released while it was provisioned: its instances were asked to leave (a release job waits for the provision job by its `needs`)";
+  return heldBack ?? { code: "released" };
 }
 
 /** Takes, validates and replaces until all are registered and started; false where that cannot be in time. */
@@ -159,7 +158,7 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
         remembered ??= remember(undertaking, held, again);
         if (await commit(undertaking, held)) {
           const fewer = held.started.size < request.count;
-          if (fewer && supply.full !== undefined) held.reasons.push(fullWords(undertaking, supply.full));
+          if (fewer && supply.full !== undefined) held.reasons.push(fullAt(undertaking, supply.full));
           return await remembered.then(() => true);
         }
         // One was lost at the last moment: what came of it is to be said of the others.
@@ -208,6 +207,11 @@ async function reenter(undertaking: Undertaking, held: Held, again: boolean, wor
   }
 }
 
+/** Each reason once. */
+function tell({ reasons }: Held, reason: Reason): void {
+  if (!isAmong(reasons, reason)) reasons.push(reason);
+}
+
 /** One supply: a look at the pool, the shortfall created in parallel with selection, then what races cost. */
 async function refill(
   undertaking: Undertaking,
@@ -236,7 +240,7 @@ async function refill(
     // What the pool promised and did not keep: silent at the moment, or claimed by another.
     if (wanted > 0 && !full && !supply.exhausted) await createSome(undertaking, held, supply, wanted, take);
   } catch (error) {
-    if (!held.reasons.includes(String(error))) held.reasons.push(String(error));
+    tell(held, { code: "error", problem: String(error) });
     supply.notBefore = world.clock.now() + limits.poolRetryMs;
   } finally {
     supply.pending -= wanted;
@@ -255,8 +259,9 @@ async function createSome(
   const { world, cancel } = undertaking;
   if (cancel.aborted) return false;
   const created = await create(undertaking, wanted, supply.rounds, take);
-  if (created.braked !== undefined && !held.reasons.includes(created.braked)) held.reasons.unshift(created.braked);
-  held.reasons.push(...created.problems.filter((problem) => !held.reasons.includes(problem)));
+  const { braked } = created;
+  if (braked !== undefined && !isAmong(held.reasons, braked)) held.reasons.unshift(braked);
+  for (const problem of created.problems) tell(held, problem);
   if (created.taken.length >= wanted) return false;
   // Too late to boot another; what others free may still be had from the pool until the deadline.
   if (tooLate(undertaking)) {

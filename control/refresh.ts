@@ -4,7 +4,7 @@ import { batchesOf } from "../domain/batches.ts";
 import type { Configuration } from "../domain/configuration.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { jitConfigurationFolder, parseRunnerName, runnerPrefix } from "../domain/names.ts";
-import { brakesOf, brakeWords, type Brake } from "../domain/brake.ts";
+import { brakesOf, type Brake } from "../domain/brake.ts";
 import { isPast } from "../domain/needs.ts";
 import { messageOf } from "../domain/pool-message.ts";
 import type { Architecture, Damaged, InstanceRecord } from "../domain/record.ts";
@@ -21,6 +21,7 @@ import {
   type RunnersListed,
 } from "./findings.ts";
 import { sendToPool } from "./leave.ts";
+import { isAmong, wordsOfReason } from "./reasons.ts";
 import { excess, readCounters, recount } from "./recount.ts";
 import { followSchedules } from "./schedules.ts";
 import { settle } from "./settle.ts";
@@ -128,6 +129,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   if (machines !== undefined && dryRun) tellExcess(world, excess(counters, records, machines));
   else if (machines !== undefined)
     await attempt("recount", undefined, () => recount(world, partitions, counters, records, machines));
+  const braked = brakes.map((brake) => ({ code: "braked", brake }) as const);
   const report = {
     states: countStates(records),
     findings: [
@@ -147,10 +149,12 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
     problems: [
       ...problems,
       ...tokens.problems,
-      ...brakes.map(brakeWords),
-      ...[...floor.problems, ...again.problems].filter(
-        (problem) => !brakes.some((one) => problem.endsWith(brakeWords(one))),
-      ),
+      ...braked.map(wordsOfReason),
+      ...floor.problems,
+      ...again.problems,
+      ...[...floor.reasons, ...again.reasons]
+        .filter(({ reason }) => !isAmong(braked, reason))
+        .map(({ about, reason }) => `${about}: ${wordsOfReason(reason)}`),
     ],
   };
   const counts = { findings: report.findings.length, ghosts: ghosts.length, problems: report.problems.length };
@@ -173,7 +177,7 @@ async function lookAround(world: ControlWorld, configuration: Configuration, att
   return { listed, machines, held, partitions, counters };
 }
 
-const noReruns: Reruns = { reruns: [], unservable: [], problems: [] };
+const noReruns: Reruns = { reruns: [], unservable: [], problems: [], reasons: [] };
 /** A record as settling leaves it, for the floors: what is condemned counts no more, what becomes idle in this refresh does already. */
 function asSettled(
   record: InstanceRecord,
@@ -186,7 +190,7 @@ function asSettled(
   return [{ ...idle, state: "idle", threshold: idleUntil }];
 }
 
-const noFloor: FloorKept = { extended: 0, created: 0, problems: [] };
+const noFloor: FloorKept = { extended: 0, created: 0, problems: [], reasons: [] };
 
 const describe = (finding: Finding, done: boolean): RefreshReport["findings"][number] => ({
   kind: finding.kind === "condemn" ? finding.by : finding.kind,

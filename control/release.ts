@@ -6,7 +6,7 @@ import { runnerName, runnerPrefix } from "../domain/names.ts";
 import { heartbeatAge } from "../domain/record.ts";
 import { condemn } from "./condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "./leave.ts";
-import { goneOf, lookAtMachines } from "./machines.ts";
+import { goneOf, lookAtMachines, wordsOfGone } from "./machines.ts";
 import { patiently } from "./patiently.ts";
 import type { ControlWorld } from "./world.ts";
 
@@ -146,9 +146,10 @@ async function withoutGone(
     silent.map(({ record }) => record.instanceId),
   );
   if (seen === undefined) return waiting;
-  const gone = silent.filter(({ record }) => goneOf(record, seen, now) !== undefined);
-  for (const { record } of gone)
-    condemned.push(...(await condemn(world, [record], "condemn-gone", goneOf(record, seen, now)?.why ?? "gone")));
+  for (const { record } of silent) {
+    const gone = goneOf(record, seen, now);
+    if (gone !== undefined) condemned.push(...(await condemn(world, [record], "condemn-gone", wordsOfGone(gone))));
+  }
   return waiting.filter((leaver) => !condemned.includes(leaver.record.instanceId));
 }
 

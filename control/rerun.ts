@@ -8,6 +8,7 @@ import { labelOf, type Request } from "../domain/request.ts";
 import { attempting } from "./attempt.ts";
 import { rerunOf } from "./own-instances.ts";
 import { provision } from "./provision.ts";
+import type { ReasonAbout } from "./reasons.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface Rerun {
@@ -34,6 +35,7 @@ export interface Reruns {
   readonly reruns: readonly Rerun[];
   readonly unservable: readonly UnservableJob[];
   readonly problems: readonly string[];
+  readonly reasons: readonly ReasonAbout[];
 }
 
 const named = ({ forge }: Configuration): readonly string[] =>
@@ -96,6 +98,7 @@ export async function rerun(
   const wishes: Request[] = [];
   const unservable: UnservableJob[] = [];
   const problems: string[] = [];
+  const told: ReasonAbout[] = [];
   const attempt = attempting(world, problems);
   /** Runs that GitHub has not completed, by repository; none of a repository that it does not let be read. */
   const active = new Map<string, ReadonlySet<string>>();
@@ -136,11 +139,12 @@ export async function rerun(
         return { ...about, ready: outcome.instances.length, booting: count - outcome.instances.length };
       const { reasons, booting = 0, released = false } = { ...outcome };
       // The jobs of a re-run may be over before all its instances are ready.
-      if (!released && booting === 0) problems.push(...reasons.map((reason) => `re-run of run ${runId}: ${reason}`));
+      if (!released && booting === 0)
+        told.push(...reasons.map((reason) => ({ about: `re-run of run ${runId}`, reason })));
       return { ...about, ready: 0, booting };
     }),
   );
-  return { reruns, unservable, problems };
+  return { reruns, unservable, problems, reasons: told };
 }
 
 interface Booting {

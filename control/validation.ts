@@ -1,12 +1,12 @@
 // Validation: one batch read a tick for all that a provision has taken, until each is registered; lost ones are let go.
 import { limits } from "../domain/limits.ts";
-import type { InstanceRecord } from "../domain/record.ts";
 import { condemn, type Condemnation } from "./condemn.ts";
 import { askToLeave } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
 import { moveAllSurely } from "./move-all.ts";
+import { reasonOf, wordsOfLoss, type Loss, type Reason } from "./reasons.ts";
 import { ownOf, type Taken, type Undertaking } from "./taken.ts";
-import { lastSignal, verdictOf } from "./verdict.ts";
+import { verdictOf } from "./verdict.ts";
 
 export interface Held {
   /** By key: all that is this provision's own and not known to be lost. */
@@ -14,7 +14,7 @@ export interface Held {
   readonly ready: Set<string>;
   readonly started: Set<string>;
   /** What went wrong so far, for the error should it come to one. */
-  readonly reasons: string[];
+  readonly reasons: Reason[];
   /** Its own were asked to leave by somebody else: nobody waits for it any more, so that nothing is to be replaced. */
   released: boolean;
   /** When EC2 was last asked about quiet machines, epoch ms. */
@@ -51,10 +51,10 @@ export async function validate(undertaking: Undertaking, held: Held): Promise<vo
     if (verdict?.kind === "ready") held.ready.add(key);
     else held.ready.delete(key);
     if (verdict?.kind === "pending" && verdict.quiet) quiet.push(held.taken.get(key) ?? taken);
-    if (verdict === undefined) await letGo(undertaking, held, taken, `its record is damaged: ${problem}`, undefined);
+    if (problem !== undefined) await letGo(undertaking, held, taken, { code: "damaged", problem }, undefined);
     if (verdict?.kind === "lost") {
       held.released ||= verdict.released;
-      await letGo(undertaking, held, held.taken.get(key) ?? taken, verdict.why, verdict.condemn);
+      await letGo(undertaking, held, held.taken.get(key) ?? taken, verdict.loss, verdict.condemn);
     }
   }
   await lookAtQuiet(undertaking, held, quiet);
@@ -73,33 +73,23 @@ async function lookAtQuiet(undertaking: Undertaking, held: Held, quiet: readonly
   if (seen === undefined) return;
   for (const taken of quiet) {
     const gone = goneOf(taken.record, seen, now);
-    if (gone !== undefined) await letGo(undertaking, held, taken, gone.why, "condemn-gone");
+    if (gone !== undefined) await letGo(undertaking, held, taken, { code: "gone", gone }, "condemn-gone");
   }
 }
-
-/**
- * Which instance, why, how far it came, and where to read what it printed before it could say anything of itself: EC2 keeps that for
- * an hour after its end.
- */
-export const reasonOf = (record: InstanceRecord, why: string): string => {
-  const { instanceId, instanceType, zone, signal } = record;
-  const told = signal !== undefined && why.startsWith(signal.kind) ? "" : `; ${lastSignal(record)}`;
-  const console = `aws ec2 get-console-output --latest --instance-id ${instanceId}`;
-  return `${instanceId} (${instanceType}, ${zone}): ${why}${told}; its console: ${console}`;
-};
 
 /** A lost instance is condemned where its condition allows it, else asked to leave; it is no longer counted either way. */
 async function letGo(
   { world, lost }: Undertaking,
   held: Held,
   taken: Taken,
-  why: string,
+  loss: Loss,
   by: Condemnation | undefined,
 ): Promise<void> {
   const { record } = taken;
+  const why = wordsOfLoss(loss);
   held.taken.delete(record.key);
   held.ready.delete(record.key);
-  held.reasons.push(reasonOf(record, why));
+  held.reasons.push(reasonOf(record, loss));
   if (taken.origin === "created") lost.machines++;
   world.log.event("instance.lost", { instance: record.instanceId, why });
   if (by === undefined) return;

@@ -7,6 +7,7 @@ import { tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
 import { parseRequest, problemOfTimeout } from "../../domain/request.ts";
 import { provision, type Provisioned } from "../provision.ts";
+import { wordsOfReason } from "../reasons.ts";
 import { retire, retireStep } from "../retire.ts";
 import type { ControlWorld } from "../world.ts";
 
@@ -127,11 +128,12 @@ export async function smoke(
     await endAll(alone, loaded, imageId, runId);
   }
   if (outcome.kind !== "ready") {
-    world.log.event("image.failed", { image: imageId, reasons: outcome.reasons });
+    const reasons = outcome.reasons.map(wordsOfReason);
+    world.log.event("image.failed", { image: imageId, reasons });
     // What an earlier test has found does not hold any more: it is not published until a test passes again.
     const passedBefore = (image.tags[imageTags.tested] ?? "") !== "";
     if (outcome.kind === "failed" && passedBefore) await images.tag(imageId, { [imageTags.tested]: "" });
-    return { kind: "failed", reasons: outcome.reasons };
+    return { kind: "failed", reasons };
   }
   await images.tag(imageId, { [imageTags.tested]: new Date(world.clock.now()).toISOString() });
   world.log.event("image.passed", { image: imageId, ms: outcome.readyMs });

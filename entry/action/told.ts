@@ -1,6 +1,7 @@
 // What the log shows: groups, one line an instance as its state changes, warnings and errors as annotations.
 import { endGroup, error, info, notice, startGroup, warning } from "@actions/core";
 import type { Log } from "../../cloud/ports.ts";
+import type { Reason } from "../../control/reasons.ts";
 import { alikeTogether, kindOf } from "../alike-reasons.ts";
 import { say } from "../cli/progress-words.ts";
 import { plain } from "../cli/terminal.ts";
@@ -53,7 +54,7 @@ export async function grouped<Value>(title: string, work: () => Promise<Value>):
 }
 
 /** One error annotation a kind of problem, as many as are shown; the last, which says what to do, is one of them. */
-export function fail(title: string, problems: readonly string[]): void {
+export function fail(title: string, problems: readonly (Reason | string)[]): void {
   const kinds = alikeTogether(problems);
   const rest = kinds.slice(mostErrors - 1, -1);
   for (const problem of kinds.filter((one) => !rest.includes(one))) error(harmless(problem), { title });

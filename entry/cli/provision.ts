@@ -1,6 +1,7 @@
 // `runpool provision`: makes sure that a run's instances exist.
 import * as z from "zod/mini";
 import { provision, type Provisioned } from "../../control/provision.ts";
+import { wordsOfReason } from "../../control/reasons.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { labelOf, type RawRequest, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
@@ -185,7 +186,8 @@ function show(outcome: Provisioned, request: Request, ground: Ground): 0 | 1 | 1
     const { instances, created, reused, readyMs, reasons = [] } = outcome;
     for (const reason of alikeTogether(reasons))
       ground.progress.warn(`fewer than the ${request.count} that were asked for: ${reason}`);
-    ground.result({ label, ...outcome }, () => [
+    const facts = reasons.length === 0 ? outcome : { ...outcome, reasons: reasons.map(wordsOfReason) };
+    ground.result({ label, ...facts }, () => [
       `${counted(instances.length, "instance")} ready for run ${request.runId} in ${spoken(readyMs)}: ${reused} from the pool, ${created} created`,
       ...inColumns(
         [
@@ -205,7 +207,7 @@ function show(outcome: Provisioned, request: Request, ground: Ground): 0 | 1 | 1
     ]);
     return exitCodes.done;
   }
-  if (ground.json) ground.result(outcome, () => []);
+  if (ground.json) ground.result({ ...outcome, reasons: outcome.reasons.map(wordsOfReason) }, () => []);
   const said = outcome.kind === "failed" ? "provision failed" : "provision cancelled";
   err.write(`${err.paint("red", "runpool:")} ${said}\n`);
   for (const reason of alikeTogether(outcome.reasons)) err.write(`- ${reason}\n`);

@@ -1,6 +1,7 @@
 // What the laptop plays: five workflow runs, then idleness until everything has ended.
 import type { ControlWorld } from "../../control/world.ts";
 import type { Provisioned } from "../../control/provision.ts";
+import { wordsOfReason } from "../../control/reasons.ts";
 import { refresh } from "../../control/refresh.ts";
 import type { Log } from "../../cloud/ports.ts";
 import type { EmbeddedCloud } from "./embedded-cloud.ts";
@@ -61,7 +62,7 @@ function judge(
 ): boolean {
   told.runs++;
   if (outcome.kind !== "ready") {
-    told.problems.push(`run ${runId} was not provisioned: ${outcome.reasons.join("; ")}`);
+    told.problems.push(`run ${runId} was not provisioned: ${outcome.reasons.map(wordsOfReason).join("; ")}`);
     return false;
   }
   told.readyMs[runId] = outcome.readyMs;

@@ -252,7 +252,7 @@ test("the summary of fewer says what is missing, and takes the words of others f
   const reasons = [
     "spot | is short\n<script> at $1 and $2",
     "see https://evil.example/x or www.evil.example, \u202Eti daer",
-  ];
+  ].map((problem) => ({ code: "error" as const, problem }));
   const outcome = { kind: "ready" as const, instances, created: 1, reused: 0, readyMs: 2000, reasons };
   const text = [...provisionSummary(request, outcome, new Map([["i-1", 1500]]))].join("\n");
   expect(text).toContain("| i-1 | u7.metal | a | spot | created | 1.5 s | unknown |");

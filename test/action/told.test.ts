@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports.ts";
+import { wordsOfReason, type Loss, type Reason } from "../../control/reasons.ts";
+import type { FailureCause } from "../../domain/record.ts";
 import { failureOf } from "../../entry/action/failures.ts";
 import { fail, told } from "../../entry/action/told.ts";
 import { withinLimit } from "../../entry/action/write-summary.ts";
@@ -31,6 +33,37 @@ test("instances that failed alike are one reason, the first at length; what is d
   ]);
   expect(alikeTogether([1, 2, 3, 4, 5].map(silent))).toEqual([
     `${silent(1)} (and 4 more like it: ${id(2)}, ${id(3)}, ${id(4)} …)`,
+  ]);
+});
+
+test("reasons are alike by their facts: what an instance lost tells them apart, which one it was and how long it took do not", () => {
+  const lost = (i: number, loss: Loss): Reason => ({
+    code: "instance",
+    instanceId: id(i),
+    instanceType: i % 2 === 0 ? "c6a.large" : "m7i.large",
+    zone: "eu-west-1a",
+    loss,
+    signal: undefined,
+  });
+  const failed = (i: number, cause: FailureCause): Reason => {
+    const detail = `${id(i)} did not answer within ${i} s`;
+    return lost(i, {
+      code: "failed",
+      signal: { kind: "register-failed", rank: 5, assignment: i, at: i, cause, detail },
+    });
+  };
+  const reasons = [
+    lost(1, { code: "silent", ms: 61_000 }),
+    failed(2, "network"),
+    lost(3, { code: "silent", ms: 90_000 }),
+    failed(4, "network"),
+    failed(5, "token"),
+  ];
+  const [first, second] = reasons.map(wordsOfReason);
+  expect(alikeTogether(reasons)).toEqual([
+    `${first} (and 1 more like it: ${id(3)})`,
+    `${second} (and 1 more like it: ${id(4)})`,
+    wordsOfReason(failed(5, "token")),
   ]);
 });
 

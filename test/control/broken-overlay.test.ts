@@ -20,7 +20,7 @@ test("a provision fails at once, with what is wrong and who may write another", 
   const outcome = await world.does("provision", (ports) => provision(broken(ports), requestOf()));
   expect(outcome).toEqual({
     kind: "failed",
-    reasons: [`the overlay is of no use (refresh's inputs write another): ${problem}`],
+    reasons: [{ code: "overlay", problem }],
   });
   expect(world.machines.all()).toEqual([]);
 });

@@ -3,6 +3,8 @@ import { runAgent } from "../../agent/agent.ts";
 import { noFaults } from "../../cloud/sim/world/faults.ts";
 import type { RunAgent } from "../../cloud/sim/world/machines.ts";
 import { environment, repositories, worldOf, type ControlPorts, type World } from "../../cloud/sim/world/world.ts";
+import type { Provisioned } from "../../control/provision.ts";
+import { wordsOfReason } from "../../control/reasons.ts";
 import type { Defaults } from "../../domain/configuration.ts";
 import { parseRequest, type RawRequest, type Request } from "../../domain/request.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
@@ -73,3 +75,6 @@ export function requestOf(part: Partial<RawRequest> = {}): Request {
   if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
   return parsed.request;
 }
+
+/** The reasons of an outcome, as people read them. */
+export const wordsIn = ({ reasons = [] }: Provisioned): readonly string[] => reasons.map(wordsOfReason);

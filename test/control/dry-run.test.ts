@@ -18,12 +18,13 @@ async function both(world: CalmWorld, change = same): Promise<readonly [unknown,
   return [told(dry), told(real)];
 }
 
-const full = (scope: string): string => `idle floor of large: the maximum of ${scope} is reached`;
+const full = (scope: string, maximum: number): string =>
+  `idle floor of large: the maximum of ${maximum} instances (${scope}) is reached`;
 
 test("floors above a maximum are kept as far as it reaches, and the dry run says as many and which maximum it is", async () => {
   const world = calmWorld({ idleFloors: { "large/x64": 4 }, maxInstances: 5, maxInstancesPerPartition: 3 });
   const [dry, real] = await both(world);
-  const problems = [full("partition#github:acme/shop"), full("environment")];
+  const problems = [full("partition#github:acme/shop", 3), full("environment", 5)];
   expect(real).toEqual({ floor: { extended: 0, created: 5 }, requeued: 0, problems });
   expect(dry).toEqual(real);
   await world.time.run(world.time.now() + limits.refreshMs);
@@ -31,7 +32,7 @@ test("floors above a maximum are kept as far as it reaches, and the dry run says
   expect(realAgain).toEqual({
     floor: { extended: 5, created: 0 },
     requeued: 0,
-    problems: [full("environment"), full("environment")],
+    problems: [full("environment", 5), full("environment", 5)],
   });
   expect(dryAgain).toEqual(realAgain);
 });

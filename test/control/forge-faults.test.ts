@@ -7,7 +7,7 @@ import { environment, worldOf } from "../../cloud/sim/world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { agentOptions } from "../agent/agent-options.ts";
-import { requestOf } from "./calm-world.ts";
+import { requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 const cases = [
@@ -57,7 +57,9 @@ test.each(cases)(
       provision(ports, requestOf({ instanceCount: "3", timeoutMin: "5" })),
     );
     if (outcome.kind !== "failed") throw new Error(`it is ${outcome.kind}`);
-    expect(outcome.reasons.filter((reason) => reason.includes(`last signal: registering (${cause}: `))).toHaveLength(3);
+    expect(wordsIn(outcome).filter((reason) => reason.includes(`last signal: registering (${cause}: `))).toHaveLength(
+      3,
+    );
     expect(world.table.all()).toHaveLength(3);
     expect(world.table.all().filter(({ state }) => state === "terminating" || state === "terminated")).toEqual([]);
   },

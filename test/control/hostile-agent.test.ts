@@ -8,7 +8,7 @@ import { release } from "../../control/release.ts";
 import { limits } from "../../domain/limits.ts";
 import { lookIntoEveryQueue } from "../simulation/leftovers.ts";
 import { nothingLeft } from "../simulation/promises.ts";
-import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;
 
@@ -71,7 +71,7 @@ test.each(cases)("%s, %s: nobody else notices, and nothing is left", async (_nam
   // One that says it registers is believed for as long as the provision lasts: GitHub may be slow. Then it ends with the reason.
   const believed = looks === "beating" && one.name === "forged for what comes next: registering";
   if (other.kind === "ready") expect(other.readyMs).toBeLessThan(4 * minute);
-  else expect(believed ? other.reasons.join() : "not ready").toContain("last signal: registering");
+  else expect(believed ? wordsIn(other).join() : "not ready").toContain("last signal: registering");
   // Those of the others serve for as long as they may.
   const innocent = [...machinesOf(world, "1002"), ...machinesOf(world, "1004")].filter(
     ({ taken }) => taken === undefined,

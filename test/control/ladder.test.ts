@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports.ts";
 import { create, newRounds } from "../../control/creation.ts";
+import type { Reason } from "../../control/reasons.ts";
 import { ladderOf, withSiblings } from "../../control/ladder.ts";
 import { undertake, type Taken } from "../../control/taken.ts";
 import type { Request } from "../../domain/request.ts";
@@ -44,7 +45,7 @@ test("types that the user named are left only with fallback, and on-demand comes
 /** A provision's creation on a fleet that answers by script; gives the requests that it made. */
 async function rounds(
   script: readonly LaunchOutcome[],
-): Promise<{ asked: LaunchRequest[]; taken: Taken[]; problems: readonly string[] }> {
+): Promise<{ asked: LaunchRequest[]; taken: Taken[]; problems: readonly Reason[] }> {
   const world = worldOf({ seed: "ladder", rates: noFaults, runAgent: () => new Promise(() => undefined) });
   const { ports } = world.process("provision");
   const asked: LaunchRequest[] = [];
@@ -94,7 +95,7 @@ test("each round has a client token of its own, and a token that was used before
   expect(asked).toHaveLength(2);
   expect(new Set(asked.map(({ clientToken }) => clientToken)).size).toBe(2);
   expect(asked.every(({ clientToken }) => clientToken.length <= 64)).toBe(true);
-  expect(problems.at(-1)).toBe("as asked: refused: no");
+  expect(problems.at(-1)).toEqual({ code: "launch", rung: "as asked", kind: "refused", reason: "no" });
 });
 
 test("the same round of the same provision asks with the very same words", async () => {

@@ -4,7 +4,7 @@ import type { Fleet } from "../../cloud/ports.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { maxima } from "../../domain/limits.ts";
-import { calmWorld, requestOf } from "./calm-world.ts";
+import { calmWorld, requestOf, wordsIn } from "./calm-world.ts";
 
 /** A provision of so many, whose first machines all die as they are launched. */
 async function losing(count: number, dying: number) {
@@ -29,7 +29,7 @@ test.for([
 ])("of %i that always fail %i are lost, and no further one is created", async ([count = 0, lost = 0]) => {
   const { outcome, launched } = await losing(count, 1_000);
   expect(launched).toBe(lost);
-  const reasons = outcome.kind === "failed" ? outcome.reasons : [];
+  const reasons = wordsIn(outcome);
   expect(reasons[0]).toBe(`${lost} new instances were lost on their way: no further one is created`);
   expect(reasons[1]).toContain("cloud-init failed");
 });

@@ -6,7 +6,7 @@ import { release } from "../../control/release.ts";
 import { newsOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { outcomeMetrics } from "../../entry/outcome-metrics.ts";
-import { calmWorld, repository, requestOf } from "./calm-world.ts";
+import { calmWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 
@@ -17,7 +17,7 @@ test("two runs after each other: the first is cold, the second warm, each has a 
     const outcome = await world.does("provision", (ports) =>
       provision(ports, requestOf({ runId, instanceCount: "2" })),
     );
-    if (outcome.kind !== "ready") throw new Error(outcome.reasons.join("\n"));
+    if (outcome.kind !== "ready") throw new Error(wordsIn(outcome).join("\n"));
     const kept = (await world.does("look", (ports) => ports.requests.untold())).runs.find((run) => run.runId === runId);
     const price = outcome.instances.reduce(
       (sum, { instanceType, usageClass }) => sum + (estimatedUsdPerHour(instanceType, usageClass) ?? Number.NaN),

@@ -9,7 +9,7 @@ import { refresh } from "../../control/refresh.ts";
 import { undertake, type Undertaking } from "../../control/taken.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { Request } from "../../domain/request.ts";
-import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
 import { owned, recordOf } from "./record-of.ts";
 
 async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<CalmWorld> {
@@ -80,7 +80,7 @@ test("one that loses its listener before the commit is asked to leave: no job is
     };
     return provision({ ...ports, instances: { ...ports.instances, read } }, requestOf({ instanceCount: "2" }));
   });
-  if (outcome.kind !== "ready") throw new Error(outcome.reasons.join("\n"));
+  if (outcome.kind !== "ready") throw new Error(wordsIn(outcome).join("\n"));
   expect(outcome.instances.map(({ instanceId }) => instanceId)).not.toContain(lost);
   const record = world.table.all().find(({ instanceId }) => instanceId === lost);
   expect([record?.wanted, record?.owner]).toEqual(["leave", "github:run:1001:1:provision"]);

@@ -8,7 +8,7 @@ import { release } from "../../control/release.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, repository, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;
 
@@ -20,7 +20,7 @@ async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<
 }
 
 function ready(outcome: Provisioned): Extract<Provisioned, { kind: "ready" }> {
-  if (outcome.kind !== "ready") throw new Error(outcome.reasons.join("\n"));
+  if (outcome.kind !== "ready") throw new Error(wordsIn(outcome).join("\n"));
   return outcome;
 }
 
@@ -44,7 +44,7 @@ test("fewer will do: what could be had serves, and the reasons say why there are
     provision(withCapacity(ports, 2), requestOf({ instanceCount: "4", minCount: "2" })),
   );
   expect(ready(outcome).instances).toHaveLength(2);
-  expect(ready(outcome).reasons?.join()).toContain("InsufficientInstanceCapacity");
+  expect(wordsIn(ready(outcome)).join()).toContain("InsufficientInstanceCapacity");
   expect(world.table.all().filter(({ state }) => state === "running")).toHaveLength(2);
 });
 
@@ -78,7 +78,7 @@ test("where the maximum leaves room for as many as will do, those are created, a
   const wish = { instanceCount: "5", minCount: "3" };
   const outcome = ready(await world.does("second", (ports) => provision(ports, requestOf({ runId: "8", ...wish }))));
   expect(outcome.created).toBe(3);
-  expect(outcome.reasons).toEqual(["the maximum of 6 instances (environment) is reached"]);
+  expect(wordsIn(outcome)).toEqual(["the maximum of 6 instances (environment) is reached"]);
   const counted = await world.does("look", (ports) => ports.settings.counter("environment"));
   expect(counted?.count).toBe(6);
 });
@@ -97,7 +97,7 @@ test("at the maximum of a partition those who hold its places are named, and nob
   ready(await world.does("elsewhere", (ports) => provision(ports, elsewhere)));
   ready(await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "2" }))));
   const outcome = await world.does("second", (ports) => provision(ports, requestOf({ timeoutMin: "3" })));
-  const reason = outcome.kind === "ready" ? undefined : outcome.reasons.find((one) => one.includes("is reached"));
+  const reason = wordsIn(outcome).find((one) => one.includes("is reached"));
   expect(reason).toContain(`the maximum of 2 instances (partition#github:${repositories[0]}) is reached; held by `);
   expect(reason).toContain("held by github:run:7:1:provision (2): release them");
 });
@@ -204,7 +204,7 @@ test("a machine that dies on its way is a reason that says where its console is 
   const outcome = await provisioned;
   const [machine] = world.machines.all();
   expect(outcome.kind).toBe("failed");
-  expect(outcome.kind === "ready" ? [] : outcome.reasons).toContainEqual(
+  expect(outcome.kind === "ready" ? [] : wordsIn(outcome)).toContainEqual(
     expect.stringMatching(
       new RegExp(
         `^${machine?.instanceId} .*InternalError.*get-console-output --latest --instance-id ${machine?.instanceId}$`,
@@ -274,7 +274,10 @@ test("an image that nobody has named fails at once, in these words, and holds no
   const began = world.time.now();
   const missing = new Error("GetParameter /runpool/dev/ami/x64: no image is named there: build one");
   const outcome = await world.does("provision", (ports) => provision(withoutImage(ports, missing), requestOf()));
-  expect(outcome).toEqual({ kind: "failed", reasons: [expect.stringContaining(missing.message)] });
+  expect(outcome).toEqual({
+    kind: "failed",
+    reasons: [{ code: "launch", rung: "as asked", kind: "refused", reason: missing.message }],
+  });
   expect(world.time.now() - began).toBeLessThan(minute);
   expect((await world.does("look", (ports) => ports.settings.counter("environment")))?.count ?? 0).toBe(0);
 });
@@ -294,7 +297,7 @@ test("an image that cannot be read at the moment is read again, and no place is 
 test("without capacity the reasons end with what may be done", async () => {
   const world = await opened();
   const outcome = await world.does("provision", (ports) => provision(withCapacity(ports, 0), requestOf()));
-  expect(outcome.kind === "ready" ? [] : outcome.reasons.at(-1)).toContain("let `fallback` take on-demand");
+  expect(wordsIn(outcome).at(-1)).toContain("let `fallback` take on-demand");
 });
 
 test("what is not ready in time is named, with how far it came and where its console is read", async () => {
@@ -311,7 +314,7 @@ test("what is not ready in time is named, with how far it came and where its con
       requestOf({ instanceCount: "2", timeoutMin: "3" }),
     );
   });
-  const reasons = outcome.kind === "ready" ? [] : outcome.reasons;
+  const reasons = wordsIn(outcome);
   expect(reasons[0]).toBe("2 of 2 instances were not ready in time");
   for (const { instanceId } of world.machines.all())
     expect(reasons).toContainEqual(

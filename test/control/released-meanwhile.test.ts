@@ -5,7 +5,7 @@ import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
 import { retire } from "../../control/retire.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
 
 /** A provision of two that has come so far; what comes of it once `meanwhile` is done. */
 async function during(
@@ -28,7 +28,7 @@ async function during(
 const releasesIt = (world: CalmWorld): Promise<unknown> =>
   world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
 
-const reasonsOf = (outcome: Provisioned): string => (outcome.kind === "ready" ? "" : outcome.reasons.join("\n"));
+const reasonsOf = (outcome: Provisioned): string => wordsIn(outcome).join("\n");
 
 describe("a provision whose run is released stops, says so, and replaces nothing", () => {
   test.for([

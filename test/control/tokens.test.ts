@@ -6,7 +6,7 @@ import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { environment, repositories } from "../../cloud/sim/world/world.ts";
 import { registrationTokenParameter } from "../../domain/names.ts";
-import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;
 const parameterOf = (repository: string): string => registrationTokenParameter(environment, `github:${repository}`);
@@ -20,7 +20,7 @@ async function refused(): Promise<CalmWorld> {
   await refreshed(world);
   await world.does("somebody", (ports) => ports.secrets.write(ours, "revoked"));
   const outcome = await world.does("provision", (ports) => provision(ports, requestOf({ timeoutMin: "3" })));
-  expect(outcome.kind === "failed" ? outcome.reasons.join() : "").toContain("register-failed: token: ");
+  expect(wordsIn(outcome).join()).toContain("register-failed: token: ");
   return world;
 }
 

@@ -1,5 +1,6 @@
 // How a provision judges what it has taken.
 import { describe, expect, test } from "vitest";
+import { wordsOfLoss } from "../../control/reasons.ts";
 import { verdictOf } from "../../control/verdict.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { now, owned, recordOf } from "./record-of.ts";
@@ -9,7 +10,9 @@ const mine = (changes: Partial<InstanceRecord> & { said?: SignalKind } = {}): In
 const verdict = (record: InstanceRecord | undefined): string => {
   const judged = verdictOf(record, owned.claimId, now);
   if (judged.kind === "pending") return judged.quiet ? "pending, quiet" : "pending";
-  return judged.kind === "lost" ? `lost (${judged.condemn ?? "nothing to condemn"}): ${judged.why}` : "ready";
+  return judged.kind === "lost"
+    ? `lost (${judged.condemn ?? "nothing to condemn"}): ${wordsOfLoss(judged.loss)}`
+    : "ready";
 };
 
 test("registered under its assignment with a fresh heartbeat is ready", () =>

@@ -121,9 +121,14 @@ export function provisionOf(model: Model, process: number, spec: Provision): (ro
       case at.held: {
         const verdict = verdictOf(recordAt(row, i), claimId(inSlot(slot, "proof")), now);
         if (verdict.kind === "ready") go(at.starting, "finds it ready");
-        else if (verdict.kind === "lost" && verdict.condemn === undefined) go(at.nothing, `lets it go: ${verdict.why}`);
+        else if (verdict.kind === "lost" && verdict.condemn === undefined)
+          go(at.nothing, `lets it go: ${verdict.loss.code}`);
         else if (verdict.kind === "lost")
-          go(at.condemning, `lets it go: ${verdict.why}`, condemnations.indexOf(verdict.condemn ?? "condemn-expired"));
+          go(
+            at.condemning,
+            `lets it go: ${verdict.loss.code}`,
+            condemnations.indexOf(verdict.condemn ?? "condemn-expired"),
+          );
         else if (verdict.quiet && get(row, base, machine.ec2) === ec2.ended)
           go(at.condemning, "learns that its machine is gone", condemnations.indexOf("condemn-gone"));
         return;

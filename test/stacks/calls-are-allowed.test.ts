@@ -30,6 +30,7 @@ import { askedOfIam } from "./asked-of-iam.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { startAgent } from "./stand-in-agent.ts";
 import { synthesized } from "./synthesized.ts";
+import { wordsOfReason } from "../../control/reasons.ts";
 
 /** Access keys by which the callers are told apart; an instance's is followed by its id. */
 const keys = {
@@ -131,7 +132,7 @@ async function workflow(): Promise<void> {
   const never = new AbortController().signal;
   for (const runId of ["1001", "1002"]) {
     const outcome = await provisionRun(world, { runId, instanceCount: "2" }, never);
-    if (outcome.kind !== "ready") throw new Error(outcome.reasons.join("\n"));
+    if (outcome.kind !== "ready") throw new Error(outcome.reasons.map(wordsOfReason).join("\n"));
     await releaseRun(world, runId);
   }
   // What a provision does that fails at the maximum after minutes: it names who holds the instances (`outOfTime`).

@@ -13,6 +13,7 @@ import type { Fleet } from "../../cloud/ports.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import { provision } from "../../control/provision.ts";
 import { release } from "../../control/release.ts";
+import { wordsOfReason } from "../../control/reasons.ts";
 import { templateOf } from "../../domain/configuration.ts";
 import {
   imageParameter,
@@ -218,7 +219,7 @@ async function useIt(endpoint: string) {
   expect(released.pooled).toHaveLength(2);
   const second = await provision(furnished, requestOf("1002"));
   expect(second).toMatchObject({ kind: "ready", created: 0, reused: 2 });
-  if (second.kind !== "ready") throw new Error(second.reasons.join("\n"));
+  if (second.kind !== "ready") throw new Error(second.reasons.map(wordsOfReason).join("\n"));
   const ids = second.instances.map(({ instanceId }) => instanceId);
   for (const instanceId of ids) await refusesAnother(world, instanceKey(place, instanceId));
   const { configuration } = await world.settings.load();

@@ -11,6 +11,7 @@ import { installRunnerStandIn } from "../../../cloud/sim/runner/install.ts";
 import type { RawRequest } from "../../../domain/request.ts";
 import type { InstanceRecord, Signal } from "../../../domain/record.ts";
 import { refresh } from "../../../control/refresh.ts";
+import { wordsOfReason } from "../../../control/reasons.ts";
 import type { ControlWorld } from "../../../control/world.ts";
 import { controlWorld } from "../../../entry/control-world.ts";
 import { hostClock } from "../../../entry/host-clock.ts";
@@ -182,7 +183,7 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
     },
     provision: async (runId, more) => {
       const outcome = await provisionRun(world, { runId, instanceCount: "1", ...more }, new AbortController().signal);
-      if (outcome.kind !== "ready") throw new Error(`run ${runId}: ${outcome.reasons.join("; ")}`);
+      if (outcome.kind !== "ready") throw new Error(`run ${runId}: ${outcome.reasons.map(wordsOfReason).join("; ")}`);
     },
     job: async (runId, script, label = runId) => {
       const jobs = [{ name: "build", labels: [label], script }];

@@ -42,7 +42,7 @@ export const controlMutations: readonly Mutation[] = [
     ],
     [
       "a brake does not stop provisions",
-      'return brake === undefined ? base : { kind: "braked", reason: brakeWords(brake) };',
+      'return brake === undefined ? base : { kind: "braked", brake };',
       "return base;",
       "control/brake",
     ],
