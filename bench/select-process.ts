@@ -51,7 +51,7 @@ const parsed = parseRequest(
   },
   loaded.configuration.resourceClasses,
 );
-if (!parsed.ok) throw new Error(parsed.problems.join("; "));
+if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
 void provision(selecting, parsed.request, { loaded });
 await all.promise;
 await new Promise((resolve) => setTimeout(resolve, 1));

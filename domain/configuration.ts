@@ -180,50 +180,61 @@ export function floorPool(name: string) {
   return { resourceClass, architecture, usageClass };
 }
 
-/** What is wrong with a configuration, one line each. */
-export function problemsOf(configuration: Configuration): readonly string[] {
-  const problems = [...problemsOfClasses(configuration.resourceClasses)];
+/** What is wrong with a field of a configuration; `words` name it, in one line. */
+export interface ConfigurationProblem {
+  readonly field: keyof Operational;
+  readonly words: string;
+}
+
+export function problemsOf(configuration: Configuration): readonly ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const wrong = (field: keyof Operational, words: string): void => void problems.push({ field, words });
+  for (const problem of problemsOfClasses(configuration.resourceClasses)) wrong("resourceClasses", problem);
   const { idleMs, maxRuntimeMs, bootMs, provisionMs } = configuration;
   if (!(idleMs >= 1000 && idleMs <= limits.longestIdleMs))
-    problems.push(`idleMs is ${idleMs}; an idle time is from 1 s to ${limits.longestIdleMs} ms`);
+    wrong("idleMs", `idleMs is ${idleMs}; an idle time is from 1 s to ${limits.longestIdleMs} ms`);
   if (!(maxRuntimeMs >= 1000 && maxRuntimeMs <= limits.longestRuntimeMs))
-    problems.push(`maxRuntimeMs is ${maxRuntimeMs}; a runtime is from 1 s to ${limits.longestRuntimeMs} ms`);
+    wrong("maxRuntimeMs", `maxRuntimeMs is ${maxRuntimeMs}; a runtime is from 1 s to ${limits.longestRuntimeMs} ms`);
   if (!(bootMs >= 1000 && bootMs <= limits.longestRuntimeMs))
-    problems.push(`bootMs is ${bootMs}; a boot limit is from 1 s to ${limits.longestRuntimeMs} ms`);
+    wrong("bootMs", `bootMs is ${bootMs}; a boot limit is from 1 s to ${limits.longestRuntimeMs} ms`);
   if (!(provisionMs > bootMs))
-    problems.push(
+    wrong(
+      "provisionMs",
       `provisionMs (${provisionMs}) must exceed bootMs (${bootMs}): nothing claimed may expire while its siblings boot`,
     );
   if (provisionMs > limits.longestRuntimeMs)
-    problems.push(`provisionMs is ${provisionMs}; a provision takes at most ${limits.longestRuntimeMs} ms`);
+    wrong("provisionMs", `provisionMs is ${provisionMs}; a provision takes at most ${limits.longestRuntimeMs} ms`);
   if (!(provisionMs > limits.replacementMs))
-    problems.push(
+    wrong(
+      "provisionMs",
       `provisionMs is ${provisionMs}; with ${limits.replacementMs} ms or less left nothing is created any more`,
     );
   for (const name of ["maxInstances", "maxInstancesPerPartition", "maxUses", "maxAgeMs"] as const)
     if (!isCount(configuration[name]))
-      problems.push(`${name} is ${configuration[name]}; it is a whole number, 0 or more`);
+      wrong(name, `${name} is ${configuration[name]}; it is a whole number, 0 or more`);
   const scriptBytes = new TextEncoder().encode(configuration.preRunnerScript).length;
   if (scriptBytes > maxima.preRunnerBytes)
-    problems.push(
+    wrong(
+      "preRunnerScript",
       `preRunnerScript has ${scriptBytes} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`,
     );
   const floors = new Map<string, string>();
   for (const [name, count] of Object.entries(configuration.idleFloors)) {
-    if (!isCount(count)) problems.push(`idleFloors of "${name}" is ${count}; it is a whole number, 0 or more`);
+    if (!isCount(count)) wrong("idleFloors", `idleFloors of "${name}" is ${count}; it is a whole number, 0 or more`);
     const pool = Object.values(floorPool(name)).join("/");
     const other = floors.get(pool);
-    if (other !== undefined) problems.push(`idleFloors names one pool twice, as "${other}" and as "${name}": keep one`);
+    if (other !== undefined)
+      wrong("idleFloors", `idleFloors names one pool twice, as "${other}" and as "${name}": keep one`);
     floors.set(pool, name);
   }
   for (const [name, price] of Object.entries(configuration.spotMaxPrices))
     if (!(price > 0 && price < 1000))
-      problems.push(`spotMaxPrices of "${name}" is ${price}; it is USD an hour, more than 0`);
+      wrong("spotMaxPrices", `spotMaxPrices of "${name}" is ${price}; it is USD an hour, more than 0`);
   for (const problem of configuration.labels.map((label) => problemOfLabel(label)))
-    if (problem !== undefined) problems.push(`labels has ${problem}`);
+    if (problem !== undefined) wrong("labels", `labels: ${problem}`);
   for (const name of Object.keys(configuration.resourceClasses))
     if (configuration.queues[name] === undefined)
-      problems.push(`resource class "${name}" has no queue: deploy the stack again`);
+      wrong("resourceClasses", `resource class "${name}" has no queue: deploy the stack again`);
   return problems;
 }
 

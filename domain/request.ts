@@ -57,9 +57,25 @@ export interface Request {
 /** The label that tells this run's runners from all others. */
 export const labelOf = ({ label, runId }: Pick<Request, "label" | "runId">): string => label ?? runId;
 
+/** What is wrong with a field of a request: with what it was given as, or with a part of it that the rule names. */
+export interface RequestProblem {
+  readonly field: keyof RawRequest;
+  readonly given?: string;
+  /** What would be right. */
+  readonly rule: string;
+}
+
+/** The input of the action, and the option of the command line, by which a field is given. */
+export const inputNameOf = (field: keyof RawRequest): string =>
+  field.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+
+/** In one line; `name` is what whoever reads it calls the field. */
+export const wordsOfProblem = ({ field, given, rule }: RequestProblem, name: string = inputNameOf(field)): string =>
+  given === undefined ? `${name}: ${rule}` : `${name} is "${given}"; ${rule}`;
+
 export type RequestParse =
   | { readonly ok: true; readonly request: Request }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  | { readonly ok: false; readonly problems: readonly RequestProblem[] };
 
 const minuteMs = 60_000;
 
@@ -85,65 +101,70 @@ export function problemOfLabel(label: string, longest: number = maxima.labelLeng
 }
 
 /** The parts that may be left out; `""` is left out. */
-function parseOptional(raw: RawRequest, count: number | undefined, problems: string[]) {
+function parseOptional(raw: RawRequest, count: number | undefined, problems: RequestProblem[]) {
   const found: { minCount?: number; timeoutMs?: number; maxRuntimeMs?: number; label?: string } = {};
   const { minCount = "", timeoutMin = "", maxRuntimeMin = "", label = "" } = raw;
   const longest = limits.longestRuntimeMs / minuteMs;
-  const whole = (name: string, text: string, high: number, take: (value: number) => void): void => {
-    if (text.trim() === "") return;
-    const value = wholeNumber(text, 1, high);
-    if (value === undefined) problems.push(`${name} is "${text}"; it is a whole number from 1 to ${high}`);
+  const whole = (field: keyof RawRequest, given: string, high: number, take: (value: number) => void): void => {
+    if (given.trim() === "") return;
+    const value = wholeNumber(given, 1, high);
+    if (value === undefined) problems.push({ field, given, rule: `it is a whole number from 1 to ${high}` });
     else take(value);
   };
-  whole("min-count", minCount, count ?? maxima.instanceCount, (value) => (found.minCount = value));
-  whole("timeout-min", timeoutMin, longest, (value) => (found.timeoutMs = value * minuteMs));
-  whole("max-runtime-min", maxRuntimeMin, longest, (value) => (found.maxRuntimeMs = value * minuteMs));
+  whole("minCount", minCount, count ?? maxima.instanceCount, (value) => (found.minCount = value));
+  whole("timeoutMin", timeoutMin, longest, (value) => (found.timeoutMs = value * minuteMs));
+  whole("maxRuntimeMin", maxRuntimeMin, longest, (value) => (found.maxRuntimeMs = value * minuteMs));
   if (label === "") return found;
   const problem = problemOfLabel(label, maxima.ownLabelLength);
   if (problem === undefined) found.label = label;
-  else problems.push(`label: ${problem}`);
+  else problems.push({ field: "label", rule: problem });
   return found;
 }
 
 /** Undefined where it waits no longer than its environment does. */
-export const problemOfTimeout = ({ timeoutMs = 0 }: Request, provisionMs: number): string | undefined =>
+export const problemOfTimeout = ({ timeoutMs = 0 }: Request, provisionMs: number): RequestProblem | undefined =>
   timeoutMs > provisionMs
-    ? `timeout-min is "${timeoutMs / minuteMs}"; this environment waits at most ${provisionMs / minuteMs} minutes (limits.provisionMs of its file)`
+    ? {
+        field: "timeoutMin",
+        given: String(timeoutMs / minuteMs),
+        rule: `this environment waits at most ${provisionMs / minuteMs} minutes (limits.provisionMs of its file)`,
+      }
     : undefined;
 
 /** Checks a request against the classes of its environment, those in use and the `retired` ones. Every problem is named, with what would be right. */
 export function parseRequest(raw: RawRequest, classes: ResourceClasses, retired: readonly string[] = []): RequestParse {
-  const problems: string[] = [];
+  const problems: RequestProblem[] = [];
+  const wrong = (field: keyof RawRequest, rule: string): void =>
+    void problems.push({ field, given: raw[field] ?? "", rule });
   const runId = raw.runId.trim();
-  if (!/^\d{1,20}$/.test(runId)) problems.push(`run-id is "${raw.runId}"; it is GitHub's run_id, a whole number`);
+  if (!/^\d{1,20}$/.test(runId)) wrong("runId", "it is GitHub's run_id, a whole number");
   const attempt = wholeNumber(raw.attempt, 1, 1000);
-  if (attempt === undefined) problems.push(`attempt is "${raw.attempt}"; it is GitHub's run_attempt, from 1`);
+  if (attempt === undefined) wrong("attempt", "it is GitHub's run_attempt, from 1");
   const name = raw.name.trim();
   if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name))
-    problems.push(`name is "${raw.name}"; it is 1-100 letters, digits, "_", "." or "-", e.g. the job's name`);
+    wrong("name", 'it is 1-100 letters, digits, "_", "." or "-", e.g. the job\'s name');
   if (!/^[\w.-]+\/[\w.-]+$/.test(raw.repository) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(raw.repository))
-    problems.push(`repository is "${raw.repository}"; write OWNER/REPOSITORY`);
+    wrong("repository", "write OWNER/REPOSITORY");
   const count = wholeNumber(raw.instanceCount, 1, maxima.instanceCount);
-  if (count === undefined)
-    problems.push(`instance-count is "${raw.instanceCount}"; it is a whole number from 1 to ${maxima.instanceCount}`);
+  if (count === undefined) wrong("instanceCount", `it is a whole number from 1 to ${maxima.instanceCount}`);
   const minimum = Object.hasOwn(classes, raw.resourceClass) ? classes[raw.resourceClass] : undefined;
-  if (minimum === undefined)
-    problems.push(
-      `resource-class is "${raw.resourceClass}"${retired.includes(raw.resourceClass) ? ", which is retired" : ""}; this environment has ${list(Object.keys(classes))}`,
-    );
+  if (minimum === undefined) {
+    const retirement = retired.includes(raw.resourceClass) ? "it is retired; " : "";
+    wrong("resourceClass", `${retirement}this environment has ${list(Object.keys(classes))}`);
+  }
   const architecture = raw.architecture === "x64" || raw.architecture === "arm64" ? raw.architecture : undefined;
-  if (architecture === undefined) problems.push(`architecture is "${raw.architecture}"; write "x64" or "arm64"`);
+  if (architecture === undefined) wrong("architecture", 'write "x64" or "arm64"');
   const usageClass = raw.usageClass === "spot" || raw.usageClass === "on-demand" ? raw.usageClass : undefined;
-  if (usageClass === undefined) problems.push(`usage-class is "${raw.usageClass}"; write "spot" or "on-demand"`);
+  if (usageClass === undefined) wrong("usageClass", 'write "spot" or "on-demand"');
   const types = parseAllowedTypes(raw.allowedInstanceTypes);
-  if (!types.ok) problems.push(`allowed-instance-types: ${types.problem}`);
+  if (!types.ok) problems.push({ field: "allowedInstanceTypes", rule: types.problem });
   const labels = raw.labels.split(/[\s,]+/).filter((label) => label !== "");
   for (const label of labels) {
     const problem = problemOfLabel(label);
-    if (problem !== undefined) problems.push(`labels: ${problem}`);
+    if (problem !== undefined) problems.push({ field: "labels", rule: problem });
   }
   const fallback = raw.fallback === "true";
-  if (!fallback && raw.fallback !== "false") problems.push(`fallback is "${raw.fallback}"; write "true" or "false"`);
+  if (!fallback && raw.fallback !== "false") wrong("fallback", 'write "true" or "false"');
   const optional = parseOptional(raw, count, problems);
   if (problems.length > 0 || !types.ok || attempt === undefined || count === undefined) return { ok: false, problems };
   if (minimum === undefined || architecture === undefined || usageClass === undefined) return { ok: false, problems };

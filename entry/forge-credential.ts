@@ -8,28 +8,36 @@ const app = z.object({
   installationId: z.optional(z.number()),
 });
 
-/** A token as it is, or an App as JSON: `{"appId": …, "privateKey": "PEM", "installationId": …}`. Errors never quote it. */
-export function parseForgeCredential(stored: string): ForgeAuth {
+/** `problem` never quotes what is stored. */
+export type CredentialParse =
+  | { readonly ok: true; readonly auth: ForgeAuth }
+  | { readonly ok: false; readonly problem: string };
+
+const ofNoUse = (problem: string): CredentialParse => ({ ok: false, problem });
+
+/** A token as it is, or an App as JSON: `{"appId": …, "privateKey": "PEM", "installationId": …}`. */
+export function parseForgeCredential(stored: string): CredentialParse {
   const text = stored.trim();
   if (text.startsWith("-----BEGIN"))
-    throw new Error(
+    return ofNoUse(
       `it is an App's key alone, without the App's id: store both, as jq -n --rawfile privateKey KEY.pem '{appId: ID, $privateKey}' prints them`,
     );
   if (!text.startsWith("{")) {
-    if (/^[\w.-]{10,}$/.test(text)) return { kind: "token", token: text };
-    throw new Error("it is neither a token nor an App as JSON (appId, privateKey, installationId)");
+    if (/^[\w.-]{10,}$/.test(text)) return { ok: true, auth: { kind: "token", token: text } };
+    return ofNoUse("it is neither a token nor an App as JSON (appId, privateKey, installationId)");
   }
   let found: unknown;
   try {
     found = JSON.parse(text);
   } catch {
-    throw new Error("it begins as JSON, but cannot be read as such");
+    return ofNoUse("it begins as JSON, but cannot be read as such");
   }
   const parsed = app.safeParse(found);
   if (!parsed.success)
-    throw new Error(
+    return ofNoUse(
       `${parsed.error.issues.map(({ path }) => path.join(".")).join(", ")} of the App is missing or wrong`,
     );
   const { appId, privateKey, installationId } = parsed.data;
-  return { kind: "app", appId, privateKey, ...(installationId === undefined ? {} : { installationId }) };
+  const auth = { kind: "app", appId, privateKey, ...(installationId === undefined ? {} : { installationId }) } as const;
+  return { ok: true, auth };
 }

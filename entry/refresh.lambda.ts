@@ -31,7 +31,8 @@ async function credential(region: string): Promise<Credential> {
   try {
     const held = await secrets(new SSMClient({ region, ...clientOptions() })).read(name);
     if (held === undefined) return { problem: `${name} is missing: write an App or a token to it` };
-    return { forge: parseForgeCredential(held.value) };
+    const parsed = parseForgeCredential(held.value);
+    return parsed.ok ? { forge: parsed.auth } : { problem: `${name} is of no use: ${parsed.problem}` };
   } catch (error) {
     return { problem: `${name} is of no use: ${error instanceof Error ? error.message : String(error)}` };
   }

@@ -12,7 +12,8 @@ export function requestOf(raw: RawRequest, configuration: Configuration): Reques
   const named = /^[\w.-]+\/[\w.-]+$/.test(raw.repository);
   if (!named || isServed(configuration.forge, raw.repository)) return parsed;
   const served = repositories.length === 0 ? "none" : repositories.map((one) => `"${one}"`).join(", ");
-  const problem = `repository is "${raw.repository}"; this environment serves ${served}`;
+  const rule = `this environment serves ${served}`;
+  const problem = { field: "repository", given: raw.repository, rule } as const;
   return { ok: false, problems: parsed.ok ? [problem] : [...parsed.problems, problem] };
 }
 

@@ -19,16 +19,11 @@ export async function storedCredential(
   const name = credentialParameterOf(configuration);
   try {
     const stored = await secrets.read(name);
-    return stored === undefined
-      ? { kind: "none", name }
-      : { kind: "usable", name, auth: parseForgeCredential(stored.value) };
+    if (stored === undefined) return { kind: "none", name };
+    const parsed = parseForgeCredential(stored.value);
+    return parsed.ok ? { kind: "usable", name, auth: parsed.auth } : { kind: "of-no-use", name, why: parsed.problem };
   } catch (error) {
-    // What a parse says is a plain Error; anything else is a mistake of ours.
-    if (
-      error instanceof AwsRefused ||
-      error instanceof OutOfReach ||
-      (error instanceof Error && error.name === "Error")
-    )
+    if (error instanceof AwsRefused || error instanceof OutOfReach)
       return { kind: "of-no-use", name, why: error.message };
     throw error;
   }

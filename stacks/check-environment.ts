@@ -121,11 +121,7 @@ const sized: Rule = (environment) => {
     Object.keys(operational.resourceClasses).map((name) => [name, { url: "", unreadableUrl: "" }]),
   );
   const problems: Problem[] = problemsOf({ ...operational, queues } as Parameters<typeof problemsOf>[0]).map(
-    (problem) => {
-      const field = /^([a-zA-Z]+)[ (]/.exec(problem)?.[1] ?? "";
-      const path = field in environment ? field : field in operational ? `limits.${field}` : "resourceClasses";
-      return [path, problem];
-    },
+    ({ field, words }) => [field in environment ? field : `limits.${field}`, words],
   );
   if (operational.bootMs >= limits.bootWatchdogMs)
     problems.push([

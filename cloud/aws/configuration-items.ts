@@ -156,7 +156,7 @@ export function readConfiguration(items: readonly Item[]): Reading {
   const pause = found.has(pauseKey) ? pauseSchema.safeParse(found.get(pauseKey)) : undefined;
   const deployed = merge(defaults.data, {});
   const problems = problemsOf(deployed);
-  if (problems.length > 0) return { problems };
+  if (problems.length > 0) return { problems: problems.map(({ words }) => words) };
   // A pause that cannot be read pauses all the same: whoever wrote it meant to stop something.
   const paused = pause && (pause.success ? pause.data : { reason: "a pause without a readable reason", at: 0 });
   const held = brakesSchema.safeParse(found.get(brakesKey));
@@ -176,6 +176,6 @@ function readOverlay(
   if (!parsed.success) return { problems: problemsIn(overlayKey, parsed.error) };
   const overlay = parsed.data;
   const configuration = merge(defaults, overlay);
-  const problems = problemsOf(configuration).map((problem) => `${overlayKey}: ${problem}`);
+  const problems = problemsOf(configuration).map(({ words }) => `${overlayKey}: ${words}`);
   return problems.length > 0 ? { problems } : { configuration, overlay };
 }

@@ -5,7 +5,7 @@ import { aRepositoryOf, partitionOf, templateOf } from "../../domain/configurati
 import { imageTags } from "../../domain/image.ts";
 import { tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
-import { parseRequest, problemOfTimeout } from "../../domain/request.ts";
+import { parseRequest, problemOfTimeout, wordsOfProblem } from "../../domain/request.ts";
 import { provision, type Provisioned } from "../provision.ts";
 import { wordsOfReason } from "../reasons.ts";
 import { retire, retireStep } from "../retire.ts";
@@ -116,9 +116,9 @@ export async function smoke(
     },
     known === undefined ? resourceClasses : { [candidate]: known },
   );
-  if (!parsed.ok) return { kind: "refused", reasons: parsed.problems };
+  if (!parsed.ok) return { kind: "refused", reasons: parsed.problems.map((problem) => wordsOfProblem(problem)) };
   const tooLong = problemOfTimeout(parsed.request, loaded.configuration.provisionMs);
-  if (tooLong !== undefined) return { kind: "refused", reasons: [tooLong] };
+  if (tooLong !== undefined) return { kind: "refused", reasons: [wordsOfProblem(tooLong)] };
   const alone = withImage(world, loaded, { resourceClass, architecture: image.architecture }, imageId);
   const options = wish.cancel === undefined ? {} : { cancel: wish.cancel };
   let outcome: Provisioned;

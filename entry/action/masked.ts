@@ -8,13 +8,10 @@ const leastMasked = 8;
 /** A token as it is; of an App its key alone, for its id is no secret. */
 async function secretOf(value: string): Promise<string> {
   const { parseForgeCredential } = await import("../forge-credential.ts");
-  try {
-    const auth = parseForgeCredential(value);
-    return auth.kind === "token" ? auth.token : auth.privateKey;
-  } catch {
-    // Something else, or broken: all of it.
-    return value;
-  }
+  const parsed = parseForgeCredential(value);
+  // Something else, or broken: all of it.
+  if (!parsed.ok) return value;
+  return parsed.auth.kind === "token" ? parsed.auth.token : parsed.auth.privateKey;
 }
 
 /** Line by line: what prints a key prints lines ("Masking a value in a log" of GitHub's workflow commands). */

@@ -125,7 +125,7 @@ export function overlayWish(
   const changed = overlayProblems === undefined ? differs : given;
   // The whole must still be a configuration: an overlay that breaks it would stop every provision.
   if (problems.length === 0)
-    for (const problem of problemsOf(merge(defaults, wanted)))
+    for (const { words: problem } of problemsOf(merge(defaults, wanted)))
       problems.push(`${problem} (field resourceClasses or limits of ${fileOf(configuration)})`);
   return { overlay: wanted, changed, problems, differences: differencesOf(of, configuration) };
 }

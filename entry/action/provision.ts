@@ -2,7 +2,7 @@
 import { saveState, setOutput } from "@actions/core";
 import type { Log, Random } from "../../cloud/ports.ts";
 import type { Provisioned, SavedProvision } from "../../control/provision.ts";
-import { labelOf, type RawRequest, type Request } from "../../domain/request.ts";
+import { labelOf, wordsOfProblem, type RawRequest, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
 import { BadInput } from "../cli/bad-input.ts";
 import { counted, spoken } from "../cli/durations.ts";
@@ -67,7 +67,7 @@ export async function provisionMode(inputs: Inputs, log: Told, worldOf: (log: Lo
   const world = worldOf(heard.log);
   const loaded = await world.settings.load();
   const parsed = requestOf(rawOf(inputs, world.random), loaded.configuration);
-  if (!parsed.ok) throw new BadInput(parsed.problems);
+  if (!parsed.ok) throw new BadInput(parsed.problems.map((problem) => wordsOfProblem(problem)));
   const { request } = parsed;
   // Loaded once the environment has answered, as all that the first call can do without.
   const { provision } = await import("../../control/provision.ts");

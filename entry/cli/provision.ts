@@ -3,7 +3,14 @@ import * as z from "zod/mini";
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { wordsOfReason } from "../../control/reasons.ts";
 import { limits, maxima } from "../../domain/limits.ts";
-import { labelOf, type RawRequest, type Request } from "../../domain/request.ts";
+import {
+  inputNameOf,
+  labelOf,
+  wordsOfProblem,
+  type RawRequest,
+  type Request,
+  type RequestProblem,
+} from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
 import { labelWishes, requestDefaults, requestOf, wishedLabel } from "../request-inputs.ts";
 import { BadInput } from "./bad-input.ts";
@@ -122,11 +129,13 @@ const rawOf = (input: z.infer<typeof schema>, label: string): RawRequest => ({
   label,
 });
 
-/** A problem begins with its input's name: said as the flag, or as the variable that it came from. */
+/** A field is called by its flag, or by the variable that it came from. */
 const named =
   ({ sources }: Given) =>
-  (problem: string): string =>
-    problem.replace(/^[a-z-]+/, (input) => sources[input] ?? `--${input}`);
+  (problem: RequestProblem): string => {
+    const input = inputNameOf(problem.field);
+    return wordsOfProblem(problem, sources[input] ?? `--${input}`);
+  };
 
 export const provisionCommand = command({
   name,

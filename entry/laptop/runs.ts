@@ -23,7 +23,7 @@ export type RunWish = Partial<RawRequest> & Pick<RawRequest, "runId" | "instance
 
 export function requestOf(wish: RunWish): Request {
   const parsed = parseRequest({ ...usual, ...wish }, defaultResourceClasses);
-  if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.request;
 }
 

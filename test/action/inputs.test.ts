@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { BadInput } from "../../entry/cli/bad-input.ts";
 import { inputNames, inputOf, readInputs, type InputName } from "../../entry/action/inputs.ts";
+import { wordsOfProblem } from "../../domain/request.ts";
 import { overlayWish } from "../../entry/action/overlay-inputs.ts";
 import { rawOf } from "../../entry/action/provision.ts";
 import { requestOf } from "../../entry/request-inputs.ts";
@@ -147,10 +148,10 @@ describe("a provision's inputs", () => {
 
   test("name each problem", () => {
     const parsed = parse({ "instance-count": "0", "resource-class": "tiny", "usage-class": "cheap", fallback: "yes" });
-    expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.split(" ")[0])).toEqual([
-      "instance-count",
-      "resource-class",
-      "usage-class",
+    expect(parsed.ok ? [] : parsed.problems.map(({ field }) => field)).toEqual([
+      "instanceCount",
+      "resourceClass",
+      "usageClass",
       "fallback",
     ]);
   });
@@ -158,7 +159,9 @@ describe("a provision's inputs", () => {
   test("wait no longer than what was claimed first would live", () => {
     expect(parse({ "timeout-min": "12" }).ok).toBe(true);
     const parsed = parse({ "timeout-min": "13" });
-    expect(parsed.ok ? [] : parsed.problems).toEqual([expect.stringMatching(/timeout-min is "13".*12 minutes/)]);
+    expect(parsed.ok ? [] : parsed.problems.map((problem) => wordsOfProblem(problem))).toEqual([
+      expect.stringMatching(/timeout-min is "13".*12 minutes/),
+    ]);
   });
 });
 

@@ -1,19 +1,37 @@
 // The doors' smaller parts: the stored GitHub credential, durations, columns.
 import { describe, expect, test } from "vitest";
+import { OutOfReach } from "../../cloud/ports.ts";
+import { furnished } from "../../cloud/sim/world/world.ts";
 import { inColumns } from "../../entry/cli/columns.ts";
 import { brief, spoken } from "../../entry/cli/durations.ts";
 import { plain } from "../../entry/cli/terminal.ts";
 import { hanging, wrap } from "../../entry/cli/wrap.ts";
 import { parseForgeCredential } from "../../entry/forge-credential.ts";
+import { storedCredential } from "../../entry/stored-credential.ts";
 
 describe("the stored credential", () => {
+  const read = (read: () => Promise<string>) => {
+    const secrets = { read: async () => ({ value: await read(), writtenAt: 0 }), write: () => Promise.resolve() };
+    return storedCredential({ secrets }, furnished());
+  };
+
+  test("is of no use where it cannot be read or says nothing; a mistake of ours, whatever its name, is none of its own", async () => {
+    expect(await read(() => Promise.resolve("{"))).toMatchObject({
+      kind: "of-no-use",
+      why: expect.stringContaining("cannot be read") as unknown,
+    });
+    expect(await read(() => Promise.reject(new OutOfReach("GetParameter")))).toMatchObject({ kind: "of-no-use" });
+    await expect(read(() => Promise.reject(new Error("undefined is not a function")))).rejects.toThrow("undefined is");
+  });
+
   test("is a token as it is, or an App as JSON", () => {
-    expect(parseForgeCredential("ghp_abcdefghij\n")).toEqual({ kind: "token", token: "ghp_abcdefghij" });
+    expect(parseForgeCredential("ghp_abcdefghij\n")).toEqual({
+      ok: true,
+      auth: { kind: "token", token: "ghp_abcdefghij" },
+    });
     expect(parseForgeCredential('{"appId": 7, "privateKey": "PEM", "installationId": 9}')).toEqual({
-      kind: "app",
-      appId: 7,
-      privateKey: "PEM",
-      installationId: 9,
+      ok: true,
+      auth: { kind: "app", appId: 7, privateKey: "PEM", installationId: 9 },
     });
   });
 
@@ -25,10 +43,10 @@ describe("the stored credential", () => {
     '{"privateKey": "secretsecret"',
     '{"appId":1,"privateKey":7}',
   ])("%j is refused without being quoted", (stored) => {
-    expect(() => parseForgeCredential(stored)).toThrow(
-      /neither a token nor an App|read as such|missing or wrong|key alone/,
-    );
-    expect(() => parseForgeCredential(stored)).toThrow(expect.not.stringContaining("secretsecret") as never);
+    const parsed = parseForgeCredential(stored);
+    const problem = parsed.ok ? expect.fail("it is taken") : parsed.problem;
+    expect(problem).toMatch(/neither a token nor an App|read as such|missing or wrong|key alone/);
+    expect(problem).not.toContain("secretsecret");
   });
 });
 

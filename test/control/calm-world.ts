@@ -72,7 +72,7 @@ export function requestOf(part: Partial<RawRequest> = {}): Request {
     },
     defaultResourceClasses,
   );
-  if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.request;
 }
 

@@ -85,6 +85,8 @@ describe("the sum of defaults and overlay", () => {
   });
 });
 
+const wordsOf = (configuration: Defaults): readonly string[] => problemsOf(configuration).map(({ words }) => words);
+
 describe("a configuration", () => {
   test("of the built-in values has no problem", () => {
     expect(problemsOf(defaults)).toEqual([]);
@@ -105,22 +107,25 @@ describe("a configuration", () => {
     ["maxUses", -1],
     ["maxAgeMs", Number.NaN],
   ])("with %s = %d names it and the value", (name, value) => {
-    expect(problemsOf({ ...defaults, [name]: value })[0]).toMatch(new RegExp(`^${name} is ${value};`));
+    expect(problemsOf({ ...defaults, [name]: value })[0]).toEqual({
+      field: name,
+      words: expect.stringMatching(new RegExp(`^${name} is ${value};`)) as unknown,
+    });
   });
 
   test("whose provision limit is not above its boot limit says why that matters", () => {
-    const [problem] = problemsOf({ ...defaults, provisionMs: defaults.bootMs });
+    const [problem] = wordsOf({ ...defaults, provisionMs: defaults.bootMs });
     expect(problem).toMatch(/^provisionMs \(600000\) must exceed bootMs \(600000\): .*expire/);
   });
 
   test("with a spot price that nobody would sell for names the class", () => {
-    expect(problemsOf({ ...defaults, spotMaxPrices: { tiny: 0 } })).toEqual([
+    expect(wordsOf({ ...defaults, spotMaxPrices: { tiny: 0 } })).toEqual([
       'spotMaxPrices of "tiny" is 0; it is USD an hour, more than 0',
     ]);
   });
 
   test("with half an idle floor, or a negative one, names the pool", () => {
-    const problems = problemsOf({ ...defaults, idleFloors: { "large/x64": -1, "xlarge/x64": 0.5, "large/arm64": 2 } });
+    const problems = wordsOf({ ...defaults, idleFloors: { "large/x64": -1, "xlarge/x64": 0.5, "large/arm64": 2 } });
     expect(problems).toEqual([
       expect.stringContaining('"large/x64" is -1'),
       expect.stringContaining('"xlarge/x64" is 0.5'),
@@ -128,26 +133,24 @@ describe("a configuration", () => {
   });
 
   test("with a number for a label says that runs' labels begin so", () => {
-    expect(problemsOf({ ...defaults, labels: ["gpu", "1001"] })).toEqual([
-      expect.stringContaining('labels has "1001" begins with a number'),
+    expect(wordsOf({ ...defaults, labels: ["gpu", "1001"] })).toEqual([
+      expect.stringContaining('labels: "1001" begins with a number'),
     ]);
   });
 
   test("with a provision limit that leaves no time to create is refused", () => {
-    expect(problemsOf({ ...defaults, bootMs: 30_000, provisionMs: limits.replacementMs })).toEqual([
+    expect(wordsOf({ ...defaults, bootMs: 30_000, provisionMs: limits.replacementMs })).toEqual([
       expect.stringContaining(`provisionMs is ${limits.replacementMs}`),
     ]);
   });
 
   test("with a class that has no queue says what to do", () => {
     const resourceClasses = { ...defaultResourceClasses, tiny: { cpu: 1, mmem: 512 } };
-    expect(problemsOf({ ...defaults, resourceClasses })).toEqual([
-      expect.stringMatching(/"tiny" has no queue: deploy/),
-    ]);
+    expect(wordsOf({ ...defaults, resourceClasses })).toEqual([expect.stringMatching(/"tiny" has no queue: deploy/)]);
   });
 
   test("with a wrong class has the class's problems", () => {
-    expect(problemsOf({ ...defaults, resourceClasses: {} })).toEqual([expect.stringContaining("no resource class")]);
+    expect(wordsOf({ ...defaults, resourceClasses: {} })).toEqual([expect.stringContaining("no resource class")]);
   });
 });
 

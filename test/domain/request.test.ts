@@ -2,7 +2,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maxima } from "../../domain/limits.ts";
-import { misfitOf, parseRequest, type Candidate, type Misfit, type RawRequest } from "../../domain/request.ts";
+import {
+  misfitOf,
+  parseRequest,
+  wordsOfProblem,
+  type Candidate,
+  type Misfit,
+  type RawRequest,
+} from "../../domain/request.ts";
 import { defaultResourceClasses as classes } from "../../domain/resource-class.ts";
 
 const good: RawRequest = {
@@ -20,7 +27,7 @@ const good: RawRequest = {
 };
 const problemsOf = (part: Partial<RawRequest>): readonly string[] => {
   const parsed = parseRequest({ ...good, ...part }, classes);
-  return parsed.ok ? [] : parsed.problems;
+  return parsed.ok ? [] : parsed.problems.map((problem) => wordsOfProblem(problem));
 };
 
 test("a good request is read", () => {
@@ -128,10 +135,10 @@ test("all problems are told at once, one line each", () => {
 test("a class that is retired is told apart from one that never was", () => {
   const of = (resourceClass: string) => {
     const parsed = parseRequest({ ...good, resourceClass }, classes, ["huge"]);
-    return parsed.ok ? [] : parsed.problems;
+    return parsed.ok ? [] : parsed.problems.map((problem) => wordsOfProblem(problem));
   };
   expect(of("huge")).toEqual([
-    expect.stringMatching(/^resource-class is "huge", which is retired; this environment has "/),
+    expect.stringMatching(/^resource-class is "huge"; it is retired; this environment has "/),
   ]);
   expect(of("tiny")).toEqual([expect.stringMatching(/^resource-class is "tiny"; this environment has "/)]);
 });
@@ -153,12 +160,23 @@ test("what may be left out is read where it is given, in milliseconds", () => {
 test("what may be left out is checked where it is given", () => {
   const bad = { ...good, instanceCount: "2", minCount: "3", timeoutMin: "0", maxRuntimeMin: "soon", label: "1002" };
   const parsed = parseRequest(bad, classes);
-  expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.split(/[: ]/)[0])).toEqual([
-    "min-count",
-    "timeout-min",
-    "max-runtime-min",
+  expect(parsed.ok ? [] : parsed.problems.map(({ field }) => field)).toEqual([
+    "minCount",
+    "timeoutMin",
+    "maxRuntimeMin",
     "label",
   ]);
+});
+
+test("a problem is of one field, which is called as whoever reads it does, whatever its value says", () => {
+  const parsed = parseRequest({ ...good, name: "labels is label: x", minCount: "timeout-min is" }, classes);
+  const problems = parsed.ok ? [] : parsed.problems;
+  expect(problems.map(({ field }) => field)).toEqual(["name", "minCount"]);
+  expect(problems.map((problem) => wordsOfProblem(problem))).toEqual([
+    expect.stringMatching(/^name is "labels is label: x"; it is 1-100 letters/),
+    'min-count is "timeout-min is"; it is a whole number from 1 to 3',
+  ]);
+  expect(problems.map((problem) => wordsOfProblem(problem, "$X").slice(0, 5))).toEqual(["$X is", "$X is"]);
 });
 
 test("any words at all are a request or problems that name their input, never an exception", () => {
@@ -171,7 +189,7 @@ test("any words at all are a request or problems that name their input, never an
       const mixed = { ...words, ...Object.fromEntries(kept.map((name) => [name, good[name]])) };
       const parsed = parseRequest(mixed, classes);
       if (parsed.ok) expect(parsed.request.count).toBeGreaterThan(0);
-      else for (const problem of parsed.problems) expect(problem).toMatch(/^[a-z-]+(:| is) /);
+      else for (const { field } of parsed.problems) expect(Object.keys(good)).toContain(field);
     }),
   );
 });

@@ -27,7 +27,7 @@ function requestFor(resourceClass: string, count: number): Request {
     },
     defaultResourceClasses,
   );
-  if (!parsed.ok) throw new Error(parsed.problems.join("; "));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return { ...parsed.request, count };
 }
 

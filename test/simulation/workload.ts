@@ -52,7 +52,7 @@ function request(chance: Chance, runId: string, repository: string, attempt: num
     },
     defaultResourceClasses,
   );
-  if (!parsed.ok) throw new Error(parsed.problems.join("; "));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.request;
 }
 

@@ -137,7 +137,7 @@ function requestOf(runId: string) {
     fallback: "false",
   };
   const parsed = parseRequest({ ...raw, ...rest }, { large });
-  if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.request;
 }
 

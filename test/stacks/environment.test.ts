@@ -168,7 +168,7 @@ const wrong: readonly Wrong[] = [
     { schedules: [{ name: "day", cron: "cron(0 7 ? * MON *)", timezone: "Berlin", idleFloors: {} }] },
     /^x: schedules\[0\]\.timezone: /,
   ],
-  ["a label with a blank", { labels: ["two words"] }, /^x: labels: labels has "two words"/],
+  ["a label with a blank", { labels: ["two words"] }, /^x: labels: labels: "two words"/],
   ["a label that is a run id", { labels: ["1001"] }, /^x: labels: /],
   ["a tag that metadata refuses", { tags: { "cost center": "1" } }, /^x: tags\.cost center: instance metadata/],
   ["a tag with a slash", { tags: { "a/b": "1" } }, /^x: tags\.a\/b: instance metadata/],

@@ -88,7 +88,7 @@ eachIsRefused([
   ["a provision that waits for years", { limits: { provisionMs: 1e12 } }, /^x: limits\.provisionMs: /],
   ["a script without an interpreter", { preRunnerScript: "#!\necho" }, /^x: preRunnerScript: must begin with/],
   ["a script with a NUL", { preRunnerScript: "#!/bin/sh\n\0" }, /^x: preRunnerScript: has a NUL/],
-  ["a label with a control character", { labels: ["gpu\u0007"] }, /^x: labels: labels has /],
+  ["a label with a control character", { labels: ["gpu\u0007"] }, /^x: labels: labels: /],
   [
     "hosts past the proxy in one text",
     { proxy: { url: "http://proxy.example.org", noProxy: ["a.example.org, b.example.org"] } },

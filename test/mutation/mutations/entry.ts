@@ -167,8 +167,8 @@ export const entryMutations: readonly Mutation[] = [
   ]),
   ...of("entry/forge-credential.ts", [
     "an App of several installations asks the wrong one",
-    "...(installationId === undefined ? {} : { installationId }) };",
-    "};",
+    "...(installationId === undefined ? {} : { installationId }) } as const;",
+    "} as const;",
     "cli/inputs",
   ]),
   ...of(
