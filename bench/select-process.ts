@@ -12,7 +12,7 @@ const world = controlWorld({
   region: text("AWS_REGION"),
   log: {
     event: (name, facts) => {
-      if (name === "instance.claimed") won.push(String(facts?.["instance"]));
+      if (name === "instance.claimed") won.push(facts.instance);
       if (name === "instance.created") won.push("created");
       if (won.length === count) all.resolve();
     },

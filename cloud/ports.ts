@@ -1,4 +1,5 @@
 // What control and agent need of the world, in domain types. SDK types and SDK errors stop behind these.
+import type { LogEvent } from "../domain/events.ts";
 import type { Brake } from "../domain/brake.ts";
 import type { Configuration, Overlay, StoredDefaults } from "../domain/configuration.ts";
 import type { Decision, Move, Moves } from "../domain/instance.ts";
@@ -26,9 +27,9 @@ export interface Random {
   id(): string;
 }
 
-/** One event a line: a past-tense name (`instance.claimed`) and its facts. Never a secret. */
+/** One event a line. Never a secret. */
 export interface Log {
-  event(name: string, facts?: Record<string, unknown>): void;
+  event(...event: LogEvent): void;
 }
 
 /**

@@ -1,5 +1,6 @@
 // One JSON line an event, for the journal.
 import type { Clock, Log } from "../cloud/ports.ts";
+import type { EventName } from "../domain/events.ts";
 
 /** journald breaks a line at 48 KiB (journald.conf(5), "LineMax="): a broken one is no JSON, so of long texts the beginning is kept. */
 const lineMost = 40_000;
@@ -12,12 +13,14 @@ const lineOf = (facts: Readonly<Record<string, unknown>>): string => {
   return JSON.stringify(facts, shown);
 };
 
-/** `always`: facts of every line, such as the instance. */
-export const jsonLog = (
-  clock: Pick<Clock, "now">,
-  always: Readonly<Record<string, unknown>>,
-  write: (line: string) => void = (line) => void process.stdout.write(line),
-): Log => ({
-  event: (name, facts) =>
-    write(`${lineOf({ at: new Date(clock.now()).toISOString(), event: name, ...always, ...facts })}\n`),
-});
+/** Writes an event as a line; `always`: facts of every one, such as the instance. */
+export const jsonLines =
+  (
+    clock: Pick<Clock, "now">,
+    always: Readonly<Record<string, unknown>>,
+    write: (line: string) => void = (line) => void process.stdout.write(line),
+  ) =>
+  (name: EventName, facts: object): void =>
+    write(`${lineOf({ at: new Date(clock.now()).toISOString(), event: name, ...always, ...facts })}\n`);
+
+export const jsonLog = (...how: Parameters<typeof jsonLines>): Log => ({ event: jsonLines(...how) });

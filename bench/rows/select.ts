@@ -35,7 +35,7 @@ export async function selectOnce(cloud: BenchCloud, count: number): Promise<Samp
   const gate = Promise.withResolvers<void>();
   const all = Promise.withResolvers<number>();
   const world = worldOf(cloud, environment, {
-    event: (name) => {
+    event: (...[name]) => {
       if (name === "instance.claimed" && ++claimed === count) all.resolve(performance.now());
     },
   });

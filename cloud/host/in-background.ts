@@ -1,8 +1,8 @@
-// Work off the critical path, one piece after the other; its failures are logged, its end can be waited for.
+// Removals of registrations, off the critical path, one after the other; their failures are logged, their end can be waited for.
 import type { Log } from "../ports.ts";
 
 export interface Background {
-  run(name: string, work: () => Promise<void>): void;
+  run(work: () => Promise<void>): void;
   /** Resolves when nothing is left to do. */
   settled(): Promise<void>;
 }
@@ -10,8 +10,8 @@ export interface Background {
 export function inBackground(log: Log): Background {
   let last = Promise.resolve();
   return {
-    run: (name, work) => {
-      last = last.then(work).catch((error: unknown) => log.event(`${name}-failed`, { problem: String(error) }));
+    run: (work) => {
+      last = last.then(work).catch((error: unknown) => log.event("runner.removal-failed", { problem: String(error) }));
     },
     settled: async () => {
       for (let seen; seen !== last;) {

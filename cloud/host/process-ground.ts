@@ -212,7 +212,7 @@ async function destroy(ground: Ground, assignment: number, removalToken: string 
   const folders = placeOf(ground, assignment);
   const aside = join(ground.rootsDirectory, `gone-${assignment}-${ground.clock.now()}`);
   if ((await stat(folders.whole).catch(() => undefined)) !== undefined) await rename(folders.whole, aside);
-  ground.background.run("runner.removal", async () => {
+  ground.background.run(async () => {
     if (removalToken !== undefined) await removeRegistration(ground, assignment, removalToken);
     await rm(savedOf(ground, assignment), { recursive: true, force: true });
     await rm(aside, { recursive: true, force: true });

@@ -211,7 +211,7 @@ async function destroy(ground: Ground, assignment: number, removalToken: string 
   await ask(ground, "destroy", assignment);
   if (ground.watched?.assignment === assignment) letGo(ground);
   const { clock, log, background } = ground;
-  background.run("runner.removal", async () => {
+  background.run(async () => {
     const handover = handoverOf(ground, assignment);
     const known = await readText(join(handover, ".runner"));
     if (removalToken !== undefined && known !== undefined) {

@@ -53,9 +53,10 @@ function listening(log: Told): Readiness {
   return {
     afterMs,
     log: {
-      event: (name, facts = {}) => {
-        if (name === "instance.ready") afterMs.set(String(facts["instance"]), Math.round(performance.now() - begun));
-        log.event(name, facts);
+      event: (...event) => {
+        const [name, facts] = event;
+        if (name === "instance.ready") afterMs.set(facts.instance, Math.round(performance.now() - begun));
+        log.event(...event);
       },
     },
   };

@@ -34,8 +34,8 @@ export function told(): Told {
   return {
     note: (line) => info(harmless(line)),
     warn,
-    event: (name, facts = {}) => {
-      const said = say(name, facts);
+    event: (...event) => {
+      const said = say(...event);
       if (said === undefined) return;
       if (said.warns) warn("runpool", said.line);
       else info(harmless(said.line));

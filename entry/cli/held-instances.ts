@@ -9,25 +9,21 @@ export interface HeldInstances extends Log {
   ready(): number;
 }
 
-const takes = new Set(["instance.claimed", "instance.created", "instance.found-again"]);
-const gives = new Set(["instance.pooled", "instance.condemned", "instance.lost"]);
-
 /** A log that watches, and passes every event on. */
 export function heldInstances(log: Log): HeldInstances {
   const held = new Set<string>();
   const registered = new Set<string>();
   return {
-    event: (name, facts) => {
-      const instance = facts?.["instance"];
-      if (typeof instance === "string") {
-        if (takes.has(name)) held.add(instance);
-        if (name === "instance.ready") registered.add(instance);
-        if (gives.has(name)) {
-          held.delete(instance);
-          registered.delete(instance);
-        }
+    event: (...event) => {
+      const [name, facts] = event;
+      if (name === "instance.claimed" || name === "instance.created" || name === "instance.found-again")
+        held.add(facts.instance);
+      if (name === "instance.ready") registered.add(facts.instance);
+      if (name === "instance.pooled" || name === "instance.condemned" || name === "instance.lost") {
+        held.delete(facts.instance);
+        registered.delete(facts.instance);
       }
-      log.event(name, facts);
+      log.event(...event);
     },
     instances: () => [...held],
     ready: () => registered.size,

@@ -38,8 +38,8 @@ export function progress(err: Sink, clock: Pick<Clock, "now">, quiet: boolean): 
   return {
     note: line,
     warn,
-    event: (name, facts = {}) => {
-      const said = say(name, facts);
+    event: (...event) => {
+      const said = say(...event);
       if (said === undefined) return;
       if (said.warns) warn(said.line);
       else line(said.line);

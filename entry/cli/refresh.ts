@@ -25,7 +25,7 @@ export const refreshCommand = command({
     const { progress } = ground;
     const log: Log = {
       // In a dry run tokens are only due, not renewed: the report says so.
-      event: (name, facts) => (dryRun && name === "token.renewed" ? undefined : progress.event(name, facts)),
+      event: (...event) => (dryRun && event[0] === "token.renewed" ? undefined : progress.event(...event)),
     };
     const world = await ground.world({ log, ...(forge === undefined ? {} : { forge }) });
     const waiting = progress.waiting(() => "refreshing");

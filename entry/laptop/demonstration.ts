@@ -69,8 +69,9 @@ const worldFor = (cloud: EmbeddedCloud, view: View, tally: Tally, runId: string,
     forge: { kind: "token", token: forgeToken },
     aws: { endpoint: cloud.aws.url, credentials },
     log: {
-      event: (name, facts = {}) => {
-        also?.event(name, facts);
+      event: (...event) => {
+        const [name, facts] = event;
+        also?.event(...event);
         if (name === "instance.created") tally.created++;
         if (name === "instance.claimed") tally.reused++;
         view.event(runId, name, facts);

@@ -128,7 +128,7 @@ async function cancelled(stage: Stage, told: Told): Promise<void> {
   const runId = "1004";
   const cancel = new AbortController();
   const world = stage.worldOf(runId, {
-    event: (name) => {
+    event: (...[name]) => {
       if (name === "instance.created") cancel.abort();
     },
   });
@@ -149,7 +149,7 @@ async function replaced(stage: Stage, told: Told): Promise<void> {
   const log: Log = {
     event: (name, facts) => {
       if (name !== "instance.created" || killed !== undefined) return;
-      killed = String(facts?.["instance"]);
+      killed = facts.instance;
       stage.cloud.ec2.kill(killed);
     },
   };

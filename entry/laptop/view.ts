@@ -1,4 +1,5 @@
 // What a person sees: a live view on a terminal, plain lines into a pipe, nothing with --json.
+import type { EventName } from "../../domain/events.ts";
 
 export interface Row {
   readonly instance: string;
@@ -20,7 +21,7 @@ export interface View {
   /** A progress line of a run; the newest replaces the one before. */
   run(runId: string, progress: string): void;
   /** An event, with its facts. */
-  event(runId: string, name: string, facts: Readonly<Record<string, unknown>>): void;
+  event(runId: string, name: EventName, facts: object): void;
   /** The newest state of an instance. */
   instance(row: Row): void;
   /** The last words; ends the live part. */
@@ -48,8 +49,8 @@ export function plainView(write: (line: string) => void, now: () => number): Vie
   };
 }
 
-const factsOf = (facts: Readonly<Record<string, unknown>>): string =>
-  Object.entries(facts)
+const factsOf = (facts: object): string =>
+  Object.entries(facts as Readonly<Record<string, unknown>>)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(" ");

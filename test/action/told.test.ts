@@ -97,7 +97,7 @@ test("why an instance is ended is said at length once; lines end as on any syste
   const log = told();
   const why = `config.sh said:\r\n${"long ".repeat(50)}`;
   log.event("instance.lost", { instance: id(1), why });
-  log.event("instance.condemned", { instance: id(1), reason: why });
+  log.event("instance.condemned", { instance: id(1), by: "condemn-unregistered", reason: why });
   expect(lines()[0]).toMatch(/lost: config\.sh said:%0A\| long/);
   expect(lines().slice(1)).toEqual([`${id(1)} is ended: config.sh said: …`]);
 });
@@ -114,7 +114,7 @@ test.each([
 });
 
 test("a launch that came to nothing without a reason is said in words", () => {
-  told().event("creation.short", { created: 0, wanted: 2, verdict: "again", problems: undefined });
+  told().event("creation.short", { rung: "as asked", created: 0, wanted: 2, verdict: "again", problems: undefined });
   expect(lines()).toEqual(["::warning title=runpool::0 of 2 created (EC2 gave no reason, and is asked again)"]);
 });
 

@@ -132,7 +132,7 @@ export function agentBench(wish: BenchWish): AgentBench {
     host: hostOf(wish, traces),
     secrets: wish.secrets ?? { read: () => Promise.resolve({ value: "ATOKEN", writtenAt: now }) },
     clock,
-    log: { event: (name, facts = {}) => void traces.events.push({ name, facts }) },
+    log: { event: (name, facts) => void traces.events.push({ name, facts: { ...facts } }) },
   };
   return {
     ...traces,

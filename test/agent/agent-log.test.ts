@@ -13,18 +13,18 @@ const at = "1970-01-01T00:00:00.000Z";
 
 test("a line says what is known by then", () => {
   const { log, lines } = heard();
-  log.event("host.began");
+  log.event("agent.status", { status: "waiting" });
   log.instanceIs("i-1");
-  log.event("host.asked");
+  log.event("agent.unread", { problem: "no" });
   log.recordIs({ runId: "7", assignment: 3 });
   log.event("agent.registered", { assignment: 3 });
   log.recordIs({ assignment: 3 });
-  log.event("agent.waited");
+  log.event("agent.retired", { reason: "idle" });
   expect(lines).toEqual([
-    { at, event: "host.began" },
-    { at, event: "host.asked", instance: "i-1" },
+    { at, event: "agent.status", status: "waiting" },
+    { at, event: "agent.unread", instance: "i-1", problem: "no" },
     { at, event: "agent.registered", instance: "i-1", run: "7", assignment: 3 },
-    { at, event: "agent.waited", instance: "i-1", assignment: 3 },
+    { at, event: "agent.retired", instance: "i-1", assignment: 3, reason: "idle" },
   ]);
 });
 
@@ -32,10 +32,10 @@ test("an event of an earlier assignment is not the present run's; a stranger's j
   const { log, lines } = heard();
   log.recordIs({ runId: "8", assignment: 4 });
   log.event("runner.removed", { assignment: 3 });
-  log.event("job.refused", { assignment: 4, run: "666" });
+  log.event("job.refused", { assignment: 4, run: "666", attempt: "1", job: "build" });
   expect(lines).toEqual([
     { at, event: "runner.removed", assignment: 3 },
-    { at, event: "job.refused", assignment: 4, run: "666" },
+    { at, event: "job.refused", assignment: 4, run: "666", attempt: "1", job: "build" },
   ]);
 });
 
@@ -43,8 +43,8 @@ test("a line is never longer than the journal keeps in one piece: of long texts 
   const lines: string[] = [];
   const log = agentLog({ now: () => 0 }, (line) => void lines.push(line));
   const lastLines = Array.from({ length: 20 }, () => "ü".repeat(3_000));
-  log.event("runner.exited", { code: 1, lastLines });
-  log.event("runner.exited", { code: 1, lastLines: ["short"] });
+  log.event("runner.exited", { assignment: 1, code: 1, lastLines });
+  log.event("runner.exited", { assignment: 1, code: 1, lastLines: ["short"] });
   expect(lines.every((line) => Buffer.byteLength(line) < 48 * 1024)).toBe(true);
   const [long, short] = lines.map((line) => JSON.parse(line) as { readonly lastLines: readonly string[] });
   expect(long?.lastLines).toEqual(Array.from({ length: 20 }, () => `${"ü".repeat(1_000)}…`));

@@ -19,6 +19,7 @@ import { startMark } from "../../cloud/host/listener-log.ts";
 import { runnerProcess } from "../../cloud/host/runner-process.ts";
 import { unitGround } from "../../cloud/host/unit-ground.ts";
 import { unitHost } from "../../cloud/host/unit-host.ts";
+import type { LogEvent } from "../../domain/events.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 
 const folders: string[] = [];
@@ -36,7 +37,7 @@ function stateWith(name: string) {
     stateDirectory,
     file,
     events,
-    log: { event: (event: string) => void events.push(event) },
+    log: { event: (...[event]: LogEvent) => void events.push(event) },
     fill: () => {
       rmSync(file, { force: true });
       mkdirSync(join(file, "in the way"), { recursive: true });

@@ -42,7 +42,7 @@ export async function openHostBench(...settings: Parameters<typeof openBench>): 
   const open = (folder: string, distribution: string, hooks: MachineOptions["hooks"]): Machine => {
     const events: Event[] = [];
     const waiting = new Set<() => void>();
-    const log: Log = { event: (name, facts = {}) => void events.push({ name, facts }) };
+    const log: Log = { event: (name, facts) => void events.push({ name, facts: { ...facts } }) };
     const runner = processRunner({
       distribution,
       rootsDirectory: join(folder, "roots"),

@@ -30,7 +30,7 @@ function machine(preRunnerScript: string, prepareLimitMs = 10_000, bootId = "boo
     workDirectory: join(stateDirectory, "work"),
     powerOff: (reason) => void reasons.push(reason),
     clock: hostClock,
-    log: { event: (name, facts) => void (name === "pre-runner.said" && lines.push(String(facts?.["line"]))) },
+    log: { event: (name, facts) => void (name === "pre-runner.said" && lines.push(facts.line)) },
   });
   return { host, lines, reasons, stateDirectory };
 }

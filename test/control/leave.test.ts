@@ -15,7 +15,7 @@ async function sent(...answers: readonly ((messages: readonly PoolMessage[]) => 
     calls.push(messages.map(({ instanceId }) => instanceId));
     return answers[calls.length - 1]?.(messages) ?? [];
   };
-  await sendToPool({ pool: { send } as Pool, log: { event: (name) => void said.push(name) } }, two);
+  await sendToPool({ pool: { send } as Pool, log: { event: (...[name]) => void said.push(name) } }, two);
   return { calls, said };
 }
 

@@ -188,7 +188,9 @@ export function machinesOf(stateOf: () => State, world: Chance, runAgent: RunAge
         if (process.alive) wake();
       };
     }).then(
-      () => process.log.event("world.agent-resolved"),
+      () => {
+        if (process.alive) state.around.heard(process.name, "world.agent-resolved", {});
+      },
       (error: unknown) => {
         if (process.alive) state.checks.crashed(process.name, error);
         process.kill();

@@ -175,8 +175,8 @@ export function startProcess(around: Around, options: ProcessOptions): Process {
     chance,
     random: { next: () => chance.next(), id: () => chance.id() },
     log: {
-      event: (event, facts = {}) => {
-        if (alive) around.heard(name, event, facts);
+      event: (event, facts) => {
+        if (alive) around.heard(name, event, { ...facts });
       },
     },
     clock: {

@@ -50,13 +50,13 @@ function changed(stored: Overlay, overlay: Overlay, seen: Overlay): Overlay {
   return next;
 }
 
-export function settingsPort({ words, time, checks }: State, process: Process): Settings {
+export function settingsPort({ words, time, checks, around }: State, process: Process): Settings {
   const { counters, reserved } = words;
   const call = <T>(what: string, kind: "read" | "write" | "once", apply: () => T): Promise<T> =>
     process.call({ what: `settings.${what}`, kind, apply, lost: outOfReach });
   const set = (scope: string, count: number): void => {
     time.note(`counter ${scope} ${count}`);
-    process.log.event("world.counted", { scope, count });
+    around.heard(process.name, "world.counted", { scope, count });
     counters.set(scope, count);
     for (const heard of words.watchers) heard();
     checks.counted(scope);
