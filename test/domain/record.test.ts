@@ -30,7 +30,7 @@ const full: Whole<Omit<InstanceRecord, "spoilt">> = {
   ...bare,
   ...owners.caller,
   lastOwner: "github:run:7:1:build",
-  lastSignal: { kind: "registered", rank: 4, assignment: 1, at: now, detail: "as dev-i-0" },
+  lastSignal: { kind: "registered", rank: 4, assignment: 1, at: now, cause: "token", detail: "as dev-i-0" },
   reason: "past its threshold",
   expiresAt: 1_800_000_000,
   heartbeatAt: now,
