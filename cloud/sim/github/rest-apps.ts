@@ -103,24 +103,6 @@ export const appRoutes = (credentials: Credentials): readonly Route[] => [
     },
   },
   {
-    method: "GET",
-    path: "/app/installations",
-    needs: "app",
-    handle: (world, call) => ({
-      status: 200,
-      body: appOf(call).installations.map((each) => shownInstallation(world, appOf(call), each)),
-    }),
-  },
-  {
-    method: "GET",
-    path: "/app/installations/{installation_id}",
-    needs: "app",
-    handle: (world, call) => {
-      const installation = credentials.appOfInstallation(appOf(call), Number(call.names["installation_id"]));
-      return { status: 200, body: shownInstallation(world, appOf(call), installation) };
-    },
-  },
-  {
     method: "POST",
     path: "/app/installations/{installation_id}/access_tokens",
     needs: "app",

@@ -114,13 +114,4 @@ export const runRoutes: readonly Route[] = [
     needs: read,
     handle: (world, call) => ({ status: 200, body: shownJob(world, theJob(world, call)) }),
   },
-  {
-    method: "GET",
-    path: `${actions}/jobs/{job_id}/logs`,
-    needs: read,
-    handle: (world, call) => ({
-      status: 302,
-      headers: { location: `${world.baseUrl}/_runner/logs/${theJob(world, call).id}` },
-    }),
-  },
 ];

@@ -231,5 +231,4 @@ export const runnerProtocolRoutes: readonly Route[] = [
   open("POST", "/_runner/jobs/{job_id}/start", start),
   open("POST", "/_runner/jobs/{job_id}/log", addLog),
   open("POST", "/_runner/jobs/{job_id}/complete", complete),
-  open("GET", "/_runner/logs/{job_id}", (world, call) => ({ status: 200, body: theJob(world, call).log.join("\n") })),
 ];
