@@ -1,12 +1,6 @@
 // Seeded chance: streams forked by name, so that one new draw in one place shifts no other.
+import { hash32 } from "../../domain/fingerprint.ts";
 import type { Random } from "../ports.ts";
-
-/** 32-bit FNV-1a of a text, the seed of a named stream. */
-const hash = (text: string): number => {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return h >>> 0;
-};
 
 /** A deterministic stream (mulberry32). `fork` gives an independent stream that depends only on seed and name. */
 export interface Chance extends Random {
@@ -20,7 +14,7 @@ export interface Chance extends Random {
 
 export function chance(seed: string | number): Chance {
   const root = String(seed);
-  let state = hash(root);
+  let state = hash32(root);
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
     let t = state;

@@ -1,8 +1,10 @@
 // Rows in DynamoDB's order: by a hash of the partition key, then by sort key. Serves tables and indexes alike.
+import { hash32 } from "../../../domain/fingerprint.ts";
 import { compareText, orderOf, type AttributeValue, type Item } from "./attribute-value.ts";
 
 /** Where a row stands. An index has many rows with equal keys: `tie` is the table's own position then. */
 export interface Position {
+  /** A hash: a scan comes in no useful order, as in the real service. */
   readonly slot: number;
   readonly hash: string;
   readonly range?: AttributeValue;
@@ -21,13 +23,6 @@ export interface KeySchema {
   readonly range?: string;
 }
 
-/** 32-bit FNV-1a: spreads partitions over slots, so that a scan comes in no useful order, as in the real service. */
-function slotOf(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return h >>> 0;
-}
-
 const scalarText = (value: AttributeValue): string => Object.entries(value)[0]?.join(":") ?? "";
 
 /** The position of an item by a key schema; undefined when it lacks a key attribute (a sparse index leaves it out). */
@@ -36,13 +31,13 @@ export function positionOf(item: Item, keys: KeySchema, tie?: Position): Positio
   const range = keys.range === undefined ? undefined : item[keys.range];
   if (!hash || (keys.range !== undefined && !range)) return undefined;
   const text = scalarText(hash);
-  return { slot: slotOf(text), hash: text, ...(range && { range }), ...(tie && { tie }) };
+  return { slot: hash32(text), hash: text, ...(range && { range }), ...(tie && { tie }) };
 }
 
 /** The partition an equality on the hash key selects. */
 export const partitionOf = (hash: AttributeValue): Pick<Position, "slot" | "hash"> => {
   const text = scalarText(hash);
-  return { slot: slotOf(text), hash: text };
+  return { slot: hash32(text), hash: text };
 };
 
 export const comparePartitions = (a: Pick<Position, "slot" | "hash">, b: Pick<Position, "slot" | "hash">): number =>
