@@ -27,6 +27,8 @@ export const ownership = (runId: string, claimId: string): Whole<Ownership> => (
 
 export const machineOf = (key: string, instanceId: string, launchedAt: number, partition: string): Whole<Machine> => ({
   ...someMachine,
+  instanceType: "m5.large",
+  mmem: 8192,
   key,
   instanceId,
   partition,

@@ -29,7 +29,13 @@ test("a provision that asks for a retired class is told so, with the classes tha
   const parsed = requestOf(raw, { ...configuration, queues });
   expect(parsed).toEqual({
     ok: false,
-    problems: [expect.stringMatching(/^resource-class is "huge", which is retired; this environment has "large", /)],
+    problems: [
+      {
+        field: "resourceClass",
+        given: "huge",
+        rule: expect.stringMatching(/^it is retired; this environment has "large", /) as unknown,
+      },
+    ],
   });
 });
 
