@@ -8,7 +8,7 @@ export const stacksMutations: readonly Mutation[] = [
       "nobody is told that refresh has not come for a quarter of an hour",
       'treatMissingData: "breaching",',
       'treatMissingData: "notBreaching",',
-      "stacks/deployed",
+      "stacks/parts",
     ],
     [
       "no alarm tells of the eleventh class's unreadable messages",
@@ -74,26 +74,26 @@ export const stacksMutations: readonly Mutation[] = [
       "a machine that shuts itself down is stopped, and its disk paid for",
       'instanceInitiatedShutdownBehavior: "terminate",',
       'instanceInitiatedShutdownBehavior: "stop",',
-      "stacks/deployed",
+      "stacks/parts",
     ],
     [
       "a container of a job takes the instance's role",
       "httpPutResponseHopLimit: 1,",
       "httpPutResponseHopLimit: 2,",
-      "stacks/deployed",
+      "stacks/parts",
     ],
   ),
   ...of("stacks/pool-queues.ts", [
     "idle instances vanish from the pool before they end",
     "messageRetentionSeconds: limits.poolRetentionMs / second,",
     "messageRetentionSeconds: 60,",
-    "stacks/deployed",
+    "stacks/parts",
   ]),
   ...of("stacks/pool-table.ts", [
     "old requests are never deleted",
     "ttl: { attributeName: table.ttl, enabled: true },",
     "ttl: { attributeName: table.key, enabled: true },",
-    "stacks/deployed",
+    "stacks/parts",
   ]),
   ...of(
     "stacks/refresh-lambda.ts",
@@ -101,7 +101,7 @@ export const stacksMutations: readonly Mutation[] = [
       "two refreshes run at once",
       "const timeoutS = limits.refreshLimitMs / 1000;",
       "const timeoutS = 900;",
-      "stacks/deployed",
+      "stacks/parts",
     ],
     [
       "the floors of a schedule come an hour late in summer",
