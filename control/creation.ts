@@ -9,6 +9,7 @@ import {
 } from "../cloud/ports.ts";
 import { brakeOn, type Brake } from "../domain/brake.ts";
 import { templateOf } from "../domain/configuration.ts";
+import { hash32 } from "../domain/fingerprint.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import { poolManager, tags } from "../domain/names.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
@@ -284,7 +285,7 @@ async function launch(
     count,
     clientToken,
     ...base,
-    subnets: rotated(configuration.subnets, hashOf(clientToken)),
+    subnets: rotated(configuration.subnets, hash32(clientToken)),
     minimum,
     architecture,
     ...rung.ask,
@@ -323,17 +324,10 @@ function clientTokenOf({ configuration, request }: Undertaking, round: string, c
   const { runId, attempt, provisionId } = request;
   const text = `${configuration.environment}/${runId}/${attempt}/${provisionId}/${round}/${count}`;
   const hex = (salt: string): string =>
-    hashOf(salt + text)
+    hash32(salt + text)
       .toString(16)
       .padStart(8, "0");
   return `${runId}-${attempt}-${count}-${hex("a")}${hex("b")}`;
-}
-
-/** 32-bit FNV-1a. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 /** One subnet an availability zone (two in one make the request fail), beginning elsewhere for each token. */

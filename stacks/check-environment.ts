@@ -1,11 +1,11 @@
 // Reads an environment file: its shape, then the rules across fields. Every problem names the field's path and the rule.
-import { problemsOf } from "../domain/configuration.ts";
+import { isServed, problemsOf } from "../domain/configuration.ts";
 import { limits } from "../domain/limits.ts";
 import { awsPartitionOf, environmentName, registrationTokenParameter } from "../domain/names.ts";
 import { partitionsOf } from "./partitions.ts";
 import { operationalOf } from "./operational.ts";
 import { oidcIssuer } from "./github-trust.ts";
-import { isServed, problemsOfTrust } from "./check-trust.ts";
+import { problemsOfTrust } from "./check-trust.ts";
 import { environmentShape, type Environment, type Problem } from "./environment.ts";
 import { noClass, problemsByClass, problemsOfRetired } from "./check-classes.ts";
 import { problemsOfCertificates } from "./check-certificates.ts";

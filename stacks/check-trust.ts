@@ -10,8 +10,6 @@ import {
   trustWorkflows,
 } from "./github-trust.ts";
 
-export { isServed };
-
 const howToFind = (repository: string): string =>
   wholeOwner(repository) === undefined
     ? `"${repository}": "OWNER_ID/REPOSITORY_ID" as \`gh api repos/${repository} --jq '"\\(.owner.id)/\\(.id)"'\` prints it`
