@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 import { run } from "../../entry/cli/run.ts";
 import { queueName, tableName } from "../../domain/names.ts";
+import { compileCache } from "../compile-cache.ts";
 import { playAgents } from "./agents.ts";
 import { classes, credentials, environment, openFurnishedCloud, region } from "./cloud.ts";
 
@@ -23,7 +24,7 @@ export interface Ended {
 
 const program = resolve(import.meta.dirname, "../../entry/cli.ts");
 
-/** Starts the real CLI with nothing of this process's environment but the path. */
+/** Starts the real CLI with nothing of this process's environment but the path, and what is compiled of it already. */
 export function start(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
@@ -31,7 +32,7 @@ export function start(
 ): Running {
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"], ...variables },
+    env: { PATH: process.env["PATH"], ...compileCache, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, err] = ["", ""];

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
+import { compileCache } from "../compile-cache.ts";
 
 const program = join(import.meta.dirname, "..", "..", "entry", "laptop.ts");
 const started: Laptop[] = [];
@@ -34,7 +35,7 @@ export const start = (...options: string[]): Promise<Laptop> => startWith({}, ..
 export async function startWith(variables: Readonly<Record<string, string>>, ...options: string[]): Promise<Laptop> {
   const folder = await mkdtemp(join(tmpdir(), "laptop-test-"));
   const child = spawn(process.execPath, [program, ...options], {
-    env: { ...process.env, TMPDIR: folder, ...variables },
+    env: { ...process.env, ...compileCache, TMPDIR: folder, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";

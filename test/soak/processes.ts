@@ -6,6 +6,7 @@ import { instanceOf } from "../../cloud/sim/imds/role-credentials.ts";
 import { credentials, forgeToken, place, repository } from "../../entry/laptop/embedded-cloud.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import type { Kill, Kind, Plan } from "./plan.ts";
+import { compileCache } from "../compile-cache.ts";
 
 export type Ending =
   | { readonly kind: "ended"; readonly code: number; readonly words: string }
@@ -61,6 +62,7 @@ export function openProcesses({ plan, program, awsEndpoint, tell }: ProcessesWis
   };
   const environment = (caller: string) => ({
     PATH: process.env["PATH"],
+    ...compileCache,
     AWS_ENDPOINT_URL: awsEndpoint(),
     AWS_REGION: place.region,
     AWS_ACCESS_KEY_ID: caller,
