@@ -138,7 +138,7 @@ describe("without this condition there is a trace that breaks a promise", () => 
 describe("without this condition, and without the other that makes up for it, there is a trace; without the other alone there is none", () => {
   test.each(Object.entries(doubled))("%s", { timeout }, (name, [other, world, promise]) => {
     breaks(world, without(name, other), promise);
-    const alone = search(small[world], without(other), { maxStates: full ? 3_000_000 : 100_000 });
+    const alone = search(small[world], without(other), { maxStates: full ? 3_000_000 : 30_000 });
     expect(inWords(alone)).toBe("no promise is broken");
   });
 });
@@ -148,7 +148,7 @@ describe("without this condition no world here breaks a promise", () => {
   test.each(Object.entries(hidden))("%s: %s", { timeout }, (name) => {
     // Nothing is found, so it is slow: every day the beginnings, with RUNPOOL_MODEL=full further.
     for (const spec of Object.values(small)) {
-      const { broken } = search(spec, without(name), { maxStates: full ? 60_000 : 5_000 });
+      const { broken } = search(spec, without(name), { maxStates: full ? 60_000 : 2_000 });
       expect(broken?.trace ?? []).toEqual([]);
     }
   });
