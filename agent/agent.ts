@@ -13,6 +13,9 @@ const nothingRuns: RunnerState = { assignment: undefined, configured: false, lis
 /** By the clock as it is corrected now. */
 type Times = Pick<View, "bootedAt" | "before">;
 
+/** A reason of its own: without one, each waking makes a DOMException with its stack. */
+const woken = "woken";
+
 /** Runs until the machine is to end; resolves with the reason after powering off. */
 export async function runAgent(world: AgentWorld, options: AgentOptions): Promise<string> {
   const start = world.clock.now();
@@ -37,7 +40,7 @@ export async function runAgent(world: AgentWorld, options: AgentOptions): Promis
     unread: undefined,
     wake: new AbortController(),
   };
-  options.onWake(() => memory.wake.abort());
+  options.onWake(() => memory.wake.abort(woken));
   const agent: Agent = { world, options, memory };
   // At once, whatever the clock says: the first reply may set it back.
   see(agent, await world.own.watch(undefined, 0, () => signs(agent), memory.wake.signal));
@@ -128,7 +131,7 @@ function inBackground({ memory, world }: Agent, work: () => Promise<void>): void
       await world.clock.sleep(limits.agentRetryMs);
     }
     memory.task = false;
-    memory.wake.abort();
+    memory.wake.abort(woken);
   };
   void whole();
 }
@@ -142,7 +145,7 @@ function prepare({ memory, world }: Agent): void {
     } catch (error) {
       memory.prepare = { failed: String(error) };
     }
-    memory.wake.abort();
+    memory.wake.abort(woken);
   };
   void whole();
 }

@@ -9,13 +9,19 @@ export interface Skipped {
   readonly reason: string | undefined;
 }
 
+export interface Retried {
+  readonly name: string;
+  /** What the first try failed with. */
+  readonly failed: string;
+}
+
 export interface ClosingReport {
   readonly passed: number;
   /** Failed tests, files that could not be loaded, and errors outside any test. */
   readonly failed: number;
   readonly skipped: readonly Skipped[];
   /** Tests that passed, but not at the first try; they are counted as passed. */
-  readonly retried: readonly string[];
+  readonly retried: readonly Retried[];
 }
 
 /** The pipe that test/run.ts holds the other end of. */
@@ -33,15 +39,16 @@ export function closingReport(modules: readonly TestModule[], strayErrors: numbe
   let passed = 0;
   let failed = strayErrors;
   const skipped: Skipped[] = [];
-  const retried: string[] = [];
+  const retried: Retried[] = [];
   for (const module of modules) {
     const before = failed;
     for (const test of module.children.allTests()) {
-      const { state } = test.result();
+      const { state, errors = [] } = test.result();
       if (state === "passed") passed += 1;
       else if (state === "skipped") skipped.push(skippedBy(test, module));
       else failed += 1;
-      if (test.diagnostic()?.flaky === true) retried.push(nameOf(test, module));
+      if (test.diagnostic()?.flaky === true)
+        retried.push({ name: nameOf(test, module), failed: errors[0]?.message ?? "" });
     }
     if (failed === before && !module.ok()) failed += 1;
   }

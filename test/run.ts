@@ -1,7 +1,7 @@
 // `npm test`: runs vitest, then says why tests were skipped and which passed at a second try only, and ends with the line `N passed, N failed, N skipped`.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { reportDescriptor, type ClosingReport, type Skipped } from "./closing-report.ts";
+import { reportDescriptor, type ClosingReport, type Retried, type Skipped } from "./closing-report.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
@@ -33,10 +33,10 @@ function* skippedLines(skipped: readonly Skipped[]): Generator<string> {
   }
 }
 
-function* retriedLines(retried: readonly string[]): Generator<string> {
+function* retriedLines(retried: readonly Retried[]): Generator<string> {
   if (retried.length === 0) return;
   yield `RETRIED (${retried.length} of the passed failed at first):`;
-  for (const name of retried) yield `  ${name}`;
+  for (const { name, failed } of retried) yield* [`  ${name}`, `    ${failed.split("\n").slice(0, 5).join("\n    ")}`];
 }
 
 const { exit, report } = await runVitest(process.argv.slice(2));

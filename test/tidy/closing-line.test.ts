@@ -68,13 +68,14 @@ test("a skipped test is named with its reason, and does no harm", () => {
   expect(exit).toBe(0);
 });
 
-test("a test that passed at its second try is named, and counts as passed", () => {
+test("a test that passed at its second try is named with what the first failed with, and counts as passed", () => {
   const { lines, exit } = testsOf(
     'let tries = 0; test("a", () => {}); test("b", { retry: 1 }, () => { if (tries++ === 0) throw new Error("no"); });',
   );
-  expect(lines.slice(-3)).toEqual([
+  expect(lines.slice(-4)).toEqual([
     "RETRIED (1 of the passed failed at first):",
     "  a.test.ts > b",
+    "    no",
     "2 passed, 0 failed, 0 skipped",
   ]);
   expect(exit).toBe(0);

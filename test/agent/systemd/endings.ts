@@ -3,21 +3,20 @@ import { readFile, writeFile } from "node:fs/promises";
 import { limits } from "../../../domain/limits.ts";
 import { hostClock } from "../../../entry/host-clock.ts";
 import type { Scenario } from "./scenarios.ts";
-import { eventsIn, openStage, type Stage } from "./stage.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 const agent = "runpool-agent.service";
 /** Longer than any ending here takes; whoever is alive then has not been ended. */
 const patienceMs = 300_000;
 
-/** Tells what is found, at once and then with each write and each line of the agent's, so that nothing is missed, until the guest is gone. */
+/**
+ * Tells what is found, at once and then with each write and each change at GitHub, until the guest is gone. Both are told before the
+ * agent has its reply, so before it powers off; lines of its log might not be.
+ */
 async function untilTheEnd(stage: Stage, tell: (found: unknown) => void, facts: object): Promise<unknown> {
-  let events: readonly string[] = [];
-  const found = () => ({ ...facts, ...stage.written(), runners: stage.cloud.github.runners().length, events });
+  const found = () => ({ ...facts, ...stage.written(), runners: stage.cloud.github.runners().length });
   stage.cloud.dynamodb.onChange(() => tell(found()));
-  stage.follow(agent, (line) => {
-    events = [...events, ...eventsIn(line)].slice(-12);
-    tell(found());
-  });
+  stage.cloud.github.subscribe(() => tell(found()));
   tell(found());
   await hostClock.sleep(patienceMs);
   return { ...found(), problem: "the machine was not powered off" };

@@ -1,9 +1,8 @@
 // Inside the guest: the embedded cloud, and this very machine as its one EC2 instance with the real units and the real bundle.
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { Imds } from "../../../cloud/sim/imds/imds.ts";
 import { openImds } from "../../../cloud/sim/imds/imds.ts";
@@ -66,8 +65,6 @@ export interface Stage {
   /** Looks every 50 ms until `found` gives something; throws with `what` after `limitMs`. */
   until<T>(what: string, found: () => Promise<T | undefined>, limitMs?: number): Promise<T>;
   journal(...options: readonly string[]): Promise<string>;
-  /** Hears each line of a unit's journal, those before included, until the guest ends. */
-  follow(unit: string, heard: (line: string) => void): void;
 }
 
 export interface Written {
@@ -207,12 +204,6 @@ export async function openStage(wish: StageWish = {}): Promise<Stage> {
       return items[0];
     },
     journal: (...options) => run("journalctl", ...journalOptions, ...options),
-    follow: (unit, heard) => {
-      const { stdout } = spawn("journalctl", [...journalOptions, "--follow", "--lines=all", "-u", unit], {
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      createInterface(stdout).on("line", heard);
-    },
   };
 }
 
