@@ -35,6 +35,9 @@ async function traced(): Promise<SimulationResult> {
   });
 }
 
+/** On stderr, since it is long: how far it is. */
+const progressEvery = 500;
+
 const started = performance.now();
 const results: SimulationResult[] = [];
 if (trace) results.push(await traced());
@@ -45,6 +48,10 @@ else
     onResult: (result) => {
       results.push(result);
       if (result.violations.length > 0) print(result);
+      if (results.length % progressEvery === 0 && results.length < seeds)
+        console.error(
+          `${results.length} of ${seeds} seeds after ${((performance.now() - started) / 1000).toFixed(0)} s`,
+        );
     },
   });
 const failed = results.filter(({ violations }) => violations.length > 0);
