@@ -74,3 +74,18 @@ test("refresh comes every period, has ended before the next, and is not tried ag
   const silent = alarms.filter((alarm) => alarm["treat_missing_data"] === "breaching");
   expect(silent.map(({ alarm_name }) => alarm_name)).toEqual(["runpool-example_refresh-failing"]);
 });
+
+test("a schedule comes by the clock of its own time zone, summer and winter", () => {
+  const morning = {
+    name: "morning",
+    cron: "cron(0 7 ? * MON-FRI *)",
+    timezone: "Europe/Berlin",
+    idleFloors: { "large/x64": 1 },
+  };
+  const scheduled = stackNamed(synthesized(exampleWith({ schedules: [morning] })), "example-control");
+  const zones = all(scheduled, "aws_scheduler_schedule").map((one) => [
+    one["schedule_expression"],
+    one["schedule_expression_timezone"],
+  ]);
+  expect(zones).toContainEqual([morning.cron, morning.timezone]);
+});

@@ -107,7 +107,7 @@ export const stacksMutations: readonly Mutation[] = [
       "the floors of a schedule come an hour late in summer",
       "scheduleExpressionTimezone: timezone,",
       'scheduleExpressionTimezone: "UTC",',
-      "stacks/refresh-lambda",
+      "stacks/parts",
     ],
   ),
   ...of(
