@@ -119,7 +119,7 @@ export interface LoadedSettings {
   readonly configuration: Configuration;
   readonly defaults: StoredDefaults;
   readonly overlay: Overlay;
-  /** Why the stored overlay is of no use: it counts for nothing, and nothing is provisioned until there is another. */
+  /** Why the stored overlay cannot be used: it counts for nothing, and nothing is provisioned until there is another. */
   readonly overlayProblems?: readonly string[];
   /** Of what no further machine is to be created; none where there is none, or where they cannot be read. */
   readonly brakes?: readonly Brake[];

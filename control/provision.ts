@@ -136,7 +136,7 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
   const { world, request, deadline, cancel } = undertaking;
   const supply = newSupply();
   const work = new Set<Promise<void>>();
-  const stop = (): void => supply.wake.abort("woken");
+  const stop = (): void => supply.wake.abort();
   cancel.addEventListener("abort", stop);
   // Asked at the same time as for what is its own already: that is nothing, but for a provision entered again.
   let look: Promise<PoolLook> | undefined = lookAtPool(undertaking, request.count);
@@ -177,7 +177,7 @@ async function fill(undertaking: Undertaking, held: Held, enough: AbortControlle
     }
   } finally {
     cancel.removeEventListener("abort", stop);
-    enough.abort("enough");
+    enough.abort();
     // What is still being taken must be known before it can be given back.
     await Promise.allSettled(work);
   }
@@ -226,7 +226,7 @@ async function refill(
     supply.pending--;
     wanted--;
     // One read for all; while others are still being taken the poll is soon enough.
-    if (supply.pending === 0) supply.wake.abort("woken");
+    if (supply.pending === 0) supply.wake.abort();
   };
   supply.pending += wanted;
   try {
@@ -244,7 +244,7 @@ async function refill(
     supply.notBefore = world.clock.now() + limits.poolRetryMs;
   } finally {
     supply.pending -= wanted;
-    if (wanted > 0) supply.wake.abort("woken");
+    if (wanted > 0) supply.wake.abort();
   }
 }
 

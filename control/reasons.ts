@@ -139,7 +139,7 @@ export function wordsOfReason(reason: Reason): string {
     case "paused":
       return `provisioning is paused: ${reason.reason} (\`runpool resume\` ends the pause)`;
     case "overlay":
-      return `the overlay is of no use (refresh's inputs write another): ${reason.problem}`;
+      return `the overlay cannot be used (refresh's inputs write another): ${reason.problem}`;
     case "released":
       return "released while it was provisioned: its instances were asked to leave (a release job waits for the provision job by its `needs`)";
     case "cancelled":

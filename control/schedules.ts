@@ -26,7 +26,7 @@ export async function followSchedules(
   dryRun: boolean,
 ): Promise<LoadedSettings> {
   const { defaults, overlay, overlayProblems } = loaded;
-  // An overlay that is of no use waits for whoever wrote it: the rest of what it says is not to be lost.
+  // An unusable overlay waits for its author: the rest of what it says is not to be lost.
   if (overlayProblems !== undefined) return loaded;
   const { schedules = [] } = defaults;
   const { scheduled } = overlay;

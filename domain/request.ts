@@ -69,7 +69,7 @@ export interface RequestProblem {
 export const inputNameOf = (field: keyof RawRequest): string =>
   field.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
 
-/** In one line; `name` is what whoever reads it calls the field. */
+/** In one line; `name` is what the reader calls the field. */
 export const wordsOfProblem = ({ field, given, rule }: RequestProblem, name: string = inputNameOf(field)): string =>
   given === undefined ? `${name}: ${rule}` : `${name} is "${given}"; ${rule}`;
 

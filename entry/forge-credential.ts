@@ -13,28 +13,28 @@ export type CredentialParse =
   | { readonly ok: true; readonly auth: ForgeAuth }
   | { readonly ok: false; readonly problem: string };
 
-const ofNoUse = (problem: string): CredentialParse => ({ ok: false, problem });
+const unusable = (problem: string): CredentialParse => ({ ok: false, problem });
 
 /** A token as it is, or an App as JSON: `{"appId": …, "privateKey": "PEM", "installationId": …}`. */
 export function parseForgeCredential(stored: string): CredentialParse {
   const text = stored.trim();
   if (text.startsWith("-----BEGIN"))
-    return ofNoUse(
+    return unusable(
       `it is an App's key alone, without the App's id: store both, as jq -n --rawfile privateKey KEY.pem '{appId: ID, $privateKey}' prints them`,
     );
   if (!text.startsWith("{")) {
     if (/^[\w.-]{10,}$/.test(text)) return { ok: true, auth: { kind: "token", token: text } };
-    return ofNoUse("it is neither a token nor an App as JSON (appId, privateKey, installationId)");
+    return unusable("it is neither a token nor an App as JSON (appId, privateKey, installationId)");
   }
   let found: unknown;
   try {
     found = JSON.parse(text);
   } catch {
-    return ofNoUse("it begins as JSON, but cannot be read as such");
+    return unusable("it begins as JSON, but cannot be read as such");
   }
   const parsed = app.safeParse(found);
   if (!parsed.success)
-    return ofNoUse(
+    return unusable(
       `${parsed.error.issues.map(({ path }) => path.join(".")).join(", ")} of the App is missing or wrong`,
     );
   const { appId, privateKey, installationId } = parsed.data;

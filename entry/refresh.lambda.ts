@@ -32,9 +32,9 @@ async function credential(region: string): Promise<Credential> {
     const held = await secrets(new SSMClient({ region, ...clientOptions() })).read(name);
     if (held === undefined) return { problem: `${name} is missing: write an App or a token to it` };
     const parsed = parseForgeCredential(held.value);
-    return parsed.ok ? { forge: parsed.auth } : { problem: `${name} is of no use: ${parsed.problem}` };
+    return parsed.ok ? { forge: parsed.auth } : { problem: `${name} cannot be used: ${parsed.problem}` };
   } catch (error) {
-    return { problem: `${name} is of no use: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `${name} cannot be used: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 

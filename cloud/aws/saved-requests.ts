@@ -125,8 +125,8 @@ async function save({ client, table: TableName }: Wish, request: Request, at: nu
 type Begun = Parameters<SavedRequests["begin"]>[1];
 
 /**
- * One conditional write: whoever finds another under way learns its id from the same response. A moment as far ahead as `since`
- * lies behind is nobody's: a workflow may write anything here, and must not be waited for.
+ * One conditional write: a provision that finds another under way learns its id from the same response. A moment from a future that no
+ * clock explains counts for nothing: a workflow may write anything here.
  */
 async function begin({ client, table: TableName }: Wish, name: ProvisionName, { id, at, since }: Begun) {
   const command = new UpdateItemCommand({
@@ -139,7 +139,7 @@ async function begin({ client, table: TableName }: Wish, name: ProvisionName, { 
       ":id": { S: id },
       ":at": { N: String(at) },
       ":since": { N: String(since) },
-      ":ahead": { N: String(2 * at - since) },
+      ":ahead": { N: String(at + limits.aheadMs) },
       ":expires": expiryAfter(at),
     },
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",

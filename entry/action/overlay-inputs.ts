@@ -121,7 +121,7 @@ export function overlayWish(
   const differs = [...new Set([...Object.keys(overlay), ...Object.keys(next)])].filter(
     (name) => JSON.stringify(overlay[name as keyof Overlay]) !== JSON.stringify(next[name]),
   );
-  // In the place of one that is of no use stands what is given alone.
+  // In the place of an unusable one stands what is given alone.
   const changed = overlayProblems === undefined ? differs : given;
   // The whole must still be a configuration: an overlay that breaks it would stop every provision.
   if (problems.length === 0)

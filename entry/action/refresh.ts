@@ -39,7 +39,7 @@ export async function refreshMode(inputs: Inputs, log: Told, worldOf: WorldOf): 
 async function layOver({ of }: Inputs, log: Told, world: OperatedWorld, dry: boolean): Promise<void> {
   const loaded = await world.settings.load();
   const { overlay, changed, problems, differences } = overlayWish(of, loaded);
-  for (const problem of loaded.overlayProblems ?? []) log.warn("Overlay of no use", problem);
+  for (const problem of loaded.overlayProblems ?? []) log.warn("Unusable overlay", problem);
   if (problems.length > 0) throw new BadInput(problems);
   for (const difference of differences) log.warn("Not as deployed", difference);
   if (changed.length === 0) return;
@@ -53,6 +53,6 @@ async function forgeOf({ of }: Inputs, log: Told, world: OperatedWorld): Promise
   const token = of("github-token");
   if (token !== "") return { kind: "token", token };
   const stored = await storedCredential(world, (await world.settings.load()).configuration);
-  if (stored.kind === "of-no-use") log.warn("GitHub credential", `${stored.name} is of no use: ${stored.why}`);
+  if (stored.kind === "of-no-use") log.warn("GitHub credential", `${stored.name} cannot be used: ${stored.why}`);
   return stored.kind === "usable" ? stored.auth : undefined;
 }

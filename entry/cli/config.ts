@@ -65,7 +65,7 @@ export const configCommand = command({
     const values = valuesOf(loaded);
     const { out } = ground.terminal;
     for (const problem of loaded.overlayProblems ?? [])
-      ground.terminal.err.write(`overlay of no use, left out: ${plain(problem)}\n`);
+      ground.terminal.err.write(`unusable overlay, left out: ${plain(problem)}\n`);
     ground.result({ ...ground.place(), values }, () =>
       inColumns(
         [{ title: "NAME" }, { title: "SOURCE" }, { title: "VALUE" }],

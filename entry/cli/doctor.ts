@@ -79,7 +79,7 @@ async function credentialOf(
   const stored = await storedCredential(world, loaded.configuration);
   if (stored.kind === "usable") return { auth: stored.auth, apiUrl };
   if (stored.kind === "none") return { missing: `no credential: set GITHUB_TOKEN, or store one in ${stored.name}` };
-  return { missing: `the stored credential (${stored.name}) is of no use: ${stored.why}` };
+  return { missing: `the stored credential (${stored.name}) cannot be used: ${stored.why}` };
 }
 
 async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode> {

@@ -41,7 +41,7 @@ async function keptCredential(ground: Ground): Promise<ForgeAuth | undefined> {
   const { configuration } = await world.settings.load();
   const stored = await storedCredential(world, configuration);
   if (stored.kind === "of-no-use")
-    ground.progress.warn(`the stored GitHub credential (${stored.name}) is of no use: ${stored.why}`);
+    ground.progress.warn(`the stored GitHub credential (${stored.name}) cannot be used: ${stored.why}`);
   return stored.kind === "usable" ? stored.auth : undefined;
 }
 

@@ -198,7 +198,7 @@ describe("refresh's inputs", () => {
     expect(wish({ "idle-time-sec": "default" })).toMatchObject({ overlay: { labels: ["fast"] }, changed: ["idleMs"] });
   });
 
-  test("that are given where the overlay is of no use make a new one, of them alone", () => {
+  test("that are given where the overlay cannot be used make a new one, of them alone", () => {
     const broken = { ...loaded, overlay: {}, overlayProblems: ["configuration#overlay.idleMs"] };
     const anew = (inputs: Partial<Record<InputName, string>>) => overlayWish(given(inputs), broken);
     expect(anew({})).toMatchObject({ overlay: {}, changed: [] });

@@ -57,7 +57,7 @@ const bad = ({ checks }: Told) => checks.filter(({ verdict }) => verdict !== "ok
 /** The embedded cloud's clock stands still, years ago: the host's is ahead of it. */
 const always = ["clock"];
 
-test("an overlay that is of no use is a failure, and everything else is looked at all the same", async () => {
+test("an overlay that cannot be used is a failure, and everything else is looked at all the same", async () => {
   await bench.put(overlayItem({ resourceClasses: { huge: { cpu: 2, mmem: 4096 } } }));
   const told = await doctor();
   expect(told.of("table")?.verdict).toBe("ok");
@@ -67,7 +67,7 @@ test("an overlay that is of no use is a failure, and everything else is looked a
     remedy: expect.stringContaining("mode refresh") as unknown,
   });
   expect((await run(["config"])).err).toContain(
-    'overlay of no use, left out: configuration#overlay: resource class "huge"',
+    'unusable overlay, left out: configuration#overlay: resource class "huge"',
   );
 });
 

@@ -15,7 +15,7 @@ describe("the stored credential", () => {
     return storedCredential({ secrets }, furnished());
   };
 
-  test("is of no use where it cannot be read or says nothing; a mistake of ours, whatever its name, is none of its own", async () => {
+  test("is unusable where it cannot be read or says nothing; a mistake of ours, whatever its name, is none of its own", async () => {
     expect(await read(() => Promise.resolve("{"))).toMatchObject({
       kind: "of-no-use",
       why: expect.stringContaining("cannot be read") as unknown,

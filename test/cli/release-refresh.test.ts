@@ -144,7 +144,9 @@ test("a GitHub App authenticates by its id and key together, from the parameter 
   await bench.put(defaultsItem({ ...bench.defaults, forge: { ...bench.defaults.forge, credentialParameter } }));
   bench.putParameter(credentialParameter, keys.privateKey, "SecureString");
   const alone = await bench.run(["refresh", "--dry-run"]);
-  expect(alone.err).toContain(`(${credentialParameter}) is of no use: it is an App's key alone, without the App's id`);
+  expect(alone.err).toContain(
+    `(${credentialParameter}) cannot be used: it is an App's key alone, without the App's id`,
+  );
   expect(alone.err).not.toContain(keys.privateKey.split("\n")[1]);
   const stored = JSON.stringify({ appId: 71, privateKey: keys.privateKey });
   bench.putParameter(credentialParameter, stored, "SecureString");

@@ -1,4 +1,5 @@
 // The contract of `Settings` (configuration with its overlay, counters that never pass their maximum) and of `SavedRequests`.
+import { limits } from "../../domain/limits.ts";
 import type { Brake } from "../../domain/brake.ts";
 import { describe, expect, it } from "vitest";
 import type { Ending, Outcome } from "../../domain/outcome.ts";
@@ -236,7 +237,7 @@ export function settingsContract(kind: StandKind): void {
       expect(await begin("eight")).toBe("eight");
       expect(await begin("nine", at + 5, at + 1)).toBe("nine");
       // Begun later than anybody's clock can say.
-      expect(await begin("forged", at + 60_000, at + 59_000)).toBe("forged");
+      expect(await begin("forged", at + 2 * limits.aheadMs, at + limits.aheadMs)).toBe("forged");
       expect(await begin("late", at + 5, at)).toBe("late");
       // Of another attempt, and of another name, nothing has come yet.
       expect(await requests.begin({ ...name, attempt: 2 }, { id: "ten", at, since })).toBe("three");

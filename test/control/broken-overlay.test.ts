@@ -1,4 +1,4 @@
-// An overlay that is of no use: nothing is provisioned by what was deployed alone, and all that has to end, ends.
+// An overlay that cannot be used: nothing is provisioned by what was deployed alone, and all that has to end, ends.
 import { expect, test } from "vitest";
 import type { ControlPorts } from "../../cloud/sim/world/world.ts";
 import { provision } from "../../control/provision.ts";

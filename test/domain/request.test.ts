@@ -168,7 +168,7 @@ test("what may be left out is checked where it is given", () => {
   ]);
 });
 
-test("a problem is of one field, which is called as whoever reads it does, whatever its value says", () => {
+test("a problem is of one field, which each face calls by its own name, whatever its value says", () => {
   const parsed = parseRequest({ ...good, name: "labels is label: x", minCount: "timeout-min is" }, classes);
   const problems = parsed.ok ? [] : parsed.problems;
   expect(problems.map(({ field }) => field)).toEqual(["name", "minCount"]);

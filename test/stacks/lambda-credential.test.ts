@@ -31,7 +31,7 @@ async function opened() {
 
 test.each([
   ["missing", undefined, "is missing"],
-  ["of no use", "{ not JSON", "is of no use: it begins as JSON"],
+  ["unusable", "{ not JSON", "cannot be used: it begins as JSON"],
 ])("a credential that is %s is a problem, and machines that are due end", async (_label, stored, words) => {
   const cloud = await opened();
   const aws = { endpoint: cloud.aws.url, credentials };

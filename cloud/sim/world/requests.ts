@@ -1,4 +1,5 @@
 // What runs have asked for, as the world keeps it, and the port `SavedRequests` on it.
+import { limits } from "../../../domain/limits.ts";
 import type { Request } from "../../../domain/request.ts";
 import { repositoriesOf, type Ending, type Outcome, type RunOutcomes } from "../../../domain/outcome.ts";
 import { OutOfReach, type EpochMs, type ProvisionName, type SavedRequests } from "../../ports.ts";
@@ -58,7 +59,7 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
       kind: "write",
       apply: () => {
         const found = requests.underWay.get(nameOf(name));
-        if (found !== undefined && found.at >= since && found.at <= 2 * at - since) return found.id;
+        if (found !== undefined && found.at >= since && found.at <= at + limits.aheadMs) return found.id;
         requests.underWay.set(nameOf(name), { id, at });
         return id;
       },
