@@ -217,13 +217,20 @@ export async function orchestrate(world: World, workflow: Workflow, tally: Tally
   }
 }
 
-/** A job that waits while a runner of its run listens undisturbed has been forgotten by somebody. */
+/**
+ * A job that waits while a runner of its run listens undisturbed has been forgotten by somebody; not where GitHub is just handing that runner
+ * another job of its queue.
+ */
 function servedAll(world: World, name: string, jobs: readonly Job[]): void {
   const waiting = jobs.find(({ state }) => state === "queued");
   if (waiting === undefined) return;
+  const handedOn = new Set(
+    [...world.forge.runners.values()].filter(({ job }) => job !== undefined).map(({ name }) => name),
+  );
   const free = world.table.all().find((record) => {
     const machine = world.machines.byKey(record.key);
-    const healthy = machine?.disturbed === false && machine.cutOff === undefined && machine.job === undefined;
+    const healthy =
+      machine?.disturbed === false && machine.cutOff === undefined && !handedOn.has(machine.root?.name ?? "");
     const ours = record.runId === waiting.runId && record.state === "running" && record.wanted === "serve";
     return healthy && ours && record.retiredAt === undefined && record.threshold > world.time.now() + minute;
   });
