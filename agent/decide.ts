@@ -1,5 +1,5 @@
 // What the agent does next, decided purely from its record and the machine: crash-only, so no memory is needed but the facts.
-import type { Interruption, OwnSight, RegisterOutcome, RunnerState } from "../cloud/agent-ports.ts";
+import type { Interruption, OwnSight, RegisterOutcome, RunnerState } from "../cloud/ports/machine.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { FailureCause, InstanceRecord, SignalKind, SignalReport } from "../domain/record.ts";
 

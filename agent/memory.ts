@@ -9,8 +9,8 @@ import type {
   RunnerState,
   VitalSigns,
   Written,
-} from "../cloud/agent-ports.ts";
-import type { Clock, EpochMs, Log, Secrets } from "../cloud/ports.ts";
+} from "../cloud/ports/machine.ts";
+import type { Clock, EpochMs, Log, Secrets } from "../cloud/ports/ports.ts";
 import type { ForgeHome } from "../domain/configuration.ts";
 import { signalOf } from "../domain/agent-writes.ts";
 import type { InstanceRecord, Signal, SignalKind, SignalReport } from "../domain/record.ts";

@@ -6,7 +6,7 @@ import {
   type LoadedSettings,
   type LaunchOutcome,
   type Unknown,
-} from "../cloud/ports.ts";
+} from "../cloud/ports/ports.ts";
 import { brakeOn, type Brake } from "../domain/brake.ts";
 import { templateOf } from "../domain/configuration.ts";
 import { hash32 } from "../domain/fingerprint.ts";

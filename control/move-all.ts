@@ -1,5 +1,5 @@
 // Many moves of a kind, made again one by one where the outcome is unknown.
-import type { InstanceRef, Moved, Unknown } from "../cloud/ports.ts";
+import type { InstanceRef, Moved, Unknown } from "../cloud/ports/ports.ts";
 import type { Move, Moves } from "../domain/instance.ts";
 import { surely } from "./surely.ts";
 import type { ControlWorld } from "./world.ts";

@@ -1,5 +1,5 @@
 // Asking again while a service is out of reach: what can be known a moment later is no reason to give up.
-import { OutOfReach, type EpochMs } from "../cloud/ports.ts";
+import { OutOfReach, type EpochMs } from "../cloud/ports/ports.ts";
 import { limits } from "../domain/limits.ts";
 import type { ControlWorld } from "./world.ts";
 

@@ -1,5 +1,5 @@
 // Selection: one pickup manager between the pool's queue and as many claims as instances are wanted.
-import { OutOfReach, type Found, type Received } from "../cloud/ports.ts";
+import { OutOfReach, type Found, type Received } from "../cloud/ports/ports.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { PoolMessage } from "../domain/pool-message.ts";
 import { isPast } from "../domain/needs.ts";

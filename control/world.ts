@@ -1,5 +1,5 @@
 // What the control plane stands on: its ports, gathered; each use case takes the part it needs.
-import type { RunnerReleases } from "../cloud/image-ports.ts";
+import type { RunnerReleases } from "../cloud/ports/images.ts";
 import type {
   Clock,
   Fleet,
@@ -13,8 +13,8 @@ import type {
   SavedRequests,
   Secrets,
   Settings,
-} from "../cloud/ports.ts";
-import type { SecretFolder } from "../cloud/secret-ports.ts";
+} from "../cloud/ports/ports.ts";
+import type { SecretFolder } from "../cloud/ports/secret-folder.ts";
 
 export interface ControlWorld {
   readonly instances: Instances;

@@ -1,5 +1,5 @@
 // The agent's log: each line says whose machine it was, by instance, run and assignment.
-import type { Clock, Log } from "../cloud/ports.ts";
+import type { Clock, Log } from "../cloud/ports/ports.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { jsonLines } from "./json-log.ts";
 

@@ -3,7 +3,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { clientOptions } from "../cloud/aws/client-options.ts";
 import { instanceLogs } from "../cloud/aws/instance-logs.ts";
 import { CloudWatchLogsClient } from "../cloud/aws/logs-sdk.ts";
-import type { InstanceLogs } from "../cloud/log-ports.ts";
+import type { InstanceLogs } from "../cloud/ports/instance-logs.ts";
 import { instanceLogGroup } from "../domain/names.ts";
 
 export const logsOf = (environment: string, region: string): InstanceLogs =>

@@ -16,7 +16,7 @@ import {
   type Scope,
   type Settings,
   type Unknown,
-} from "../ports.ts";
+} from "../ports/ports.ts";
 import { asSdkError, asUnknown, raise } from "./sdk-errors.ts";
 
 export const countAttribute = "count";

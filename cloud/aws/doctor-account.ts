@@ -4,8 +4,8 @@ import { GetRoleCommand, type IAMClient } from "@aws-sdk/client-iam";
 import { GetServiceQuotaCommand, type ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
 import type { UsageClass } from "../../domain/record.ts";
-import type { AccountSight, SubnetSeen } from "../doctor-ports.ts";
-import type { Clock } from "../ports.ts";
+import type { AccountSight, SubnetSeen } from "../ports/doctor.ts";
+import type { Clock } from "../ports/ports.ts";
 import { correctedClock } from "./clock.ts";
 import { look, lookAt } from "./doctor-look.ts";
 

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { tags } from "../../domain/names.ts";
-import type { ImageSeen, LaunchSight, TemplateSeen } from "../doctor-ports.ts";
+import type { ImageSeen, LaunchSight, TemplateSeen } from "../ports/doctor.ts";
 import { look } from "./doctor-look.ts";
 import { rootGiBOf } from "./images.ts";
 

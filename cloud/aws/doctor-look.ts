@@ -1,5 +1,5 @@
 // A look of the doctor's: what was seen, or why the caller could not look.
-import type { Look, Unseen } from "../doctor-ports.ts";
+import type { Look, Unseen } from "../ports/doctor.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
 
 const denied = new Set(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"]);

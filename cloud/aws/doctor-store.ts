@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import type { KeySeen, QueueSeen, StoreSight, TableSeen } from "../doctor-ports.ts";
+import type { KeySeen, QueueSeen, StoreSight, TableSeen } from "../ports/doctor.ts";
 import { look, lookAt } from "./doctor-look.ts";
 
 export interface StoreWish {

@@ -6,7 +6,7 @@ import {
   type SSMClient,
 } from "@aws-sdk/client-ssm";
 import { imageParameter } from "../../domain/names.ts";
-import type { ImageParameters, ParameterValue } from "../image-ports.ts";
+import type { ImageParameters, ParameterValue } from "../ports/images.ts";
 import { AwsRefused, asSdkError, raise, troubleOf } from "./sdk-errors.ts";
 
 /** `/runpool/ENVIRONMENT/ami/ARCHITECTURE`, whatever the environment. */

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { imageTags } from "../../domain/image.ts";
-import type { ImageSeen, Images, SnapshotSeen } from "../image-ports.ts";
+import type { ImageSeen, Images, SnapshotSeen } from "../ports/images.ts";
 import { imageUsers } from "./image-users.ts";
 import { AwsRefused, asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
 

@@ -11,7 +11,7 @@ import { DeleteMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
 import { table } from "../../domain/table.ts";
-import type { InstanceRole, RoleAnswer, RoleCall } from "../doctor-ports.ts";
+import type { InstanceRole, RoleAnswer, RoleCall } from "../ports/doctor.ts";
 import { asSdkError, problemOf, raise } from "./sdk-errors.ts";
 
 export interface RoleWish {

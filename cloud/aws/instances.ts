@@ -12,7 +12,7 @@ import { refusalOf, type Decision, type Move, type Moves } from "../../domain/in
 import { maxima } from "../../domain/limits.ts";
 import { decodeListing, decodeRecord, isDamaged, type Damaged, type InstanceRecord } from "../../domain/record.ts";
 import { isInstanceKey, poolAttribute, poolKey, table, type PoolListing, type RunListing } from "../../domain/table.ts";
-import { OutOfReach, type Clock, type Found, type InstanceRef, type Instances, type Unknown } from "../ports.ts";
+import { OutOfReach, type Clock, type Found, type InstanceRef, type Instances, type Unknown } from "../ports/ports.ts";
 import { fromItem, type Item } from "./attribute-values.ts";
 import { conditionalUpdate } from "./conditional-update.ts";
 import { compileMove, updateItem } from "./expression.ts";

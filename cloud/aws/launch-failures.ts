@@ -1,5 +1,5 @@
 // Why CreateFleet launched fewer: EC2's many codes as the few kinds that call for different answers.
-import type { LaunchFailure } from "../ports.ts";
+import type { LaunchFailure } from "../ports/ports.ts";
 
 type Kind = LaunchFailure["kind"];
 

@@ -8,7 +8,7 @@ import type {
   _InstanceType,
 } from "@aws-sdk/client-ec2";
 import type * as Ec2 from "./ec2-sdk.ts";
-import type { Launched, LaunchFailure, LaunchOutcome, LaunchRequest, Unknown } from "../ports.ts";
+import type { Launched, LaunchFailure, LaunchOutcome, LaunchRequest, Unknown } from "../ports/ports.ts";
 import { attributesOf, createFleetInput, namesTypes } from "./fleet-request.ts";
 import { distinct, failureOf } from "./launch-failures.ts";
 import { asSdkError, problemOf, troubleOf } from "./sdk-errors.ts";

@@ -4,7 +4,7 @@ import { batchesOf } from "../../domain/batches.ts";
 import { refusalOf, type Decision, type Move, type Moves } from "../../domain/instance.ts";
 import { maxima } from "../../domain/limits.ts";
 import { decodeRecord, isDamaged } from "../../domain/record.ts";
-import type { InstanceRef, Moved, Unknown } from "../ports.ts";
+import type { InstanceRef, Moved, Unknown } from "../ports/ports.ts";
 import { fromItem, type Item } from "./attribute-values.ts";
 import { compileMove, updateItem } from "./expression.ts";
 import { asSdkError, asUnknown } from "./sdk-errors.ts";

@@ -2,7 +2,7 @@
 import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { apiVersion } from "./api-version.ts";
-import { ForgeRefused, OutOfReach, RateLimited, type Clock } from "../ports.ts";
+import { ForgeRefused, OutOfReach, RateLimited, type Clock } from "../ports/ports.ts";
 
 export type ForgeAuth =
   | { readonly kind: "token"; readonly token: string }

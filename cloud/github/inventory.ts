@@ -1,5 +1,5 @@
 // The runners that GitHub knows of a scope, and their removal.
-import { OutOfReach, type Removal, type RunnerInventory, type RunnerSeen, type Unknown } from "../ports.ts";
+import { OutOfReach, type Removal, type RunnerInventory, type RunnerSeen, type Unknown } from "../ports/ports.ts";
 import { refuse, rightToRunners, scopePath, statusOf, type ForgeClient } from "./forge-client.ts";
 
 interface ListedRunner {

@@ -1,8 +1,8 @@
 // The host as a plain process sees it: no supervisor, no root; powering off is what the caller says it is.
 import { mkdir, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { Host } from "../agent-ports.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Host } from "../ports/machine.ts";
+import type { Clock, Log } from "../ports/ports.ts";
 import { readText, writeAtomically } from "./disk-state.ts";
 import { prepareOnce } from "./pre-runner.ts";
 

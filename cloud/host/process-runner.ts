@@ -1,5 +1,5 @@
 // GitHub's runner as child processes: the port, on the ground that a laptop has.
-import type { RunnerProcess } from "../agent-ports.ts";
+import type { RunnerProcess } from "../ports/machine.ts";
 import { processGround, type ProcessGroundOptions } from "./process-ground.ts";
 import { runnerProcess, type RunnerProcessOptions } from "./runner-process.ts";
 

@@ -1,7 +1,7 @@
 // GitHub's runner on this machine, whatever ground its processes stand on: register, resume, stop, clean, and find it again.
 import { join } from "node:path";
-import type { RegisterOutcome, RegisterRequest, RunnerProcess, RunnerState } from "../agent-ports.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { RegisterOutcome, RegisterRequest, RunnerProcess, RunnerState } from "../ports/machine.ts";
+import type { Clock, Log } from "../ports/ports.ts";
 import { configureArguments } from "./configure-arguments.ts";
 import { readJson, writeJson } from "./disk-state.ts";
 import { hostLimits, hostMaxima } from "./host-limits.ts";

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import notify from "systemd-notify";
-import type { Clock, Log } from "../ports.ts";
+import type { Clock, Log } from "../ports/ports.ts";
 import { hostLimits } from "./host-limits.ts";
 
 export interface Supervisor {

@@ -3,8 +3,8 @@
 import { watch, type FSWatcher } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RegisterRequest } from "../agent-ports.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { RegisterRequest } from "../ports/machine.ts";
+import type { Clock, Log } from "../ports/ports.ts";
 import { readBeginning, readEnds, readText, writeAtomically } from "./disk-state.ts";
 import { hostLimits, hostMaxima } from "./host-limits.ts";
 import { atMostEvery } from "./at-most-every.ts";

@@ -1,8 +1,8 @@
 // The host of a real machine: systemd supervises, root's units prepare, enforce the deadline, and power off.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Host, PrepareOutcome } from "../agent-ports.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Host, PrepareOutcome } from "../ports/machine.ts";
+import type { Clock, Log } from "../ports/ports.ts";
 import { readText, writeAtomically } from "./disk-state.ts";
 import { hostLimits } from "./host-limits.ts";
 import { outcomeOf } from "./pre-runner.ts";

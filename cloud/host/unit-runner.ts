@@ -1,5 +1,5 @@
 // GitHub's runner in a systemd unit: the port, on the ground that a real machine has.
-import type { RunnerProcess } from "../agent-ports.ts";
+import type { RunnerProcess } from "../ports/machine.ts";
 import { runnerProcess, type RunnerProcessOptions } from "./runner-process.ts";
 import { unitGround, type UnitGroundOptions } from "./unit-ground.ts";
 

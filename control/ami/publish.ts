@@ -1,6 +1,6 @@
 // Publish: the parameter from which launches take their image gets the id of one that has been tested.
-import type { Clock, Log } from "../../cloud/ports.ts";
-import type { ImageParameters, Images } from "../../cloud/image-ports.ts";
+import type { Clock, Log } from "../../cloud/ports/ports.ts";
+import type { ImageParameters, Images } from "../../cloud/ports/images.ts";
 import { imageLimits, imageTags } from "../../domain/image.ts";
 import type { Architecture } from "../../domain/record.ts";
 

@@ -1,5 +1,5 @@
 // The doctor on the account: who calls and where, the host's clock, quotas, subnets, spot's role. Pure.
-import type { Caller, SubnetSeen } from "../../cloud/doctor-ports.ts";
+import type { Caller, SubnetSeen } from "../../cloud/ports/doctor.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import type { UsageClass } from "../../domain/record.ts";
 import { fail, lasting, ok, warn, type Check } from "./check.ts";

@@ -1,5 +1,5 @@
 // One check of the doctor: its verdict, what was found, and what to do about it.
-import type { Look } from "../../cloud/doctor-ports.ts";
+import type { Look } from "../../cloud/ports/doctor.ts";
 
 export const verdicts = ["ok", "warn", "fail", "skipped"] as const;
 export type Verdict = (typeof verdicts)[number];

@@ -8,7 +8,7 @@ import type {
   QueueSeen,
   StoreSight,
   TemplateSeen,
-} from "../../cloud/doctor-ports.ts";
+} from "../../cloud/ports/doctor.ts";
 import {
   ForgeRefused,
   RateLimited,
@@ -18,7 +18,7 @@ import {
   type LoadedSettings,
   type SavedRequests,
   type Settings,
-} from "../../cloud/ports.ts";
+} from "../../cloud/ports/ports.ts";
 import { retiredClassesOf, wholeOwner, type Configuration } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter, tableName } from "../../domain/names.ts";
 import type { Architecture, InstanceRecord } from "../../domain/record.ts";

@@ -1,6 +1,6 @@
 // The doctor on GitHub: what the credentials may do, and how old the runner's version is. Pure.
-import type { ForgeAnswer } from "../../cloud/doctor-ports.ts";
-import type { RunnerRelease } from "../../cloud/image-ports.ts";
+import type { ForgeAnswer } from "../../cloud/ports/doctor.ts";
+import type { RunnerRelease } from "../../cloud/ports/images.ts";
 import type { UnservableJob } from "../rerun.ts";
 import { unservableLine } from "../unservable-line.ts";
 import { compareVersions, runnerAge } from "../ami/runner-age.ts";

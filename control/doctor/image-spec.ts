@@ -1,5 +1,5 @@
 // What the image's own spec says on the running machine, line by line, as checks of the doctor. Pure.
-import type { SpecSaid } from "../../cloud/doctor-ports.ts";
+import type { SpecSaid } from "../../cloud/ports/doctor.ts";
 import { fail, ok, skipped, type Check } from "./check.ts";
 
 const remedy =

@@ -1,5 +1,5 @@
 // What an instance's role must be allowed, and what it must be denied: the calls, and the judgement of their answers. Pure.
-import type { InstanceRole, RoleAnswer, RoleCall } from "../../cloud/doctor-ports.ts";
+import type { InstanceRole, RoleAnswer, RoleCall } from "../../cloud/ports/doctor.ts";
 import {
   forgeCredentialParameter,
   instanceKey,

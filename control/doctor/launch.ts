@@ -1,5 +1,5 @@
 // The doctor on what machines are made from: launch templates and images. Pure.
-import type { ImageSeen, TemplateSeen } from "../../cloud/doctor-ports.ts";
+import type { ImageSeen, TemplateSeen } from "../../cloud/ports/doctor.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";

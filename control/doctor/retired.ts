@@ -1,5 +1,5 @@
 // The doctor on what was taken out of an environment: what is left of it, and that it may be forgotten once nothing is. Pure.
-import type { QueueSeen } from "../../cloud/doctor-ports.ts";
+import type { QueueSeen } from "../../cloud/ports/doctor.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { isEmpty, removalOf } from "../retired-classes.ts";

@@ -1,5 +1,5 @@
 // The doctor on what the environment keeps: its table, its queues, the runner tokens. Pure.
-import type { KeySeen, QueueSeen, TableSeen } from "../../cloud/doctor-ports.ts";
+import type { KeySeen, QueueSeen, TableSeen } from "../../cloud/ports/doctor.ts";
 import { limits } from "../../domain/limits.ts";
 import { table } from "../../domain/table.ts";
 import { fail, lasting, ok, skipped, warn, worst, type Check } from "./check.ts";

@@ -1,6 +1,6 @@
 // What an error means to the people of a workflow: its title, and what to do.
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
-import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports.ts";
+import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports/ports.ts";
 import { BadInput } from "../cli/bad-input.ts";
 
 export interface Failure {

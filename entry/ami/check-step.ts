@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { LaunchSight, TemplateSeen } from "../../cloud/doctor-ports.ts";
-import type { ImageSeen } from "../../cloud/image-ports.ts";
-import { Unconfigured } from "../../cloud/ports.ts";
+import type { LaunchSight, TemplateSeen } from "../../cloud/ports/doctor.ts";
+import type { ImageSeen } from "../../cloud/ports/images.ts";
+import { Unconfigured } from "../../cloud/ports/ports.ts";
 import { misfitsOf } from "../../control/doctor/launch.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import type { Architecture } from "../../domain/record.ts";

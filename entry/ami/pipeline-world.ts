@@ -5,8 +5,8 @@ import { clientOptions } from "../../cloud/aws/client-options.ts";
 import { launchSight } from "../../cloud/aws/doctor-launch.ts";
 import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
-import type { LaunchSight } from "../../cloud/doctor-ports.ts";
-import type { Log } from "../../cloud/ports.ts";
+import type { LaunchSight } from "../../cloud/ports/doctor.ts";
+import type { Log } from "../../cloud/ports/ports.ts";
 import type { PruneWorld } from "../../control/ami/prune.ts";
 import { hostClock } from "../host-clock.ts";
 

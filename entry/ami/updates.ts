@@ -1,7 +1,7 @@
 // What the publishers have released since: proposes ami/versions.json anew, with their own checksums.
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { OutOfReach } from "../../cloud/ports.ts";
+import { OutOfReach } from "../../cloud/ports/ports.ts";
 import { addressOf, type Sources, type Versions } from "../../control/ami/source-table.ts";
 import { compareVersions } from "../../control/ami/runner-age.ts";
 import type { Architecture } from "../../domain/record.ts";

@@ -3,7 +3,7 @@ import type { ControlWorld } from "../../control/world.ts";
 import type { Provisioned } from "../../control/provision.ts";
 import { wordsOfReason } from "../../control/reasons.ts";
 import { refresh } from "../../control/refresh.ts";
-import type { Log } from "../../cloud/ports.ts";
+import type { Log } from "../../cloud/ports/ports.ts";
 import type { EmbeddedCloud } from "./embedded-cloud.ts";
 import { provisionRun, releaseRun, runJobs, type RunWish } from "./runs.ts";
 

@@ -1,7 +1,7 @@
 // What the action's log and summary show where there is very much to say: GitHub shows ten annotations of a kind, and 1 MiB of a summary.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
-import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports.ts";
+import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports/ports.ts";
 import { wordsOfReason, type Loss, type Reason } from "../../control/reasons.ts";
 import type { FailureCause } from "../../domain/record.ts";
 import { failureOf } from "../../entry/action/failures.ts";

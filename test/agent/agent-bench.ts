@@ -9,7 +9,7 @@ import type {
   RunnerProcess,
   RunnerState,
   Written,
-} from "../../cloud/agent-ports.ts";
+} from "../../cloud/ports/machine.ts";
 import type { InstanceRecord, Registration } from "../../domain/record.ts";
 import { now } from "../control/record-of.ts";
 import { agentOptions } from "./agent-options.ts";

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { RegisterRequest, RunnerState } from "../../cloud/agent-ports.ts";
+import type { RegisterRequest, RunnerState } from "../../cloud/ports/machine.ts";
 import { killAll } from "../../cloud/host/process-set.ts";
 import { processRunner, type ProcessRunner } from "../../cloud/host/process-runner.ts";
-import type { Log } from "../../cloud/ports.ts";
+import type { Log } from "../../cloud/ports/ports.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { openBench, type Bench } from "../sim/runner-bench.ts";
 

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RunnerState } from "../../cloud/agent-ports.ts";
+import type { RunnerState } from "../../cloud/ports/machine.ts";
 import { readBeginning, readEnds } from "../../cloud/host/disk-state.ts";
 import { hostLimits, hostMaxima } from "../../cloud/host/host-limits.ts";
 import { readJobEvents } from "../../cloud/host/job-hooks.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lastMoment, next, type View } from "../../agent/decide.ts";
-import type { OwnSight } from "../../cloud/agent-ports.ts";
+import type { OwnSight } from "../../cloud/ports/machine.ts";
 import { processHost } from "../../cloud/host/process-host.ts";
 import { unitHost } from "../../cloud/host/unit-host.ts";
 import { limits } from "../../domain/limits.ts";

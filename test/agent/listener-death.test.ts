@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runAgent } from "../../agent/agent.ts";
-import type { OwnInstance, RunnerProcess, RunnerState } from "../../cloud/agent-ports.ts";
+import type { OwnInstance, RunnerProcess, RunnerState } from "../../cloud/ports/machine.ts";
 import { hostLimits } from "../../cloud/host/host-limits.ts";
 import { startMark } from "../../cloud/host/listener-log.ts";
 import { unitGround, type UnitGround } from "../../cloud/host/unit-ground.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { RegisterRequest } from "../../cloud/agent-ports.ts";
+import type { RegisterRequest } from "../../cloud/ports/machine.ts";
 import { hostLimits } from "../../cloud/host/host-limits.ts";
 import { startMark } from "../../cloud/host/listener-log.ts";
 import type { RunnerGround, RunnerSeen } from "../../cloud/host/runner-ground.ts";

@@ -1,6 +1,6 @@
 // The smoke test of an image, with the real agent in a world of virtual time: it passes, fails, and leaves nothing behind.
 import { expect, test } from "vitest";
-import type { ImageSeen } from "../../cloud/image-ports.ts";
+import type { ImageSeen } from "../../cloud/ports/images.ts";
 import { noFaults, type Rates } from "../../cloud/sim/world/faults.ts";
 import { worldOf } from "../../cloud/sim/world/world.ts";
 import { candidateClass, smoke } from "../../control/ami/smoke.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { instanceRole } from "../../cloud/aws/instance-role.ts";
 import { openCliBench, type CliBench } from "../cli/bench.ts";
 import { account, credentials, environment, region } from "../cli/cloud.ts";
-import type { RoleAnswer } from "../../cloud/doctor-ports.ts";
+import type { RoleAnswer } from "../../cloud/ports/doctor.ts";
 import { examineRole } from "../../control/doctor/instance-role.ts";
 import { forgeCredentialParameter, tableName } from "../../domain/names.ts";
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vit
 import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
 import { instanceLogs } from "../../cloud/aws/instance-logs.ts";
-import type { LaunchRequest } from "../../cloud/ports.ts";
+import type { LaunchRequest } from "../../cloud/ports/ports.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { catalogue } from "../../cloud/sim/ec2/catalogue.ts";
 import { openFaults } from "../../cloud/sim/http/faults.ts";

@@ -1,6 +1,6 @@
 // The doors' smaller parts: the stored GitHub credential, durations, columns.
 import { describe, expect, test } from "vitest";
-import { OutOfReach } from "../../cloud/ports.ts";
+import { OutOfReach } from "../../cloud/ports/ports.ts";
 import { furnished } from "../../cloud/sim/world/world.ts";
 import { inColumns } from "../../entry/cli/columns.ts";
 import { brief, spoken } from "../../entry/cli/durations.ts";

@@ -15,7 +15,7 @@ import { savedRequests } from "../../cloud/aws/saved-requests.ts";
 import { secretFolder } from "../../cloud/aws/secret-folder.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import { settings } from "../../cloud/aws/settings.ts";
-import type { Clock } from "../../cloud/ports.ts";
+import type { Clock } from "../../cloud/ports/ports.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { domainDefaults, domainPlan } from "../../cloud/sim/domain-plan.ts";
 import { furnish, putItem } from "../../cloud/sim/furnish.ts";

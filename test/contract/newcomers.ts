@@ -6,8 +6,8 @@ import type { InstanceRecord, Machine, Ownership, SignalKind } from "../../domai
 import type { Decision } from "../../domain/instance.ts";
 import { someMachine } from "../../cloud/sim/idle-instance.ts";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
-import type { OwnInstance, VitalSigns } from "../../cloud/agent-ports.ts";
-import type { InstanceRef, Unknown } from "../../cloud/ports.ts";
+import type { OwnInstance, VitalSigns } from "../../cloud/ports/machine.ts";
+import type { InstanceRef, Unknown } from "../../cloud/ports/ports.ts";
 import type { Stand } from "./stand.ts";
 
 let count = 0;

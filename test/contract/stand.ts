@@ -1,6 +1,6 @@
 // What a contract suite stands on: the ports over one implementation of the world, and what a test may do to that world.
 import { afterAll, beforeAll, type TestContext } from "vitest";
-import type { OwnInstance } from "../../cloud/agent-ports.ts";
+import type { OwnInstance } from "../../cloud/ports/machine.ts";
 import type {
   Clock,
   Fleet,
@@ -12,8 +12,8 @@ import type {
   SavedRequests,
   Secrets,
   Settings,
-} from "../../cloud/ports.ts";
-import type { SecretFolder } from "../../cloud/secret-ports.ts";
+} from "../../cloud/ports/ports.ts";
+import type { SecretFolder } from "../../cloud/ports/secret-folder.ts";
 import type { Defaults } from "../../domain/configuration.ts";
 
 export interface Ports {

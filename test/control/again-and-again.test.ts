@@ -1,6 +1,6 @@
 // The n-th provision of a run under one name is as fast as the first: what one has bought, no later one is given again.
 import { expect, test } from "vitest";
-import type { Fleet } from "../../cloud/ports.ts";
+import type { Fleet } from "../../cloud/ports/ports.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

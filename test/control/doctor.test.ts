@@ -1,6 +1,6 @@
 // The doctor's judgements: where the lines are drawn, and what an instance's role must and must not be allowed.
 import { describe, expect, test } from "vitest";
-import type { InstanceRole, RoleAnswer, RoleCall, TableSeen } from "../../cloud/doctor-ports.ts";
+import type { InstanceRole, RoleAnswer, RoleCall, TableSeen } from "../../cloud/ports/doctor.ts";
 import { judgeClock, judgePlace, judgeQuota, judgeSubnets } from "../../control/doctor/account.ts";
 import { lasting, worst, fail, warn } from "../../control/doctor/check.ts";
 import { judgeGroup, judgeRunnerVersion } from "../../control/doctor/forge.ts";

@@ -1,6 +1,6 @@
 // A drain: what it asks to leave is not bought again, and where it waits it ends with EC2's word.
 import { expect, test } from "vitest";
-import type { Fleet, Pause } from "../../cloud/ports.ts";
+import type { Fleet, Pause } from "../../cloud/ports/ports.ts";
 import { drain } from "../../control/drain.ts";
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";

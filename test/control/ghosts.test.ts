@@ -1,6 +1,6 @@
 // Runners at GitHub that no record stands behind: which are removed, and which are left.
 import { expect, test } from "vitest";
-import type { RunnerSeen } from "../../cloud/ports.ts";
+import type { RunnerSeen } from "../../cloud/ports/ports.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

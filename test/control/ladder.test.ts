@@ -1,6 +1,6 @@
 // The ladder of creation, and what a circuit breaker does between its rounds.
 import { expect, test } from "vitest";
-import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports.ts";
+import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/ports.ts";
 import { create, newRounds } from "../../control/creation.ts";
 import type { Reason } from "../../control/reasons.ts";
 import { ladderOf, withSiblings } from "../../control/ladder.ts";

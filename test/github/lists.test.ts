@@ -8,7 +8,7 @@ import { inventory } from "../../cloud/github/inventory.ts";
 import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
 import { runnerReleases } from "../../cloud/github/runner-releases.ts";
-import { ForgeRefused, OutOfReach } from "../../cloud/ports.ts";
+import { ForgeRefused, OutOfReach } from "../../cloud/ports/ports.ts";
 import { jumpingClock } from "../contract/http-sim.ts";
 
 const scope = "acme/shop";

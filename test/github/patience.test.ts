@@ -6,7 +6,7 @@ import { inventory } from "../../cloud/github/inventory.ts";
 import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
 import { runnerReleases } from "../../cloud/github/runner-releases.ts";
-import { ForgeRefused, OutOfReach, RateLimited } from "../../cloud/ports.ts";
+import { ForgeRefused, OutOfReach, RateLimited } from "../../cloud/ports/ports.ts";
 import { chance } from "../../cloud/sim/chance.ts";
 import { openGithub, type GithubStandIn } from "../../cloud/sim/github/github.ts";
 import { jumpingClock } from "../contract/http-sim.ts";

@@ -9,7 +9,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
 import { secrets } from "../../cloud/aws/secrets.ts";
-import type { Fleet } from "../../cloud/ports.ts";
+import type { Fleet } from "../../cloud/ports/ports.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import { provision } from "../../control/provision.ts";
 import { release } from "../../control/release.ts";

@@ -12,13 +12,13 @@ interface Layer {
 }
 
 const ports = [
-  "cloud/ports.ts",
-  "cloud/agent-ports.ts",
-  "cloud/doctor-ports.ts",
-  "cloud/image-ports.ts",
-  "cloud/log-ports.ts",
-  "cloud/pause-port.ts",
-  "cloud/secret-ports.ts",
+  "cloud/ports/ports.ts",
+  "cloud/ports/machine.ts",
+  "cloud/ports/doctor.ts",
+  "cloud/ports/images.ts",
+  "cloud/ports/instance-logs.ts",
+  "cloud/ports/pause.ts",
+  "cloud/ports/secret-folder.ts",
 ];
 const bundler = "entry/build/bundles.ts";
 const sdk = "@aws-sdk/";
@@ -29,16 +29,16 @@ const layers: readonly Layer[] = [
     files: ["control/"],
     own: [
       "domain/",
-      "cloud/ports.ts",
-      "cloud/doctor-ports.ts",
-      "cloud/image-ports.ts",
-      "cloud/pause-port.ts",
-      "cloud/secret-ports.ts",
+      "cloud/ports/ports.ts",
+      "cloud/ports/doctor.ts",
+      "cloud/ports/images.ts",
+      "cloud/ports/pause.ts",
+      "cloud/ports/secret-folder.ts",
       "control/",
     ],
     foreign: [],
   },
-  { files: ["agent/"], own: ["domain/", "cloud/ports.ts", "cloud/agent-ports.ts", "agent/"], foreign: [] },
+  { files: ["agent/"], own: ["domain/", "cloud/ports/ports.ts", "cloud/ports/machine.ts", "agent/"], foreign: [] },
   { files: ["cloud/aws/"], own: ["domain/", ...ports, "cloud/aws/"], foreign: [sdk, "@smithy/", "zod/mini", "node:"] },
   { files: ["cloud/github/"], own: ["domain/", ...ports, "cloud/github/"], foreign: ["@octokit/", "node:"] },
   { files: ["cloud/host/"], own: ["domain/", ...ports, "cloud/host/"], foreign: ["systemd-notify", "node:"] },
@@ -96,7 +96,7 @@ test("the rule sees imports of every form, and those that it forbids", () => {
     ["cloud/sim/x.ts", 'import { a } from "../../control/provision.ts";'],
     ["cloud/host/x.ts", 'import { a } from "../aws/clock.ts";'],
     ["cloud/aws/x.ts", 'import { a } from "../host/masked.ts";'],
-    ["cloud/ports.ts", 'import { a } from "./aws/clock.ts";'],
+    ["cloud/ports/ports.ts", 'import { a } from "./aws/clock.ts";'],
     ["stacks/x.ts", 'import { a } from "../cloud/ports.ts";'],
     ["entry/x.ts", 'import { a } from "../test/x.ts";'],
     ["helpers/x.ts", 'import { a } from "../domain/limits.ts";'],

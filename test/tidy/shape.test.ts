@@ -63,11 +63,11 @@ const interfacesOf = (path: string): readonly [string, number][] =>
   });
 
 test.each([
-  "cloud/ports.ts",
-  "cloud/agent-ports.ts",
-  "cloud/doctor-ports.ts",
-  "cloud/image-ports.ts",
-  "cloud/log-ports.ts",
+  "cloud/ports/ports.ts",
+  "cloud/ports/machine.ts",
+  "cloud/ports/doctor.ts",
+  "cloud/ports/images.ts",
+  "cloud/ports/instance-logs.ts",
 ])("every port of %s has at most six methods", (path) => {
   const ports = interfacesOf(path).filter(([, methods]) => methods > 0);
   expect(ports.length).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 // The hourly rate limit of each credential: counting, headers, refusal (Rate limits for the REST API).
-import type { Clock, EpochMs } from "../../ports.ts";
+import type { Clock, EpochMs } from "../../ports/ports.ts";
 import { GithubRefusal } from "./call.ts";
 
 export interface RateLimits {

@@ -1,6 +1,6 @@
 // What the agent on a machine of the world stands on: its ports, gathered.
-import type { Host, Metadata, OwnInstance, RunnerProcess } from "../../agent-ports.ts";
-import type { Clock, Log, Secrets } from "../../ports.ts";
+import type { Host, Metadata, OwnInstance, RunnerProcess } from "../../ports/machine.ts";
+import type { Clock, Log, Secrets } from "../../ports/ports.ts";
 import { hostPort, metadataPort } from "./host.ts";
 import type { Machine } from "./machine.ts";
 import { ownInstancePort } from "./own-instance.ts";

@@ -1,7 +1,13 @@
 // The port `Fleet` of one process, on the world's machines: capacity that is short, replies that repeat, replicas that lag.
 import { tags } from "../../../domain/names.ts";
-import { OutOfReach, type Fleet, type LaunchFailure, type LaunchOutcome, type LaunchRequest } from "../../ports.ts";
-import type { MachineSeen, Unknown } from "../../ports.ts";
+import {
+  OutOfReach,
+  type Fleet,
+  type LaunchFailure,
+  type LaunchOutcome,
+  type LaunchRequest,
+} from "../../ports/ports.ts";
+import type { MachineSeen, Unknown } from "../../ports/ports.ts";
 import { catalogue } from "../ec2/catalogue.ts";
 import { matchingTypes } from "../ec2/matching-types.ts";
 import { isPaidFor, type Machine } from "./machine.ts";

@@ -1,5 +1,5 @@
 // GitHub as the world has it: tokens, registered runners, queued jobs, and who gets which.
-import type { EpochMs, Removal, RunnerSeen } from "../../ports.ts";
+import type { EpochMs, Removal, RunnerSeen } from "../../ports/ports.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { Chance } from "../chance.ts";
 import type { VirtualTime } from "./virtual-time.ts";

@@ -1,5 +1,5 @@
 // The ports `Host` and `Metadata` of a machine of the world.
-import type { Host, Metadata, PrepareOutcome } from "../../agent-ports.ts";
+import type { Host, Metadata, PrepareOutcome } from "../../ports/machine.ts";
 import { isUp, type Machine } from "./machine.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";

@@ -2,7 +2,7 @@
 import { decide, type Decision, type Move, type Moves } from "../../../domain/instance.ts";
 import type { InstanceRecord } from "../../../domain/record.ts";
 import { table as layout } from "../../../domain/table.ts";
-import { OutOfReach, type Instances, type Unknown } from "../../ports.ts";
+import { OutOfReach, type Instances, type Unknown } from "../../ports/ports.ts";
 import { listingsOf, recordIn, recordsOf, isSpoilt } from "./forged-items.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";

@@ -1,6 +1,6 @@
 // A machine of the world, as it is in truth: what EC2 says of it, what runs on it, what becomes of it.
-import type { Interruption } from "../../agent-ports.ts";
-import type { EpochMs, MachineState } from "../../ports.ts";
+import type { Interruption } from "../../ports/machine.ts";
+import type { EpochMs, MachineState } from "../../ports/ports.ts";
 import type { UsageClass } from "../../../domain/record.ts";
 import type { InstanceType } from "../ec2/catalogue.ts";
 import type { Job } from "./forge.ts";

@@ -1,5 +1,5 @@
 // A process of the system: its calls take time and may get lost, and it may die at any await; then nothing of it happens any more.
-import type { Clock, Log, Random } from "../../ports.ts";
+import type { Clock, Log, Random } from "../../ports/ports.ts";
 import type { Chance } from "../chance.ts";
 import type { Fault, Faults } from "./faults.ts";
 import type { VirtualTime } from "./virtual-time.ts";

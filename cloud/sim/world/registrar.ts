@@ -9,7 +9,7 @@ import {
   type RunnerInventory,
   type RunnerSeen,
   type Unknown,
-} from "../../ports.ts";
+} from "../../ports/ports.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";

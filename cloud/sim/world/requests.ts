@@ -2,7 +2,7 @@
 import { limits } from "../../../domain/limits.ts";
 import type { Request } from "../../../domain/request.ts";
 import { repositoriesOf, type Ending, type Outcome, type RunOutcomes } from "../../../domain/outcome.ts";
-import { OutOfReach, type EpochMs, type ProvisionName, type SavedRequests } from "../../ports.ts";
+import { OutOfReach, type EpochMs, type ProvisionName, type SavedRequests } from "../../ports/ports.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 

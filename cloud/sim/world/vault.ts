@@ -1,6 +1,6 @@
 // The parameter store of the world, and the ports `Secrets` and `SecretFolder` on it.
-import { OutOfReach, type EpochMs, type Secrets } from "../../ports.ts";
-import type { SecretFolder } from "../../secret-ports.ts";
+import { OutOfReach, type EpochMs, type Secrets } from "../../ports/ports.ts";
+import type { SecretFolder } from "../../ports/secret-folder.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 

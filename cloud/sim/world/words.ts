@@ -9,7 +9,7 @@ import {
   type Reservation,
   type Settings,
   type Unknown,
-} from "../../ports.ts";
+} from "../../ports/ports.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 

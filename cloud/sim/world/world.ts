@@ -15,8 +15,8 @@ import type {
   SavedRequests,
   Secrets,
   Settings,
-} from "../../ports.ts";
-import type { SecretFolder } from "../../secret-ports.ts";
+} from "../../ports/ports.ts";
+import type { SecretFolder } from "../../ports/secret-folder.ts";
 import { chance as chanceOf } from "../chance.ts";
 import { checksOf } from "./checks.ts";
 import { faultsAt, type Rates } from "./faults.ts";

@@ -1,14 +1,14 @@
 // What control and agent need of the world, in domain types. SDK types and SDK errors stop behind these.
-import type { LogEvent } from "../domain/events.ts";
-import type { Brake } from "../domain/brake.ts";
-import type { Configuration, Overlay, StoredDefaults } from "../domain/configuration.ts";
-import type { Decision, Move, Moves } from "../domain/instance.ts";
-import type { Ending, Outcome, RunOutcomes } from "../domain/outcome.ts";
-import type { PoolMessage } from "../domain/pool-message.ts";
-import type { Architecture, Damaged, InstanceRecord, UsageClass } from "../domain/record.ts";
-import type { Request } from "../domain/request.ts";
-import type { ResourceClass } from "../domain/resource-class.ts";
-import type { PoolListing, PoolName, RunListing } from "../domain/table.ts";
+import type { LogEvent } from "../../domain/events.ts";
+import type { Brake } from "../../domain/brake.ts";
+import type { Configuration, Overlay, StoredDefaults } from "../../domain/configuration.ts";
+import type { Decision, Move, Moves } from "../../domain/instance.ts";
+import type { Ending, Outcome, RunOutcomes } from "../../domain/outcome.ts";
+import type { PoolMessage } from "../../domain/pool-message.ts";
+import type { Architecture, Damaged, InstanceRecord, UsageClass } from "../../domain/record.ts";
+import type { Request } from "../../domain/request.ts";
+import type { ResourceClass } from "../../domain/resource-class.ts";
+import type { PoolListing, PoolName, RunListing } from "../../domain/table.ts";
 
 /** A moment, in milliseconds since the epoch. */
 export type EpochMs = number;

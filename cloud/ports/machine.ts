@@ -1,5 +1,5 @@
 // What the agent needs of the world: its own record, the machine's metadata, the runner, the host.
-import type { FailureCause, InstanceRecord, Registration, Signal, Vitals } from "../domain/record.ts";
+import type { FailureCause, InstanceRecord, Registration, Signal, Vitals } from "../../domain/record.ts";
 import type { EpochMs, Unknown } from "./ports.ts";
 
 export type OwnSight =

@@ -1,5 +1,5 @@
 // What the pipeline of images needs of the world, in domain types.
-import type { Architecture } from "../domain/record.ts";
+import type { Architecture } from "../../domain/record.ts";
 import type { EpochMs } from "./ports.ts";
 
 export interface ImageSeen {

@@ -1,7 +1,7 @@
 // What the doctor looks at: the account, the environment's resources, the forge. Nothing here changes anything.
-import type { RunnerRelease } from "./image-ports.ts";
+import type { RunnerRelease } from "./images.ts";
 import type { EpochMs } from "./ports.ts";
-import type { Architecture, UsageClass } from "../domain/record.ts";
+import type { Architecture, UsageClass } from "../../domain/record.ts";
 
 /**
  * `unseen`: the caller has no right to look, or the endpoint does not know the question: that says nothing about what was to be
