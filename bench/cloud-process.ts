@@ -1,12 +1,12 @@
 // The benchmark's cloud, in a process of its own: AWS behind two doors, GitHub, and the stub that plays the agents.
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { chance } from "../cloud/sim/chance.ts";
-import { openEmbeddedAws } from "../cloud/sim/embedded-aws.ts";
-import { openGithub } from "../cloud/sim/github/github.ts";
-import { openFrontDoor } from "../cloud/sim/http/front-door.ts";
+import { chance } from "../sim/chance.ts";
+import { openEmbeddedAws } from "../sim/embedded-aws.ts";
+import { openGithub } from "../sim/github/github.ts";
+import { openFrontDoor } from "../sim/http/front-door.ts";
 import { hostClock } from "../entry/host-clock.ts";
-import type { Change } from "../cloud/sim/dynamodb/table.ts";
+import type { Change } from "../sim/dynamodb/table.ts";
 import { forgeToken, place, type Ask, type Reply } from "./bench-cloud.ts";
 import type { Claimed, Said } from "./stub-agents.ts";
 

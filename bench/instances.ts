@@ -1,5 +1,5 @@
 // Records for the benchmark's pools: what a fleet of healthy instances leaves in the table.
-import { idleInstance as anInstance } from "../cloud/sim/idle-instance.ts";
+import { idleInstance as anInstance } from "../sim/idle-instance.ts";
 import { instanceKey } from "../domain/names.ts";
 import { limits } from "../domain/limits.ts";
 import type { InstanceRecord, Ownership } from "../domain/record.ts";

@@ -1,14 +1,14 @@
 // The embedded cloud of a laptop: AWS and GitHub on loopback ports, furnished as a deployed environment would be.
 import { toItem } from "../../cloud/aws/attribute-values.ts";
-import { chance } from "../../cloud/sim/chance.ts";
-import type { DynamoDb } from "../../cloud/sim/dynamodb/dynamodb.ts";
-import type { Ec2 } from "../../cloud/sim/ec2/ec2.ts";
-import { clientsAt, openEmbeddedAws } from "../../cloud/sim/embedded-aws.ts";
-import { furnishFromStack, imagesOf } from "../../cloud/sim/furnish-from-stack.ts";
-import { openGithub, type GithubStandIn } from "../../cloud/sim/github/github.ts";
-import type { FrontDoor } from "../../cloud/sim/http/front-door.ts";
-import type { AwsCall } from "../../cloud/sim/http/service.ts";
-import type { Sqs } from "../../cloud/sim/sqs/sqs.ts";
+import { chance } from "../../sim/chance.ts";
+import type { DynamoDb } from "../../sim/dynamodb/dynamodb.ts";
+import type { Ec2 } from "../../sim/ec2/ec2.ts";
+import { clientsAt, openEmbeddedAws } from "../../sim/embedded-aws.ts";
+import { furnishFromStack, imagesOf } from "../../sim/furnish-from-stack.ts";
+import { openGithub, type GithubStandIn } from "../../sim/github/github.ts";
+import type { FrontDoor } from "../../sim/http/front-door.ts";
+import type { AwsCall } from "../../sim/http/service.ts";
+import type { Sqs } from "../../sim/sqs/sqs.ts";
 import type { Overlay } from "../../domain/configuration.ts";
 import { hostClock } from "../host-clock.ts";
 import { place, repository } from "./environment.ts";

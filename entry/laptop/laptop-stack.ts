@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { StackFile } from "../../cloud/sim/stack-file.ts";
+import type { StackFile } from "../../sim/stack-file.ts";
 import { place } from "./environment.ts";
 import { packed } from "./packed.ts";
 

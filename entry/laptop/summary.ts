@@ -1,5 +1,5 @@
 // The laptop's last words: as a table for people, as one object for programs.
-import type { CallCounts } from "../../cloud/sim/http/call-counts.ts";
+import type { CallCounts } from "../../sim/http/call-counts.ts";
 import type { Story } from "./story.ts";
 
 export interface Summary {

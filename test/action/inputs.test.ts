@@ -6,7 +6,7 @@ import { wordsOfProblem } from "../../domain/request.ts";
 import { overlayWish } from "../../entry/action/overlay-inputs.ts";
 import { rawOf } from "../../entry/action/provision.ts";
 import { requestOf } from "../../entry/request-inputs.ts";
-import { furnished } from "../../cloud/sim/world/world.ts";
+import { furnished } from "../world/world.ts";
 import { readActionFile } from "../workflow-runner/action-file.ts";
 
 const file = readActionFile();

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { openImds } from "../../cloud/sim/imds/imds.ts";
+import { openImds } from "../../sim/imds/imds.ts";
 import { agentMachine } from "../../entry/agent-machine.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { writePreRunner } from "../../entry/write-pre-runner.ts";

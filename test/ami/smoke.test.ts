@@ -1,8 +1,8 @@
 // The smoke test of an image, with the real agent in a world of virtual time: it passes, fails, and leaves nothing behind.
 import { expect, test } from "vitest";
 import type { ImageSeen } from "../../cloud/ports/images.ts";
-import { noFaults, type Rates } from "../../cloud/sim/world/faults.ts";
-import { worldOf } from "../../cloud/sim/world/world.ts";
+import { noFaults, type Rates } from "../world/faults.ts";
+import { worldOf } from "../world/world.ts";
 import { candidateClass, smoke } from "../../control/ami/smoke.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";

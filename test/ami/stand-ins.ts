@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { installRunnerStandIn } from "../../cloud/sim/runner/install.ts";
+import { installRunnerStandIn } from "../../sim/runner/install.ts";
 import { addressOf } from "../../control/ami/source-table.ts";
 import { makePayload } from "../../entry/ami/payload.ts";
 import { readRecipe } from "../../entry/ami/recipe.ts";

@@ -4,9 +4,9 @@ import * as fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
 import { correctedClock } from "../../cloud/aws/clock.ts";
 import type { Clock } from "../../cloud/ports/ports.ts";
-import { chance } from "../../cloud/sim/chance.ts";
-import { openFrontDoor } from "../../cloud/sim/http/front-door.ts";
-import { sts } from "../../cloud/sim/sts.ts";
+import { chance } from "../../sim/chance.ts";
+import { openFrontDoor } from "../../sim/http/front-door.ts";
+import { sts } from "../../sim/sts.ts";
 
 const start = 1_700_000_000_000;
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { counters } from "../../cloud/aws/counters.ts";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { OutOfReach } from "../../cloud/ports/ports.ts";
-import type { Cancellation } from "../../cloud/sim/http/faults.ts";
+import type { Cancellation } from "../../sim/http/faults.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { fresh, idler, until } from "../contract/newcomers.ts";
 

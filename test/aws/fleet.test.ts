@@ -4,7 +4,7 @@ import { createFleetInput, requirementsOf } from "../../cloud/aws/fleet-request.
 import { distinct, failureOf } from "../../cloud/aws/launch-failures.ts";
 import { fleet } from "../../cloud/aws/fleet.ts";
 import type { LaunchFailure, LaunchRequest } from "../../cloud/ports/ports.ts";
-import { catalogue } from "../../cloud/sim/ec2/catalogue.ts";
+import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { launchRequest as request } from "./asked.ts";
 

@@ -1,6 +1,6 @@
 // A DynamoDB client without HTTP: the adapters' commands go straight to the embedded DynamoDB, thousands a second.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { AwsFault, type Service } from "../../cloud/sim/http/service.ts";
+import { AwsFault, type Service } from "../../sim/http/service.ts";
 
 interface Command {
   readonly input: object;

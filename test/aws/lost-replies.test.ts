@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { OutOfReach } from "../../cloud/ports/ports.ts";
-import type { ServiceName } from "../../cloud/sim/http/service.ts";
+import type { ServiceName } from "../../sim/http/service.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { done, fresh, idler, newcomer, ownership, until } from "../contract/newcomers.ts";
 

@@ -2,12 +2,12 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { toItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
-import { chance } from "../../cloud/sim/chance.ts";
-import { domainDefaults, domainPlan } from "../../cloud/sim/domain-plan.ts";
-import { clientsAt, openEmbeddedAws, twoSubnets } from "../../cloud/sim/embedded-aws.ts";
-import { furnish, putItem } from "../../cloud/sim/furnish.ts";
-import { idleInstance } from "../../cloud/sim/idle-instance.ts";
-import { openGithub } from "../../cloud/sim/github/github.ts";
+import { chance } from "../../sim/chance.ts";
+import { domainDefaults, domainPlan } from "../world/domain-plan.ts";
+import { clientsAt, openEmbeddedAws, twoSubnets } from "../../sim/embedded-aws.ts";
+import { furnish, putItem } from "../../sim/furnish.ts";
+import { idleInstance } from "../../sim/idle-instance.ts";
+import { openGithub } from "../../sim/github/github.ts";
 import { instanceKey, tableName } from "../../domain/names.ts";
 import type { PoolMessage } from "../../domain/pool-message.ts";
 import type { InstanceRecord } from "../../domain/record.ts";

@@ -5,7 +5,7 @@ import { DeleteQueueCommand, SetQueueAttributesCommand } from "@aws-sdk/client-s
 import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem, overlayItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
-import { openImds } from "../../cloud/sim/imds/imds.ts";
+import { openImds } from "../../sim/imds/imds.ts";
 import type { Check } from "../../control/doctor/check.ts";
 import {
   forgeCredentialParameter,

@@ -6,7 +6,7 @@ import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { countAttribute } from "../../cloud/aws/counters.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { instanceKey, poolManager, tableName, tags } from "../../domain/names.ts";
-import { itemSize, type Item } from "../../cloud/sim/dynamodb/attribute-value.ts";
+import { itemSize, type Item } from "../../sim/dynamodb/attribute-value.ts";
 import { counterKey } from "../../domain/table.ts";
 import { inProcess, openCliBench, ownedBy, type CliBench } from "./bench.ts";
 import { account, environment, region, repository, token } from "./cloud.ts";

@@ -1,7 +1,7 @@
 // The doors' smaller parts: the stored GitHub credential, durations, columns.
 import { describe, expect, test } from "vitest";
 import { OutOfReach } from "../../cloud/ports/ports.ts";
-import { furnished } from "../../cloud/sim/world/world.ts";
+import { furnished } from "../world/world.ts";
 import { inColumns } from "../../entry/cli/columns.ts";
 import { brief, spoken } from "../../entry/cli/durations.ts";
 import { plain } from "../../entry/cli/terminal.ts";

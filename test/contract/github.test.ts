@@ -4,8 +4,8 @@ import { forgeClient, type ForgeAuth } from "../../cloud/github/forge-client.ts"
 import { inventory } from "../../cloud/github/inventory.ts";
 import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
-import { chance } from "../../cloud/sim/chance.ts";
-import { openGithub } from "../../cloud/sim/github/github.ts";
+import { chance } from "../../sim/chance.ts";
+import { openGithub } from "../../sim/github/github.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { forgeContract } from "./forge-contract.ts";
 import type { ForgeStand } from "./stand.ts";

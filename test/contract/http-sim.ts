@@ -1,6 +1,6 @@
 // The embedded cloud over HTTP under a clock that jumps: the AWS adapters' first stand.
-import { chance } from "../../cloud/sim/chance.ts";
-import { openEmbeddedAws, type EmbeddedAws } from "../../cloud/sim/embedded-aws.ts";
+import { chance } from "../../sim/chance.ts";
+import { openEmbeddedAws, type EmbeddedAws } from "../../sim/embedded-aws.ts";
 import type { Clock } from "../../cloud/ports/ports.ts";
 import type { Place } from "../../domain/names.ts";
 import { openAwsStand, type AwsStand, type AwsStandWish } from "./aws-stand.ts";

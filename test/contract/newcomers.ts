@@ -4,7 +4,7 @@ import { runOwner } from "../../domain/names.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord, Machine, Ownership, SignalKind } from "../../domain/record.ts";
 import type { Decision } from "../../domain/instance.ts";
-import { someMachine } from "../../cloud/sim/idle-instance.ts";
+import { someMachine } from "../../sim/idle-instance.ts";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
 import type { OwnInstance, VitalSigns } from "../../cloud/ports/machine.ts";
 import type { InstanceRef, Unknown } from "../../cloud/ports/ports.ts";

@@ -1,5 +1,5 @@
 // A port of the in-process world whose calls make the virtual time go on until they are answered.
-import type { VirtualTime } from "../../cloud/sim/world/virtual-time.ts";
+import type { VirtualTime } from "../world/virtual-time.ts";
 
 type Method = (...given: unknown[]) => Promise<unknown>;
 

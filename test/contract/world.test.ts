@@ -7,12 +7,12 @@ import { ownInstanceContract } from "./own-instance-contract.ts";
 import { poolContract } from "./pool-contract.ts";
 import { settingsContract } from "./settings-contract.ts";
 import type { ForgeStand, Stand, StandKind } from "./stand.ts";
-import { noFaults } from "../../cloud/sim/world/faults.ts";
-import { ownInstancePort } from "../../cloud/sim/world/own-instance.ts";
-import { startProcess } from "../../cloud/sim/world/process.ts";
-import { queueOf } from "../../cloud/sim/world/queues.ts";
-import { repositories, worldOf, type World } from "../../cloud/sim/world/world.ts";
-import { catalogue } from "../../cloud/sim/ec2/catalogue.ts";
+import { noFaults } from "../world/faults.ts";
+import { ownInstancePort } from "../world/own-instance.ts";
+import { startProcess } from "../world/process.ts";
+import { queueOf } from "../world/queues.ts";
+import { repositories, worldOf, type World } from "../world/world.ts";
+import { catalogue } from "../../sim/ec2/catalogue.ts";
 
 /** Without its checkers: contracts make moves that a whole system never would. */
 function openWorld(): World {

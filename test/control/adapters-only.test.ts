@@ -1,7 +1,7 @@
 // Refresh over states that only real services bring about: what it leaves alone, what it ends, and what the counters say afterwards.
 import { expect, test } from "vitest";
-import { isAlive } from "../../cloud/sim/world/machine.ts";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import { isAlive } from "../world/machine.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

@@ -1,6 +1,6 @@
 // An overlay that cannot be used: nothing is provisioned by what was deployed alone, and all that has to end, ends.
 import { expect, test } from "vitest";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

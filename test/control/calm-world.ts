@@ -1,8 +1,8 @@
 // A world in process without faults, with real agents: for tests of one use case of the control plane.
 import { runAgent } from "../../agent/agent.ts";
-import { noFaults } from "../../cloud/sim/world/faults.ts";
-import type { RunAgent } from "../../cloud/sim/world/machines.ts";
-import { environment, repositories, worldOf, type ControlPorts, type World } from "../../cloud/sim/world/world.ts";
+import { noFaults } from "../world/faults.ts";
+import type { RunAgent } from "../world/machines.ts";
+import { environment, repositories, worldOf, type ControlPorts, type World } from "../world/world.ts";
 import type { Provisioned } from "../../control/provision.ts";
 import { wordsOfReason } from "../../control/reasons.ts";
 import type { Defaults } from "../../domain/configuration.ts";

@@ -1,6 +1,6 @@
 // After a kill: nothing of the provision is owned, and what it bought without a record is ended.
 import { expect, test } from "vitest";
-import { isAlive } from "../../cloud/sim/world/machine.ts";
+import { isAlive } from "../world/machine.ts";
 import { cleanUp } from "../../control/clean-up.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";

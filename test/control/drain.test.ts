@@ -5,7 +5,7 @@ import { drain } from "../../control/drain.ts";
 import { provision, type Provisioned } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
 

@@ -1,6 +1,6 @@
 // Refresh's dry run tells what a real one then does.
 import { expect, test } from "vitest";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh, type RefreshReport } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { provision } from "../../control/provision.ts";
 import { refresh, type RefreshReport } from "../../control/refresh.ts";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 // What an idle floor lacks.
 import { expect, test } from "vitest";
 import { floorsOf, keepFloors, planFloor, type Floor } from "../../control/floor.ts";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { refresh } from "../../control/refresh.ts";
 import { inputs } from "../../entry/action/inputs.ts";
 import { requestDefaults } from "../../entry/request-inputs.ts";

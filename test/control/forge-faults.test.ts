@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { runAgent } from "../../agent/agent.ts";
 import type { RegisterOutcome } from "../../cloud/ports/machine.ts";
-import { noFaults } from "../../cloud/sim/world/faults.ts";
-import { environment, worldOf } from "../../cloud/sim/world/world.ts";
+import { noFaults } from "../world/faults.ts";
+import { environment, worldOf } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { agentOptions } from "../agent/agent-options.ts";

@@ -1,7 +1,7 @@
 // Each single thing that an agent which was taken over may write: refresh goes on, other runs are served, its machine ends, nothing is left.
 import { expect, test } from "vitest";
-import { beat, play, seize, tricks, type Trick } from "../../cloud/sim/world/hostile-agent.ts";
-import { isAlive, type Machine } from "../../cloud/sim/world/machine.ts";
+import { beat, play, seize, tricks, type Trick } from "../world/hostile-agent.ts";
+import { isAlive, type Machine } from "../world/machine.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

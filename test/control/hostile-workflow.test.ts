@@ -1,7 +1,7 @@
 // Each single thing that a workflow with the provision role may do to the table, the queues and EC2: refresh goes on, who is not meant is served, nothing is left.
 import { expect, test } from "vitest";
-import { isPaidFor } from "../../cloud/sim/world/machine.ts";
-import { misbehave, misdeeds } from "../../cloud/sim/world/hostile-workflow.ts";
+import { isPaidFor } from "../world/machine.ts";
+import { misbehave, misdeeds } from "../world/hostile-workflow.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

@@ -6,8 +6,8 @@ import type { Reason } from "../../control/reasons.ts";
 import { ladderOf, withSiblings } from "../../control/ladder.ts";
 import { undertake, type Taken } from "../../control/taken.ts";
 import type { Request } from "../../domain/request.ts";
-import { worldOf } from "../../cloud/sim/world/world.ts";
-import { noFaults } from "../../cloud/sim/world/faults.ts";
+import { worldOf } from "../world/world.ts";
+import { noFaults } from "../world/faults.ts";
 import { configuration } from "./record-of.ts";
 
 const request: Request = {

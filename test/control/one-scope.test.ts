@@ -1,7 +1,7 @@
 // GitHub refuses one of the environment's repositories: the others are served as ever.
 import { expect, test } from "vitest";
 import { ForgeRefused } from "../../cloud/ports/ports.ts";
-import { environment, place, repositories, type ControlPorts } from "../../cloud/sim/world/world.ts";
+import { environment, place, repositories, type ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

@@ -1,7 +1,7 @@
 // Provisions that succeed in part: fewer places than wanted, machines that are another's by now, one that is lost at the last moment.
 import { expect, test } from "vitest";
 import type { Fleet } from "../../cloud/ports/ports.ts";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { create, newRounds } from "../../control/creation.ts";
 import { provision } from "../../control/provision.ts";
 import { recordMachine } from "../../control/record-machine.ts";

@@ -2,8 +2,8 @@
 import type { Configuration } from "../../domain/configuration.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
-import { idleInstance } from "../../cloud/sim/idle-instance.ts";
-import { furnished } from "../../cloud/sim/world/world.ts";
+import { idleInstance } from "../../sim/idle-instance.ts";
+import { furnished } from "../world/world.ts";
 
 export const now = Date.UTC(2026, 0, 5, 12);
 export const configuration: Configuration = furnished();

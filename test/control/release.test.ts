@@ -1,6 +1,6 @@
 // Release over long jobs and dead machines: what is left of them, and how long it took.
 import { expect, test } from "vitest";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release, type Released } from "../../control/release.ts";

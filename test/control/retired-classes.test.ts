@@ -1,6 +1,6 @@
 // A class that was taken out: its idle instances end, its queue is emptied, floors of it are told, and then it may be forgotten.
 import { expect, test } from "vitest";
-import { environment, type ControlPorts } from "../../cloud/sim/world/world.ts";
+import { environment, type ControlPorts } from "../world/world.ts";
 import { examineRetired, judgeRetired } from "../../control/doctor/retired.ts";
 import { refresh } from "../../control/refresh.ts";
 import { floorsOf } from "../../control/floor.ts";

@@ -1,6 +1,6 @@
 // What becomes of the messages of a scan: deleted only where a claim has decided.
 import { expect, test } from "vitest";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

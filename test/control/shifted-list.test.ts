@@ -1,6 +1,6 @@
 // GitHub's list of runners is read in pages: one that is deleted meanwhile moves the others up, and the list leaves one out.
 import { expect, test } from "vitest";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";

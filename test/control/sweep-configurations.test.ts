@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { refresh } from "../../control/refresh.ts";
 import { isUsedUp } from "../../control/sweep-configurations.ts";
 import { provision } from "../../control/provision.ts";
-import { environment } from "../../cloud/sim/world/world.ts";
+import { environment } from "../world/world.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
 import { refreshSummary } from "../../entry/action/summary.ts";

@@ -1,7 +1,7 @@
 // A service that throttles for a while: nobody gives up what can be had a moment later, or from elsewhere.
 import { expect, test } from "vitest";
 import { OutOfReach } from "../../cloud/ports/ports.ts";
-import type { ControlPorts } from "../../cloud/sim/world/world.ts";
+import type { ControlPorts } from "../world/world.ts";
 import { cleanUp } from "../../control/clean-up.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";

@@ -1,7 +1,7 @@
 // Two deployments of one name that serve one repository: neither touches the other's runners.
 import { expect, test } from "vitest";
 import type { RunnerInventory } from "../../cloud/ports/ports.ts";
-import { place } from "../../cloud/sim/world/world.ts";
+import { place } from "../world/world.ts";
 import { provision } from "../../control/provision.ts";
 import { refresh } from "../../control/refresh.ts";
 import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";

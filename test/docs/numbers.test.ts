@@ -1,6 +1,6 @@
 // What the pages say in numbers and names is what the code has: prices, metrics, alarms, what a month costs.
 import { expect, test } from "vitest";
-import { resourcesOf, textOf, type StackFile } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf, textOf, type StackFile } from "../../sim/stack-file.ts";
 import { metrics } from "../../domain/metrics.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";

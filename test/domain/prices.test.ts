@@ -1,6 +1,6 @@
 // Estimates of what instances cost: right in proportion, silent where nothing is known.
 import { expect, test } from "vitest";
-import { catalogue } from "../../cloud/sim/ec2/catalogue.ts";
+import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 
 test.each([

@@ -3,8 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { forgeClient, type ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { forgeSight } from "../../cloud/github/doctor-forge.ts";
-import { chance } from "../../cloud/sim/chance.ts";
-import { openGithub } from "../../cloud/sim/github/github.ts";
+import { chance } from "../../sim/chance.ts";
+import { openGithub } from "../../sim/github/github.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });

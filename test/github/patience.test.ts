@@ -7,8 +7,8 @@ import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
 import { runnerReleases } from "../../cloud/github/runner-releases.ts";
 import { ForgeRefused, OutOfReach, RateLimited } from "../../cloud/ports/ports.ts";
-import { chance } from "../../cloud/sim/chance.ts";
-import { openGithub, type GithubStandIn } from "../../cloud/sim/github/github.ts";
+import { chance } from "../../sim/chance.ts";
+import { openGithub, type GithubStandIn } from "../../sim/github/github.ts";
 import { jumpingClock } from "../contract/http-sim.ts";
 
 const token = "ghp_patience";

@@ -1,9 +1,9 @@
 // The expression engine: what conditions and updates mean, and what DynamoDB refuses, by table.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { chance } from "../../cloud/sim/chance.ts";
-import type { Item } from "../../cloud/sim/dynamodb/attribute-value.ts";
-import { dynamodb } from "../../cloud/sim/dynamodb/dynamodb.ts";
+import { chance } from "../../sim/chance.ts";
+import type { Item } from "../../sim/dynamodb/attribute-value.ts";
+import { dynamodb } from "../../sim/dynamodb/dynamodb.ts";
 import { machines, TableName } from "./machines-table.ts";
 import { manualClock } from "./manual-clock.ts";
 

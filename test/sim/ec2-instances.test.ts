@@ -9,8 +9,8 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { DescribeInstancesCommandInput, Instance } from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
-import { chance } from "../../cloud/sim/chance.ts";
-import { ec2 } from "../../cloud/sim/ec2/ec2.ts";
+import { chance } from "../../sim/chance.ts";
+import { ec2 } from "../../sim/ec2/ec2.ts";
 import { openWorld, spot } from "./ec2-world.ts";
 
 type World = Awaited<ReturnType<typeof openWorld>>;

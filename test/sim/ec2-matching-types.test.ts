@@ -1,9 +1,9 @@
 // The pure choice of instance types: requirements and price protection over the catalogue.
 import { assert, constantFrom, integer, property } from "fast-check";
 import { expect, test } from "vitest";
-import { catalogue, spotPrice } from "../../cloud/sim/ec2/catalogue.ts";
-import { matchingTypes, withinPrice } from "../../cloud/sim/ec2/matching-types.ts";
-import type { Requirements } from "../../cloud/sim/ec2/matching-types.ts";
+import { catalogue, spotPrice } from "../../sim/ec2/catalogue.ts";
+import { matchingTypes, withinPrice } from "../../sim/ec2/matching-types.ts";
+import type { Requirements } from "../../sim/ec2/matching-types.ts";
 
 const names = (need: Partial<Requirements>, architecture: "x86_64" | "arm64" = "x86_64"): string[] =>
   matchingTypes(catalogue, { vcpu: { min: 2, max: 2 }, mib: {}, ...need }, architecture).map(({ name }) => name);

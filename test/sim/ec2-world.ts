@@ -4,8 +4,8 @@ import { CreateFleetCommand, CreateLaunchTemplateCommand } from "@aws-sdk/client
 import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
 import { STSClient } from "@aws-sdk/client-sts";
 import { onTestFinished } from "vitest";
-import { chance } from "../../cloud/sim/chance.ts";
-import { anyCredentials, clientsAt, openEmbeddedAws } from "../../cloud/sim/embedded-aws.ts";
+import { chance } from "../../sim/chance.ts";
+import { anyCredentials, clientsAt, openEmbeddedAws } from "../../sim/embedded-aws.ts";
 import { handClock } from "./hand-clock.ts";
 
 const account = "123456789012";

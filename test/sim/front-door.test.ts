@@ -11,7 +11,7 @@ import { GetQueueUrlCommand, QueueDoesNotExist, RequestThrottled } from "@aws-sd
 import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { AwsFault, type AwsCall } from "../../cloud/sim/http/service.ts";
+import { AwsFault, type AwsCall } from "../../sim/http/service.ts";
 import { machines, TableName } from "./machines-table.ts";
 import { openTestCloud, sdkConfig, type TestCloud } from "./test-cloud.ts";
 

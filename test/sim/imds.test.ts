@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
 import { expect, onTestFinished, test } from "vitest";
-import { openImds } from "../../cloud/sim/imds/imds.ts";
+import { openImds } from "../../sim/imds/imds.ts";
 import { openWorld, spot } from "./ec2-world.ts";
 
 const v2: RequestLaunchTemplateData = {

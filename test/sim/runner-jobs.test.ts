@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Job } from "../../cloud/sim/github/model.ts";
+import type { Job } from "../../sim/github/model.ts";
 import { openBench, repo } from "./runner-bench.ts";
 import type { Bench } from "./runner-bench.ts";
 

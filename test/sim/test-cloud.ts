@@ -1,6 +1,6 @@
 // A fresh embedded AWS, with real SDK clients of DynamoDB and SQS on it, for one test file.
-import { chance } from "../../cloud/sim/chance.ts";
-import { anyCredentials, clientsAt, openEmbeddedAws, type EmbeddedAwsWish } from "../../cloud/sim/embedded-aws.ts";
+import { chance } from "../../sim/chance.ts";
+import { anyCredentials, clientsAt, openEmbeddedAws, type EmbeddedAwsWish } from "../../sim/embedded-aws.ts";
 import { manualClock } from "./manual-clock.ts";
 
 const region = "eu-west-1";

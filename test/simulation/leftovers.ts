@@ -7,7 +7,7 @@ import { registrationTokenParameter, removalTokenParameter } from "../../domain/
 import { parseMessage } from "../../domain/pool-message.ts";
 import { parseRequest, type Request } from "../../domain/request.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
-import { repositories, type World } from "../../cloud/sim/world/world.ts";
+import { repositories, type World } from "../world/world.ts";
 
 function requestFor(resourceClass: string, count: number): Request {
   const parsed = parseRequest(

@@ -4,10 +4,10 @@ import { provision, type Provisioned, type SavedProvision } from "../../control/
 import { refresh } from "../../control/refresh.ts";
 import { release } from "../../control/release.ts";
 import { limits } from "../../domain/limits.ts";
-import { anyAwait } from "../../cloud/sim/world/process.ts";
+import { anyAwait } from "../world/process.ts";
 import type { Request } from "../../domain/request.ts";
-import type { Job } from "../../cloud/sim/world/forge.ts";
-import type { ControlPorts, World } from "../../cloud/sim/world/world.ts";
+import type { Job } from "../world/forge.ts";
+import type { ControlPorts, World } from "../world/world.ts";
 import { allAnswered, endsInMinutes, nothingKept, readyIsReady } from "./promises.ts";
 import type { Attempt, Workflow } from "./workload.ts";
 

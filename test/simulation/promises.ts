@@ -4,10 +4,10 @@ import { countersOf } from "../../domain/names.ts";
 import { limits } from "../../domain/limits.ts";
 import { decodeRecord, isDamaged } from "../../domain/record.ts";
 import type { Request } from "../../domain/request.ts";
-import { isPaidFor, type Machine } from "../../cloud/sim/world/machine.ts";
-import { placesHeld } from "../../cloud/sim/world/checks.ts";
-import { ceilings } from "../../cloud/sim/world/faults.ts";
-import { repositories, type World } from "../../cloud/sim/world/world.ts";
+import { isPaidFor, type Machine } from "../world/machine.ts";
+import { placesHeld } from "../world/checks.ts";
+import { ceilings } from "../world/faults.ts";
+import { repositories, type World } from "../world/world.ts";
 import { leftInQueuesAndVault } from "./leftovers.ts";
 
 /** A run is told of as many runners as it asked for, each its own, and each known to GitHub under its run id unless a fault has hit it. */

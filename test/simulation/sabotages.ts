@@ -1,6 +1,6 @@
 // One-line sabotages of the product that the simulation must catch. `find` must occur exactly once in the file.
 
-import type { Rates } from "../../cloud/sim/world/faults.ts";
+import type { Rates } from "../world/faults.ts";
 import type { Edit } from "../mutation/edit.ts";
 
 export interface Sabotage {

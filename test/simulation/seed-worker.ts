@@ -1,6 +1,6 @@
 // A worker thread that runs one seed after another, on the simulation that it is told of.
 import { parentPort, workerData } from "node:worker_threads";
-import type { Rates } from "../../cloud/sim/world/faults.ts";
+import type { Rates } from "../world/faults.ts";
 import type { simulate } from "./simulation.ts";
 
 const { module, rates } = workerData as { readonly module: string; readonly rates: Partial<Rates> };

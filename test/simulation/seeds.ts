@@ -1,7 +1,7 @@
 // Many seeds at once, one worker a core; results come in the order in which they end.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Rates } from "../../cloud/sim/world/faults.ts";
+import type { Rates } from "../world/faults.ts";
 import type { SimulationResult } from "./simulation.ts";
 
 export interface SeedsOptions {

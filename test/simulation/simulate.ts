@@ -1,5 +1,5 @@
 // `npm run simulate -- --seeds N --from S`: many worlds, on all cores; each failing seed with the one command that replays it.
-import { noFaults, type Fault } from "../../cloud/sim/world/faults.ts";
+import { noFaults, type Fault } from "../world/faults.ts";
 import { simulateSeeds } from "./seeds.ts";
 import { help, parseOptions, replayOf, type SimulateOptions } from "./simulate-options.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";

@@ -1,6 +1,6 @@
 // A hundred and fifty seeded worlds, one to three simulated hours each (now and then a day): no promise is broken, and a seed is always the same world.
 import { expect, test } from "vitest";
-import { noFaults, type Fault } from "../../cloud/sim/world/faults.ts";
+import { noFaults, type Fault } from "../world/faults.ts";
 import { simulateSeeds } from "./seeds.ts";
 import { simulate, type SimulationResult } from "./simulation.ts";
 

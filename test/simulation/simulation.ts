@@ -1,12 +1,12 @@
 // One seed, one world: workflows under faults, then everything heals, then nothing may be left.
 import { longestLifeMs } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
-import { chance as chanceOf } from "../../cloud/sim/chance.ts";
-import type { Violation } from "../../cloud/sim/world/checks.ts";
-import { misuse } from "../../cloud/sim/world/hostile-workflow.ts";
-import { drawRates, type Fault, type Rates } from "../../cloud/sim/world/faults.ts";
-import { isPaidFor } from "../../cloud/sim/world/machine.ts";
-import { worldOf, type World } from "../../cloud/sim/world/world.ts";
+import { chance as chanceOf } from "../../sim/chance.ts";
+import type { Violation } from "../world/checks.ts";
+import { misuse } from "../world/hostile-workflow.ts";
+import { drawRates, type Fault, type Rates } from "../world/faults.ts";
+import { isPaidFor } from "../world/machine.ts";
+import { worldOf, type World } from "../world/world.ts";
 import { agentOf } from "../control/calm-world.ts";
 import { lookIntoEveryQueue } from "./leftovers.ts";
 import { noTally, orchestrate, refreshOnSchedule, type Tally } from "./orchestration.ts";

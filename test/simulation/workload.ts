@@ -1,8 +1,8 @@
 // What a world has to do: workflows that provision, run jobs and release, or are cancelled, killed, run again, or forget to release.
 import { parseRequest, type Request } from "../../domain/request.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
-import type { Chance } from "../../cloud/sim/chance.ts";
-import { repositories } from "../../cloud/sim/world/world.ts";
+import type { Chance } from "../../sim/chance.ts";
+import { repositories } from "../world/world.ts";
 
 const minute = 60_000;
 

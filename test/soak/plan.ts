@@ -1,5 +1,5 @@
 // What a soak is to do, drawn from its seed: the workflows, and which process is killed at which of its calls.
-import { chance, type Chance } from "../../cloud/sim/chance.ts";
+import { chance, type Chance } from "../../sim/chance.ts";
 
 export type Kind = "provision" | "release" | "refresh" | "agent";
 

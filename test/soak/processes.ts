@@ -1,8 +1,8 @@
 // The command line's processes of a soak: the bundle as it is shipped, each killed by `kill -9` at the call that the plan says.
 import { spawn } from "node:child_process";
-import { ConnectionLost } from "../../cloud/sim/http/faults.ts";
-import type { AwsCall } from "../../cloud/sim/http/service.ts";
-import { instanceOf } from "../../cloud/sim/imds/role-credentials.ts";
+import { ConnectionLost } from "../../sim/http/faults.ts";
+import type { AwsCall } from "../../sim/http/service.ts";
+import { instanceOf } from "../../sim/imds/role-credentials.ts";
 import { credentials, forgeToken, place, repository } from "../../entry/laptop/embedded-cloud.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import type { Kill, Kind, Plan } from "./plan.ts";

@@ -1,6 +1,6 @@
 // What an account has once: made where it is not given, whatever number of environments there is.
 import { expect, test } from "vitest";
-import { resourcesOf, type Block, type StackFile } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf, type Block, type StackFile } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";

@@ -1,5 +1,5 @@
 // What IAM is asked before an API call is let in, as far as our policies look at it ("Service Authorization Reference").
-import type { AwsCall } from "../../cloud/sim/http/service.ts";
+import type { AwsCall } from "../../sim/http/service.ts";
 import { tags } from "../../domain/names.ts";
 import type { Request } from "./evaluate-policy.ts";
 

@@ -8,9 +8,9 @@ import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
 import { preRunnerScript } from "../../cloud/aws/pre-runner-script.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
-import { imagesOf } from "../../cloud/sim/furnish-from-stack.ts";
-import type { AwsCall } from "../../cloud/sim/http/service.ts";
-import { rendered, resourcesOf, textOf } from "../../cloud/sim/stack-file.ts";
+import { imagesOf } from "../../sim/furnish-from-stack.ts";
+import type { AwsCall } from "../../sim/http/service.ts";
+import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
 import {
   forgeCredentialParameter,
   imageParameter,

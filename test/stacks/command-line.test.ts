@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import dev from "../../environments/dev.ts";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";
-import { resourcesOf } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf } from "../../sim/stack-file.ts";
 import { dependenciesOf, exampleWith, locksOf, stackNamed, synthesized } from "./synthesized.ts";
 
 type Manifest = ReturnType<typeof dependenciesOf>;

@@ -1,9 +1,9 @@
 // An embedded cloud of the account and region that a stack is for, with real SDK clients on it.
 import { onTestFinished } from "vitest";
-import { chance } from "../../cloud/sim/chance.ts";
-import { clientsAt, openEmbeddedAws } from "../../cloud/sim/embedded-aws.ts";
-import { imagesOf, placeOf } from "../../cloud/sim/furnish-from-stack.ts";
-import type { StackFile } from "../../cloud/sim/stack-file.ts";
+import { chance } from "../../sim/chance.ts";
+import { clientsAt, openEmbeddedAws } from "../../sim/embedded-aws.ts";
+import { imagesOf, placeOf } from "../../sim/furnish-from-stack.ts";
+import type { StackFile } from "../../sim/stack-file.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 
 export async function embeddedFor(stack: StackFile) {

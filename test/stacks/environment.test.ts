@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsSchema, readConfiguration } from "../../cloud/aws/configuration-items.ts";
-import { resourcesOf } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf } from "../../sim/stack-file.ts";
 import { problemsOf, type Defaults } from "../../domain/configuration.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import example from "../../environments/example.ts";

@@ -8,8 +8,8 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
-import { chance } from "../../cloud/sim/chance.ts";
-import { openGithub, type GithubStandIn } from "../../cloud/sim/github/github.ts";
+import { chance } from "../../sim/chance.ts";
+import { openGithub, type GithubStandIn } from "../../sim/github/github.ts";
 import { credentialParameterOf } from "../../domain/configuration.ts";
 import { forgeHomeOf } from "../../domain/configuration.ts";
 import { tableName } from "../../domain/names.ts";

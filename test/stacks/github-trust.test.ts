@@ -1,6 +1,6 @@
 // Whose tokens take a role: our repositories', and whatever others can make of their own.
 import { describe, expect, test } from "vitest";
-import { rendered, resourcesOf, textOf } from "../../cloud/sim/stack-file.ts";
+import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
 import dev from "../../environments/dev.ts";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";

@@ -2,7 +2,7 @@
 // before and after, and a diff of the two. `npm test -- test/stacks/inventory -u` writes it anew.
 import { expect, test } from "vitest";
 import example from "../../environments/example.ts";
-import { resourcesOf, textOf, type StackFile } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf, textOf, type StackFile } from "../../sim/stack-file.ts";
 import { fingerprint } from "../../domain/fingerprint.ts";
 import { lambdaCode } from "../../stacks/lambda-bundle.ts";
 import { synthesized } from "./synthesized.ts";

@@ -1,7 +1,7 @@
 // Refresh's lambda without a credential for GitHub: what AWS alone can do is done all the same.
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { someMachine } from "../../cloud/sim/idle-instance.ts";
+import { someMachine } from "../../sim/idle-instance.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { credentials, openEmbeddedCloud, place, repository } from "../../entry/laptop/embedded-cloud.ts";
 import { handler } from "../../entry/refresh.lambda.ts";

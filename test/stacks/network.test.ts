@@ -1,6 +1,6 @@
 // The network that an environment has made for it: what waits for what, which addresses it has, and how many.
 import { expect, test } from "vitest";
-import { resourcesOf, textOf, type Block } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf, textOf, type Block } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { refusals } from "./refusals.ts";

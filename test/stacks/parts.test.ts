@@ -1,6 +1,6 @@
 // What parts of the stacks promise, each by itself: the inventory tells that one has changed, this tells what must not.
 import { expect, test } from "vitest";
-import { resourcesOf } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf } from "../../sim/stack-file.ts";
 import { limits } from "../../domain/limits.ts";
 import { tags } from "../../domain/names.ts";
 import { table } from "../../domain/table.ts";

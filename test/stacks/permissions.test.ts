@@ -1,6 +1,6 @@
 // Least privilege: every synthesized policy is walked, and evaluated against requests that must be allowed or denied.
 import { expect, test } from "vitest";
-import { resourcesOf, rendered, textOf } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf, rendered, textOf } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
 import { partitionSuffix } from "../../stacks/partitions.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";

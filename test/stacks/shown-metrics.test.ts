@@ -1,6 +1,6 @@
 // Dashboard and alarms show nothing but what is there: metrics that refresh writes, queues and functions that the stacks make.
 import { expect, test } from "vitest";
-import { blocksOf, resourcesOf, textOf, type Block } from "../../cloud/sim/stack-file.ts";
+import { blocksOf, resourcesOf, textOf, type Block } from "../../sim/stack-file.ts";
 import type { Told } from "../../domain/outcome.ts";
 import { outcomeMetrics } from "../../entry/outcome-metrics.ts";
 import { refreshMetrics } from "../../entry/refresh-metrics.ts";

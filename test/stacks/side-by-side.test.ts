@@ -1,6 +1,6 @@
 // Environments beside each other in one account: no two resources share a name, and a class that is retired keeps its queues.
 import { expect, test } from "vitest";
-import { resourcesOf, textOf, type Block, type StackFile } from "../../cloud/sim/stack-file.ts";
+import { resourcesOf, textOf, type Block, type StackFile } from "../../sim/stack-file.ts";
 import dev from "../../environments/dev.ts";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { StackFile } from "../../cloud/sim/stack-file.ts";
+import type { StackFile } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
 import type { EnvironmentFile } from "../../stacks/environment.ts";
 import { noCode } from "../../stacks/lambda-bundle.ts";

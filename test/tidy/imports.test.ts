@@ -42,7 +42,7 @@ const layers: readonly Layer[] = [
   { files: ["cloud/aws/"], own: ["domain/", ...ports, "cloud/aws/"], foreign: [sdk, "@smithy/", "zod/mini", "node:"] },
   { files: ["cloud/github/"], own: ["domain/", ...ports, "cloud/github/"], foreign: ["@octokit/", "node:"] },
   { files: ["cloud/host/"], own: ["domain/", ...ports, "cloud/host/"], foreign: ["systemd-notify", "node:"] },
-  { files: ["cloud/sim/"], own: ["domain/", ...ports, "cloud/sim/"], foreign: [sdk, "node:"] },
+  { files: ["sim/"], own: ["domain/", ...ports, "sim/"], foreign: [sdk, "node:"] },
   {
     files: ["stacks/", "environments/"],
     // The lambda is bundled as a release bundles it: by what no executable is.
@@ -85,7 +85,7 @@ test("the rule sees imports of every form, and those that it forbids", () => {
     ["domain/x.ts", 'import { z } from "zod";'],
     ["domain/x.ts", 'import { readFileSync } from "node:fs";'],
     ["control/x.ts", 'import type {\n  A,\n} from "../cloud/aws/fleet.ts";'],
-    ["control/x.ts", 'export * from "../cloud/sim/chance.ts";'],
+    ["control/x.ts", 'export * from "../sim/chance.ts";'],
     ["control/x.ts", 'export { a } from "../agent/agent.ts";'],
     ["control/x.ts", 'const a = await import("../entry/cli.ts");'],
     ["control/x.ts", 'type A = import("../cloud/agent-ports.ts").Host;'],
@@ -93,7 +93,7 @@ test("the rule sees imports of every form, and those that it forbids", () => {
     ["agent/x.ts", 'import { a } from "@aws-sdk/client-ec2";'],
     ["cloud/aws/x.ts", 'import { a } from "../github/registrar.ts";'],
     ["cloud/github/x.ts", 'import { a } from "../sim/chance.ts";'],
-    ["cloud/sim/x.ts", 'import { a } from "../../control/provision.ts";'],
+    ["sim/x.ts", 'import { a } from "../../control/provision.ts";'],
     ["cloud/host/x.ts", 'import { a } from "../aws/clock.ts";'],
     ["cloud/aws/x.ts", 'import { a } from "../host/masked.ts";'],
     ["cloud/ports/ports.ts", 'import { a } from "./aws/clock.ts";'],

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { GithubStandIn } from "../../cloud/sim/github/github.ts";
+import type { GithubStandIn } from "../../sim/github/github.ts";
 import { inputVariables, readActionFile } from "./action-file.ts";
 import { startProgram, stateVariables, type StepEnd } from "./action-step.ts";
 import { fill, fillAll, holds, type Scope } from "./expression.ts";

@@ -1,5 +1,5 @@
 // Scenario: the agent is stopped, killed again and again, and the listener is killed; no job is lost and nothing is doubled.
-import { chance } from "../../../cloud/sim/chance.ts";
+import { chance } from "../../../sim/chance.ts";
 import { hostClock } from "../../../entry/host-clock.ts";
 import type { Scenario } from "./scenarios.ts";
 import { linesIn, openStage, type Stage } from "./stage.ts";

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Scenario } from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
-import type { Job } from "../../../cloud/sim/github/model.ts";
+import type { Job } from "../../../sim/github/model.ts";
 
 const units = resolve(import.meta.dirname, "../../../agent/units");
 /** Where a file of the job's may lie that a workflow then binds into a container. */

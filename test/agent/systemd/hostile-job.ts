@@ -1,7 +1,7 @@
 // Scenario: a job that attacks the machine it runs on, and an agent's user that attacks root; what each was refused, and what is left.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Job } from "../../../cloud/sim/github/model.ts";
+import type { Job } from "../../../sim/github/model.ts";
 import type { Scenario } from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
 

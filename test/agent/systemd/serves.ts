@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { decoyFile, decoys, lookInJob } from "./job-secrets.ts";
 import { lookForSecrets, secretsOf, storeAppKey } from "./journal-secrets.ts";
 import type { Scenario } from "./scenarios.ts";
-import type { Job } from "../../../cloud/sim/github/model.ts";
+import type { Job } from "../../../sim/github/model.ts";
 import { eventsIn, openStage, type Stage } from "./stage.ts";
 
 const root = resolve(import.meta.dirname, "../../..");

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import type { Imds } from "../../../cloud/sim/imds/imds.ts";
-import { openImds } from "../../../cloud/sim/imds/imds.ts";
-import { installRunnerStandIn } from "../../../cloud/sim/runner/install.ts";
+import type { Imds } from "../../../sim/imds/imds.ts";
+import { openImds } from "../../../sim/imds/imds.ts";
+import { installRunnerStandIn } from "../../../sim/runner/install.ts";
 import type { RawRequest } from "../../../domain/request.ts";
 import type { InstanceRecord, Signal } from "../../../domain/record.ts";
 import { refresh } from "../../../control/refresh.ts";
@@ -24,7 +24,7 @@ import {
   type EmbeddedCloud,
 } from "../../../entry/laptop/embedded-cloud.ts";
 import { provisionRun, releaseRun } from "../../../entry/laptop/runs.ts";
-import type { Job } from "../../../cloud/sim/github/model.ts";
+import type { Job } from "../../../sim/github/model.ts";
 import { writtenRecord } from "../../sim/written-record.ts";
 import { quickPace } from "../../sim/runner-bench.ts";
 

@@ -1,0 +1,85 @@
+// The embedded SQS: standard queues in memory, answered in the service's own words.
+import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Chance } from "../chance.ts";
+import { openFaults, type Faults } from "../http/faults.ts";
+import { AwsFault, type Service } from "../http/service.ts";
+import type { Action, Ground } from "./ground.ts";
+import {
+  changeMessageVisibility,
+  changeMessageVisibilityBatch,
+  deleteMessage,
+  deleteMessageBatch,
+  sendMessage,
+  sendMessageBatch,
+} from "./message-calls.ts";
+import type { Message } from "./message-store.ts";
+import {
+  createQueue,
+  deleteQueue,
+  getQueueAttributes,
+  getQueueUrl,
+  purgeQueue,
+  setQueueAttributes,
+} from "./queue-calls.ts";
+import type { Queue } from "./queue.ts";
+import { receiveMessage } from "./receive-message.ts";
+
+const actions: Readonly<Record<string, Action>> = {
+  CreateQueue: createQueue,
+  GetQueueUrl: getQueueUrl,
+  GetQueueAttributes: getQueueAttributes,
+  SetQueueAttributes: setQueueAttributes,
+  DeleteQueue: deleteQueue,
+  PurgeQueue: purgeQueue,
+  SendMessage: sendMessage,
+  SendMessageBatch: sendMessageBatch,
+  ReceiveMessage: receiveMessage,
+  DeleteMessage: deleteMessage,
+  DeleteMessageBatch: deleteMessageBatch,
+  ChangeMessageVisibility: changeMessageVisibility,
+  ChangeMessageVisibilityBatch: changeMessageVisibilityBatch,
+};
+
+export interface SqsWish {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** The same object the front door has, for false-empty, partial and duplicate receives. */
+  readonly faults?: Faults;
+  readonly region?: string;
+  readonly account?: string;
+}
+
+export interface Sqs {
+  readonly service: Service;
+  /** Names of the queues. */
+  queues(): readonly string[];
+  /** The messages of a queue, with what is visible, in flight or delayed; a snapshot. */
+  messages(queue: string): readonly Message[];
+}
+
+/** Not modelled: FIFO queues, permissions, encryption; counts are exact rather than approximate. */
+export function sqs({
+  clock,
+  chance,
+  faults = openFaults(),
+  region = "us-east-1",
+  account = "000000000000",
+}: SqsWish): Sqs {
+  const queues = new Map<string, Queue>();
+  const ground: Ground = { queues, deletedAt: new Map(), clock, chance, faults, region, account };
+  return {
+    service: async (call) => {
+      const handler = Object.hasOwn(actions, call.action) ? actions[call.action] : undefined;
+      if (!handler) {
+        throw new AwsFault("UnknownOperationException", `The action ${call.action} is not valid for this endpoint.`);
+      }
+      return handler(ground, call);
+    },
+    queues: () => [...queues.keys()],
+    messages: (name) =>
+      queues
+        .get(name)
+        ?.messages()
+        .map((message) => ({ ...message })) ?? [],
+  };
+}
