@@ -23,7 +23,7 @@ const owners = z.pipe(
 );
 
 const schema = z.object({
-  /** What stands under the agent: plain processes, or systemd units (agent/units/runpool-agent.service says so). */
+  /** What stands under the agent: plain processes, or systemd units (agent/hosts/systemd/units/runpool-agent.service says so). */
   RUNPOOL_GROUND: z._default(z.enum(["processes", "units"]), "processes"),
   RUNPOOL_ENVIRONMENT: z.string().check(z.regex(environmentName)),
   /** The runner's distribution, unpacked. */

@@ -13,7 +13,7 @@ import { storeSight } from "../cloud/aws/doctor-store.ts";
 import { imdsMetadata } from "../cloud/aws/imds-metadata.ts";
 import { instanceRole } from "../cloud/aws/instance-role.ts";
 import type { InstanceRole, SpecSaid } from "../cloud/ports/doctor.ts";
-import { imageSpec, imageSpecFile } from "../cloud/host/image-spec.ts";
+import { imageSpec, imageSpecFile } from "../agent/hosts/image-spec.ts";
 import { jobQueue } from "../cloud/github/job-queue.ts";
 import { forgeSight } from "../cloud/github/doctor-forge.ts";
 import { forgeClient, type ForgeAuth, type ForgeClient } from "../cloud/github/forge-client.ts";

@@ -1,13 +1,13 @@
 // What the agent has under its feet: plain processes (the laptop's machines), or systemd's units (real machines).
 import { mkdir } from "node:fs/promises";
 import type { Host, RunnerProcess } from "../cloud/ports/machine.ts";
-import { processHost, readBootId } from "../cloud/host/process-host.ts";
-import { processRunner } from "../cloud/host/process-runner.ts";
-import { rootFolders, rootRequests } from "../cloud/host/root-requests.ts";
-import { systemdSupervisor } from "../cloud/host/supervisor.ts";
-import { findCgroupTree } from "../cloud/host/unit-ground.ts";
-import { unitHost } from "../cloud/host/unit-host.ts";
-import { unitRunner } from "../cloud/host/unit-runner.ts";
+import { processHost, readBootId } from "../agent/hosts/process/process-host.ts";
+import { processRunner } from "../agent/hosts/process/process-runner.ts";
+import { rootFolders, rootRequests } from "../agent/hosts/systemd/root-requests.ts";
+import { systemdSupervisor } from "../agent/hosts/systemd/supervisor.ts";
+import { findCgroupTree } from "../agent/hosts/systemd/unit-ground.ts";
+import { unitHost } from "../agent/hosts/systemd/unit-host.ts";
+import { unitRunner } from "../agent/hosts/systemd/unit-runner.ts";
 import type { Clock, Log } from "../cloud/ports/ports.ts";
 import { prepareMs } from "../domain/limits.ts";
 import type { AgentEnvironment } from "./agent-environment.ts";

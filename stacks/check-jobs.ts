@@ -5,7 +5,7 @@ import type { Environment, Problem } from "./environment.ts";
 const mostCharacters = 4096;
 
 const hooks: ReadonlySet<string> = new Set(["RUNPOOL_HOOK_STARTED", "RUNPOOL_HOOK_COMPLETED"]);
-/** Where a job sees nothing: agent/units/runpool-runner@.service. */
+/** Where a job sees nothing: agent/hosts/systemd/units/runpool-runner@.service. */
 const unseen = /^\/((etc|run|var\/lib)\/runpool|home|root|run\/user)(\/|$)/;
 
 /** Who else says a variable, where that is not the operator. */

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The agent: bundle, units, users, nftables rule (agent/units/install.sh), and the image's spec beside it for doctor and check.
+# The agent: bundle, units, users, nftables rule (agent/hosts/systemd/units/install.sh), and the image's spec beside it for doctor and check.
 set -eu
 here=$(dirname "$0")
 . "$here/fetch.sh"

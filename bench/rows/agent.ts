@@ -53,7 +53,7 @@ async function oneIdle(
 
 const bareNode = async (): Promise<Sample> => ({ ms: (await run(["-e", "0"], {})).ms });
 
-const rehearsal = join(import.meta.dirname, "../../agent/units/rehearse.mjs");
+const rehearsal = join(import.meta.dirname, "../../agent/hosts/systemd/units/rehearse.mjs");
 /** The compile cache, as `install.sh` leaves it on a machine. */
 async function rehearsed(directory: string): Promise<Readonly<Record<string, string>>> {
   const cache = join(directory, "compile-cache");

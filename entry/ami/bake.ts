@@ -40,7 +40,7 @@ export async function bake(wish: BakeWish): Promise<Baked> {
   try {
     const recipe = readRecipe(resolve(wish.recipe), wish.downloads);
     const payload = join(folder, "payload");
-    const units = join(recipe.folder, "..", "agent", "units");
+    const units = join(recipe.folder, "..", "agent", "hosts", "systemd", "units");
     const rows = await makePayload(payload, {
       recipe,
       variant,

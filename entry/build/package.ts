@@ -42,7 +42,7 @@ async function stageParts(folder: string): Promise<void> {
     await cp(join(stands, name), join(part("runner"), name));
   await mkdir(part("hooks"));
   for (const name of ["job-started.sh", "job-completed.sh"])
-    await cp(join(root, "agent", "units", name), join(part("hooks"), name));
+    await cp(join(root, "agent", "hosts", "systemd", "units", name), join(part("hooks"), name));
 }
 
 /** Lays the package out in a folder, which then holds nothing else. */

@@ -52,7 +52,7 @@ test("a word that is neither true nor false lets nobody in: the agent does not s
     expect(() => parsed({ RUNPOOL_ANY_RUNS_JOBS: word })).toThrow("RUNPOOL_ANY_RUNS_JOBS");
 });
 
-const hook = resolve(import.meta.dirname, "../../agent/units/job-started.sh");
+const hook = resolve(import.meta.dirname, "../../agent/hosts/systemd/units/job-started.sh");
 
 /** The hook as a worker runs it; what the worker's stderr, a pipe to its listener, was told, and whether the worker lives to run a step. */
 function hookOf(worker: string, runId: string) {

@@ -54,7 +54,7 @@ test("errors keep their names and words, and a refused condition its item, also 
 test("a rehearsal leaves the bundle as V8 compiled it, which a later start takes", async () => {
   const { entry } = await bundle(agent, folder);
   const cache = join(folder, "cache");
-  await run(process.execPath, [join(root, "agent/units/rehearse.mjs"), entry, cache]);
+  await run(process.execPath, [join(root, "agent/hosts/systemd/units/rehearse.mjs"), entry, cache]);
   const [version = ""] = readdirSync(cache);
   expect(readdirSync(join(cache, version)).length).toBeGreaterThan(0);
   // It ends at once, for want of settings; Node.js says by then what it took.

@@ -12,13 +12,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { readBeginning } from "../../cloud/host/disk-state.ts";
-import { hostMaxima } from "../../cloud/host/host-limits.ts";
-import { readJobEvents } from "../../cloud/host/job-hooks.ts";
-import { startMark } from "../../cloud/host/listener-log.ts";
-import { runnerProcess } from "../../cloud/host/runner-process.ts";
-import { unitGround } from "../../cloud/host/unit-ground.ts";
-import { unitHost } from "../../cloud/host/unit-host.ts";
+import { readBeginning } from "../../agent/hosts/disk-state.ts";
+import { hostMaxima } from "../../agent/hosts/host-limits.ts";
+import { readJobEvents } from "../../agent/runners/github/job-hooks.ts";
+import { startMark } from "../../agent/runners/github/listener-log.ts";
+import { runnerProcess } from "../../agent/runners/github/runner-process.ts";
+import { unitGround } from "../../agent/hosts/systemd/unit-ground.ts";
+import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
 import type { LogEvent } from "../../domain/events.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 

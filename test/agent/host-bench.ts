@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { RegisterRequest, RunnerState } from "../../cloud/ports/machine.ts";
-import { killAll } from "../../cloud/host/process-set.ts";
-import { processRunner, type ProcessRunner } from "../../cloud/host/process-runner.ts";
+import { killAll } from "../../agent/hosts/process/process-set.ts";
+import { processRunner, type ProcessRunner } from "../../agent/hosts/process/process-runner.ts";
 import type { Log } from "../../cloud/ports/ports.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { openBench, type Bench } from "../sim/runner-bench.ts";
@@ -34,7 +34,7 @@ export interface MachineOptions {
   readonly hooks?: { readonly started?: string; readonly completed?: string };
 }
 
-const hooksDirectory = resolve(import.meta.dirname, "../../agent/units");
+const hooksDirectory = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
 
 export async function openHostBench(...settings: Parameters<typeof openBench>): Promise<HostBench> {
   const bench = await openBench(...settings);

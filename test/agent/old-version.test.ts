@@ -1,7 +1,7 @@
 // GitHub refuses the runner's version: no machine of this image can serve, so it retires, whichever agent has said so before.
 import { expect, test } from "vitest";
 import { next, type View } from "../../agent/decide.ts";
-import { failureOf } from "../../cloud/host/registration-outcome.ts";
+import { failureOf } from "../../agent/runners/github/registration-outcome.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord, Signal, SignalReport } from "../../domain/record.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";

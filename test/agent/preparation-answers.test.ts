@@ -1,7 +1,7 @@
 // What root's answer about the pre-runner script means: prepared only where the script was run and ended well.
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { unitHost } from "../../cloud/host/unit-host.ts";
+import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 
 const prepared = (code: number, words: string) =>

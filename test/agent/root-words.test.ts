@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { hookEnvironment } from "../../cloud/host/job-hooks.ts";
-import { environmentFile } from "../../cloud/host/unit-ground.ts";
+import { hookEnvironment } from "../../agent/runners/github/job-hooks.ts";
+import { environmentFile } from "../../agent/hosts/systemd/unit-ground.ts";
 import { needs } from "../tools.ts";
 
-const units = resolve(import.meta.dirname, "../../agent/units");
+const units = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
 const read = (name: string) => readFileSync(join(units, name), "utf8");
 
 /** What runner-start.sh lets through of a file, by its own line. */

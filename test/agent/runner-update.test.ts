@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hostLimits } from "../../cloud/host/host-limits.ts";
-import { processGround } from "../../cloud/host/process-ground.ts";
+import { hostLimits } from "../../agent/hosts/host-limits.ts";
+import { processGround } from "../../agent/hosts/process/process-ground.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 import { repo } from "../sim/runner-bench.ts";
 import { openHostBench, type HostBench } from "./host-bench.ts";

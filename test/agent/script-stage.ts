@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const units = resolve(import.meta.dirname, "../../agent/units");
+const units = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
 
 export interface ScriptStage {
   readonly folder: string;

@@ -1,8 +1,8 @@
 // What a signal says beside its kind: however much a script has said, what failed stays in front and the last words at the end.
 import { expect, test } from "vitest";
 import { shortDetail } from "../../agent/signal-detail.ts";
-import { failureOf } from "../../cloud/host/registration-outcome.ts";
-import { outcomeOf } from "../../cloud/host/pre-runner.ts";
+import { failureOf } from "../../agent/runners/github/registration-outcome.ts";
+import { outcomeOf } from "../../agent/hosts/pre-runner.ts";
 import { maxima } from "../../domain/limits.ts";
 import { owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration } from "./agent-bench.ts";

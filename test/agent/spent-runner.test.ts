@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { RegisterRequest } from "../../cloud/ports/machine.ts";
-import { hostLimits } from "../../cloud/host/host-limits.ts";
-import { startMark } from "../../cloud/host/listener-log.ts";
-import type { RunnerGround, RunnerSeen } from "../../cloud/host/runner-ground.ts";
-import { runnerProcess } from "../../cloud/host/runner-process.ts";
+import { hostLimits } from "../../agent/hosts/host-limits.ts";
+import { startMark } from "../../agent/runners/github/listener-log.ts";
+import type { RunnerGround, RunnerSeen } from "../../agent/hosts/runner-ground.ts";
+import { runnerProcess } from "../../agent/runners/github/runner-process.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 
 const folders: string[] = [];

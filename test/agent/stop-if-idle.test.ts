@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { processGround } from "../../cloud/host/process-ground.ts";
-import { markVariable } from "../../cloud/host/process-set.ts";
-import { childrenOf, readProcess } from "../../cloud/host/process-table.ts";
-import { unitGround } from "../../cloud/host/unit-ground.ts";
+import { processGround } from "../../agent/hosts/process/process-ground.ts";
+import { markVariable } from "../../agent/hosts/process/process-set.ts";
+import { childrenOf, readProcess } from "../../agent/hosts/process/process-table.ts";
+import { unitGround } from "../../agent/hosts/systemd/unit-ground.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { scriptStage, type ScriptStage } from "./script-stage.ts";
 

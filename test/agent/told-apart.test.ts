@@ -1,14 +1,14 @@
 // Pure parts of the agent's hands: causes of failure, masks, the listener's words, the hooks' lines, the process table.
 import { describe, expect, test } from "vitest";
-import { configureArguments } from "../../cloud/host/configure-arguments.ts";
-import { readJobEvents } from "../../cloud/host/job-hooks.ts";
-import { afterExit } from "../../cloud/host/listener-exit.ts";
-import { readListenerLog, startMark } from "../../cloud/host/listener-log.ts";
-import { masked } from "../../cloud/host/masked.ts";
-import { parseStat } from "../../cloud/host/process-table.ts";
-import { readAnswer } from "../../cloud/host/root-requests.ts";
-import { environmentFile, readEnded } from "../../cloud/host/unit-ground.ts";
-import { causeOf } from "../../cloud/host/registration-outcome.ts";
+import { configureArguments } from "../../agent/runners/github/configure-arguments.ts";
+import { readJobEvents } from "../../agent/runners/github/job-hooks.ts";
+import { afterExit } from "../../agent/runners/github/listener-exit.ts";
+import { readListenerLog, startMark } from "../../agent/runners/github/listener-log.ts";
+import { masked } from "../../agent/hosts/masked.ts";
+import { parseStat } from "../../agent/hosts/process/process-table.ts";
+import { readAnswer } from "../../agent/hosts/systemd/root-requests.ts";
+import { environmentFile, readEnded } from "../../agent/hosts/systemd/unit-ground.ts";
+import { causeOf } from "../../agent/runners/github/registration-outcome.ts";
 
 const registration = "POST https://api.github.com/actions/runner-registration";
 

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clientOptions } from "../../cloud/aws/client-options.ts";
-import { hostLimits } from "../../cloud/host/host-limits.ts";
+import { hostLimits } from "../../agent/hosts/host-limits.ts";
 import { limits, prepareMs } from "../../domain/limits.ts";
 
-const units = resolve(import.meta.dirname, "../../agent/units");
+const units = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
 
 /** Of systemd.time(7), "PARSING TIME SPANS", what the units use: "500ms", "90s", "8min", "1min 30s". */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 
-const units = resolve(import.meta.dirname, "../../agent/units");
+const units = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
 
 /** What neither a job nor the agent may do to the machine. */
 const sealed = [

@@ -2,7 +2,7 @@
 // or, asked for `doctor`, what the doctor makes of the spec that the machine carries.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { imageSpec, imageSpecFile } from "../../cloud/host/image-spec.ts";
+import { imageSpec, imageSpecFile } from "../../agent/hosts/image-spec.ts";
 import { judgeImageSpec } from "../../control/doctor/image-spec.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { imageSpec } from "../../cloud/host/image-spec.ts";
+import { imageSpec } from "../../agent/hosts/image-spec.ts";
 import { judgeImageSpec } from "../../control/doctor/image-spec.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 

@@ -32,7 +32,7 @@ const quietly = (command: string, ...rest: readonly string[]): Promise<string> =
 /** The agent's units with their install.sh, which is what an image has. */
 async function pack(folder: string): Promise<string> {
   const content = join(folder, "runpool");
-  await cp(join(import.meta.dirname, "../../agent/units"), content, { recursive: true });
+  await cp(join(import.meta.dirname, "../../agent/hosts/systemd/units"), content, { recursive: true });
   await cp(await buildAgent(folder), join(content, "agent.mjs"));
   await cp(process.execPath, join(content, "node"), { dereference: true });
   installRunnerStandIn(join(content, "runner"), { node: "/usr/lib/runpool/node", pace: quickPace });

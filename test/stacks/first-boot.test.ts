@@ -44,7 +44,7 @@ test("every unit that the scripts name exists among the agent's", () => {
   );
   const own = new Set(["runpool-first-boot.service", "runpool-first-boot-watchdog.timer", "runpool-ship-logs.service"]);
   for (const unit of named.filter((one) => !own.has(one)))
-    expect(existsSync(join(root, "agent", "units", unit)), unit).toBe(true);
+    expect(existsSync(join(root, "agent", "hosts", "systemd", "units", unit)), unit).toBe(true);
   expect(named).toContain("runpool-agent.service");
 });
 

@@ -5,7 +5,7 @@ import type { Scenario } from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
 import type { Job } from "../../../sim/github/model.ts";
 
-const units = resolve(import.meta.dirname, "../../../agent/units");
+const units = resolve(import.meta.dirname, "../../../agent/hosts/systemd/units");
 /** Where a file of the job's may lie that a workflow then binds into a container. */
 const places = {
   workspace: "$GITHUB_WORKSPACE",

@@ -29,7 +29,7 @@ import { writtenRecord } from "../../sim/written-record.ts";
 import { quickPace } from "../../sim/runner-bench.ts";
 
 const execute = promisify(execFile);
-const units = resolve(import.meta.dirname, "../../../agent/units");
+const units = resolve(import.meta.dirname, "../../../agent/hosts/systemd/units");
 
 /** How a unit's journal, or all of it, is read. */
 const journalOptions = ["--no-pager", "--output=cat"];

@@ -423,13 +423,13 @@ export const cloudMutations: readonly Mutation[] = [
     "!draft && published_at !== null",
     "github/lists",
   ]),
-  ...of("cloud/host/registration-outcome.ts", [
+  ...of("agent/runners/github/registration-outcome.ts", [
     "a rate limit in other words is taken for a broken configuration",
     '["rate-limit", /http response code: toomanyrequests|rate limit|abuse detection mechanism/i],',
     '["rate-limit", /http response code: toomanyrequests/i],',
     "agent/told-apart",
   ]),
-  ...of("cloud/host/unit-ground.ts", [
+  ...of("agent/hosts/systemd/unit-ground.ts", [
     "a job's 10 GB of log are read into the agent",
     'readEnds(join(root, "listener.log"), hostMaxima.logBytes)',
     'readText(join(root, "listener.log"))',

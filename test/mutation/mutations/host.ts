@@ -2,14 +2,14 @@
 import { of, type Mutation } from "../mutation.ts";
 
 export const hostMutations: readonly Mutation[] = [
-  ...of("cloud/host/masked.ts", [
+  ...of("agent/hosts/masked.ts", [
     "the second occurrence of a secret in a line is logged",
     'clean.replaceAll(secret, "***")',
     'clean.replace(secret, "***")',
     "agent/bounded-run",
   ]),
   ...of(
-    "cloud/host/run-bounded.ts",
+    "agent/hosts/run-bounded.ts",
     [
       "what a hung config.sh has started lives on, with the token in its environment",
       'process.kill(-pid, "SIGKILL");',
@@ -24,7 +24,7 @@ export const hostMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "cloud/host/process-ground.ts",
+    "agent/hosts/process/process-ground.ts",
     [
       "on a laptop a job that was just taken is killed",
       " || (await hasTakenJob(ground, log))",
@@ -33,14 +33,14 @@ export const hostMutations: readonly Mutation[] = [
     ],
     ["a runner that has a job stays frozen, and the job with it", "    thaw(set);\n", "", "agent/stop-if-idle"],
   ),
-  ...of("cloud/host/process-set.ts", [
+  ...of("agent/hosts/process/process-set.ts", [
     "a worker that is just becoming one is killed with its job",
     "set.some(({ parent }) => parent === listener.pid)",
     "set.some(({ parent }) => parent === 0)",
     "agent/stop-if-idle",
   ]),
   ...of(
-    "cloud/host/unit-ground.ts",
+    "agent/hosts/systemd/unit-ground.ts",
     [
       "a tool's word before the answer kills the job that runs",
       'words.split("\\n").at(-1);',
@@ -55,7 +55,7 @@ export const hostMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "cloud/host/listener-exit.ts",
+    "agent/runners/github/listener-exit.ts",
     [
       "a version that GitHub refuses is started again for ever",
       'cause: "version"',
@@ -65,7 +65,7 @@ export const hostMutations: readonly Mutation[] = [
     ["a session conflict is hammered without a pause", "    case 5:\n", "", "agent/told-apart"],
   ),
   ...of(
-    "cloud/host/configure-arguments.ts",
+    "agent/runners/github/configure-arguments.ts",
     [
       "a runner carries self-hosted and linux, and takes jobs of others",
       '  "--no-default-labels",\n',
@@ -79,14 +79,14 @@ export const hostMutations: readonly Mutation[] = [
       "agent/told-apart",
     ],
   ),
-  ...of("cloud/host/registration-outcome.ts", [
+  ...of("agent/runners/github/registration-outcome.ts", [
     "an error of GitHub's own condemns the machine",
     "|gatewaytimeout|5\\d\\d",
     "|gatewaytimeout",
     "agent/told-apart",
   ]),
   ...of(
-    "cloud/host/unit-host.ts",
+    "agent/hosts/systemd/unit-host.ts",
     [
       "a pre-runner script that failed leaves a machine that serves",
       'if (code !== 0) return { kind: "failed"',
@@ -95,7 +95,7 @@ export const hostMutations: readonly Mutation[] = [
     ],
     ["a deadline of another boot ends the machine", "boot !== options.bootId || ", "", "agent/last-word"],
   ),
-  ...of("cloud/host/pre-runner.ts", [
+  ...of("agent/hosts/pre-runner.ts", [
     "a pre-runner script is run twice in one boot",
     "if (noted?.bootId === pre.bootId)",
     'if (noted?.bootId === "")',

@@ -3,7 +3,7 @@ import { of, type Mutation } from "../mutation.ts";
 
 export const scriptsMutations: readonly Mutation[] = [
   ...of(
-    "agent/units/runner-docker.conf",
+    "agent/hosts/systemd/units/runner-docker.conf",
     ["`docker run -v /tmp/x:/x` finds an empty folder", "PrivateTmp=no", "", "agent/systemd/docker-jobs"],
     [
       "root-owned files of a container job fail the next checkout",
@@ -12,26 +12,26 @@ export const scriptsMutations: readonly Mutation[] = [
       "agent/systemd/docker-jobs",
     ],
   ),
-  ...of("agent/units/runner-lay.sh", [
+  ...of("agent/hosts/systemd/units/runner-lay.sh", [
     "a `container:` job has no Node to run its actions with",
     'ln -s /usr/lib/runpool/runner/externals "$root/runner/externals"',
     'install -d "$root/runner/externals"',
     "agent/systemd/docker-jobs",
   ]),
-  ...of("agent/units/runner-start.sh", [
+  ...of("agent/hosts/systemd/units/runner-start.sh", [
     "a job hands LD_PRELOAD to a command of root",
     'LC_ALL=C grep -aE "^($names)=\\"([^\\"\\\\]|\\\\\\\\.)*\\"\\$" <<<"$handed" >"$environment.new" || [ $? = 1 ]',
     'cat <<<"$handed" >"$environment.new"',
     "agent/root-words",
   ]),
-  ...of("agent/units/runpool-runner@.service", [
+  ...of("agent/hosts/systemd/units/runpool-runner@.service", [
     "root's clean-up inherits the environment that a job wrote",
     "ExecStopPost=+/usr/bin/env -i PATH",
     "ExecStopPost=+/usr/bin/env PATH",
     "agent/root-words",
   ]),
   ...of(
-    "agent/units/job-started.sh",
+    "agent/hosts/systemd/units/job-started.sh",
     [
       "run 7's job is let into run 70's machine",
       '*" ${GITHUB_RUN_ID:-none} "*) ;;',
@@ -41,7 +41,7 @@ export const scriptsMutations: readonly Mutation[] = [
     ["a stranger's steps with `if: always()` run", 'kill -KILL "$PPID"', ":", "agent/allowed-runs"],
   ),
   ...of(
-    "agent/units/take-requests.sh",
+    "agent/hosts/systemd/units/take-requests.sh",
     [
       "a verb that nobody knows becomes a unit of root",
       "\\.[0-9]{1,9}$ ]]; then",
@@ -56,7 +56,7 @@ export const scriptsMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "agent/units/request.sh",
+    "agent/hosts/systemd/units/request.sh",
     ["an answer that is awaited is deleted", "-mmin +60", "-mmin -60", "agent/root-scripts"],
     [
       "assignment 08 is no number",
@@ -67,7 +67,7 @@ export const scriptsMutations: readonly Mutation[] = [
     ["what root could not do counts as done", 'answer "$code" "$words"', 'answer 0 "$words"', "agent/root-scripts"],
   ),
   ...of(
-    "agent/units/enforce-deadline.sh",
+    "agent/hosts/systemd/units/enforce-deadline.sh",
     ["a machine is powered off before its deadline", '"$now" -lt "$at"', '"$now" -gt "$at"', "agent/root-scripts"],
     [
       "a deadline of an earlier boot powers the machine off",
@@ -83,7 +83,7 @@ export const scriptsMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "agent/units/runner-stop.sh",
+    "agent/hosts/systemd/units/runner-stop.sh",
     [
       "a runner with a job stays frozen",
       "trap 'echo 0 >\"$cgroup/cgroup.freeze\" 2>/dev/null || true' EXIT",
@@ -109,14 +109,14 @@ export const scriptsMutations: readonly Mutation[] = [
       "agent/stop-if-idle",
     ],
   ),
-  ...of("agent/units/runner-kill.sh", [
+  ...of("agent/hosts/systemd/units/runner-kill.sh", [
     "a runner that failed once is never started again",
     'systemctl reset-failed "$unit" 2>/dev/null',
     "",
     "agent/root-scripts",
   ]),
   ...of(
-    "agent/units/runpool-runner@.service",
+    "agent/hosts/systemd/units/runpool-runner@.service",
     ["a job gains rights by a program with setuid", "NoNewPrivileges=yes\n", "", "agent/unit-lines"],
     [
       "a job reads the instance's credentials",
@@ -128,35 +128,35 @@ export const scriptsMutations: readonly Mutation[] = [
     ["a job reads other processes' command lines", "ProtectProc=invisible\n", "", "agent/unit-lines"],
   ),
   ...of(
-    "agent/units/runpool-agent.service",
+    "agent/hosts/systemd/units/runpool-agent.service",
     ["an agent that dies is not started again", "Restart=always", "Restart=on-success", "agent/unit-lines"],
     ["the agent's files can be read by jobs", "UMask=0077\n", "", "agent/unit-lines"],
   ),
-  ...of("agent/units/runpool-prepare.service", [
+  ...of("agent/hosts/systemd/units/runpool-prepare.service", [
     "a pre-runner script that hangs holds its machine for ever",
     "TimeoutStartSec=8min\n",
     "",
     "agent/unit-limits",
   ]),
-  ...of("agent/units/runpool-boot-watchdog.timer", [
+  ...of("agent/hosts/systemd/units/runpool-boot-watchdog.timer", [
     "no machine is ended whose first boot hangs",
     "WantedBy=sysinit.target",
     "WantedBy=never.target",
     "agent/unit-lines",
   ]),
-  ...of("agent/units/runpool.nft", [
+  ...of("agent/hosts/systemd/units/runpool.nft", [
     "a container reads the instance's credentials",
     "type filter hook forward priority filter; policy accept;",
     "type filter hook input priority filter; policy accept;",
     "agent/unit-lines",
   ]),
-  ...of("agent/units/runpool.tmpfiles", [
+  ...of("agent/hosts/systemd/units/runpool.tmpfiles", [
     "jobs may write requests to root",
     "d /run/runpool/requests 0700 runpool runpool -",
     "d /run/runpool/requests 0777 runpool runpool -",
     "agent/unit-lines",
   ]),
-  ...of("agent/units/runpool-needrestart.conf", [
+  ...of("agent/hosts/systemd/units/runpool-needrestart.conf", [
     "an upgrade restarts the runner's unit under a job",
     "$nrconf{override_rc}{qr(^runpool-)} = 0;",
     "",

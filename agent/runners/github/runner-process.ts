@@ -1,15 +1,15 @@
 // GitHub's runner on this machine, whatever ground its processes stand on: register, resume, stop, clean, and find it again.
 import { join } from "node:path";
-import type { RegisterOutcome, RegisterRequest, RunnerProcess, RunnerState } from "../ports/machine.ts";
-import type { Clock, Log } from "../ports/ports.ts";
+import type { RegisterOutcome, RegisterRequest, RunnerProcess, RunnerState } from "../../../cloud/ports/machine.ts";
+import type { Clock, Log } from "../../../cloud/ports/ports.ts";
 import { configureArguments } from "./configure-arguments.ts";
-import { readJson, writeJson } from "./disk-state.ts";
-import { hostLimits, hostMaxima } from "./host-limits.ts";
+import { readJson, writeJson } from "../../hosts/disk-state.ts";
+import { hostLimits, hostMaxima } from "../../hosts/host-limits.ts";
 import { hookEnvironment, readJobEvents, type JobHooks } from "./job-hooks.ts";
 import { afterExit } from "./listener-exit.ts";
 import { readListenerLog, type ListenerSaid } from "./listener-log.ts";
 import { failureOf } from "./registration-outcome.ts";
-import type { RunnerGround, RunnerSeen } from "./runner-ground.ts";
+import type { RunnerGround, RunnerSeen } from "../../hosts/runner-ground.ts";
 
 export interface RunnerProcessOptions {
   /** Where what must survive a crash of the agent is kept. */

@@ -1,5 +1,5 @@
 // What a listener's output says: whether it listens, and how many jobs it has begun.
-import { hostMaxima } from "./host-limits.ts";
+import { hostMaxima } from "../../hosts/host-limits.ts";
 
 /** Stands in the log before each start of the listener; only what follows the last one is about the present process. */
 export const startMark = "--- runpool starts the listener ---";

@@ -1,7 +1,7 @@
 // GitHub's runner as child processes: the port, on the ground that a laptop has.
-import type { RunnerProcess } from "../ports/machine.ts";
+import type { RunnerProcess } from "../../../cloud/ports/machine.ts";
 import { processGround, type ProcessGroundOptions } from "./process-ground.ts";
-import { runnerProcess, type RunnerProcessOptions } from "./runner-process.ts";
+import { runnerProcess, type RunnerProcessOptions } from "../../runners/github/runner-process.ts";
 
 export type ProcessRunnerOptions = ProcessGroundOptions & RunnerProcessOptions;
 

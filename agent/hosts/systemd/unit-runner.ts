@@ -1,6 +1,6 @@
 // GitHub's runner in a systemd unit: the port, on the ground that a real machine has.
-import type { RunnerProcess } from "../ports/machine.ts";
-import { runnerProcess, type RunnerProcessOptions } from "./runner-process.ts";
+import type { RunnerProcess } from "../../../cloud/ports/machine.ts";
+import { runnerProcess, type RunnerProcessOptions } from "../../runners/github/runner-process.ts";
 import { unitGround, type UnitGroundOptions } from "./unit-ground.ts";
 
 export type UnitRunnerOptions = UnitGroundOptions & RunnerProcessOptions;

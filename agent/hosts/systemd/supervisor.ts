@@ -2,8 +2,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import notify from "systemd-notify";
-import type { Clock, Log } from "../ports/ports.ts";
-import { hostLimits } from "./host-limits.ts";
+import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import { hostLimits } from "../host-limits.ts";
 
 export interface Supervisor {
   /** One turn of the main loop. */

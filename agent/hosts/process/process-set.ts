@@ -1,6 +1,6 @@
 // All processes of one runner, wherever they have wandered: frozen as a whole, looked at, killed as a whole.
-import type { Clock } from "../ports/ports.ts";
-import { hostLimits, hostMaxima } from "./host-limits.ts";
+import type { Clock } from "../../../cloud/ports/ports.ts";
+import { hostLimits, hostMaxima } from "../host-limits.ts";
 import { commandLine, hasInEnvironment, processes, signalProcess, type Process } from "./process-table.ts";
 
 /** The variable that marks a runner's processes: its value is the runner's folder. */

@@ -2,11 +2,11 @@
 import { watch } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock, Random } from "../ports/ports.ts";
-import { readText } from "./disk-state.ts";
-import { hostLimits } from "./host-limits.ts";
+import type { Clock, Random } from "../../../cloud/ports/ports.ts";
+import { readText } from "../disk-state.ts";
+import { hostLimits } from "../host-limits.ts";
 
-/** agent/units/request.sh knows these and no others. */
+/** agent/hosts/systemd/units/request.sh knows these and no others. */
 export type RootVerb = "start" | "stop" | "kill" | "destroy" | "prepare" | "power-off";
 
 export interface RootAnswer {
@@ -28,7 +28,7 @@ export interface RootRequestsOptions {
   readonly random: Pick<Random, "id">;
 }
 
-/** As agent/units/runpool.tmpfiles makes them. */
+/** As agent/hosts/systemd/units/runpool.tmpfiles makes them. */
 export const rootFolders = { spool: "/run/runpool/requests", answers: "/run/runpool/answers" } as const;
 
 export function rootRequests({ spool, answers, clock, random }: RootRequestsOptions): RootRequests {

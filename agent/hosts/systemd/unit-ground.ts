@@ -1,22 +1,22 @@
-// The runner in a systemd unit of its own (agent/units/runpool-runner@.service): own user, own cgroup, own root, killed as a whole.
+// The runner in a systemd unit of its own (agent/hosts/systemd/units/runpool-runner@.service): own user, own cgroup, own root, killed as a whole.
 // The agent registers and removes by itself, under its own user, so no token ever comes near the job's user.
 import { watch, type FSWatcher } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RegisterRequest } from "../ports/machine.ts";
-import type { Clock, Log } from "../ports/ports.ts";
-import { readBeginning, readEnds, readText, writeAtomically } from "./disk-state.ts";
-import { hostLimits, hostMaxima } from "./host-limits.ts";
-import { atMostEvery } from "./at-most-every.ts";
-import { inBackground, type Background } from "./in-background.ts";
-import { startMark } from "./listener-log.ts";
-import { findNamed } from "./process-set.ts";
-import { readProcess } from "./process-table.ts";
-import { exitCodeOf, type BoundedEnd } from "./run-bounded.ts";
-import { makeRegistration, runRemoval } from "./run-config.ts";
+import type { RegisterRequest } from "../../../cloud/ports/machine.ts";
+import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import { readBeginning, readEnds, readText, writeAtomically } from "../disk-state.ts";
+import { hostLimits, hostMaxima } from "../host-limits.ts";
+import { atMostEvery } from "../at-most-every.ts";
+import { inBackground, type Background } from "../in-background.ts";
+import { startMark } from "../../runners/github/listener-log.ts";
+import { findNamed } from "../process/process-set.ts";
+import { readProcess } from "../process/process-table.ts";
+import { exitCodeOf, type BoundedEnd } from "../run-bounded.ts";
+import { makeRegistration, runRemoval } from "../../runners/github/run-config.ts";
 import type { RootRequests, RootVerb } from "./root-requests.ts";
-import type { ListenerEnvironment, RunnerGround, RunnerSeen } from "./runner-ground.ts";
-import { registrationFiles, saveRegistration } from "./runner-root.ts";
+import type { ListenerEnvironment, RunnerGround, RunnerSeen } from "../runner-ground.ts";
+import { registrationFiles, saveRegistration } from "../../runners/github/runner-root.ts";
 
 export interface UnitGroundOptions {
   /** The runner's distribution; its `bin` and `externals` are mounted into `register` and `remove` by the agent's unit. */

@@ -3,19 +3,25 @@ import { spawn } from "node:child_process";
 import { watch } from "node:fs";
 import { appendFile, copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { RegisterRequest } from "../ports/machine.ts";
-import type { Clock, Log } from "../ports/ports.ts";
-import { readBeginning, readEnds } from "./disk-state.ts";
-import { hostLimits, hostMaxima } from "./host-limits.ts";
-import { atMostEvery } from "./at-most-every.ts";
-import { inBackground, type Background } from "./in-background.ts";
-import { saysJobLast, startMark } from "./listener-log.ts";
+import type { RegisterRequest } from "../../../cloud/ports/machine.ts";
+import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import { readBeginning, readEnds } from "../disk-state.ts";
+import { hostLimits, hostMaxima } from "../host-limits.ts";
+import { atMostEvery } from "../at-most-every.ts";
+import { inBackground, type Background } from "../in-background.ts";
+import { saysJobLast, startMark } from "../../runners/github/listener-log.ts";
 import { findNamed, freeze, hasWorker, killAll, markVariable, processesOf, thaw } from "./process-set.ts";
 import { childrenOf, readProcess, type Process } from "./process-table.ts";
-import { exitCodeOf, type BoundedEnd } from "./run-bounded.ts";
-import { makeRegistration, runRemoval } from "./run-config.ts";
-import type { RunnerGround, RunnerSeen } from "./runner-ground.ts";
-import { foldersOf, layRoot, registrationFiles, saveRegistration, type RunnerFolders } from "./runner-root.ts";
+import { exitCodeOf, type BoundedEnd } from "../run-bounded.ts";
+import { makeRegistration, runRemoval } from "../../runners/github/run-config.ts";
+import type { RunnerGround, RunnerSeen } from "../runner-ground.ts";
+import {
+  foldersOf,
+  layRoot,
+  registrationFiles,
+  saveRegistration,
+  type RunnerFolders,
+} from "../../runners/github/runner-root.ts";
 
 export interface ProcessGroundOptions {
   /** The runner's distribution, unpacked: `bin`, `externals`, `config.sh`, `run.sh`. */
@@ -189,7 +195,7 @@ async function hasTakenJob({ clock }: Ground, log: string): Promise<boolean> {
   return saysJobLast((await readEnds(log, hostMaxima.lastWordsBytes)) ?? "");
 }
 
-/** As agent/units/runner-stop.sh. */
+/** As agent/hosts/systemd/units/runner-stop.sh. */
 async function stopIfIdle(ground: Ground, assignment: number): Promise<"stopped" | "busy"> {
   const { whole, log } = placeOf(ground, assignment);
   const set = await freeze(whole, ground.clock);

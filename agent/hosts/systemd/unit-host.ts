@@ -1,12 +1,12 @@
 // The host of a real machine: systemd supervises, root's units prepare, enforce the deadline, and power off.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Host, PrepareOutcome } from "../ports/machine.ts";
-import type { Clock, Log } from "../ports/ports.ts";
-import { readText, writeAtomically } from "./disk-state.ts";
-import { hostLimits } from "./host-limits.ts";
-import { outcomeOf } from "./pre-runner.ts";
-import { freeShare } from "./process-host.ts";
+import type { Host, PrepareOutcome } from "../../../cloud/ports/machine.ts";
+import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import { readText, writeAtomically } from "../disk-state.ts";
+import { hostLimits } from "../host-limits.ts";
+import { outcomeOf } from "../pre-runner.ts";
+import { freeShare } from "../process/process-host.ts";
 import type { RootRequests } from "./root-requests.ts";
 import type { Supervisor } from "./supervisor.ts";
 

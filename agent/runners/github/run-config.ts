@@ -1,9 +1,9 @@
 // Makes a registration's files in a runner's root, and removes it at GitHub. What is secret goes by environment, never by command line.
 import { join } from "node:path";
-import type { Registration } from "../../domain/record.ts";
-import type { Clock, Log } from "../ports/ports.ts";
-import { hostLimits } from "./host-limits.ts";
-import { runBounded, type BoundedEnd } from "./run-bounded.ts";
+import type { Registration } from "../../../domain/record.ts";
+import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import { hostLimits } from "../../hosts/host-limits.ts";
+import { runBounded, type BoundedEnd } from "../../hosts/run-bounded.ts";
 
 export interface ConfigRun {
   readonly root: string;

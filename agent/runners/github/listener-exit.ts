@@ -1,7 +1,7 @@
 // The listener's exit codes one by one: Constants.cs:164-177 (Runner.ReturnCode), and what run-helper.sh.template:52-95 makes of them.
 // Lines are those of the fork of actions/runner that registration-outcome.ts names.
-import { hostLimits } from "./host-limits.ts";
-import type { FailureCause } from "../../domain/record.ts";
+import { hostLimits } from "../../hosts/host-limits.ts";
+import type { FailureCause } from "../../../domain/record.ts";
 
 export type AfterExit =
   /** Start it again after a pause of `pauseMs`, or earlier when the update is finished. */

@@ -1,8 +1,8 @@
 // Runs the image's own spec on this machine (ami/spec/check.sh, which a baked image carries).
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { SpecSaid } from "../ports/doctor.ts";
-import type { Clock } from "../ports/ports.ts";
+import type { SpecSaid } from "../../cloud/ports/doctor.ts";
+import type { Clock } from "../../cloud/ports/ports.ts";
 import { hostLimits } from "./host-limits.ts";
 import { runBounded } from "./run-bounded.ts";
 
