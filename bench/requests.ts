@@ -1,6 +1,6 @@
 // What the benchmark's runs ask for, and the world that they ask.
 import type { Log } from "../cloud/ports/ports.ts";
-import type { ControlWorld } from "../control/world.ts";
+import type { ControlWorld } from "../control/pool/world.ts";
 import { runOwner } from "../domain/names.ts";
 import type { Ownership } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";

@@ -1,5 +1,5 @@
 // Provision's selection as an executable: competes for instances, prints what it won, and ends without waiting for their runners.
-import { provision } from "../control/provision.ts";
+import { provision } from "../control/runs/provision.ts";
 import { parseRequest } from "../domain/request.ts";
 import { controlWorld } from "../entry/control-world.ts";
 

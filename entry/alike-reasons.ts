@@ -1,5 +1,5 @@
 // Many instances that failed alike are one reason to a person, not one each.
-import { wordsOfReason, type Reason } from "../control/reasons.ts";
+import { wordsOfReason, type Reason } from "../control/pool/reasons.ts";
 
 const anInstance = /i-[0-9a-f]{8,17}( \([^()]*\))?/g;
 /** Ids that are named beside the first. */

@@ -10,7 +10,7 @@ import { settings } from "../cloud/aws/settings.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
 import type { PauseSwitch } from "../cloud/ports/pause.ts";
 import { ForgeRefused, type Log, type LoadedSettings, type Random } from "../cloud/ports/ports.ts";
-import type { ControlWorld } from "../control/world.ts";
+import type { ControlWorld } from "../control/pool/world.ts";
 import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
 import { hostRandom } from "./host-random.ts";

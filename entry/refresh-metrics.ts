@@ -2,7 +2,7 @@
 import { limits } from "../domain/limits.ts";
 import { isPast } from "../domain/needs.ts";
 import { lastSignalOf, states, type InstanceRecord, type UsageClass } from "../domain/record.ts";
-import type { RefreshReport } from "../control/refresh.ts";
+import type { RefreshReport } from "../control/refresh/refresh.ts";
 import { emfLine, mostValues, type Values } from "./emf.ts";
 
 export interface Seen {

@@ -28,7 +28,7 @@ export function operationalOf(environment: Environment): Operational {
 /** Sizes of instance types by their vCPUs: `2xlarge` has 8 (EC2 User Guide, "Instance type naming conventions"; xlarge has 4). */
 const multiples = [2, 3, 4, 6, 8, 9, 10, 12, 16, 18, 24, 32, 48, 56, 64, 96, 112, 128, 192, 224, 384, 448];
 
-/** Patterns of the sizes that no class comes to: its machines have four times its vCPUs at the most (control/ladder.ts), and are never bare metal. */
+/** Patterns of the sizes that no class comes to: its machines have four times its vCPUs at the most (control/pool/ladder.ts), and are never bare metal. */
 export function largerSizesOf(environment: Environment): readonly string[] {
   const most = 4 * Math.max(...Object.values(operationalOf(environment).resourceClasses).map(({ cpu }) => cpu));
   return ["*.metal*", ...multiples.filter((by) => by * 4 > most).map((by) => `*.${by}xlarge`)];

@@ -12,7 +12,7 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import type { Counter } from "../../cloud/ports/ports.ts";
-import { refresh } from "../../control/refresh.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { batchesOf } from "../../domain/batches.ts";
 import { instanceKey, tags } from "../../domain/names.ts";
 import { credentials, place, repository, type BenchCloud, type Environment } from "../bench-cloud.ts";

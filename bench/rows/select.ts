@@ -1,6 +1,6 @@
 // Selection in a warm process: what fits is claimed, or known not to be there.
-import { provision } from "../../control/provision.ts";
-import type { ControlWorld } from "../../control/world.ts";
+import { provision } from "../../control/runs/provision.ts";
+import type { ControlWorld } from "../../control/pool/world.ts";
 import type { BenchCloud, Environment } from "../bench-cloud.ts";
 import { idleInstance, several } from "../instances.ts";
 import { inTurn, rowOf, type Sample, type Targets, type Told } from "../measure.ts";

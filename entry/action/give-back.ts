@@ -2,9 +2,9 @@
 import { getState } from "@actions/core";
 import * as z from "zod/mini";
 import { schemaOf } from "../../cloud/aws/stored-shape.ts";
-import { cleanUp } from "../../control/clean-up.ts";
-import { patiently } from "../../control/patiently.ts";
-import type { SavedProvision } from "../../control/provision.ts";
+import { cleanUp } from "../../control/runs/clean-up.ts";
+import { patiently } from "../../control/pool/patiently.ts";
+import type { SavedProvision } from "../../control/runs/provision.ts";
 import { limits } from "../../domain/limits.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { savedState } from "./provision.ts";

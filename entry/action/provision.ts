@@ -1,7 +1,7 @@
 // Mode provision: a run's instances, the outputs for its jobs, and what the post step needs should this one be killed.
 import { saveState, setOutput } from "@actions/core";
 import type { Log, Random } from "../../cloud/ports/ports.ts";
-import type { Provisioned, SavedProvision } from "../../control/provision.ts";
+import type { Provisioned, SavedProvision } from "../../control/runs/provision.ts";
 import { labelOf, wordsOfProblem, type RawRequest, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
 import { BadInput } from "../cli/bad-input.ts";
@@ -71,7 +71,7 @@ export async function provisionMode(inputs: Inputs, log: Told, worldOf: (log: Lo
   if (!parsed.ok) throw new BadInput(parsed.problems.map((problem) => wordsOfProblem(problem)));
   const { request } = parsed;
   // Loaded once the environment has answered, as all that the first call can do without.
-  const { provision } = await import("../../control/provision.ts");
+  const { provision } = await import("../../control/runs/provision.ts");
   const cancel = onStop(() => log.note("Cancelled: giving back what was taken; the post step does what is left"));
   let saved: SavedProvision | undefined;
   const keep = (state: SavedProvision): void => {

@@ -1,11 +1,11 @@
 // Mode refresh: what the inputs say of the environment's operation goes to the overlay; then one refresh.
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import type { Log } from "../../cloud/ports/ports.ts";
-import { refresh } from "../../control/refresh.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { BadInput } from "../cli/bad-input.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../stored-credential.ts";
-import { unservableLine } from "../../control/unservable-line.ts";
+import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
 import type { Inputs } from "./inputs.ts";
 import { overlayWish } from "./overlay-inputs.ts";
 import { refreshSummary } from "./summary.ts";

@@ -1,6 +1,6 @@
 // Mode release: a run's instances leave and go back to the pool.
-import { release } from "../../control/release.ts";
-import { partitionScopes } from "../../control/tokens.ts";
+import { release } from "../../control/runs/release.ts";
+import { partitionScopes } from "../../control/refresh/tokens.ts";
 import type { Log } from "../../cloud/ports/ports.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { partitionOf } from "../../domain/configuration.ts";

@@ -1,11 +1,11 @@
 // The job summary: which instances a run has, where they are from, what they cost about; or why there are none.
-import type { Provisioned, ReadyInstance } from "../../control/provision.ts";
-import type { RefreshReport } from "../../control/refresh.ts";
-import type { Released } from "../../control/release.ts";
+import type { Provisioned, ReadyInstance } from "../../control/runs/provision.ts";
+import type { RefreshReport } from "../../control/refresh/refresh.ts";
+import type { Released } from "../../control/runs/release.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../alike-reasons.ts";
-import { unservableLine } from "../../control/unservable-line.ts";
+import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
 import { counted, spoken } from "../cli/durations.ts";
 import { plain } from "../cli/terminal.ts";
 

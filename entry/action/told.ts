@@ -1,7 +1,7 @@
 // What the log shows: groups, one line an instance as its state changes, warnings and errors as annotations.
 import { endGroup, error, info, notice, startGroup, warning } from "@actions/core";
 import type { Log } from "../../cloud/ports/ports.ts";
-import type { Reason } from "../../control/reasons.ts";
+import type { Reason } from "../../control/pool/reasons.ts";
 import { alikeTogether, kindOf } from "../alike-reasons.ts";
 import { say } from "../cli/progress-words.ts";
 import { plain } from "../cli/terminal.ts";

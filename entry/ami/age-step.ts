@@ -1,7 +1,7 @@
 // `runpool ami age`: how far the runner of the published images is behind, before GitHub refuses it.
 import { runnerReleases } from "../../cloud/github/runner-releases.ts";
-import { runnerAge, type RunnerAge } from "../../control/ami/runner-age.ts";
-import { retireStep } from "../../control/retire.ts";
+import { runnerAge, type RunnerAge } from "../../control/operate/images/runner-age.ts";
+import { retireStep } from "../../control/operate/retire.ts";
 import { imageTags } from "../../domain/image.ts";
 import { counted, spoken } from "../cli/durations.ts";
 import { exitCodes, type ExitCode } from "../cli/exit-codes.ts";

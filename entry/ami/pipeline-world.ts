@@ -7,7 +7,7 @@ import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
 import type { LaunchSight } from "../../cloud/ports/doctor.ts";
 import type { Log } from "../../cloud/ports/ports.ts";
-import type { PruneWorld } from "../../control/ami/prune.ts";
+import type { PruneWorld } from "../../control/operate/images/prune.ts";
 import { hostClock } from "../host-clock.ts";
 
 export function pipelineWorld(region: string, log: Log): PruneWorld & { readonly launch: LaunchSight } {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { Unconfigured } from "../../cloud/ports/ports.ts";
-import type { Sources, Variant, Versions } from "../../control/ami/source-table.ts";
+import type { Sources, Variant, Versions } from "../../control/operate/images/source-table.ts";
 
 const text = z.string().check(z.minLength(1));
 const architecture = z.enum(["x64", "arm64"]);

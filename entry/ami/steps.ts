@@ -2,9 +2,9 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { apiVersion } from "../../cloud/github/api-version.ts";
-import { prune } from "../../control/ami/prune.ts";
-import { publish } from "../../control/ami/publish.ts";
-import { smoke } from "../../control/ami/smoke.ts";
+import { prune } from "../../control/operate/images/prune.ts";
+import { publish } from "../../control/operate/images/publish.ts";
+import { smoke } from "../../control/operate/images/smoke.ts";
 import { BadInput } from "../cli/bad-input.ts";
 import { counted, spoken } from "../cli/durations.ts";
 import { exitCodes, type ExitCode } from "../cli/exit-codes.ts";

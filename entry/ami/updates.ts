@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { OutOfReach } from "../../cloud/ports/ports.ts";
-import { addressOf, type Sources, type Versions } from "../../control/ami/source-table.ts";
-import { compareVersions } from "../../control/ami/runner-age.ts";
+import { addressOf, type Sources, type Versions } from "../../control/operate/images/source-table.ts";
+import { compareVersions } from "../../control/operate/images/runner-age.ts";
 import type { Architecture } from "../../domain/record.ts";
 
 type Source = Sources[string];

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { OutOfReach, Unconfigured, type LoadedSettings } from "../../cloud/ports/ports.ts";
-import { deployAgain, verdicts, type Check, type Verdict } from "../../control/doctor/check.ts";
+import { deployAgain, verdicts, type Check, type Verdict } from "../../control/operate/doctor/check.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../stored-credential.ts";
 import { command } from "./command.ts";
@@ -54,7 +54,7 @@ async function aboutEnvironment(deep: boolean, token: string | undefined, ground
   // Loaded late: no other command asks so much of the SDK.
   const [{ doctorWorld }, { examine }] = await Promise.all([
     import("../doctor-world.ts"),
-    import("../../control/doctor/examine.ts"),
+    import("../../control/operate/doctor/examine.ts"),
   ]);
   // One reading for all: what is wrong with it is the doctor's to say.
   const load = world.settings.load();
@@ -85,8 +85,8 @@ async function credentialOf(
 async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode> {
   const [{ onInstance, lookAtImage }, { examineRole }, { judgeImageSpec }] = await Promise.all([
     import("../doctor-world.ts"),
-    import("../../control/doctor/instance-role.ts"),
-    import("../../control/doctor/image-spec.ts"),
+    import("../../control/operate/doctor/instance-role.ts"),
+    import("../../control/operate/doctor/image-spec.ts"),
   ]);
   const { ground: about, role } = await onInstance(metadataUrl, () => ground.place().environment).catch(
     (error: unknown) => {

@@ -1,6 +1,6 @@
 // `runpool drain --all`: empties an environment.
 import * as z from "zod/mini";
-import { drain } from "../../control/drain.ts";
+import { drain } from "../../control/operate/drain.ts";
 import { BadInput } from "./bad-input.ts";
 import { command } from "./command.ts";
 import { counted } from "./durations.ts";

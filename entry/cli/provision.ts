@@ -1,7 +1,7 @@
 // `runpool provision`: makes sure that a run's instances exist.
 import * as z from "zod/mini";
-import { provision, type Provisioned } from "../../control/provision.ts";
-import { wordsOfReason } from "../../control/reasons.ts";
+import { provision, type Provisioned } from "../../control/runs/provision.ts";
+import { wordsOfReason } from "../../control/pool/reasons.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import {
   inputNameOf,

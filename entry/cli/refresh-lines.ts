@@ -1,7 +1,7 @@
 // What a refresh did, or in a dry run would do: one line an instance, sorted, and what concerns no instance.
-import type { RefreshReport } from "../../control/refresh.ts";
-import { isEmpty, removalOf } from "../../control/retired-classes.ts";
-import { unservableLine } from "../../control/unservable-line.ts";
+import type { RefreshReport } from "../../control/refresh/refresh.ts";
+import { isEmpty, removalOf } from "../../control/refresh/retired-classes.ts";
+import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
 import { inColumns } from "./columns.ts";
 import { counted } from "./durations.ts";
 import { plain, type Sink } from "./terminal.ts";

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import type { Log } from "../../cloud/ports/ports.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
-import { refresh, type RefreshReport } from "../../control/refresh.ts";
+import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import { storedCredential } from "../stored-credential.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";

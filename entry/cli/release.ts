@@ -1,7 +1,7 @@
 // `runpool release`: a run's instances leave and go back to the pool.
 import * as z from "zod/mini";
-import { partitionScopes } from "../../control/tokens.ts";
-import { release, type Released } from "../../control/release.ts";
+import { partitionScopes } from "../../control/refresh/tokens.ts";
+import { release, type Released } from "../../control/runs/release.ts";
 import { partitionOf } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { BadInput } from "./bad-input.ts";

@@ -1,6 +1,6 @@
 // `runpool retire <instance>`: ends an idle instance; one at work leaves first.
 import * as z from "zod/mini";
-import { retire, type Retired } from "../../control/retire.ts";
+import { retire, type Retired } from "../../control/operate/retire.ts";
 import { BadInput } from "./bad-input.ts";
 import { command } from "./command.ts";
 import { spoken } from "./durations.ts";

@@ -1,8 +1,8 @@
 // What the laptop plays: five workflow runs, then idleness until everything has ended.
-import type { ControlWorld } from "../../control/world.ts";
-import type { Provisioned } from "../../control/provision.ts";
-import { wordsOfReason } from "../../control/reasons.ts";
-import { refresh } from "../../control/refresh.ts";
+import type { ControlWorld } from "../../control/pool/world.ts";
+import type { Provisioned } from "../../control/runs/provision.ts";
+import { wordsOfReason } from "../../control/pool/reasons.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import type { Log } from "../../cloud/ports/ports.ts";
 import type { EmbeddedCloud } from "./embedded-cloud.ts";
 import { provisionRun, releaseRun, runJobs, type RunWish } from "./runs.ts";

@@ -1,7 +1,7 @@
 // What the post step reads of what its action has saved.
 import { afterEach, expect, test, vi } from "vitest";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
-import type { SavedProvision } from "../../control/provision.ts";
+import type { SavedProvision } from "../../control/runs/provision.ts";
 import { unfinished } from "../../entry/action/give-back.ts";
 import { savedState } from "../../entry/action/provision.ts";
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports/ports.ts";
-import { wordsOfReason, type Loss, type Reason } from "../../control/reasons.ts";
+import { wordsOfReason, type Loss, type Reason } from "../../control/pool/reasons.ts";
 import type { FailureCause } from "../../domain/record.ts";
 import { failureOf } from "../../entry/action/failures.ts";
 import { fail, told } from "../../entry/action/told.ts";

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { imageSpec, imageSpecFile } from "../../agent/hosts/image-spec.ts";
-import { judgeImageSpec } from "../../control/doctor/image-spec.ts";
+import { judgeImageSpec } from "../../control/operate/doctor/image-spec.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 
 const [file = "", what = "units"] = process.argv.slice(2);

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
-import type { PruneWorld } from "../../control/ami/prune.ts";
+import type { PruneWorld } from "../../control/operate/images/prune.ts";
 import { imageTags } from "../../domain/image.ts";
 import { imageParameter } from "../../domain/names.ts";
 import { environment, openFurnishedCloud } from "../cli/cloud.ts";

@@ -2,7 +2,7 @@
 import { DescribeImagesCommand, DescribeSnapshotsCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { DeleteParameterCommand } from "@aws-sdk/client-ssm";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { prune, type PruneOptions } from "../../control/ami/prune.ts";
+import { prune, type PruneOptions } from "../../control/operate/images/prune.ts";
 import { environment } from "../cli/cloud.ts";
 import { day, hour, openImageCloud, parameter, variant, type ImageCloud } from "./image-cloud.ts";
 

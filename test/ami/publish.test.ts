@@ -1,6 +1,6 @@
 // Publish on the embedded cloud: only a tested image that can serve, and the parameter says so.
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { publish } from "../../control/ami/publish.ts";
+import { publish } from "../../control/operate/images/publish.ts";
 import { imageLimits, imageName } from "../../domain/image.ts";
 import { openImageCloud, parameter, type ImageCloud } from "./image-cloud.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { imageSpec } from "../../agent/hosts/image-spec.ts";
-import { judgeImageSpec } from "../../control/doctor/image-spec.ts";
+import { judgeImageSpec } from "../../control/operate/doctor/image-spec.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spec-"));

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { installRunnerStandIn } from "../../sim/runner/install.ts";
-import { addressOf } from "../../control/ami/source-table.ts";
+import { addressOf } from "../../control/operate/images/source-table.ts";
 import { makePayload } from "../../entry/ami/payload.ts";
 import { readRecipe } from "../../entry/ami/recipe.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";

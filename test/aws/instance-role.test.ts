@@ -5,7 +5,7 @@ import { instanceRole } from "../../cloud/aws/instance-role.ts";
 import { openCliBench, type CliBench } from "../cli/bench.ts";
 import { account, credentials, environment, region } from "../cli/cloud.ts";
 import type { RoleAnswer } from "../../cloud/ports/doctor.ts";
-import { examineRole } from "../../control/doctor/instance-role.ts";
+import { examineRole } from "../../control/operate/doctor/instance-role.ts";
 import { forgeCredentialParameter, tableName } from "../../domain/names.ts";
 
 const instanceId = "i-0123456789abcdef0";

@@ -6,7 +6,7 @@ import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from "@aws-sd
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem, overlayItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
 import { openImds } from "../../sim/imds/imds.ts";
-import type { Check } from "../../control/doctor/check.ts";
+import type { Check } from "../../control/operate/doctor/check.ts";
 import {
   forgeCredentialParameter,
   imageParameter,

@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { isAlive } from "../world/machine.ts";
 import type { ControlPorts } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { environmentCounter, partitionCounter } from "../../domain/names.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";

@@ -1,9 +1,9 @@
 // The n-th provision of a run under one name is as fast as the first: what one has bought, no later one is given again.
 import { expect, test } from "vitest";
 import type { Fleet } from "../../cloud/ports/ports.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 

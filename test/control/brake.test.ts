@@ -1,7 +1,7 @@
 // The brake: what is lost on its way every time is bought no more, whoever asks; one that comes up, another make, or time releases it.
 import { describe, expect, test } from "vitest";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { brakeOn, brakesOf } from "../../domain/brake.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { agentOf, calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";

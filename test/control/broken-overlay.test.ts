@@ -1,9 +1,9 @@
 // An overlay that cannot be used: nothing is provisioned by what was deployed alone, and all that has to end, ends.
 import { expect, test } from "vitest";
 import type { ControlPorts } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { calmWorld, requestOf } from "./calm-world.ts";
 
 const problem = 'configuration#overlay: resource class "huge" has no queue: deploy the stack again';

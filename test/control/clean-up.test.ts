@@ -1,9 +1,9 @@
 // After a kill: nothing of the provision is owned, and what it bought without a record is ended.
 import { expect, test } from "vitest";
 import { isAlive } from "../world/machine.ts";
-import { cleanUp } from "../../control/clean-up.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
+import { cleanUp } from "../../control/runs/clean-up.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { calmWorld, requestOf } from "./calm-world.ts";
 
 const name = { runId: "1001", attempt: 1, provisionId: "provision" };

@@ -1,12 +1,12 @@
 // The doctor's judgements: where the lines are drawn, and what an instance's role must and must not be allowed.
 import { describe, expect, test } from "vitest";
 import type { InstanceRole, RoleAnswer, RoleCall, TableSeen } from "../../cloud/ports/doctor.ts";
-import { judgeClock, judgePlace, judgeQuota, judgeSubnets } from "../../control/doctor/account.ts";
-import { lasting, worst, fail, warn } from "../../control/doctor/check.ts";
-import { judgeGroup, judgeRunnerVersion } from "../../control/doctor/forge.ts";
-import { examineRole } from "../../control/doctor/instance-role.ts";
-import { judgeImage, judgeImageParameter, judgeTemplate, misfitsOf } from "../../control/doctor/launch.ts";
-import { judgeQueue, judgeTable, judgeToken } from "../../control/doctor/store.ts";
+import { judgeClock, judgePlace, judgeQuota, judgeSubnets } from "../../control/operate/doctor/account.ts";
+import { lasting, worst, fail, warn } from "../../control/operate/doctor/check.ts";
+import { judgeGroup, judgeRunnerVersion } from "../../control/operate/doctor/forge.ts";
+import { examineRole } from "../../control/operate/doctor/instance-role.ts";
+import { judgeImage, judgeImageParameter, judgeTemplate, misfitsOf } from "../../control/operate/doctor/launch.ts";
+import { judgeQueue, judgeTable, judgeToken } from "../../control/operate/doctor/store.ts";
 import { limits } from "../../domain/limits.ts";
 import { table } from "../../domain/table.ts";
 

@@ -1,10 +1,10 @@
 // A drain: what it asks to leave is not bought again, and where it waits it ends with EC2's word.
 import { expect, test } from "vitest";
 import type { Fleet, Pause } from "../../cloud/ports/ports.ts";
-import { drain } from "../../control/drain.ts";
-import { provision, type Provisioned } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { drain } from "../../control/operate/drain.ts";
+import { provision, type Provisioned } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import type { ControlPorts } from "../world/world.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";

@@ -1,9 +1,9 @@
 // Refresh's dry run tells what a real one then does.
 import { expect, test } from "vitest";
 import type { ControlPorts } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh, type RefreshReport } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 

@@ -1,7 +1,7 @@
 // Refresh goes over many things: one that fails is a problem of its own, and the others are seen to.
 import { expect, test } from "vitest";
-import { provision } from "../../control/provision.ts";
-import { refresh, type RefreshReport } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { ControlPorts } from "../world/world.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";

@@ -1,7 +1,7 @@
 // What refresh finds: one judgement a record.
 import { describe, expect, test } from "vitest";
 import type { MachineSeen } from "../../cloud/ports/ports.ts";
-import { findingOf, overdue, unrecorded, type Facts, type OurRunner } from "../../control/findings.ts";
+import { findingOf, overdue, unrecorded, type Facts, type OurRunner } from "../../control/refresh/findings.ts";
 import { longestLifeMs } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { runnerName } from "../../domain/names.ts";

@@ -1,8 +1,8 @@
 // What an idle floor lacks.
 import { expect, test } from "vitest";
-import { floorsOf, keepFloors, planFloor, type Floor } from "../../control/floor.ts";
+import { floorsOf, keepFloors, planFloor, type Floor } from "../../control/refresh/floor.ts";
 import type { ControlPorts } from "../world/world.ts";
-import { refresh } from "../../control/refresh.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { inputs } from "../../entry/action/inputs.ts";
 import { requestDefaults } from "../../entry/request-inputs.ts";
 import { limits } from "../../domain/limits.ts";

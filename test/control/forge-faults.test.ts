@@ -4,8 +4,8 @@ import { runAgent } from "../../agent/agent.ts";
 import type { RegisterOutcome } from "../../cloud/ports/machine.ts";
 import { noFaults } from "../world/faults.ts";
 import { environment, worldOf } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { agentOptions } from "../agent/agent-options.ts";
 import { requestOf, wordsIn } from "./calm-world.ts";
 

@@ -1,6 +1,6 @@
 // When GitHub's word on a runner is a proof that no job runs or can start.
 import { expect, test } from "vitest";
-import { forgeProves } from "../../control/leave.ts";
+import { forgeProves } from "../../control/pool/leave.ts";
 import { recordOf } from "./record-of.ts";
 
 const leaving = { state: "running", wanted: "leave" } as const;

@@ -1,9 +1,9 @@
 // Runners at GitHub that no record stands behind: which are removed, and which are left.
 import { expect, test } from "vitest";
 import type { RunnerSeen } from "../../cloud/ports/ports.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { runnerName } from "../../domain/names.ts";
 import { calmWorld, repository, requestOf } from "./calm-world.ts";
 

@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { beat, play, seize, tricks, type Trick } from "../world/hostile-agent.ts";
 import { isAlive, type Machine } from "../world/machine.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
 import { lookIntoEveryQueue } from "../simulation/leftovers.ts";
 import { nothingLeft } from "../simulation/promises.ts";

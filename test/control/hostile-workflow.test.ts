@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { isPaidFor } from "../world/machine.ts";
 import { misbehave, misdeeds } from "../world/hostile-workflow.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { longestLifeMs } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { lookIntoEveryQueue } from "../simulation/leftovers.ts";

@@ -1,7 +1,7 @@
 // A serving instance that hangs: ended in minutes where GitHub proves that no job runs on it, and not before.
 import { expect, test } from "vitest";
-import { provision } from "../../control/provision.ts";
-import { refresh, type RefreshReport } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;

@@ -1,10 +1,10 @@
 // The ladder of creation, and what a circuit breaker does between its rounds.
 import { expect, test } from "vitest";
 import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/ports.ts";
-import { create, newRounds } from "../../control/creation.ts";
-import type { Reason } from "../../control/reasons.ts";
-import { ladderOf, withSiblings } from "../../control/ladder.ts";
-import { undertake, type Taken } from "../../control/taken.ts";
+import { create, newRounds } from "../../control/pool/creation.ts";
+import type { Reason } from "../../control/pool/reasons.ts";
+import { ladderOf, withSiblings } from "../../control/pool/ladder.ts";
+import { undertake, type Taken } from "../../control/pool/taken.ts";
 import type { Request } from "../../domain/request.ts";
 import { worldOf } from "../world/world.ts";
 import { noFaults } from "../world/faults.ts";

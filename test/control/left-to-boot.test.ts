@@ -1,8 +1,8 @@
 // What a refresh creates is left to boot, and found by the next one: a re-run's machines and a floor's, however slow their script.
 import { describe, expect, test } from "vitest";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, repository, requestOf, slowly, type CalmWorld } from "./calm-world.ts";
 

@@ -1,8 +1,8 @@
 // New machines that all fail: a bad image is not bought again and again until the time is out.
 import { expect, test } from "vitest";
 import type { Fleet } from "../../cloud/ports/ports.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { maxima } from "../../domain/limits.ts";
 import { calmWorld, requestOf, wordsIn } from "./calm-world.ts";
 

@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { ForgeRefused } from "../../cloud/ports/ports.ts";
 import { environment, place, repositories, type ControlPorts } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { runnerName } from "../../domain/names.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 

@@ -1,8 +1,8 @@
 // What came of provisions: kept with the request, ended by release, told once by refresh, with what it cost by repository.
 import { expect, test } from "vitest";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { newsOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { outcomeMetrics } from "../../entry/outcome-metrics.ts";

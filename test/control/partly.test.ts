@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import type { Fleet } from "../../cloud/ports/ports.ts";
 import type { ControlPorts } from "../world/world.ts";
-import { create, newRounds } from "../../control/creation.ts";
-import { provision } from "../../control/provision.ts";
-import { recordMachine } from "../../control/record-machine.ts";
-import { refresh } from "../../control/refresh.ts";
-import { undertake, type Undertaking } from "../../control/taken.ts";
+import { create, newRounds } from "../../control/pool/creation.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { recordMachine } from "../../control/pool/record-machine.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { undertake, type Undertaking } from "../../control/pool/taken.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { Request } from "../../domain/request.ts";
 import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";

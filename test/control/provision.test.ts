@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { OutOfReach, type Fleet } from "../../cloud/ports/ports.ts";
 import { repositories, type ControlPorts } from "../world/world.ts";
-import { provision, type Provisioned } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision, type Provisioned } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";

@@ -1,8 +1,8 @@
 // Ten pushes in a row with `cancel-in-progress`: what a cancelled push was given serves the next ones.
 import { expect, test } from "vitest";
-import { cleanUp } from "../../control/clean-up.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
+import { cleanUp } from "../../control/runs/clean-up.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { calmWorld, requestOf } from "./calm-world.ts";
 
 const pushes = 10;

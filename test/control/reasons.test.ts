@@ -1,6 +1,6 @@
 // Reasons are data: what is made of them does not hang on their words.
 import { expect, test } from "vitest";
-import { adviceOn, isAmong, reasonOf, wordsOfReason, type LaunchReason } from "../../control/reasons.ts";
+import { adviceOn, isAmong, reasonOf, wordsOfReason, type LaunchReason } from "../../control/pool/reasons.ts";
 import { now, owned, recordOf } from "./record-of.ts";
 
 const launch = (kind: LaunchReason["kind"], reason: string): LaunchReason => ({

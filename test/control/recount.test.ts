@@ -1,8 +1,8 @@
 // Recounting: what a crash left in a counter is taken out, whatever ends meanwhile; what is in flight is not.
 import { expect, test } from "vitest";
-import { provision } from "../../control/provision.ts";
-import { excess, readCounters, recount } from "../../control/recount.ts";
-import { refresh } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { excess, readCounters, recount } from "../../control/refresh/recount.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 import { recordOf } from "./record-of.ts";
 

@@ -1,9 +1,9 @@
 // Release over long jobs and dead machines: what is left of them, and how long it took.
 import { expect, test } from "vitest";
 import type { ControlPorts } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release, type Released } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release, type Released } from "../../control/runs/release.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";

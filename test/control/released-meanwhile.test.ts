@@ -1,9 +1,9 @@
 // A release that runs while its own provision still works, as in a workflow whose release job waits for nothing.
 import { describe, expect, test } from "vitest";
-import { provision, type Provisioned } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
-import { retire } from "../../control/retire.ts";
+import { provision, type Provisioned } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
+import { retire } from "../../control/operate/retire.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
 

@@ -1,10 +1,10 @@
 // "Re-run failed jobs": GitHub runs no provision job again, so refresh finds the jobs that wait, and gives them runners.
 import { describe, expect, test } from "vitest";
-import { provision } from "../../control/provision.ts";
-import { judgeQueued } from "../../control/doctor/forge.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
-import { unservableJobs, unservableOf, wishesOf, type Waiting } from "../../control/rerun.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { judgeQueued } from "../../control/operate/doctor/forge.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
+import { unservableJobs, unservableOf, wishesOf, type Waiting } from "../../control/runs/rerun.ts";
 import { limits } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";

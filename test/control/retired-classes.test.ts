@@ -1,12 +1,12 @@
 // A class that was taken out: its idle instances end, its queue is emptied, floors of it are told, and then it may be forgotten.
 import { expect, test } from "vitest";
 import { environment, type ControlPorts } from "../world/world.ts";
-import { examineRetired, judgeRetired } from "../../control/doctor/retired.ts";
-import { refresh } from "../../control/refresh.ts";
-import { floorsOf } from "../../control/floor.ts";
-import { partitionScopes } from "../../control/tokens.ts";
-import { removalOf } from "../../control/retired-classes.ts";
-import { staleness } from "../../control/staleness.ts";
+import { examineRetired, judgeRetired } from "../../control/operate/doctor/retired.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { floorsOf } from "../../control/refresh/floor.ts";
+import { partitionScopes } from "../../control/refresh/tokens.ts";
+import { removalOf } from "../../control/refresh/retired-classes.ts";
+import { staleness } from "../../control/pool/staleness.ts";
 import { retiredClassesOf } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { refreshLines } from "../../entry/cli/refresh-lines.ts";

@@ -1,6 +1,6 @@
 // Floors by the clock are a level, not an edge: refresh brings about what the schedule that came last says, whoever woke it.
 import { expect, test } from "vitest";
-import { refresh } from "../../control/refresh.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { calmWorld, type CalmWorld } from "./calm-world.ts";
 
 const hour = 60 * 60_000;

@@ -1,7 +1,7 @@
 // A second attempt has machines of its own: what is left of the first is asked to leave, and what is called again serves for as long as asked.
 import { expect, test } from "vitest";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 

@@ -1,11 +1,11 @@
 // What becomes of the messages of a scan: deleted only where a claim has decided.
 import { expect, test } from "vitest";
 import type { ControlPorts } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
-import { lookAtPool, promised, select } from "../../control/selection.ts";
-import { undertake } from "../../control/taken.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
+import { lookAtPool, promised, select } from "../../control/pool/selection.ts";
+import { undertake } from "../../control/pool/taken.ts";
 import { limits } from "../../domain/limits.ts";
 import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
 import type { InstanceRecord } from "../../domain/record.ts";

@@ -1,9 +1,9 @@
 // GitHub's list of runners is read in pages: one that is deleted meanwhile moves the others up, and the list leaves one out.
 import { expect, test } from "vitest";
 import type { ControlPorts } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { calmWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;

@@ -1,8 +1,8 @@
 // Just-in-time configurations in SSM: kept while an agent may ask for them, and deleted by refresh as soon as none will.
 import { describe, expect, test } from "vitest";
-import { refresh } from "../../control/refresh.ts";
-import { isUsedUp } from "../../control/sweep-configurations.ts";
-import { provision } from "../../control/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { isUsedUp } from "../../control/refresh/sweep-configurations.ts";
+import { provision } from "../../control/runs/provision.ts";
 import { environment } from "../world/world.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";

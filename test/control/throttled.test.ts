@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import { OutOfReach } from "../../cloud/ports/ports.ts";
 import type { ControlPorts } from "../world/world.ts";
-import { cleanUp } from "../../control/clean-up.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { cleanUp } from "../../control/runs/clean-up.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
 
 const minute = 60_000;

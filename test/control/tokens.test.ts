@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { lastSignalOf, type SignalReport } from "../../domain/record.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { environment, repositories } from "../world/world.ts";
 import { registrationTokenParameter } from "../../domain/names.ts";
 import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import type { RunnerInventory } from "../../cloud/ports/ports.ts";
 import { place } from "../world/world.ts";
-import { provision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
 
 /** GitHub as the other world has it. */

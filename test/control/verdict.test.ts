@@ -1,7 +1,7 @@
 // How a provision judges what it has taken.
 import { describe, expect, test } from "vitest";
-import { wordsOfLoss } from "../../control/reasons.ts";
-import { verdictOf } from "../../control/verdict.ts";
+import { wordsOfLoss } from "../../control/pool/reasons.ts";
+import { verdictOf } from "../../control/pool/verdict.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { now, owned, recordOf } from "./record-of.ts";
 

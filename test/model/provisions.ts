@@ -1,6 +1,6 @@
 // Provision and its giving back, in the model: each call of the table is a step, judged by the real verdict.
-import { hasLeft } from "../../control/leave.ts";
-import { verdictOf } from "../../control/verdict.ts";
+import { hasLeft } from "../../control/pool/leave.ts";
+import { verdictOf } from "../../control/pool/verdict.ts";
 import type { OwnClaim } from "../../domain/needs.ts";
 import { cells, ec2, get, machine, put, type Row } from "./layout.ts";
 import { crashed, mayCrash, type Emit, type Model, type Process } from "./model.ts";

@@ -1,7 +1,7 @@
 // Refresh in the model, instance by instance: GitHub's list, then the record, then what the real judgement finds.
-import { forgeProves } from "../../control/leave.ts";
-import type { Condemnation } from "../../control/condemn.ts";
-import { findingOf, type Finding } from "../../control/findings.ts";
+import { forgeProves } from "../../control/pool/leave.ts";
+import type { Condemnation } from "../../control/pool/condemn.ts";
+import { findingOf, type Finding } from "../../control/refresh/findings.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import type { Own } from "../../domain/needs.ts";
 import type { InstanceRecord } from "../../domain/record.ts";

@@ -1,6 +1,6 @@
 // Release in the model: ask, delete at GitHub, wait, make idle; what stays silent is condemned on GitHub's proof.
-import type { Condemnation } from "../../control/condemn.ts";
-import { forgeProves, hasLeft } from "../../control/leave.ts";
+import type { Condemnation } from "../../control/pool/condemn.ts";
+import { forgeProves, hasLeft } from "../../control/pool/leave.ts";
 import type { Own } from "../../domain/needs.ts";
 import { cells, type Row } from "./layout.ts";
 import { crashed, mayCrash, type Emit, type Model, type Process } from "./model.ts";

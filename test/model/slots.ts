@@ -1,5 +1,5 @@
 // What a control process of the model remembers of an instance, and the calls that it makes of the table.
-import type { Condemnation } from "../../control/condemn.ts";
+import type { Condemnation } from "../../control/pool/condemn.ts";
 import type { Own } from "../../domain/needs.ts";
 import { cells, ec2, get, instances, machine, put, type Row } from "./layout.ts";
 import type { Emit, Model } from "./model.ts";

@@ -1,7 +1,7 @@
 // What is left in the queues and in the parameter store of a world at rest, once somebody has come who looked at every queue.
-import { lookAtPool, select } from "../../control/selection.ts";
-import { undertake } from "../../control/taken.ts";
-import { partitionScopes } from "../../control/tokens.ts";
+import { lookAtPool, select } from "../../control/pool/selection.ts";
+import { undertake } from "../../control/pool/taken.ts";
+import { partitionScopes } from "../../control/refresh/tokens.ts";
 import { merge } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { parseMessage } from "../../domain/pool-message.ts";

@@ -1,8 +1,8 @@
 // The part that GitHub plays: it starts a workflow's steps as processes of their own, cancels and kills them, queues its jobs.
-import { cleanUp } from "../../control/clean-up.ts";
-import { provision, type Provisioned, type SavedProvision } from "../../control/provision.ts";
-import { refresh } from "../../control/refresh.ts";
-import { release } from "../../control/release.ts";
+import { cleanUp } from "../../control/runs/clean-up.ts";
+import { provision, type Provisioned, type SavedProvision } from "../../control/runs/provision.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
 import { anyAwait } from "../world/process.ts";
 import type { Request } from "../../domain/request.ts";

@@ -1,5 +1,5 @@
 // What must be true when a provision says ready, and what must be left of a world that has healed and come to rest: nothing.
-import type { Provisioned } from "../../control/provision.ts";
+import type { Provisioned } from "../../control/runs/provision.ts";
 import { countersOf } from "../../domain/names.ts";
 import { limits } from "../../domain/limits.ts";
 import { decodeRecord, isDamaged } from "../../domain/record.ts";

@@ -40,12 +40,12 @@ export const sabotages: readonly Sabotage[] = [
     name: "forgets created ones in the sweep",
     edits: [
       {
-        file: "control/findings.ts",
+        file: "control/refresh/findings.ts",
         find: `if (isPast(record, now)) return`,
         replace: `if (isPast(record, now) && record.state !== "created") return`,
       },
       {
-        file: "control/findings.ts",
+        file: "control/refresh/findings.ts",
         find: `record.state !== "terminated" && isLongPast(record, now)`,
         replace: `record.state !== "terminated" && record.state !== "created" && isLongPast(record, now)`,
       },
@@ -54,7 +54,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   one(
     "deletes the message before the claim",
-    "control/selection.ts",
+    "control/pool/selection.ts",
     `  scan.tried.set(message.key, message.version);\n`,
     `  scan.tried.set(message.key, message.version);\n  await scan.undertaking.world.pool.drop(message.resourceClass, [leased.receipt]);\n`,
   ),
@@ -67,7 +67,7 @@ export const sabotages: readonly Sabotage[] = [
         replace: `needs: ["own", ...alive, "asked to leave"]`,
       },
       {
-        file: "control/leave.ts",
+        file: "control/pool/leave.ts",
         find: `  record.signal?.kind === "deregistered" &&\n  record.signal.assignment === record.assignment;`,
         replace: `  true;`,
       },
@@ -81,7 +81,7 @@ export const sabotages: readonly Sabotage[] = [
   ),
   one(
     "marks terminated before EC2 says so",
-    "control/findings.ts",
+    "control/refresh/findings.ts",
     `if (ended !== undefined) return { kind: "confirm", record, why: ended };`,
     `return { kind: "confirm", record, why: "condemned" };`,
   ),
@@ -109,19 +109,24 @@ export const sabotages: readonly Sabotage[] = [
     `  return { kind: "signal", signal: "deregistered", record };`,
   ),
   {
-    ...one("never ends again what EC2 did not end", "control/settle.ts", `kind === "end-again"`, `kind === "confirm"`),
+    ...one(
+      "never ends again what EC2 did not end",
+      "control/refresh/settle.ts",
+      `kind === "end-again"`,
+      `kind === "confirm"`,
+    ),
     from: 7,
   },
   one(
     "never removes ghost runners",
-    "control/refresh.ts",
+    "control/refresh/refresh.ts",
     `if (online || parsed === undefined) return false;`,
     `if (parsed !== null) return false;`,
   ),
   {
     ...one(
       "never sweeps machines without a record",
-      "control/findings.ts",
+      "control/refresh/findings.ts",
       `!known.has(machine.instanceId) && now`,
       `known.size < 0 && now`,
       { provisionDies: 0.6, neverBoots: 0.4 },
@@ -130,13 +135,13 @@ export const sabotages: readonly Sabotage[] = [
   },
   one(
     "gives nothing back when it fails",
-    "control/provision.ts",
+    "control/runs/provision.ts",
     `  await giveBack(world, configuration, saved, [...held.taken.values()], patience);`,
     `  void patience;`,
   ),
   one(
     "buys again after a lost reply",
-    "control/creation.ts",
+    "control/pool/creation.ts",
     `world.fleet.launch(order)`,
     `world.fleet.launch({ ...order, clientToken: world.random.id() })`,
   ),
@@ -145,7 +150,7 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       { file: needs, find: `and(signalIs("registered"), ofThisAssignment)`, replace: `ofThisAssignment` },
       {
-        file: "control/verdict.ts",
+        file: "control/pool/verdict.ts",
         find: `signal?.kind === "registered" && fresh`,
         replace: `signal !== undefined && fresh`,
       },
@@ -161,7 +166,7 @@ export const sabotages: readonly Sabotage[] = [
         replace: `signalIs("deregistered")`,
       },
       {
-        file: "control/leave.ts",
+        file: "control/pool/leave.ts",
         find: `  record.signal.assignment === record.assignment;`,
         replace: `  record.signal.assignment <= record.assignment;`,
       },
@@ -179,7 +184,7 @@ export const sabotages: readonly Sabotage[] = [
         replace: `...alive, "registered now"]`,
       },
       {
-        file: "control/verdict.ts",
+        file: "control/pool/verdict.ts",
         find: `if (record.wanted === "leave") return`,
         replace: `if (record.version < 0) return`,
       },
@@ -200,7 +205,7 @@ export const sabotages: readonly Sabotage[] = [
     name: "condemns before the threshold",
     edits: [
       {
-        file: "control/findings.ts",
+        file: "control/refresh/findings.ts",
         find: `if (isPast(record, now)) return`,
         replace: `if (isPast(record, now + 1_200_000)) return`,
       },
@@ -213,26 +218,26 @@ export const sabotages: readonly Sabotage[] = [
   },
   one(
     "reserves nothing before it launches",
-    "control/creation.ts",
+    "control/pool/creation.ts",
     `world.settings.reserve(count, scopes)`,
     `world.settings.reserve(0, scopes)`,
   ),
   one(
     "leaves unreadable messages to the next receiver",
-    "control/selection.ts",
+    "control/pool/selection.ts",
     `await world.pool.setAside(request.resourceClass, received).catch(`,
     `await Promise.resolve().catch(`,
     { unreadable: 0.1 },
   ),
   one(
     "gives expired messages back",
-    "control/selection.ts",
+    "control/pool/selection.ts",
     `scan.drop.push(receipt);`,
     `scan.giveBack.push(receipt);`,
   ),
   one(
     "keeps tokens under further names",
-    "control/tokens.ts",
+    "control/refresh/tokens.ts",
     `await world.secrets.write(name, (await fetch()).token);`,
     `for (const { token } of [await fetch()]) for (const all of [name, name + "-old"]) await world.secrets.write(all, token);`,
   ),
@@ -241,7 +246,7 @@ export const sabotages: readonly Sabotage[] = [
   }),
   one(
     "believes a record for as long as it likes, whatever EC2's launch time says",
-    "control/findings.ts",
+    "control/refresh/findings.ts",
     `if (now - launchedAt > longest)`,
     `if (longest < 0)`,
     { hostileWorkflow: 0.5 },
@@ -249,7 +254,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     ...one(
       "takes an item that an instance made for itself for its record",
-      "control/refresh.ts",
+      "control/refresh/refresh.ts",
       `if (foreign !== true) known.add`,
       `if (foreign !== null) known.add`,
       { hostileWorkflow: 0.7, refreshDies: 0, forgeFails: 0, forgeLimited: 0, forgeRefuses: 0 },
@@ -258,14 +263,14 @@ export const sabotages: readonly Sabotage[] = [
   },
   one(
     "leaves alone what hangs while it serves",
-    "control/findings.ts",
+    "control/refresh/findings.ts",
     `if (hangs(record, facts))`,
     `if (record.version < 0)`,
     { hangs: 0.4, refreshDies: 0, forgeFails: 0, forgeLimited: 0, forgeRefuses: 0 },
   ),
   one(
     "frees a place once for each time it hears that a machine has ended",
-    "control/settle.ts",
+    "control/refresh/settle.ts",
     `if (outcome.already) return;`,
     `if (outcome.kind !== "done") return;`,
     { refreshOverlaps: 0.7, hostileWorkflow: 0 },

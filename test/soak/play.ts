@@ -2,8 +2,8 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { refresh } from "../../control/refresh.ts";
-import type { ControlWorld } from "../../control/world.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
+import type { ControlWorld } from "../../control/pool/world.ts";
 import { bundle, cli } from "../../entry/build/bundles.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";

@@ -10,10 +10,10 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import type { Fleet } from "../../cloud/ports/ports.ts";
-import type { ControlWorld } from "../../control/world.ts";
-import { provision } from "../../control/provision.ts";
-import { release } from "../../control/release.ts";
-import { wordsOfReason } from "../../control/reasons.ts";
+import type { ControlWorld } from "../../control/pool/world.ts";
+import { provision } from "../../control/runs/provision.ts";
+import { release } from "../../control/runs/release.ts";
+import { wordsOfReason } from "../../control/pool/reasons.ts";
 import { templateOf } from "../../domain/configuration.ts";
 import {
   imageParameter,

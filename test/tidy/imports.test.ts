@@ -93,7 +93,7 @@ test("the rule sees imports of every form, and those that it forbids", () => {
     ["agent/x.ts", 'import { a } from "@aws-sdk/client-ec2";'],
     ["cloud/aws/x.ts", 'import { a } from "../github/registrar.ts";'],
     ["cloud/github/x.ts", 'import { a } from "../sim/chance.ts";'],
-    ["sim/x.ts", 'import { a } from "../../control/provision.ts";'],
+    ["sim/x.ts", 'import { a } from "../../control/runs/provision.ts";'],
     ["cloud/host/x.ts", 'import { a } from "../aws/clock.ts";'],
     ["cloud/aws/x.ts", 'import { a } from "../host/masked.ts";'],
     ["cloud/ports/ports.ts", 'import { a } from "./aws/clock.ts";'],

@@ -1,7 +1,7 @@
 // Scenario: the machine boots without an owner; a webhook, played here, claims it by a just-in-time configuration. It serves the one job, in
 // which its agent is killed, and afterwards a run by token.
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { refresh } from "../../../control/refresh.ts";
+import { refresh } from "../../../control/refresh/refresh.ts";
 import { limits } from "../../../domain/limits.ts";
 import {
   jitConfigurationFolder,

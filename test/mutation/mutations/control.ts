@@ -3,7 +3,7 @@ import { of, type Mutation } from "../mutation.ts";
 
 export const controlMutations: readonly Mutation[] = [
   ...of(
-    "control/creation.ts",
+    "control/pool/creation.ts",
     [
       "a round that was asked for before keeps the places that it reserved twice",
       "const unused = count - launched.length + known;",
@@ -54,7 +54,7 @@ export const controlMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "control/findings.ts",
+    "control/refresh/findings.ts",
     [
       "a machine is ended before its provision could write its record",
       "now - machine.launchedAt > configuration.bootMs && isPaidFor(machine)",
@@ -93,7 +93,7 @@ export const controlMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "control/floor.ts",
+    "control/refresh/floor.ts",
     [
       "an idle floor that still boots is bought again with every refresh",
       "missing: Math.max(0, floor.count - idle.length - coming.length),",
@@ -107,20 +107,20 @@ export const controlMutations: readonly Mutation[] = [
       "control/left-to-boot",
     ],
   ),
-  ...of("control/give-back.ts", [
+  ...of("control/pool/give-back.ts", [
     "an aborted provision keeps what it has, and its successor waits for it",
     'if (extent === "everything")',
     'if (extent !== "everything")',
     "control/again-and-again",
   ]),
-  ...of("control/machines.ts", [
+  ...of("control/pool/machines.ts", [
     "a stopped machine is forgotten and paid for",
     'export const hasEnded = ({ by }: Gone): boolean => by === "unknown" || by === "terminated";',
     'export const hasEnded = ({ by }: Gone): boolean => by !== "shutting-down";',
     "control/findings",
   ]),
   ...of(
-    "control/provision.ts",
+    "control/runs/provision.ts",
     [
       "a step is given machines of another step's label",
       "if (!same || record.labels?.includes(labelOf(request)) === false) continue;",
@@ -148,7 +148,7 @@ export const controlMutations: readonly Mutation[] = [
     ["a provision does not know of the brakes", "brakes: loaded.brakes,", "brakes: [],", "control/brake"],
   ),
   ...of(
-    "control/refresh.ts",
+    "control/refresh/refresh.ts",
     [
       "a machine whose record cannot be read is ended after its boot limit, with its job",
       'if (foreign !== true) known.add(key.split("/").at(-1) ?? key);',
@@ -217,7 +217,7 @@ export const controlMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "control/rerun.ts",
+    "control/runs/rerun.ts",
     [
       "a re-run buys more than its run has asked for",
       "count: Math.min(count, request.count),",
@@ -237,14 +237,14 @@ export const controlMutations: readonly Mutation[] = [
       "control/second-attempt",
     ],
   ),
-  ...of("control/schedules.ts", [
+  ...of("control/refresh/schedules.ts", [
     "each schedule wipes what operators have set",
     "lay({ ...overlay, idleFloors, scheduled",
     "lay({ idleFloors, scheduled",
     "control/schedules",
   ]),
   ...of(
-    "control/selection.ts",
+    "control/pool/selection.ts",
     [
       "instances are claimed that are about to end",
       "misfitOf(candidate, request, partition, world.clock.now() + limits.claimMarginMs) === undefined",
@@ -271,7 +271,7 @@ export const controlMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "control/settle.ts",
+    "control/refresh/settle.ts",
     [
       "of several machines that end at once only one frees its place",
       "(freed.get(scope) ?? 0) + 1",
@@ -315,14 +315,14 @@ export const controlMutations: readonly Mutation[] = [
       "control/hung",
     ],
   ),
-  ...of("control/taken.ts", [
+  ...of("control/pool/taken.ts", [
     "a machine that a re-run finds late is condemned while it boots",
     "bootMs: configuration.bootMs + foundMs,",
     "bootMs: configuration.bootMs,",
     "control/left-to-boot",
   ]),
   ...of(
-    "control/validation.ts",
+    "control/pool/validation.ts",
     [
       "a runner that was given up goes on to take jobs",
       "await askToLeave(world, { record, own: ownOf(taken) });",
@@ -336,14 +336,14 @@ export const controlMutations: readonly Mutation[] = [
       "control/second-attempt",
     ],
   ),
-  ...of("control/verdict.ts", [
+  ...of("control/pool/verdict.ts", [
     "a claimed machine that never answers is waited for until the provision's end",
     "now - claimedAt > limits.claimAnswerMs",
     "now < claimedAt",
     "control/verdict",
   ]),
   ...of(
-    "control/release.ts",
+    "control/runs/release.ts",
     [
       "release fails while a job runs for longer than two minutes",
       "if (record.busy === true || !patientUntil.has(record.key))",
@@ -376,7 +376,7 @@ export const controlMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "control/leave.ts",
+    "control/pool/leave.ts",
     [
       "a message that one throttled call did not send waits for the next refresh",
       "if (unsent.length > 0) unsent = await world.pool.send(unsent).catch(() => unsent);",
@@ -390,44 +390,44 @@ export const controlMutations: readonly Mutation[] = [
       "control/provision",
     ],
   ),
-  ...of("control/recount.ts", [
+  ...of("control/refresh/recount.ts", [
     "a machine that is being ended holds no place: the fleet outgrows its maximum",
     'add(record.partition, record.state === "terminated" ? 0 : 1)',
     'add(record.partition, record.state.startsWith("terminat") ? 0 : 1)',
     "control/recount",
   ]),
-  ...of("control/places.ts", [
+  ...of("control/pool/places.ts", [
     "a provision goes on with fewer than will do",
     "owner === undefined ? 1 : Math.max(1, short - (request.count - (request.minCount ?? request.count)));",
     "1;",
     "control/provision",
   ]),
-  ...of("control/own-instances.ts", [
+  ...of("control/pool/own-instances.ts", [
     "a second attempt of one job asks the machines of another job to leave",
     'names.includes(item.provisionId ?? ""),',
     "names.length > 0,",
     "control/second-attempt",
   ]),
-  ...of("control/record-machine.ts", [
+  ...of("control/pool/record-machine.ts", [
     "a round that is entered again takes what another owner has by now",
     "found.owner !== owner ||",
     "",
     "control/partly",
   ]),
-  ...of("control/clean-up.ts", [
+  ...of("control/runs/clean-up.ts", [
     "a machine whose record cannot be read is ended by the clean-up",
     "for (const { key } of [...items, ...damaged.filter(({ foreign }) => foreign !== true)]) keys.delete(key);",
     "for (const { key } of items) keys.delete(key);",
     "control/clean-up",
   ]),
-  ...of("control/tokens.ts", [
+  ...of("control/refresh/tokens.ts", [
     "instances boot with a token that expires while they do",
     "world.clock.now() - held.writtenAt < limits.tokenRenewMs;",
     "world.clock.now() - held.writtenAt < limits.tokenLifeMs;",
     "control/tokens",
   ]),
   ...of(
-    "control/rerun.ts",
+    "control/runs/rerun.ts",
     [
       "another repository's request provisions for a run of the same id",
       ".filter((request) => request.repository === repository);",

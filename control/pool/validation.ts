@@ -1,0 +1,125 @@
+// Validation: one batch read a tick for all that a provision has taken, until each is registered; lost ones are let go.
+import { limits } from "../../domain/limits.ts";
+import { condemn, type Condemnation } from "./condemn.ts";
+import { askToLeave } from "./leave.ts";
+import { goneOf, lookAtMachines } from "./machines.ts";
+import { moveAllSurely } from "./move-all.ts";
+import { reasonOf, wordsOfLoss, type Loss, type Reason } from "./reasons.ts";
+import { ownOf, type Taken, type Undertaking } from "./taken.ts";
+import { verdictOf } from "./verdict.ts";
+
+export interface Held {
+  /** By key: all that is this provision's own and not known to be lost. */
+  readonly taken: Map<string, Taken>;
+  readonly ready: Set<string>;
+  readonly started: Set<string>;
+  /** What went wrong so far, for the error should it come to one. */
+  readonly reasons: Reason[];
+  /** Its own were asked to leave by somebody else: nobody waits for it any more, so that nothing is to be replaced. */
+  released: boolean;
+  /** When EC2 was last asked about quiet machines, epoch ms. */
+  lookedAt: number;
+}
+
+/** Reads all, marks what is ready, drops what is lost. */
+export async function validate(undertaking: Undertaking, held: Held): Promise<void> {
+  const { world } = undertaking;
+  const keys = [...held.taken.keys()];
+  if (keys.length === 0) return;
+  const read = await world.instances.read(keys).catch((error: unknown) => {
+    world.log.event("validation.unread", { problem: String(error) });
+    return undefined;
+  });
+  if (read === undefined) return;
+  const found = new Map(read.items.map((record) => [record.key, record]));
+  const damaged = new Map(read.damaged.map(({ key, problem }) => [key, problem]));
+  const now = world.clock.now();
+  const quiet: Taken[] = [];
+  for (const [key, taken] of held.taken) {
+    // An instance that was taken while the read was under way is judged at the next tick.
+    if (!keys.includes(key)) continue;
+    const record = found.get(key);
+    const problem = damaged.get(key);
+    const verdict = problem === undefined ? verdictOf(record, taken.claimId, now, taken.since) : undefined;
+    if (record !== undefined) held.taken.set(key, { ...taken, record });
+    if (verdict?.kind === "ready" && !held.ready.has(key))
+      world.log.event("instance.ready", {
+        instance: taken.record.instanceId,
+        origin: taken.origin,
+        ms: now - taken.since,
+      });
+    if (verdict?.kind === "ready") held.ready.add(key);
+    else held.ready.delete(key);
+    if (verdict?.kind === "pending" && verdict.quiet) quiet.push(held.taken.get(key) ?? taken);
+    if (problem !== undefined) await letGo(undertaking, held, taken, { code: "damaged", problem }, undefined);
+    if (verdict?.kind === "lost") {
+      held.released ||= verdict.released;
+      await letGo(undertaking, held, held.taken.get(key) ?? taken, verdict.loss, verdict.condemn);
+    }
+  }
+  await lookAtQuiet(undertaking, held, quiet);
+}
+
+/** A machine that died says nothing more: EC2 knows. */
+async function lookAtQuiet(undertaking: Undertaking, held: Held, quiet: readonly Taken[]): Promise<void> {
+  const { world } = undertaking;
+  const now = world.clock.now();
+  if (quiet.length === 0 || now - held.lookedAt < limits.machineLookMs) return;
+  held.lookedAt = now;
+  const seen = await lookAtMachines(
+    world.fleet,
+    quiet.map(({ record }) => record.instanceId),
+  );
+  if (seen === undefined) return;
+  for (const taken of quiet) {
+    const gone = goneOf(taken.record, seen, now);
+    if (gone !== undefined) await letGo(undertaking, held, taken, { code: "gone", gone }, "condemn-gone");
+  }
+}
+
+/** A lost instance is condemned where its condition allows it, else asked to leave; it is no longer counted either way. */
+async function letGo(
+  { world, lost }: Undertaking,
+  held: Held,
+  taken: Taken,
+  loss: Loss,
+  by: Condemnation | undefined,
+): Promise<void> {
+  const { record } = taken;
+  const why = wordsOfLoss(loss);
+  held.taken.delete(record.key);
+  held.ready.delete(record.key);
+  held.reasons.push(reasonOf(record, loss));
+  if (taken.origin === "created") lost.machines++;
+  world.log.event("instance.lost", { instance: record.instanceId, why });
+  if (by === undefined) return;
+  const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, why);
+  if (condemned.length > 0) return;
+  await askToLeave(world, { record, own: ownOf(taken) });
+}
+
+/** Starts as many as are wanted; false where one of them could not be: it is judged again at the next tick. */
+export async function commit({ world, configuration, request }: Undertaking, held: Held): Promise<boolean> {
+  const subjects = [...held.ready]
+    .slice(0, request.count)
+    .filter((key) => !held.started.has(key))
+    .flatMap((key) => held.taken.get(key) ?? [])
+    .map((taken) => ({ ...taken.record, own: ownOf(taken) }));
+  const runtimeMs = request.maxRuntimeMs ?? configuration.maxRuntimeMs;
+  // What an earlier call under this name has started serves for as long as what is started now.
+  const [serving, rest] = [
+    subjects.filter(({ state }) => state === "running"),
+    subjects.filter(({ state }) => state !== "running"),
+  ];
+  const until = ({ own }: (typeof subjects)[number], now: number) => ({ now, threshold: now + runtimeMs, own });
+  const moved = await Promise.all([
+    moveAllSurely(world, "extend-running", serving, until),
+    moveAllSurely(world, "start", rest, until),
+  ]);
+  const outcomes = moved.flat();
+  [...serving, ...rest].forEach(({ key }, index) => {
+    if (outcomes[index]?.kind === "done") held.started.add(key);
+    else held.ready.delete(key);
+  });
+  return outcomes.every(({ kind }) => kind === "done");
+}

@@ -1,0 +1,189 @@
+// The idle floor: as many idle instances as configured are kept alive, and created without an owner where they are short.
+import type { Brake } from "../../domain/brake.ts";
+import { floorPool, retiredClassesOf, type Configuration } from "../../domain/configuration.ts";
+import { limits } from "../../domain/limits.ts";
+import { isPast } from "../../domain/needs.ts";
+import type { Architecture, InstanceRecord, UsageClass } from "../../domain/record.ts";
+import type { Request } from "../../domain/request.ts";
+import { attempting } from "../pool/attempt.ts";
+import { create, newRounds, usableBase } from "../pool/creation.ts";
+import { ladderOf } from "../pool/ladder.ts";
+import { fullAt } from "../runs/out-of-time.ts";
+import { roomOf, scopesOf } from "../pool/places.ts";
+import type { Reason, ReasonAbout } from "../pool/reasons.ts";
+import type { Undertaking } from "../pool/taken.ts";
+import { scopesInUse } from "./tokens.ts";
+import type { ControlWorld } from "../pool/world.ts";
+
+export interface Floor {
+  readonly partition: string;
+  readonly repository: string;
+  readonly resourceClass: string;
+  readonly architecture: Architecture;
+  readonly usageClass: UsageClass;
+  readonly count: number;
+}
+
+/** The floors of every partition; names that are no class and architecture are left out (refresh reports them). */
+export function floorsOf(configuration: Configuration): readonly Floor[] {
+  return [...scopesInUse(configuration)].flatMap(([partition, repository]) =>
+    Object.entries(configuration.idleFloors).flatMap(([name, count]): Floor[] => {
+      const { resourceClass, architecture, usageClass } = floorPool(name);
+      if (architecture !== "x64" && architecture !== "arm64") return [];
+      if (configuration.resourceClasses[resourceClass] === undefined || count <= 0) return [];
+      if (usageClass !== "spot" && usageClass !== "on-demand") return [];
+      return [{ partition, repository, resourceClass, architecture, usageClass, count }];
+    }),
+  );
+}
+
+/** Floors of classes that nobody may ask for any more: they are not kept, and whoever wants them is told. */
+const unkept = (configuration: Configuration): readonly string[] =>
+  Object.entries(configuration.idleFloors).flatMap(([pool, count]) => {
+    const [name = ""] = pool.split("/");
+    if (count <= 0 || Object.hasOwn(configuration.resourceClasses, name)) return [];
+    const why = retiredClassesOf(configuration).includes(name) ? "is retired" : "does not exist";
+    return [`idle floor of ${pool}: class ${name} ${why}: take it out of idleFloors`];
+  });
+
+export interface FloorPlan {
+  /** Idle ones of the floor whose threshold comes near. */
+  readonly extend: readonly InstanceRecord[];
+  /** How many are to be created. */
+  readonly missing: number;
+}
+
+/** What a floor lacks, from the records that nothing else is due on: those on their way count as well. Pure. */
+export function planFloor(floor: Floor, records: readonly InstanceRecord[], now: number): FloorPlan {
+  const ofPool = records.filter(
+    (record) =>
+      record.partition === floor.partition &&
+      record.resourceClass === floor.resourceClass &&
+      record.architecture === floor.architecture &&
+      record.usageClass === floor.usageClass &&
+      !isPast(record, now),
+  );
+  // Those that have longest to live are kept: the others end by themselves, and the pool shrinks back to its floor.
+  const idle = ofPool.filter(({ state }) => state === "idle").sort((a, b) => b.threshold - a.threshold);
+  const coming = ofPool.filter(({ state, owner }) => state === "created" && owner === undefined);
+  const kept = idle.slice(0, floor.count);
+  return {
+    extend: kept.filter(({ threshold }) => threshold - now < limits.floorExtendMs),
+    missing: Math.max(0, floor.count - idle.length - coming.length),
+  };
+}
+
+export interface FloorKept {
+  readonly extended: number;
+  readonly created: number;
+  readonly problems: readonly string[];
+  readonly reasons: readonly ReasonAbout[];
+}
+
+/** A floor that cannot be kept keeps none of the others from being kept. */
+export async function keepFloors(
+  world: ControlWorld,
+  configuration: Configuration,
+  records: readonly InstanceRecord[],
+  dryRun: boolean,
+  brakes: readonly Brake[] = [],
+): Promise<FloorKept> {
+  const begun = world.clock.now();
+  let extended = 0;
+  let created = 0;
+  const problems = [...unkept(configuration)];
+  const reasons: ReasonAbout[] = [];
+  /** Places that a dry run would have taken by now. */
+  const spoken = new Map<string, number>();
+  const attempt = attempting(world, problems);
+  const keep = async (floor: Floor): Promise<void> => {
+    const now = world.clock.now();
+    const plan = planFloor(floor, records, now);
+    const undertaking = undertakingOf(world, configuration, floor, begun, brakes);
+    const about = `idle floor of ${floor.resourceClass}`;
+    const tell = (reason: Reason): void => void reasons.push({ about, reason });
+    if (dryRun) {
+      extended += plan.extend.length;
+      created += await foresee(undertaking, plan.missing, spoken, tell);
+      return;
+    }
+    for (const record of plan.extend) {
+      const decision = await world.instances.move("extend-idle", record, { now, threshold: now + limits.floorMs });
+      if (decision.kind === "done") extended++;
+    }
+    if (plan.missing === 0) return;
+    const made = await create(undertaking, plan.missing, newRounds(""), () => undefined);
+    created += made.taken.length;
+    if (made.full !== undefined) tell(fullAt(undertaking, made.full));
+    if (made.braked !== undefined) tell(made.braked);
+    for (const problem of made.problems) tell(problem);
+  };
+  for (const floor of floorsOf(configuration))
+    await attempt(`idle floor of ${floor.resourceClass}`, undefined, () => keep(floor));
+  return { extended, created, problems, reasons };
+}
+
+/** How many would be created: of what can be known without asking EC2 for a machine. */
+async function foresee(
+  undertaking: Undertaking,
+  missing: number,
+  spoken: Map<string, number>,
+  tell: (reason: Reason) => void,
+): Promise<number> {
+  if (missing === 0) return 0;
+  const { scope, places } = await roomOf(undertaking, spoken);
+  if (places < missing) tell(fullAt(undertaking, scope));
+  if (places <= 0) return 0;
+  const base = await usableBase(undertaking);
+  if ("kind" in base) {
+    const rung = ladderOf(undertaking.request)[0]?.name ?? "";
+    tell(base.kind === "braked" ? { code: "braked", brake: base.brake } : { code: "launch", rung, ...base });
+    return 0;
+  }
+  const count = Math.min(missing, places);
+  for (const { name } of scopesOf(undertaking)) spoken.set(name, (spoken.get(name) ?? 0) + count);
+  return count;
+}
+
+/** A refresh that comes twice in one period asks with the same client tokens, and gets the same machines. */
+function undertakingOf(
+  world: ControlWorld,
+  configuration: Configuration,
+  floor: Floor,
+  begun: number,
+  brakes: readonly Brake[],
+): Undertaking {
+  const { repository, resourceClass, architecture, usageClass, partition, count } = floor;
+  const minimum = configuration.resourceClasses[resourceClass] ?? { cpu: 1, mmem: 512 };
+  const period = Math.floor(begun / limits.refreshMs);
+  const request: Request = {
+    runId: "floor",
+    attempt: period,
+    provisionId: `${partition}/${resourceClass}/${architecture}/${usageClass}`,
+    repository,
+    count,
+    resourceClass,
+    minimum,
+    architecture,
+    usageClass,
+    allowedTypes: [],
+    labels: [],
+    fallback: false,
+  };
+  // Nothing is begun in the second half, nor by the last of them.
+  const deadline = begun + 2 * limits.floorsMs;
+  const cancel = new AbortController().signal;
+  return {
+    world,
+    configuration,
+    request,
+    partition,
+    owner: undefined,
+    begun,
+    deadline,
+    cancel,
+    bootMs: configuration.bootMs + limits.foundMs,
+    brakes,
+    lost: { claims: 0, machines: 0, spoilt: new Set() },
+  };
+}

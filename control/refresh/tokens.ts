@@ -1,0 +1,96 @@
+// Registration and removal tokens: fetched by refresh, kept as SecureStrings, read by the instances of their partition.
+import type { EpochMs } from "../../cloud/ports/ports.ts";
+import { limits } from "../../domain/limits.ts";
+import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
+import { forgeScopeOf, partitionOf, type Configuration } from "../../domain/configuration.ts";
+import { lastSignalOf, type InstanceRecord } from "../../domain/record.ts";
+import type { ControlWorld } from "../pool/world.ts";
+
+export interface TokensRenewed {
+  readonly renewed: readonly string[];
+  /** Partition and reason. */
+  readonly problems: readonly string[];
+}
+
+/** What two looks came to, each thing once. */
+const both = (one: TokensRenewed, other: TokensRenewed): TokensRenewed => ({
+  renewed: [...new Set([...one.renewed, ...other.renewed])],
+  problems: [...new Set([...one.problems, ...other.problems])],
+});
+
+/** Every partition that may have instances, the retired ones too, each with the place where its runners are registered. */
+export const partitionScopes = (configuration: Configuration): ReadonlyMap<string, string> =>
+  new Map([...Object.entries(configuration.kept?.partitions ?? {}), ...scopesInUse(configuration)]);
+
+/** Partitions that a repository is in, likewise: those of which instances are created. */
+export function scopesInUse(configuration: Configuration): ReadonlyMap<string, string> {
+  const scopes = new Map<string, string>();
+  for (const repository of configuration.forge.repositories)
+    scopes.set(partitionOf(configuration, repository), forgeScopeOf(configuration, repository));
+  return scopes;
+}
+
+/** Of each partition, when an agent last said that GitHub refuses its registration token: epoch ms. A moment from the future is not believed. */
+function tokensRefused(records: readonly InstanceRecord[], now: EpochMs): ReadonlyMap<string, EpochMs> {
+  const refused = new Map<string, EpochMs>();
+  for (const record of records) {
+    const signal = lastSignalOf(record);
+    if (signal?.kind !== "register-failed" || signal.cause !== "token") continue;
+    if (signal.at <= now + limits.aheadMs)
+      refused.set(record.partition, Math.max(signal.at, refused.get(record.partition) ?? 0));
+  }
+  return refused;
+}
+
+/**
+ * Renews each token at half of its life, and a registration token at once where GitHub has refused it since it was written: until then
+ * every instance of the partition would be bought in vain. One that cannot be renewed is a problem that names the partition.
+ */
+export async function renewTokens(
+  world: Pick<ControlWorld, "secrets" | "registrar" | "clock" | "log">,
+  configuration: Configuration,
+  dryRun: boolean,
+  refused: ReadonlyMap<string, EpochMs> = new Map(),
+): Promise<TokensRenewed> {
+  const renewed: string[] = [];
+  const problems: string[] = [];
+  for (const [partition, scope] of partitionScopes(configuration)) {
+    const kinds = [
+      [
+        registrationTokenParameter(configuration.environment, partition),
+        () => world.registrar.registrationToken(scope),
+        refused.get(partition) ?? 0,
+      ] as const,
+      [
+        removalTokenParameter(configuration.environment, partition),
+        () => world.registrar.removalToken(scope),
+        0,
+      ] as const,
+    ];
+    for (const [name, fetch, refusedAt] of kinds)
+      try {
+        const held = await world.secrets.read(name);
+        const young = held !== undefined && world.clock.now() - held.writtenAt < limits.tokenRenewMs;
+        if (young && refusedAt <= held.writtenAt) continue;
+        if (!dryRun) await world.secrets.write(name, (await fetch()).token);
+        renewed.push(name);
+        world.log.event("token.renewed", { name });
+      } catch (error) {
+        problems.push(`${partition}: ${error instanceof Error ? error.message : String(error)}`);
+        world.log.event("token.not-renewed", { name, problem: String(error) });
+      }
+  }
+  return { renewed, problems };
+}
+
+/** As well as what was renewed for its age. */
+export async function renewRefused(
+  world: Parameters<typeof renewTokens>[0],
+  configuration: Configuration,
+  aged: TokensRenewed,
+  records: readonly InstanceRecord[],
+  dryRun: boolean,
+): Promise<TokensRenewed> {
+  const refused = tokensRefused(records, world.clock.now());
+  return refused.size === 0 ? aged : both(aged, await renewTokens(world, configuration, dryRun, refused));
+}
