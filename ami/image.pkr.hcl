@@ -74,7 +74,7 @@ source "amazon-ebs" "image" {
 
   tags          = var.image_tags
   snapshot_tags = var.image_tags
-  # By these alone the pipeline's role knows what it may change and end (stacks/image-policy.ts).
+  # By these alone the pipeline's role knows what it may change and end (stacks/policies/image-policy.ts).
   run_tags  = local.build_tags
   spot_tags = local.build_tags
 }

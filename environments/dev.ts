@@ -1,5 +1,5 @@
 // The development environment: cheap, small, thrown away without a thought. Put your own account and repositories in.
-import type { EnvironmentFile } from "../stacks/environment.ts";
+import type { EnvironmentFile } from "../stacks/environment/environment.ts";
 
 export default {
   name: "dev",

@@ -1,5 +1,5 @@
 // An environment to read, and to try the stacks with: every field that most people set.
-import type { EnvironmentFile } from "../stacks/environment.ts";
+import type { EnvironmentFile } from "../stacks/environment/environment.ts";
 
 export default {
   name: "example",

@@ -1,5 +1,5 @@
 // The production environment: an existing network, its own key, state in S3, people to tell. Put your own identifiers in.
-import type { EnvironmentFile } from "../stacks/environment.ts";
+import type { EnvironmentFile } from "../stacks/environment/environment.ts";
 
 const vpc = "vpc-0a1b2c3d4e5f60001";
 

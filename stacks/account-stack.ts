@@ -5,9 +5,9 @@ import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-con
 import { IamServiceLinkedRole } from "@cdktf/provider-aws/lib/iam-service-linked-role/index.js";
 import { KmsGrant } from "@cdktf/provider-aws/lib/kms-grant/index.js";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
-import type { Environment } from "./environment.ts";
-import { oidcIssuer } from "./github-trust.ts";
-import { keepState, widenVersions } from "./ground.ts";
+import type { Environment } from "./environment/environment.ts";
+import { oidcIssuer } from "./policies/github-trust.ts";
+import { keepState, widenVersions } from "./constructs/ground.ts";
 
 const accountStackName = (account: string): string => `account-${account}`;
 

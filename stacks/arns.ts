@@ -10,8 +10,8 @@ import {
   tableName,
 } from "../domain/names.ts";
 import type { Architecture } from "../domain/record.ts";
-import type { Environment } from "./environment.ts";
-import { operationalOf } from "./operational.ts";
+import type { Environment } from "./environment/environment.ts";
+import { operationalOf } from "./environment/operational.ts";
 
 /** Every class that has a queue: those in use, and the retired ones. */
 export const queuedClasses = (environment: Environment): readonly string[] => [

@@ -6,10 +6,10 @@ import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { imageBuildRoleName } from "../domain/names.ts";
 import { arnsOf, stackNames, type Arns } from "./arns.ts";
-import { provisionPolicy } from "./control-policy.ts";
-import { deployPolicy } from "./deploy-policy.ts";
-import { guardDestroy } from "./destroy-guard.ts";
-import type { Environment } from "./environment.ts";
+import { provisionPolicy } from "./policies/control-policy.ts";
+import { deployPolicy } from "./policies/deploy-policy.ts";
+import { guardDestroy } from "./constructs/destroy-guard.ts";
+import type { Environment } from "./environment/environment.ts";
 import {
   provisionRoleNames,
   provisionRoles,
@@ -18,15 +18,15 @@ import {
   trustedToProvision,
   trustWorkflows,
   type Trusted,
-} from "./github-trust.ts";
-import { layGround } from "./ground.ts";
-import { policy, trustService, type Statement } from "./policy.ts";
-import { imageBuildPolicy, imagePolicy } from "./image-policy.ts";
-import type { LambdaCode } from "./lambda-bundle.ts";
-import { operatePolicy } from "./operate-policy.ts";
-import { makeRefresh } from "./refresh-lambda.ts";
-import { giveRights } from "./role-policies.ts";
-import { ec2Principal } from "./names-in-partition.ts";
+} from "./policies/github-trust.ts";
+import { layGround } from "./constructs/ground.ts";
+import { policy, trustService, type Statement } from "./policies/policy.ts";
+import { imageBuildPolicy, imagePolicy } from "./policies/image-policy.ts";
+import type { LambdaCode } from "./constructs/lambda-bundle.ts";
+import { operatePolicy } from "./policies/operate-policy.ts";
+import { makeRefresh } from "./constructs/refresh-lambda.ts";
+import { giveRights } from "./policies/role-policies.ts";
+import { ec2Principal } from "./environment/names-in-partition.ts";
 
 const controlStackName = (environment: string): string => `${environment}-control`;
 

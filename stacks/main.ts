@@ -1,15 +1,15 @@
 // `npm run synth`: synthesizes the stacks of every file under environments/ into cdktf.out, where cdktf looks for them (or the folder given).
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
-import { EnvironmentRefused } from "./refused.ts";
-import { lambdaCode } from "./lambda-bundle.ts";
+import { EnvironmentRefused } from "./environment/refused.ts";
+import { lambdaCode } from "./constructs/lambda-bundle.ts";
 
 // Bundled by a process of its own while CDKTF is loaded, which takes as long.
 const code = lambdaCode();
 const [{ synthesize }, { pastOf }, { adviceOf }] = await Promise.all([
   import("./synth.ts"),
-  import("./past.ts"),
-  import("./advice.ts"),
+  import("./environment/past.ts"),
+  import("./environment/advice.ts"),
 ]);
 const [outdir = "cdktf.out"] = process.argv.slice(2);
 const folder = new URL("../environments/", import.meta.url);

@@ -6,12 +6,12 @@ import { CloudwatchDashboard } from "@cdktf/provider-aws/lib/cloudwatch-dashboar
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription/index.js";
 import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic/index.js";
 import { tags } from "../domain/names.ts";
-import { makeAlarms } from "./alarms.ts";
+import { makeAlarms } from "./constructs/alarms.ts";
 import { stackNames } from "./arns.ts";
-import { dashboardBody } from "./dashboard.ts";
-import { guardDestroy } from "./destroy-guard.ts";
-import type { Environment } from "./environment.ts";
-import { layGround } from "./ground.ts";
+import { dashboardBody } from "./constructs/dashboard.ts";
+import { guardDestroy } from "./constructs/destroy-guard.ts";
+import type { Environment } from "./environment/environment.ts";
+import { layGround } from "./constructs/ground.ts";
 
 const observabilityStackName = (environment: string): string => `${environment}-observability`;
 

@@ -5,18 +5,18 @@ import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group
 import { DynamodbTableItem } from "@cdktf/provider-aws/lib/dynamodb-table-item/index.js";
 import { table } from "../domain/table.ts";
 import { arnsOf, stackNames } from "./arns.ts";
-import { guardDestroy } from "./destroy-guard.ts";
-import { defaultsItem, defaultsOf } from "./defaults.ts";
-import type { Environment } from "./environment.ts";
-import { layGround } from "./ground.ts";
-import { makeImageParameters } from "./image-parameters.ts";
-import { keptOf } from "./kept.ts";
-import { makeInstanceProfile } from "./instance-profile.ts";
-import { configHash, makeTemplates } from "./launch-templates.ts";
-import { makeNetwork } from "./network.ts";
-import { makeQueues } from "./pool-queues.ts";
-import { makeTable } from "./pool-table.ts";
-import { guardRemoval } from "./removal-guard.ts";
+import { guardDestroy } from "./constructs/destroy-guard.ts";
+import { defaultsItem, defaultsOf } from "./environment/defaults.ts";
+import type { Environment } from "./environment/environment.ts";
+import { layGround } from "./constructs/ground.ts";
+import { makeImageParameters } from "./constructs/image-parameters.ts";
+import { keptOf } from "./constructs/kept.ts";
+import { makeInstanceProfile } from "./constructs/instance-profile.ts";
+import { configHash, makeTemplates } from "./constructs/launch-templates.ts";
+import { makeNetwork } from "./constructs/network.ts";
+import { makeQueues } from "./constructs/pool-queues.ts";
+import { makeTable } from "./constructs/pool-table.ts";
+import { guardRemoval } from "./constructs/removal-guard.ts";
 
 const poolStackName = (environment: string): string => `${environment}-pool`;
 

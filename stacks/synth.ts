@@ -3,10 +3,10 @@ import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { accountStack } from "./account-stack.ts";
-import { checkTogether, readEnvironment } from "./check-environment.ts";
+import { checkTogether, readEnvironment } from "./environment/check-environment.ts";
 import { controlStack } from "./control-stack.ts";
-import type { Environment } from "./environment.ts";
-import type { LambdaCode } from "./lambda-bundle.ts";
+import type { Environment } from "./environment/environment.ts";
+import type { LambdaCode } from "./constructs/lambda-bundle.ts";
 import { observabilityStack } from "./observability-stack.ts";
 import { poolStack } from "./pool-stack.ts";
 

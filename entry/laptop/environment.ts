@@ -1,5 +1,5 @@
 // The laptop's environment, described as one that is deployed would be; `npm start` is furnished from its synthesized stack.
-import type { EnvironmentFile } from "../../stacks/environment.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
 
 export const place = { environment: "laptop", region: "us-east-1", account: "123456789012" } as const;
 export const repository = "example/shop";

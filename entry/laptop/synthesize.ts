@@ -1,5 +1,5 @@
 // Synthesizes the laptop's stacks into the folder given: in a process of its own, since CDKTF needs 150 MB.
-import { noCode } from "../../stacks/lambda-bundle.ts";
+import { noCode } from "../../stacks/constructs/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import environment from "./environment.ts";
 

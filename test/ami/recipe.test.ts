@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { environmentShape } from "../../stacks/environment.ts";
+import { environmentShape } from "../../stacks/environment/environment.ts";
 import { sourceTable, tableText, type Versions } from "../../control/operate/images/source-table.ts";
 import { runnerAge } from "../../control/operate/images/runner-age.ts";
 import { imageLimits } from "../../domain/image.ts";

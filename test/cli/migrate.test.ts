@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { readInputs } from "../../entry/action/inputs.ts";
 import type { Migration } from "../../entry/cli/migrate/migration.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
-import { operationalOf } from "../../stacks/operational.ts";
+import { readEnvironment } from "../../stacks/environment/check-environment.ts";
+import { operationalOf } from "../../stacks/environment/operational.ts";
 import { start } from "./bench.ts";
 
 const refresh = `name: Refresh

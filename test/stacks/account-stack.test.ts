@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { resourcesOf, type Block, type StackFile } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
-import type { EnvironmentFile } from "../../stacks/environment.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
 
 const stackOf = (...files: readonly EnvironmentFile[]): StackFile | undefined =>

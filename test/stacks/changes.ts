@@ -1,6 +1,6 @@
 // Every kind of change of an environment's file: a row at least for each field, and what it would take away from under an instance.
-import type { EnvironmentFile } from "../../stacks/environment.ts";
-import { partitionSuffix } from "../../stacks/partitions.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
+import { partitionSuffix } from "../../stacks/environment/partitions.ts";
 import { certificate } from "./private-ca.ts";
 
 export interface Change {

@@ -1,7 +1,7 @@
 // An environment in China: its ARNs are that partition's, and where AWS's services have two names there, both are let in.
 import { expect, test } from "vitest";
 import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
-import { passedToEc2 } from "../../stacks/names-in-partition.ts";
+import { passedToEc2 } from "../../stacks/environment/names-in-partition.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
 import { refusals } from "./refusals.ts";

@@ -25,7 +25,7 @@ import {
 import { parseRequest } from "../../domain/request.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
-import { partitionSuffix } from "../../stacks/partitions.ts";
+import { partitionSuffix } from "../../stacks/environment/partitions.ts";
 import { ownership } from "../contract/newcomers.ts";
 import { startAgent } from "./stand-in-agent.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";

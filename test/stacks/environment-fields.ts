@@ -1,6 +1,6 @@
 // Every field of an environment's file, as its schema has them.
 import { z } from "zod";
-import { environmentShape } from "../../stacks/environment.ts";
+import { environmentShape } from "../../stacks/environment/environment.ts";
 
 /** JSON Schema, as far as zod writes it for a file's shape. */
 interface Schema {

@@ -10,11 +10,11 @@ import example from "../../environments/example.ts";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
 import { forgeScopeOf, partitionOf, registrationUrl, type ForgeHome } from "../../domain/configuration.ts";
 import { forgeHome, parseAgentEnvironment } from "../../entry/agent-environment.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
-import type { EnvironmentFile } from "../../stacks/environment.ts";
-import { forgeOf } from "../../stacks/defaults.ts";
-import { agentEnvironment, bootFiles, forgeVariables } from "../../stacks/first-boot-files.ts";
-import { mimeUserData } from "../../stacks/user-data.ts";
+import { readEnvironment } from "../../stacks/environment/check-environment.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
+import { forgeOf } from "../../stacks/environment/defaults.ts";
+import { agentEnvironment, bootFiles, forgeVariables } from "../../stacks/constructs/first-boot-files.ts";
+import { mimeUserData } from "../../stacks/constructs/user-data.ts";
 import { needs } from "../tools.ts";
 
 const environmentWith = (fields: Partial<EnvironmentFile>) => readEnvironment({ ...example, ...fields }, "example");

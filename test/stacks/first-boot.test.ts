@@ -7,13 +7,13 @@ import { expect, onTestFinished, test, type TestContext } from "vitest";
 import example from "../../environments/example.ts";
 import { limits } from "../../domain/limits.ts";
 import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
-import type { Environment } from "../../stacks/environment.ts";
-import { agentEnvironment, bootFiles, scriptOf } from "../../stacks/first-boot-files.ts";
-import { configHash } from "../../stacks/launch-templates.ts";
+import { readEnvironment } from "../../stacks/environment/check-environment.ts";
+import type { Environment } from "../../stacks/environment/environment.ts";
+import { agentEnvironment, bootFiles, scriptOf } from "../../stacks/constructs/first-boot-files.ts";
+import { configHash } from "../../stacks/constructs/launch-templates.ts";
 import { guestMissing } from "../agent/systemd/guest-missing.ts";
 import { needs } from "../tools.ts";
-import { mimeUserData, userData, userDataLimit } from "../../stacks/user-data.ts";
+import { mimeUserData, userData, userDataLimit } from "../../stacks/constructs/user-data.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const files = readdirSync(join(root, "userdata")).map((name) => join(root, "userdata", name));

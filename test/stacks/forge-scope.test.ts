@@ -22,9 +22,9 @@ import laptop from "../../entry/laptop/environment.ts";
 import { openMachines, removeFolder } from "../../entry/laptop/machines.ts";
 import { provisionRun } from "../../entry/laptop/runs.ts";
 import { handler } from "../../entry/refresh.lambda.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
-import { defaultsOf } from "../../stacks/defaults.ts";
-import type { EnvironmentFile } from "../../stacks/environment.ts";
+import { readEnvironment } from "../../stacks/environment/check-environment.ts";
+import { defaultsOf } from "../../stacks/environment/defaults.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
 
 const credentialParameter = "/somewhere/else/github-app";
 const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });

@@ -4,9 +4,9 @@ import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
 import dev from "../../environments/dev.ts";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
-import type { EnvironmentFile } from "../../stacks/environment.ts";
-import { trustedToProvision, trustWorkflows } from "../../stacks/github-trust.ts";
+import { readEnvironment } from "../../stacks/environment/check-environment.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
+import { trustedToProvision, trustWorkflows } from "../../stacks/policies/github-trust.ts";
 import { isTaken, tokenOf, trustIn, type Origin, type Token } from "./oidc-token.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import example from "../../environments/example.ts";
 import { resourcesOf, textOf, type StackFile } from "../../sim/stack-file.ts";
 import { fingerprint } from "../../domain/fingerprint.ts";
-import { lambdaCode } from "../../stacks/lambda-bundle.ts";
+import { lambdaCode } from "../../stacks/constructs/lambda-bundle.ts";
 import { synthesized } from "./synthesized.ts";
 
 const stacks = synthesized(example);

@@ -76,7 +76,7 @@ test("all stacks of all environments come out the same by the fork", async (cont
   const files = { dev, example, prod };
   const script = [
     'import { synthesize } from "./stacks/synth.ts";',
-    'import { noCode } from "./stacks/lambda-bundle.ts";',
+    'import { noCode } from "./stacks/constructs/lambda-bundle.ts";',
     `synthesize(${JSON.stringify(files)}, "out", noCode);`,
   ].join("\n");
   writeFileSync(join(folder, "synthesize.ts"), script);

@@ -1,8 +1,8 @@
 // Mistakes that people make in an environment's file: each is refused by its field, in words that say what to write.
 import { expect, test } from "vitest";
 import example from "../../environments/example.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
-import { pastOf } from "../../stacks/past.ts";
+import { readEnvironment } from "../../stacks/environment/check-environment.ts";
+import { pastOf } from "../../stacks/environment/past.ts";
 import { bundleOf, certificate } from "./private-ca.ts";
 import { eachIsRefused, refusals, type Wrong } from "./refusals.ts";
 

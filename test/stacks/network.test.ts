@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { resourcesOf, textOf, type Block } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
-import type { EnvironmentFile } from "../../stacks/environment.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
 import { refusals } from "./refusals.ts";
 import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { resourcesOf, rendered, textOf } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
-import { partitionSuffix } from "../../stacks/partitions.ts";
+import { partitionSuffix } from "../../stacks/environment/partitions.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { configurations } from "./configuration-permission-table.ts";
 import { images } from "./image-permission-table.ts";

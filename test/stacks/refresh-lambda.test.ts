@@ -17,7 +17,7 @@ import { onlyResource, type StackFile } from "../../sim/stack-file.ts";
 import { limits } from "../../domain/limits.ts";
 import { registrationTokenParameter, tableName } from "../../domain/names.ts";
 import example from "../../environments/example.ts";
-import { lambdaCode } from "../../stacks/lambda-bundle.ts";
+import { lambdaCode } from "../../stacks/constructs/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { requestOf } from "../control/calm-world.ts";
 import { missing, needs } from "../tools.ts";

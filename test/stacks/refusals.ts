@@ -1,8 +1,8 @@
 // What synthesis says of a wrong environment file.
 import { expect, test } from "vitest";
 import example from "../../environments/example.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
-import { EnvironmentRefused } from "../../stacks/refused.ts";
+import { readEnvironment } from "../../stacks/environment/check-environment.ts";
+import { EnvironmentRefused } from "../../stacks/environment/refused.ts";
 
 /** Each problem as a line; none where the file is right. */
 export const refusals = (file: unknown): readonly string[] => {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StackFile } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
-import type { EnvironmentFile } from "../../stacks/environment.ts";
-import { noCode } from "../../stacks/lambda-bundle.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
+import { noCode } from "../../stacks/constructs/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 
 export type Stacks = Readonly<Record<string, StackFile>>;

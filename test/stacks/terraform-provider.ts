@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { missing } from "../tools.ts";
 
 const provider = "registry.terraform.io/hashicorp/aws";
-/** As stacks/ground.ts has it. */
+/** As stacks/constructs/ground.ts has it. */
 const version = ">= 5.100.0, < 7.0.0";
 /** Some 150 MB are fetched, once. */
 const longestMs = 5 * 60_000;

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished, type TestContext } from "vitest";
-import type { EnvironmentFile } from "../../stacks/environment.ts";
-import { lambdaCode } from "../../stacks/lambda-bundle.ts";
+import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
+import { lambdaCode } from "../../stacks/constructs/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { motoMissing, startMoto } from "../contract/moto.ts";
 import { missing } from "../tools.ts";

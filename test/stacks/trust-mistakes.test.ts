@@ -1,7 +1,7 @@
 // What of an environment's file would let in more than it says, or nobody: refused by its field, with the reason and the right form.
 import { expect, test } from "vitest";
-import { adviceOf } from "../../stacks/advice.ts";
-import { readEnvironment } from "../../stacks/check-environment.ts";
+import { adviceOf } from "../../stacks/environment/advice.ts";
+import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import { eachIsRefused, refusals } from "./refusals.ts";
 import { exampleWith } from "./synthesized.ts";
 

@@ -26,7 +26,7 @@ test("every npm script that starts TypeScript says first whether Node is too old
 
 const vague = /^(utils?|helpers?|common|manager|services?|operations?|misc|shared|base|lib|stuff)$/;
 /** Words of others: GitHub's runner has a run-helper.sh; AWS calls them service endpoints. */
-const notOurs = new Set(["sim/http/service.ts", "sim/runner/run-helper.sh", "stacks/service-endpoints.ts"]);
+const notOurs = new Set(["sim/http/service.ts", "sim/runner/run-helper.sh", "stacks/constructs/service-endpoints.ts"]);
 /** Files that other programs want named so. */
 const namedByOthers = /^(README|LICENSE|CHANGELOG|SECURITY|CONTRIBUTING|CODEOWNERS|Dockerfile|Makefile|\.)/;
 

@@ -3,7 +3,7 @@ import { of, type Mutation } from "../mutation.ts";
 
 export const stacksMutations: readonly Mutation[] = [
   ...of(
-    "stacks/alarms.ts",
+    "stacks/constructs/alarms.ts",
     [
       "nobody is told that refresh has not come for a quarter of an hour",
       'treatMissingData: "breaching",',
@@ -17,14 +17,14 @@ export const stacksMutations: readonly Mutation[] = [
       "stacks/shown-metrics",
     ],
   ),
-  ...of("stacks/check-trust.ts", [
+  ...of("stacks/environment/check-trust.ts", [
     "`deployFrom` without numbers is deployed",
     '["deployFrom.repository", deployFrom?.repository,',
     '["deployFrom.repository", undefined,',
     "stacks/trust-mistakes",
   ]),
   ...of(
-    "stacks/control-policy.ts",
+    "stacks/policies/control-policy.ts",
     [
       "a workflow may write the environment's configuration",
       'Null: { "dynamodb:LeadingKeys": "false" },',
@@ -39,7 +39,7 @@ export const stacksMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "stacks/fleet-policy.ts",
+    "stacks/policies/fleet-policy.ts",
     [
       "a workflow ends machines of other environments",
       "StringEquals: { [resourceTag(tags.environment)]: name, [resourceTag(tags.manager)]: poolManager },",
@@ -54,7 +54,7 @@ export const stacksMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "stacks/instance-policy.ts",
+    "stacks/policies/instance-policy.ts",
     [
       "a job reads the registration tokens of every partition",
       "Resource: arns.runnerTokensOf(partition) }",
@@ -69,7 +69,7 @@ export const stacksMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "stacks/launch-templates.ts",
+    "stacks/constructs/launch-templates.ts",
     [
       "a machine that shuts itself down is stopped, and its disk paid for",
       'instanceInitiatedShutdownBehavior: "terminate",',
@@ -83,20 +83,20 @@ export const stacksMutations: readonly Mutation[] = [
       "stacks/parts",
     ],
   ),
-  ...of("stacks/pool-queues.ts", [
+  ...of("stacks/constructs/pool-queues.ts", [
     "idle instances vanish from the pool before they end",
     "messageRetentionSeconds: limits.poolRetentionMs / second,",
     "messageRetentionSeconds: 60,",
     "stacks/parts",
   ]),
-  ...of("stacks/pool-table.ts", [
+  ...of("stacks/constructs/pool-table.ts", [
     "old requests are never deleted",
     "ttl: { attributeName: table.ttl, enabled: true },",
     "ttl: { attributeName: table.key, enabled: true },",
     "stacks/parts",
   ]),
   ...of(
-    "stacks/refresh-lambda.ts",
+    "stacks/constructs/refresh-lambda.ts",
     [
       "two refreshes run at once",
       "const timeoutS = limits.refreshLimitMs / 1000;",
@@ -111,7 +111,7 @@ export const stacksMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "stacks/first-boot-files.ts",
+    "stacks/constructs/first-boot-files.ts",
     [
       "tools that read https_proxy in lower case go past the proxy",
       "    ...Object.fromEntries(Object.entries(named).map(([name, value]) => [name.toLowerCase(), value])),",
@@ -121,7 +121,7 @@ export const stacksMutations: readonly Mutation[] = [
     ["dockerd pulls past the proxy", '  "docker.service",', "", "stacks/first-boot-settings"],
   ),
   ...of(
-    "stacks/github-trust.ts",
+    "stacks/policies/github-trust.ts",
     [
       "an owner or repository of a later, equal name deploys",
       "repo:${owner}@${ownerId}/${name}@${id}",
@@ -153,7 +153,7 @@ export const stacksMutations: readonly Mutation[] = [
       "stacks/github-trust",
     ],
   ),
-  ...of("stacks/network.ts", [
+  ...of("stacks/constructs/network.ts", [
     "removing a zone moves the subnets of the others",
     "cidrBlock: partOf(network.cidr, placeOfZone(zone) + 8),",
     "cidrBlock: partOf(network.cidr, network.zones.indexOf(zone) + 8),",
