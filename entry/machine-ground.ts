@@ -10,7 +10,7 @@ import { unitHost } from "../agent/hosts/systemd/unit-host.ts";
 import { unitRunner } from "../agent/hosts/systemd/unit-runner.ts";
 import type { Clock, Log } from "../cloud/ports/ports.ts";
 import { prepareMs } from "../domain/limits.ts";
-import type { AgentEnvironment } from "./agent-environment.ts";
+import type { AgentEnvironment } from "./agent/agent-environment.ts";
 import { hostRandom } from "./host-random.ts";
 
 interface MachineGround {

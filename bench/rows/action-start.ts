@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { bundle, executables } from "../../entry/build/bundles.ts";
+import { bundle, executables } from "../../build/bundles.ts";
 import { credentials, place, repository } from "../bench-cloud.ts";
 import { inTurn, rowOf, run, type Sample, type Told } from "../measure.ts";
 

@@ -1,7 +1,7 @@
 // The agent: how fast it starts, what it holds and asks for when nothing happens, how soon a claim's runner is registered.
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { agent, bundle, type Built } from "../../entry/build/bundles.ts";
+import { agent, bundle, type Built } from "../../build/bundles.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { ControlWorld } from "../../control/pool/world.ts";

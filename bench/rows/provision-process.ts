@@ -1,6 +1,6 @@
 // Provision as users start it: the bundled command line, from process start to exit, on a pool that has all it wants.
 import { join } from "node:path";
-import { bundle, cli as commandLine, together, type Executable } from "../../entry/build/bundles.ts";
+import { bundle, cli as commandLine, together, type Executable } from "../../build/bundles.ts";
 import { repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
 import { idleInstance, several } from "../instances.ts";
 import { inTurn, peakOf, rowOf, run, type Ended, type Sample, type Targets, type Told } from "../measure.ts";

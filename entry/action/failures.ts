@@ -1,7 +1,7 @@
 // What an error means to the people of a workflow: its title, and what to do.
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports/ports.ts";
-import { BadInput } from "../cli/bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 
 export interface Failure {
   readonly title: string;

@@ -1,7 +1,7 @@
 // The action's inputs: their names, defaults and modes (action.yml says the same; a test compares), and reading them.
 import { environmentName } from "../../domain/names.ts";
 import { requestDefaults } from "../request-inputs.ts";
-import { BadInput } from "../cli/bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 
 export type Mode = "provision" | "release" | "refresh";
 const modes: readonly string[] = ["provision", "release", "refresh"] satisfies readonly Mode[];

@@ -2,7 +2,7 @@
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import type { Log } from "../../cloud/ports/ports.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
-import { BadInput } from "../cli/bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../stored-credential.ts";
 import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";

@@ -4,10 +4,10 @@ import type { RefreshReport } from "../../control/refresh/refresh.ts";
 import type { Released } from "../../control/runs/release.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
-import { alikeTogether } from "../alike-reasons.ts";
+import { alikeTogether } from "../words/alike-reasons.ts";
 import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
-import { counted, spoken } from "../cli/durations.ts";
-import { plain } from "../cli/terminal.ts";
+import { counted, spoken } from "../words/durations.ts";
+import { plain } from "../words/terminal.ts";
 
 /**
  * Text of others as Markdown that shows it and does nothing else: between two dollars GitHub would set a formula, and what looks like an

@@ -2,9 +2,9 @@
 import { endGroup, error, info, notice, startGroup, warning } from "@actions/core";
 import type { Log } from "../../cloud/ports/ports.ts";
 import type { Reason } from "../../control/pool/reasons.ts";
-import { alikeTogether, kindOf } from "../alike-reasons.ts";
-import { say } from "../cli/progress-words.ts";
-import { plain } from "../cli/terminal.ts";
+import { alikeTogether, kindOf } from "../words/alike-reasons.ts";
+import { say } from "../words/progress-words.ts";
+import { plain } from "../words/terminal.ts";
 
 /** GitHub shows ten annotations of a kind a step ("Usage limits" of workflow commands): the first are worth most. */
 const mostWarnings = 9;

@@ -1,8 +1,8 @@
 // `runpool ami <step>`: images are baked, tested, published and pruned; what a machine's image lacks is told.
 import * as z from "zod/mini";
 import { imagesKept } from "../../domain/image.ts";
-import type { AmiInput } from "../ami/steps.ts";
-import { BadInput } from "./bad-input.ts";
+import type { AmiInput } from "./ami/steps.ts";
+import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
 
 const name = "ami";
@@ -148,7 +148,7 @@ export const amiCommand = command({
   run: async (input, ground, { values }) => {
     checkOptions(input, values, defaults);
     // Loaded late, like all that touches AWS.
-    const { runStep } = await import("../ami/steps.ts");
+    const { runStep } = await import("./ami/steps.ts");
     return runStep(input, ground);
   },
 });

@@ -1,9 +1,9 @@
 // Reading the command line: which command, with which values, from flags, variables and defaults.
 import { parseArgs } from "node:util";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import type { Command, Given, Option } from "./command.ts";
 import { commonOptions } from "./general-options.ts";
-import { optionSuggestion, suggestion } from "./nearest.ts";
+import { optionSuggestion, suggestion } from "../words/nearest.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 

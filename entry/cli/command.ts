@@ -1,6 +1,6 @@
 // What a command of the command line is: its words for help and completion, the schema of its input, what it does.
 import type * as z from "zod/mini";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 

@@ -2,11 +2,11 @@
 import * as z from "zod/mini";
 import type { LoadedSettings } from "../../cloud/ports/ports.ts";
 import { operationalDefaults, sourceOf, type Operational } from "../../domain/configuration.ts";
-import { inColumns } from "./columns.ts";
+import { inColumns } from "../words/columns.ts";
 import { command } from "./command.ts";
-import { spoken } from "./durations.ts";
+import { spoken } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { plain } from "./terminal.ts";
+import { plain } from "../words/terminal.ts";
 
 interface ConfigurationValue {
   readonly value: unknown;

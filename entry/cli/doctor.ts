@@ -6,12 +6,12 @@ import { deployAgain, verdicts, type Check, type Verdict } from "../../control/o
 import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../stored-credential.ts";
 import { command } from "./command.ts";
-import { counted } from "./durations.ts";
+import { counted } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { tokenOption } from "./run-options.ts";
-import { plain, type Sink, type Style } from "./terminal.ts";
-import { hanging } from "./wrap.ts";
+import { plain, type Sink, type Style } from "../words/terminal.ts";
+import { hanging } from "../words/wrap.ts";
 
 const schema = z.object({
   deep: z._default(z.boolean(), false),

@@ -1,12 +1,12 @@
 // `runpool drain --all`: empties an environment.
 import * as z from "zod/mini";
 import { drain } from "../../control/operate/drain.ts";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
-import { counted } from "./durations.ts";
+import { counted } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupts.ts";
-import { plain } from "./terminal.ts";
+import { plain } from "../words/terminal.ts";
 
 const name = "drain";
 

@@ -6,12 +6,12 @@ import type { InstanceRecord } from "../../domain/record.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { changesOf, type Change } from "./changes.ts";
 import { command } from "./command.ts";
-import { parsedDuration, spoken } from "./durations.ts";
+import { parsedDuration, spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { instanceId } from "./instance-id.ts";
 import { onInterrupt } from "./interrupts.ts";
-import { plain, type Sink, type Style } from "./terminal.ts";
+import { plain, type Sink, type Style } from "../words/terminal.ts";
 
 /** One scan of a small table; what is quicker than this is told by its last word only. */
 const pollMs = 2_000;

@@ -1,9 +1,9 @@
 // What an error means to whoever called: its words and its exit code.
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports/ports.ts";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import { plain, type Terminal } from "./terminal.ts";
+import { plain, type Terminal } from "../words/terminal.ts";
 
 interface Failure {
   readonly kind: "bad-input" | "unconfigured" | "out-of-reach" | "refused" | "mistake";

@@ -5,12 +5,12 @@ import { Unconfigured, type Log } from "../../cloud/ports/ports.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { hostClock } from "../host-clock.ts";
 import { missing } from "./arguments.ts";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import type { Command } from "./command.ts";
 import { environmentOption, regionOption, type Common } from "./general-options.ts";
 import type { HelpGroup } from "./help.ts";
 import { progress, type Progress } from "./progress.ts";
-import { plain, type Terminal } from "./terminal.ts";
+import { plain, type Terminal } from "../words/terminal.ts";
 
 export interface Place {
   readonly environment: string;

@@ -1,7 +1,7 @@
 // What a provision holds at the moment, read from its events: for whoever leaves before it is given back.
 import type { Log } from "../../cloud/ports/ports.ts";
 import type { Request } from "../../domain/request.ts";
-import { counted, spoken } from "./durations.ts";
+import { counted, spoken } from "../words/durations.ts";
 
 export interface HeldInstances extends Log {
   instances(): readonly string[];

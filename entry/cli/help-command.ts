@@ -1,10 +1,10 @@
 // `runpool help [command]`.
 import * as z from "zod/mini";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../words/nearest.ts";
 
 export const helpCommand = command({
   name: "help",

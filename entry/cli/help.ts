@@ -2,8 +2,8 @@
 import type { Command, Option } from "./command.ts";
 import { commonOptions, environmentOption, regionOption } from "./general-options.ts";
 import { exitCodeWords } from "./exit-codes.ts";
-import type { Sink } from "./terminal.ts";
-import { wrap } from "./wrap.ts";
+import type { Sink } from "../words/terminal.ts";
+import { wrap } from "../words/wrap.ts";
 
 const [widest, narrowest] = [80, 50];
 const widthOn = (sink: Sink): number => Math.max(narrowest, Math.min(widest, sink.columns() ?? widest));

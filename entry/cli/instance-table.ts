@@ -1,8 +1,8 @@
 // Instances and pools as tables that stay readable at 60 columns.
-import { brief } from "./durations.ts";
-import { inColumns, type Cell, type Column } from "./columns.ts";
+import { brief } from "../words/durations.ts";
+import { inColumns, type Cell, type Column } from "../words/columns.ts";
 import { pulse, type InstanceShown, type PoolShown } from "./snapshot.ts";
-import { plain, type Sink, type Style } from "./terminal.ts";
+import { plain, type Sink, type Style } from "../words/terminal.ts";
 
 const columns: readonly Column[] = [
   { title: "INSTANCE" },

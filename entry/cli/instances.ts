@@ -6,7 +6,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { instanceTable } from "./instance-table.ts";
 import { look } from "./look.ts";
 import type { InstanceShown } from "./snapshot.ts";
-import { plain } from "./terminal.ts";
+import { plain } from "../words/terminal.ts";
 
 const schema = z.object({
   all: z._default(z.boolean(), false),

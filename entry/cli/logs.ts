@@ -7,13 +7,13 @@ import { OutOfReach } from "../../cloud/ports/ports.ts";
 import { instanceKey, instanceLogGroup } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { OperatedWorld } from "../control-world.ts";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { instanceId } from "./instance-id.ts";
 import { onInterrupt } from "./interrupts.ts";
-import { plain } from "./terminal.ts";
+import { plain } from "../words/terminal.ts";
 
 const name = "logs";
 /** GetLogEvents takes 25 calls a second an account; EC2 renews a console's output within seconds at best. */

@@ -3,15 +3,15 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as z from "zod/mini";
 import { environmentName } from "../../domain/names.ts";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
-import { counted } from "./durations.ts";
+import { counted } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import type { Migration, WorkflowFile } from "./migrate/migration.ts";
 import { repositoryOption } from "./run-options.ts";
-import { plain, type Sink } from "./terminal.ts";
-import { hanging, wrap } from "./wrap.ts";
+import { plain, type Sink } from "../words/terminal.ts";
+import { hanging, wrap } from "../words/wrap.ts";
 
 const name = "migrate";
 

@@ -1,7 +1,7 @@
 // Progress on stderr: one line an event; on a terminal also one line below that says what is waited for, and how long.
 import type { Clock, Log } from "../../cloud/ports/ports.ts";
-import { say, stillAt } from "./progress-words.ts";
-import { plain, type Sink } from "./terminal.ts";
+import { say, stillAt } from "../words/progress-words.ts";
+import { plain, type Sink } from "../words/terminal.ts";
 
 export interface Progress extends Log {
   note(line: string): void;

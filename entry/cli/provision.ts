@@ -11,12 +11,12 @@ import {
   type Request,
   type RequestProblem,
 } from "../../domain/request.ts";
-import { alikeTogether } from "../alike-reasons.ts";
+import { alikeTogether } from "../words/alike-reasons.ts";
 import { labelWishes, requestDefaults, requestOf, wishedLabel } from "../request-inputs.ts";
-import { BadInput } from "./bad-input.ts";
-import { inColumns } from "./columns.ts";
+import { BadInput } from "../words/bad-input.ts";
+import { inColumns } from "../words/columns.ts";
 import { command, type Given, type Option } from "./command.ts";
-import { counted, spoken } from "./durations.ts";
+import { counted, spoken } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { heldInstances, whatRemains } from "./held-instances.ts";

@@ -2,9 +2,9 @@
 import type { RefreshReport } from "../../control/refresh/refresh.ts";
 import { isEmpty, removalOf } from "../../control/refresh/retired-classes.ts";
 import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
-import { inColumns } from "./columns.ts";
-import { counted } from "./durations.ts";
-import { plain, type Sink } from "./terminal.ts";
+import { inColumns } from "../words/columns.ts";
+import { counted } from "../words/durations.ts";
+import { plain, type Sink } from "../words/terminal.ts";
 
 type Finding = RefreshReport["findings"][number];
 

@@ -9,7 +9,7 @@ import { exitCodes } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { refreshLines, sortedFindings } from "./refresh-lines.ts";
 import { tokenOption } from "./run-options.ts";
-import { plain } from "./terminal.ts";
+import { plain } from "../words/terminal.ts";
 
 export const refreshCommand = command({
   name: "refresh",

@@ -4,13 +4,13 @@ import { partitionScopes } from "../../control/refresh/tokens.ts";
 import { release, type Released } from "../../control/runs/release.ts";
 import { partitionOf } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
-import { spoken } from "./durations.ts";
+import { spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { onInterrupt } from "./interrupts.ts";
-import type { Sink } from "./terminal.ts";
+import type { Sink } from "../words/terminal.ts";
 import { attemptOption, repositoryOption, runIdOption, tokenOption } from "./run-options.ts";
 
 const name = "release";

@@ -1,7 +1,7 @@
 // `runpool resume`: ends a pause.
 import * as z from "zod/mini";
 import { command } from "./command.ts";
-import { spoken } from "./durations.ts";
+import { spoken } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 export const resumeCommand = command({

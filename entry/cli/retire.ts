@@ -1,9 +1,9 @@
 // `runpool retire <instance>`: ends an idle instance; one at work leaves first.
 import * as z from "zod/mini";
 import { retire, type Retired } from "../../control/operate/retire.ts";
-import { BadInput } from "./bad-input.ts";
+import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
-import { spoken } from "./durations.ts";
+import { spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
 import { instanceId } from "./instance-id.ts";

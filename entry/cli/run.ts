@@ -8,7 +8,7 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { report } from "./failures.ts";
 import { groundOf } from "./ground.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { terminalOn, type Streams } from "./terminal.ts";
+import { terminalOn, type Streams } from "../words/terminal.ts";
 
 /** Never rejects. */
 export async function run(

@@ -2,16 +2,16 @@
 import * as z from "zod/mini";
 import { OutOfReach } from "../../cloud/ports/ports.ts";
 import { command } from "./command.ts";
-import { brief, counted } from "./durations.ts";
+import { brief, counted } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { frames } from "./frame.ts";
+import { frames } from "../words/frame.ts";
 import type { Ground } from "./ground.ts";
 import { instanceTable, poolTable } from "./instance-table.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { look } from "./look.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { plain, type Sink, type Style } from "./terminal.ts";
-import { hanging, wrap } from "./wrap.ts";
+import { plain, type Sink, type Style } from "../words/terminal.ts";
+import { hanging, wrap } from "../words/wrap.ts";
 
 /** Fresh enough for eyes, and one scan of a small table. */
 const watchMs = 2_000;

@@ -68,7 +68,7 @@ const waysOut = (environment: Environment): Record<string, string> => ({
   ...(environment.proxy === undefined ? {} : throughProxy(environment, environment.proxy)),
 });
 
-/** Where the agent registers, and nowhere else, whatever its record says: `forgeHome` in entry/agent-environment.ts reads it. */
+/** Where the agent registers, and nowhere else, whatever its record says: `forgeHome` in entry/agent/agent-environment.ts reads it. */
 export function forgeVariables({ serverUrl, scope, owners }: ForgeHome): Record<string, string> {
   const named = Object.entries(owners).map(([partition, owner]) => `${partition}=${owner}`);
   return {

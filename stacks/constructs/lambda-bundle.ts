@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle, lambda } from "../../entry/build/bundles.ts";
+import { bundle, lambda } from "../../build/bundles.ts";
 import { zip } from "./zip.ts";
 
 /** The newest runtime that every supported provider version knows. */
@@ -23,7 +23,7 @@ export const noCode: LambdaCode = { refresh: zip({}), refreshWith: zip };
 export async function lambdaCode(): Promise<LambdaCode> {
   const directory = await mkdtemp(join(tmpdir(), "runpool-lambda-"));
   try {
-    const { entry } = await bundle(lambda("refresh.lambda"), directory);
+    const { entry } = await bundle(lambda("refresh"), directory);
     const code = { "index.mjs": await readFile(entry) };
     return { refresh: zip(code), refreshWith: (files) => zip({ ...code, ...files }) };
   } finally {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tableName } from "../../domain/names.ts";
-import { bundle, executables } from "../../entry/build/bundles.ts";
+import { bundle, executables } from "../../build/bundles.ts";
 import { playAgents, type Agents } from "../cli/agents.ts";
 import { credentials, environment, openFurnishedCloud, region, repository, token } from "../cli/cloud.ts";
 import { inputVariables, readActionFile } from "../workflow-runner/action-file.ts";

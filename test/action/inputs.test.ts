@@ -1,6 +1,6 @@
 // The action's inputs: action.yml and the program say the same, and what is wrong is named with what would be right.
 import { describe, expect, test } from "vitest";
-import { BadInput } from "../../entry/cli/bad-input.ts";
+import { BadInput } from "../../entry/words/bad-input.ts";
 import { inputNames, inputOf, readInputs, type InputName } from "../../entry/action/inputs.ts";
 import { wordsOfProblem } from "../../domain/request.ts";
 import { overlayWish } from "../../entry/action/overlay-inputs.ts";

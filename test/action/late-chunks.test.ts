@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
-import { lateChunks, type Stages } from "../../entry/build/late-chunks.ts";
+import { lateChunks, type Stages } from "../../build/late-chunks.ts";
 
 const sources = {
   "main.ts": `import { go } from "./start.ts"; console.log(await go());`,

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundle, executables } from "../../entry/build/bundles.ts";
+import { bundle, executables } from "../../build/bundles.ts";
 import { projectRoot, readActionFile } from "../workflow-runner/action-file.ts";
 import { buildAction } from "./action-bench.ts";
 
@@ -124,7 +124,7 @@ test.each([
   ["a workflow", ".github/workflows/ci.yml", "on: push"],
   ["action.yml", "action.yml", "runs: { using: docker }"],
   ["a file beside them", "dist/evil.mjs", "1"],
-  ["a file of the source", "entry/cli.ts", "1"],
+  ["a file of the source", "entry/cli/cli.ts", "1"],
 ])("a release that changes %s is refused", (name, path, text) => {
   const out = `changed-${name.replaceAll(/\W/g, "-")}`;
   releaseWith(out, committedWith(path, text));

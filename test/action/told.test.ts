@@ -7,8 +7,8 @@ import type { FailureCause } from "../../domain/record.ts";
 import { failureOf } from "../../entry/action/failures.ts";
 import { fail, told } from "../../entry/action/told.ts";
 import { withinLimit } from "../../entry/action/write-summary.ts";
-import { BadInput } from "../../entry/cli/bad-input.ts";
-import { alikeTogether } from "../../entry/alike-reasons.ts";
+import { BadInput } from "../../entry/words/bad-input.ts";
+import { alikeTogether } from "../../entry/words/alike-reasons.ts";
 
 let written = "";
 beforeEach(() => {

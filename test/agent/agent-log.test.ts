@@ -1,6 +1,6 @@
 // What every line of the agent's log says: the machine, and the run and assignment that it serves, as the last record says.
 import { expect, test } from "vitest";
-import { agentLog } from "../../entry/agent-log.ts";
+import { agentLog } from "../../entry/agent/agent-log.ts";
 import { owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration } from "./agent-bench.ts";
 

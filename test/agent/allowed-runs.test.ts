@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import type { AgentOptions } from "../../agent/memory.ts";
-import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
+import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration } from "./agent-bench.ts";
 

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { agent, bundle } from "../../entry/build/bundles.ts";
+import { agent, bundle } from "../../build/bundles.ts";
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { hostLimits } from "../../agent/hosts/host-limits.ts";
 import { deadlineFile, processHost } from "../../agent/hosts/process/process-host.ts";
 import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
-import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
+import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { machineGround } from "../../entry/machine-ground.ts";
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { openImds } from "../../sim/imds/imds.ts";
-import { agentMachine } from "../../entry/agent-machine.ts";
+import { agentMachine } from "../../entry/agent/agent-machine.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { writePreRunner } from "../../entry/write-pre-runner.ts";
 import { openHttpSim, place } from "../contract/http-sim.ts";
@@ -86,6 +86,6 @@ test("what guards a destroy asks EC2 through the proxy that Terraform goes by", 
 });
 
 test("the command line asks the table through the proxy of its shell", async () => {
-  const asked = await askedBy("cli.ts", "status", "--environment", "example", "--region", place.region);
+  const asked = await askedBy("cli/cli.ts", "status", "--environment", "example", "--region", place.region);
   expect(asked).toContain(`dynamodb.${place.region}.amazonaws.com:443`);
 });

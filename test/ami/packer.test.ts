@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
-import { readRecipe } from "../../entry/ami/recipe.ts";
+import { readRecipe } from "../../build/recipe.ts";
 import { needs } from "../tools.ts";
 import { recipeFolder } from "./stand-ins.ts";
 

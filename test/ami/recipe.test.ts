@@ -8,8 +8,8 @@ import { sourceTable, tableText, type Versions } from "../../control/operate/ima
 import { runnerAge } from "../../control/operate/images/runner-age.ts";
 import { imageLimits } from "../../domain/image.ts";
 import { version as agentVersion } from "../../domain/version.ts";
-import { makePayload } from "../../entry/ami/payload.ts";
-import { readRecipe } from "../../entry/ami/recipe.ts";
+import { makePayload } from "../../build/payload.ts";
+import { readRecipe } from "../../build/recipe.ts";
 import { projectRoot, recipeFolder } from "./stand-ins.ts";
 
 const recipe = readRecipe(recipeFolder);

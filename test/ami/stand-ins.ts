@@ -5,8 +5,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "nod
 import { basename, join } from "node:path";
 import { installRunnerStandIn } from "../../sim/runner/install.ts";
 import { addressOf } from "../../control/operate/images/source-table.ts";
-import { makePayload } from "../../entry/ami/payload.ts";
-import { readRecipe } from "../../entry/ami/recipe.ts";
+import { makePayload } from "../../build/payload.ts";
+import { readRecipe } from "../../build/recipe.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
 import { missing } from "../tools.ts";
 import { quickPace } from "../sim/runner-bench.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { stageStock } from "../../entry/build/stock-archive.ts";
+import { stageStock } from "../../build/stock-archive.ts";
 import { projectRoot } from "./stand-ins.ts";
 
 test.each(["x64", "arm64"] as const)(

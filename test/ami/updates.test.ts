@@ -1,8 +1,8 @@
 // Proposing updates: the publishers are asked as they publish, and their own checksums are taken where they state them.
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { proposeUpdates, type Get } from "../../entry/ami/updates.ts";
-import { readRecipe } from "../../entry/ami/recipe.ts";
+import { proposeUpdates, type Get } from "../../entry/cli/ami/updates.ts";
+import { readRecipe } from "../../build/recipe.ts";
 import { recipeFolder } from "./stand-ins.ts";
 
 const { sources, versions } = readRecipe(recipeFolder);

@@ -22,7 +22,7 @@ export interface Ended {
   readonly err: string;
 }
 
-const program = resolve(import.meta.dirname, "../../entry/cli.ts");
+const program = resolve(import.meta.dirname, "../../entry/cli/cli.ts");
 
 /** Starts the real CLI with nothing of this process's environment but the path, and what is compiled of it already. */
 export function start(

@@ -4,7 +4,7 @@ import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { changesOf } from "../../entry/cli/changes.ts";
-import { parsedDuration } from "../../entry/cli/durations.ts";
+import { parsedDuration } from "../../entry/words/durations.ts";
 import { openCliBench, ownedBy, type CliBench } from "./bench.ts";
 
 let bench: CliBench;

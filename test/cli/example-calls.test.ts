@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { readArguments } from "../../entry/cli/arguments.ts";
-import { BadInput } from "../../entry/cli/bad-input.ts";
+import { BadInput } from "../../entry/words/bad-input.ts";
 import { commands } from "../../entry/cli/commands.ts";
 import type { Ground } from "../../entry/cli/ground.ts";
 

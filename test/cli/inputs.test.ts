@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { OutOfReach } from "../../cloud/ports/ports.ts";
 import { furnished } from "../world/world.ts";
-import { inColumns } from "../../entry/cli/columns.ts";
-import { brief, spoken } from "../../entry/cli/durations.ts";
-import { plain } from "../../entry/cli/terminal.ts";
-import { hanging, wrap } from "../../entry/cli/wrap.ts";
+import { inColumns } from "../../entry/words/columns.ts";
+import { brief, spoken } from "../../entry/words/durations.ts";
+import { plain } from "../../entry/words/terminal.ts";
+import { hanging, wrap } from "../../entry/words/wrap.ts";
 import { parseForgeCredential } from "../../entry/forge-credential.ts";
 import { storedCredential } from "../../entry/stored-credential.ts";
 

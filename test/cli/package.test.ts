@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../entry/cli/commands.ts";
-import { pack, stage } from "../../entry/build/package.ts";
+import { pack, stage } from "../../build/package.ts";
 import { oldestNode, problemOfNode } from "../../entry/cli/node-version.ts";
 import { openCliBench, type CliBench, type Ended } from "./bench.ts";
 

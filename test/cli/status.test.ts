@@ -6,7 +6,7 @@ import { messageOf } from "../../domain/pool-message.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { Snapshot } from "../../entry/cli/snapshot.ts";
 import { statusLines } from "../../entry/cli/status.ts";
-import type { Sink } from "../../entry/cli/terminal.ts";
+import type { Sink } from "../../entry/words/terminal.ts";
 import { openCliBench, ownedBy, type CliBench } from "./bench.ts";
 
 let bench: CliBench;

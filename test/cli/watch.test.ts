@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Progress } from "../../entry/cli/progress.ts";
 import type { InstanceShown, Snapshot } from "../../entry/cli/snapshot.ts";
 import { pictures, statusLines } from "../../entry/cli/status.ts";
-import type { Sink } from "../../entry/cli/terminal.ts";
+import type { Sink } from "../../entry/words/terminal.ts";
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5);
 const instance = (i: number): InstanceShown => ({

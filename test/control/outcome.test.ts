@@ -5,7 +5,7 @@ import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { newsOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
-import { outcomeMetrics } from "../../entry/outcome-metrics.ts";
+import { outcomeMetrics } from "../../entry/lambdas/outcome-metrics.ts";
 import { calmWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;

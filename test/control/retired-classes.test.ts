@@ -10,7 +10,7 @@ import { staleness } from "../../control/pool/staleness.ts";
 import { retiredClassesOf } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { refreshLines } from "../../entry/cli/refresh-lines.ts";
-import type { Sink } from "../../entry/cli/terminal.ts";
+import type { Sink } from "../../entry/words/terminal.ts";
 import { requestDefaults, requestOf } from "../../entry/request-inputs.ts";
 import { calmWorld } from "./calm-world.ts";
 import { configuration, now, recordOf } from "./record-of.ts";

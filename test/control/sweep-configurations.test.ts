@@ -8,7 +8,7 @@ import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
 import { refreshSummary } from "../../entry/action/summary.ts";
 import { refreshLines } from "../../entry/cli/refresh-lines.ts";
-import type { Sink } from "../../entry/cli/terminal.ts";
+import type { Sink } from "../../entry/words/terminal.ts";
 import { jitConfigurationParameter, registrationTokenParameter } from "../../domain/names.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { calmWorld, repository, requestOf } from "./calm-world.ts";

@@ -1,7 +1,7 @@
 // Every command that a page shows is one: `runpool` with the options that it has, npm scripts that exist.
 import { expect, test } from "vitest";
 import { readArguments } from "../../entry/cli/arguments.ts";
-import { BadInput } from "../../entry/cli/bad-input.ts";
+import { BadInput } from "../../entry/words/bad-input.ts";
 import { commands } from "../../entry/cli/commands.ts";
 import { readText } from "../tidy/sources.ts";
 import { blocksOf, documents, inlineCode, type Document, type Found } from "./markdown.ts";

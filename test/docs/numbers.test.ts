@@ -4,7 +4,7 @@ import { resourcesOf, textOf, type StackFile } from "../../sim/stack-file.ts";
 import { metrics } from "../../domain/metrics.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
-import { refreshMetrics } from "../../entry/refresh-metrics.ts";
+import { refreshMetrics } from "../../entry/lambdas/refresh-metrics.ts";
 import example from "../../environments/example.ts";
 import { emptyReport } from "../control/empty-report.ts";
 import { recordOf } from "../control/record-of.ts";

@@ -1,7 +1,7 @@
 // Queries of CloudWatch Logs Insights on the pages ask for fields and events that refresh's log has.
 import { expect, test } from "vitest";
 import { metrics } from "../../domain/metrics.ts";
-import { outcomeMetrics } from "../../entry/outcome-metrics.ts";
+import { outcomeMetrics } from "../../entry/lambdas/outcome-metrics.ts";
 import type { Told } from "../../domain/outcome.ts";
 import { sources } from "../tidy/sources.ts";
 import { blocksOf, documents } from "./markdown.ts";

@@ -1,4 +1,4 @@
-// The main job as a person starts it: `entry/laptop.ts` as a process of its own.
+// The main job as a person starts it: `entry/laptop/laptop.ts` as a process of its own.
 import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The laptop as a person starts it: `entry/laptop.ts` as a process of its own, in a temporary folder of its own.
+// The laptop as a person starts it: `entry/laptop/laptop.ts` as a process of its own, in a temporary folder of its own.
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach } from "vitest";
 import { compileCache } from "../compile-cache.ts";
 
-const program = join(import.meta.dirname, "..", "..", "entry", "laptop.ts");
+const program = join(import.meta.dirname, "..", "..", "entry", "laptop", "laptop.ts");
 const started: Laptop[] = [];
 
 /** Also after a test that failed half way. */

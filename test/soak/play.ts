@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { refresh } from "../../control/refresh/refresh.ts";
 import type { ControlWorld } from "../../control/pool/world.ts";
-import { bundle, cli } from "../../entry/build/bundles.ts";
+import { bundle, cli } from "../../build/bundles.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";

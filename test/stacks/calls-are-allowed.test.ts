@@ -24,7 +24,7 @@ import laptop from "../../entry/laptop/environment.ts";
 import { forgeToken, openEmbeddedCloud, place, type EmbeddedCloud } from "../../entry/laptop/embedded-cloud.ts";
 import { laptopStack } from "../../entry/laptop/laptop-stack.ts";
 import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
-import { handler } from "../../entry/refresh.lambda.ts";
+import { handler } from "../../entry/lambdas/refresh.lambda.ts";
 import { inProcess } from "../cli/bench.ts";
 import { askedOfIam } from "./asked-of-iam.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";

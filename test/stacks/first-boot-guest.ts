@@ -13,7 +13,7 @@ import type { InputName } from "../../entry/action/inputs.ts";
 import { overlayWish } from "../../entry/action/overlay-inputs.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
-import { stageStock } from "../../entry/build/stock-archive.ts";
+import { stageStock } from "../../build/stock-archive.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
 import { credentials, forgeToken, openEmbeddedCloud, place } from "../../entry/laptop/embedded-cloud.ts";
 import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";

@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import example from "../../environments/example.ts";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
 import { forgeScopeOf, partitionOf, registrationUrl, type ForgeHome } from "../../domain/configuration.ts";
-import { forgeHome, parseAgentEnvironment } from "../../entry/agent-environment.ts";
+import { forgeHome, parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
 import { forgeOf } from "../../stacks/environment/defaults.ts";

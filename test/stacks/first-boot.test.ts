@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, type TestContext } from "vitest";
 import example from "../../environments/example.ts";
 import { limits } from "../../domain/limits.ts";
-import { parseAgentEnvironment } from "../../entry/agent-environment.ts";
+import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import type { Environment } from "../../stacks/environment/environment.ts";
 import { agentEnvironment, bootFiles, scriptOf } from "../../stacks/constructs/first-boot-files.ts";

@@ -21,7 +21,7 @@ import { credentials, openEmbeddedCloud, place, repository } from "../../entry/l
 import laptop from "../../entry/laptop/environment.ts";
 import { openMachines, removeFolder } from "../../entry/laptop/machines.ts";
 import { provisionRun } from "../../entry/laptop/runs.ts";
-import { handler } from "../../entry/refresh.lambda.ts";
+import { handler } from "../../entry/lambdas/refresh.lambda.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import { defaultsOf } from "../../stacks/environment/defaults.ts";
 import type { EnvironmentFile } from "../../stacks/environment/environment.ts";

@@ -3,7 +3,6 @@ import { execFile, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -26,11 +25,8 @@ const root = join(import.meta.dirname, "..", "..");
 function renamed(): string {
   const folder = mkdtempSync(join(tmpdir(), "runpool-fork-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const part of ["stacks", "environments", "domain", "userdata", "package.json"])
+  for (const part of ["stacks", "environments", "domain", "userdata", "build", "package.json"])
     cpSync(join(root, part), join(folder, part), { recursive: true });
-  // Of entry/ the stacks take the bundler alone.
-  mkdirSync(join(folder, "entry"));
-  cpSync(join(root, "entry", "build"), join(folder, "entry", "build"), { recursive: true });
   const page = readFileSync(join(root, "docs", "decisions", "0007-cdktf-and-its-kept-fork.md"), "utf8");
   const command = page.split("\n").find((line) => line.startsWith("    sed -i ")) ?? "false";
   const { status, stderr } = spawnSync("bash", ["-c", command], { cwd: folder, encoding: "utf8" });

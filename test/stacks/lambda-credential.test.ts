@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { someMachine } from "../../sim/idle-instance.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { credentials, openEmbeddedCloud, place, repository } from "../../entry/laptop/embedded-cloud.ts";
-import { handler } from "../../entry/refresh.lambda.ts";
+import { handler } from "../../entry/lambdas/refresh.lambda.ts";
 import { countersOf, instanceKey } from "../../domain/names.ts";
 
 const parameter = "/runpool/somewhere/forge-credential";

@@ -1,4 +1,4 @@
-// entry/refresh.lambda.ts as it is deployed: the zip that Terraform uploads, its handler in a process of its own, on the embedded cloud furnished from the stack.
+// entry/lambdas/refresh.lambda.ts as it is deployed: the zip that Terraform uploads, its handler in a process of its own, on the embedded cloud furnished from the stack.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

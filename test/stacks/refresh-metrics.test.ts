@@ -4,7 +4,7 @@ import { limits } from "../../domain/limits.ts";
 import { metrics, type Metric } from "../../domain/metrics.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { refreshMetrics, type Seen } from "../../entry/refresh-metrics.ts";
+import { refreshMetrics, type Seen } from "../../entry/lambdas/refresh-metrics.ts";
 import { emptyReport } from "../control/empty-report.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { blocksOf, resourcesOf, textOf, type Block } from "../../sim/stack-file.ts";
 import type { Told } from "../../domain/outcome.ts";
-import { outcomeMetrics } from "../../entry/outcome-metrics.ts";
-import { refreshMetrics } from "../../entry/refresh-metrics.ts";
+import { outcomeMetrics } from "../../entry/lambdas/outcome-metrics.ts";
+import { refreshMetrics } from "../../entry/lambdas/refresh-metrics.ts";
 import { emptyReport } from "../control/empty-report.ts";
 import { recordOf } from "../control/record-of.ts";
 import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";

@@ -3,7 +3,17 @@ import { expect, test } from "vitest";
 import { isNode, liesIn, nodes, place, sources, treeOf, type Node, type Source } from "./sources.ts";
 
 /** Where the world begins: executables, the stand-ins that own time, the host that runs processes, and what drives all of it. */
-const mayTakeTime = ["entry/", "stacks/main.ts", "sim/", "cloud/host/", "test/", "bench/", "vitest.config.ts"];
+const mayTakeTime = [
+  "entry/",
+  "build/",
+  "stacks/main.ts",
+  "sim/",
+  "agent/hosts/",
+  "agent/runners/",
+  "test/",
+  "bench/",
+  "vitest.config.ts",
+];
 const mayReadEnvironment = ["entry/", "test/", "bench/", "stacks/main.ts", "environments/", "vitest.config.ts"];
 
 const timers = new Set(["setTimeout", "setInterval", "setImmediate"]);

@@ -20,7 +20,7 @@ const ports = [
   "cloud/ports/pause.ts",
   "cloud/ports/secret-folder.ts",
 ];
-const bundler = "entry/build/bundles.ts";
+const bundler = "build/bundles.ts";
 const sdk = "@aws-sdk/";
 const layers: readonly Layer[] = [
   { files: ["domain/"], own: ["domain/"], foreign: [] },

@@ -15,7 +15,7 @@ import { tableName } from "../../domain/names.ts";
 import { decodeRecord, isDamaged, type InstanceRecord } from "../../domain/record.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { isInstanceKey } from "../../domain/table.ts";
-import { bundle, executables } from "../../entry/build/bundles.ts";
+import { bundle, executables } from "../../build/bundles.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
 import { credentials, place, repository } from "../../entry/laptop/embedded-cloud.ts";
 import { openMachines } from "../../entry/laptop/machines.ts";

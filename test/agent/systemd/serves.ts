@@ -97,7 +97,7 @@ async function surviving(stage: Stage): Promise<{ stopped: string; conclusion: u
 /** `runpool doctor --as-instance`, as root on this very machine; its spec is the image's. */
 async function doctorSays(stage: Stage): Promise<readonly string[]> {
   await stage.run("cp", "-r", join(root, "ami/spec"), "/usr/lib/runpool/spec");
-  const words = [process.execPath, join(root, "entry/cli.ts"), "doctor", "--as-instance", "--json", "-e", "laptop"];
+  const words = [process.execPath, join(root, "entry/cli/cli.ts"), "doctor", "--as-instance", "--json", "-e", "laptop"];
   const { out } = await stage.as("root", `AWS_ENDPOINT_URL=${stage.cloud.aws.url} ${words.join(" ")} 2>/dev/null`);
   const { checks } = JSON.parse(out) as { checks: readonly { name: string; verdict: string; found: string }[] };
   return checks.filter(({ name }) => name === "image").map(({ verdict, found }) => `${verdict}: ${found}`);

@@ -123,7 +123,7 @@ export const entryMutations: readonly Mutation[] = [
     '.replace("##[", "# #[")',
     "action/steps",
   ]),
-  ...of("entry/agent-environment.ts", [
+  ...of("entry/agent/agent-environment.ts", [
     "an environment's further runs are not let in: the words are one",
     "words.split(/[\\s,]+/)",
     "words.split(/,/)",
@@ -135,7 +135,7 @@ export const entryMutations: readonly Mutation[] = [
     "return exitCodes.done;",
     "cli/operate",
   ]),
-  ...of("entry/cli/durations.ts", [
+  ...of("entry/words/durations.ts", [
     "`--since 2h` shows twelve minutes",
     '{ name: "h", ms: 3_600_000 }',
     '{ name: "h", ms: 360_000 }',
@@ -172,7 +172,7 @@ export const entryMutations: readonly Mutation[] = [
     "cli/inputs",
   ]),
   ...of(
-    "entry/refresh-metrics.ts",
+    "entry/lambdas/refresh-metrics.ts",
     [
       "warm starts are counted cold",
       "servingWarm: serving.filter(({ assignment }) => assignment > 1).length,",
@@ -193,7 +193,7 @@ export const entryMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "entry/refresh.lambda.ts",
+    "entry/lambdas/refresh.lambda.ts",
     [
       "what came of a provision is told by every refresh",
       "if (until > from) await world.requests.tell(until);",

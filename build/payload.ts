@@ -1,0 +1,46 @@
+// The payload of a build: everything that the machine which becomes an image needs beside the network.
+import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Unconfigured } from "../cloud/ports/ports.ts";
+import { sourceTable, tableText, type SourceRow } from "../control/operate/images/source-table.ts";
+import { version as agentVersion } from "../domain/version.ts";
+import type { Recipe } from "./recipe.ts";
+
+export interface PayloadWish {
+  readonly recipe: Recipe;
+  /** A name of ami/variants.json. */
+  readonly variant: string;
+  /** The agent's bundle, as `npm run build` makes it. */
+  readonly agent: string;
+  /** The folder of the agent's units. */
+  readonly units: string;
+  /** A folder whose files are taken instead of downloads, by their names; a `stand-ins` in it names those that only stand for something. */
+  readonly downloads?: string;
+}
+
+/** Fills the folder. Rejects with `Unconfigured` where a version or a checksum is missing: then nothing has been built. */
+export async function makePayload(folder: string, wish: PayloadWish): Promise<readonly SourceRow[]> {
+  const { recipe, variant, agent, units, downloads } = wish;
+  const found = recipe.variants[variant];
+  if (found === undefined)
+    throw new Unconfigured(`there is no variant "${variant}"; there are ${Object.keys(recipe.variants).join(", ")}`);
+  const table = sourceTable(variant, found, { ...recipe, agentVersion });
+  if (!table.ok)
+    throw new Unconfigured(
+      [...table.problems, "run ami/propose-updates.sh, check what it proposes, and commit it"].join("\n"),
+    );
+  if (!existsSync(agent)) throw new Unconfigured(`${agent} is missing: run npm run build`);
+  await mkdir(join(folder, "downloads"), { recursive: true });
+  await writeFile(join(folder, "sources.tsv"), tableText(table.rows));
+  for (const part of ["install", "spec", "units"])
+    await cp(join(recipe.folder, part), join(folder, part), { recursive: true });
+  await cp(units, join(folder, "agent"), { recursive: true });
+  await cp(agent, join(folder, "agent", "agent.mjs"));
+  if (downloads !== undefined) {
+    const wanted = new Set(["stand-ins", ...table.rows.map(({ url }) => basename(url))]);
+    for (const name of await readdir(downloads))
+      if (wanted.has(name)) await cp(join(downloads, name), join(folder, "downloads", name));
+  }
+  return table.rows;
+}

@@ -1,4 +1,0 @@
-// The action's post step (action.yml): runs whatever became of the main one, also after it was killed.
-import { actPost } from "./action/act.ts";
-
-process.exitCode = await actPost(process.env);

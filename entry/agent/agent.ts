@@ -1,0 +1,47 @@
+// The agent on an instance: builds its world and runs until the machine is to end.
+import { readFile } from "node:fs/promises";
+import { runAgent } from "../../agent/agent.ts";
+import { ownInstance } from "../../cloud/aws/own-instance.ts";
+import { limits } from "../../domain/limits.ts";
+import { tableName } from "../../domain/names.ts";
+import { version } from "../../domain/version.ts";
+import { forgeHome, parseAgentEnvironment } from "./agent-environment.ts";
+import { agentLog } from "./agent-log.ts";
+import { agentMachine } from "./agent-machine.ts";
+import { machineGround } from "../machine-ground.ts";
+import { writePreRunner } from "../write-pre-runner.ts";
+
+if (process.argv[2] === "write-pre-runner") await writePreRunner(process.argv[3] ?? "").then(() => process.exit());
+const settings = parseAgentEnvironment(process.env);
+const machine = agentMachine(settings.AWS_EC2_METADATA_SERVICE_ENDPOINT);
+const { clock, startedAt, metadata, dynamodb, secrets } = machine;
+const log = agentLog(clock);
+const script = settings.RUNPOOL_PRE_RUNNER === "" ? "" : await readFile(settings.RUNPOOL_PRE_RUNNER, "utf8");
+// Beside the metadata's replies.
+const ground = machineGround(settings, script, clock, log);
+const { instanceId, account, region, key, pooled } = await machine.known();
+log.instanceIs(instanceId);
+const environment = settings.RUNPOOL_ENVIRONMENT;
+const own = ownInstance({ client: dynamodb, table: tableName(environment), key, clock });
+const { runner, host, onWake } = await ground;
+await runAgent(
+  { own, metadata, runner, host, secrets, clock, log },
+  {
+    environment,
+    account,
+    region,
+    instanceId,
+    forge: forgeHome(settings),
+    ...(settings.RUNPOOL_RUNNER_GROUP === "" ? {} : { runnerGroup: settings.RUNPOOL_RUNNER_GROUP }),
+    agentVersion: version,
+    pooled,
+    bootMs: settings.RUNPOOL_BOOT_MS,
+    maxRuntimeMs: settings.RUNPOOL_MAX_RUNTIME_MS,
+    turnMs: limits.agentTurnMs,
+    anyRunsJobs: settings.RUNPOOL_ANY_RUNS_JOBS === "true",
+    furtherRuns: settings.RUNPOOL_FURTHER_RUNS,
+    startedAt,
+    onWake,
+    onRecord: log.recordIs,
+  },
+);

@@ -1,0 +1,78 @@
+// `runpool ami bake`: payload, Packer, image.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { imageName, imageTags } from "../../../domain/image.ts";
+import { version as agentVersion } from "../../../domain/version.ts";
+import { buildImage, validateTemplate } from "./packer.ts";
+import { makePayload } from "../../../build/payload.ts";
+import { readRecipe } from "../../../build/recipe.ts";
+
+export interface BakeWish {
+  readonly environment: string;
+  readonly region: string;
+  readonly variant: string;
+  /** The folder with template, scripts and spec; the agent's units lie beside it. */
+  readonly recipe: string;
+  readonly agent: string;
+  readonly downloads?: string;
+  readonly dockerForJobs: boolean;
+  /** Further variables of the template. */
+  readonly more: Readonly<Record<string, string>>;
+  readonly validateOnly: boolean;
+  readonly now: Date;
+  readonly say: (line: string) => void;
+  readonly cancel: AbortSignal;
+}
+
+export interface Baked {
+  readonly name: string;
+  readonly variant: string;
+  /** Absent where it was only validated. */
+  readonly imageId?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Rejects with `Unconfigured` before anything is built, with `PackerFailed` after; Packer then has taken away what it made. */
+export async function bake(wish: BakeWish): Promise<Baked> {
+  const { environment, region, variant, say, cancel } = wish;
+  const folder = await mkdtemp(join(tmpdir(), "runpool-bake-"));
+  try {
+    const recipe = readRecipe(resolve(wish.recipe), wish.downloads);
+    const payload = join(folder, "payload");
+    const units = join(recipe.folder, "..", "agent", "hosts", "systemd", "units");
+    const rows = await makePayload(payload, {
+      recipe,
+      variant,
+      agent: resolve(wish.agent),
+      units,
+      ...(wish.downloads === undefined ? {} : { downloads: wish.downloads }),
+    });
+    const name = imageName(environment, variant, wish.now);
+    const tags = {
+      Name: name,
+      [imageTags.environment]: environment,
+      [imageTags.variant]: variant,
+      [imageTags.agentVersion]: agentVersion,
+      [imageTags.runnerVersion]: rows.find((row) => row.name === "runner")?.version ?? "",
+    };
+    const manifest = join(folder, "manifest.json");
+    const variables = {
+      ...wish.more,
+      environment,
+      region,
+      variant,
+      payload,
+      manifest,
+      image_name: name,
+      image_tags: tags,
+      docker_for_jobs: wish.dockerForJobs,
+    };
+    const run = { folder: recipe.folder, variables, say, cancel };
+    await validateTemplate(run);
+    if (wish.validateOnly) return { name, variant, tags };
+    return { name, variant, tags, imageId: await buildImage(run, manifest) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,221 @@
+// The steps of `runpool ami`: each takes what was asked for, does it by the pipeline's words, and says what came of it.
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { apiVersion } from "../../../cloud/github/api-version.ts";
+import { prune } from "../../../control/operate/images/prune.ts";
+import { publish } from "../../../control/operate/images/publish.ts";
+import { smoke } from "../../../control/operate/images/smoke.ts";
+import { BadInput } from "../../words/bad-input.ts";
+import { counted, spoken } from "../../words/durations.ts";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import type { Ground } from "../ground.ts";
+import { onInterrupt } from "../interrupts.ts";
+import { hostClock } from "../../host-clock.ts";
+import { ageStep } from "./age-step.ts";
+import { bake } from "./bake.ts";
+import { checkStep } from "./check-step.ts";
+import { PackerFailed } from "./packer.ts";
+import { pipelineWorld } from "./pipeline-world.ts";
+import { readRecipe } from "../../../build/recipe.ts";
+import { proposeUpdates } from "./updates.ts";
+
+export interface AmiInput {
+  readonly step: "bake" | "test" | "publish" | "prune" | "check" | "age" | "propose";
+  readonly variant?: string | undefined;
+  readonly image?: string | undefined;
+  readonly recipe: string;
+  readonly agent: string;
+  readonly downloads?: string | undefined;
+  readonly "docker-for-jobs": boolean;
+  readonly subnet?: string | undefined;
+  readonly "kms-key"?: string | undefined;
+  readonly "instance-profile"?: string | undefined;
+  readonly "ssh-interface"?: string | undefined;
+  readonly class?: string | undefined;
+  readonly "timeout-min"?: string | undefined;
+  readonly keep: number;
+  readonly phase: "image" | "booted";
+  readonly releases: string;
+  readonly "dry-run": boolean;
+  readonly evict: boolean;
+  readonly write: boolean;
+}
+export type Step = (input: AmiInput, ground: Ground) => Promise<ExitCode>;
+
+const imageOf = ({ image, step }: AmiInput): string => {
+  if (image === undefined) throw new BadInput([`--image is missing: ami ${step} needs it`], "ami");
+  return image;
+};
+
+const bakeStep: Step = async (input, ground) => {
+  const { environment, region } = ground.place();
+  const interrupts = onInterrupt(
+    () => ground.progress.note("Stopping: Packer takes its instance and keys away"),
+    () => undefined,
+  );
+  const more = {
+    ...(input.subnet === undefined ? {} : { subnet_id: input.subnet }),
+    ...(input["kms-key"] === undefined ? {} : { kms_key_id: input["kms-key"] }),
+    ...(input["instance-profile"] === undefined ? {} : { instance_profile: input["instance-profile"] }),
+    ...(input["ssh-interface"] === undefined ? {} : { ssh_interface: input["ssh-interface"] }),
+  };
+  try {
+    const baked = await bake({
+      environment,
+      region,
+      more,
+      variant: input.variant ?? "",
+      recipe: input.recipe,
+      agent: input.agent,
+      ...(input.downloads === undefined ? {} : { downloads: input.downloads }),
+      dockerForJobs: input["docker-for-jobs"],
+      validateOnly: input["dry-run"],
+      now: new Date(hostClock.now()),
+      say: (line) => ground.progress.note(line),
+      cancel: interrupts.signal,
+    });
+    ground.result(baked, () => [
+      baked.imageId === undefined ? `${baked.variant} can be built` : `${baked.imageId} is ${baked.name}`,
+    ]);
+    return exitCodes.done;
+  } catch (error) {
+    if (!(error instanceof PackerFailed)) throw error;
+    ground.terminal.err.write(`runpool: ${error.message}\n`);
+    return interrupts.signal.aborted ? exitCodes.cancelled : exitCodes.failed;
+  } finally {
+    interrupts.release();
+  }
+};
+
+const testStep: Step = async (input, ground) => {
+  const imageId = imageOf(input);
+  const world = await ground.world();
+  const { images } = pipelineWorld(ground.place().region, ground.progress);
+  const interrupts = onInterrupt(
+    () => ground.progress.note("Stopping: the instance is ended"),
+    () => undefined,
+  );
+  const waiting = ground.progress.waiting(() => `waiting for an instance of ${imageId} to register`);
+  try {
+    const { class: resourceClass, "timeout-min": timeoutMin } = input;
+    const smoked = await smoke(world, images, {
+      imageId,
+      runId: String(world.clock.now()),
+      cancel: interrupts.signal,
+      ...(resourceClass === undefined ? {} : { resourceClass }),
+      ...(timeoutMin === undefined ? {} : { timeoutMin }),
+    });
+    waiting.done();
+    ground.result({ imageId, ...smoked }, () =>
+      smoked.kind === "passed"
+        ? [`${imageId} passed: ${smoked.instanceId} registered after ${spoken(smoked.readyMs)}, and is ended`]
+        : [
+            `${imageId} ${smoked.kind === "failed" ? "failed its test" : "was not tested"}:`,
+            ...smoked.reasons.map((why) => `- ${why}`),
+          ],
+    );
+    if (smoked.kind === "passed") return exitCodes.done;
+    if (interrupts.signal.aborted) return exitCodes.cancelled;
+    return smoked.kind === "refused" ? exitCodes.refused : exitCodes.failed;
+  } finally {
+    waiting.done();
+    interrupts.release();
+  }
+};
+
+const publishStep: Step = async (input, ground) => {
+  const imageId = imageOf(input);
+  const { settings } = await ground.world();
+  const { configuration } = await settings.load();
+  const { imageParameters } = configuration;
+  const waiting = ground.progress.waiting(() => `publishing ${imageId}`);
+  const outcome = await publish(pipelineWorld(ground.place().region, ground.progress), {
+    imageId,
+    parameters: imageParameters,
+  }).finally(() => waiting.done());
+  ground.result({ imageId, ...outcome }, () => {
+    switch (outcome.kind) {
+      case "published":
+        return [
+          `${outcome.parameter} is ${imageId}`,
+          ...(outcome.before === undefined ? [] : [`(it was ${outcome.before})`]),
+        ];
+      case "unchanged":
+        return [`${outcome.parameter} is ${imageId} already`];
+      case "refused":
+        return [`${imageId} is not published:`, ...outcome.reasons.map((why) => `- ${why}`)];
+    }
+  });
+  return outcome.kind === "refused" ? exitCodes.failed : exitCodes.done;
+};
+
+const pruneStep: Step = async ({ keep, "dry-run": dryRun }, ground) => {
+  const { environment, region } = ground.place();
+  const { settings } = await ground.world();
+  const { configuration } = await settings.load();
+  const parameters = Object.values(configuration.imageParameters);
+  const waiting = ground.progress.waiting(() => (dryRun ? "looking at the images" : "deleting what nothing uses"));
+  const pruned = await prune(pipelineWorld(region, ground.progress), {
+    environment,
+    parameters,
+    keep,
+    dryRun,
+  }).finally(() => waiting.done());
+  const { kept, images, snapshots, problems } = pruned;
+  const facts = {
+    dryRun,
+    deleted: images.map(({ imageId, name, snapshotIds }) => ({ imageId, name, snapshotIds })),
+    snapshots: snapshots.map(({ snapshotId }) => snapshotId),
+    kept: kept.map(({ image: { imageId, name }, reasons }) => ({ imageId, name, reasons })),
+    problems,
+  };
+  const done = dryRun ? "would be deleted" : "deleted";
+  ground.result(facts, () => [
+    `${counted(images.length, "image")} and ${counted(snapshots.length, "snapshot")} without one ${done}, ${kept.length} kept`,
+    ...images.map(({ imageId, name }) => `- ${imageId} ${name}`),
+    ...facts.kept.map(({ imageId, name, reasons }) => `  kept: ${imageId} ${name}: ${reasons.join("; ")}`),
+    ...problems.map((problem) => `  not deleted: ${problem}`),
+  ]);
+  return problems.length === 0 ? exitCodes.done : exitCodes.failed;
+};
+
+const proposeStep: Step = async ({ recipe: folder, write }, ground) => {
+  const recipe = readRecipe(folder);
+  const token = process.env["GITHUB_TOKEN"] ?? "";
+  const get = (url: string): Promise<Response> => {
+    if (!url.startsWith("https://api.github.com/")) return fetch(url);
+    return fetch(url, { headers: { ...apiVersion, ...(token === "" ? {} : { authorization: `Bearer ${token}` }) } });
+  };
+  const waiting = ground.progress.waiting(() => "asking what has been released");
+  const { versions, proposals } = await proposeUpdates(recipe.versions, recipe.sources, get).finally(() =>
+    waiting.done(),
+  );
+  const file = join(folder, "versions.json");
+  if (write && proposals.length > 0) {
+    await writeFile(`${file}.new`, `${JSON.stringify(versions, undefined, 2)}\n`);
+    await rename(`${file}.new`, file);
+  }
+  ground.result({ proposals, versions, written: write && proposals.length > 0 }, () =>
+    proposals.length === 0
+      ? ["everything is the newest"]
+      : [
+          ...proposals.map(
+            ({ name, from, to, checksum }) =>
+              `${name}: ${from} → ${to}${checksum === "confirmed" ? "" : " (checksum computed from the download: check it in another way)"}`,
+          ),
+          write ? `written to ${file}` : "(--write writes it)",
+        ],
+  );
+  return exitCodes.done;
+};
+
+const steps: Readonly<Record<AmiInput["step"], Step>> = {
+  bake: bakeStep,
+  test: testStep,
+  publish: publishStep,
+  prune: pruneStep,
+  check: checkStep,
+  age: ageStep,
+  propose: proposeStep,
+};
+export const runStep: Step = (input, ground) => steps[input.step](input, ground);

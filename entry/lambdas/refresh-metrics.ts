@@ -1,0 +1,73 @@
+// What a refresh saw, as metrics: one line for each set of dimensions.
+import { limits } from "../../domain/limits.ts";
+import { isPast } from "../../domain/needs.ts";
+import { lastSignalOf, states, type InstanceRecord, type UsageClass } from "../../domain/record.ts";
+import type { RefreshReport } from "../../control/refresh/refresh.ts";
+import { emfLine, mostValues, type Values } from "./emf.ts";
+
+export interface Seen {
+  readonly environment: string;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly report: RefreshReport;
+  /** The records as refresh read them. */
+  readonly records: readonly InstanceRecord[];
+  /** Epoch ms at which the oldest registration token was written; undefined where none exists. */
+  readonly oldestToken: number | undefined;
+}
+
+const serves = ({ state, runId }: InstanceRecord): boolean => state === "running" && runId !== undefined;
+const lives = ({ state }: InstanceRecord): boolean => state !== "terminated" && state !== "terminating";
+
+/** From launch to the first registration, of those that registered since the refresh before this one. */
+const coldStarts = ({ records, now }: Seen): readonly number[] =>
+  records
+    .flatMap((record) => {
+      const signal = lastSignalOf(record);
+      const isNew = signal !== undefined && signal.at > now - limits.refreshMs && signal.at <= now + limits.aheadMs;
+      return isNew && signal.kind === "registered" && signal.assignment === 1 ? [signal.at - record.launchedAt] : [];
+    })
+    .slice(0, mostValues);
+
+const vcpus = (seen: Seen, usage: UsageClass): number =>
+  seen.records.filter((record) => lives(record) && record.usageClass === usage).reduce((sum, { cpu }) => sum + cpu, 0);
+
+/**
+ * How many instances there are of each class in each state, but for ended ones. Only what there is: CloudWatch bills a metric by the hours
+ * in which it is written, and there are as many as states times classes.
+ */
+const byClass = (records: readonly InstanceRecord[]) => {
+  const there = records.filter(({ state }) => state !== "terminated");
+  const alike = Map.groupBy(there, ({ state, resourceClass }) => JSON.stringify([state, resourceClass]));
+  return [...alike].map(([key, { length: instances }]) => {
+    const [State, ResourceClass] = JSON.parse(key) as [string, string];
+    return { dimensions: { State, ResourceClass }, instances };
+  });
+};
+
+/** One line each, for the lambda's log. */
+export function refreshMetrics(seen: Seen): readonly string[] {
+  const { report, records, now, oldestToken } = seen;
+  const starts = coldStarts(seen);
+  const serving = records.filter(serves);
+  const whole: Values = {
+    servingCold: serving.filter(({ assignment }) => assignment === 1).length,
+    servingWarm: serving.filter(({ assignment }) => assignment > 1).length,
+    pastThreshold: records.filter((record) => lives(record) && isPast(record, now)).length,
+    leaked: report.findings.filter(({ kind }) => kind === "end-unrecorded" || kind === "end-overdue").length,
+    ghosts: report.ghosts.length,
+    requeued: report.requeued,
+    problems: report.problems.length,
+    brakes: report.brakes.length,
+    ...(starts.length === 0 ? {} : { coldStart: starts }),
+    ...(oldestToken === undefined ? {} : { tokenAge: now - oldestToken }),
+  };
+  const line = (dimensions: Readonly<Record<string, string>>, values: Values): string =>
+    emfLine({ environment: seen.environment, at: now, dimensions, values });
+  return [
+    line({}, whole),
+    ...states.map((State) => line({ State }, { instances: report.states[State] ?? 0 })),
+    ...byClass(records).map(({ dimensions, instances }) => line(dimensions, { instances })),
+    ...(["on-demand", "spot"] as const).map((UsageClass) => line({ UsageClass }, { vcpus: vcpus(seen, UsageClass) })),
+  ];
+}

@@ -1,0 +1,45 @@
+// Many instances that failed alike are one reason to a person, not one each.
+import { wordsOfReason, type Reason } from "../../control/pool/reasons.ts";
+
+const anInstance = /i-[0-9a-f]{8,17}( \([^()]*\))?/g;
+/** Ids that are named beside the first. */
+const mostNamed = 3;
+
+/** Of a text of others the same where it differs only in instances and numbers: how long something took tells no failure from another. */
+export const kindOf = (text: string): string => text.replaceAll(anInstance, "i-").replaceAll(/\d+/g, "#");
+
+/** The same for reasons that are told apart by nothing but which instance it was, and by numbers. */
+function alikeOf(reason: Reason): string {
+  const { code } = reason;
+  const facts = code === "instance" ? { code, loss: reason.loss, signal: reason.signal } : reason;
+  return JSON.stringify(facts, (_name, fact: unknown) => {
+    if (typeof fact === "number") return 0;
+    return typeof fact === "string" ? kindOf(fact) : fact;
+  });
+}
+
+interface Line {
+  readonly words: string;
+  readonly kind: string;
+  readonly instance: string | undefined;
+}
+const lineOf = (reason: Reason | string): Line =>
+  typeof reason === "string"
+    ? { words: reason, kind: kindOf(reason), instance: /^i-[0-9a-f]+/.exec(reason)?.[0] }
+    : {
+        words: wordsOfReason(reason),
+        kind: alikeOf(reason),
+        instance: reason.code === "instance" ? reason.instanceId : undefined,
+      };
+
+/** Each kind of reason once, as the first of it says it, with how many others there are; in the order of the first ones. */
+export function alikeTogether(reasons: readonly (Reason | string)[]): readonly string[] {
+  return [...Map.groupBy(reasons.map(lineOf), ({ kind }) => kind).values()].map(([first, ...others]) => {
+    const { words = "" } = first ?? {};
+    if (others.length === 0) return words;
+    const ids = others.flatMap(({ instance }) => instance ?? []);
+    const named =
+      ids.length === 0 ? "" : `: ${ids.slice(0, mostNamed).join(", ")}${ids.length > mostNamed ? " …" : ""}`;
+    return `${words} (and ${others.length} more like it${named})`;
+  });
+}
