@@ -1,6 +1,6 @@
 // The agent's loop: look at the record and the machine, decide, do one step, look again.
-import type { RunnerState } from "../cloud/ports/machine.ts";
-import type { EpochMs } from "../cloud/ports/ports.ts";
+import type { RunnerState } from "../cloud/ports/runner.ts";
+import type { EpochMs } from "../cloud/ports/clock.ts";
 import { limits } from "../domain/limits.ts";
 import type { InstanceRecord, SignalKind, SignalReport } from "../domain/record.ts";
 import { lastMoment, next, type Step, type View } from "./decide.ts";

@@ -1,5 +1,7 @@
 // What the agent does next, decided purely from its record and the machine: crash-only, so no memory is needed but the facts.
-import type { Interruption, OwnSight, RegisterOutcome, RunnerState } from "../cloud/ports/machine.ts";
+import type { Interruption } from "../cloud/ports/metadata.ts";
+import type { OwnSight } from "../cloud/ports/own-instance.ts";
+import type { RegisterOutcome, RunnerState } from "../cloud/ports/runner.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { FailureCause, InstanceRecord, SignalKind, SignalReport } from "../domain/record.ts";
 

@@ -1,16 +1,11 @@
 // What the agent stands on and knows: its world, its options, its memory, and how a sight or a write's reply is taken in.
-import type {
-  Host,
-  Interruption,
-  Metadata,
-  OwnInstance,
-  OwnSight,
-  RunnerProcess,
-  RunnerState,
-  VitalSigns,
-  Written,
-} from "../cloud/ports/machine.ts";
-import type { Clock, EpochMs, Log, Secrets } from "../cloud/ports/ports.ts";
+import type { Host } from "../cloud/ports/host.ts";
+import type { Interruption, Metadata } from "../cloud/ports/metadata.ts";
+import type { OwnInstance, OwnSight, VitalSigns, Written } from "../cloud/ports/own-instance.ts";
+import type { RunnerProcess, RunnerState } from "../cloud/ports/runner.ts";
+import type { Clock, EpochMs } from "../cloud/ports/clock.ts";
+import type { Log } from "../cloud/ports/log.ts";
+import type { Secrets } from "../cloud/ports/secrets.ts";
 import type { ForgeHome } from "../domain/configuration.ts";
 import { signalOf } from "../domain/agent-writes.ts";
 import type { InstanceRecord, Signal, SignalKind, SignalReport } from "../domain/record.ts";

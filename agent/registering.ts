@@ -1,8 +1,8 @@
 // Registering with GitHub: on the judged version, with a token of the partition or a configuration made for this one assignment, tried
 // again with growing pauses.
-import type { RegisterOutcome } from "../cloud/ports/machine.ts";
+import type { RegisterOutcome } from "../cloud/ports/runner.ts";
 import { limits } from "../domain/limits.ts";
-import { OutOfReach } from "../cloud/ports/ports.ts";
+import { OutOfReach } from "../cloud/ports/outcomes.ts";
 import { registrationUrl } from "../domain/configuration.ts";
 import {
   jitConfigurationParameter,

@@ -1,5 +1,5 @@
 // What the benchmark's runs ask for, and the world that they ask.
-import type { Log } from "../cloud/ports/ports.ts";
+import type { Log } from "../cloud/ports/log.ts";
 import type { ControlWorld } from "../control/pool/world.ts";
 import { runOwner } from "../domain/names.ts";
 import type { Ownership } from "../domain/record.ts";

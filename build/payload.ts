@@ -2,7 +2,7 @@
 import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { Unconfigured } from "../cloud/ports/ports.ts";
+import { Unconfigured } from "../cloud/ports/settings.ts";
 import { sourceTable, tableText, type SourceRow } from "../control/operate/images/source-table.ts";
 import { version as agentVersion } from "../domain/version.ts";
 import type { Recipe } from "./recipe.ts";

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { Unconfigured } from "../cloud/ports/ports.ts";
+import { Unconfigured } from "../cloud/ports/settings.ts";
 import type { Sources, Variant, Versions } from "../control/operate/images/source-table.ts";
 
 const text = z.string().check(z.minLength(1));

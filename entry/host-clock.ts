@@ -1,5 +1,5 @@
 // The host's own clock and timers.
-import type { Clock } from "../cloud/ports/ports.ts";
+import type { Clock } from "../cloud/ports/clock.ts";
 
 export const hostClock: Clock = {
   now: () => Date.now(),

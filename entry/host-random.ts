@@ -1,6 +1,6 @@
 // The host's own chance.
 import { randomBytes } from "node:crypto";
-import type { Random } from "../cloud/ports/ports.ts";
+import type { Random } from "../cloud/ports/clock.ts";
 
 export const hostRandom: Random = {
   next: () => Math.random(),

@@ -1,5 +1,6 @@
 // One JSON line an event, for the journal.
-import type { Clock, Log } from "../cloud/ports/ports.ts";
+import type { Clock } from "../cloud/ports/clock.ts";
+import type { Log } from "../cloud/ports/log.ts";
 import type { EventName } from "../domain/events.ts";
 
 /** journald breaks a line at 48 KiB (journald.conf(5), "LineMax="): a broken one is no JSON, so of long texts the beginning is kept. */

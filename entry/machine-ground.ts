@@ -1,6 +1,7 @@
 // What the agent has under its feet: plain processes (the laptop's machines), or systemd's units (real machines).
 import { mkdir } from "node:fs/promises";
-import type { Host, RunnerProcess } from "../cloud/ports/machine.ts";
+import type { Host } from "../cloud/ports/host.ts";
+import type { RunnerProcess } from "../cloud/ports/runner.ts";
 import { processHost, readBootId } from "../agent/hosts/process/process-host.ts";
 import { processRunner } from "../agent/hosts/process/process-runner.ts";
 import { rootFolders, rootRequests } from "../agent/hosts/systemd/root-requests.ts";
@@ -8,7 +9,8 @@ import { systemdSupervisor } from "../agent/hosts/systemd/supervisor.ts";
 import { findCgroupTree } from "../agent/hosts/systemd/unit-ground.ts";
 import { unitHost } from "../agent/hosts/systemd/unit-host.ts";
 import { unitRunner } from "../agent/hosts/systemd/unit-runner.ts";
-import type { Clock, Log } from "../cloud/ports/ports.ts";
+import type { Clock } from "../cloud/ports/clock.ts";
+import type { Log } from "../cloud/ports/log.ts";
 import { prepareMs } from "../domain/limits.ts";
 import type { AgentEnvironment } from "./agent/agent-environment.ts";
 import { hostRandom } from "./host-random.ts";

@@ -1,6 +1,6 @@
 // A provision's inputs against the environment they are for: the same for the action and the command line.
 import { defaultUsageClass, isServed, retiredClassesOf, type Configuration } from "../domain/configuration.ts";
-import type { Random } from "../cloud/ports/ports.ts";
+import type { Random } from "../cloud/ports/clock.ts";
 import { parseRequest, problemOfTimeout, type RawRequest, type RequestParse } from "../domain/request.ts";
 
 /** `parseRequest`, and that the environment serves the repository: at any other its instances could not register. */

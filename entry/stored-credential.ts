@@ -1,7 +1,7 @@
 // What an environment keeps to ask GitHub with: read by the command line, the action and the doctor from where its stack says it lies.
 import { AwsRefused } from "../cloud/aws/sdk-errors.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
-import { OutOfReach } from "../cloud/ports/ports.ts";
+import { OutOfReach } from "../cloud/ports/outcomes.ts";
 import { credentialParameterOf, type Configuration } from "../domain/configuration.ts";
 import type { OperatedWorld } from "./control-world.ts";
 import { parseForgeCredential } from "./forge-credential.ts";

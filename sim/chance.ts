@@ -1,6 +1,6 @@
 // Seeded chance: streams forked by name, so that one new draw in one place shifts no other.
 import { hash32 } from "../domain/fingerprint.ts";
-import type { Random } from "../cloud/ports/ports.ts";
+import type { Random } from "../cloud/ports/clock.ts";
 
 /** A deterministic stream (mulberry32). `fork` gives an independent stream that depends only on seed and name. */
 export interface Chance extends Random {

@@ -3,7 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import type { Clock } from "../cloud/ports/ports.ts";
+import type { Clock } from "../cloud/ports/clock.ts";
 import type { Chance } from "./chance.ts";
 import { dynamodb } from "./dynamodb/dynamodb.ts";
 import { ec2 } from "./ec2/ec2.ts";

@@ -1,5 +1,5 @@
 // The embedded IAM: whether a role exists. Nothing else of it is asked by this system, and nothing is enforced.
-import type { Clock } from "../cloud/ports/ports.ts";
+import type { Clock } from "../cloud/ports/clock.ts";
 import { required } from "./ec2/input.ts";
 import { content } from "./ec2/xml.ts";
 import { AwsFault, type Service } from "./http/service.ts";

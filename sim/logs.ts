@@ -1,7 +1,7 @@
 // The embedded CloudWatch Logs: groups, their streams, and reading a stream from either end.
 //
 // Not modelled: retention, filter patterns, sequence tokens (AWS ignores them too), permissions.
-import type { Clock } from "../cloud/ports/ports.ts";
+import type { Clock } from "../cloud/ports/clock.ts";
 import { AwsFault, type Service } from "./http/service.ts";
 
 interface LogEvent {

@@ -2,7 +2,7 @@
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { SpecSaid } from "../../cloud/ports/doctor.ts";
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import { hostLimits } from "./host-limits.ts";
 import { runBounded } from "./run-bounded.ts";
 

@@ -1,5 +1,5 @@
 // Removals of registrations, off the critical path, one after the other; their failures are logged, their end can be waited for.
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 
 export interface Background {
   run(work: () => Promise<void>): void;

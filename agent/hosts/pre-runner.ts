@@ -1,8 +1,9 @@
 // The operator's script that prepares a machine: any content, run once a boot, with a time limit and its true outcome.
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PrepareOutcome } from "../../cloud/ports/machine.ts";
-import type { Clock, Log } from "../../cloud/ports/ports.ts";
+import type { PrepareOutcome } from "../../cloud/ports/host.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import { readJson, writeJson } from "./disk-state.ts";
 import { runBounded } from "./run-bounded.ts";
 

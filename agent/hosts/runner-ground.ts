@@ -1,5 +1,5 @@
 // Where a runner's processes live: child processes on a laptop, systemd units on a real machine.
-import type { RegisterRequest } from "../../cloud/ports/machine.ts";
+import type { RegisterRequest } from "../../cloud/ports/runner.ts";
 import type { BoundedEnd } from "./run-bounded.ts";
 
 export interface RunnerSeen {

@@ -11,7 +11,7 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import type { Counter } from "../../cloud/ports/ports.ts";
+import type { Counter } from "../../cloud/ports/settings.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { batchesOf } from "../../domain/batches.ts";
 import { instanceKey, tags } from "../../domain/names.ts";

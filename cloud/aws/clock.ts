@@ -1,5 +1,5 @@
 // A clock corrected by the Date header of AWS's replies, so that a skewed host neither ends nor keeps an instance.
-import type { Clock, EpochMs } from "../ports/ports.ts";
+import type { Clock, EpochMs } from "../ports/clock.ts";
 
 /** What a client's middleware stack and its replies look like to us: every SDK client has it, whatever its service. */
 export interface Observable {

@@ -1,6 +1,6 @@
 // One conditional UpdateItem, with its outcomes as values.
 import { UpdateItemCommand, type DynamoDBClient, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
-import type { Unknown } from "../ports/ports.ts";
+import type { Unknown } from "../ports/outcomes.ts";
 import { fromItem, type Item } from "./attribute-values.ts";
 import { asSdkError, asUnknown } from "./sdk-errors.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "../../domain/configuration.ts";
 import { brakesKey, defaultsKey, overlayKey, pauseKey, table } from "../../domain/table.ts";
 import { skewOf } from "../../domain/version.ts";
-import type { LoadedSettings, Pause } from "../ports/ports.ts";
+import type { LoadedSettings, Pause } from "../ports/settings.ts";
 import { fromItem, toItem, type Item } from "./attribute-values.ts";
 import { schemaOf } from "./stored-shape.ts";
 

@@ -7,16 +7,9 @@ import {
   type TransactWriteItem,
 } from "@aws-sdk/client-dynamodb";
 import { counterKey, table } from "../../domain/table.ts";
-import {
-  OutOfReach,
-  type Clock,
-  type Counter,
-  type Random,
-  type Reservation,
-  type Scope,
-  type Settings,
-  type Unknown,
-} from "../ports/ports.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import { OutOfReach, type Unknown } from "../ports/outcomes.ts";
+import type { Counter, Reservation, Scope, Settings } from "../ports/settings.ts";
 import { asSdkError, asUnknown, raise } from "./sdk-errors.ts";
 
 export const countAttribute = "count";

@@ -5,7 +5,7 @@ import { GetServiceQuotaCommand, type ServiceQuotasClient } from "@aws-sdk/clien
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
 import type { UsageClass } from "../../domain/record.ts";
 import type { AccountSight, SubnetSeen } from "../ports/doctor.ts";
-import type { Clock } from "../ports/ports.ts";
+import type { Clock } from "../ports/clock.ts";
 import { correctedClock } from "./clock.ts";
 import { look, lookAt } from "./doctor-look.ts";
 

@@ -4,7 +4,7 @@ import type {
   FleetLaunchTemplateOverridesRequest,
   InstanceRequirementsRequest,
 } from "@aws-sdk/client-ec2";
-import type { LaunchRequest } from "../ports/ports.ts";
+import type { LaunchRequest } from "../ports/fleet.ts";
 
 /**
  * Price protection: types dearer than the cheapest fitting one by more than this are left out. EC2's own defaults are 100

@@ -2,7 +2,7 @@
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type * as Ec2 from "./ec2-sdk.ts";
-import type { Fleet } from "../ports/ports.ts";
+import type { Fleet } from "../ports/fleet.ts";
 import { launch, type LaunchTools } from "./launch.ts";
 import { describe, ours, terminate } from "./machines.ts";
 

@@ -1,6 +1,7 @@
 // What a machine is told about itself: the instance metadata service, version 2 only.
-import type { Identity, Interruption, Metadata } from "../ports/machine.ts";
-import { OutOfReach, type Clock, type EpochMs } from "../ports/ports.ts";
+import type { Identity, Interruption, Metadata } from "../ports/metadata.ts";
+import type { Clock, EpochMs } from "../ports/clock.ts";
+import { OutOfReach } from "../ports/outcomes.ts";
 import { asksWithin, type Answered, type Ask, type Asked } from "./plain-http.ts";
 
 export interface MetadataWish {

@@ -12,7 +12,9 @@ import { refusalOf, type Decision, type Move, type Moves } from "../../domain/in
 import { maxima } from "../../domain/limits.ts";
 import { decodeListing, decodeRecord, isDamaged, type Damaged, type InstanceRecord } from "../../domain/record.ts";
 import { isInstanceKey, poolAttribute, poolKey, table, type PoolListing, type RunListing } from "../../domain/table.ts";
-import { OutOfReach, type Clock, type Found, type InstanceRef, type Instances, type Unknown } from "../ports/ports.ts";
+import type { Clock } from "../ports/clock.ts";
+import { OutOfReach, type Unknown } from "../ports/outcomes.ts";
+import type { Found, InstanceRef, Instances } from "../ports/store.ts";
 import { fromItem, type Item } from "./attribute-values.ts";
 import { conditionalUpdate } from "./conditional-update.ts";
 import { compileMove, updateItem } from "./expression.ts";

@@ -1,5 +1,5 @@
 // Why CreateFleet launched fewer: EC2's many codes as the few kinds that call for different answers.
-import type { LaunchFailure } from "../ports/ports.ts";
+import type { LaunchFailure } from "../ports/fleet.ts";
 
 type Kind = LaunchFailure["kind"];
 

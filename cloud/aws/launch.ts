@@ -8,7 +8,8 @@ import type {
   _InstanceType,
 } from "@aws-sdk/client-ec2";
 import type * as Ec2 from "./ec2-sdk.ts";
-import type { Launched, LaunchFailure, LaunchOutcome, LaunchRequest, Unknown } from "../ports/ports.ts";
+import type { Launched, LaunchFailure, LaunchOutcome, LaunchRequest } from "../ports/fleet.ts";
+import type { Unknown } from "../ports/outcomes.ts";
 import { attributesOf, createFleetInput, namesTypes } from "./fleet-request.ts";
 import { distinct, failureOf } from "./launch-failures.ts";
 import { asSdkError, problemOf, troubleOf } from "./sdk-errors.ts";

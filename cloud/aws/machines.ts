@@ -4,7 +4,7 @@ import type * as Ec2 from "./ec2-sdk.ts";
 import { batchesOf } from "../../domain/batches.ts";
 import { poolManager, tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
-import type { MachineSeen, MachineState } from "../ports/ports.ts";
+import type { MachineSeen, MachineState } from "../ports/fleet.ts";
 import { asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
 
 export interface MachineTools {

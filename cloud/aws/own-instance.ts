@@ -4,8 +4,9 @@ import { beginRegistering, heartbeat, retire, signal, type AgentWrite } from "..
 import { limits } from "../../domain/limits.ts";
 import { decodeRecord, isDamaged, type InstanceRecord, type Signal } from "../../domain/record.ts";
 import { table } from "../../domain/table.ts";
-import type { OwnInstance, OwnSight, VitalSigns, Written } from "../ports/machine.ts";
-import type { Clock, EpochMs, Unknown } from "../ports/ports.ts";
+import type { OwnInstance, OwnSight, VitalSigns, Written } from "../ports/own-instance.ts";
+import type { Clock, EpochMs } from "../ports/clock.ts";
+import type { Unknown } from "../ports/outcomes.ts";
 import { fromItem } from "./attribute-values.ts";
 import { conditionalUpdate, type Updated } from "./conditional-update.ts";
 import { compileAgentWrite, updateItem } from "./expression.ts";

@@ -1,7 +1,7 @@
 // The pause of an environment: an item beside its configuration, which every provision reads first.
 import { DeleteItemCommand, PutItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { pauseKey, table } from "../../domain/table.ts";
-import type { PauseSwitch } from "../ports/pause.ts";
+import type { PauseSwitch } from "../ports/settings.ts";
 import { raise } from "./sdk-errors.ts";
 
 export const pauseSwitch = (client: DynamoDBClient, tableName: string): PauseSwitch => ({

@@ -11,7 +11,7 @@ import {
 import { batchesOf } from "../../domain/batches.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { parseMessage, type PoolMessage } from "../../domain/pool-message.ts";
-import type { Pool, Received } from "../ports/ports.ts";
+import type { Pool, Received } from "../ports/queue.ts";
 import { asUnknown, raise, troubleOf } from "./sdk-errors.ts";
 
 export interface QueueUrls {

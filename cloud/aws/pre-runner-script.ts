@@ -2,7 +2,7 @@
 import { GetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Operational } from "../../domain/configuration.ts";
 import { defaultsKey, overlayKey, table } from "../../domain/table.ts";
-import { Unconfigured } from "../ports/ports.ts";
+import { Unconfigured } from "../ports/settings.ts";
 import { raise } from "./sdk-errors.ts";
 
 const attribute: keyof Operational = "preRunnerScript";

@@ -12,7 +12,7 @@ import { limits, maxima } from "../../domain/limits.ts";
 import { repositoriesOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
 import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../domain/table.ts";
-import type { ProvisionName, SavedRequests } from "../ports/ports.ts";
+import type { ProvisionName, SavedRequests } from "../ports/saved-requests.ts";
 import type { Item } from "./attribute-values.ts";
 import { batchGet, type InstancesWish } from "./instances.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";

@@ -1,5 +1,5 @@
 // What an error of an AWS SDK client means: never applied, perhaps applied, or refused for good.
-import { OutOfReach, type Unknown } from "../ports/ports.ts";
+import { OutOfReach, type Unknown } from "../ports/outcomes.ts";
 
 /** AWS understood the call and will not do it, however often it is asked: a missing right, or a mistake of ours. */
 export class AwsRefused extends Error {

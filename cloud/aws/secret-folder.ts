@@ -1,7 +1,7 @@
 // The SecureStrings under a folder, by their names alone: no value is asked for in clear.
 import { DeleteParametersCommand, paginateGetParametersByPath, type SSMClient } from "@aws-sdk/client-ssm";
 import { batchesOf } from "../../domain/batches.ts";
-import type { SecretFolder, SecretSeen } from "../ports/secret-folder.ts";
+import type { SecretFolder, SecretSeen } from "../ports/secrets.ts";
 import { raise } from "./sdk-errors.ts";
 
 /** SSM API Reference, DeleteParameters: ten names a call. GetParametersByPath gives ten a page at the most. */

@@ -1,6 +1,7 @@
 // Secrets as SSM SecureStrings.
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import { OutOfReach, type Secrets } from "../ports/ports.ts";
+import { OutOfReach } from "../ports/outcomes.ts";
+import type { Secrets } from "../ports/secrets.ts";
 import { AwsRefused, asSdkError, raise, troubleOf } from "./sdk-errors.ts";
 
 export const secrets = (client: SSMClient): Secrets => ({

@@ -3,7 +3,8 @@ import { PutItemCommand, UpdateItemCommand, type DynamoDBClient } from "@aws-sdk
 import type { Overlay } from "../../domain/configuration.ts";
 import type { Brake } from "../../domain/brake.ts";
 import { brakesKey, defaultsKey, overlayKey, pauseKey } from "../../domain/table.ts";
-import { Unconfigured, type Clock, type LoadedSettings, type Random, type Settings } from "../ports/ports.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import { Unconfigured, type LoadedSettings, type Settings } from "../ports/settings.ts";
 import { batchGet } from "./instances.ts";
 import { counters } from "./counters.ts";
 import { AwsRefused, raise } from "./sdk-errors.ts";

@@ -1,7 +1,7 @@
 // What the given credentials may do at GitHub, and which versions of the runner GitHub has released.
 import type { ForgeAnswer, ForgeSight } from "../ports/doctor.ts";
 import type { RunnerRelease } from "../ports/images.ts";
-import { ForgeRefused } from "../ports/ports.ts";
+import { ForgeRefused } from "../ports/forge.ts";
 import { refuse, rightToRunners, scopePath, statusOf, type ForgeClient } from "./forge-client.ts";
 import { listRunnerReleases } from "./runner-releases.ts";
 

@@ -2,7 +2,9 @@
 import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { apiVersion } from "./api-version.ts";
-import { ForgeRefused, OutOfReach, RateLimited, type Clock } from "../ports/ports.ts";
+import type { Clock } from "../ports/clock.ts";
+import { ForgeRefused } from "../ports/forge.ts";
+import { OutOfReach, RateLimited } from "../ports/outcomes.ts";
 
 export type ForgeAuth =
   | { readonly kind: "token"; readonly token: string }

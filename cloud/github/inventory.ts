@@ -1,5 +1,6 @@
 // The runners that GitHub knows of a scope, and their removal.
-import { OutOfReach, type Removal, type RunnerInventory, type RunnerSeen, type Unknown } from "../ports/ports.ts";
+import type { Removal, RunnerInventory, RunnerSeen } from "../ports/forge.ts";
+import { OutOfReach, type Unknown } from "../ports/outcomes.ts";
 import { refuse, rightToRunners, scopePath, statusOf, type ForgeClient } from "./forge-client.ts";
 
 interface ListedRunner {

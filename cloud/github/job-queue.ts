@@ -1,5 +1,5 @@
 // The runs and jobs that wait for a runner, as GitHub lists them.
-import type { ActiveRun, JobQueue, QueuedJob } from "../ports/ports.ts";
+import type { ActiveRun, JobQueue, QueuedJob } from "../ports/forge.ts";
 import { refuse, type ForgeClient } from "./forge-client.ts";
 
 interface ListedRun {

@@ -1,5 +1,5 @@
 // Registration and removal tokens from GitHub.
-import { ForgeRefused, type ForgeToken, type Registrar } from "../ports/ports.ts";
+import { ForgeRefused, type ForgeToken, type Registrar } from "../ports/forge.ts";
 import { refuse, rightToRunners, scopePath, type ForgeClient } from "./forge-client.ts";
 
 async function token(

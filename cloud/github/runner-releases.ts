@@ -1,7 +1,7 @@
 // Releases of GitHub's runner, which anybody may list.
 import { Octokit } from "@octokit/core";
 import type { RunnerRelease, RunnerReleases } from "../ports/images.ts";
-import { OutOfReach } from "../ports/ports.ts";
+import { OutOfReach } from "../ports/outcomes.ts";
 import { apiVersion } from "./api-version.ts";
 
 /** More releases than GitHub makes in half a year. */

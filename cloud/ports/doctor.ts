@@ -1,6 +1,6 @@
 // What the doctor looks at: the account, the environment's resources, the forge. Nothing here changes anything.
 import type { RunnerRelease } from "./images.ts";
-import type { EpochMs } from "./ports.ts";
+import type { EpochMs } from "./clock.ts";
 import type { Architecture, UsageClass } from "../../domain/record.ts";
 
 /**

@@ -1,6 +1,6 @@
 // What the pipeline of images needs of the world, in domain types.
 import type { Architecture } from "../../domain/record.ts";
-import type { EpochMs } from "./ports.ts";
+import type { EpochMs } from "./clock.ts";
 
 export interface ImageSeen {
   readonly imageId: string;

@@ -1,5 +1,5 @@
 // What a machine has written, as operators read it: the lines that its agent ships, or its console.
-import type { EpochMs } from "./ports.ts";
+import type { EpochMs } from "./clock.ts";
 
 export interface LogLine {
   readonly at: EpochMs;

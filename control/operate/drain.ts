@@ -1,5 +1,5 @@
 // Draining an environment: paused first, so that nothing new comes; then every instance is retired.
-import type { PauseSwitch } from "../../cloud/ports/pause.ts";
+import type { PauseSwitch } from "../../cloud/ports/settings.ts";
 import { batchesOf } from "../../domain/batches.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { Damaged, InstanceRecord } from "../../domain/record.ts";

@@ -1,5 +1,5 @@
 // One claim of one idle instance: won, lost, or the instance found dead and condemned.
-import type { InstanceRef } from "../../cloud/ports/ports.ts";
+import type { InstanceRef } from "../../cloud/ports/store.ts";
 import { limits } from "../../domain/limits.ts";
 import { heartbeatAge } from "../../domain/record.ts";
 import { condemn } from "./condemn.ts";

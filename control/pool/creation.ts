@@ -1,12 +1,7 @@
 // Creation: CreateFleet in rounds down the ladder, with a reservation against the maxima before, and a record for each machine after.
-import {
-  OutOfReach,
-  type CapacityPool,
-  type LaunchFailure,
-  type LoadedSettings,
-  type LaunchOutcome,
-  type Unknown,
-} from "../../cloud/ports/ports.ts";
+import type { CapacityPool, LaunchFailure, LaunchOutcome } from "../../cloud/ports/fleet.ts";
+import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
+import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { brakeOn, type Brake } from "../../domain/brake.ts";
 import { templateOf } from "../../domain/configuration.ts";
 import { hash32 } from "../../domain/fingerprint.ts";

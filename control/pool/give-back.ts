@@ -1,5 +1,5 @@
 // Giving back: a provision that cannot finish, or was cancelled or killed, gives back everything it took.
-import type { ProvisionName } from "../../cloud/ports/ports.ts";
+import type { ProvisionName } from "../../cloud/ports/saved-requests.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { condemn } from "./condemn.ts";

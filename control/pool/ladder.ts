@@ -1,5 +1,5 @@
 // The ladder of creation: what is asked of EC2 when the rung before had no capacity.
-import type { LaunchRequest } from "../../cloud/ports/ports.ts";
+import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
 import type { Request } from "../../domain/request.ts";
 
 export interface Rung {

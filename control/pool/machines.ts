@@ -1,5 +1,5 @@
 // EC2's word on machines that show no sign of life.
-import type { Fleet, MachineSeen, MachineState } from "../../cloud/ports/ports.ts";
+import type { Fleet, MachineSeen, MachineState } from "../../cloud/ports/fleet.ts";
 import { limits } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 

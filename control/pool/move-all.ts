@@ -1,5 +1,6 @@
 // Many moves of a kind, made again one by one where the outcome is unknown.
-import type { InstanceRef, Moved, Unknown } from "../../cloud/ports/ports.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
+import type { InstanceRef, Moved } from "../../cloud/ports/store.ts";
 import type { Move, Moves } from "../../domain/instance.ts";
 import { surely } from "./surely.ts";
 import type { ControlWorld } from "./world.ts";

@@ -1,5 +1,5 @@
 // The instances that a provision owns by the table's word: for entering it again, and for giving back after it was killed.
-import type { ProvisionName } from "../../cloud/ports/ports.ts";
+import type { ProvisionName } from "../../cloud/ports/saved-requests.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { RunListing } from "../../domain/table.ts";
 import { surely } from "./surely.ts";

@@ -1,5 +1,6 @@
 // Asking again while a service is out of reach: what can be known a moment later is no reason to give up.
-import { OutOfReach, type EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { limits } from "../../domain/limits.ts";
 import type { ControlWorld } from "./world.ts";
 

@@ -1,5 +1,5 @@
 // Places below the maxima: what each launch reserves, and how many are left.
-import type { Scope } from "../../cloud/ports/ports.ts";
+import type { Scope } from "../../cloud/ports/settings.ts";
 import { environmentCounter, partitionCounter } from "../../domain/names.ts";
 import type { Undertaking } from "./taken.ts";
 

@@ -1,5 +1,5 @@
 // Why a provision has fewer instances than were asked for, as data; and the one place in which it is put into words.
-import type { LaunchFailure } from "../../cloud/ports/ports.ts";
+import type { LaunchFailure } from "../../cloud/ports/fleet.ts";
 import { brakeWords, type Brake } from "../../domain/brake.ts";
 import { limits } from "../../domain/limits.ts";
 import { wordsOfReport, type InstanceRecord, type Signal } from "../../domain/record.ts";

@@ -1,5 +1,5 @@
 // The record of a machine that has just been launched.
-import type { Launched } from "../../cloud/ports/ports.ts";
+import type { Launched } from "../../cloud/ports/fleet.ts";
 import { instanceKey } from "../../domain/names.ts";
 import { isPast } from "../../domain/needs.ts";
 import type { InstanceRecord, Machine } from "../../domain/record.ts";

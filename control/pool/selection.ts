@@ -1,5 +1,7 @@
 // Selection: one pickup manager between the pool's queue and as many claims as instances are wanted.
-import { OutOfReach, type Found, type Received } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import type { Received } from "../../cloud/ports/queue.ts";
+import type { Found } from "../../cloud/ports/store.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { PoolMessage } from "../../domain/pool-message.ts";
 import { isPast } from "../../domain/needs.ts";

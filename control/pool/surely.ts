@@ -1,5 +1,5 @@
 // Making a write again while its outcome is unknown: every move may be made again without harm.
-import type { Unknown } from "../../cloud/ports/ports.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { ControlWorld } from "./world.ts";
 

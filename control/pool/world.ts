@@ -1,20 +1,15 @@
 // What the control plane stands on: its ports, gathered; each use case takes the part it needs.
 import type { RunnerReleases } from "../../cloud/ports/images.ts";
-import type {
-  Clock,
-  Fleet,
-  Instances,
-  JobQueue,
-  Log,
-  Pool,
-  Random,
-  Registrar,
-  RunnerInventory,
-  SavedRequests,
-  Secrets,
-  Settings,
-} from "../../cloud/ports/ports.ts";
-import type { SecretFolder } from "../../cloud/ports/secret-folder.ts";
+import type { Clock, Random } from "../../cloud/ports/clock.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
+import type { JobQueue, Registrar, RunnerInventory } from "../../cloud/ports/forge.ts";
+import type { Log } from "../../cloud/ports/log.ts";
+import type { Pool } from "../../cloud/ports/queue.ts";
+import type { SavedRequests } from "../../cloud/ports/saved-requests.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
+import type { Settings } from "../../cloud/ports/settings.ts";
+import type { Instances } from "../../cloud/ports/store.ts";
+import type { SecretFolder } from "../../cloud/ports/secrets.ts";
 
 export interface ControlWorld {
   readonly instances: Instances;

@@ -1,6 +1,7 @@
 // What refresh finds wrong with a record, or due: one pure judgement a record, so that a dry run prints exactly what a run does.
 import type { RunnerRelease } from "../../cloud/ports/images.ts";
-import type { MachineSeen, RunnerSeen } from "../../cloud/ports/ports.ts";
+import type { MachineSeen } from "../../cloud/ports/fleet.ts";
+import type { RunnerSeen } from "../../cloud/ports/forge.ts";
 import { longestLifeMs, type Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { runnerName } from "../../domain/names.ts";

@@ -1,6 +1,7 @@
 // Recounting: the counters behind the maxima are set to what the table holds, should crashes have left them wrong.
 import { limits, maxima } from "../../domain/limits.ts";
-import type { Counter, MachineSeen } from "../../cloud/ports/ports.ts";
+import type { MachineSeen } from "../../cloud/ports/fleet.ts";
+import type { Counter } from "../../cloud/ports/settings.ts";
 import { countersOf, environmentCounter, partitionCounter, tags } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { ControlWorld } from "../pool/world.ts";

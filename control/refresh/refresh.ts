@@ -1,5 +1,5 @@
 // Refresh, on a schedule: renews tokens, sweeps what must end, finishes what others left undone, recounts, reports.
-import type { MachineSeen } from "../../cloud/ports/ports.ts";
+import type { MachineSeen } from "../../cloud/ports/fleet.ts";
 import { batchesOf } from "../../domain/batches.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";

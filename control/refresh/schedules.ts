@@ -1,5 +1,5 @@
 // Idle floors by the clock: refresh brings about what the clock says, whether or not somebody woke it at the very minute.
-import type { LoadedSettings } from "../../cloud/ports/ports.ts";
+import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { merge, type Overlay, type Schedule } from "../../domain/configuration.ts";
 import { cameLast } from "../../domain/cron.ts";
 import type { ControlWorld } from "../pool/world.ts";

@@ -1,5 +1,5 @@
 // Just-in-time configurations that nobody is to read any more: refresh deletes them, whoever wrote them.
-import type { SecretSeen } from "../../cloud/ports/secret-folder.ts";
+import type { SecretSeen } from "../../cloud/ports/secrets.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { maxima } from "../../domain/limits.ts";
 import { parseJitConfigurationParameter } from "../../domain/names.ts";

@@ -1,5 +1,5 @@
 // Registration and removal tokens: fetched by refresh, kept as SecureStrings, read by the instances of their partition.
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { limits } from "../../domain/limits.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { forgeScopeOf, partitionOf, type Configuration } from "../../domain/configuration.ts";

@@ -1,5 +1,5 @@
 // Cleaning up after a provision that was killed: what it owns is given back, what it bought and could not record is ended.
-import type { ProvisionName } from "../../cloud/ports/ports.ts";
+import type { ProvisionName } from "../../cloud/ports/saved-requests.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { instanceKey, runOwner, tags } from "../../domain/names.ts";

@@ -1,5 +1,5 @@
 // Provision: makes sure that a run's instances exist, from the pool first, created where it is short; all of them, or none.
-import type { LoadedSettings } from "../../cloud/ports/ports.ts";
+import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import type { ControlWorld } from "../pool/world.ts";
 import { limits } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";

@@ -1,5 +1,6 @@
 // Re-runs: queued jobs of a run whose instances are gone get new ones by the run's saved request, since GitHub does not provision again.
-import type { ActiveRun, LoadedSettings, QueuedJob } from "../../cloud/ports/ports.ts";
+import type { ActiveRun, QueuedJob } from "../../cloud/ports/forge.ts";
+import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { isStandIn, labelsOf, wholeOwner, type Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";

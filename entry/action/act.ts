@@ -1,7 +1,7 @@
 // One step of the action, from its inputs to whether it succeeds; whatever goes wrong is an annotation.
 import { getInput, setSecret } from "@actions/core";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import { controlWorld, type OperatedWorld } from "../control-world.ts";
 import { failureOf } from "./failures.ts";
 import { readInputs, type Inputs } from "./inputs.ts";

@@ -1,6 +1,8 @@
 // What an error means to the people of a workflow: its title, and what to do.
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
-import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports/ports.ts";
+import { ForgeRefused } from "../../cloud/ports/forge.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import { Unconfigured } from "../../cloud/ports/settings.ts";
 import { BadInput } from "../words/bad-input.ts";
 
 export interface Failure {

@@ -1,6 +1,6 @@
 // Secrets that the action reads or writes are masked as they pass: whatever quotes them later, the log does not show them.
 import { setSecret } from "@actions/core";
-import type { Secrets } from "../../cloud/ports/ports.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
 
 /** A mask hides its text wherever it stands: the braces and the ends of a key's frame say nothing, and would be missed. */
 const leastMasked = 8;

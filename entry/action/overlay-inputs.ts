@@ -1,5 +1,5 @@
 // Refresh's inputs as changes of the environment's overlay; what only a deployment changes is compared with what is deployed.
-import type { LoadedSettings } from "../../cloud/ports/ports.ts";
+import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { merge, problemsOf, type Configuration, type Operational, type Overlay } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { instanceRoleName } from "../../domain/names.ts";

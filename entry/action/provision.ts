@@ -1,6 +1,7 @@
 // Mode provision: a run's instances, the outputs for its jobs, and what the post step needs should this one be killed.
 import { saveState, setOutput } from "@actions/core";
-import type { Log, Random } from "../../cloud/ports/ports.ts";
+import type { Random } from "../../cloud/ports/clock.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import type { Provisioned, SavedProvision } from "../../control/runs/provision.ts";
 import { labelOf, wordsOfProblem, type RawRequest, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../words/alike-reasons.ts";

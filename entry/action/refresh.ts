@@ -1,6 +1,6 @@
 // Mode refresh: what the inputs say of the environment's operation goes to the overlay; then one refresh.
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { BadInput } from "../words/bad-input.ts";
 import type { OperatedWorld } from "../control-world.ts";

@@ -1,7 +1,7 @@
 // Mode release: a run's instances leave and go back to the pool.
 import { release } from "../../control/runs/release.ts";
 import { partitionScopes } from "../../control/refresh/tokens.ts";
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { partitionOf } from "../../domain/configuration.ts";
 import { BadInput } from "../words/bad-input.ts";

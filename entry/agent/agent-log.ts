@@ -1,5 +1,6 @@
 // The agent's log: each line says whose machine it was, by instance, run and assignment.
-import type { Clock, Log } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { jsonLines } from "../json-log.ts";
 

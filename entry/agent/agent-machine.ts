@@ -7,7 +7,7 @@ import { imdsMetadata } from "../../cloud/aws/imds-metadata.ts";
 import { lean } from "../../cloud/aws/lean-client.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import { awsPartitionOf, instanceKey, poolManager, tags } from "../../domain/names.ts";
-import type { Secrets } from "../../cloud/ports/ports.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
 import { steadyClock } from "../host-clock.ts";
 
 export function agentMachine(metadataUrl: string) {

@@ -1,6 +1,6 @@
 // `runpool config`: every value of an environment's configuration, and where it comes from.
 import * as z from "zod/mini";
-import type { LoadedSettings } from "../../cloud/ports/ports.ts";
+import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { operationalDefaults, sourceOf, type Operational } from "../../domain/configuration.ts";
 import { inColumns } from "../words/columns.ts";
 import { command } from "./command.ts";

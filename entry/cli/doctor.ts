@@ -1,7 +1,8 @@
 // `runpool doctor`: looks at everything that an environment stands on, and says what is wrong and what to do.
 import * as z from "zod/mini";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
-import { OutOfReach, Unconfigured, type LoadedSettings } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import { Unconfigured, type LoadedSettings } from "../../cloud/ports/settings.ts";
 import { deployAgain, verdicts, type Check, type Verdict } from "../../control/operate/doctor/check.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../stored-credential.ts";

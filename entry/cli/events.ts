@@ -1,6 +1,6 @@
 // `runpool events`: what happened to the instances, as their records tell it; with --follow as it happens.
 import * as z from "zod/mini";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { OperatedWorld } from "../control-world.ts";

@@ -1,6 +1,8 @@
 // What an error means to whoever called: its words and its exit code.
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
-import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports/ports.ts";
+import { ForgeRefused } from "../../cloud/ports/forge.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import { Unconfigured } from "../../cloud/ports/settings.ts";
 import { BadInput } from "../words/bad-input.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { plain, type Terminal } from "../words/terminal.ts";

@@ -1,7 +1,8 @@
 // What a command stands on: the environment it is about, the world behind it, and where its words go.
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
-import { Unconfigured, type Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
+import { Unconfigured } from "../../cloud/ports/settings.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { hostClock } from "../host-clock.ts";
 import { missing } from "./arguments.ts";

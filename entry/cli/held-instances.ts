@@ -1,5 +1,5 @@
 // What a provision holds at the moment, read from its events: for whoever leaves before it is given back.
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import type { Request } from "../../domain/request.ts";
 import { counted, spoken } from "../words/durations.ts";
 

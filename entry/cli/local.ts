@@ -1,6 +1,6 @@
 // `runpool local`: the main job on the embedded cloud, without an AWS account.
 import * as z from "zod/mini";
-import { Unconfigured } from "../../cloud/ports/ports.ts";
+import { Unconfigured } from "../../cloud/ports/settings.ts";
 import { missingPrograms } from "../laptop/machine-programs.ts";
 import { command } from "./command.ts";
 

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import * as z from "zod/mini";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { InstanceLogs, LogLine, LogPage } from "../../cloud/ports/instance-logs.ts";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { instanceKey, instanceLogGroup } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { OperatedWorld } from "../control-world.ts";

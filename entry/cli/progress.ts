@@ -1,5 +1,6 @@
 // Progress on stderr: one line an event; on a terminal also one line below that says what is waited for, and how long.
-import type { Clock, Log } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import { say, stillAt } from "../words/progress-words.ts";
 import { plain, type Sink } from "../words/terminal.ts";
 

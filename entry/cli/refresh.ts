@@ -1,6 +1,6 @@
 // `runpool refresh`: renews tokens, ends what must end, finishes what others left undone, reports.
 import * as z from "zod/mini";
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import { storedCredential } from "../stored-credential.ts";

@@ -1,5 +1,5 @@
 // An environment at one moment, as `status` and `instances` show it: pure, from its records.
-import type { LoadedSettings } from "../../cloud/ports/ports.ts";
+import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { limits } from "../../domain/limits.ts";
 import { runOf } from "./changes.ts";
 import {

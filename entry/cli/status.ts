@@ -1,6 +1,6 @@
 // `runpool status`: every instance and the pools, once or again and again.
 import * as z from "zod/mini";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { command } from "./command.ts";
 import { brief, counted } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";

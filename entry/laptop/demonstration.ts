@@ -2,7 +2,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import { fromItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { decodeRecord, isDamaged } from "../../domain/record.ts";
 import { isInstanceKey } from "../../domain/table.ts";

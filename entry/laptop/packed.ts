@@ -1,7 +1,7 @@
 // Parts of the laptop that are made in a checkout and lie ready in the package that is installed: agent, stack, hooks, the runner's stand-in.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Unconfigured } from "../../cloud/ports/ports.ts";
+import { Unconfigured } from "../../cloud/ports/settings.ts";
 
 /** Where they lie below the package; bundles lie in folders beside it. */
 export const packedFolder = "local";

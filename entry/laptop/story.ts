@@ -3,7 +3,7 @@ import type { ControlWorld } from "../../control/pool/world.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
 import { wordsOfReason } from "../../control/pool/reasons.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import type { EmbeddedCloud } from "./embedded-cloud.ts";
 import { provisionRun, releaseRun, runJobs, type RunWish } from "./runs.ts";
 

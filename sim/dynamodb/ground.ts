@@ -1,5 +1,5 @@
 // What all calls of the embedded DynamoDB stand on: the tables, and reading a call's parameters.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import type { Faults } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";

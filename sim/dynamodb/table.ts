@@ -1,5 +1,5 @@
 // One table's items and indexes in memory, with its time to live and a short journal for stale index reads.
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { itemSize, type Item } from "./attribute-value.ts";
 import { keyOf, openIndexRows, type Images, type IndexRows, type IndexSpec } from "./index-rows.ts";
 import { insertRow, positionOf, removeRow, type KeySchema, type Position, type Row } from "./rows.ts";

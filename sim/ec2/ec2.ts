@@ -3,7 +3,7 @@
 // Not modelled: permissions, volumes and network interfaces as resources of their own, key pairs, stopping and starting by
 // call, fleets other than `instant`, capacity reservations, placement groups, moving spot prices. A call or an option that is
 // not known is refused, never pretended.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { AwsFault } from "../http/service.ts";
 import type { Service } from "../http/service.ts";

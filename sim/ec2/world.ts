@@ -1,5 +1,5 @@
 // What the embedded EC2 holds: network, images, launch templates, fleets and machines, and the switches for its faults.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import type { Capacity } from "./capacity.ts";
 import type { Architecture } from "./catalogue.ts";

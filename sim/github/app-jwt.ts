@@ -1,6 +1,6 @@
 // Verifies an App's JSON web token as GitHub does: RS256 signature, issuer, issue time, at most ten minutes of life.
 import { verify } from "node:crypto";
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { GithubRefusal } from "./call.ts";
 import type { App } from "./credentials.ts";
 

@@ -1,7 +1,7 @@
 // Who may call: personal access tokens, Apps with their public keys, and installation tokens.
 import { createPublicKey, randomBytes } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import type { Clock, EpochMs } from "../../cloud/ports/ports.ts";
+import type { Clock, EpochMs } from "../../cloud/ports/clock.ts";
 import { verifyAppJwt } from "./app-jwt.ts";
 import { GithubRefusal, notFound } from "./call.ts";
 

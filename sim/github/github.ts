@@ -1,5 +1,5 @@
 // The GitHub stand-in: REST, runners and jobs behind one loopback port, and what a demo or a test may do to it and see of it.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import type { AppToAccept, PatToAccept } from "./credentials.ts";
 import { createCredentials } from "./credentials.ts";

@@ -1,6 +1,6 @@
 // What the GitHub stand-in is made of: runners, sessions, runs, jobs, and the events told about them.
 import type { KeyObject } from "node:crypto";
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 
 /** Where a runner is registered: `repos/OWNER/REPO`, `orgs/ORG` or `enterprises/NAME`, in lower case. */
 export type ScopeKey = string;

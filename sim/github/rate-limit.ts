@@ -1,5 +1,5 @@
 // The hourly rate limit of each credential: counting, headers, refusal (Rate limits for the REST API).
-import type { Clock, EpochMs } from "../../cloud/ports/ports.ts";
+import type { Clock, EpochMs } from "../../cloud/ports/clock.ts";
 import { GithubRefusal } from "./call.ts";
 
 export interface RateLimits {

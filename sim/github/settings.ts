@@ -1,5 +1,5 @@
 // Every duration and limit of the GitHub stand-in, with GitHub's own value where one is known.
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 
 /** An inclusive range, drawn from by chance. */
 export type Range = readonly [low: number, high: number];

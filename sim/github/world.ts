@@ -1,5 +1,5 @@
 // The stand-in's state and the few things that every part of it needs: time, chance, timers, events.
-import type { Clock, EpochMs } from "../../cloud/ports/ports.ts";
+import type { Clock, EpochMs } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import type { GithubEvent, GithubEventType, Job, Run, Runner, ScopeKey } from "./model.ts";
 import type { GithubSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 // Faults that can be switched on and off while the embedded cloud runs, by service and action.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { AwsFault, type AwsCall, type Service, type ServiceName } from "./service.ts";
 

@@ -1,7 +1,7 @@
 // One loopback HTTP server for all AWS services of the embedded cloud, as SDKs and the AWS CLI speak to them.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { openCallCounter, type CallCounter, type CallCounts } from "./call-counts.ts";
 import { ConnectionLost, openFaults, withFaults, type Faults } from "./faults.ts";

@@ -1,5 +1,5 @@
 // What all calls of the embedded SQS stand on: the queues, and reading a call's parameters.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import type { Faults } from "../http/faults.ts";
 import { AwsFault, type AwsCall } from "../http/service.ts";

@@ -1,5 +1,5 @@
 // The messages of one queue, in the order in which a receive considers them.
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import type { MessageAttributes } from "./message-attributes.ts";
 
 export interface Message {

@@ -1,5 +1,5 @@
 // One standard queue: sending, receiving, returning and deleting, with redrive, and those who wait for a message.
-import type { Clock, EpochMs } from "../../cloud/ports/ports.ts";
+import type { Clock, EpochMs } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { AwsFault } from "../http/service.ts";
 import { openMessageStore, type Message, type MessageStore } from "./message-store.ts";

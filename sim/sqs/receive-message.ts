@@ -1,5 +1,5 @@
 // ReceiveMessage: short and long polls.
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { integerOf, queueOf, textsOf, type Action, type Ground, type Input } from "./ground.ts";
 import { chosenAttributes, md5, md5OfAttributes } from "./message-attributes.ts";
 import type { Delivery, Queue, Slips } from "./queue.ts";

@@ -1,5 +1,5 @@
 // The embedded SQS: standard queues in memory, answered in the service's own words.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { openFaults, type Faults } from "../http/faults.ts";
 import { AwsFault, type Service } from "../http/service.ts";

@@ -2,7 +2,7 @@
 //
 // Sources: SSM API Reference (PutParameter, GetParameter, GetParametersByPath and siblings). Not modelled: policies, labels,
 // sharing, the encryption itself (an undecrypted SecureString is an opaque text, not KMS's), permissions.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import { AwsFault } from "../http/service.ts";
 import type { Service } from "../http/service.ts";
 import { append, checkName, checkSize, find, invalid, latest } from "./parameters.ts";

@@ -1,7 +1,9 @@
 // What the action's log and summary show where there is very much to say: GitHub shows ten annotations of a kind, and 1 MiB of a summary.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
-import { ForgeRefused, OutOfReach, Unconfigured } from "../../cloud/ports/ports.ts";
+import { ForgeRefused } from "../../cloud/ports/forge.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import { Unconfigured } from "../../cloud/ports/settings.ts";
 import { wordsOfReason, type Loss, type Reason } from "../../control/pool/reasons.ts";
 import type { FailureCause } from "../../domain/record.ts";
 import { failureOf } from "../../entry/action/failures.ts";

@@ -1,15 +1,9 @@
 // A machine for tests of the agent's loop: a record in memory, a runner that says what it is told to, a clock that is moved by hand.
 import { runAgent } from "../../agent/agent.ts";
 import type { AgentOptions, AgentWorld } from "../../agent/memory.ts";
-import type {
-  Host,
-  OwnInstance,
-  RegisterOutcome,
-  RegisterRequest,
-  RunnerProcess,
-  RunnerState,
-  Written,
-} from "../../cloud/ports/machine.ts";
+import type { Host } from "../../cloud/ports/host.ts";
+import type { OwnInstance, Written } from "../../cloud/ports/own-instance.ts";
+import type { RegisterOutcome, RegisterRequest, RunnerProcess, RunnerState } from "../../cloud/ports/runner.ts";
 import type { InstanceRecord, Registration } from "../../domain/record.ts";
 import { now } from "../control/record-of.ts";
 import { agentOptions } from "./agent-options.ts";

@@ -1,7 +1,7 @@
 // A job that runs: whatever else the agent sees, up to its record's threshold nothing that it does ends the job.
 import { describe, expect, test } from "vitest";
 import { lastMoment, next, type View } from "../../agent/decide.ts";
-import type { RunnerState } from "../../cloud/ports/machine.ts";
+import type { RunnerState } from "../../cloud/ports/runner.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import {
   failureCauses as causes,

@@ -1,7 +1,7 @@
 // Giving a registration up: whoever reads that it failed may end the machine, so nothing may be left that could still take a job.
 import { expect, test } from "vitest";
 import { next, type View } from "../../agent/decide.ts";
-import type { RunnerState } from "../../cloud/ports/machine.ts";
+import type { RunnerState } from "../../cloud/ports/runner.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { InstanceRecord, Signal } from "../../domain/record.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { RegisterRequest, RunnerState } from "../../cloud/ports/machine.ts";
+import type { RegisterRequest, RunnerState } from "../../cloud/ports/runner.ts";
 import { killAll } from "../../agent/hosts/process/process-set.ts";
 import { processRunner, type ProcessRunner } from "../../agent/hosts/process/process-runner.ts";
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { openBench, type Bench } from "../sim/runner-bench.ts";
 

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RunnerState } from "../../cloud/ports/machine.ts";
+import type { RunnerState } from "../../cloud/ports/runner.ts";
 import { readBeginning, readEnds } from "../../agent/hosts/disk-state.ts";
 import { hostLimits, hostMaxima } from "../../agent/hosts/host-limits.ts";
 import { readJobEvents } from "../../agent/runners/github/job-hooks.ts";

@@ -1,7 +1,8 @@
 // A record that asks for a just-in-time configuration: read from the parameter of this instance and assignment, good for one job.
 import { expect, test } from "vitest";
-import type { RegisterOutcome } from "../../cloud/ports/machine.ts";
-import { OutOfReach, type Secrets } from "../../cloud/ports/ports.ts";
+import type { RegisterOutcome } from "../../cloud/ports/runner.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
 import { jitConfigurationParameter } from "../../domain/names.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lastMoment, next, type View } from "../../agent/decide.ts";
-import type { OwnSight } from "../../cloud/ports/machine.ts";
+import type { OwnSight } from "../../cloud/ports/own-instance.ts";
 import { processHost } from "../../agent/hosts/process/process-host.ts";
 import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
 import { limits } from "../../domain/limits.ts";

@@ -1,6 +1,6 @@
 // A machine past its threshold is ended, whatever runs on it: it wins its own end first, and says whether a job was hit.
 import { expect, test } from "vitest";
-import type { RunnerState } from "../../cloud/ports/machine.ts";
+import type { RunnerState } from "../../cloud/ports/runner.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { agentBench } from "./agent-bench.ts";
 

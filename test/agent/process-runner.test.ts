@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RegisterRequest, RunnerProcess } from "../../cloud/ports/machine.ts";
+import type { RegisterRequest, RunnerProcess } from "../../cloud/ports/runner.ts";
 import { processesOf } from "../../agent/hosts/process/process-set.ts";
 import { commandLine, readProcess } from "../../agent/hosts/process/process-table.ts";
 import { hostClock } from "../../entry/host-clock.ts";

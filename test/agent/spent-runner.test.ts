@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { RegisterRequest } from "../../cloud/ports/machine.ts";
+import type { RegisterRequest } from "../../cloud/ports/runner.ts";
 import { hostLimits } from "../../agent/hosts/host-limits.ts";
 import { startMark } from "../../agent/runners/github/listener-log.ts";
 import type { RunnerGround, RunnerSeen } from "../../agent/hosts/runner-ground.ts";

@@ -1,5 +1,5 @@
 // What tests of the adapters ask for: a launch of EC2, and a provision that is kept. Each changes what it is about.
-import type { LaunchRequest } from "../../cloud/ports/ports.ts";
+import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
 import type { Request } from "../../domain/request.ts";
 
 export const launchRequest: LaunchRequest = {

@@ -3,7 +3,7 @@ import { STSClient, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import * as fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
 import { correctedClock } from "../../cloud/aws/clock.ts";
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import { chance } from "../../sim/chance.ts";
 import { openFrontDoor } from "../../sim/http/front-door.ts";
 import { sts } from "../../sim/sts.ts";

@@ -3,7 +3,7 @@ import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { counters } from "../../cloud/aws/counters.ts";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { Cancellation } from "../../sim/http/faults.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { fresh, idler, until } from "../contract/newcomers.ts";

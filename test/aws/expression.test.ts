@@ -15,7 +15,7 @@ import { holds } from "../../domain/condition.ts";
 import { decide, life, type Move, type Moves } from "../../domain/instance.ts";
 import { agentAttributes, type InstanceRecord } from "../../domain/record.ts";
 import { poolAttribute, poolKey } from "../../domain/table.ts";
-import type { InstanceRef } from "../../cloud/ports/ports.ts";
+import type { InstanceRef } from "../../cloud/ports/store.ts";
 import { jumpingClock } from "../contract/http-sim.ts";
 import { calls, machine, recordOf, situations } from "../domain/situations.ts";
 import { agentWrite, key, meeting, now, record } from "./arbitrary-life.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createFleetInput, requirementsOf } from "../../cloud/aws/fleet-request.ts";
 import { distinct, failureOf } from "../../cloud/aws/launch-failures.ts";
 import { fleet } from "../../cloud/aws/fleet.ts";
-import type { LaunchFailure, LaunchRequest } from "../../cloud/ports/ports.ts";
+import type { LaunchFailure, LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { launchRequest as request } from "./asked.ts";

@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import { imdsMetadata } from "../../cloud/aws/imds-metadata.ts";
 import { asksWithin, type Ask } from "../../cloud/aws/plain-http.ts";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { openImds } from "../../sim/imds/imds.ts";
 import { jumpingClock, openHttpSim, place } from "../contract/http-sim.ts";
 import { oneMachine } from "../contract/one-machine.ts";

@@ -1,7 +1,7 @@
 // Calls that were applied but whose reply was lost, over the real SDK client: nothing happens twice, and winners know that they won.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { signalOf } from "../../domain/agent-writes.ts";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { ServiceName } from "../../sim/http/service.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { done, fresh, idler, newcomer, ownership, until } from "../contract/newcomers.ts";

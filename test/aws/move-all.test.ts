@@ -2,7 +2,7 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
-import type { InstanceRef } from "../../cloud/ports/ports.ts";
+import type { InstanceRef } from "../../cloud/ports/store.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { done, fresh, newcomer, until } from "../contract/newcomers.ts";
 

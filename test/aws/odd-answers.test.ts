@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fleet } from "../../cloud/aws/fleet.ts";
 import { requirementsOf } from "../../cloud/aws/fleet-request.ts";
 import { distinct } from "../../cloud/aws/launch-failures.ts";
-import type { LaunchRequest } from "../../cloud/ports/ports.ts";
+import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { requestKey, table } from "../../domain/table.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";

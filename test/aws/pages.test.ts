@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vit
 import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
 import { instanceLogs } from "../../cloud/aws/instance-logs.ts";
-import type { LaunchRequest } from "../../cloud/ports/ports.ts";
+import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { chance } from "../../sim/chance.ts";
 import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { openFaults } from "../../sim/http/faults.ts";

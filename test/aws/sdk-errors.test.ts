@@ -3,7 +3,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { describe, expect, it } from "vitest";
 import { AwsRefused, asUnknown, problemOf, raise, troubleOf } from "../../cloud/aws/sdk-errors.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 
 const error = (name: string, status?: number, code?: string): Error =>
   Object.assign(new Error(`${name} it says`), {

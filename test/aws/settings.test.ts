@@ -5,7 +5,7 @@ import { defaultsItem, pauseItem } from "../../cloud/aws/configuration-items.ts"
 import { preRunnerScript as preRunner } from "../../cloud/aws/pre-runner-script.ts";
 import { settings } from "../../cloud/aws/settings.ts";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
-import { Unconfigured, type Pause } from "../../cloud/ports/ports.ts";
+import { Unconfigured, type Pause } from "../../cloud/ports/settings.ts";
 import type { Defaults, Operational, Overlay } from "../../domain/configuration.ts";
 import { defaultsKey, overlayKey } from "../../domain/table.ts";
 import { environmentSchema, version } from "../../domain/version.ts";

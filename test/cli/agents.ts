@@ -3,7 +3,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { conditionalUpdate } from "../../cloud/aws/conditional-update.ts";
 import { compileAgentWrite, updateItem } from "../../cloud/aws/expression.ts";
 import type { DynamoDb } from "../../sim/dynamodb/dynamodb.ts";
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import { heartbeat, signal, signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { writtenRecord } from "../sim/written-record.ts";

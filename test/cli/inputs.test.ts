@@ -1,6 +1,6 @@
 // The doors' smaller parts: the stored GitHub credential, durations, columns.
 import { describe, expect, test } from "vitest";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { furnished } from "../world/world.ts";
 import { inColumns } from "../../entry/words/columns.ts";
 import { brief, spoken } from "../../entry/words/durations.ts";

@@ -15,7 +15,7 @@ import { savedRequests } from "../../cloud/aws/saved-requests.ts";
 import { secretFolder } from "../../cloud/aws/secret-folder.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import { settings } from "../../cloud/aws/settings.ts";
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import { chance } from "../../sim/chance.ts";
 import { domainDefaults, domainPlan } from "../world/domain-plan.ts";
 import { furnish, putItem } from "../../sim/furnish.ts";

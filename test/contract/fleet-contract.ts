@@ -1,7 +1,8 @@
 // The contract of `Fleet`, `Secrets` and `SecretFolder`: machines that fit, with their tags; ends that are harmless to repeat.
 import { describe, expect, it } from "vitest";
 import { imageParameter, poolManager, tags } from "../../domain/names.ts";
-import type { LaunchOutcome, LaunchRequest, Unknown } from "../../cloud/ports/ports.ts";
+import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/fleet.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import { fresh } from "./newcomers.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 

@@ -1,6 +1,6 @@
 // The contract of `Registrar`, `RunnerInventory` and `JobQueue`.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ForgeRefused } from "../../cloud/ports/ports.ts";
+import { ForgeRefused } from "../../cloud/ports/forge.ts";
 import type { ForgeStand } from "./stand.ts";
 
 export interface ForgeKind {

@@ -1,7 +1,7 @@
 // The embedded cloud over HTTP under a clock that jumps: the AWS adapters' first stand.
 import { chance } from "../../sim/chance.ts";
 import { openEmbeddedAws, type EmbeddedAws } from "../../sim/embedded-aws.ts";
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Place } from "../../domain/names.ts";
 import { openAwsStand, type AwsStand, type AwsStandWish } from "./aws-stand.ts";
 import type { StandKind } from "./stand.ts";

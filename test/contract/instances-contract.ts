@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../domain/limits.ts";
 import type { Decision } from "../../domain/instance.ts";
-import type { Unknown } from "../../cloud/ports/ports.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import { done, fresh, idler, newcomer, ownership, report, until } from "./newcomers.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 

@@ -6,8 +6,9 @@ import type { InstanceRecord, Machine, Ownership, SignalKind } from "../../domai
 import type { Decision } from "../../domain/instance.ts";
 import { someMachine } from "../../sim/idle-instance.ts";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
-import type { OwnInstance, VitalSigns } from "../../cloud/ports/machine.ts";
-import type { InstanceRef, Unknown } from "../../cloud/ports/ports.ts";
+import type { OwnInstance, VitalSigns } from "../../cloud/ports/own-instance.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
+import type { InstanceRef } from "../../cloud/ports/store.ts";
 import type { Stand } from "./stand.ts";
 
 let count = 0;

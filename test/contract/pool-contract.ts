@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { PoolMessage } from "../../domain/pool-message.ts";
-import type { Received } from "../../cloud/ports/ports.ts";
+import type { Received } from "../../cloud/ports/queue.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
 const message = (resourceClass: string, number: number): PoolMessage => ({

@@ -1,19 +1,15 @@
 // What a contract suite stands on: the ports over one implementation of the world, and what a test may do to that world.
 import { afterAll, beforeAll, type TestContext } from "vitest";
-import type { OwnInstance } from "../../cloud/ports/machine.ts";
-import type {
-  Clock,
-  Fleet,
-  Instances,
-  JobQueue,
-  Pool,
-  Registrar,
-  RunnerInventory,
-  SavedRequests,
-  Secrets,
-  Settings,
-} from "../../cloud/ports/ports.ts";
-import type { SecretFolder } from "../../cloud/ports/secret-folder.ts";
+import type { OwnInstance } from "../../cloud/ports/own-instance.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
+import type { JobQueue, Registrar, RunnerInventory } from "../../cloud/ports/forge.ts";
+import type { Pool } from "../../cloud/ports/queue.ts";
+import type { SavedRequests } from "../../cloud/ports/saved-requests.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
+import type { Settings } from "../../cloud/ports/settings.ts";
+import type { Instances } from "../../cloud/ports/store.ts";
+import type { SecretFolder } from "../../cloud/ports/secrets.ts";
 import type { Defaults } from "../../domain/configuration.ts";
 
 export interface Ports {

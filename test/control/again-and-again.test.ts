@@ -1,6 +1,6 @@
 // The n-th provision of a run under one name is as fast as the first: what one has bought, no later one is given again.
 import { expect, test } from "vitest";
-import type { Fleet } from "../../cloud/ports/ports.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";

@@ -1,6 +1,6 @@
 // The counters behind the maxima, looked at after each way in which a creation can end: one that is off by one lets the fleet outgrow its maximum, or starves it.
 import { expect, test } from "vitest";
-import type { Fleet, LaunchOutcome } from "../../cloud/ports/ports.ts";
+import type { Fleet, LaunchOutcome } from "../../cloud/ports/fleet.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";

@@ -1,6 +1,7 @@
 // A drain: what it asks to leave is not bought again, and where it waits it ends with EC2's word.
 import { expect, test } from "vitest";
-import type { Fleet, Pause } from "../../cloud/ports/ports.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
+import type { Pause } from "../../cloud/ports/settings.ts";
 import { drain } from "../../control/operate/drain.ts";
 import { provision, type Provisioned } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";

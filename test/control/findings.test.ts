@@ -1,6 +1,6 @@
 // What refresh finds: one judgement a record.
 import { describe, expect, test } from "vitest";
-import type { MachineSeen } from "../../cloud/ports/ports.ts";
+import type { MachineSeen } from "../../cloud/ports/fleet.ts";
 import { findingOf, overdue, unrecorded, type Facts, type OurRunner } from "../../control/refresh/findings.ts";
 import { longestLifeMs } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";

@@ -1,7 +1,7 @@
 // GitHub's own faults while machines register: these are kept, nothing is bought in their place, and the reason is told.
 import { expect, test } from "vitest";
 import { runAgent } from "../../agent/agent.ts";
-import type { RegisterOutcome } from "../../cloud/ports/machine.ts";
+import type { RegisterOutcome } from "../../cloud/ports/runner.ts";
 import { noFaults } from "../world/faults.ts";
 import { environment, worldOf } from "../world/world.ts";
 import { provision } from "../../control/runs/provision.ts";

@@ -1,6 +1,6 @@
 // Runners at GitHub that no record stands behind: which are removed, and which are left.
 import { expect, test } from "vitest";
-import type { RunnerSeen } from "../../cloud/ports/ports.ts";
+import type { RunnerSeen } from "../../cloud/ports/forge.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";

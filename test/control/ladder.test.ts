@@ -1,6 +1,6 @@
 // The ladder of creation, and what a circuit breaker does between its rounds.
 import { expect, test } from "vitest";
-import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/ports.ts";
+import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { create, newRounds } from "../../control/pool/creation.ts";
 import type { Reason } from "../../control/pool/reasons.ts";
 import { ladderOf, withSiblings } from "../../control/pool/ladder.ts";

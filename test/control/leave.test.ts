@@ -1,6 +1,6 @@
 // What becomes of the messages of instances that have left.
 import { expect, test } from "vitest";
-import type { Pool } from "../../cloud/ports/ports.ts";
+import type { Pool } from "../../cloud/ports/queue.ts";
 import { sendToPool } from "../../control/pool/leave.ts";
 import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
 import { recordOf } from "./record-of.ts";

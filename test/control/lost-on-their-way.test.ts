@@ -1,6 +1,6 @@
 // New machines that all fail: a bad image is not bought again and again until the time is out.
 import { expect, test } from "vitest";
-import type { Fleet } from "../../cloud/ports/ports.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { maxima } from "../../domain/limits.ts";

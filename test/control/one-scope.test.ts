@@ -1,6 +1,6 @@
 // GitHub refuses one of the environment's repositories: the others are served as ever.
 import { expect, test } from "vitest";
-import { ForgeRefused } from "../../cloud/ports/ports.ts";
+import { ForgeRefused } from "../../cloud/ports/forge.ts";
 import { environment, place, repositories, type ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";

@@ -1,6 +1,6 @@
 // Provisions that succeed in part: fewer places than wanted, machines that are another's by now, one that is lost at the last moment.
 import { expect, test } from "vitest";
-import type { Fleet } from "../../cloud/ports/ports.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
 import type { ControlPorts } from "../world/world.ts";
 import { create, newRounds } from "../../control/pool/creation.ts";
 import { provision } from "../../control/runs/provision.ts";

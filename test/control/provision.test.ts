@@ -1,6 +1,7 @@
 // What a request may say beside its machines: fewer will do, how long to wait, how long to serve, under which label.
 import { describe, expect, test } from "vitest";
-import { OutOfReach, type Fleet } from "../../cloud/ports/ports.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { repositories, type ControlPorts } from "../world/world.ts";
 import { provision, type Provisioned } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";

@@ -1,6 +1,6 @@
 // A service that throttles for a while: nobody gives up what can be had a moment later, or from elsewhere.
 import { expect, test } from "vitest";
-import { OutOfReach } from "../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { ControlPorts } from "../world/world.ts";
 import { cleanUp } from "../../control/runs/clean-up.ts";
 import { provision } from "../../control/runs/provision.ts";

@@ -1,6 +1,6 @@
 // Two deployments of one name that serve one repository: neither touches the other's runners.
 import { expect, test } from "vitest";
-import type { RunnerInventory } from "../../cloud/ports/ports.ts";
+import type { RunnerInventory } from "../../cloud/ports/forge.ts";
 import { place } from "../world/world.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";

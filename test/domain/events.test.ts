@@ -1,6 +1,6 @@
 // The log's events are one union: a name that is not in it, or other facts, do not compile; and none is in it that nobody writes.
 import { expect, test } from "vitest";
-import type { Log } from "../../cloud/ports/ports.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import { sources } from "../tidy/sources.ts";
 
 test("an event takes its own facts, all of them and no others", () => {

@@ -8,7 +8,8 @@ import { inventory } from "../../cloud/github/inventory.ts";
 import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
 import { runnerReleases } from "../../cloud/github/runner-releases.ts";
-import { ForgeRefused, OutOfReach } from "../../cloud/ports/ports.ts";
+import { ForgeRefused } from "../../cloud/ports/forge.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { jumpingClock } from "../contract/http-sim.ts";
 
 const scope = "acme/shop";

@@ -1,5 +1,5 @@
 // A clock that stands still until a test moves it.
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 
 export interface HandClock extends Clock {
   /** Moves on by `ms`, waking sleepers in their order, and lets what they started settle. */

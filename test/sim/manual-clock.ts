@@ -1,5 +1,5 @@
 // A clock for tests that moves only when told to; those asleep wake in the order of their moments.
-import type { Clock, EpochMs } from "../../cloud/ports/ports.ts";
+import type { Clock, EpochMs } from "../../cloud/ports/clock.ts";
 
 export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;

@@ -9,7 +9,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
 import { secrets } from "../../cloud/aws/secrets.ts";
-import type { Fleet } from "../../cloud/ports/ports.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
 import type { ControlWorld } from "../../control/pool/world.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { release } from "../../control/runs/release.ts";

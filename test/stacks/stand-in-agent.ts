@@ -1,9 +1,11 @@
 // An agent in place of a machine: the real loop and the real adapter of its record, over a runner and a host of memory alone.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { runAgent } from "../../agent/agent.ts";
-import type { Host, RunnerProcess, RunnerState } from "../../cloud/ports/machine.ts";
+import type { Host } from "../../cloud/ports/host.ts";
+import type { RunnerProcess, RunnerState } from "../../cloud/ports/runner.ts";
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
-import type { Clock, Secrets } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
 import { instanceKey, tableName, type Place } from "../../domain/names.ts";
 import { agentOptions } from "../agent/agent-options.ts";
 

@@ -1,4 +1,4 @@
-// Who may import whom: domain ← cloud's ports ← control, agent ← entry; the clouds know neither each other nor who decides.
+// Who may import whom: domain ← ports ← control's pool ← runs, refresh, operators ← entry; agent ← its hosts and runners; no adapter knows another.
 import { expect, test } from "vitest";
 import { importsOf, type Import } from "./imports-of.ts";
 import { isNode, liesIn, sources, treeOf, type Source } from "./sources.ts";
@@ -7,47 +7,44 @@ interface Layer {
   readonly files: readonly string[];
   /** Own files that it may import; `everything` is for those who put it all together. */
   readonly own: readonly string[] | "everything";
+  /** Of these it may not import. */
+  readonly not?: readonly string[];
   /** What comes from outside: packages and `node:` modules, by their beginnings. */
   readonly foreign: readonly string[] | "everything";
 }
 
-const ports = [
-  "cloud/ports/ports.ts",
-  "cloud/ports/machine.ts",
-  "cloud/ports/doctor.ts",
-  "cloud/ports/images.ts",
-  "cloud/ports/instance-logs.ts",
-  "cloud/ports/pause.ts",
-  "cloud/ports/secret-folder.ts",
-];
+const ports = "cloud/ports/";
+/** Of a machine, by its agent: the control plane sees records. */
+const ofMachines = ["host", "metadata", "own-instance", "runner"].map((name) => `${ports}${name}.ts`);
 const bundler = "build/bundles.ts";
 const sdk = "@aws-sdk/";
 const layers: readonly Layer[] = [
   { files: ["domain/"], own: ["domain/"], foreign: [] },
-  { files: ports, own: ["domain/", ...ports], foreign: [] },
+  { files: [ports], own: ["domain/", ports], foreign: [] },
+  { files: ["control/pool/"], own: ["domain/", ports, "control/pool/"], not: ofMachines, foreign: [] },
+  { files: ["control/runs/"], own: ["domain/", ports, "control/pool/", "control/runs/"], not: ofMachines, foreign: [] },
+  { files: ["control/"], own: ["domain/", ports, "control/"], not: ofMachines, foreign: [] },
   {
-    files: ["control/"],
-    own: [
-      "domain/",
-      "cloud/ports/ports.ts",
-      "cloud/ports/doctor.ts",
-      "cloud/ports/images.ts",
-      "cloud/ports/pause.ts",
-      "cloud/ports/secret-folder.ts",
-      "control/",
-    ],
-    foreign: [],
+    files: ["agent/hosts/", "agent/runners/"],
+    own: ["domain/", ports, "agent/hosts/", "agent/runners/"],
+    foreign: ["systemd-notify", "node:"],
   },
-  { files: ["agent/"], own: ["domain/", "cloud/ports/ports.ts", "cloud/ports/machine.ts", "agent/"], foreign: [] },
-  { files: ["cloud/aws/"], own: ["domain/", ...ports, "cloud/aws/"], foreign: [sdk, "@smithy/", "zod/mini", "node:"] },
-  { files: ["cloud/github/"], own: ["domain/", ...ports, "cloud/github/"], foreign: ["@octokit/", "node:"] },
-  { files: ["cloud/host/"], own: ["domain/", ...ports, "cloud/host/"], foreign: ["systemd-notify", "node:"] },
-  { files: ["sim/"], own: ["domain/", ...ports, "sim/"], foreign: [sdk, "node:"] },
+  { files: ["agent/"], own: ["domain/", ports, "agent/"], not: ["agent/hosts/", "agent/runners/"], foreign: [] },
+  { files: ["cloud/aws/"], own: ["domain/", ports, "cloud/aws/"], foreign: [sdk, "@smithy/", "zod/mini", "node:"] },
+  { files: ["cloud/github/"], own: ["domain/", ports, "cloud/github/"], foreign: ["@octokit/", "node:"] },
+  { files: ["sim/"], own: ["domain/", ports, "sim/"], foreign: [sdk, "node:"] },
   {
     files: ["stacks/", "environments/"],
     // The lambda is bundled as a release bundles it: by what no executable is.
     own: ["domain/", "stacks/", "environments/", bundler],
     foreign: ["cdktf", "@cdktf/", "constructs", "zod", "node:"],
+  },
+  // What puts a package together lays the laptop's parts into it.
+  { files: ["build/package.ts"], own: "everything", foreign: "everything" },
+  {
+    files: ["build/"],
+    own: ["domain/", ports, "build/", "control/operate/images/source-table.ts"],
+    foreign: ["esbuild", "zod", "node:"],
   },
   { files: ["entry/"], own: "everything", foreign: "everything" },
   { files: ["test/", "bench/", "examples/", "docs/", "vitest.config.ts"], own: "everything", foreign: "everything" },
@@ -65,10 +62,11 @@ function offence({ source, target, at }: Import): string | undefined {
   const own = layerOf(target) !== undefined || target.endsWith(".ts");
   const allowed = own ? layer.own : layer.foreign;
   if (allowed === "everything") {
-    const leaf = own && liesIn(source.path, ["entry/"]) && liesIn(target, ["test/", "bench/"]);
+    const leaf = own && liesIn(source.path, ["entry/", "build/"]) && liesIn(target, ["test/", "bench/"]);
     return leaf ? `${at}: an executable imports ${target}` : undefined;
   }
-  if (own && liesIn(target, leaves) && target !== bundler) return `${at}: nobody imports ${target}`;
+  if (own && liesIn(target, leaves)) return `${at}: nobody imports ${target}`;
+  if (own && liesIn(target, layer.not ?? [])) return `${at} may not import ${target}`;
   if (own ? liesIn(target, allowed) : allowed.some((beginning) => target.startsWith(beginning))) return undefined;
   return `${at} imports ${target}; allowed: ${allowed.join(", ") || "nothing"}`;
 }
@@ -88,16 +86,20 @@ test("the rule sees imports of every form, and those that it forbids", () => {
     ["control/x.ts", 'export * from "../sim/chance.ts";'],
     ["control/x.ts", 'export { a } from "../agent/agent.ts";'],
     ["control/x.ts", 'const a = await import("../entry/cli.ts");'],
-    ["control/x.ts", 'type A = import("../cloud/agent-ports.ts").Host;'],
+    ["control/x.ts", 'type A = import("../cloud/ports/host.ts").Host;'],
     ["agent/x.ts", 'import { a } from "../control/provision.ts";'],
     ["agent/x.ts", 'import { a } from "@aws-sdk/client-ec2";'],
     ["cloud/aws/x.ts", 'import { a } from "../github/registrar.ts";'],
-    ["cloud/github/x.ts", 'import { a } from "../sim/chance.ts";'],
-    ["sim/x.ts", 'import { a } from "../../control/runs/provision.ts";'],
-    ["cloud/host/x.ts", 'import { a } from "../aws/clock.ts";'],
-    ["cloud/aws/x.ts", 'import { a } from "../host/masked.ts";'],
-    ["cloud/ports/ports.ts", 'import { a } from "./aws/clock.ts";'],
-    ["stacks/x.ts", 'import { a } from "../cloud/ports.ts";'],
+    ["cloud/github/x.ts", 'import { a } from "../../sim/chance.ts";'],
+    ["sim/x.ts", 'import { a } from "../control/runs/provision.ts";'],
+    ["control/pool/x.ts", 'import { a } from "../runs/provision.ts";'],
+    ["control/runs/x.ts", 'import { a } from "../refresh/refresh.ts";'],
+    ["agent/x.ts", 'import { a } from "./hosts/masked.ts";'],
+    ["agent/hosts/x.ts", 'import { a } from "../agent.ts";'],
+    ["cloud/aws/x.ts", 'import { a } from "../../agent/hosts/masked.ts";'],
+    ["cloud/ports/x.ts", 'import { a } from "../aws/clock.ts";'],
+    ["build/x.ts", 'import { a } from "../entry/laptop/packed.ts";'],
+    ["stacks/x.ts", 'import { a } from "../cloud/ports/clock.ts";'],
     ["entry/x.ts", 'import { a } from "../test/x.ts";'],
     ["helpers/x.ts", 'import { a } from "../domain/limits.ts";'],
   ];

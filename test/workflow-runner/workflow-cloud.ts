@@ -10,7 +10,7 @@ import { clientsAt, openEmbeddedAws, twoSubnets, type EmbeddedAws } from "../../
 import { furnish, putItem } from "../../sim/furnish.ts";
 import { openGithub } from "../../sim/github/github.ts";
 import { hostClock } from "../../entry/host-clock.ts";
-import type { Clock } from "../../cloud/ports/ports.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import { tableName } from "../../domain/names.ts";
 import { decodeRecord, isDamaged, type InstanceRecord } from "../../domain/record.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";

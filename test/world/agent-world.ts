@@ -1,6 +1,11 @@
 // What the agent on a machine of the world stands on: its ports, gathered.
-import type { Host, Metadata, OwnInstance, RunnerProcess } from "../../cloud/ports/machine.ts";
-import type { Clock, Log, Secrets } from "../../cloud/ports/ports.ts";
+import type { Host } from "../../cloud/ports/host.ts";
+import type { Metadata } from "../../cloud/ports/metadata.ts";
+import type { OwnInstance } from "../../cloud/ports/own-instance.ts";
+import type { RunnerProcess } from "../../cloud/ports/runner.ts";
+import type { Clock } from "../../cloud/ports/clock.ts";
+import type { Log } from "../../cloud/ports/log.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
 import { hostPort, metadataPort } from "./host.ts";
 import type { Machine } from "./machine.ts";
 import { ownInstancePort } from "./own-instance.ts";

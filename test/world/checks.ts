@@ -3,7 +3,7 @@ import { countersOf, tags } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { limits } from "../../domain/limits.ts";
 import type { PoolMessage } from "../../domain/pool-message.ts";
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { recordsOf } from "./forged-items.ts";
 import type { Job } from "./forge.ts";
 import { isAlive, isPaidFor, type Machine } from "./machine.ts";

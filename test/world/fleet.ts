@@ -1,13 +1,9 @@
 // The port `Fleet` of one process, on the world's machines: capacity that is short, replies that repeat, replicas that lag.
 import { tags } from "../../domain/names.ts";
-import {
-  OutOfReach,
-  type Fleet,
-  type LaunchFailure,
-  type LaunchOutcome,
-  type LaunchRequest,
-} from "../../cloud/ports/ports.ts";
-import type { MachineSeen, Unknown } from "../../cloud/ports/ports.ts";
+import type { Fleet, LaunchFailure, LaunchOutcome, LaunchRequest } from "../../cloud/ports/fleet.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import type { MachineSeen } from "../../cloud/ports/fleet.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { matchingTypes } from "../../sim/ec2/matching-types.ts";
 import { isPaidFor, type Machine } from "./machine.ts";

@@ -1,5 +1,6 @@
 // GitHub as the world has it: tokens, registered runners, queued jobs, and who gets which.
-import type { EpochMs, Removal, RunnerSeen } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
+import type { Removal, RunnerSeen } from "../../cloud/ports/forge.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Chance } from "../../sim/chance.ts";
 import type { VirtualTime } from "./virtual-time.ts";

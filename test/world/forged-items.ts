@@ -1,7 +1,8 @@
 // What DynamoDB and its adapters make of an item that somebody has written past the ports: reads that are decoded, writes that AWS refuses.
 import { changeOf, type Move, type Moves } from "../../domain/instance.ts";
 import { decodeListing, decodeRecord, isDamaged, type Damaged, type InstanceRecord } from "../../domain/record.ts";
-import type { Found, Unknown } from "../../cloud/ports/ports.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
+import type { Found } from "../../cloud/ports/store.ts";
 import type { Table } from "./table.ts";
 
 /** An item may have 400 KB (Amazon DynamoDB Developer Guide, "Service, account, and table quotas"). */

@@ -1,5 +1,6 @@
 // The ports `Host` and `Metadata` of a machine of the world.
-import type { Host, Metadata, PrepareOutcome } from "../../cloud/ports/machine.ts";
+import type { Host, PrepareOutcome } from "../../cloud/ports/host.ts";
+import type { Metadata } from "../../cloud/ports/metadata.ts";
 import { isUp, type Machine } from "./machine.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";

@@ -2,7 +2,8 @@
 import { decide, type Decision, type Move, type Moves } from "../../domain/instance.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { table as layout } from "../../domain/table.ts";
-import { OutOfReach, type Instances, type Unknown } from "../../cloud/ports/ports.ts";
+import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
+import type { Instances } from "../../cloud/ports/store.ts";
 import { listingsOf, recordIn, recordsOf, isSpoilt } from "./forged-items.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";

@@ -2,7 +2,7 @@
 import { instanceKey } from "../../domain/names.ts";
 import { limits } from "../../domain/limits.ts";
 import type { UsageClass } from "../../domain/record.ts";
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../../sim/chance.ts";
 import type { InstanceType } from "../../sim/ec2/catalogue.ts";
 import { agentPorts, type AgentPorts } from "./agent-world.ts";

@@ -1,10 +1,10 @@
 // The port `OwnInstance` of an agent of the world: a watch is an event when the record changes, a heartbeat is computed when read.
-import type { OwnInstance, OwnSight, VitalSigns, Written } from "../../cloud/ports/machine.ts";
+import type { OwnInstance, OwnSight, VitalSigns, Written } from "../../cloud/ports/own-instance.ts";
 import { beginRegistering, retire, signal, type AgentWrite } from "../../domain/agent-writes.ts";
 import { holds } from "../../domain/condition.ts";
 import { limits } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { bytesOf, mostItemBytes, recordIn } from "./forged-items.ts";
 import { isCutOff, type Machine } from "./machine.ts";
 import type { Process } from "./process.ts";

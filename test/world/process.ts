@@ -1,5 +1,6 @@
 // A process of the system: its calls take time and may get lost, and it may die at any await; then nothing of it happens any more.
-import type { Clock, Log, Random } from "../../cloud/ports/ports.ts";
+import type { Clock, Random } from "../../cloud/ports/clock.ts";
+import type { Log } from "../../cloud/ports/log.ts";
 import type { Chance } from "../../sim/chance.ts";
 import type { Fault, Faults } from "./faults.ts";
 import type { VirtualTime } from "./virtual-time.ts";

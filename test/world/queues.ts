@@ -1,7 +1,9 @@
 // The pool's queues as SQS has them: at least once, in no order, leased by visibility; and the port `Pool` on them.
 import { limits, maxima } from "../../domain/limits.ts";
 import { parseMessage, type PoolMessage } from "../../domain/pool-message.ts";
-import { OutOfReach, type EpochMs, type Pool, type Received } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import type { Pool, Received } from "../../cloud/ports/queue.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 

@@ -1,15 +1,14 @@
 // The ports `Registrar`, `RunnerInventory` and `JobQueue` of one process, on the world's GitHub.
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import {
   ForgeRefused,
-  OutOfReach,
-  type EpochMs,
   type JobQueue,
   type Registrar,
   type Removal,
   type RunnerInventory,
   type RunnerSeen,
-  type Unknown,
-} from "../../cloud/ports/ports.ts";
+} from "../../cloud/ports/forge.ts";
+import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";

@@ -2,7 +2,9 @@
 import { limits } from "../../domain/limits.ts";
 import type { Request } from "../../domain/request.ts";
 import { repositoriesOf, type Ending, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
-import { OutOfReach, type EpochMs, type ProvisionName, type SavedRequests } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import type { ProvisionName, SavedRequests } from "../../cloud/ports/saved-requests.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 

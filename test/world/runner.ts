@@ -1,5 +1,5 @@
 // The port `RunnerProcess` of a machine of the world. The runner lives in its own unit: it survives the agent's death.
-import type { RegisterOutcome, RunnerProcess, RunnerState } from "../../cloud/ports/machine.ts";
+import type { RegisterOutcome, RunnerProcess, RunnerState } from "../../cloud/ports/runner.ts";
 import type { Job, Session } from "./forge.ts";
 import { isCutOff, isUp, type Machine, type RunnerRoot } from "./machine.ts";
 import type { Process } from "./process.ts";

@@ -1,6 +1,6 @@
 // The table's records: every change is judged, becomes part of the hash, and wakes whoever watches; heartbeats are computed when read.
 import type { InstanceRecord, Reported } from "../../domain/record.ts";
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** A sign of life that an agent gives all the while: what it has last written by this moment. */

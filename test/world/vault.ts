@@ -1,6 +1,8 @@
 // The parameter store of the world, and the ports `Secrets` and `SecretFolder` on it.
-import { OutOfReach, type EpochMs, type Secrets } from "../../cloud/ports/ports.ts";
-import type { SecretFolder } from "../../cloud/ports/secret-folder.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
+import type { SecretFolder } from "../../cloud/ports/secrets.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 

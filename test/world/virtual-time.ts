@@ -1,6 +1,6 @@
 // Virtual time: a queue of events in the order of (moment, seeded tie-break); nothing in a world uses the host's time.
 import type { Chance } from "../../sim/chance.ts";
-import type { EpochMs } from "../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
 
 /** An event that is to happen; cancelling one that has happened does nothing. */
 export interface Scheduled {

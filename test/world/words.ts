@@ -1,15 +1,14 @@
 // The environment's own words in the world (configuration, pause, counters), and the port `Settings` on them.
 import type { Brake } from "../../domain/brake.ts";
 import { merge, type Defaults, type Overlay } from "../../domain/configuration.ts";
+import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
 import {
-  OutOfReach,
   Unconfigured,
   type Counter,
   type LoadedSettings,
   type Reservation,
   type Settings,
-  type Unknown,
-} from "../../cloud/ports/ports.ts";
+} from "../../cloud/ports/settings.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 

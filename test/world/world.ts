@@ -2,21 +2,16 @@
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { operationalDefaults, type Defaults } from "../../domain/configuration.ts";
 import { imageParameter, queueName, templateName, unreadableQueueName, type Place } from "../../domain/names.ts";
-import type {
-  Clock,
-  Fleet,
-  Instances,
-  JobQueue,
-  Log,
-  Pool,
-  Random,
-  Registrar,
-  RunnerInventory,
-  SavedRequests,
-  Secrets,
-  Settings,
-} from "../../cloud/ports/ports.ts";
-import type { SecretFolder } from "../../cloud/ports/secret-folder.ts";
+import type { Clock, Random } from "../../cloud/ports/clock.ts";
+import type { Fleet } from "../../cloud/ports/fleet.ts";
+import type { JobQueue, Registrar, RunnerInventory } from "../../cloud/ports/forge.ts";
+import type { Log } from "../../cloud/ports/log.ts";
+import type { Pool } from "../../cloud/ports/queue.ts";
+import type { SavedRequests } from "../../cloud/ports/saved-requests.ts";
+import type { Secrets } from "../../cloud/ports/secrets.ts";
+import type { Settings } from "../../cloud/ports/settings.ts";
+import type { Instances } from "../../cloud/ports/store.ts";
+import type { SecretFolder } from "../../cloud/ports/secrets.ts";
 import { chance as chanceOf } from "../../sim/chance.ts";
 import { checksOf } from "./checks.ts";
 import { faultsAt, type Rates } from "./faults.ts";

@@ -1,8 +1,9 @@
 // The host as a plain process sees it: no supervisor, no root; powering off is what the caller says it is.
 import { mkdir, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { Host } from "../../../cloud/ports/machine.ts";
-import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import type { Host } from "../../../cloud/ports/host.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import { readText, writeAtomically } from "../disk-state.ts";
 import { prepareOnce } from "../pre-runner.ts";
 

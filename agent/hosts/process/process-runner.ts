@@ -1,5 +1,5 @@
 // GitHub's runner as child processes: the port, on the ground that a laptop has.
-import type { RunnerProcess } from "../../../cloud/ports/machine.ts";
+import type { RunnerProcess } from "../../../cloud/ports/runner.ts";
 import { processGround, type ProcessGroundOptions } from "./process-ground.ts";
 import { runnerProcess, type RunnerProcessOptions } from "../../runners/github/runner-process.ts";
 

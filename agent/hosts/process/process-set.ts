@@ -1,5 +1,5 @@
 // All processes of one runner, wherever they have wandered: frozen as a whole, looked at, killed as a whole.
-import type { Clock } from "../../../cloud/ports/ports.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
 import { hostLimits, hostMaxima } from "../host-limits.ts";
 import { commandLine, hasInEnvironment, processes, signalProcess, type Process } from "./process-table.ts";
 

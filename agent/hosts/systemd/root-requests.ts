@@ -2,7 +2,7 @@
 import { watch } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock, Random } from "../../../cloud/ports/ports.ts";
+import type { Clock, Random } from "../../../cloud/ports/clock.ts";
 import { readText } from "../disk-state.ts";
 import { hostLimits } from "../host-limits.ts";
 

@@ -2,7 +2,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import notify from "systemd-notify";
-import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import { hostLimits } from "../host-limits.ts";
 
 export interface Supervisor {

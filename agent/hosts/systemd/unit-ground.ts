@@ -3,8 +3,9 @@
 import { watch, type FSWatcher } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RegisterRequest } from "../../../cloud/ports/machine.ts";
-import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import type { RegisterRequest } from "../../../cloud/ports/runner.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import { readBeginning, readEnds, readText, writeAtomically } from "../disk-state.ts";
 import { hostLimits, hostMaxima } from "../host-limits.ts";
 import { atMostEvery } from "../at-most-every.ts";

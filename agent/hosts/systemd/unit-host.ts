@@ -1,8 +1,9 @@
 // The host of a real machine: systemd supervises, root's units prepare, enforce the deadline, and power off.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Host, PrepareOutcome } from "../../../cloud/ports/machine.ts";
-import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import type { Host, PrepareOutcome } from "../../../cloud/ports/host.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import { readText, writeAtomically } from "../disk-state.ts";
 import { hostLimits } from "../host-limits.ts";
 import { outcomeOf } from "../pre-runner.ts";

@@ -1,5 +1,5 @@
 // GitHub's runner in a systemd unit: the port, on the ground that a real machine has.
-import type { RunnerProcess } from "../../../cloud/ports/machine.ts";
+import type { RunnerProcess } from "../../../cloud/ports/runner.ts";
 import { runnerProcess, type RunnerProcessOptions } from "../../runners/github/runner-process.ts";
 import { unitGround, type UnitGroundOptions } from "./unit-ground.ts";
 

@@ -1,6 +1,6 @@
 // Why `config.sh` or a listener failed, told from its words: each cause asks for something else.
 import type { FailureCause } from "../../../domain/record.ts";
-import type { RegisterOutcome } from "../../../cloud/ports/machine.ts";
+import type { RegisterOutcome } from "../../../cloud/ports/runner.ts";
 
 /**
  * The texts of actions/runner (src/Runner.Listener and below), each with the line that says it. The lines, FILE.cs:N, are those of a public

@@ -1,7 +1,8 @@
 // Makes a registration's files in a runner's root, and removes it at GitHub. What is secret goes by environment, never by command line.
 import { join } from "node:path";
 import type { Registration } from "../../../domain/record.ts";
-import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import { hostLimits } from "../../hosts/host-limits.ts";
 import { runBounded, type BoundedEnd } from "../../hosts/run-bounded.ts";
 

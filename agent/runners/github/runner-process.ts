@@ -1,7 +1,8 @@
 // GitHub's runner on this machine, whatever ground its processes stand on: register, resume, stop, clean, and find it again.
 import { join } from "node:path";
-import type { RegisterOutcome, RegisterRequest, RunnerProcess, RunnerState } from "../../../cloud/ports/machine.ts";
-import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import type { RegisterOutcome, RegisterRequest, RunnerProcess, RunnerState } from "../../../cloud/ports/runner.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import { configureArguments } from "./configure-arguments.ts";
 import { readJson, writeJson } from "../../hosts/disk-state.ts";
 import { hostLimits, hostMaxima } from "../../hosts/host-limits.ts";

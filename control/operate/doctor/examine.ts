@@ -9,16 +9,12 @@ import type {
   StoreSight,
   TemplateSeen,
 } from "../../../cloud/ports/doctor.ts";
-import {
-  ForgeRefused,
-  RateLimited,
-  type Clock,
-  type Instances,
-  type JobQueue,
-  type LoadedSettings,
-  type SavedRequests,
-  type Settings,
-} from "../../../cloud/ports/ports.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
+import { ForgeRefused, type JobQueue } from "../../../cloud/ports/forge.ts";
+import { RateLimited } from "../../../cloud/ports/outcomes.ts";
+import type { SavedRequests } from "../../../cloud/ports/saved-requests.ts";
+import type { LoadedSettings, Settings } from "../../../cloud/ports/settings.ts";
+import type { Instances } from "../../../cloud/ports/store.ts";
 import { retiredClassesOf, wholeOwner, type Configuration } from "../../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter, tableName } from "../../../domain/names.ts";
 import type { Architecture, InstanceRecord } from "../../../domain/record.ts";

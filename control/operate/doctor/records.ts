@@ -1,5 +1,5 @@
 // The doctor on the records: instances past their threshold, damaged items, a pause that stands. Pure.
-import type { LoadedSettings } from "../../../cloud/ports/ports.ts";
+import type { LoadedSettings } from "../../../cloud/ports/settings.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { Damaged, InstanceRecord } from "../../../domain/record.ts";
 import { fail, lasting, ok, warn, type Check } from "./check.ts";

@@ -1,5 +1,6 @@
 // Prune: old images and their snapshots are deleted, never one that anything may still launch from.
-import type { Clock, EpochMs, Log } from "../../../cloud/ports/ports.ts";
+import type { Clock, EpochMs } from "../../../cloud/ports/clock.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import type { ImageParameters, ImageSeen, Images, ParameterValue, SnapshotSeen } from "../../../cloud/ports/images.ts";
 import { imageLimits, imageTags } from "../../../domain/image.ts";
 

@@ -1,5 +1,6 @@
 // Publish: the parameter from which launches take their image gets the id of one that has been tested.
-import type { Clock, Log } from "../../../cloud/ports/ports.ts";
+import type { Clock } from "../../../cloud/ports/clock.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import type { ImageParameters, Images } from "../../../cloud/ports/images.ts";
 import { imageLimits, imageTags } from "../../../domain/image.ts";
 import type { Architecture } from "../../../domain/record.ts";

@@ -1,5 +1,5 @@
 // How far an image's runner is behind: GitHub gives it no jobs any more 30 days after a newer one is out. Pure.
-import type { EpochMs } from "../../../cloud/ports/ports.ts";
+import type { EpochMs } from "../../../cloud/ports/clock.ts";
 import type { RunnerRelease } from "../../../cloud/ports/images.ts";
 import { imageLimits } from "../../../domain/image.ts";
 

@@ -1,5 +1,5 @@
 // Smoke test of an image: one instance boots from it in its environment, and must register as a runner; then it is ended.
-import type { LoadedSettings } from "../../../cloud/ports/ports.ts";
+import type { LoadedSettings } from "../../../cloud/ports/settings.ts";
 import type { Images } from "../../../cloud/ports/images.ts";
 import { aRepositoryOf, partitionOf, templateOf } from "../../../domain/configuration.ts";
 import { imageTags } from "../../../domain/image.ts";

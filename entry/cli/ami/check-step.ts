@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { LaunchSight, TemplateSeen } from "../../../cloud/ports/doctor.ts";
 import type { ImageSeen } from "../../../cloud/ports/images.ts";
-import { Unconfigured } from "../../../cloud/ports/ports.ts";
+import { Unconfigured } from "../../../cloud/ports/settings.ts";
 import { misfitsOf } from "../../../control/operate/doctor/launch.ts";
 import type { Configuration } from "../../../domain/configuration.ts";
 import type { Architecture } from "../../../domain/record.ts";

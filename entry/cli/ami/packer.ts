@@ -1,7 +1,7 @@
 // Packer as a child process: template and payload in, an image's id out.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { Unconfigured } from "../../../cloud/ports/ports.ts";
+import { Unconfigured } from "../../../cloud/ports/settings.ts";
 
 export interface PackerRun {
   /** The folder of the template. */

@@ -6,7 +6,7 @@ import { launchSight } from "../../../cloud/aws/doctor-launch.ts";
 import { imageParameters } from "../../../cloud/aws/image-parameters.ts";
 import { images } from "../../../cloud/aws/images.ts";
 import type { LaunchSight } from "../../../cloud/ports/doctor.ts";
-import type { Log } from "../../../cloud/ports/ports.ts";
+import type { Log } from "../../../cloud/ports/log.ts";
 import type { PruneWorld } from "../../../control/operate/images/prune.ts";
 import { hostClock } from "../../host-clock.ts";
 

@@ -1,7 +1,7 @@
 // What the publishers have released since: proposes ami/versions.json anew, with their own checksums.
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { OutOfReach } from "../../../cloud/ports/ports.ts";
+import { OutOfReach } from "../../../cloud/ports/outcomes.ts";
 import { addressOf, type Sources, type Versions } from "../../../control/operate/images/source-table.ts";
 import { compareVersions } from "../../../control/operate/images/runner-age.ts";
 import type { Architecture } from "../../../domain/record.ts";

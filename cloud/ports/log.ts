@@ -1,0 +1,7 @@
+// What happens, as events: whoever runs the code decides how they are written.
+import type { LogEvent } from "../../domain/events.ts";
+
+/** One event a line. Never a secret. */
+export interface Log {
+  event(...event: LogEvent): void;
+}
