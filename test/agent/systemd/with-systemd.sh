@@ -28,12 +28,12 @@ for _ in {1..600}; do
   init=$(tr -d ' ' <"/proc/$up/task/$up/children" 2>/dev/null)
   [ -z "$init" ] || state=$(nsenter -t "$init" -a -r -w systemctl is-system-running 2>/dev/null)
   [[ ! $state =~ ^(running|degraded)$ ]] || break
-  sleep 0.05
+  sleep 0.05 9>&-
 done
 [[ $state =~ ^(running|degraded)$ ]] || { tail -n 20 "$W.console"; cleanup; exit 70; }
 nsenter -t "$init" -a -r -w env -i HOME=/root LANG=C.UTF-8 SYSTEMD_PAGER=cat SYSTEMD_COLORS=0 \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" <&0 9>&- &
 entered=$!
 # A guest that powers off stops all its processes for a moment; nsenter stops with them, and nobody else would wake it.
-while kill -CONT "$entered" 2>/dev/null; do sleep 0.1; done
+while kill -CONT "$entered" 2>/dev/null; do sleep 0.1 9>&-; done
 wait "$entered"; code=$?; cleanup; exit "$code"
