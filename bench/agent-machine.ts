@@ -85,7 +85,7 @@ export async function startAgent(
       AWS_ENDPOINT_URL: cloud.front,
       AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.url,
       RUNPOOL_ENVIRONMENT: environment.name,
-      RUNPOOL_FORGE_SERVER: "https://github.test",
+      RUNPOOL_FORGE_SERVER: environment.defaults.forge.serverUrl,
       RUNPOOL_RUNNER: distribution,
       RUNPOOL_STATE: join(folder, "state"),
       RUNPOOL_WORK: join(folder, "work"),
