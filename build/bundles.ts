@@ -56,7 +56,6 @@ export const cli: Executable = {
   stages: {
     start: "entry/cli/run.ts",
     base: "entry/control-world.ts",
-    apart: ["entry/cli/migrate/migration.ts"],
     together,
   },
 };

@@ -8,8 +8,6 @@ export interface Stages {
   readonly start: string;
   /** What nearly all that comes late is loaded after, itself late: a chunk of its own, of which the others bring nothing along either. */
   readonly base?: string;
-  /** Late modules that are loaded without the base. */
-  readonly apart?: readonly string[];
   /** Late modules that are needed one right after the other: one chunk of all of them. */
   readonly together?: readonly string[];
 }
@@ -19,7 +17,7 @@ export interface Stages {
  * itself before anything runs. Where every late module imports the start, which then has run long ago, all of that is one set. Paths are
  * written from `root`: the names of chunks are sums over them too, and must be the same wherever the checkout lies.
  */
-export const lateChunks = (root: string, { start, base, apart = [], together = [] }: Stages): Plugin => ({
+export const lateChunks = (root: string, { start, base, together = [] }: Stages): Plugin => ({
   name: "late-chunks",
   setup: (bundling) => {
     const asked = Symbol("asked");
@@ -32,7 +30,7 @@ export const lateChunks = (root: string, { start, base, apart = [], together = [
     });
     bundling.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => {
       const from = (late: string): string => JSON.stringify(`./${late}`);
-      const before = [start, base].slice(0, path === start ? 0 : path === base || apart.includes(path) ? 1 : 2);
+      const before = [start, base].slice(0, path === start ? 0 : path === base ? 1 : 2);
       const all = path === "together" ? together : [path];
       const lines = [
         ...before.flatMap((earlier) => (earlier === undefined ? [] : [`import ${from(earlier)};`])),

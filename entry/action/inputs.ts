@@ -11,8 +11,6 @@ interface Input {
   readonly modes?: readonly Mode[];
   /** What "" means, where that is a value. */
   readonly otherwise?: string;
-  /** Accepted so that workflows of fleet-actions/ec2-runner-pool-manager need only change `uses:`; of no effect, for this reason. */
-  readonly idle?: string;
 }
 
 const provision = ["provision"] as const;
@@ -46,9 +44,6 @@ export const inputs = {
   "iam-instance-profile": { modes: refresh },
   "security-group-ids": { modes: refresh },
   "subnet-ids": { modes: refresh },
-  "table-name": { idle: "the environment's table is named after it" },
-  "github-reg-token-refresh-min": { modes: refresh, idle: "tokens are renewed at half of their hour" },
-  echo: { idle: "it was for that system's own tests" },
 } as const satisfies Readonly<Record<string, Input>>;
 
 export type InputName = keyof typeof inputs;
@@ -102,9 +97,8 @@ export function readInputs(given: (name: InputName) => string, variables: Variab
 
 /** The runner fills defaults in, so that only what differs from one has been written by a person. */
 function unused(name: InputName, text: string, mode: Mode): readonly string[] {
-  const { modes: useful, idle, otherwise } = inputOf(name);
+  const { modes: useful, otherwise } = inputOf(name);
   if (text === "" || text === otherwise || name === "name") return [];
-  if (idle !== undefined) return [`${name} has no effect: ${idle}`];
   if (useful === undefined || useful.includes(mode)) return [];
   return [`${name} has no effect in mode ${mode}; it is for ${useful.join(" and ")}`];
 }

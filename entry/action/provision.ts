@@ -109,8 +109,6 @@ function putOut(request: Request, { instances, created, reused, readyMs }: Ready
     reused: String(reused),
     "ready-ms": String(readyMs),
     "estimated-cost-per-hour": estimate === undefined ? "" : estimate.toFixed(4),
-    ids: JSON.stringify(ids),
-    id: ids[0] ?? "",
   };
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
 }

@@ -25,8 +25,6 @@ export interface Operand {
   readonly help: string;
   readonly required: boolean;
   readonly choices?: readonly string[];
-  /** A path: shells complete it as one. */
-  readonly path?: true;
 }
 
 /** What was given, by option name: from flags, variables and defaults. */

@@ -11,7 +11,6 @@ import { helpCommand } from "./help-command.ts";
 import { instancesCommand } from "./instances.ts";
 import { localCommand } from "./local.ts";
 import { logsCommand } from "./logs.ts";
-import { migrateCommand } from "./migrate.ts";
 import { pauseCommand } from "./pause.ts";
 import { provisionCommand } from "./provision.ts";
 import { refreshCommand } from "./refresh.ts";
@@ -24,15 +23,15 @@ import { versionCommand } from "./version.ts";
 export const commandGroups: readonly HelpGroup[] = [
   { title: "For a workflow's run", commands: [provisionCommand, releaseCommand] },
   {
-    title: "Looking",
+    title: "Inspect",
     commands: [statusCommand, instancesCommand, eventsCommand, logsCommand, configCommand, doctorCommand],
   },
   {
-    title: "Operating",
+    title: "Operate",
     commands: [refreshCommand, retireCommand, pauseCommand, resumeCommand, drainCommand, amiCommand],
   },
-  { title: "Beginning", commands: [localCommand, migrateCommand] },
-  { title: "About itself", commands: [completionCommand, versionCommand, helpCommand] },
+  { title: "Get started", commands: [localCommand] },
+  { title: "Other", commands: [completionCommand, versionCommand, helpCommand] },
 ];
 
 export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

@@ -46,7 +46,6 @@ function bash(commands: readonly Command[]): string {
         .map(({ name }) => `--${name}`),
     ),
   ];
-  const named = commands.filter(({ operand }) => operand?.path === true).map(({ name }) => name);
   return `# bash completion for runpool; in ~/.bashrc: source <(runpool completion bash)
 _runpool() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} name='' flags='' operands='' i
@@ -66,7 +65,6 @@ ${valueCases.join("\n")}
 ${cases.join("\n")}
   esac
   if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
-  elif [[ " ${named.join(" ")} " == *" $name "* ]]; then compopt -o default 2>/dev/null
   else COMPREPLY=($(compgen -W "$operands" -- "$word")); fi
 }
 complete -F _runpool runpool
@@ -88,11 +86,7 @@ function zsh(commands: readonly Command[]): string {
     const operand =
       one.operand === undefined
         ? []
-        : [
-            quoted(
-              `1:${one.operand.name}:${choices === undefined ? (one.operand.path === true ? "_files" : "") : `(${choices.join(" ")})`}`,
-            ),
-          ];
+        : [quoted(`1:${one.operand.name}:${choices === undefined ? "" : `(${choices.join(" ")})`}`)];
     return `    ${one.name}) _arguments ${[...optionsOf(one).map(spec), ...operand].join(" ")} ;;`;
   });
   return `#compdef runpool
@@ -132,7 +126,6 @@ function fish(commands: readonly Command[]): string {
     return [
       `complete -c runpool -n ${beforeAny} -a ${one.name} -d ${quoted(one.summary)}`,
       ...(choices.length === 0 ? [] : [`complete -c runpool -n ${when} -a ${quoted(choices.join(" "))}`]),
-      ...(one.operand?.path === true ? [`complete -c runpool -n ${when} -F`] : []),
       ...ownOptions(one).map((option) => optionLine(option, ` -n ${when}`)),
     ];
   });

@@ -43,10 +43,8 @@ describe("action.yml", () => {
 
   test("says of each input in which mode it is of use", () => {
     for (const name of inputNames) {
-      const { modes, idle } = inputOf(name);
       const said = file.inputs[name]?.description ?? "";
-      if (idle !== undefined) expect(said, name).toContain("Of no effect");
-      else for (const mode of modes ?? []) expect(said, name).toContain(`[${mode}]`);
+      for (const mode of inputOf(name).modes ?? []) expect(said, name).toContain(`[${mode}]`);
     }
   });
 
@@ -57,14 +55,6 @@ describe("action.yml", () => {
 
   test("runs on Node 24, main and post", () => {
     expect(file.runs).toEqual({ using: "node24", main: "dist/action/action.mjs", post: "dist/action/action-post.mjs" });
-  });
-
-  test("accepts every input of fleet-actions/ec2-runner-pool-manager", () => {
-    const theirs =
-      "echo mode aws-region table-name ami github-token iam-instance-profile security-group-ids subnet-ids " +
-      "github-reg-token-refresh-min idle-time-sec max-runtime-min pre-runner-script resource-class-config " +
-      "instance-count usage-class resource-class allowed-instance-types";
-    for (const name of theirs.split(" ")) expect(Object.keys(file.inputs)).toContain(name);
   });
 });
 
@@ -91,11 +81,10 @@ describe("inputs", () => {
   });
 
   test("what is of no effect is said, and why", () => {
-    const { notices } = read({ mode: "release", "table-name": "x", "idle-time-sec": "5", "run-id": "7", labels: "a" });
+    const { notices } = read({ mode: "release", "idle-time-sec": "5", "run-id": "7", labels: "a" });
     expect(notices).toEqual([
       expect.stringMatching(/^labels .*mode release.*provision/),
       expect.stringMatching(/^idle-time-sec .*refresh/),
-      expect.stringMatching(/^table-name has no effect/),
     ]);
   });
 

@@ -106,15 +106,13 @@ describe("installed offline into a prefix of its own", () => {
     expect(readdirSync(hosted)).toEqual([]);
   });
 
-  test("status, logs and migrate do what they do in a checkout", async () => {
+  test("status and logs do what they do in a checkout", async () => {
     await bench.record({ instanceId: "i-0ccccccccccccccc1" });
     const { code, out, err } = await run(["status"], bench.variables);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(/^dev in eu-west-1: 1 instance$/m);
     const logs = await run(["logs", "i-0ccccccccccccccc1"], bench.variables);
     expect([logs.code, logs.err]).toEqual([1, expect.stringContaining("ships no logs")]);
-    const migrate = await run(["migrate", staged]);
-    expect([migrate.code, migrate.err]).toEqual([2, expect.stringContaining("holds no .yml or .yaml file")]);
   });
 
   test("local plays its runs by the agent, the stack and the runner that the package holds, and ends clean when interrupted", async () => {

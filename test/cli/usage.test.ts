@@ -164,8 +164,8 @@ test("a service that is out of reach exits 3 and says so", async () => {
 test("nearest: a slip, two letters exchanged, a beginning; and nothing for another word", () => {
   const names = commands.map(({ name }) => name);
   expect(
-    ["relase", "staus", "stauts", "prov", "conf", "dran", "log", "migrat", "evnts"].map((word) => nearest(word, names)),
-  ).toEqual(["release", "status", "status", "provision", "config", "drain", "logs", "migrate", "events"]);
+    ["relase", "staus", "stauts", "prov", "conf", "dran", "log", "evnts"].map((word) => nearest(word, names)),
+  ).toEqual(["release", "status", "status", "provision", "config", "drain", "logs", "events"]);
   expect(["re", "kubernetes", "x", ""].map((word) => nearest(word, names))).toEqual(Array(4).fill(undefined));
   expect([distance("ab", "ba"), distance("", "abc"), distance("kitten", "sitting")]).toEqual([1, 3, 3]);
 });
@@ -202,8 +202,7 @@ describe("completion", () => {
     expect(await complete("runpool", "-e", "dev", "stat")).toEqual(["status"]);
     expect(await complete("runpool", "l")).toEqual(["logs", "local"]);
     expect(await complete("runpool", "events", "--")).toContain("--since");
-    expect(await complete("runpool", "migrate", "--d")).toEqual(["--diff"]);
-    expect(await complete("runpool", "migrate", "x")).toEqual([]);
+    expect(await complete("runpool", "retire", "x")).toEqual([]);
   });
 
   test("fish completes a command behind options too, an option's choices alone, and a path where one is meant", async (context) => {
@@ -223,7 +222,7 @@ describe("completion", () => {
     expect(offered("runpool --js")).toEqual(["--json"]);
     expect(offered("runpool provision --usage-class ")).toEqual(["on-demand", "spot"]);
     expect(offered("runpool release --run-id ")).toEqual([]);
-    expect(offered("runpool migrate packag")).toContain("package.json");
+    expect(offered("runpool ami bake --agent packag")).toContain("package.json");
   });
 
   test("zsh knows an option's short form, so that what follows one is still completed", async () => {

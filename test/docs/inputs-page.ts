@@ -35,25 +35,15 @@ function* page(): Generator<string> {
   yield "## Every mode";
   yield "";
   for (const name of inputNames)
-    if (inputOf(name).modes === undefined && inputOf(name).idle === undefined)
-      yield entry(name, byMode(inputs[name]?.description ?? "").get("all") ?? "");
+    if (inputOf(name).modes === undefined) yield entry(name, byMode(inputs[name]?.description ?? "").get("all") ?? "");
   for (const mode of ["provision", "release", "refresh"] as const) {
     yield "";
     yield `## ${titles[mode]}`;
     yield "";
     for (const name of inputNames) {
       const text = byMode(inputs[name]?.description ?? "").get(mode);
-      if (text !== undefined && inputOf(name).idle === undefined) yield entry(name, text);
+      if (text !== undefined) yield entry(name, text);
     }
-  }
-  yield "";
-  yield "## Accepted, of no effect";
-  yield "";
-  yield "Workflows written for `fleet-actions/ec2-runner-pool-manager` may keep them.";
-  yield "";
-  for (const name of inputNames) {
-    const { idle } = inputOf(name);
-    if (idle !== undefined) yield `- **\`${name}\`**: ${sentence(idle)}`;
   }
   yield "";
   yield "## Outputs";

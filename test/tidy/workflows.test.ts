@@ -44,7 +44,7 @@ const actionsUsed = files
   );
 
 describe("every action of others", () => {
-  /** Ours is named by the release that a reader chooses (docs/action.md); the one that `migrate` replaces is quoted as it is met. */
+  /** Ours is named by the release that a reader chooses (docs/action.md); the one that it replaces is quoted (docs/migration.md). */
   const ofOthers = actionsUsed.filter(
     ({ action }) => !/^[\w.-]+\/(runpool|ec2-runner-pool-manager)(\/|@|$)/.test(action),
   );
