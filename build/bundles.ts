@@ -43,9 +43,7 @@ export const agent: Executable = {
 };
 
 /** What the control plane loads while its first call is under way (`entry/control-world.ts`). */
-export const together = ["configuration-items", "pool", "saved-requests", "sqs-sdk"].map(
-  (name) => `cloud/aws/${name}.ts`,
-);
+export const together = ["configuration-items", "pool", "saved-requests"].map((name) => `cloud/aws/${name}.ts`);
 
 /** The oldest Node that is maintained, and has what is used (`entry/cli/node-version.ts`). */
 export const cli: Executable = {

@@ -17,7 +17,6 @@ import type { ControlWorld } from "../control/pool/world.ts";
 import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
 import { hostRandom } from "./host-random.ts";
-import { latePort, lazily } from "./late-ports.ts";
 
 export interface ControlWish {
   readonly environment: string;
@@ -37,13 +36,36 @@ export interface OperatedWorld extends ControlWorld {
 
 const noCredential = "no GitHub credential: give a token (GITHUB_TOKEN), or store one for refresh in the environment";
 
+/** Calls `make` once, when first needed; a failure is not remembered. */
+function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+type Methods<Port> = { readonly [Name in keyof Port]: (...given: never) => Promise<unknown> };
+
+/** A port that is made when one of these methods, which must be all of its methods, is first called. */
+const latePort = <Port extends Methods<Port>, Name extends keyof Port & string>(
+  made: () => Promise<Port>,
+  ...names: readonly Name[]
+): Pick<Port, Name> =>
+  Object.fromEntries(
+    names.map((name) => [name, async (...given: never) => await (await made())[name](...given)]),
+  ) as unknown as Pick<Port, Name>;
+
 export function controlWorld(wish: ControlWish): OperatedWorld {
   const { environment, region, log, random = hostRandom } = wish;
   const clock = correctedClock(hostClock);
   const common = { region, ...wish.aws, ...clientOptions("other", process.env) };
   const dynamodb = lean(new DynamoDBClient(common));
   const ssm = lazily(async () => {
-    const { SSMClient } = await import("../cloud/aws/ssm-sdk.ts");
+    const { SSMClient } = await import("../cloud/aws/secrets.ts");
     return new SSMClient(common);
   });
   const kept = lazily(async () => {
@@ -83,10 +105,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   });
   // The second client is not needed before the configuration is read.
   const pooled = lazily(async () => {
-    const [{ SQSClient }, { pool }] = await Promise.all([
-      import("../cloud/aws/sqs-sdk.ts"),
-      import("../cloud/aws/pool.ts"),
-    ]);
+    const { SQSClient, pool } = await import("../cloud/aws/pool.ts");
     const queues = async (resourceClass: string) => {
       const queue = (await configuration()).queues[resourceClass];
       if (queue === undefined)

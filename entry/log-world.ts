@@ -1,8 +1,8 @@
 // What `runpool logs` reads by: its clients are loaded with its first use.
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { clientOptions } from "../cloud/aws/client-options.ts";
 import { instanceLogs } from "../cloud/aws/instance-logs.ts";
-import { CloudWatchLogsClient } from "../cloud/aws/logs-sdk.ts";
 import type { InstanceLogs } from "../cloud/ports/instance-logs.ts";
 import { instanceLogGroup } from "../domain/names.ts";
 

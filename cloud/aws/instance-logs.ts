@@ -1,8 +1,13 @@
 // Logs of instances: CloudWatch Logs where they are shipped, and EC2's console output.
-import type { CloudWatchLogsClient, GetLogEventsCommandOutput, LogStream } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  GetLogEventsCommand,
+  paginateDescribeLogStreams,
+  type CloudWatchLogsClient,
+  type GetLogEventsCommandOutput,
+  type LogStream,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { GetConsoleOutputCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import type { InstanceLogs, LogLine, LogPage, LogPlace } from "../ports/instance-logs.ts";
-import { GetLogEventsCommand, paginateDescribeLogStreams } from "./logs-sdk.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
 
 export interface InstanceLogsWish {

@@ -14,6 +14,9 @@ import { parseMessage, type PoolMessage } from "../../domain/pool-message.ts";
 import type { Pool, Received } from "../ports/queue.ts";
 import { asUnknown, raise, troubleOf } from "./sdk-errors.ts";
 
+/** Passed on from here so that the chunk loaded for the pool holds no more of the client than the pool uses. */
+export { SQSClient } from "@aws-sdk/client-sqs";
+
 export interface QueueUrls {
   readonly url: string;
   readonly unreadableUrl: string;

@@ -4,6 +4,9 @@ import { OutOfReach } from "../ports/outcomes.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { AwsRefused, asSdkError, raise, troubleOf } from "./sdk-errors.ts";
 
+/** Passed on from here so that the chunk loaded for secrets holds no more of the client than secrets use. */
+export { SSMClient } from "@aws-sdk/client-ssm";
+
 export const secrets = (client: SSMClient): Secrets => ({
   read: async (name) => {
     try {

@@ -22,10 +22,10 @@ export interface OverlayWish {
 /** Instead of a value: the overlay's value is taken out, and what was deployed counts again. */
 const backToDeployed = "default";
 
-export type Parsed<Value> = { readonly value: Value } | { readonly problem: string };
+type Parsed<Value> = { readonly value: Value } | { readonly problem: string };
 const wrong = (problem: string): { readonly problem: string } => ({ problem });
 
-export const duration =
+const duration =
   (unitMs: number, unit: string, longestMs: number) =>
   (text: string): Parsed<number> => {
     const longest = longestMs / unitMs;
@@ -34,7 +34,7 @@ export const duration =
     return wrong(`is "${text}"; it is a whole number of ${unit} from 1 to ${longest}`);
   };
 
-export function classes(text: string): Parsed<ResourceClasses> {
+function classes(text: string): Parsed<ResourceClasses> {
   const shape = 'it is JSON, e.g. {"large": {"cpu": 2, "mmem": 4096}}';
   try {
     const found = JSON.parse(text) as Record<string, { cpu?: unknown; mmem?: unknown } | null>;
@@ -71,7 +71,7 @@ function floors(text: string): Parsed<Record<string, number>> {
   return { value: Object.fromEntries(found.map(([pool, count]) => [pool, Number(count)])) };
 }
 
-export const runnerVersion = (text: string): Parsed<string> =>
+const runnerVersion = (text: string): Parsed<string> =>
   /^\d+\.\d+\.\d+$/.test(text)
     ? { value: text }
     : wrong(`is "${text}"; it is a version of actions/runner, e.g. 2.336.0`);

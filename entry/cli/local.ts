@@ -11,8 +11,8 @@ export const localCommand = command({
     "Brings AWS and GitHub up on loopback ports and plays five workflow runs on them: real agents, real jobs, the control plane that runs in AWS. Takes a " +
     "minute, leaves nothing behind, and exits 0 only if every run got its runners. With --keep the cloud stays, for every other command. Linux only.",
   options: [
-    { name: "keep", help: "leave the cloud running until Ctrl-C, and say how to point other programs at it" },
-    { name: "plain", help: "a line an event also on a terminal" },
+    { name: "keep", help: "leave the cloud running until Ctrl-C; prints how to point other programs at it" },
+    { name: "plain", help: "one line per event, even on a terminal" },
   ],
   examples: ["runpool local", "runpool local --keep", "runpool local --json | jq .ok"],
   placeless: true,
@@ -46,7 +46,8 @@ export const localCommand = command({
         write: (text) => out.write(text),
       },
       aside: (line) => err.write(`${line}\n`),
-      command: "runpool",
+      // From its source it is called as a script of the checkout.
+      command: import.meta.filename.endsWith(".ts") ? "npm run -s runpool --" : "runpool",
     });
   },
 });

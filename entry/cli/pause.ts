@@ -1,6 +1,7 @@
-// `runpool pause`: no provision begins until `runpool resume`.
+// `runpool pause` stops provisioning until `runpool resume`.
 import * as z from "zod/mini";
 import { command } from "./command.ts";
+import { spoken } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 export const pauseCommand = command({
@@ -29,6 +30,26 @@ export const pauseCommand = command({
       ...(before === undefined ? [] : [`(it was paused before: ${before.reason})`]),
       "runpool resume ends the pause",
     ]);
+    return exitCodes.done;
+  },
+});
+
+export const resumeCommand = command({
+  name: "resume",
+  summary: "end a pause: provisioning works again",
+  options: [],
+  examples: ["runpool resume -e prod"],
+  schema: z.object({}),
+  run: async (_input, ground) => {
+    const world = await ground.world();
+    const { paused } = await world.settings.load();
+    if (paused !== undefined) await world.pauseSwitch.resume();
+    const { environment } = ground.place();
+    ground.result({ environment, wasPaused: paused !== undefined, ...(paused === undefined ? {} : { paused }) }, () => {
+      if (paused === undefined) return [`${environment} was not paused`];
+      const length = paused.at === 0 ? "" : ` for ${spoken(world.clock.now() - paused.at)}`;
+      return [`${environment} provisions again; it was paused${length}: ${paused.reason}`];
+    });
     return exitCodes.done;
   },
 });

@@ -25,17 +25,12 @@ function shown(table: Table, units: Units, detailed: boolean): Record<string, un
   const all = Object.values(units.indexes).reduce((total, one) => total + one, units.table);
   const total = { TableName: table.spec.name, CapacityUnits: all };
   if (!detailed) return total;
-  const of = (local: boolean): Record<string, unknown> | undefined => {
-    const held = table.spec.indexes.filter((index) => index.local === local && units.indexes[index.name] !== undefined);
-    if (held.length === 0) return undefined;
-    return Object.fromEntries(held.map(({ name }) => [name, { CapacityUnits: units.indexes[name] }]));
-  };
-  const [global, local] = [of(false), of(true)];
+  const held = table.spec.indexes.filter(({ name }) => units.indexes[name] !== undefined);
+  const indexes = Object.fromEntries(held.map(({ name }) => [name, { CapacityUnits: units.indexes[name] }]));
   return {
     ...total,
     Table: { CapacityUnits: units.table },
-    ...(global && { GlobalSecondaryIndexes: global }),
-    ...(local && { LocalSecondaryIndexes: local }),
+    ...(held.length > 0 && { GlobalSecondaryIndexes: indexes }),
   };
 }
 

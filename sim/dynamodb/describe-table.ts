@@ -12,7 +12,6 @@ const bytes = (table: Table, index?: IndexSpec): number =>
   table.rows(index).reduce((total, row) => total + row.size, 0);
 
 function describeIndex(table: Table, index: IndexSpec, status: string): Record<string, unknown> {
-  const { capacity, arn } = table.spec;
   return {
     IndexName: index.name,
     KeySchema: keySchema(index.keys),
@@ -20,26 +19,21 @@ function describeIndex(table: Table, index: IndexSpec, status: string): Record<s
       ProjectionType: index.projection,
       ...(index.include.length > 0 && { NonKeyAttributes: index.include }),
     },
-    ...(!index.local && { IndexStatus: status, ProvisionedThroughput: throughput(capacity) }),
+    IndexStatus: status,
+    ProvisionedThroughput: throughput,
     IndexSizeBytes: bytes(table, index),
     ItemCount: table.rows(index).length,
-    IndexArn: `${arn}/index/${index.name}`,
+    IndexArn: `${table.spec.arn}/index/${index.name}`,
   };
 }
 
-const throughput = (capacity: { read: number; write: number }): unknown => ({
-  NumberOfDecreasesToday: 0,
-  ReadCapacityUnits: capacity.read,
-  WriteCapacityUnits: capacity.write,
-});
+const throughput = { NumberOfDecreasesToday: 0, ReadCapacityUnits: 0, WriteCapacityUnits: 0 };
 
 /** Counts and sizes are exact here; the real ones are renewed every six hours. */
 export function describe(table: Table, status: "CREATING" | "ACTIVE" | "DELETING"): Record<string, unknown> {
   const { spec } = table;
   const created = spec.createdAt / 1000;
-  const indexes = (local: boolean): unknown[] =>
-    spec.indexes.filter((index) => index.local === local).map((index) => describeIndex(table, index, status));
-  const [global, local] = [indexes(false), indexes(true)];
+  const indexes = spec.indexes.map((index) => describeIndex(table, index, status));
   return {
     TableName: spec.name,
     TableArn: spec.arn,
@@ -53,12 +47,9 @@ export function describe(table: Table, status: "CREATING" | "ACTIVE" | "DELETING
     CreationDateTime: created,
     ItemCount: table.rows().length,
     TableSizeBytes: bytes(table),
-    ProvisionedThroughput: throughput(spec.capacity),
-    ...(spec.billing === "PAY_PER_REQUEST" && {
-      BillingModeSummary: { BillingMode: spec.billing, LastUpdateToPayPerRequestDateTime: created },
-    }),
-    ...(global.length > 0 && { GlobalSecondaryIndexes: global }),
-    ...(local.length > 0 && { LocalSecondaryIndexes: local }),
+    ProvisionedThroughput: throughput,
+    BillingModeSummary: { BillingMode: "PAY_PER_REQUEST", LastUpdateToPayPerRequestDateTime: created },
+    ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
     DeletionProtectionEnabled: false,
   };
 }

@@ -7,7 +7,6 @@ export interface IndexSpec {
   readonly keys: KeySchema;
   readonly projection: "ALL" | "KEYS_ONLY" | "INCLUDE";
   readonly include: readonly string[];
-  readonly local: boolean;
 }
 
 /** A write as an index sees it: `before` absent = created, `after` absent = deleted. */

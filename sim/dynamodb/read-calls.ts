@@ -57,7 +57,7 @@ interface Reading {
 }
 
 function demandProjected(index: IndexSpec, table: Table, expressions: Expressions): void {
-  if (index.projection === "ALL" || index.local) return;
+  if (index.projection === "ALL") return;
   const held = new Set([...namesOf(table.spec.keys), ...namesOf(index.keys), ...index.include]);
   const absent = (expressions.projection ?? []).map((path) => rootOf(path, expressions)).filter((n) => !held.has(n));
   if (absent.length === 0) return;
@@ -84,7 +84,7 @@ function readSelect(input: Input, index: IndexSpec | undefined, expressions: Exp
   if (select === "ALL_PROJECTED_ATTRIBUTES" && !index) {
     throw invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
   }
-  if (select === "ALL_ATTRIBUTES" && index && !index.local && index.projection !== "ALL") {
+  if (select === "ALL_ATTRIBUTES" && index && index.projection !== "ALL") {
     throw invalid(
       `One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index ${index.name} because its projection type is not ALL`,
     );
@@ -93,7 +93,7 @@ function readSelect(input: Input, index: IndexSpec | undefined, expressions: Exp
 }
 
 function rowsFor(ground: Ground, action: string, table: Table, index: IndexSpec | undefined): readonly Row[] {
-  if (!index || index.local) return table.rows(index);
+  if (!index) return table.rows();
   const { staleIndex = 0 } = ground.faults.rates("dynamodb", action);
   if (staleIndex === 0 || !ground.chance.happens(staleIndex)) return table.rows(index);
   return table.rowsAsOf(index, ground.clock.now() - ground.chance.between(1, stalenessMostMs));
@@ -104,7 +104,7 @@ function open(ground: Ground, input: Input, action: "Query" | "Scan"): Reading {
   const indexName = textOf(input, "IndexName");
   const index = indexName === undefined ? undefined : indexOf(table, indexName);
   const consistent = flagOf(input, "ConsistentRead") ?? false;
-  if (consistent && index && !index.local) {
+  if (consistent && index) {
     throw invalid("Consistent reads are not supported on global secondary indexes");
   }
   const grammar = ["FilterExpression", "ProjectionExpression"] as const;

@@ -36,7 +36,7 @@ function readKeys(input: Input): KeySchema {
   return { hash: demandText(first, "AttributeName"), range: demandText(second, "AttributeName") };
 }
 
-function readIndex(input: Input, local: boolean): IndexSpec {
+function readIndex(input: Input): IndexSpec {
   const projection = demandRecord(input, "Projection");
   const type = choiceOf(projection, "ProjectionType", ["ALL", "INCLUDE", "KEYS_ONLY"]);
   if (!type) throw badParameter("Unknown ProjectionType: null");
@@ -47,7 +47,7 @@ function readIndex(input: Input, local: boolean): IndexSpec {
   if (type !== "INCLUDE" && include.length > 0) {
     throw badParameter(`ProjectionType is ${type}, but NonKeyAttributes is specified`);
   }
-  return { name: demandText(input, "IndexName"), keys: readKeys(input), projection: type, include, local };
+  return { name: demandText(input, "IndexName"), keys: readKeys(input), projection: type, include };
 }
 
 function readTypes(input: Input, used: ReadonlySet<string>): Record<string, string> {
@@ -77,22 +77,13 @@ function readSpec(ground: Ground, input: Input): TableSpec {
     );
   }
   const keys = readKeys(input);
-  const indexes = [
-    ...(recordsOf(input, "GlobalSecondaryIndexes") ?? []).map((index) => readIndex(index, false)),
-    ...(recordsOf(input, "LocalSecondaryIndexes") ?? []).map((index) => readIndex(index, true)),
-  ];
+  const indexes = (recordsOf(input, "GlobalSecondaryIndexes") ?? []).map(readIndex);
   const twice = indexes.find((index, i) => indexes.findIndex((other) => other.name === index.name) < i);
   if (twice) throw badParameter(`Duplicate index name: ${twice.name}`);
-  const stray = indexes.find((index) => index.local && index.keys.hash !== keys.hash);
-  if (stray) throw badParameter("Index KeySchema does not have the same leading hash key as table KeySchema");
   const billing = choiceOf(input, "BillingMode", ["PROVISIONED", "PAY_PER_REQUEST"]) ?? "PROVISIONED";
-  const throughput = recordOf(input, "ProvisionedThroughput");
-  if (billing === "PROVISIONED" && !throughput) {
-    throw badParameter(
-      "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
-    );
-  }
-  if (billing === "PAY_PER_REQUEST" && throughput) {
+  if (billing === "PROVISIONED" || recordsOf(input, "LocalSecondaryIndexes"))
+    throw invalid("The embedded DynamoDB has no tables with provisioned throughput, and no local secondary indexes.");
+  if (recordOf(input, "ProvisionedThroughput")) {
     throw badParameter(
       "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
     );
@@ -102,11 +93,6 @@ function readSpec(ground: Ground, input: Input): TableSpec {
     keys,
     types: readTypes(input, new Set([keys, ...indexes.map((index) => index.keys)].flatMap(namesOf))),
     indexes,
-    billing,
-    capacity: {
-      read: (throughput && integerOf(throughput, "ReadCapacityUnits", 1)) ?? 0,
-      write: (throughput && integerOf(throughput, "WriteCapacityUnits", 1)) ?? 0,
-    },
     createdAt: ground.clock.now(),
     id: ground.chance.id(),
     arn: `arn:aws:dynamodb:${ground.region}:${ground.account}:table/${name}`,

@@ -10,8 +10,6 @@ export interface TableSpec {
   /** The types of the key attributes: S, N or B. */
   readonly types: Readonly<Record<string, string>>;
   readonly indexes: readonly IndexSpec[];
-  readonly billing: "PAY_PER_REQUEST" | "PROVISIONED";
-  readonly capacity: { readonly read: number; readonly write: number };
   readonly createdAt: EpochMs;
   readonly id: string;
   readonly arn: string;

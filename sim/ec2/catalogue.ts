@@ -3,8 +3,6 @@ import { largeUsdPerHour } from "../../domain/prices.ts";
 
 /** The names that `ec2:DescribeInstanceTypes` and AMIs use. */
 export type Architecture = "x86_64" | "arm64";
-/** The names that InstanceRequirements uses (EC2 API Reference, InstanceRequirementsRequest). */
-export type Manufacturer = "intel" | "amd" | "amazon-web-services";
 
 export interface InstanceType {
   /** E.g. `c6i.large`. */
@@ -13,7 +11,6 @@ export interface InstanceType {
   readonly vcpu: number;
   readonly mib: number;
   readonly architecture: Architecture;
-  readonly manufacturer: Manufacturer;
   readonly generation: "current" | "previous";
   readonly burstable: boolean;
   readonly bareMetal: boolean;
@@ -21,32 +18,32 @@ export interface InstanceType {
   readonly usdPerHour: number;
 }
 
-/** Family: manufacturer, generation as DescribeInstanceTypes reports it, GiB a vCPU. */
-type Family = readonly [Manufacturer, InstanceType["generation"], number];
+/** Family: architecture, generation as DescribeInstanceTypes reports it, GiB a vCPU. */
+type Family = readonly [Architecture, InstanceType["generation"], number];
 
 // Newer families have displaced c5, m5, m6i, r5 and r6i from the "current" generation in DescribeInstanceTypes' answers.
 const families: Readonly<Record<keyof typeof largeUsdPerHour, Family>> = {
-  c5: ["intel", "previous", 2],
-  c5a: ["amd", "current", 2],
-  c6i: ["intel", "current", 2],
-  c6a: ["amd", "current", 2],
-  c7i: ["intel", "current", 2],
-  c7a: ["amd", "current", 2],
-  c6g: ["amazon-web-services", "current", 2],
-  c7g: ["amazon-web-services", "current", 2],
-  m5: ["intel", "previous", 4],
-  m6i: ["intel", "previous", 4],
-  m6a: ["amd", "current", 4],
-  m7i: ["intel", "current", 4],
-  m7a: ["amd", "current", 4],
-  m7g: ["amazon-web-services", "current", 4],
-  r5: ["intel", "previous", 8],
-  r6i: ["intel", "previous", 8],
-  r6a: ["amd", "current", 8],
-  r7i: ["intel", "current", 8],
-  r7g: ["amazon-web-services", "current", 8],
-  t3: ["intel", "current", 4],
-  t4g: ["amazon-web-services", "current", 4],
+  c5: ["x86_64", "previous", 2],
+  c5a: ["x86_64", "current", 2],
+  c6i: ["x86_64", "current", 2],
+  c6a: ["x86_64", "current", 2],
+  c7i: ["x86_64", "current", 2],
+  c7a: ["x86_64", "current", 2],
+  c6g: ["arm64", "current", 2],
+  c7g: ["arm64", "current", 2],
+  m5: ["x86_64", "previous", 4],
+  m6i: ["x86_64", "previous", 4],
+  m6a: ["x86_64", "current", 4],
+  m7i: ["x86_64", "current", 4],
+  m7a: ["x86_64", "current", 4],
+  m7g: ["arm64", "current", 4],
+  r5: ["x86_64", "previous", 8],
+  r6i: ["x86_64", "previous", 8],
+  r6a: ["x86_64", "current", 8],
+  r7i: ["x86_64", "current", 8],
+  r7g: ["arm64", "current", 8],
+  t3: ["x86_64", "current", 4],
+  t4g: ["arm64", "current", 4],
 };
 
 /** Size: vCPUs. A family's price grows with its vCPUs; `large` has two. */
@@ -68,7 +65,7 @@ const exists = (family: string, size: string, vcpu: number): boolean => {
   return size !== "9xlarge";
 };
 
-const expand = (family: keyof typeof families, [manufacturer, generation, gibPerVcpu]: Family): InstanceType[] =>
+const expand = (family: keyof typeof families, [architecture, generation, gibPerVcpu]: Family): InstanceType[] =>
   sizes
     .filter(([size, vcpu]) => exists(family, size, vcpu))
     .map(([size, vcpu]) => ({
@@ -76,8 +73,7 @@ const expand = (family: keyof typeof families, [manufacturer, generation, gibPer
       family,
       vcpu,
       mib: vcpu * gibPerVcpu * 1024,
-      architecture: manufacturer === "amazon-web-services" ? "arm64" : "x86_64",
-      manufacturer,
+      architecture,
       generation,
       burstable: family.startsWith("t"),
       bareMetal: false,

@@ -4,13 +4,13 @@
 // inside a 200, one entry a pool tried; after three pools that fail the fleet gives up and reports the rest as
 // UnfulfillableCapacity without trying them. What EC2 answers when no type matches the requirements is not documented; here
 // it is InvalidFleetConfig, so callers had better ask GetInstanceTypesFromInstanceRequirements.
-// Not modelled: types `request` and `maintain`, weights, capacity reservations, total price limits.
+// Not modelled: types `request` and `maintain`, two markets at once, weights, priorities, minimum targets, total price limits.
 import { AwsFault } from "../http/service.ts";
-import { giveBack, take } from "./capacity.ts";
+import { take } from "./capacity.ts";
 import type { Market, Refusal } from "./capacity.ts";
 import { candidates, inOrder } from "./fleet-pools.ts";
 import type { Candidate } from "./fleet-pools.ts";
-import { flag, invalid, number, required, structure, structures, text } from "./input.ts";
+import { invalid, number, required, structure, structures, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import { answered } from "./launch-templates.ts";
 import { launch, refusal, vcpusInUse } from "./launch.ts";
@@ -61,54 +61,32 @@ function allocate(world: World, tiers: readonly Candidate[][], market: Market, c
   return { taken, refused };
 }
 
-/** A market's share of the request, with its options (SpotOptions or OnDemandOptions). */
-function planMarket(world: World, input: Input, market: Market, count: number): Plan {
-  if (count === 0) return { taken: [], refused: new Map() };
-  const options = structure(input, market === "spot" ? "SpotOptions" : "OnDemandOptions");
-  let list = candidates(world, input, market, taggedAs(input, "instance"));
-  if (list.length === 0)
-    throw new AwsFault(
-      "InvalidFleetConfig",
-      "No instance types satisfy the instance requirements of the fleet configuration.",
-    );
-  const strategy = text(options, "AllocationStrategy") ?? "lowest-price";
-  const [singleType, singleZone] = [flag(options, "SingleInstanceType"), flag(options, "SingleAvailabilityZone")];
-  const first = inOrder(list, market, strategy)[0]?.[0];
-  if (singleType === true) list = list.filter(({ pool }) => pool.type === first?.pool.type);
-  if (singleZone === true) list = list.filter(({ pool }) => pool.zone === first?.pool.zone);
-  const minimum = number(options, "MinTargetCapacity");
-  if (minimum !== undefined && singleType !== true && singleZone !== true)
-    throw invalid("MinTargetCapacity requires SingleInstanceType or SingleAvailabilityZone.");
-  const plan = allocate(world, inOrder(list, market, strategy), market, count);
-  if (minimum === undefined || plan.taken.length >= minimum) return plan;
-  for (const { pool } of plan.taken) giveBack(world.capacity, pool);
-  const refused = new Map(plan.refused);
-  for (const candidate of plan.taken) if (!refused.has(candidate)) refused.set(candidate, unfulfillable);
-  return { taken: [], refused };
+/** Options that would change what is launched are refused, never ignored. */
+function strategyOf(input: Input, market: Market): string {
+  const options = structure(input, market === "spot" ? "SpotOptions" : "OnDemandOptions") ?? {};
+  const known = ["AllocationStrategy", "InstanceInterruptionBehavior"];
+  const other = Object.keys(options).find((key) => !known.includes(key));
+  if (other !== undefined) throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${other}.`);
+  return text(options, "AllocationStrategy") ?? "lowest-price";
 }
 
-/** How many of each market (TargetCapacitySpecification). */
-function targets(input: Input): Record<Market, number> {
+/** How many, and of which market (TargetCapacitySpecification). */
+function targetOf(input: Input): { readonly count: number; readonly market: Market } {
   const wanted = structure(input, "TargetCapacitySpecification");
-  const total = number(wanted, "TotalTargetCapacity");
-  if (total === undefined)
+  const count = number(wanted, "TotalTargetCapacity");
+  if (count === undefined)
     throw new AwsFault(
       "MissingParameter",
       "The request must contain the parameter TargetCapacitySpecification.TotalTargetCapacity",
     );
-  if (!Number.isInteger(total) || total < 1)
-    throw invalid(`Value (${total}) for parameter TotalTargetCapacity is invalid.`);
-  const onDemand = number(wanted, "OnDemandTargetCapacity") ?? 0;
-  const spot = number(wanted, "SpotTargetCapacity") ?? 0;
-  const rest = total - onDemand - spot;
-  if (rest < 0) throw invalid("The target capacities of spot and on-demand exceed the total target capacity.");
-  const byDefault = text(wanted, "DefaultTargetCapacityType") ?? "on-demand";
-  if (byDefault !== "spot" && byDefault !== "on-demand")
-    throw invalid(`Value (${byDefault}) for parameter DefaultTargetCapacityType is invalid.`);
-  return {
-    spot: spot + (byDefault === "spot" ? rest : 0),
-    "on-demand": onDemand + (byDefault === "on-demand" ? rest : 0),
-  };
+  if (!Number.isInteger(count) || count < 1)
+    throw invalid(`Value (${count}) for parameter TotalTargetCapacity is invalid.`);
+  const other = ["OnDemandTargetCapacity", "SpotTargetCapacity"].find((key) => text(wanted, key) !== undefined);
+  if (other !== undefined) throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${other}.`);
+  const market = text(wanted, "DefaultTargetCapacityType") ?? "on-demand";
+  if (market !== "spot" && market !== "on-demand")
+    throw invalid(`Value (${market}) for parameter DefaultTargetCapacityType is invalid.`);
+  return { count, market };
 }
 
 const chosen = ({ template, version, override, pool, subnet }: Candidate): Xml => ({
@@ -140,35 +118,35 @@ function checkRequest(input: Input): void {
 
 export function createFleet(world: World, input: Input): Answer {
   checkRequest(input);
-  const count = targets(input);
-  const plans = (["on-demand", "spot"] as const).map((market) => ({
-    market,
-    plan: planMarket(world, input, market, count[market]),
-  }));
+  const { count, market } = targetOf(input);
+  const strategy = strategyOf(input, market);
+  const list = candidates(world, input, market, taggedAs(input, "instance"));
+  if (list.length === 0)
+    throw new AwsFault(
+      "InvalidFleetConfig",
+      "No instance types satisfy the instance requirements of the fleet configuration.",
+    );
+  const { taken, refused } = allocate(world, inOrder(list, market, strategy), market, count);
   const fleet = { id: newFleetId(world), tags: taggedAs(input, "fleet") };
   world.fleets.set(fleet.id, fleet);
-  const launched = plans.flatMap(({ plan }) =>
-    [...Map.groupBy(plan.taken, (candidate) => candidate)].map(([candidate, group]) => {
-      const reservationId = newId(world, "r");
-      return {
-        launchTemplateAndOverrides: chosen(candidate),
-        lifecycle: candidate.pool.market,
-        instanceIds: group.map(
-          ({ spec, pool, subnet }, index) =>
-            launch(world, spec, pool, { subnet, reservationId, index, fleetId: fleet.id }).id,
-        ),
-        instanceType: candidate.pool.type.name,
-      };
-    }),
-  );
-  const errors = plans.flatMap(({ market, plan }) =>
-    [...plan.refused].map(([candidate, problem]) => ({
+  const launched = [...Map.groupBy(taken, (candidate) => candidate)].map(([candidate, group]) => {
+    const reservationId = newId(world, "r");
+    return {
       launchTemplateAndOverrides: chosen(candidate),
       lifecycle: market,
-      errorCode: problem.code,
-      errorMessage: problem.message,
-    })),
-  );
+      instanceIds: group.map(
+        ({ spec, pool, subnet }, index) =>
+          launch(world, spec, pool, { subnet, reservationId, index, fleetId: fleet.id }).id,
+      ),
+      instanceType: candidate.pool.type.name,
+    };
+  });
+  const errors = [...refused].map(([candidate, problem]) => ({
+    launchTemplateAndOverrides: chosen(candidate),
+    lifecycle: market,
+    errorCode: problem.code,
+    errorMessage: problem.message,
+  }));
   return { fleetId: fleet.id, errorSet: errors, fleetInstanceSet: launched };
 }
 

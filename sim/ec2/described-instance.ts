@@ -81,39 +81,7 @@ export function describedInstance(world: World, machine: Machine): Xml {
 export const instanceFacts =
   (machine: Machine, now: number): FilterFacts =>
   (filter) => {
-    const state = stateOf(machine, now);
-    switch (filter) {
-      case "instance-id":
-        return [machine.id];
-      case "instance-state-name":
-        return [state];
-      case "instance-state-code":
-        return [String(stateCodes[state])];
-      case "instance-type":
-        return [machine.type.name];
-      case "instance-lifecycle":
-        return [machine.market === "spot" ? "spot" : undefined];
-      case "image-id":
-        return [machine.imageId];
-      case "availability-zone":
-        return [machine.zone];
-      case "subnet-id":
-        return [machine.subnetId];
-      case "vpc-id":
-        return [machine.vpcId];
-      case "client-token":
-        return [machine.clientToken];
-      case "reservation-id":
-        return [machine.reservationId];
-      case "private-ip-address":
-        return [machine.privateIp];
-      case "architecture":
-        return [machine.type.architecture];
-      case "instance.group-id":
-        return machine.securityGroupIds;
-      case "iam-instance-profile.arn":
-        return [machine.profileArn];
-      default:
-        return tagFacts(filter, machine.tags);
-    }
+    if (filter === "instance-id") return [machine.id];
+    if (filter === "instance-state-name") return [stateOf(machine, now)];
+    return tagFacts(filter, machine.tags);
   };

@@ -3,7 +3,7 @@ import { AwsFault } from "../http/service.ts";
 import type { Market, Pool } from "./capacity.ts";
 import { catalogue, instanceType, spotPrice } from "./catalogue.ts";
 import type { InstanceType } from "./catalogue.ts";
-import { invalid, number, structure, structures, text } from "./input.ts";
+import { number, structure, structures, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import { resolveImage, templateOf, versionOf } from "./launch-templates.ts";
 import { imageOf, subnetOf } from "./launch.ts";
@@ -21,38 +21,27 @@ export interface Candidate {
   readonly template: LaunchTemplate;
   readonly version: number;
   readonly override: Input;
-  /** Lower is tried first; an override without one comes last. */
-  readonly priority: number;
   readonly maxPrice: number | undefined;
 }
 
 /** The types of one override for one market. */
-function typesOf(
-  world: World,
-  override: Input,
-  data: Input,
-  imageId: string,
-  market: Market,
-  zone: string,
-): InstanceType[] {
-  const own = text(override, "InstanceType");
+function typesOf(world: World, override: Input, imageId: string, market: Market, zone: string): InstanceType[] {
+  const name = text(override, "InstanceType");
   const requirements = structure(override, "InstanceRequirements");
-  if (own !== undefined && requirements !== undefined)
+  if (name !== undefined && requirements !== undefined)
     throw new AwsFault(
       "InvalidParameterCombination",
       "The parameters InstanceType and InstanceRequirements cannot be used together in an override.",
     );
-  const name = own ?? (requirements === undefined ? text(data, "InstanceType") : undefined);
   if (name !== undefined) {
     const type = instanceType(name);
     if (type === undefined) throw new AwsFault("InvalidFleetConfig", `Invalid: InstanceType: ${name}.`);
     return [type];
   }
-  const need = requirements ?? structure(data, "InstanceRequirements");
-  if (need === undefined)
+  if (requirements === undefined)
     throw new AwsFault("InvalidFleetConfig", "The fleet configuration names neither instance types nor requirements.");
-  const types = matchingTypes(catalogue, readRequirements(need), imageOf(world, imageId).architecture);
-  return withinPrice(types, readPriceProtection(need), market, (type) => spotPrice(type, zone));
+  const types = matchingTypes(catalogue, readRequirements(requirements), imageOf(world, imageId).architecture);
+  return withinPrice(types, readPriceProtection(requirements), market, (type) => spotPrice(type, zone));
 }
 
 const candidatesOf = (world: World, config: Input, market: Market, tags: Tags, input: Input): Candidate[] => {
@@ -63,9 +52,8 @@ const candidatesOf = (world: World, config: Input, market: Market, tags: Tags, i
   const version = versionOf(template, text(named, "Version"));
   const overrides = structures(config, "Overrides");
   return (overrides.length > 0 ? overrides : [{}]).flatMap((override: Input) => {
-    const weight = number(override, "WeightedCapacity");
-    if (weight !== undefined && weight !== 1)
-      throw new AwsFault("UnsupportedOperation", "The embedded cloud does not model WeightedCapacity.");
+    const other = ["WeightedCapacity", "Priority"].find((key) => text(override, key) !== undefined);
+    if (other !== undefined) throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${other}.`);
     const image = text(override, "ImageId") ?? text(version.data, "ImageId");
     if (image === undefined) throw new AwsFault("MissingParameter", "The request must contain the parameter ImageId");
     const imageId = resolveImage(world, image);
@@ -78,14 +66,13 @@ const candidatesOf = (world: World, config: Input, market: Market, tags: Tags, i
     };
     const place = text(override, "SubnetId") ?? subnetOf(version.data);
     return subnetsFor(world, place, text(override, "AvailabilityZone")).flatMap((subnet) =>
-      typesOf(world, override, version.data, imageId, market, subnet.zone).map((type): Candidate => ({
+      typesOf(world, override, imageId, market, subnet.zone).map((type): Candidate => ({
         pool: { type, zone: subnet.zone, market },
         subnet,
         spec,
         template,
         version: version.number,
         override,
-        priority: number(override, "Priority") ?? Number.POSITIVE_INFINITY,
         maxPrice: number(override, "MaxPrice"),
       })),
     );
@@ -102,10 +89,6 @@ export function candidates(world: World, input: Input, market: Market, tags: Tag
   return all;
 }
 
-/** Groups by a number, lowest first. */
-const tiersBy = (list: readonly Candidate[], rank: (candidate: Candidate) => number): Candidate[][] =>
-  [...Map.groupBy(list, rank)].toSorted(([a], [b]) => a - b).map(([, tier]) => tier);
-
 const price = ({ pool }: Candidate): number =>
   pool.market === "spot" ? spotPrice(pool.type, pool.zone) : pool.type.usdPerHour;
 
@@ -120,23 +103,8 @@ const spreadByPrice = (list: readonly Candidate[]): Candidate[][] => {
 
 /** Tiers of pools: those of one tier are used in turn, the next tier only when a tier has nothing left. */
 export function inOrder(list: readonly Candidate[], market: Market, strategy: string): Candidate[][] {
-  if (market === "on-demand") {
-    if (strategy === "lowest-price") return tiersBy(list, price);
-    if (strategy === "prioritized") return tiersBy(list, ({ priority }) => priority);
-    throw invalid(`Value (${strategy}) for parameter OnDemandOptions.AllocationStrategy is invalid.`);
-  }
-  switch (strategy) {
-    case "lowest-price":
-    case "lowestPrice":
-      return tiersBy(list, price);
-    case "diversified":
-      return [[...list]];
-    case "capacity-optimized-prioritized":
-      return tiersBy(list, ({ priority }) => priority);
-    case "price-capacity-optimized":
-    case "capacity-optimized":
-      return spreadByPrice(list);
-    default:
-      throw invalid(`Value (${strategy}) for parameter SpotOptions.AllocationStrategy is invalid.`);
-  }
+  if (strategy === "lowest-price")
+    return [...Map.groupBy(list, price)].toSorted(([a], [b]) => a - b).map(([, tier]) => tier);
+  if (strategy === "price-capacity-optimized" && market === "spot") return spreadByPrice(list);
+  throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model the allocation strategy ${strategy}.`);
 }

@@ -1,7 +1,7 @@
 // Images and their snapshots: what a fleet looks up and what an image pipeline makes and clears away.
 import { AwsFault } from "../http/service.ts";
 import type { Architecture } from "./catalogue.ts";
-import { flag, invalid, required, structure, structures, text, texts } from "./input.ts";
+import { invalid, required, structure, structures, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { noSuchImage, unknownImage } from "./launch.ts";
 import { filtered, page, tagFacts } from "./listing.ts";
@@ -114,16 +114,10 @@ const gone = (id: string): AwsFault =>
 
 function deregisterImage(world: World, input: Input): Answer {
   const id = required(input, "ImageId");
-  const image = world.images.get(id);
-  if (image === undefined) throw world.deregistered.has(id) ? gone(id) : noSuchImage(id);
+  if (!world.images.has(id)) throw world.deregistered.has(id) ? gone(id) : noSuchImage(id);
   world.images.delete(id);
   world.deregistered.add(id);
-  const deleted = flag(input, "DeleteAssociatedSnapshots") === true ? image.snapshotIds : [];
-  for (const snapshotId of deleted) world.snapshots.delete(snapshotId);
-  return {
-    return: true,
-    deleteSnapshotResultSet: deleted.map((snapshotId) => ({ snapshotId, returnCode: "success" })),
-  };
+  return { return: true };
 }
 
 const imageState = (world: World, image: Image): string =>
@@ -163,12 +157,6 @@ function describeImages(world: World, input: Input): Answer {
   const all = [...world.images.values()].filter(({ id }) => ours && (ids.length === 0 || ids.includes(id)));
   const found = filtered(input, all, (image) => (filter) => {
     if (filter === "name") return [image.name];
-    if (filter === "image-id") return [image.id];
-    if (filter === "architecture") return [image.architecture];
-    if (filter === "state") return [imageState(world, image)];
-    if (filter === "owner-id") return [world.account];
-    if (filter === "root-device-type") return ["ebs"];
-    if (filter === "virtualization-type") return ["hvm"];
     return tagFacts(filter, image.tags);
   });
   const { entries, nextToken } = page(input, found, { min: 1, max: 1000 });
@@ -182,13 +170,7 @@ function describeSnapshots(world: World, input: Input): Answer {
     throw new AwsFault("InvalidSnapshot.NotFound", `The snapshot '${missing}' does not exist.`);
   const now = world.clock.now();
   const all = [...world.snapshots.values()].filter(({ id }) => ids.length === 0 || ids.includes(id));
-  const found = filtered(input, all, (snapshot) => (filter) => {
-    if (filter === "snapshot-id") return [snapshot.id];
-    if (filter === "status") return [now < snapshot.completedAt ? "pending" : "completed"];
-    if (filter === "description") return [snapshot.description];
-    if (filter === "owner-id") return [world.account];
-    return tagFacts(filter, snapshot.tags);
-  });
+  const found = filtered(input, all, (snapshot) => (filter) => tagFacts(filter, snapshot.tags));
   const { entries, nextToken } = page(input, found, { min: 5, max: 1000 });
   return {
     snapshotSet: entries.map((snapshot) => ({

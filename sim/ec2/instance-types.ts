@@ -2,15 +2,13 @@
 import { AwsFault } from "../http/service.ts";
 import { catalogue, instanceType } from "./catalogue.ts";
 import type { Architecture, InstanceType } from "./catalogue.ts";
-import { structure, texts } from "./input.ts";
+import { structure, structures, texts } from "./input.ts";
 import type { Input } from "./input.ts";
-import { filtered, page } from "./listing.ts";
+import { page } from "./listing.ts";
 import { matchingTypes } from "./matching-types.ts";
 import { readRequirements } from "./requirements.ts";
 import type { Answer, Actions, World } from "./world.ts";
 import type { Xml } from "./xml.ts";
-
-const makers = { intel: "Intel", amd: "AMD", "amazon-web-services": "AWS" } as const;
 
 const described = (type: InstanceType): Xml => ({
   instanceType: type.name,
@@ -21,7 +19,7 @@ const described = (type: InstanceType): Xml => ({
   supportedVirtualizationTypes: ["hvm"],
   bareMetal: type.bareMetal,
   hypervisor: "nitro",
-  processorInfo: { supportedArchitectures: [type.architecture], manufacturer: makers[type.manufacturer] },
+  processorInfo: { supportedArchitectures: [type.architecture] },
   vCpuInfo: { defaultVCpus: type.vcpu },
   memoryInfo: { sizeInMiB: type.mib },
   instanceStorageSupported: false,
@@ -29,6 +27,8 @@ const described = (type: InstanceType): Xml => ({
 });
 
 function describeTypes(_: World, input: Input): Answer {
+  if (structures(input, "Filter").length > 0)
+    throw new AwsFault("UnsupportedOperation", "The embedded cloud does not model filters of DescribeInstanceTypes.");
   const names = texts(input, "InstanceType");
   const unknown = names.filter((name) => instanceType(name) === undefined);
   if (unknown.length > 0)
@@ -37,17 +37,7 @@ function describeTypes(_: World, input: Input): Answer {
       `The following supplied instance types do not exist: [${unknown.join(", ")}]`,
     );
   const all = names.length === 0 ? catalogue : names.flatMap((name) => instanceType(name) ?? []);
-  const found = filtered(input, all, (type) => (filter) => {
-    if (filter === "instance-type") return [type.name];
-    if (filter === "processor-info.supported-architecture") return [type.architecture];
-    if (filter === "current-generation") return [String(type.generation === "current")];
-    if (filter === "burstable-performance-supported") return [String(type.burstable)];
-    if (filter === "bare-metal") return [String(type.bareMetal)];
-    if (filter === "vcpu-info.default-vcpus") return [String(type.vcpu)];
-    if (filter === "memory-info.size-in-mib") return [String(type.mib)];
-    return filter === "supported-usage-class" ? ["on-demand", "spot"] : undefined;
-  });
-  const { entries, nextToken } = page(input, found, { min: 5, max: 100 });
+  const { entries, nextToken } = page(input, all, { min: 5, max: 100 });
   return { instanceTypeSet: entries.map(described), nextToken };
 }
 

@@ -1,6 +1,6 @@
 // Launch templates and their versions (EC2 API Reference, CreateLaunchTemplate and its siblings).
 import { AwsFault } from "../http/service.ts";
-import { flag, invalid, number, required, structure, text, texts } from "./input.ts";
+import { invalid, required, structure, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { filtered, page, tagFacts } from "./listing.ts";
 import { tagSet, taggedAs } from "./tags.ts";
@@ -98,11 +98,6 @@ const checkData = (data: Input): Input => {
     throw new AwsFault("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
   if (userData !== undefined && Buffer.from(userData, "base64").length > 16_384)
     throw invalid("User data is limited to 16384 bytes");
-  if (text(data, "InstanceType") !== undefined && structure(data, "InstanceRequirements") !== undefined)
-    throw new AwsFault(
-      "InvalidParameterCombination",
-      "The parameters InstanceType and InstanceRequirements cannot be used together.",
-    );
   return data;
 };
 
@@ -162,44 +157,22 @@ function describe(world: World, input: Input): Answer {
   const all = named.length > 0 ? named : [...world.templates.values()];
   const found = filtered(input, all, (template) => (filter) => {
     if (filter === "launch-template-name") return [template.name];
-    if (filter === "create-time") return [moment(template.createdAt)];
     return tagFacts(filter, template.tags);
   });
   const { entries, nextToken } = page(input, found, { min: 1, max: 200 });
   return { launchTemplates: entries.map((template) => describeTemplate(world, template)), nextToken };
 }
 
-/** Without a template, `$Latest` and `$Default` of all templates are described. */
 function describeVersions(world: World, input: Input): Answer {
   const wanted = texts(input, "LaunchTemplateVersion");
-  const one = text(input, "LaunchTemplateId") ?? text(input, "LaunchTemplateName");
-  const templates = one === undefined ? [...world.templates.values()] : [templateOf(world, input)];
-  if (one === undefined && !(wanted.length > 0 && wanted.every((version) => version.startsWith("$"))))
-    throw new AwsFault(
-      "MissingParameter",
-      "When no launch template ID or launch template name is provided, versions must be $Latest or $Default.",
-    );
-  const [min, max] = [number(input, "MinVersion") ?? 0, number(input, "MaxVersion") ?? Number.POSITIVE_INFINITY];
-  const found = templates.flatMap((template) =>
-    (wanted.length > 0 ? wanted.map((version) => versionOf(template, version)) : template.versions.toReversed())
-      .filter((version) => version.number >= min && version.number <= max)
-      .map((version) => ({ template, version })),
-  );
+  const other = ["ResolveAlias", "MinVersion", "MaxVersion"].find((key) => text(input, key) !== undefined);
+  if (other !== undefined) throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${other}.`);
+  const template = templateOf(world, input);
+  const found =
+    wanted.length > 0 ? wanted.map((version) => versionOf(template, version)) : template.versions.toReversed();
   const { entries, nextToken } = page(input, found, { min: 1, max: 200 });
-  const resolve = flag(input, "ResolveAlias") === true;
-  return {
-    launchTemplateVersionSet: entries.map(({ template, version }) =>
-      describeVersion(world, template, resolve ? { ...version, data: resolved(world, version.data) } : version),
-    ),
-    nextToken,
-  };
+  return { launchTemplateVersionSet: entries.map((one) => describeVersion(world, template, one)), nextToken };
 }
-
-/** With ResolveAlias, a `resolve:ssm:NAME` image id comes back as what the parameter says now. */
-const resolved = (world: World, data: Input): Input => {
-  const image = text(data, "ImageId");
-  return image === undefined ? data : { ...data, ImageId: resolveImage(world, image) };
-};
 
 /** An image id, or what the SSM parameter of `resolve:ssm:NAME` says (the caller's rights are not modelled). */
 export function resolveImage(world: World, imageId: string): string {

@@ -1,5 +1,5 @@
 // Which instance types satisfy InstanceRequirements: pure, shared by CreateFleet over HTTP and by the in-process simulator.
-import type { Architecture, InstanceType, Manufacturer } from "./catalogue.ts";
+import type { Architecture, InstanceType } from "./catalogue.ts";
 
 interface Range {
   readonly min?: number;
@@ -10,20 +10,13 @@ interface Range {
 export interface Requirements {
   readonly vcpu: Range;
   readonly mib: Range;
-  readonly gibPerVcpu?: Range;
   /** Wildcards as in `c5*.*`, `r6i.large`; absent or empty: every type. */
   readonly allowedTypes?: readonly string[];
   readonly excludedTypes?: readonly string[];
-  readonly manufacturers?: readonly Manufacturer[];
-  readonly generations?: readonly InstanceType["generation"][];
   /** Default `excluded`. */
   readonly burstable?: "included" | "excluded" | "required";
   /** Default `excluded`. */
   readonly bareMetal?: "included" | "excluded" | "required";
-  /** None of the catalogue's types has local disks: `required` matches nothing. Default `included`. */
-  readonly localStorage?: "included" | "excluded" | "required";
-  /** None has accelerators: a minimum above 0 matches nothing. */
-  readonly accelerators?: Range;
 }
 
 /** Price protection, in percent; a value of 999999 means none. */
@@ -32,8 +25,6 @@ export interface PriceProtection {
   readonly onDemandOverLowest?: number;
   /** Default 100; EC2's own default is an unpublished "optimal" one. */
   readonly spotOverLowest?: number;
-  /** In percent of the cheapest matching type's on-demand price. */
-  readonly spotOfOnDemand?: number;
 }
 
 const within = (value: number, range: Range | undefined): boolean =>
@@ -42,9 +33,6 @@ const within = (value: number, range: Range | undefined): boolean =>
 /** `*` stands for any number of characters; everything else for itself. */
 export const wildcard = (pattern: string, name: string): boolean =>
   new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`).test(name);
-
-const listed = <T>(list: readonly T[] | undefined, value: T): boolean =>
-  list === undefined || list.length === 0 || list.includes(value);
 
 const allows = (choice: "included" | "excluded" | "required" | undefined, has: boolean): boolean =>
   has ? (choice ?? "excluded") !== "excluded" : choice !== "required";
@@ -55,7 +43,6 @@ export function matchingTypes(
   need: Requirements,
   architecture: Architecture,
 ): InstanceType[] {
-  if (need.localStorage === "required" || (need.accelerators?.min ?? 0) > 0) return [];
   const allowed = need.allowedTypes ?? [];
   const excluded = need.excludedTypes ?? [];
   return catalogue.filter(
@@ -63,11 +50,8 @@ export function matchingTypes(
       type.architecture === architecture &&
       within(type.vcpu, need.vcpu) &&
       within(type.mib, need.mib) &&
-      within(type.mib / 1024 / type.vcpu, need.gibPerVcpu) &&
       (allowed.length === 0 || allowed.some((pattern) => wildcard(pattern, type.name))) &&
       !excluded.some((pattern) => wildcard(pattern, type.name)) &&
-      listed(need.manufacturers, type.manufacturer) &&
-      listed(need.generations, type.generation) &&
       allows(need.burstable, type.burstable) &&
       allows(need.bareMetal, type.bareMetal),
   );
@@ -97,9 +81,6 @@ export function withinPrice(
     const limit = lowest.usdPerHour * (1 + (protection.onDemandOverLowest ?? 20) / 100);
     return types.filter((type) => type.usdPerHour <= limit);
   }
-  const limit =
-    protection.spotOfOnDemand === undefined
-      ? spotPrice(lowest) * (1 + (protection.spotOverLowest ?? 100) / 100)
-      : (lowest.usdPerHour * protection.spotOfOnDemand) / 100;
+  const limit = spotPrice(lowest) * (1 + (protection.spotOverLowest ?? 100) / 100);
   return types.filter((type) => spotPrice(type) <= limit);
 }

@@ -3,23 +3,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 import { run } from "../../entry/cli/run.ts";
 import { queueName, tableName } from "../../domain/names.ts";
+import { hear, type Ended, type Heard } from "../child.ts";
 import { compileCache } from "../compile-cache.ts";
 import { playAgents } from "./agents.ts";
 import { classes, credentials, environment, openFurnishedCloud, region } from "./cloud.ts";
 
-/** A child process of the CLI: what it has said, and when it ends. */
-export interface Running {
+/** A child process of the CLI. */
+export interface Running extends Heard {
   readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  /** What is waited for while it runs; rejects with what it has said, should it end first. */
-  readonly during: (what: Promise<void>) => Promise<void>;
-  /** Resolves as soon as it has written this to stdout or stderr; rejects with what it has said, should it end first. */
-  readonly says: (words: RegExp) => Promise<void>;
-}
-export interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
 }
 
 const program = resolve(import.meta.dirname, "../../entry/cli/cli.ts");
@@ -35,33 +26,7 @@ export function start(
     env: { PATH: process.env["PATH"], ...compileCache, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let [out, err] = ["", ""];
-  const listeners = new Set<() => void>();
-  const heard = (): void => listeners.forEach((listener) => listener());
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    out += text;
-    heard();
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    err += text;
-    heard();
-  });
-  const ended = new Promise<Ended>((done) => child.once("close", (code) => done({ code, out, err })));
-  const during = (what: Promise<void>): Promise<void> =>
-    Promise.race([what, ended.then(({ code }) => Promise.reject(new Error(`it ended with ${code}: ${out}${err}`)))]);
-  const says = (words: RegExp): Promise<void> =>
-    during(
-      new Promise((resolve) => {
-        const listen = (): void => {
-          if (!words.test(out) && !words.test(err)) return;
-          listeners.delete(listen);
-          resolve();
-        };
-        listeners.add(listen);
-        listen();
-      }),
-    );
-  return { child, ended, during, says };
+  return { child, ...hear(child) };
 }
 
 /** The same within this process, where no signal and no standing line is looked at. `columns`: on a terminal so wide. */

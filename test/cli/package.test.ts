@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../entry/cli/commands.ts";
 import { pack, stage } from "../../build/package.ts";
 import { oldestNode, problemOfNode } from "../../entry/cli/node-version.ts";
-import { openCliBench, type CliBench, type Ended } from "./bench.ts";
+import { hear, type Ended } from "../child.ts";
+import { openCliBench, type CliBench } from "./bench.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "runpool-package-"));
 const staged = join(folder, "staged");
@@ -76,14 +77,7 @@ describe("installed offline into a prefix of its own", () => {
 
   const begin = (args: readonly string[], variables: Readonly<Record<string, string>> = {}) =>
     spawn(program, args, { cwd: folder, env: { ...bare, ...variables }, stdio: ["ignore", "pipe", "pipe"] });
-  const run = (args: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Ended> =>
-    new Promise((done) => {
-      const child = begin(args, variables);
-      let [out, err] = ["", ""];
-      child.stdout.on("data", (text) => (out += String(text)));
-      child.stderr.on("data", (text) => (err += String(text)));
-      child.once("close", (code) => done({ code, out, err }));
-    });
+  const run = (...given: Parameters<typeof begin>): Promise<Ended> => hear(begin(...given)).ended;
 
   test("it is there alone, and says its version and its help", async () => {
     expect(readdirSync(join(folder, "prefix", "lib", "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
@@ -117,15 +111,10 @@ describe("installed offline into a prefix of its own", () => {
 
   test("local plays its runs by the agent, the stack and the runner that the package holds, and ends clean when interrupted", async () => {
     const child = begin(["local", "--plain"]);
-    let out = "";
-    const code = await new Promise<number | null>((done) => {
-      child.once("close", done);
-      child.stdout.on("data", (text) => {
-        out += String(text);
-        if (/^ +[\d.]+s {2}1001 +ready in /m.test(out)) child.kill("SIGINT");
-      });
-      child.stderr.on("data", (text) => (out += String(text)));
-    });
+    const { says, ended } = hear(child);
+    await says(/^ +[\d.]+s {2}1001 +ready in /m);
+    child.kill("SIGINT");
+    const { code, out } = await ended;
     expect(out).toContain("Interrupted; nothing is left.");
     expect(code).toBe(130);
   });

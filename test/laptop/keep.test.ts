@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { processesNaming } from "./processes.ts";
-import { start } from "./start.ts";
+import { start } from "./start-local.ts";
 
 /** Runs a script with nothing of this process's environment but the path. */
 const inShell = (script: string) =>
@@ -18,7 +18,7 @@ const inShell = (script: string) =>
 
 test("with --keep its words are commands that work, until Ctrl-C, which leaves no process and no folder", async () => {
   const laptop = await start("--plain", "--keep");
-  await laptop.said("Ctrl-C ends it.");
+  await laptop.says(/Ctrl-C ends it\./);
   expect(await readdir(laptop.folder)).toHaveLength(1);
   const words = laptop.err().split("\n");
   const exports = words.filter((line) => line.startsWith("    export "));

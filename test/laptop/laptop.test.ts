@@ -1,11 +1,11 @@
-// The main job as a person starts it: `entry/laptop/laptop.ts` as a process of its own.
+// The main job as `npm start` runs it: `runpool local` from its source, as a child process.
 import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Summary } from "../../entry/laptop/summary.ts";
 import { laptopMemory, processesNaming, type Memory } from "./processes.ts";
-import { start, startWith } from "./start.ts";
+import { start, startWith } from "./start-local.ts";
 
 test("the main job gives every run its runners and leaves nothing, in one JSON object", async () => {
   const laptop = await start("--json");
@@ -40,11 +40,11 @@ test("the main job gives every run its runners and leaves nothing, in one JSON o
   }
 });
 
-test.for([["SIGINT", "instance.ready"] as const, ["SIGTERM", "running lint"] as const])(
-  '%s when it says "%s" leaves no process and no folder behind',
+test.for([["SIGINT", /instance\.ready/] as const, ["SIGTERM", /running lint/] as const])(
+  "%s when it says %s leaves no process and no folder behind",
   async ([signal, when]) => {
     const laptop = await start("--plain");
-    await laptop.said(when);
+    await laptop.says(when);
     laptop.child.kill(signal);
     const { code } = await laptop.ended;
     expect(code).toBe(130);
@@ -67,12 +67,15 @@ test("a program that jobs need and that is not there is named at once, and nothi
   const nothing = await (await startWith({ PATH: programs }, "--plain")).ended;
   expect([nothing.code, nothing.out]).toEqual([2, ""]);
   expect(nothing.err).toMatch(
-    /^not on the PATH: bash, coreutils \(chmod, .*\), grep; jobs need bash, coreutils and grep/,
+    /^runpool: not on the PATH: bash, coreutils \(chmod, .*\), grep; jobs need bash, coreutils and grep/,
   );
   for (const program of ["bash", "chmod", "cp", "date", "dirname", "env", "id", "rm", "sleep", "touch", "uname"])
     await symlink(process.execPath, join(programs, program));
-  const { code, err } = await (await startWith({ PATH: programs }, "--json")).ended;
-  expect([code, err]).toEqual([2, "not on the PATH: grep; jobs need bash, coreutils and grep: install them\n"]);
+  const { code, err } = await (await startWith({ PATH: programs }, "--plain")).ended;
+  expect([code, err]).toEqual([
+    2,
+    "runpool: not on the PATH: grep; jobs need bash, coreutils and grep: install them\n",
+  ]);
 });
 
 test("the version that executables say is the package's", async () => {

@@ -1,4 +1,4 @@
-// An independent client reads the embedded DynamoDB and SQS: the AWS CLI, where one is installed.
+// An independent client reads the embedded cloud: the AWS CLI, where one is installed.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, type TestContext } from "vitest";
@@ -99,4 +99,46 @@ test("the AWS CLI sends, receives and deletes messages", async (ctx) => {
   expect(cloud.queues.messages("cli")).toEqual([]);
   const missing = aws("sqs", "send-message", "--queue-url", `${cloud.door.url}/1/nobody`, "--message-body", "x");
   await expect(missing).rejects.toThrow("AWS.SimpleQueueService.NonExistentQueue");
+});
+
+test("the AWS CLI makes a template and a fleet, finds the machine by its tag and ends it", async (ctx) => {
+  await demandCli(ctx);
+  const { machines } = cloud;
+  const data = {
+    ImageId: machines.addImage({ name: "runner", architecture: "x86_64" }),
+    InstanceInitiatedShutdownBehavior: "terminate",
+  };
+  const template = ["--launch-template-name", "pool", "--launch-template-data", JSON.stringify(data)];
+  await aws("ec2", "create-launch-template", ...template);
+  const InstanceRequirements = {
+    VCpuCount: { Min: 2, Max: 4 },
+    MemoryMiB: { Min: 4096 },
+    AllowedInstanceTypes: ["r*"],
+  };
+  const config = {
+    LaunchTemplateSpecification: { LaunchTemplateName: "pool", Version: "$Latest" },
+    Overrides: [{ InstanceRequirements }],
+  };
+  const fleet = await aws(
+    "ec2",
+    "create-fleet",
+    "--type=instant",
+    `--launch-template-configs=${JSON.stringify([config])}`,
+    "--target-capacity-specification=TotalTargetCapacity=1,DefaultTargetCapacityType=on-demand",
+    "--tag-specifications=ResourceType=instance,Tags=[{Key=pool,Value=dev}]",
+  );
+  const id = machines.machines()[0]?.id ?? "";
+  expect(fleet).toMatchObject({ Instances: [{ InstanceIds: [id], InstanceType: "r6a.large" }], Errors: [] });
+  const found = await aws("ec2", "describe-instances", "--filters", "Name=tag:pool,Values=dev");
+  expect(found).toMatchObject({ Reservations: [{ Instances: [{ InstanceId: id, State: { Name: "running" } }] }] });
+  const ended = await aws("ec2", "terminate-instances", "--instance-ids", id);
+  expect(ended).toMatchObject({ TerminatingInstances: [{ CurrentState: { Name: "terminated" } }] });
+});
+
+test("the AWS CLI reads parameters and the caller's identity", async (ctx) => {
+  await demandCli(ctx);
+  await aws("ssm", "put-parameter", "--name", "/dev/ami", "--type", "SecureString", "--value", "ami-1");
+  const read = await aws("ssm", "get-parameter", "--name", "/dev/ami", "--with-decryption");
+  expect(read).toMatchObject({ Parameter: { Value: "ami-1", Version: 1 } });
+  expect(await aws("sts", "get-caller-identity")).toMatchObject({ Account: "123456789012" });
 });

@@ -154,47 +154,19 @@ test("tag keys with a space or a slash are refused where the template shows tags
   ).rejects.toMatchObject({ name: "InvalidParameterValue" });
 });
 
-test("a minimum target launches all of it in one type or nothing", async () => {
-  const world = await openWorld();
-  await world.template("pool");
-  world.cloud.capacity.scarcities.push({ remaining: 2 });
-  const all = { OnDemandOptions: { SingleInstanceType: true, MinTargetCapacity: 3 } };
-  expect(idsOf(await world.fleet(3, undefined, all))).toEqual([]);
-  expect(
-    idsOf(await world.fleet(2, undefined, { OnDemandOptions: { SingleInstanceType: true, MinTargetCapacity: 2 } })),
-  ).toHaveLength(2);
-});
-
-test("the template's own requirements hold where no override replaces them", async () => {
-  const world = await openWorld();
-  await world.template("pool", { InstanceRequirements: { ...large, AllowedInstanceTypes: ["r5.*"] } });
-  await world.fleet(2, []);
-  expect(world.cloud.machines().map(({ type }) => type.name)).toEqual(["r5.large", "r5.large"]);
-});
-
-test("prioritized takes the lowest priority number while it lasts, then the next", async () => {
-  const world = await openWorld();
-  await world.template("pool");
-  world.cloud.capacity.scarcities.push({ type: "m5.large", remaining: 1 });
-  const answer = await world.fleet(
-    2,
-    [
-      { InstanceType: "c6a.large", AvailabilityZone: "us-east-1a", Priority: 2 },
-      { InstanceType: "m5.large", AvailabilityZone: "us-east-1a", Priority: 1 },
-    ],
-    { OnDemandOptions: { AllocationStrategy: "prioritized" } },
-  );
-  expect(answer.Instances?.map(({ InstanceType }) => InstanceType)).toEqual(["m5.large", "c6a.large"]);
-  expect(codesOf(answer)).toEqual(["InsufficientInstanceCapacity"]);
-});
-
 test("what is not modelled is refused", async () => {
   const world = await openWorld();
   await world.template("pool");
   await expect(world.fleet(1, undefined, { Type: "maintain" })).rejects.toMatchObject({ name: "UnsupportedOperation" });
-  await expect(world.fleet(1, [{ InstanceType: "c6i.large", WeightedCapacity: 2 }])).rejects.toMatchObject({
-    name: "UnsupportedOperation",
-  });
+  const requirements = { ...large, CpuManufacturers: ["amd" as const] };
+  const others: readonly Parameters<typeof world.fleet>[] = [
+    [1, [{ InstanceType: "c6i.large", WeightedCapacity: 2 }]],
+    [1, [{ InstanceRequirements: requirements }]],
+    [1, undefined, { OnDemandOptions: { AllocationStrategy: "prioritized" } }],
+    [1, undefined, { OnDemandOptions: { SingleInstanceType: true, MinTargetCapacity: 1 } }],
+    [2, undefined, { TargetCapacitySpecification: { TotalTargetCapacity: 2, SpotTargetCapacity: 1 } }],
+  ];
+  for (const one of others) await expect(world.fleet(...one)).rejects.toMatchObject({ name: "UnsupportedOperation" });
   await expect(world.fleet(1, [{ InstanceType: "c6i.large", InstanceRequirements: large }])).rejects.toMatchObject({
     name: "InvalidParameterCombination",
   });

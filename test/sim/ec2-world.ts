@@ -6,13 +6,13 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { onTestFinished } from "vitest";
 import { chance } from "../../sim/chance.ts";
 import { anyCredentials, clientsAt, openEmbeddedAws } from "../../sim/embedded-aws.ts";
-import { handClock } from "./hand-clock.ts";
+import { manualClock } from "./manual-clock.ts";
 
 const account = "123456789012";
 const region = "us-east-1";
 
 export async function openWorld() {
-  const clock = handClock();
+  const clock = manualClock(Date.UTC(2026, 0, 5, 9));
   const aws = await openEmbeddedAws({ clock, chance: chance("ec2 test"), region, account });
   const { door, parameters, machines: cloud } = aws;
   const { ec2, ssm } = clientsAt(door.url, region);

@@ -14,7 +14,7 @@ export function manualClock(start: EpochMs = 1_700_000_000_000): ManualClock {
     now: () => now,
     sleep: (ms, wake) =>
       new Promise((resolve) => {
-        if (wake?.aborted) return resolve();
+        if (ms <= 0 || wake?.aborted) return resolve();
         const sleeper = {
           until: now + ms,
           wake(): void {
@@ -27,14 +27,16 @@ export function manualClock(start: EpochMs = 1_700_000_000_000): ManualClock {
       }),
     async advance(ms) {
       const end = now + ms;
+      const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
       for (;;) {
         const next = [...asleep].sort((a, b) => a.until - b.until)[0];
         if (!next || next.until > end) break;
         now = next.until;
         next.wake();
-        await new Promise((resolve) => setImmediate(resolve));
+        await settle();
       }
       now = end;
+      await settle();
     },
     sleepers: () => asleep.size,
   };

@@ -12,15 +12,10 @@ import type { GithubSettings } from "../../sim/github/settings.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { installRunnerStandIn } from "../../sim/runner/install.ts";
 import type { RunnerStandInOptions } from "../../sim/runner/install.ts";
+import { hear, type Ended } from "../child.ts";
 
 const pat = "ghp_testtokenofanowner";
 export const repo = { owner: "octo", repo: "app" };
-
-export interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface Started {
   readonly child: ChildProcess;
@@ -90,12 +85,7 @@ export async function openBench(settings: Partial<GithubSettings> = {}): Promise
       detached: true,
     });
     children.push(child);
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (chunk) => (out += String(chunk)));
-    child.stderr.on("data", (chunk) => (err += String(chunk)));
-    const ended = new Promise<Ended>((resolve) =>
-      child.once("exit", (code) => setImmediate(() => resolve({ code, out, err }))),
-    );
+    const { ended } = hear(child);
     return { child, pid: child.pid ?? 0, ended };
   };
   const token: Bench["token"] = async (use = "registration") => {

@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBench, quickPace } from "./runner-bench.ts";
-import type { Bench, Ended } from "./runner-bench.ts";
+import type { Ended } from "../child.ts";
+import type { Bench } from "./runner-bench.ts";
 
 let bench: Bench;
 beforeAll(async () => {
