@@ -100,7 +100,7 @@ function leave(view: View, record: InstanceRecord): Step {
 }
 
 /** Registered by a just-in-time configuration: for a single job, and never again in this assignment. */
-const forOneJob = (record: InstanceRecord): boolean => record.registration?.[0]?.mode === "jit";
+const forOneJob = (record: InstanceRecord): boolean => record.registration?.[0]?.kind === "jit";
 
 /** The last signal, if it belongs to the present assignment. */
 const signalNow = (record: InstanceRecord): SignalKind | undefined =>

@@ -3,7 +3,7 @@
 import type { RegisterOutcome } from "../cloud/ports/runner.ts";
 import { limits } from "../domain/limits.ts";
 import { OutOfReach } from "../cloud/ports/outcomes.ts";
-import { registrationUrl } from "../domain/configuration.ts";
+import { registrationScope } from "../domain/configuration.ts";
 import {
   jitConfigurationParameter,
   registrationTokenParameter,
@@ -44,21 +44,22 @@ async function attempt({ world, options }: Agent, record: InstanceRecord): Promi
   const registration = record.registration?.[0];
   if (registration === undefined)
     return { kind: "failed", cause: "refused", detail: "the record names no registration" };
-  // Before the token is read: whoever may write records could otherwise have it sent to any host.
-  const url = registrationUrl(options.forge, record.partition);
-  if (registration.url !== url)
+  // Before the token is read: whoever may write records could otherwise have it used elsewhere. The server is the machine's own setting.
+  const scope = registrationScope(options.forge, record.partition);
+  if (registration.forge !== "github" || registration.scope !== scope)
     return {
       kind: "failed",
       cause: "refused",
-      detail: `the record says to register at ${registration.url}; instances of partition ${record.partition} register at ${url}: no token was read`,
+      detail: `the record says to register at ${registration.forge} ${registration.scope}; instances of partition ${record.partition} register at github ${scope}: no token was read`,
     };
-  const held = await secretOf({ world, options }, record, registration.mode);
+  const held = await secretOf({ world, options }, record, registration.kind);
   if (typeof held !== "string") return held;
+  const url = `${options.forge.serverUrl}/${scope}`;
   const name = runnerName(options, instanceId, assignment);
   // Run ids are public: any workflow of the repository may write another's into `runs-on`.
   const onlyRuns = options.anyRunsJobs || runId === undefined ? {} : { onlyRuns: [runId, ...options.furtherRuns] };
   const group = options.runnerGroup === undefined ? {} : { group: options.runnerGroup };
-  return await world.runner.register({ assignment, name, registration, token: held, ...group, ...onlyRuns });
+  return await world.runner.register({ assignment, name, url, registration, token: held, ...group, ...onlyRuns });
 }
 
 /**
@@ -69,10 +70,12 @@ async function attempt({ world, options }: Agent, record: InstanceRecord): Promi
 async function secretOf(
   { world, options }: Pick<Agent, "world" | "options">,
   { assignment, partition }: InstanceRecord,
-  mode: Registration["mode"],
+  kind: Registration["kind"],
 ): Promise<string | Extract<RegisterOutcome, { kind: "failed" }>> {
   const { environment, instanceId } = options;
-  if (mode === "token") {
+  if (kind !== "token" && kind !== "jit")
+    return { kind: "failed", cause: "refused", detail: `GitHub has no way to enrol called "${kind}"` };
+  if (kind === "token") {
     const parameter = registrationTokenParameter(environment, partition);
     const token = await world.secrets.read(parameter);
     if (token !== undefined) return token.value;

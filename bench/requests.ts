@@ -44,7 +44,7 @@ export const ownershipOf = (runId: string): Ownership => ({
   provisionId: "provision",
   claimId: `claim-${runId}`,
   labels: [runId, "large", "x64"],
-  registration: [{ forge: "github", url: `https://github.test/${repository}`, labels: [runId], mode: "token" }],
+  registration: [{ forge: "github", scope: repository, labels: [runId], kind: "token" }],
 });
 
 /** The environment variables of a process against the front door. */

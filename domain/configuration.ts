@@ -351,8 +351,8 @@ export const forgeHomeOf = ({
   return { serverUrl, owners: Object.fromEntries(owners) };
 };
 
-/** The address at which the instances of a partition register. */
-export function registrationUrl({ serverUrl, scope, owners }: ForgeHome, partition: string): string {
-  const own = Object.hasOwn(owners, partition) ? owners[partition] : partition.replace(/^github:/, "");
-  return `${serverUrl}/${scope ?? own}`;
+/** The scope at which the instances of a partition register. */
+export function registrationScope({ scope, owners }: Omit<ForgeHome, "serverUrl">, partition: string): string {
+  const own = Object.hasOwn(owners, partition) ? owners[partition] : undefined;
+  return scope ?? own ?? partition.replace(/^github:/, "");
 }

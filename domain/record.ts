@@ -48,14 +48,15 @@ export interface Signal extends SignalReport {
   readonly at: number;
 }
 
-/** Where an instance registers as a runner, and as what. */
+/** Where an instance registers as a runner, and as what. Only the forge's own half of the agent and of the control plane read more than the labels. */
 export interface Registration {
-  readonly forge: "github";
-  /** The repository, organisation or enterprise: `https://github.com/OWNER/REPO`. */
-  readonly url: string;
+  /** Which forge: the name of its halves, such as `github`. */
+  readonly forge: string;
+  /** Where at the forge, in its own spelling. */
+  readonly scope: string;
   readonly labels: readonly string[];
-  /** By the partition's token; or by a just-in-time configuration, made at GitHub for this instance and assignment and good for one job. */
-  readonly mode: "token" | "jit";
+  /** How it enrols: one of the forge's ways. */
+  readonly kind: string;
 }
 
 /** What an instance is; fixed at launch. */
@@ -315,9 +316,9 @@ const wrongInside: Readonly<Record<string, (found: unknown) => string | undefine
   registration: (found) =>
     (found as unknown[])
       .map(partsOf)
-      .every(({ forge, url, labels, mode }) => isText(forge) && isText(url) && isText(mode) && areTexts(labels))
+      .every(({ forge, scope, labels, kind }) => isText(forge) && isText(scope) && isText(kind) && areTexts(labels))
       ? undefined
-      : "registration holds an entry without forge, url, mode or labels",
+      : "registration holds an entry without forge, scope, kind or labels",
   lastSignal: (found) =>
     signalIn(found) === undefined ? "lastSignal is without kind, rank, assignment or time" : undefined,
 };

@@ -97,15 +97,14 @@ export async function startRow(cloud: BenchCloud, directory: string): Promise<To
   };
 }
 
-async function claimed({ world, environment, record }: Stage): Promise<InstanceRecord> {
+async function claimed({ world, record }: Stage): Promise<InstanceRecord> {
   const now = Date.now();
-  const ownership = { ...ownershipOf(freshRun()), registration: registrationAt(environment) };
+  const ownership = { ...ownershipOf(freshRun()), registration };
   const decision = await world.instances.move("claim", record, { now, threshold: now + hour, ownership });
   if (decision.kind !== "done") throw new Error(`not claimed: ${JSON.stringify(decision)}`);
   return decision.record;
 }
-const registrationAt = ({ defaults }: Environment) =>
-  [{ forge: "github", url: `${defaults.forge.serverUrl}/${repository}`, labels: ["bench"], mode: "token" }] as const;
+const registration = [{ forge: "github", scope: repository, labels: ["bench"], kind: "token" }] as const;
 
 async function signalled({ world, record }: Stage, kind: string, assignment: number): Promise<InstanceRecord> {
   for (;;) {

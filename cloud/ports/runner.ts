@@ -22,10 +22,12 @@ export interface RunnerState {
 export interface RegisterRequest {
   readonly assignment: number;
   readonly name: string;
+  /** The scope's address: `https://github.com/OWNER/REPO`. */
+  readonly url: string;
   readonly registration: Registration;
   /** The runner group to put it into; absent: the scope's default group. */
   readonly group?: string;
-  /** The registration token, or with mode `jit` the encoded configuration. */
+  /** The registration token, or with kind `jit` the encoded configuration. */
   readonly token: string;
   /** Ids of the runs whose jobs may run here; absent: any run's (shared labels). A stranger's job fails before its first step. */
   readonly onlyRuns?: readonly string[];

@@ -1,7 +1,7 @@
 // What a provision holds: instances claimed or created under its owner, and the right by which they are its own.
 import type { Brake } from "../../domain/brake.ts";
 import type { Configuration } from "../../domain/configuration.ts";
-import { forgeHomeOf, labelsOf, partitionOf, registrationUrl } from "../../domain/configuration.ts";
+import { forgeHomeOf, labelsOf, partitionOf, registrationScope } from "../../domain/configuration.ts";
 import type { OwnClaim } from "../../domain/needs.ts";
 import { runOwner } from "../../domain/names.ts";
 import type { InstanceRecord, Ownership } from "../../domain/record.ts";
@@ -51,7 +51,7 @@ export function ownershipOf({ configuration, request, owner, partition }: Undert
   if (owner === undefined) throw new Error("an undertaking for the pool gives nobody ownership");
   const { runId, attempt, provisionId } = request;
   const labels = labelsOf(configuration, request);
-  const url = registrationUrl(forgeHomeOf(configuration), partition);
+  const scope = registrationScope(forgeHomeOf(configuration), partition);
   return {
     owner,
     runId,
@@ -59,7 +59,7 @@ export function ownershipOf({ configuration, request, owner, partition }: Undert
     provisionId,
     claimId,
     labels,
-    registration: [{ forge: "github", url, labels, mode: "token" }],
+    registration: [{ forge: "github", scope, labels, kind: "token" }],
     maxRuntimeMs: request.maxRuntimeMs ?? configuration.maxRuntimeMs,
   };
 }

@@ -49,7 +49,7 @@ export interface BenchWish {
 
 /** What a claimed record says of registering. */
 export const registration: readonly [Registration] = [
-  { forge: "github", url: "https://github.test/acme/shop", labels: ["7", "large"], mode: "token" },
+  { forge: "github", scope: "acme/shop", labels: ["7", "large"], kind: "token" },
 ];
 
 const nothing = { assignment: undefined, configured: false, listener: "none", busy: false } as const;

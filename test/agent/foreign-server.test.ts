@@ -1,6 +1,6 @@
-// Where a registration goes is not the record's word: the token of a partition leaves the machine for its own address alone.
+// Where a registration goes is not the record's word: the token of a partition is used at its own scope of the machine's own server alone.
 import { expect, test } from "vitest";
-import { registrationUrl } from "../../domain/configuration.ts";
+import { registrationScope } from "../../domain/configuration.ts";
 import { owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration } from "./agent-bench.ts";
 
@@ -8,13 +8,14 @@ const claimed = recordOf({ ...owned, state: "claimed", registration });
 const [own] = registration;
 
 async function told(
-  url: string,
+  scope: string,
   partition = claimed.partition,
   changes: Parameters<ReturnType<typeof agentBench>["run"]>[0] = {},
+  more: Partial<typeof own> = {},
 ) {
   const read: string[] = [];
   const bench = agentBench({
-    record: { ...claimed, partition, registration: [{ ...own, url }] },
+    record: { ...claimed, partition, registration: [{ ...own, scope, ...more }] },
     secrets: {
       read: (name) => {
         read.push(name);
@@ -34,30 +35,38 @@ async function told(
 }
 
 test.each([
-  "https://attacker.example/acme/shop",
-  "https://github.test.attacker.example/acme/shop",
-  "https://github.test@attacker.example/acme/shop",
-  "http://github.test/acme/shop",
-  "https://github.test/acme/other",
-  "https://github.test/acme",
-])("a record that says %s is refused with the reason, before any token is read", async (url) => {
-  const { kind, cause, detail, read, requests } = await told(url);
+  "acme/other",
+  "acme",
+  "acme/shop/",
+  "enterprises/acme",
+  "https://github.test/acme/shop",
+  "../attacker.example/acme/shop",
+])("a record that says %s is refused with the reason, before any token is read", async (scope) => {
+  const { kind, cause, detail, read, requests } = await told(scope);
   expect([kind, cause, read, requests]).toEqual(["register-failed", "refused", [], []]);
-  expect(detail).toContain(`register at ${url}`);
-  expect(detail).toContain("register at https://github.test/acme/shop: no token was read");
+  expect(detail).toContain(`register at github ${scope};`);
+  expect(detail).toContain("register at github acme/shop: no token was read");
 });
 
-test("the address of its own partition is taken, and the runner goes into the group that the machine was told of", async () => {
-  const own = await told("https://github.test/acme/shop");
+test("so is one of another forge, and a way to enrol that GitHub does not have", async () => {
+  for (const more of [{ forge: "gitlab" }, { kind: "manager" }]) {
+    const { kind, cause, read, requests } = await told("acme/shop", undefined, {}, more);
+    expect([kind, cause, read, requests]).toEqual(["register-failed", "refused", [], []]);
+  }
+});
+
+test("the scope of its own partition is taken, at the machine's own server, and the runner goes into the group that the machine was told of", async () => {
+  const own = await told("acme/shop");
   expect([own.kind, own.read.length, own.requests[0]?.group]).toEqual(["registered", 1, undefined]);
+  expect(own.requests[0]?.url).toBe("https://github.test/acme/shop");
   const forge = { serverUrl: "https://github.test", owners: { ui: "acme" } };
-  const shared = await told("https://github.test/acme", "ui", { forge, runnerGroup: "ours" });
+  const shared = await told("acme", "ui", { forge, runnerGroup: "ours" });
   expect([shared.kind, shared.requests[0]?.group]).toEqual(["registered", "ours"]);
 });
 
 test("a scope of all partitions stands before their own, and no name of a partition is taken for a property", () => {
-  const at = { serverUrl: "https://ghes.example", owners: { ui: "acme" } };
-  expect(registrationUrl({ ...at, scope: "enterprises/big" }, "ui")).toBe("https://ghes.example/enterprises/big");
-  expect(registrationUrl(at, "github:acme/shop")).toBe("https://ghes.example/acme/shop");
-  expect(registrationUrl(at, "constructor")).toBe("https://ghes.example/constructor");
+  const at = { owners: { ui: "acme" } };
+  expect(registrationScope({ ...at, scope: "enterprises/big" }, "ui")).toBe("enterprises/big");
+  expect(registrationScope(at, "github:acme/shop")).toBe("acme/shop");
+  expect(registrationScope(at, "constructor")).toBe("constructor");
 });

@@ -135,11 +135,17 @@ test("the end of a job is told once, though what has been told cannot be written
   );
   const registration = {
     forge: "github",
-    url: "https://github.example/acme/shop",
+    scope: "acme/shop",
     labels: ["7"],
-    mode: "token",
+    kind: "token",
   } as const;
-  await runner.register({ assignment: 1, name: "dev-i-0abc-1", registration, token: "ASECRET" });
+  await runner.register({
+    assignment: 1,
+    name: "dev-i-0abc-1",
+    url: "https://github.example/acme/shop",
+    registration,
+    token: "ASECRET",
+  });
   disk.events.length = 0;
   disk.fill();
   jobs = "started\t1\t7\t1\tbuild\ncompleted\t9\t7\t1\tbuild\n";

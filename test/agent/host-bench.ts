@@ -76,7 +76,8 @@ export async function openHostBench(...settings: Parameters<typeof openBench>): 
     request: async (assignment, runId, more) => ({
       assignment,
       name: `test-i-${runId}-${assignment}`,
-      registration: { forge: "github", url: bench.url, labels: [String(runId), "large"], mode: "token" },
+      url: bench.url,
+      registration: { forge: "github", scope: "octo/app", labels: [String(runId), "large"], kind: "token" },
       token: await bench.token(),
       ...more,
     }),

@@ -10,7 +10,7 @@ import { maxima } from "../../domain/limits.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration, type BenchWish } from "./agent-bench.ts";
 
-const asked = [{ ...registration[0], mode: "jit" }] as const;
+const asked = [{ ...registration[0], kind: "jit" }] as const;
 const recordThat = (said: SignalKind, changes: Partial<InstanceRecord> = {}) =>
   recordOf({ ...owned, state: "claimed", said, registration: asked, ...changes });
 const parameter = jitConfigurationParameter("test", recordOf().instanceId, 1);
@@ -30,7 +30,7 @@ test("the runner is given the one of this instance and assignment, and no token"
   const bench = benchWith(ssm({ ...others, [parameter]: "ACONFIGURATION" }));
   void bench.run();
   await bench.until(() => bench.record().signal?.kind === "registered");
-  expect(bench.requests).toMatchObject([{ assignment: 1, token: "ACONFIGURATION", registration: { mode: "jit" } }]);
+  expect(bench.requests).toMatchObject([{ assignment: 1, token: "ACONFIGURATION", registration: { kind: "jit" } }]);
   expect(JSON.stringify([bench.events, bench.record().signal])).not.toContain("ACONFIGURATION");
 });
 

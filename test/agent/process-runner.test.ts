@@ -31,7 +31,7 @@ async function jitRequest(runId: number): Promise<RegisterRequest> {
   const wanted = { ...repo, name, runner_group_id: 1, labels: [String(runId)], work_folder: "_work" };
   const { data } = await bench.octokit.request("POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig", wanted);
   const request = await bench.request(1, runId, { name, token: data.encoded_jit_config });
-  return { ...request, registration: { ...request.registration, mode: "jit" } };
+  return { ...request, registration: { ...request.registration, kind: "jit" } };
 }
 
 /** As the agent does it: a job whose end the listener has yet to tell counts as one that it has taken. */
@@ -181,7 +181,7 @@ describe("a registration", () => {
     const { runner } = bench.machine();
     const request = await bench.request(1, 106);
     const url = "http://127.0.0.1:9/octo/app";
-    const outcome = await runner.register({ ...request, registration: { ...request.registration, url } });
+    const outcome = await runner.register({ ...request, url });
     expect(outcome).toMatchObject({ kind: "failed", cause: "network" });
   });
 });

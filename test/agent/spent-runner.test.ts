@@ -39,10 +39,11 @@ function runnerThat(given: Partial<RunnerSeen>) {
   return { runner: runnerProcess(ground, { stateDirectory, bootId: "boot-1", clock, log }), started, clock, seen };
 }
 
-const requestOf = (mode: "token" | "jit"): RegisterRequest => ({
+const requestOf = (kind: "token" | "jit"): RegisterRequest => ({
   assignment: 1,
   name: "dev-i-0abc-1",
-  registration: { forge: "github", url: "https://github.example/acme/shop", labels: ["7"], mode },
+  url: "https://github.example/acme/shop",
+  registration: { forge: "github", scope: "acme/shop", labels: ["7"], kind },
   token: "ASECRET",
 });
 

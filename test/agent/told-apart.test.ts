@@ -44,7 +44,8 @@ test("the command line names everything but the token, and replaces only what is
   const request = {
     assignment: 4,
     name: "dev-i-0abc-4",
-    registration: { forge: "github", url: "https://github.com/o/r", labels: ["77", "xlarge"], mode: "token" },
+    url: "https://github.com/o/r",
+    registration: { forge: "github", scope: "o/r", labels: ["77", "xlarge"], kind: "token" },
     token: "ASECRETTOKEN",
   } as const;
   const line = configureArguments(request, false).join(" ");

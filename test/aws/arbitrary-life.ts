@@ -25,10 +25,7 @@ const ownership: fc.Arbitrary<Ownership> = fc.record({
   provisionId: fc.constant("provision"),
   claimId,
   labels: fc.constantFrom([], ["1001", "large"]),
-  registration: fc.constantFrom(
-    [],
-    [{ forge: "github" as const, url: "https://github.com/acme/shop", labels: ["1001"], mode: "token" as const }],
-  ),
+  registration: fc.constantFrom([], [{ forge: "github", scope: "acme/shop", labels: ["1001"], kind: "token" }]),
 });
 const aSignal = fc
   .tuple(

@@ -22,7 +22,7 @@ export const ownership = (runId: string, claimId: string): Whole<Ownership> => (
   provisionId: "provision",
   claimId,
   labels: [runId, "large"],
-  registration: [{ forge: "github", url: "https://github.com/acme/shop", labels: [runId, "large"], mode: "token" }],
+  registration: [{ forge: "github", scope: "acme/shop", labels: [runId, "large"], kind: "token" }],
   maxRuntimeMs: 1_800_000,
 });
 

@@ -34,7 +34,7 @@ export const ownership = (runId: string, attempt: number, provisionId: string, c
   provisionId,
   claimId,
   labels: [runId],
-  registration: [{ forge: "github", url: "https://github.com/octo/app", labels: [runId], mode: "token" }],
+  registration: [{ forge: "github", scope: "octo/app", labels: [runId], kind: "token" }],
   maxRuntimeMs: 1_800_000,
 });
 

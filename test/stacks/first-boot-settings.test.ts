@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import example from "../../environments/example.ts";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
-import { forgeScopeOf, partitionOf, registrationUrl, type ForgeHome } from "../../domain/configuration.ts";
+import { forgeScopeOf, partitionOf, registrationScope, type ForgeHome } from "../../domain/configuration.ts";
 import { forgeHome, parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
@@ -59,9 +59,7 @@ test.each([
     expect(forgeHome(agent)).toEqual(expect.objectContaining({ serverUrl: deployed.forge.serverUrl }));
     expect(agent.RUNPOOL_RUNNER_GROUP).toBe(environment.forge.runnerGroup ?? "");
     for (const one of environment.forge.repositories)
-      expect(registrationUrl(forgeHome(agent), partitionOf(deployed, one))).toBe(
-        `${deployed.forge.serverUrl}/${forgeScopeOf(deployed, one)}`,
-      );
+      expect(registrationScope(forgeHome(agent), partitionOf(deployed, one))).toBe(forgeScopeOf(deployed, one));
   },
 );
 

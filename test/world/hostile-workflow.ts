@@ -43,7 +43,7 @@ const values: readonly (readonly [string, readonly unknown[]])[] = [
   ["cpu", [1e60, "x"]],
   ["configHash", ["other", 5]],
   ["labels", [[], [5], "x", null]],
-  ["registration", [[], [{}], [null], [{ forge: "github", url: "nowhere", labels: [], mode: "token" }], "x"]],
+  ["registration", [[], [{}], [null], [{ forge: "github", scope: "nowhere", labels: [], kind: "token" }], "x"]],
   ["lastOwner", [5]],
   ["reason", ["x".repeat(300_000), 5]],
   ["expiresAt", [0, forEver, "x"]],
@@ -167,7 +167,7 @@ function recordFor(machine: Machine, chance: Chance, now: number): Item {
     wanted: "serve",
     threshold: forEver,
     labels: [runId],
-    registration: [{ forge: "github", url: "https://github.test/acme/shop", labels: [runId], mode: "token" }],
+    registration: [{ forge: "github", scope: "acme/shop", labels: [runId], kind: "token" }],
   };
 }
 

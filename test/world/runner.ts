@@ -1,5 +1,6 @@
 // The port `RunnerProcess` of a machine of the world. The runner lives in its own unit: it survives the agent's death.
 import type { RegisterOutcome, RunnerProcess, RunnerState } from "../../cloud/ports/runner.ts";
+import type { Registration } from "../../domain/record.ts";
 import type { Job, Session } from "./forge.ts";
 import { isCutOff, isUp, type Machine, type RunnerRoot } from "./machine.ts";
 import type { Process } from "./process.ts";
@@ -9,9 +10,6 @@ const failed = (
   cause: Extract<RegisterOutcome, { kind: "failed" }>["cause"],
   detail: string,
 ): Extract<RegisterOutcome, { kind: "failed" }> => ({ kind: "failed", cause, detail });
-
-/** The runner's scope, from the URL that it registers at. */
-const scopeOf = (url: string): string => new URL(url).pathname.slice(1);
 
 /** The listener of a root as GitHub sees it. */
 function sessionOf(state: State, machine: Machine, root: RunnerRoot): Session {
@@ -84,14 +82,13 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
       machine.root === root && root.stops === stops ? work() : failed("other", "stopped meanwhile"),
     );
   };
-  const configure = (root: RunnerRoot, url: string, labels: readonly string[], token: string): RegisterOutcome => {
+  const configure = (root: RunnerRoot, { scope, labels }: Registration, token: string): RegisterOutcome => {
     if (isCutOff(machine, time.now())) return failed("network", "GitHub cannot be reached");
     if (process.chance.happens(faults.rates.registerFails)) {
       faults.meet("registerFails");
       return failed("network", "502 Bad Gateway");
     }
-    if (!URL.canParse(url)) return failed("refused", `${url} is not a URL`);
-    const answer = forge.register(token, scopeOf(url), root.name, labels);
+    const answer = forge.register(token, scope, root.name, labels);
     if (!answer.ok && answer.cause === "token") faults.meet("tokenExpires");
     if (!answer.ok) return failed(answer.cause, `${answer.cause} refused`);
     // The reply may be lost: then GitHub knows a runner that the root knows nothing of.
@@ -117,9 +114,7 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
           : { assignment, name, registration: undefined, listener: "none", exitCode: undefined, stops: 0 };
       machine.root = root;
       if (root.registration === undefined) {
-        const outcome = await works(root, "configures", 5_000, () =>
-          configure(root, registration.url, registration.labels, token),
-        );
+        const outcome = await works(root, "configures", 5_000, () => configure(root, registration, token));
         if (outcome.kind === "failed") return outcome;
       }
       if (machine.root === root) root.listener = "starting";

@@ -85,7 +85,7 @@ async function configure(
     environment: configEnvironment(ground, folders),
     limitMs: hostLimits.configureMs,
   };
-  const end = await makeRegistration(registration.mode, run, ground.clock, ground.log);
+  const end = await makeRegistration(registration.kind, run, ground.clock, ground.log);
   if (end.code === 0) await saveRegistration(folders.root, savedOf(ground, assignment));
   return end;
 }

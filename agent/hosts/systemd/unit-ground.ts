@@ -94,7 +94,7 @@ async function configure(
     environment: environmentOf(ground),
     limitMs: hostLimits.configureMs,
   };
-  const end = await makeRegistration(registration.mode, run, ground.clock, ground.log);
+  const end = await makeRegistration(registration.kind, run, ground.clock, ground.log);
   if (end.code === 0) await saveRegistration(root, handoverOf(ground, assignment));
   for (const file of registrationFiles) await rm(join(root, file), { force: true });
   return end;

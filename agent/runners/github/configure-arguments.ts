@@ -5,7 +5,7 @@ import type { RegisterRequest } from "../../../cloud/ports/runner.ts";
 export const configureArguments = (request: RegisterRequest, replace: boolean): readonly string[] => [
   "--unattended",
   "--url",
-  request.registration.url,
+  request.url,
   "--name",
   request.name,
   "--labels",

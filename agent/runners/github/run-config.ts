@@ -54,11 +54,11 @@ const unpack = ({ root, token, environment, limitMs }: ConfigRun, clock: Clock):
 
 /** The files of a registration: made with GitHub by `config.sh`, or unpacked where they were made there. */
 export const makeRegistration = (
-  mode: Registration["mode"],
+  kind: Registration["kind"],
   run: ConfigRun,
   clock: Clock,
   log: Log,
-): Promise<BoundedEnd> => (mode === "jit" ? unpack(run, clock) : runConfig(run, clock, log));
+): Promise<BoundedEnd> => (kind === "jit" ? unpack(run, clock) : runConfig(run, clock, log));
 
 /** `config.sh remove`, with its outcome in the log: a registration that stays is left to refresh. */
 export async function runRemoval(

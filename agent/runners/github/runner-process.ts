@@ -113,7 +113,7 @@ async function register(runner: Runner, request: RegisterRequest): Promise<Regis
     configured: false,
     eventsLogged: 0,
     ...(onlyRuns === undefined ? {} : { onlyRuns }),
-    ...(request.registration.mode === "jit" ? { once: true } : {}),
+    ...(request.registration.kind === "jit" ? { once: true } : {}),
   };
   await save(runner, begun);
   await ground.lay(assignment);

@@ -68,7 +68,7 @@ async function claimForOneJob(stage: Stage): Promise<string> {
     provisionId: "webhook",
     claimId: world.random.id(),
     labels,
-    registration: [{ forge: "github", url: `${cloud.github.url}/${repository}`, labels, mode: "jit" }],
+    registration: [{ forge: "github", scope: repository, labels, kind: "jit" }],
   };
   const now = hostClock.now();
   const claimed = await world.instances.move("claim", record, { now, threshold: now + limits.provisionMs, ownership });

@@ -38,8 +38,8 @@ export const agentMutations: readonly Mutation[] = [
       "agent/foreign-server",
     ],
     [
-      "a configuration of another server is registered",
-      "if (registration.url !== url)",
+      "a record sends the partition's token to another scope",
+      'if (registration.forge !== "github" || registration.scope !== scope)',
       "if (false)",
       "agent/foreign-server",
     ],
