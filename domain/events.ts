@@ -5,6 +5,25 @@ import type { FailureCause, SignalKind, SignalReport } from "./record.ts";
 interface Troubled {
   readonly problem: string;
 }
+interface Refused {
+  readonly problems: readonly string[];
+}
+/** Why a lambda could not do its work; `bug`: for none of the reasons that are foreseen. */
+export type FailureCode =
+  | "out-of-reach"
+  | "rate-limited"
+  | "refused-by-aws"
+  | "refused-by-forge"
+  | "unconfigured"
+  | "bug";
+interface Failed extends Troubled {
+  readonly code: FailureCode;
+}
+interface OfMessage {
+  readonly message: string;
+  /** Deliveries of it so far. */
+  readonly received: number;
+}
 interface OfInstance {
   readonly instance: string;
 }
@@ -93,8 +112,12 @@ export interface Events extends SignalEvents {
     readonly labels: readonly string[];
     readonly unknown: readonly string[];
   };
-  readonly "credential.of-no-use": Troubled;
   readonly "outcomes.untold": Troubled;
+  // ---- lambdas ----
+  readonly "lambda.event-refused": Refused;
+  readonly "lambda.failed": Failed;
+  readonly "message.refused": OfMessage & Refused;
+  readonly "message.failed": OfMessage & Failed;
   // ---- control: images ----
   readonly "image.published": OfImage & { readonly parameter: string; readonly before: string | undefined };
   readonly "image.passed": OfImage & { readonly ms: number };

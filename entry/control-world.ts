@@ -7,7 +7,7 @@ import { instances } from "../cloud/aws/instances.ts";
 import { lean, onceSent } from "../cloud/aws/lean-client.ts";
 import { pauseSwitch } from "../cloud/aws/pause-switch.ts";
 import { settings } from "../cloud/aws/settings.ts";
-import type { ForgeAuth } from "../cloud/github/forge-client.ts";
+import type { ForgeAuth, ForgeClient } from "../cloud/github/forge-client.ts";
 import type { PauseSwitch } from "../cloud/ports/settings.ts";
 import type { Random } from "../cloud/ports/clock.ts";
 import { ForgeRefused } from "../cloud/ports/forge.ts";
@@ -21,8 +21,11 @@ import { hostRandom } from "./host-random.ts";
 export interface ControlWish {
   readonly environment: string;
   readonly region: string;
-  /** What GitHub is asked with; without it every call to GitHub is refused with the fix. */
-  readonly forge?: ForgeAuth;
+  /**
+   * What GitHub is asked with; without it every call to GitHub is refused with the fix. `stored`: what the environment keeps for it, read
+   * anew each time that the configuration has been: who replaces it deploys nothing.
+   */
+  readonly forge?: ForgeAuth | "stored";
   readonly log: Log;
   readonly random?: Random;
   /** Where AWS answers, instead of its own endpoints, and with what credentials: the embedded cloud's. */
@@ -80,10 +83,19 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   const table = tableName(environment);
   const stored = settings({ client: dynamodb, table, environment, region, clock, random });
   let loaded: Promise<LoadedSettings> | undefined;
-  const load = (): Promise<LoadedSettings> => (loaded = stored.load());
   const configuration = async () => (await (loaded ?? load())).configuration;
-  const forge = lazily(async () => {
+  const auth = async (): Promise<ForgeAuth> => {
     if (wish.forge === undefined) throw new ForgeRefused(noCredential);
+    if (wish.forge !== "stored") return wish.forge;
+    const { storedCredential } = await import("./forge-credential.ts");
+    const found = await storedCredential(await kept(), await configuration());
+    if (found.kind === "usable") return found.auth;
+    const why = found.kind === "none" ? "is missing: write an App or a token to it" : `cannot be used: ${found.why}`;
+    throw new ForgeRefused(`no GitHub credential: ${found.name} ${why}`);
+  };
+  let asked: { readonly as: string; readonly client: ForgeClient } | undefined;
+  const newForge = async () => {
+    const by = await auth();
     const [{ forgeClient }, { registrar }, { inventory }, { jobQueue }] = await Promise.all([
       import("../cloud/github/forge-client.ts"),
       import("../cloud/github/registrar.ts"),
@@ -91,14 +103,22 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       import("../cloud/github/job-queue.ts"),
     ]);
     const { apiUrl, repositories } = (await configuration()).forge;
-    const client = forgeClient({ apiUrl, auth: wish.forge, clock });
+    // The same one for the same credential: an App's token is good for an hour.
+    const as = JSON.stringify([apiUrl, by]);
+    if (asked?.as !== as) asked = { as, client: forgeClient({ apiUrl, auth: by, clock }) };
+    const { client } = asked;
     const releases = async () => {
       // Loaded for itself: of all that ask GitHub, refresh alone asks this.
       const { forgeSight } = await import("../cloud/github/doctor-forge.ts");
       return await forgeSight(client).runnerReleases(repositories[0] ?? "");
     };
     return { registrar: registrar(client), inventory: inventory(client), jobs: jobQueue(client), releases };
-  });
+  };
+  let forge = lazily(newForge);
+  const load = (): Promise<LoadedSettings> => {
+    if (wish.forge === "stored") forge = lazily(newForge);
+    return (loaded = stored.load());
+  };
   const requests = lazily(async () => {
     const { savedRequests } = await import("../cloud/aws/saved-requests.ts");
     return savedRequests({ client: dynamodb, table, clock });

@@ -1,6 +1,10 @@
-// The credential that an environment keeps for GitHub, as its SecureString holds it.
+// The credential that an environment keeps for GitHub: where it lies, and what its SecureString may hold.
 import * as z from "zod/mini";
+import { AwsRefused } from "../cloud/aws/sdk-errors.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
+import { OutOfReach } from "../cloud/ports/outcomes.ts";
+import type { Secrets } from "../cloud/ports/secrets.ts";
+import { credentialParameterOf, type Configuration } from "../domain/configuration.ts";
 
 const app = z.object({
   appId: z.union([z.number(), z.string()]),
@@ -40,4 +44,27 @@ export function parseForgeCredential(stored: string): CredentialParse {
   const { appId, privateKey, installationId } = parsed.data;
   const auth = { kind: "app", appId, privateKey, ...(installationId === undefined ? {} : { installationId }) } as const;
   return { ok: true, auth };
+}
+
+export type StoredCredential =
+  | { readonly kind: "usable"; readonly name: string; readonly auth: ForgeAuth }
+  | { readonly kind: "none"; readonly name: string }
+  | { readonly kind: "of-no-use"; readonly name: string; readonly why: string };
+
+/** Reads it from where the stack says that it lies. `why` never quotes what is stored. */
+export async function storedCredential(
+  secrets: Pick<Secrets, "read">,
+  configuration: Pick<Configuration, "environment" | "forge">,
+): Promise<StoredCredential> {
+  const name = credentialParameterOf(configuration);
+  try {
+    const stored = await secrets.read(name);
+    if (stored === undefined) return { kind: "none", name };
+    const parsed = parseForgeCredential(stored.value);
+    return parsed.ok ? { kind: "usable", name, auth: parsed.auth } : { kind: "of-no-use", name, why: parsed.problem };
+  } catch (error) {
+    if (error instanceof AwsRefused || error instanceof OutOfReach)
+      return { kind: "of-no-use", name, why: error.message };
+    throw error;
+  }
 }

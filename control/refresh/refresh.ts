@@ -29,7 +29,7 @@ import { keepFloors, type FloorKept } from "./floor.ts";
 import { rerun, type Rerun, type Reruns, type UnservableJob } from "../runs/rerun.ts";
 import { emptyRetired, type RetiredClass } from "./retired-classes.ts";
 import { sweepConfigurations } from "./sweep-configurations.ts";
-import { partitionScopes, renewRefused, renewTokens } from "./tokens.ts";
+import { partitionScopes, renewRefused, renewTokens, type TokensRenewed } from "./tokens.ts";
 import type { ControlWorld } from "../pool/world.ts";
 
 export interface RefreshOptions {
@@ -60,11 +60,13 @@ export interface RefreshReport {
   readonly unservable: readonly UnservableJob[];
   /** Classes taken out, with what is left of each: where nothing is, its queues may go too. */
   readonly retired: readonly RetiredClass[];
-  readonly tokens: { readonly renewed: readonly string[]; readonly problems: readonly string[] };
+  readonly tokens: TokensRenewed;
   readonly damaged: readonly Damaged[];
   /** Of what no further machine is created, since all that came before were lost on their way. */
   readonly brakes: readonly Brake[];
   readonly problems: readonly string[];
+  /** As they were read: for whoever counts them. */
+  readonly records: readonly InstanceRecord[];
 }
 
 /** Rejects where the environment cannot be read; a part that fails is a problem in the report, and the others go on. */
@@ -76,7 +78,9 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   const { configuration } = loaded;
   const holds = heldBackBy(loaded).length > 0;
   // First of all, and again where the records, which may be out of reach, say that one is refused.
-  const aged = await attempt("tokens", { renewed: [], problems: [] }, () => renewTokens(world, configuration, dryRun));
+  const aged = await attempt<TokensRenewed>("tokens", { renewed: [], problems: [] }, () =>
+    renewTokens(world, configuration, dryRun),
+  );
   const { listed, machines, held, partitions, counters } = await lookAround(world, configuration, attempt);
   const { items: records, damaged } = await world.instances.all();
   for (const { key, problem } of damaged) world.log.event("record.damaged", { key, problem });
@@ -156,6 +160,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
         .filter(({ reason }) => !isAmong(braked, reason))
         .map(({ about, reason }) => `${about}: ${wordsOfReason(reason)}`),
     ],
+    records,
   };
   const counts = { findings: report.findings.length, ghosts: ghosts.length, problems: report.problems.length };
   world.log.event("refresh.done", counts);

@@ -10,10 +10,13 @@ export interface TokensRenewed {
   readonly renewed: readonly string[];
   /** Partition and reason. */
   readonly problems: readonly string[];
+  /** When the oldest registration token that is held was written; absent where none is, or none could be read. */
+  readonly oldestAt?: EpochMs;
 }
 
-/** What two looks came to, each thing once. */
+/** What two looks came to, each thing once; what is held is as the later one saw it. */
 const both = (one: TokensRenewed, other: TokensRenewed): TokensRenewed => ({
+  ...other,
   renewed: [...new Set([...one.renewed, ...other.renewed])],
   problems: [...new Set([...one.problems, ...other.problems])],
 });
@@ -54,33 +57,44 @@ export async function renewTokens(
 ): Promise<TokensRenewed> {
   const renewed: string[] = [];
   const problems: string[] = [];
+  const written: EpochMs[] = [];
   for (const [partition, scope] of partitionScopes(configuration)) {
     const kinds = [
-      [
-        registrationTokenParameter(configuration.environment, partition),
-        () => world.registrar.registrationToken(scope),
-        refused.get(partition) ?? 0,
-      ] as const,
-      [
-        removalTokenParameter(configuration.environment, partition),
-        () => world.registrar.removalToken(scope),
-        0,
-      ] as const,
+      {
+        name: registrationTokenParameter(configuration.environment, partition),
+        fetch: () => world.registrar.registrationToken(scope),
+        refusedAt: refused.get(partition) ?? 0,
+        note: (at: EpochMs) => void written.push(at),
+      },
+      {
+        name: removalTokenParameter(configuration.environment, partition),
+        fetch: () => world.registrar.removalToken(scope),
+        refusedAt: 0,
+        note: () => undefined,
+      },
     ];
-    for (const [name, fetch, refusedAt] of kinds)
+    for (const { name, fetch, refusedAt, note } of kinds) {
+      let writtenAt: EpochMs | undefined;
       try {
         const held = await world.secrets.read(name);
+        writtenAt = held?.writtenAt;
         const young = held !== undefined && world.clock.now() - held.writtenAt < limits.tokenRenewMs;
         if (young && refusedAt <= held.writtenAt) continue;
-        if (!dryRun) await world.secrets.write(name, (await fetch()).token);
+        if (!dryRun) {
+          await world.secrets.write(name, (await fetch()).token);
+          writtenAt = world.clock.now();
+        }
         renewed.push(name);
         world.log.event("token.renewed", { name });
       } catch (error) {
         problems.push(`${partition}: ${error instanceof Error ? error.message : String(error)}`);
         world.log.event("token.not-renewed", { name, problem: String(error) });
+      } finally {
+        if (writtenAt !== undefined) note(writtenAt);
       }
+    }
   }
-  return { renewed, problems };
+  return { renewed, problems, ...(written.length === 0 ? {} : { oldestAt: Math.min(...written) }) };
 }
 
 /** As well as what was renewed for its age. */

@@ -4,7 +4,7 @@ import type { Log } from "../../cloud/ports/log.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { BadInput } from "../words/bad-input.ts";
 import type { OperatedWorld } from "../control-world.ts";
-import { storedCredential } from "../stored-credential.ts";
+import { storedCredential } from "../forge-credential.ts";
 import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
 import type { Inputs } from "./inputs.ts";
 import { overlayWish } from "./overlay-inputs.ts";
@@ -52,7 +52,7 @@ async function layOver({ of }: Inputs, log: Told, world: OperatedWorld, dry: boo
 async function forgeOf({ of }: Inputs, log: Told, world: OperatedWorld): Promise<ForgeAuth | undefined> {
   const token = of("github-token");
   if (token !== "") return { kind: "token", token };
-  const stored = await storedCredential(world, (await world.settings.load()).configuration);
+  const stored = await storedCredential(world.secrets, (await world.settings.load()).configuration);
   if (stored.kind === "of-no-use") log.warn("GitHub credential", `${stored.name} cannot be used: ${stored.why}`);
   return stored.kind === "usable" ? stored.auth : undefined;
 }

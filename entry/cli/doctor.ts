@@ -5,7 +5,7 @@ import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { Unconfigured, type LoadedSettings } from "../../cloud/ports/settings.ts";
 import { deployAgain, verdicts, type Check, type Verdict } from "../../control/operate/doctor/check.ts";
 import type { OperatedWorld } from "../control-world.ts";
-import { storedCredential } from "../stored-credential.ts";
+import { storedCredential } from "../forge-credential.ts";
 import { command } from "./command.ts";
 import { counted } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -77,7 +77,7 @@ async function credentialOf(
   if (loaded === undefined) return { missing: "it needs the configuration" };
   const { apiUrl } = loaded.configuration.forge;
   if (token !== undefined) return { auth: { kind: "token", token }, apiUrl };
-  const stored = await storedCredential(world, loaded.configuration);
+  const stored = await storedCredential(world.secrets, loaded.configuration);
   if (stored.kind === "usable") return { auth: stored.auth, apiUrl };
   if (stored.kind === "none") return { missing: `no credential: set GITHUB_TOKEN, or store one in ${stored.name}` };
   return { missing: `the stored credential (${stored.name}) cannot be used: ${stored.why}` };

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Log } from "../../cloud/ports/log.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
-import { storedCredential } from "../stored-credential.ts";
+import { storedCredential } from "../forge-credential.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Ground } from "./ground.ts";
@@ -39,7 +39,7 @@ export const refreshCommand = command({
 async function keptCredential(ground: Ground): Promise<ForgeAuth | undefined> {
   const world = await ground.world();
   const { configuration } = await world.settings.load();
-  const stored = await storedCredential(world, configuration);
+  const stored = await storedCredential(world.secrets, configuration);
   if (stored.kind === "of-no-use")
     ground.progress.warn(`the stored GitHub credential (${stored.name}) cannot be used: ${stored.why}`);
   return stored.kind === "usable" ? stored.auth : undefined;
@@ -48,10 +48,9 @@ async function keptCredential(ground: Ground): Promise<ForgeAuth | undefined> {
 function show(report: RefreshReport, dryRun: boolean, ground: Ground): void {
   const { environment } = ground.place();
   const { out, err } = ground.terminal;
-  const { findings, damaged, problems } = report;
-  ground.result({ environment, dryRun, ...report, findings: sortedFindings(findings) }, () =>
-    refreshLines(report, environment, dryRun, out),
-  );
+  const { findings, damaged, problems, records: _, ...more } = report;
+  const shown = { ...more, damaged, problems, findings: sortedFindings(findings) };
+  ground.result({ environment, dryRun, ...shown }, () => refreshLines(report, environment, dryRun, out));
   for (const { key, problem } of damaged)
     err.write(`${err.paint("yellow", "damaged item:")} ${plain(key)}: ${plain(problem)}\n`);
   for (const problem of problems) err.write(`${err.paint("red", "problem:")} ${plain(problem)}\n`);

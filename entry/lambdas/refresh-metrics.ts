@@ -10,18 +10,14 @@ export interface Seen {
   /** Epoch ms. */
   readonly now: number;
   readonly report: RefreshReport;
-  /** The records as refresh read them. */
-  readonly records: readonly InstanceRecord[];
-  /** Epoch ms at which the oldest registration token was written; undefined where none exists. */
-  readonly oldestToken: number | undefined;
 }
 
 const serves = ({ state, runId }: InstanceRecord): boolean => state === "running" && runId !== undefined;
 const lives = ({ state }: InstanceRecord): boolean => state !== "terminated" && state !== "terminating";
 
 /** From launch to the first registration, of those that registered since the refresh before this one. */
-const coldStarts = ({ records, now }: Seen): readonly number[] =>
-  records
+const coldStarts = ({ report, now }: Seen): readonly number[] =>
+  report.records
     .flatMap((record) => {
       const signal = lastSignalOf(record);
       const isNew = signal !== undefined && signal.at > now - limits.refreshMs && signal.at <= now + limits.aheadMs;
@@ -29,8 +25,8 @@ const coldStarts = ({ records, now }: Seen): readonly number[] =>
     })
     .slice(0, mostValues);
 
-const vcpus = (seen: Seen, usage: UsageClass): number =>
-  seen.records.filter((record) => lives(record) && record.usageClass === usage).reduce((sum, { cpu }) => sum + cpu, 0);
+const vcpus = (records: readonly InstanceRecord[], usage: UsageClass): number =>
+  records.filter((record) => lives(record) && record.usageClass === usage).reduce((sum, { cpu }) => sum + cpu, 0);
 
 /**
  * How many instances there are of each class in each state, but for ended ones. Only what there is: CloudWatch bills a metric by the hours
@@ -47,7 +43,8 @@ const byClass = (records: readonly InstanceRecord[]) => {
 
 /** One line each, for the lambda's log. */
 export function refreshMetrics(seen: Seen): readonly string[] {
-  const { report, records, now, oldestToken } = seen;
+  const { report, now } = seen;
+  const { records, tokens } = report;
   const starts = coldStarts(seen);
   const serving = records.filter(serves);
   const whole: Values = {
@@ -60,7 +57,7 @@ export function refreshMetrics(seen: Seen): readonly string[] {
     problems: report.problems.length,
     brakes: report.brakes.length,
     ...(starts.length === 0 ? {} : { coldStart: starts }),
-    ...(oldestToken === undefined ? {} : { tokenAge: now - oldestToken }),
+    ...(tokens.oldestAt === undefined ? {} : { tokenAge: now - tokens.oldestAt }),
   };
   const line = (dimensions: Readonly<Record<string, string>>, values: Values): string =>
     emfLine({ environment: seen.environment, at: now, dimensions, values });
@@ -68,6 +65,8 @@ export function refreshMetrics(seen: Seen): readonly string[] {
     line({}, whole),
     ...states.map((State) => line({ State }, { instances: report.states[State] ?? 0 })),
     ...byClass(records).map(({ dimensions, instances }) => line(dimensions, { instances })),
-    ...(["on-demand", "spot"] as const).map((UsageClass) => line({ UsageClass }, { vcpus: vcpus(seen, UsageClass) })),
+    ...(["on-demand", "spot"] as const).map((UsageClass) =>
+      line({ UsageClass }, { vcpus: vcpus(records, UsageClass) }),
+    ),
   ];
 }

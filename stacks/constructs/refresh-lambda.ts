@@ -11,7 +11,6 @@ import { limits } from "../../domain/limits.ts";
 import { arnsOf, floorsScheduleName, stackNames } from "../arns.ts";
 import { refreshRolePolicy } from "../policies/control-policy.ts";
 import type { Environment } from "../environment/environment.ts";
-import { credentialParameterOf } from "./forge-credential.ts";
 import { lambdaRuntime, writeArchive, type LambdaCode } from "./lambda-bundle.ts";
 import { policy, trustService } from "../policies/policy.ts";
 
@@ -26,7 +25,6 @@ const privateCaFile = "private-ca.pem";
 /** What the lambda's entry reads; and Node.js itself, for a forge whose certificate is a private authority's. */
 const variablesOf = (environment: Environment): Record<string, string> => ({
   RUNPOOL_ENVIRONMENT: environment.name,
-  RUNPOOL_FORGE_CREDENTIAL: credentialParameterOf(environment),
   ...(environment.privateCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: `/var/task/${privateCaFile}` }),
 });
 

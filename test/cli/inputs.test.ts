@@ -6,13 +6,12 @@ import { inColumns } from "../../entry/words/columns.ts";
 import { brief, spoken } from "../../entry/words/durations.ts";
 import { plain } from "../../entry/words/terminal.ts";
 import { hanging, wrap } from "../../entry/words/wrap.ts";
-import { parseForgeCredential } from "../../entry/forge-credential.ts";
-import { storedCredential } from "../../entry/stored-credential.ts";
+import { parseForgeCredential, storedCredential } from "../../entry/forge-credential.ts";
 
 describe("the stored credential", () => {
   const read = (read: () => Promise<string>) => {
     const secrets = { read: async () => ({ value: await read(), writtenAt: 0 }), write: () => Promise.resolve() };
-    return storedCredential({ secrets }, furnished());
+    return storedCredential(secrets, furnished());
   };
 
   test("is unusable where it cannot be read or says nothing; a mistake of ours, whatever its name, is none of its own", async () => {

@@ -13,4 +13,5 @@ export const emptyReport = {
   damaged: [],
   brakes: [],
   problems: [],
+  records: [],
 };

@@ -26,7 +26,7 @@ async function refused(): Promise<CalmWorld> {
 
 test("a token that GitHub has refused is renewed at once, and no other", async () => {
   const world = await refused();
-  expect((await refreshed(world)).tokens).toEqual({ renewed: [ours], problems: [] });
+  expect((await refreshed(world)).tokens).toMatchObject({ renewed: [ours], problems: [] });
   const outcome = await world.does("again", (ports) => provision(ports, requestOf({ attempt: "2" })));
   expect(outcome.kind).toBe("ready");
 });

@@ -47,9 +47,12 @@ const now = serving.signal?.at ?? 0;
 const lines = refreshMetrics({
   environment: "example",
   now,
-  records: [serving],
-  oldestToken: now,
-  report: { ...emptyReport, states: { running: 1 } },
+  report: {
+    ...emptyReport,
+    states: { running: 1 },
+    records: [serving],
+    tokens: { renewed: [], problems: [], oldestAt: now },
+  },
 });
 interface Emf {
   readonly _aws: {

@@ -24,7 +24,8 @@ import laptop from "../../entry/laptop/environment.ts";
 import { forgeToken, openEmbeddedCloud, place, type EmbeddedCloud } from "../../entry/laptop/embedded-cloud.ts";
 import { laptopStack } from "../../entry/laptop/laptop-stack.ts";
 import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
-import { handler } from "../../entry/lambdas/refresh.lambda.ts";
+import { refreshing } from "../../entry/lambdas/refresh.lambda.ts";
+import { onEvent } from "../../entry/lambdas/run.ts";
 import { inProcess } from "../cli/bench.ts";
 import { askedOfIam } from "./asked-of-iam.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
@@ -80,7 +81,6 @@ function become(role: keyof typeof keys): Record<string, string> {
     AWS_SECRET_ACCESS_KEY: "secret",
     AWS_REGION: place.region,
     RUNPOOL_ENVIRONMENT: place.environment,
-    RUNPOOL_FORGE_CREDENTIAL: forgeCredentialParameter(place.environment),
     GITHUB_TOKEN: forgeToken,
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -108,11 +108,11 @@ beforeAll(async () => {
   become("refresh");
   const { settings } = controlWorld({ ...place, log: { event: () => undefined } });
   await settings.writeOverlay({ idleFloors: { "large/x64": 1 } }, (await settings.load()).overlay);
-  await handler();
+  await onEvent(refreshing)({});
   await workflow();
   await usedUp(ssm);
   // Parks what the floor asked for, and measures the pool.
-  await handler();
+  await onEvent(refreshing)({});
   await pipeline();
   await operators();
   vi.restoreAllMocks();

@@ -21,7 +21,8 @@ import { credentials, openEmbeddedCloud, place, repository } from "../../entry/l
 import laptop from "../../entry/laptop/environment.ts";
 import { openMachines, removeFolder } from "../../entry/laptop/machines.ts";
 import { provisionRun } from "../../entry/laptop/runs.ts";
-import { handler } from "../../entry/lambdas/refresh.lambda.ts";
+import { refreshing } from "../../entry/lambdas/refresh.lambda.ts";
+import { onEvent } from "../../entry/lambdas/run.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import { defaultsOf } from "../../stacks/environment/defaults.ts";
 import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
@@ -96,7 +97,6 @@ async function opened(forge: EnvironmentFile["forge"], credential: string) {
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_REGION: place.region,
     RUNPOOL_ENVIRONMENT: place.environment,
-    RUNPOOL_FORGE_CREDENTIAL: credentialParameter,
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   return { cloud, github };
@@ -111,7 +111,7 @@ test.each([
   async (_, at, credential, scope) => {
     const { cloud, github } = await opened({ repositories: [repository], credentialParameter, ...at }, credential);
     const silent = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-    const { tokens } = await handler().finally(() => silent.mockRestore());
+    const { tokens } = await onEvent(refreshing)({}).finally(() => silent.mockRestore());
     expect(tokens.problems).toEqual([]);
     const aws = { endpoint: cloud.aws.url, credentials };
     const world = controlWorld({ ...place, aws, log: { event: () => undefined } });

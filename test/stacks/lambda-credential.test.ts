@@ -3,11 +3,19 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { someMachine } from "../../sim/idle-instance.ts";
 import { controlWorld } from "../../entry/control-world.ts";
-import { credentials, openEmbeddedCloud, place, repository } from "../../entry/laptop/embedded-cloud.ts";
-import { handler } from "../../entry/lambdas/refresh.lambda.ts";
-import { countersOf, instanceKey } from "../../domain/names.ts";
+import {
+  credentials,
+  forgeToken,
+  openEmbeddedCloud,
+  place,
+  repository,
+  type EmbeddedCloud,
+} from "../../entry/laptop/embedded-cloud.ts";
+import { refreshing } from "../../entry/lambdas/refresh.lambda.ts";
+import { onEvent } from "../../entry/lambdas/run.ts";
+import { countersOf, forgeCredentialParameter, instanceKey } from "../../domain/names.ts";
 
-const parameter = "/runpool/somewhere/forge-credential";
+const parameter = forgeCredentialParameter(place.environment);
 
 async function opened() {
   const cloud = await openEmbeddedCloud({ idleMs: 600_000, bootMs: 0 });
@@ -22,12 +30,16 @@ async function opened() {
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_REGION: place.region,
     RUNPOOL_ENVIRONMENT: place.environment,
-    RUNPOOL_FORGE_CREDENTIAL: parameter,
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
   return cloud;
 }
+
+const put = (cloud: EmbeddedCloud, Value: string) =>
+  new SSMClient({ region: place.region, endpoint: cloud.aws.url, credentials }).send(
+    new PutParameterCommand({ Name: parameter, Value, Type: "SecureString", Overwrite: true }),
+  );
 
 test.each([
   ["missing", undefined, "is missing"],
@@ -36,10 +48,7 @@ test.each([
   const cloud = await opened();
   const aws = { endpoint: cloud.aws.url, credentials };
   const world = controlWorld({ ...place, aws, log: { event: () => undefined } });
-  if (stored !== undefined)
-    await new SSMClient({ region: place.region, endpoint: cloud.aws.url, credentials }).send(
-      new PutParameterCommand({ Name: parameter, Value: stored, Type: "SecureString" }),
-    );
+  if (stored !== undefined) await put(cloud, stored);
   // A record whose machine is long gone, in the place that it holds.
   const { configuration } = await world.settings.load();
   const launchedAt = world.clock.now() - 5 * 60_000;
@@ -56,8 +65,13 @@ test.each([
   await world.settings.reserve(1, scopes);
   const until = { now: launchedAt, threshold: world.clock.now() + 60_000 };
   await world.instances.move("create", machine, { ...until, machine, claimId: "its" });
-  const report = await handler();
+  const handler = onEvent(refreshing);
+  const report = await handler({});
   expect(report.problems.join("\n")).toContain(`${parameter} ${words}`);
   expect(report.findings.map(({ kind, done }) => [kind, done])).toEqual([["condemn-gone", true]]);
   expect((await world.instances.all()).items.map(({ state }) => state)).toEqual(["terminated"]);
+  if (stored !== undefined) return;
+  // Whoever stores one deploys nothing: the same container asks with it.
+  await put(cloud, forgeToken);
+  expect(await handler({})).toMatchObject({ problems: [], tokens: { problems: [] } });
 });

@@ -15,7 +15,7 @@ import { furnishFromStack } from "../../sim/furnish-from-stack.ts";
 import { openGithub } from "../../sim/github/github.ts";
 import { onlyResource, type StackFile } from "../../sim/stack-file.ts";
 import { limits } from "../../domain/limits.ts";
-import { registrationTokenParameter, tableName } from "../../domain/names.ts";
+import { forgeCredentialParameter, registrationTokenParameter, tableName } from "../../domain/names.ts";
 import example from "../../environments/example.ts";
 import { lambdaCode } from "../../stacks/constructs/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
@@ -88,7 +88,7 @@ async function openLambda() {
     });
   const putCredential = (Value: string) =>
     clients.ssm.send(
-      new PutParameterCommand({ Name: variables["RUNPOOL_FORGE_CREDENTIAL"], Value, Type: "SecureString" }),
+      new PutParameterCommand({ Name: forgeCredentialParameter("example"), Value, Type: "SecureString" }),
     );
   const random = { next: () => 0 };
   const stored = settings({ client: clients.dynamodb, table: tableName("example"), clock, random, ...place });
@@ -151,7 +151,7 @@ test("without its credential the lambda comes all the same, says which parameter
   const { call } = await openLambda();
   const { code, lines } = await call({});
   expect(code).toBe(0);
-  const said = lines.find(({ event }) => event === "credential.of-no-use");
+  const said = lines.find(({ event }) => event === "token.not-renewed");
   expect(said?.["problem"]).toContain("/runpool/example/forge-credential is missing");
   expect(lines.find((line) => "RefreshProblems" in line)?.["RefreshProblems"]).toBeGreaterThan(0);
 });

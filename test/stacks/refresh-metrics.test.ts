@@ -4,16 +4,17 @@ import { limits } from "../../domain/limits.ts";
 import { metrics, type Metric } from "../../domain/metrics.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { refreshMetrics, type Seen } from "../../entry/lambdas/refresh-metrics.ts";
+import type { RefreshReport } from "../../control/refresh/refresh.ts";
+import { refreshMetrics } from "../../entry/lambdas/refresh-metrics.ts";
 import { emptyReport } from "../control/empty-report.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 
-const lines = (seen: Partial<Seen>) =>
-  refreshMetrics({ environment: "dev", now, report: emptyReport, records: [], oldestToken: undefined, ...seen }).map(
+const lines = (seen: Partial<RefreshReport>) =>
+  refreshMetrics({ environment: "dev", now, report: { ...emptyReport, ...seen } }).map(
     (line) => JSON.parse(line) as Record<string, unknown>,
   );
 /** The values of the line without further dimensions, by the metric's own word. */
-function whole(seen: Partial<Seen>): Partial<Record<Metric, unknown>> {
+function whole(seen: Partial<RefreshReport>): Partial<Record<Metric, unknown>> {
   const [first = {}] = lines(seen);
   const present = (Object.keys(metrics) as Metric[]).filter((metric) => metrics[metric].name in first);
   return Object.fromEntries(present.map((metric) => [metric, first[metrics[metric].name]]));
@@ -38,7 +39,7 @@ const finding = (kind: string) => ({ kind, instanceId: "i-1", why: "", done: tru
 const ghost = { scope: "acme/shop", name: "r", id: 1 };
 const brake = { resourceClass: "large" };
 
-test.each<[what: string, seen: Partial<Seen>, values: Partial<Record<Metric, unknown>>]>([
+test.each<[what: string, seen: Partial<RefreshReport>, values: Partial<Record<Metric, unknown>>]>([
   ["nothing", {}, none],
   ["one that serves for the first time", { records: [serving(1)] }, { ...none, servingCold: 1 }],
   [
@@ -51,7 +52,7 @@ test.each<[what: string, seen: Partial<Seen>, values: Partial<Record<Metric, unk
   ["one past its threshold", { records: [recordOf({ threshold: now - 1 })] }, { ...none, pastThreshold: 1 }],
   ["one that has a moment left", { records: [recordOf({ threshold: now + 1 })] }, none],
   ...(["terminating", "terminated"] as const).map(
-    (state): [string, Partial<Seen>, Partial<Record<Metric, unknown>>] => [
+    (state): [string, Partial<RefreshReport>, Partial<Record<Metric, unknown>>] => [
       `one past its threshold that is ${state}`,
       { records: [recordOf({ state, threshold: now - 1 })] },
       none,
@@ -59,14 +60,18 @@ test.each<[what: string, seen: Partial<Seen>, values: Partial<Record<Metric, unk
   ),
   [
     "machines without a record, too old ones, and findings that are no leak",
-    { report: { ...emptyReport, findings: ["end-unrecorded", "end-overdue", "condemn"].map(finding) as never } },
+    { findings: ["end-unrecorded", "end-overdue", "condemn"].map(finding) as never },
     { ...none, leaked: 2 },
   ],
-  ["ghosts", { report: { ...emptyReport, ghosts: [ghost, ghost] as never } }, { ...none, ghosts: 2 }],
-  ["lost messages", { report: { ...emptyReport, requeued: 3 } }, { ...none, requeued: 3 }],
-  ["problems", { report: { ...emptyReport, problems: ["a", "b"] } }, { ...none, problems: 2 }],
-  ["brakes", { report: { ...emptyReport, brakes: [brake] as never } }, { ...none, brakes: 1 }],
-  ["a token of ten minutes", { oldestToken: now - 600_000 }, { ...none, tokenAge: 600_000 }],
+  ["ghosts", { ghosts: [ghost, ghost] as never }, { ...none, ghosts: 2 }],
+  ["lost messages", { requeued: 3 }, { ...none, requeued: 3 }],
+  ["problems", { problems: ["a", "b"] }, { ...none, problems: 2 }],
+  ["brakes", { brakes: [brake] as never }, { ...none, brakes: 1 }],
+  [
+    "a token of ten minutes",
+    { tokens: { renewed: [], problems: [], oldestAt: now - 600_000 } },
+    { ...none, tokenAge: 600_000 },
+  ],
 ])("%s", (_, seen, values) => expect(whole(seen)).toEqual(values));
 
 test.each<[what: string, record: InstanceRecord, starts: readonly number[] | undefined]>([

@@ -19,21 +19,22 @@ const told = (namespace: string, name: string, dimensions: Dimensions): string =
 function written(): readonly string[] {
   const serving = recordOf({ state: "running", said: "registered", runId: "1" });
   const now = serving.signal?.at ?? 0;
-  const report = { ...emptyReport, states: { running: 1 } };
+  const tokens = { ...emptyReport.tokens, oldestAt: now };
+  const report = { ...emptyReport, states: { running: 1 }, records: [serving], tokens };
   const run = { attempt: 1, provisionId: "p", repository: "octo-org/octo-repo", resourceClass: "large" } as const;
   const counts = { readyMs: 1, created: 1, reused: 1, claimsLost: 0, usdPerHour: 1 };
   const ready: Told = { runId: "1", outcome: { ...run, usageClass: "spot", at: now, ...counts } };
   return [
-    ...refreshMetrics({ environment: "example", now, report, records: [serving], oldestToken: now }),
+    ...refreshMetrics({ environment: "example", now, report }),
     ...outcomeMetrics("example", { ready: [ready], used: [{ ...ready, endedAt: now, instanceSeconds: 1, usd: 1 }] }),
   ];
 }
 
 test("instances are counted by state and class, those that have ended left out, and nothing where there are none", () => {
-  const report = { ...emptyReport, states: { idle: 2, terminated: 1 } };
   const of = (state: "idle" | "terminated", resourceClass: string) => recordOf({ state, resourceClass });
   const records = [of("idle", "large"), of("idle", "large"), of("idle", "xlarge"), of("terminated", "large")];
-  const lines = refreshMetrics({ environment: "example", now: 1, report, records, oldestToken: undefined })
+  const report = { ...emptyReport, states: { idle: 2, terminated: 1 }, records };
+  const lines = refreshMetrics({ environment: "example", now: 1, report })
     .map((line) => JSON.parse(line) as Emf)
     .filter((line) => "ResourceClass" in line);
   expect(lines.map(({ State, ResourceClass, Instances }) => [State, ResourceClass, Instances])).toEqual([

@@ -420,12 +420,21 @@ export const controlMutations: readonly Mutation[] = [
     "for (const { key } of items) keys.delete(key);",
     "control/clean-up",
   ]),
-  ...of("control/refresh/tokens.ts", [
-    "instances boot with a token that expires while they do",
-    "world.clock.now() - held.writtenAt < limits.tokenRenewMs;",
-    "world.clock.now() - held.writtenAt < limits.tokenLifeMs;",
-    "control/tokens",
-  ]),
+  ...of(
+    "control/refresh/tokens.ts",
+    [
+      "instances boot with a token that expires while they do",
+      "world.clock.now() - held.writtenAt < limits.tokenRenewMs;",
+      "world.clock.now() - held.writtenAt < limits.tokenLifeMs;",
+      "control/tokens",
+    ],
+    [
+      "the alarm of the oldest token tells of the youngest",
+      "Math.min(...written)",
+      "Math.max(...written)",
+      "stacks/refresh-lambda",
+    ],
+  ),
   ...of(
     "control/runs/rerun.ts",
     [
