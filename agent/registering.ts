@@ -10,6 +10,7 @@ import {
   removalTokenParameter,
   runnerName,
 } from "../domain/names.ts";
+import { runOf } from "../domain/owner.ts";
 import type { InstanceRecord, Registration } from "../domain/record.ts";
 import { after, ownWord, see, signs, type Agent } from "./memory.ts";
 
@@ -40,7 +41,8 @@ export async function register(agent: Agent, record: InstanceRecord): Promise<vo
 
 async function attempt({ world, options }: Agent, record: InstanceRecord): Promise<RegisterOutcome> {
   const { instanceId } = options;
-  const { assignment, runId } = record;
+  const { assignment, owner } = record;
+  const runId = runOf(owner)?.runId;
   const registration = record.registration?.[0];
   if (registration === undefined)
     return { kind: "failed", cause: "refused", detail: "the record names no registration" };

@@ -18,7 +18,7 @@ import { tableName } from "../domain/names.ts";
 import { messageOf } from "../domain/pool-message.ts";
 import type { InstanceRecord } from "../domain/record.ts";
 import { defaultResourceClasses } from "../domain/resource-class.ts";
-import { poolAttribute, poolKey, table } from "../domain/table.ts";
+import { indexedBy, table } from "../domain/table.ts";
 
 export const place = { awsPartition: "aws", region: "us-east-1", account: "123456789012" } as const;
 export const repository = "example/shop";
@@ -143,8 +143,7 @@ async function furnishOne(
   return { name: environment, table: tableName(environment), defaults };
 }
 
-const stored = (record: InstanceRecord) =>
-  toItem({ ...record, [poolAttribute]: poolKey(record, record.state), [table.key]: record.key });
+const stored = (record: InstanceRecord) => toItem({ ...record, ...indexedBy(record), [table.key]: record.key });
 
 async function put(
   { dynamodb, sqs }: Clients,

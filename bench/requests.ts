@@ -1,7 +1,7 @@
 // What the benchmark's runs ask for, and the world that they ask.
 import type { Log } from "../cloud/ports/log.ts";
 import type { ControlWorld } from "../control/pool/world.ts";
-import { runOwner } from "../domain/names.ts";
+import { formatOwner, runOwner } from "../domain/owner.ts";
 import type { Ownership } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
 import { controlWorld } from "../entry/control-world.ts";
@@ -38,10 +38,7 @@ export const worldOf = (cloud: BenchCloud, environment: Environment, log: Log = 
   });
 
 export const ownershipOf = (runId: string): Ownership => ({
-  owner: runOwner(runId, 1, "provision"),
-  runId,
-  attempt: 1,
-  provisionId: "provision",
+  owner: formatOwner(runOwner(runId, 1, "provision")),
   claimId: `claim-${runId}`,
   labels: [runId, "large", "x64"],
   registration: [{ forge: "github", scope: repository, labels: [runId], kind: "token" }],

@@ -195,9 +195,6 @@ export interface Change {
 
 const ownershipAttributes = [
   "owner",
-  "runId",
-  "attempt",
-  "provisionId",
   "claimId",
   "labels",
   "registration",

@@ -1,4 +1,4 @@
-// Names that exist once: of AWS resources, keys, owners, partitions, runners and their labels.
+// Names that exist once: of AWS resources, keys, partitions, runners and their labels.
 import { fingerprint } from "./fingerprint.ts";
 import type { Architecture } from "./record.ts";
 
@@ -83,9 +83,6 @@ export const awsPartitionOf = (region: string): "aws" | "aws-cn" | "aws-us-gov" 
 /** An instance's ARN: the table's partition key. It is spelled nowhere else. */
 export const instanceKey = (place: Place, instanceId: string): string =>
   `arn:${place.awsPartition}:ec2:${place.region}:${place.account}:instance/${instanceId}`;
-
-export const runOwner = (runId: string, attempt: number, provisionId: string): string =>
-  `github:run:${runId}:${attempt}:${provisionId}`;
 
 /** Where an environment is deployed: the same name in another account or region is another environment. */
 export interface Home extends Pick<Place, "account" | "region"> {

@@ -1,7 +1,7 @@
 // The conditions that the life table names, in words and as data.
 import { absent, and, compare, exists, not, or, path, type Condition } from "./condition.ts";
 import { limits } from "./limits.ts";
-import type { Ownership, SignalKind } from "./record.ts";
+import type { InstanceRecord, Ownership, SignalKind } from "./record.ts";
 
 /** The right of the one who claimed or created it for this very owner. */
 export interface OwnClaim {
@@ -10,10 +10,25 @@ export interface OwnClaim {
   readonly claimId: string;
 }
 
-/** By what right a caller calls an instance its own: by its claim (roll-back, start), or as a later part of the same run (release). */
-export type Own =
-  | OwnClaim
-  | { readonly by: "run"; readonly runId: string; readonly attempt: number; readonly assignment: number };
+/** The right of whoever may speak for its owner: who that is the caller knows by the owner's name (`isOfRun`), before it calls. */
+export interface OwnAssignment {
+  readonly by: "assignment";
+  /** As the caller listed both: an assignment has one owner. */
+  readonly owner: string;
+  readonly assignment: number;
+}
+
+export const ownAssignment = ({
+  owner = "",
+  assignment,
+}: Pick<InstanceRecord, "owner" | "assignment">): OwnAssignment => ({
+  by: "assignment",
+  owner,
+  assignment,
+});
+
+/** By what right a caller calls an instance its own: by its claim (roll-back, start), or for its owner (release, refresh). */
+export type Own = OwnClaim | OwnAssignment;
 
 /** Every condition that the table names, in words for the docs. */
 export const needs = {
@@ -22,7 +37,7 @@ export const needs = {
   "heartbeat fresh": `the heartbeat is younger than ${limits.freshHeartbeatMs / 1000} s, and not from the future`,
   unowned: "nobody owns it",
   "own claim": "same owner and same claimId",
-  own: "own claim; or same run, an attempt not above the caller's, and the assignment as listed",
+  own: "own claim; or the owner and the assignment as the caller listed them",
   "wanted to serve": "`wanted` is `serve`",
   "asked to leave": "`wanted` is `leave`",
   prepared: "signal `prepared`",
@@ -66,11 +81,7 @@ const heardWithin = (ms: number, now: number): Condition =>
 const ownBy = (own: Own | undefined): Condition => {
   if (own === undefined) throw new Error("a move of one's own needs `own`");
   if (own.by === "claim") return byClaim(own.owner, own.claimId);
-  return and(
-    compare("runId", "=", own.runId),
-    compare("attempt", "<=", own.attempt),
-    compare("assignment", "=", own.assignment),
-  );
+  return and(compare("owner", "=", own.owner), compare("assignment", "=", own.assignment));
 };
 
 const ownClaim = (told: Told): Condition => {

@@ -2,7 +2,7 @@
 import { limits, maxima } from "./limits.ts";
 
 /** Raised with every change of the stored shape that an older reader could misread. */
-export const recordSchema = 1;
+export const recordSchema = 2;
 
 export const states = ["created", "claimed", "running", "idle", "terminating", "terminated"] as const;
 export type State = (typeof states)[number];
@@ -84,10 +84,8 @@ export interface Machine {
 
 /** What an instance works for; absent as a whole while it is idle. */
 export interface Ownership {
+  /** As `formatOwner` writes it. */
   readonly owner: string;
-  readonly runId: string;
-  readonly attempt: number;
-  readonly provisionId: string;
   readonly claimId: string;
   readonly labels: readonly string[];
   readonly registration: readonly Registration[];
@@ -194,9 +192,6 @@ const required: Readonly<Record<string, Kind>> = {
 };
 const optional: Readonly<Record<string, Kind>> = {
   owner: "string",
-  runId: "string",
-  attempt: "number",
-  provisionId: "string",
   claimId: "string",
   labels: "list",
   registration: "list",
@@ -323,10 +318,12 @@ const wrongInside: Readonly<Record<string, (found: unknown) => string | undefine
     signalIn(found) === undefined ? "lastSignal is without kind, rank, assignment or time" : undefined,
 };
 
-const newer = (item: Record<string, unknown>): string | undefined =>
-  typeof item["schema"] === "number" && item["schema"] > recordSchema
-    ? `schema ${item["schema"]} is newer than ${recordSchema}: this runpool is older than the one that wrote it; upgrade it`
-    : undefined;
+function ofAnotherSchema({ schema }: Record<string, unknown>): string | undefined {
+  if (typeof schema !== "number" || !Number.isFinite(schema) || schema === recordSchema) return undefined;
+  return schema > recordSchema
+    ? `schema ${schema} is newer than ${recordSchema}: this runpool is older than the one that wrote it; upgrade it`
+    : `written by an older runpool: schema ${schema}, and this one reads schema ${recordSchema}`;
+}
 
 const wrongKind = (item: Record<string, unknown>, name: string): string | undefined => {
   const kind = required[name] ?? optional[name];
@@ -354,7 +351,8 @@ function decode(item: unknown, names: readonly string[]): Record<string, unknown
   if (typeof item !== "object" || item === null) return { key: "(none)", problem: "not an item" };
   const fields = item as Record<string, unknown>;
   const key = typeof fields["key"] === "string" ? fields["key"] : "(no key)";
-  const wrong = newer(fields) ?? names.map((name) => wrongKind(fields, name)).find((found) => found !== undefined);
+  const wrong =
+    ofAnotherSchema(fields) ?? names.map((name) => wrongKind(fields, name)).find((found) => found !== undefined);
   const problem = wrong ?? wrongMachine(key, fields["instanceId"]);
   if (problem !== undefined) return { key, problem };
   const kept: Record<string, unknown> = {};
@@ -363,7 +361,7 @@ function decode(item: unknown, names: readonly string[]): Record<string, unknown
 }
 
 /**
- * Reads a stored item. An item of a newer schema, or damaged in what the control plane writes, is a value that names it: never a crash of
+ * Reads a stored item. An item of another schema, or damaged in what the control plane writes, is a value that names it: never a crash of
  * a whole scan. What its instance may write never damages a record: where it is wrong it is absent.
  */
 export function decodeRecord(item: unknown): InstanceRecord | Damaged {

@@ -1,4 +1,5 @@
 // The table: its key, its indexes and what they project. Terraform, the control plane and the agent read it here.
+import { groupOf, parseOwner } from "./owner.ts";
 import type { Architecture, InstanceRecord, State } from "./record.ts";
 
 /** Key prefixes of the items that are not instances. */
@@ -16,6 +17,8 @@ export const toldKey = "metrics#told";
 
 export const isInstanceKey = (key: string): boolean => key.startsWith("arn:");
 
+/** Attribute of an item that the owner index is made from: the owner's `groupOf`, written and removed with the owner. */
+export const groupAttribute = "ownerGroup";
 /** Attribute of an item that the pool index is made from. */
 export const poolAttribute = "pool";
 /** A run's request lies in that index too once something came of it, under this name and the moment: refresh finds what is new there. */
@@ -28,6 +31,17 @@ export interface PoolName {
 }
 export const poolKey = (pool: PoolName, state: State): string =>
   `${pool.partition}#${pool.resourceClass}#${pool.architecture}#${state}`;
+
+/** What of a whole item its indexes are made from. */
+export function indexedBy(
+  record: PoolName & Pick<InstanceRecord, "state" | "owner">,
+): Readonly<Record<string, string>> {
+  const owner = parseOwner(record.owner);
+  return {
+    [poolAttribute]: poolKey(record, record.state),
+    ...(owner === undefined ? {} : { [groupAttribute]: groupOf(owner) }),
+  };
+}
 
 /** Another 20 names is all that DynamoDB lets an index include; none is the agent's, so a heartbeat writes no index. */
 const inBoth = [
@@ -48,12 +62,12 @@ const inBoth = [
   "launchedAt",
   "uses",
 ] as const;
-const inRunIndex = [...inBoth, "threshold", "attempt", "provisionId", "claimId"] as const;
-const inPoolIndex = [...inBoth, "runId", "cpu", "mmem", "templateVersion"] as const;
+const inOwnerIndex = [...inBoth, "threshold", "claimId"] as const;
+const inPoolIndex = [...inBoth, "cpu", "mmem", "templateVersion"] as const;
 
 type Listing<Names extends keyof InstanceRecord> = Pick<InstanceRecord, Names>;
-/** An instance as the run index shows it: possibly stale, without anything of the agent's. */
-export type RunListing = Listing<"key" | "runId" | (typeof inRunIndex)[number]>;
+/** An instance as the owner index shows it: possibly stale, without anything of the agent's. */
+export type OwnerListing = Listing<"key" | (typeof inOwnerIndex)[number]>;
 /** An instance as the pool index shows it: possibly stale, without anything of the agent's. */
 export type PoolListing = Listing<"key" | "threshold" | (typeof inPoolIndex)[number]>;
 
@@ -61,9 +75,9 @@ export const table = {
   key: "key",
   ttl: "expiresAt",
   indexes: {
-    byRun: { name: "by-run", hash: "runId", range: undefined, projects: inRunIndex },
+    byOwner: { name: "by-owner", hash: groupAttribute, range: undefined, projects: inOwnerIndex },
     byPool: { name: "by-pool", hash: poolAttribute, range: "threshold", projects: inPoolIndex },
   },
   /** Type of each key attribute. */
-  attributes: { key: "S", runId: "S", pool: "S", threshold: "N" },
+  attributes: { key: "S", ownerGroup: "S", pool: "S", threshold: "N" },
 } as const;

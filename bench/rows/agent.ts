@@ -1,4 +1,5 @@
 // The agent: how fast it starts, what it holds and asks for when nothing happens, how soon a claim's runner is registered.
+import { ownAssignment } from "../../domain/needs.ts";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { agent, bundle, type Built } from "../../build/bundles.ts";
@@ -150,13 +151,14 @@ export async function registeredRow(cloud: BenchCloud, directory: string, target
     // Anywhere between two looks of the agent.
     await pause(500 + Math.random() * 500);
     const begun = performance.timeOrigin + performance.now();
-    const { assignment, owner, runId, attempt } = await claimed(stage);
+    const record = await claimed(stage);
+    const { assignment, owner } = record;
     const registered = await signalled(stage, "registered", assignment);
     const signals = await cloud.signals(environment);
     if (round > 0) samples.push({ ms: (signals["registered"] ?? Number.NaN) - begun });
     if (round > 0) noticed.push((signals["registering"] ?? Number.NaN) - begun);
     const now = Date.now();
-    const own = { by: "run", runId: runId ?? "", attempt: attempt ?? 1, assignment } as const;
+    const own = ownAssignment(record);
     const claimId = registered.claimId ?? "";
     const started = await world.instances.move("start", registered, {
       now,

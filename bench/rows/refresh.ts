@@ -1,4 +1,5 @@
 // A refresh that finds a thousand expired instances whose machines still run: all condemned, all machines asked to end.
+import { runGroup } from "../../domain/owner.ts";
 import {
   DynamoDBClient,
   paginateScan,
@@ -68,7 +69,7 @@ const stateOf = (item: Readonly<Record<string, { S?: string }>>): string | undef
 export async function refreshOnce(cloud: BenchCloud): Promise<Sample> {
   const environment = await expiredPool(cloud);
   const world = worldOf(cloud, environment);
-  await world.instances.ofRun("0");
+  await world.instances.ofGroup(runGroup("0"));
   await cloud.reset();
   const begun = performance.now();
   // The counters, which the benchmark's environment has none of, are looked at again after half a minute: no part of the work.
@@ -112,7 +113,7 @@ export async function refreshHostileOnce(cloud: BenchCloud, hostile: number): Pr
   }));
   await cloud.put(environment, records);
   const world = worldOf(cloud, environment);
-  await world.instances.ofRun("0");
+  await world.instances.ofGroup(runGroup("0"));
   await cloud.reset();
   const begun = performance.now();
   const report = await refresh({ ...world, settings: { ...world.settings, counter: async () => countersOf(world) } });

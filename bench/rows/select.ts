@@ -1,4 +1,5 @@
 // Selection in a warm process: what fits is claimed, or known not to be there.
+import { runGroup } from "../../domain/owner.ts";
 import { provision } from "../../control/runs/provision.ts";
 import type { ControlWorld } from "../../control/pool/world.ts";
 import type { BenchCloud, Environment } from "../bench-cloud.ts";
@@ -15,7 +16,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Clients with their connections open, as a warm process has them. */
 async function warm(world: ControlWorld): Promise<void> {
-  await Promise.all(several50.map(() => world.instances.ofRun("0")));
+  await Promise.all(several50.map(() => world.instances.ofGroup(runGroup("0"))));
   await Promise.all(several50.slice(0, 5).map(() => world.pool.depth("large")));
 }
 const several50 = Array.from({ length: 50 });

@@ -3,8 +3,9 @@ import type { UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import type { AgentWrite } from "../../domain/agent-writes.ts";
 import { and, type Condition, type Operand } from "../../domain/condition.ts";
 import { changeOf, conditionOf, type Change, type Move, type Moves } from "../../domain/instance.ts";
+import { groupOf, parseOwner } from "../../domain/owner.ts";
 import type { State } from "../../domain/record.ts";
-import { poolAttribute, poolKey, table, type PoolName } from "../../domain/table.ts";
+import { groupAttribute, poolAttribute, poolKey, table, type PoolName } from "../../domain/table.ts";
 import { toAttribute, type Item } from "./attribute-values.ts";
 
 interface Placed {
@@ -90,12 +91,15 @@ const withoutKey = (set: Readonly<Record<string, unknown>>): Record<string, unkn
   return rest;
 };
 
-/** A move as expressions. Where it sets the state, it sets the pool index's attribute with it. */
+/** A move as expressions. What the indexes are made from follows from the state and from the owner that it sets or removes. */
 export function compileMove<M extends Move>(move: M, pool: PoolName, told: Moves[M]): Expressions {
   const change = changeOf(move, told);
   const set = withoutKey(change.set);
   if (set["state"] !== undefined) set[poolAttribute] = poolKey(pool, set["state"] as State);
-  return compile(and(...conditionOf(move, told).map(({ that }) => that)), { ...change, set });
+  const owner = parseOwner(set["owner"] as string | undefined);
+  if (owner !== undefined) set[groupAttribute] = groupOf(owner);
+  const remove = change.remove.includes("owner") ? [...change.remove, groupAttribute] : change.remove;
+  return compile(and(...conditionOf(move, told).map(({ that }) => that)), { ...change, set, remove });
 }
 
 export const compileAgentWrite = (write: AgentWrite): Expressions =>

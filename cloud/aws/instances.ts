@@ -11,7 +11,14 @@ import { batchesOf } from "../../domain/batches.ts";
 import { refusalOf, type Decision, type Move, type Moves } from "../../domain/instance.ts";
 import { maxima } from "../../domain/limits.ts";
 import { decodeListing, decodeRecord, isDamaged, type Damaged, type InstanceRecord } from "../../domain/record.ts";
-import { isInstanceKey, poolAttribute, poolKey, table, type PoolListing, type RunListing } from "../../domain/table.ts";
+import {
+  isInstanceKey,
+  poolAttribute,
+  poolKey,
+  table,
+  type PoolListing,
+  type OwnerListing,
+} from "../../domain/table.ts";
 import type { Clock } from "../ports/clock.ts";
 import { OutOfReach, type Unknown } from "../ports/outcomes.ts";
 import type { Found, InstanceRef, Instances } from "../ports/store.ts";
@@ -118,8 +125,8 @@ async function all(wish: InstancesWish): Promise<Found<InstanceRecord>> {
   return sorted(found);
 }
 
-const { byRun, byPool } = table.indexes;
-const runNames: readonly (keyof RunListing)[] = ["key", "runId", ...byRun.projects];
+const { byOwner, byPool } = table.indexes;
+const ownerNames: readonly (keyof OwnerListing)[] = ["key", ...byOwner.projects];
 const poolNames: readonly (keyof PoolListing)[] = ["key", "threshold", ...byPool.projects];
 
 /** Moves give Unknown, and reads reject with OutOfReach, after the SDK's retries; either throws AwsRefused for a missing right. */
@@ -128,14 +135,14 @@ export const instances = (wish: InstancesWish): Instances => ({
   moveAll: (name, moves) =>
     moveAll(wish.client, wish.table, name, moves, ({ ref, told }) => move(wish, name, ref, told)),
   read: (keys) => read(wish, keys),
-  ofRun: async (runId) => {
+  ofGroup: async (group) => {
     const items = await query(wish, {
-      IndexName: byRun.name,
+      IndexName: byOwner.name,
       KeyConditionExpression: "#hash = :hash",
-      ExpressionAttributeNames: { "#hash": byRun.hash },
-      ExpressionAttributeValues: { ":hash": { S: runId } },
+      ExpressionAttributeNames: { "#hash": byOwner.hash },
+      ExpressionAttributeValues: { ":hash": { S: group } },
     });
-    return sorted(items.map((item) => decodeListing(fromItem(item), runNames)));
+    return sorted(items.map((item) => decodeListing(fromItem(item), ownerNames)));
   },
   idle: async (pool, after, fitting) => {
     const filter = fitting === undefined ? undefined : mayFit(fitting);

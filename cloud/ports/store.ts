@@ -2,7 +2,7 @@
 import type { Decision, Move, Moves } from "../../domain/instance.ts";
 import type { Damaged, InstanceRecord } from "../../domain/record.ts";
 import type { Request } from "../../domain/request.ts";
-import type { PoolListing, PoolName, RunListing } from "../../domain/table.ts";
+import type { PoolListing, PoolName, OwnerListing } from "../../domain/table.ts";
 import type { EpochMs } from "./clock.ts";
 import type { Unknown } from "./outcomes.ts";
 
@@ -37,8 +37,8 @@ export interface Instances {
   ): Promise<readonly (Moved | Unknown)[]>;
   /** The records under these keys, consistently; those that do not exist are left out. One batch read a hundred. */
   read(keys: readonly string[]): Promise<Found<InstanceRecord>>;
-  /** Instances of a run by the index, eventually consistent. */
-  ofRun(runId: string): Promise<Found<RunListing>>;
+  /** Instances of the owners of a group (`groupOf`) by the index, eventually consistent. */
+  ofGroup(group: string): Promise<Found<OwnerListing>>;
   /**
    * Idle instances of a pool whose threshold lies beyond `after`, by the index, eventually consistent. With `fitting` those that surely
    * do not fit may be left out: what is listed is judged by the caller all the same.

@@ -6,7 +6,7 @@ import { condemn } from "./condemn.ts";
 import { askToLeave, leaveRound, patience, type Leaver } from "./leave.ts";
 import { ownInstances } from "./own-instances.ts";
 import { patiently } from "./patiently.ts";
-import { ownOf, type Taken } from "./taken.ts";
+import { ownerOf, ownOf, type Taken } from "./taken.ts";
 import type { ControlWorld } from "./world.ts";
 
 export interface GivenBack {
@@ -41,7 +41,9 @@ export async function giveBack(
   const claims = new Map(known.map(({ record, claimId }) => [record.key, claimId]));
   const [first, own] = await Promise.all([
     askAll(world, known),
-    extent === "surplus" ? [] : patiently(world, begun + patienceMs, () => ownInstances(world, name)).catch(() => []),
+    extent === "surplus"
+      ? []
+      : patiently(world, begun + patienceMs, () => ownInstances(world, ownerOf(name))).catch(() => []),
   ]);
   const others = own.filter(({ record, claimId }) => claims.get(record.key) !== claimId);
   const asked = [...first, ...(await askAll(world, others))];

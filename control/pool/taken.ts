@@ -3,7 +3,7 @@ import type { Brake } from "../../domain/brake.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { forgeHomeOf, labelsOf, partitionOf, registrationScope } from "../../domain/configuration.ts";
 import type { OwnClaim } from "../../domain/needs.ts";
-import { runOwner } from "../../domain/names.ts";
+import { formatOwner, runOwner, type RunOwner } from "../../domain/owner.ts";
 import type { InstanceRecord, Ownership } from "../../domain/record.ts";
 import type { Request } from "../../domain/request.ts";
 import type { ControlWorld } from "./world.ts";
@@ -49,20 +49,19 @@ export const ownOf = (taken: { record: InstanceRecord; claimId: string }): OwnCl
 /** The run's ownership under a fresh claimId; only for an undertaking that has an owner. */
 export function ownershipOf({ configuration, request, owner, partition }: Undertaking, claimId: string): Ownership {
   if (owner === undefined) throw new Error("an undertaking for the pool gives nobody ownership");
-  const { runId, attempt, provisionId } = request;
   const labels = labelsOf(configuration, request);
   const scope = registrationScope(forgeHomeOf(configuration), partition);
   return {
     owner,
-    runId,
-    attempt,
-    provisionId,
     claimId,
     labels,
     registration: [{ forge: "github", scope, labels, kind: "token" }],
     maxRuntimeMs: request.maxRuntimeMs ?? configuration.maxRuntimeMs,
   };
 }
+
+export const ownerOf = ({ runId, attempt, provisionId }: Omit<RunOwner, "kind">): RunOwner =>
+  runOwner(runId, attempt, provisionId);
 
 export interface UndertakingOptions {
   readonly brakes?: readonly Brake[] | undefined;
@@ -83,7 +82,7 @@ export function undertake(
     configuration,
     request,
     partition: partitionOf(configuration, request.repository),
-    owner: runOwner(request.runId, request.attempt, request.provisionId),
+    owner: formatOwner(ownerOf(request)),
     begun,
     // Never beyond a claim's threshold: what was claimed first must not expire while its siblings boot.
     deadline: begun + Math.min(request.timeoutMs ?? configuration.provisionMs, configuration.provisionMs),

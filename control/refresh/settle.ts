@@ -2,7 +2,7 @@
 import { batchesOf } from "../../domain/batches.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
-import type { Own } from "../../domain/needs.ts";
+import { ownAssignment } from "../../domain/needs.ts";
 import { countersOf, runnerName } from "../../domain/names.ts";
 import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
 import { heartbeatAge, type InstanceRecord } from "../../domain/record.ts";
@@ -79,14 +79,6 @@ async function condemnAll(
   return condemned;
 }
 
-/** Own by the run that holds it, as release would be. */
-const ownByRun = (record: InstanceRecord): Own => ({
-  by: "run",
-  runId: record.runId ?? "",
-  attempt: record.attempt ?? 0,
-  assignment: record.assignment,
-});
-
 async function act(
   world: ControlWorld,
   configuration: Configuration,
@@ -99,7 +91,7 @@ async function act(
     case "end-again":
       return true;
     case "make-idle": {
-      const leaver = { record, own: ownByRun(record) };
+      const leaver = { record, own: ownAssignment(record) };
       if (record.wanted === "serve" && (await askToLeave(world, leaver)) !== "asked") return false;
       const left = await makeIdle(world, configuration, leaver);
       if (left.kind === "pooled") messages.push(left.message);
@@ -180,7 +172,7 @@ async function leaving(
   if (record === undefined || record.assignment !== assignment) return undefined;
   const now = world.clock.now();
   if ((heartbeatAge(record, now) ?? Number.POSITIVE_INFINITY) <= limits.hungMs) return undefined;
-  const decision = await world.instances.move("ask-to-leave", record, { now, own: ownByRun(record) });
+  const decision = await world.instances.move("ask-to-leave", record, { now, own: ownAssignment(record) });
   return decision.kind === "done" ? decision.record : undefined;
 }
 
@@ -206,7 +198,7 @@ async function prove(
   const by = removal === "removed" ? "condemn-deleted" : "condemn-not-found";
   const ids = await condemn(
     world,
-    [{ ...record, own: ownByRun(record) }],
+    [{ ...record, own: ownAssignment(record) }],
     by,
     "asked to leave, no answer, not registered at GitHub",
   );

@@ -2,11 +2,13 @@
 import type { ProvisionName } from "../../cloud/ports/saved-requests.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
-import { instanceKey, runOwner, tags } from "../../domain/names.ts";
+import { instanceKey, tags } from "../../domain/names.ts";
+import { formatOwner } from "../../domain/owner.ts";
 import { end } from "../pool/condemn.ts";
 import { giveBack, type GivenBack } from "../pool/give-back.ts";
 import { ownInstances } from "../pool/own-instances.ts";
 import { patiently } from "../pool/patiently.ts";
+import { ownerOf } from "../pool/taken.ts";
 import type { ControlWorld } from "../pool/world.ts";
 
 export interface CleanedUp extends GivenBack {
@@ -27,7 +29,7 @@ export async function cleanUp(
   const first = await giveBack(world, configuration, name, [], limits.giveBackWaitMs);
   // The run index lags: a record that was written a moment before the kill shows a moment later.
   const until = world.clock.now() + limits.giveBackWaitMs;
-  const owned = await patiently(world, until, () => ownInstances(world, name));
+  const owned = await patiently(world, until, () => ownInstances(world, ownerOf(name)));
   const late = owned.filter(({ record }) => record.wanted === "serve");
   const second = late.length > 0 ? await giveBack(world, configuration, name, [], limits.giveBackWaitMs) : undefined;
   return {
@@ -41,9 +43,9 @@ export async function cleanUp(
 async function endUnrecorded(
   world: ControlWorld,
   configuration: Configuration,
-  { runId, attempt, provisionId }: ProvisionName,
+  name: ProvisionName,
 ): Promise<readonly string[]> {
-  const owner = runOwner(runId, attempt, provisionId);
+  const owner = formatOwner(ownerOf(name));
   const bought = (await world.fleet.ours()).filter((machine) => machine.tags[tags.owner] === owner);
   const keys = new Map(bought.map(({ instanceId }) => [instanceKey(configuration, instanceId), instanceId]));
   if (keys.size === 0) return [];

@@ -3,15 +3,17 @@ import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import type { ControlWorld } from "../pool/world.ts";
 import { limits } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";
+import { runGroup } from "../../domain/owner.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
 import { create, heldBackBy, tooLate } from "../pool/creation.ts";
 import { giveBack } from "../pool/give-back.ts";
 import { fullAt, tellOutOfTime } from "./out-of-time.ts";
-import { askEarlierToLeave, ownAmong } from "../pool/own-instances.ts";
+import { askEarlierToLeave } from "./earlier-attempts.ts";
+import { ownAmong } from "../pool/own-instances.ts";
 import { adviceOn, isAmong, type Reason } from "../pool/reasons.ts";
 import { lookAtPool, promised, select, type PoolLook } from "../pool/selection.ts";
 import { goal, newSupply, spent, type Supply } from "../pool/supply.ts";
-import { undertake, type Taken, type Undertaking } from "../pool/taken.ts";
+import { ownerOf, undertake, type Taken, type Undertaking } from "../pool/taken.ts";
 import { remember } from "./outcome.ts";
 import { patiently } from "../pool/patiently.ts";
 import { commit, validate, type Held } from "../pool/validation.ts";
@@ -191,9 +193,9 @@ function track(work: Set<Promise<void>>, one: Promise<void>): void {
 /** Entered again with the same run, attempt and provision id: what is alive and wanted to serve counts. */
 async function reenter(undertaking: Undertaking, held: Held, again: boolean, work: Set<Promise<void>>): Promise<void> {
   const { world, request, begun, deadline, cancel } = undertaking;
-  const listed = await patiently(world, deadline, () => world.instances.ofRun(request.runId), cancel);
+  const listed = await patiently(world, deadline, () => world.instances.ofGroup(runGroup(request.runId)), cancel);
   if (!again) track(work, askEarlierToLeave(world, request, listed.items));
-  const own = await patiently(world, deadline, () => ownAmong(world, request, listed.items), cancel);
+  const own = await patiently(world, deadline, () => ownAmong(world, ownerOf(request), listed.items), cancel);
   for (const { record, claimId } of own) {
     // A re-run has started these before: they serve, and do not wait for whoever comes later.
     if (again && record.state === "running") continue;

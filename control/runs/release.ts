@@ -3,6 +3,8 @@ import { batchesOf } from "../../domain/batches.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { runnerName, runnerPrefix } from "../../domain/names.ts";
+import { ownAssignment } from "../../domain/needs.ts";
+import { isOfRun, runGroup } from "../../domain/owner.ts";
 import { heartbeatAge } from "../../domain/record.ts";
 import { condemn } from "../pool/condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "../pool/leave.ts";
@@ -33,16 +35,13 @@ export async function release(world: ControlWorld, request: ReleaseRequest): Pro
   const until = world.clock.now() + limits.releaseWaitMs;
   const surelyRead = <Value>(read: () => Promise<Value>) => patiently(world, until, read, request.cancel);
   const { configuration } = await surelyRead(() => world.settings.load());
-  const listed = await surelyRead(() => world.instances.ofRun(request.runId));
-  const mine = listed.items.filter((item) => item.owner !== undefined && (item.attempt ?? 0) <= request.attempt);
+  const listed = await surelyRead(() => world.instances.ofGroup(runGroup(request.runId)));
+  const mine = listed.items.filter(({ owner }) => isOfRun(owner, request));
   const keys = mine.map(({ key }) => key);
   const { items } = keys.length === 0 ? { items: [] } : await surelyRead(() => world.instances.read(keys));
   const leavers = items
-    .filter((record) => record.runId === request.runId && (record.attempt ?? 0) <= request.attempt)
-    .map((record): Leaver => {
-      const { runId, attempt } = request;
-      return { record, own: { by: "run", runId, attempt, assignment: record.assignment } };
-    });
+    .filter(({ owner }) => isOfRun(owner, request))
+    .map((record): Leaver => ({ record, own: ownAssignment(record) }));
   const asked = await Promise.all(leavers.map(async (leaver) => ({ leaver, answer: await askToLeave(world, leaver) })));
   // Only after it was asked to leave: else a runner that is gone at GitHub would be repaired by its agent.
   const told = asked.filter(({ answer }) => answer === "asked").map(({ leaver }) => leaver);

@@ -4,10 +4,11 @@ import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { isStandIn, labelsOf, wholeOwner, type Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";
+import { runOf } from "../../domain/owner.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
 import { attempting } from "../pool/attempt.ts";
-import { rerunOf } from "../pool/own-instances.ts";
+import { rerunOf } from "./earlier-attempts.ts";
 import { provision } from "./provision.ts";
 import type { ReasonAbout } from "../pool/reasons.ts";
 import type { ControlWorld } from "../pool/world.ts";
@@ -162,8 +163,10 @@ const nameOf = ({ runId, attempt, provisionId }: Omit<Booting, "count">): string
 function bootingOf(records: readonly InstanceRecord[], now: number): readonly Booting[] {
   const found = new Map<string, Booting>();
   for (const record of records) {
-    const { runId, attempt, provisionId, state, wanted, retiredAt } = record;
-    if (runId === undefined || attempt === undefined || provisionId === undefined) continue;
+    const { owner, state, wanted, retiredAt } = record;
+    const run = runOf(owner);
+    if (run === undefined) continue;
+    const { runId, attempt, provisionId } = run;
     if ((state !== "created" && state !== "claimed") || wanted !== "serve") continue;
     if (retiredAt !== undefined || isPast(record, now) || !provisionId.endsWith(rerunOf(""))) continue;
     const name = { runId, attempt, provisionId: provisionId.slice(0, -rerunOf("").length) };
@@ -223,8 +226,7 @@ export function unservableOf({ run, jobs, saved, configuration, now }: Waiting):
 export function wishesOf({ run, jobs, saved, records, configuration, now }: Waiting): readonly Request[] {
   const serving = records.filter(
     (record) =>
-      record.runId === run.runId &&
-      record.owner !== undefined &&
+      runOf(record.owner)?.runId === run.runId &&
       record.wanted === "serve" &&
       record.retiredAt === undefined &&
       // A listener about to end takes no further job.

@@ -1,6 +1,7 @@
 // The agent's log: each line says whose machine it was, by instance, run and assignment.
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Log } from "../../cloud/ports/log.ts";
+import { runOf } from "../../domain/owner.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { jsonLines } from "../json-log.ts";
 
@@ -8,7 +9,7 @@ export interface AgentLog extends Log {
   /** Said once it is known. */
   readonly instanceIs: (id: string) => void;
   /** The record that counts from now on. */
-  readonly recordIs: (record: Pick<InstanceRecord, "runId" | "assignment">) => void;
+  readonly recordIs: (record: Pick<InstanceRecord, "owner" | "assignment">) => void;
 }
 
 /** An event of an earlier assignment (its registration is removed while the next one serves) does not carry the run of the present one. */
@@ -21,6 +22,6 @@ export function agentLog(clock: Pick<Clock, "now">, write?: (line: string) => vo
       line(name, earlier ? { run: undefined, ...facts } : facts);
     },
     instanceIs: (id) => void (always.instance = id),
-    recordIs: ({ runId, assignment }) => void Object.assign(always, { run: runId, assignment }),
+    recordIs: ({ owner, assignment }) => void Object.assign(always, { run: runOf(owner)?.runId, assignment }),
   };
 }

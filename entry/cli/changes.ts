@@ -1,6 +1,7 @@
 // What has happened to an instance between two looks at its record: pure, in the order of its life.
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
+import { runOf } from "../../domain/owner.ts";
 import { lastSignalOf, wordsOfReport, type InstanceRecord, type State } from "../../domain/record.ts";
 
 export interface Change {
@@ -34,10 +35,9 @@ const entered: Readonly<Record<Exclude<State, "created">, string>> = {
 
 type Run = Pick<Change, "runId" | "attempt">;
 /** Whose it is; of one that ends, whose it was. */
-export const runOf = ({ runId, attempt, lastOwner, owner }: InstanceRecord): Run => {
-  const last = owner === undefined ? /^github:run:(\d+):(\d+):/.exec(lastOwner ?? "") : null;
-  if (last !== null) return { runId: last[1] ?? "", attempt: Number(last[2]) };
-  return { ...(runId === undefined ? {} : { runId }), ...(attempt === undefined ? {} : { attempt }) };
+const runNow = ({ lastOwner, owner }: InstanceRecord): Run => {
+  const run = runOf(owner ?? lastOwner);
+  return run === undefined ? {} : { runId: run.runId, attempt: run.attempt };
 };
 
 export interface Looked {
@@ -53,7 +53,7 @@ export interface Looked {
 export function changesOf({ before, after, since, now }: Looked, configuration: Configuration): readonly Change[] {
   const { instanceId, state, assignment, retiredAt, threshold } = after;
   const [said, signal] = [before === undefined ? undefined : lastSignalOf(before), lastSignalOf(after)];
-  const run = runOf(after);
+  const run = runNow(after);
   const reowned = before?.assignment !== assignment;
   const changes: Change[] = [];
   const tell = (event: string, at: number, detail = "", of: Run = run): void => {
@@ -64,13 +64,13 @@ export function changesOf({ before, after, since, now }: Looked, configuration: 
   const { instanceType, usageClass } = after;
   if (before === undefined) tell("created", after.launchedAt, `${instanceType}${usageClass === "spot" ? " spot" : ""}`);
   const handedOn = before?.owner !== undefined && after.owner !== undefined && reowned;
-  if (handedOn) tell("pooled", since, "", runOf(before));
+  if (handedOn) tell("pooled", since, "", runNow(before));
   const stateSince = threshold - givenMs(configuration)[state];
   if (state !== "created" && (before?.state !== state || handedOn)) {
     const told = entered[state];
     const ends = state === "terminating" || state === "terminated";
     // Whose it was is told, not whose it is: an idle one is nobody's.
-    const of = state === "idle" && before !== undefined ? runOf(before) : state === "idle" ? {} : run;
+    const of = state === "idle" && before !== undefined ? runNow(before) : state === "idle" ? {} : run;
     tell(told, stateSince, ends ? (after.reason ?? "") : "", of);
   }
   const leaving = ({ owner, wanted }: InstanceRecord): boolean => owner !== undefined && wanted === "leave";

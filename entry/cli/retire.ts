@@ -1,4 +1,5 @@
 // `runpool retire <instance>`: ends an idle instance; one at work leaves first.
+import { runOf } from "../../domain/owner.ts";
 import * as z from "zod/mini";
 import { retire, type Retired } from "../../control/operate/retire.ts";
 import { BadInput } from "../words/bad-input.ts";
@@ -54,8 +55,9 @@ function show(retired: Retired, instance: string, now: number, ground: Ground): 
   if (retired.kind === "damaged")
     throw new BadInput([`the record of ${instance} is damaged (${retired.problem}); it cannot be retired`], name);
   const { kind, record } = retired;
-  ground.result({ instanceId: instance, result: kind, runId: record.runId }, () => {
-    const work = record.runId === undefined ? "" : ` run ${record.runId}`;
+  const runId = runOf(record.owner)?.runId;
+  ground.result({ instanceId: instance, result: kind, runId }, () => {
+    const work = runId === undefined ? "" : ` run ${runId}`;
     switch (kind) {
       case "ended":
         return [`${instance} is ended`];

@@ -1,7 +1,7 @@
 // An environment at one moment, as `status` and `instances` show it: pure, from its records.
 import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { limits } from "../../domain/limits.ts";
-import { runOf } from "./changes.ts";
+import { runOf } from "../../domain/owner.ts";
 import {
   heartbeatAge,
   lastSignalOf,
@@ -61,9 +61,9 @@ export interface Snapshot {
 }
 
 export function shown(record: InstanceRecord, now: number): InstanceShown {
-  const { instanceId, state, owner, provisionId, resourceClass, architecture, usageClass } = record;
+  const { instanceId, state, owner, lastOwner, resourceClass, architecture, usageClass } = record;
   // An idle one is nobody's; one that ends is still looked for by its run.
-  const { runId, attempt } = state === "idle" ? record : runOf(record);
+  const run = runOf(state === "idle" ? owner : (owner ?? lastOwner));
   const { instanceType, zone, uses, launchedAt, threshold, reason } = record;
   const signal = lastSignalOf(record);
   // A moment from the future is no sign of life: it is shown like none.
@@ -72,9 +72,7 @@ export function shown(record: InstanceRecord, now: number): InstanceShown {
     instanceId,
     state,
     ...(owner === undefined ? {} : { owner }),
-    ...(runId === undefined ? {} : { runId }),
-    ...(attempt === undefined ? {} : { attempt }),
-    ...(provisionId === undefined ? {} : { provisionId }),
+    ...(run === undefined ? {} : { runId: run.runId, attempt: run.attempt, provisionId: run.provisionId }),
     leaving: owner !== undefined && record.wanted === "leave",
     busy: record.busy ?? false,
     retired: record.retiredAt !== undefined,

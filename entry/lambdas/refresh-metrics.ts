@@ -12,7 +12,7 @@ export interface Seen {
   readonly report: RefreshReport;
 }
 
-const serves = ({ state, runId }: InstanceRecord): boolean => state === "running" && runId !== undefined;
+const serves = ({ state, owner }: InstanceRecord): boolean => state === "running" && owner !== undefined;
 const lives = ({ state }: InstanceRecord): boolean => state !== "terminated" && state !== "terminating";
 
 /** From launch to the first registration, of those that registered since the refresh before this one. */

@@ -1,4 +1,5 @@
 // The main job on a laptop: opens the embedded cloud, plays the story, looks for leaks, sums up, leaves nothing behind.
+import { runOf } from "../../domain/owner.ts";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,13 +86,13 @@ function showInstances(cloud: EmbeddedCloud, view: View): void {
     if (after === undefined) return;
     const record = decodeRecord(fromItem(after as Item));
     if (isDamaged(record) || !isInstanceKey(record.key)) return;
-    const { instanceId, instanceType, usageClass, state, runId, signal } = record;
+    const { instanceId, instanceType, usageClass, state, owner, signal } = record;
     view.instance({
       instance: instanceId,
       type: instanceType,
       market: usageClass,
       state,
-      run: runId ?? "",
+      run: runOf(owner)?.runId ?? "",
       signal: signal?.assignment === record.assignment ? signal.kind : "",
     });
   });

@@ -1,4 +1,5 @@
 // What the laptop plays: five workflow runs, then idleness until everything has ended.
+import { runOf } from "../../domain/owner.ts";
 import type { ControlWorld } from "../../control/pool/world.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
 import { wordsOfReason } from "../../control/pool/reasons.ts";
@@ -137,7 +138,7 @@ async function cancelled(stage: Stage, told: Told): Promise<void> {
   told.runs++;
   if (outcome.kind !== "cancelled") told.problems.push(`run ${runId} was not cancelled but ${outcome.kind}`);
   const { items } = await world.instances.all();
-  const kept = items.filter((record) => record.runId === runId);
+  const kept = items.filter(({ owner }) => runOf(owner)?.runId === runId);
   if (kept.length > 0) told.problems.push(`run ${runId} kept ${kept.map(({ instanceId }) => instanceId).join(", ")}`);
   stage.tell(runId, "cancelled in mid-provision, all given back");
 }

@@ -1,4 +1,5 @@
 // The built action's steps on the embedded cloud: outputs, log, annotations, job summary, exit codes.
+import { runOf } from "../../domain/owner.ts";
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fromItem } from "../../cloud/aws/attribute-values.ts";
@@ -145,7 +146,9 @@ describe("release", () => {
   test("of an attempt leaves the instances of its re-run", async () => {
     await provision({ "usage-class": "on-demand" }, { attempt: 2 });
     expect((await release()).log).toContain("nothing to release");
-    expect(owned()).toMatchObject([{ runId: String(run), attempt: 2, wanted: "serve" }]);
+    expect(owned()).toMatchObject([
+      { owner: expect.stringContaining(`github:run:${run}:2:`) as unknown, wanted: "serve" },
+    ]);
     await bench.main({ with: { mode: "release" }, runId: String(run), attempt: 2 });
     expect(owned()).toEqual([]);
   });
@@ -284,7 +287,7 @@ describe("a provision's outputs", () => {
     const end = await bench.main({ ...wish, variables: { GITHUB_OUTPUT: "/nowhere/output" } });
     expect(end.code).toBe(1);
     expect(annotations("error", end).join()).toContain("/nowhere/output");
-    expect(owned().map(({ runId }) => runId)).toEqual([String(run)]);
+    expect(owned().map(({ owner }) => runOf(owner)?.runId)).toEqual([String(run)]);
     expect((await bench.post(wish, end.state)).code).toBe(0);
     expect(owned()).toEqual([]);
   });

@@ -16,7 +16,7 @@ test("a line says what is known by then", () => {
   log.event("agent.status", { status: "waiting" });
   log.instanceIs("i-1");
   log.event("agent.unread", { problem: "no" });
-  log.recordIs({ runId: "7", assignment: 3 });
+  log.recordIs({ owner: "github:run:7:1:ci", assignment: 3 });
   log.event("agent.registered", { assignment: 3 });
   log.recordIs({ assignment: 3 });
   log.event("agent.retired", { reason: "idle" });
@@ -30,7 +30,7 @@ test("a line says what is known by then", () => {
 
 test("an event of an earlier assignment is not the present run's; a stranger's job keeps the run that it is of", () => {
   const { log, lines } = heard();
-  log.recordIs({ runId: "8", assignment: 4 });
+  log.recordIs({ owner: "github:run:8:1:ci", assignment: 4 });
   log.event("runner.removed", { assignment: 3 });
   log.event("job.refused", { assignment: 4, run: "666", attempt: "1", job: "build" });
   expect(lines).toEqual([
@@ -54,7 +54,9 @@ test("a line is never longer than the journal keeps in one piece: of long texts 
 test("the agent tells of each record before it does anything by it", async () => {
   const known: string[] = [];
   const bench = agentBench({ record: recordOf({ ...owned, state: "claimed", registration }) });
-  void bench.run({ onRecord: ({ runId, signal }) => known.push(`${runId} ${signal?.kind}`) });
+  void bench.run({ onRecord: ({ owner, signal }) => known.push(`${owner} ${signal?.kind}`) });
   await bench.until(() => bench.record().signal?.kind === "registered");
-  expect(new Set(known)).toEqual(new Set(["7 undefined", "7 registering", "7 registered"]));
+  expect(new Set(known)).toEqual(
+    new Set(["undefined", "registering", "registered"].map((kind) => `github:run:7:1:ci ${kind}`)),
+  );
 });

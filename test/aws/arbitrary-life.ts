@@ -4,7 +4,14 @@ import { beginRegistering, heartbeat, retire, signal, signalOf, type AgentWrite 
 import { life, type Move, type Moves } from "../../domain/instance.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Need, Own } from "../../domain/needs.ts";
-import { signalRank, states, type InstanceRecord, type Ownership, type SignalKind } from "../../domain/record.ts";
+import {
+  recordSchema,
+  signalRank,
+  states,
+  type InstanceRecord,
+  type Ownership,
+  type SignalKind,
+} from "../../domain/record.ts";
 import { machineOf } from "../contract/newcomers.ts";
 
 export const now = 1_700_000_000_000;
@@ -15,14 +22,15 @@ const near = (...around: readonly number[]) =>
 const version = fc.integer({ min: 1, max: 3 });
 const assignment = fc.integer({ min: 0, max: 2 });
 const claimId = fc.constantFrom("claim-a", "claim-b");
-const runId = fc.constantFrom("1001", "1002");
+const owner = fc.constantFrom(
+  "github:run:1001:1:provision",
+  "github:run:1001:2:provision",
+  "github:run:1002:1:provision",
+);
 const kinds = Object.keys(signalRank) as SignalKind[];
 
 const ownership: fc.Arbitrary<Ownership> = fc.record({
-  owner: fc.constantFrom("owner-a", "owner-b"),
-  runId,
-  attempt: fc.integer({ min: 1, max: 2 }),
-  provisionId: fc.constant("provision"),
+  owner,
   claimId,
   labels: fc.constantFrom([], ["1001", "large"]),
   registration: fc.constantFrom([], [{ forge: "github", scope: "acme/shop", labels: ["1001"], kind: "token" }]),
@@ -55,7 +63,7 @@ export const record: fc.Arbitrary<InstanceRecord> = fc
       threshold: near(now, now + limits.longestRuntimeMs + limits.aheadMs),
       wanted: fc.constantFrom("serve" as const, "leave" as const),
       uses: assignment,
-      schema: fc.constant(1),
+      schema: fc.constant(recordSchema),
     }),
     more: fc.record(
       { lastOwner: fc.constant("owner-z"), reason: fc.constant("before"), claimId },
@@ -73,8 +81,8 @@ export const record: fc.Arbitrary<InstanceRecord> = fc
   }));
 
 const own: fc.Arbitrary<Own> = fc.oneof(
-  fc.record({ by: fc.constant("claim" as const), owner: fc.constantFrom("owner-a", "owner-b"), claimId }),
-  fc.record({ by: fc.constant("run" as const), runId, attempt: fc.integer({ min: 1, max: 2 }), assignment }),
+  fc.record({ by: fc.constant("claim" as const), owner, claimId }),
+  fc.record({ by: fc.constant("assignment" as const), owner, assignment }),
 );
 
 /** Everything that any move may be told, at once: a move takes of it what it knows. */
@@ -92,14 +100,14 @@ const told = fc.record({
 type AnyMove = { [M in Move]: { readonly move: M; readonly told: Moves[M] } }[Move];
 
 const takes = (move: Move, everything: Record<string, unknown>): AnyMove => {
-  const { ownership: owner, reason, claimId: claim, ...common } = everything;
+  const { ownership: owned, reason, claimId: claim, ...common } = everything;
   const create = { machine: machineOf(key, "i-0123456789abcdef0", now, "github:acme/shop"), claimId: claim };
   return {
     move,
     told: {
       ...common,
       ...(move === "create" ? create : {}),
-      ...(move === "claim" || (move === "create" && claim === "claim-a") ? { ownership: owner } : {}),
+      ...(move === "claim" || (move === "create" && claim === "claim-a") ? { ownership: owned } : {}),
       ...(move.startsWith("condemn") ? { reason } : {}),
     },
   } as unknown as AnyMove;
@@ -109,7 +117,7 @@ const move: fc.Arbitrary<AnyMove> = fc
   .tuple(fc.constantFrom(...(Object.keys(life) as Move[])), told)
   .map(([name, everything]) => takes(name, everything));
 
-const ownershipNames = ["owner", "runId", "attempt", "provisionId", "labels", "registration"];
+const ownershipNames = ["owner", "labels", "registration"];
 const kindFor: Partial<Record<Need, SignalKind>> = {
   prepared: "prepared",
   "registered now": "registered",

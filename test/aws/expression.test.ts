@@ -14,7 +14,7 @@ import { furnish, type FurnishClients } from "../../sim/furnish.ts";
 import { holds } from "../../domain/condition.ts";
 import { decide, life, type Move, type Moves } from "../../domain/instance.ts";
 import { agentAttributes, type InstanceRecord } from "../../domain/record.ts";
-import { poolAttribute, poolKey } from "../../domain/table.ts";
+import { indexedBy } from "../../domain/table.ts";
 import type { InstanceRef } from "../../cloud/ports/store.ts";
 import { jumpingClock } from "../contract/http-sim.ts";
 import { calls, machine, recordOf, situations } from "../domain/situations.ts";
@@ -26,7 +26,7 @@ let client: DynamoDBClient;
 let table: string;
 
 const place = async (item: InstanceRecord): Promise<void> => {
-  const Item = toItem({ ...item, [poolAttribute]: poolKey(item, item.state) });
+  const Item = toItem({ ...item, ...indexedBy(item) });
   await client.send(new PutItemCommand({ TableName: table, Item }));
 };
 const stored = async (at: string): Promise<Record<string, unknown> | undefined> => {
@@ -61,9 +61,7 @@ describe("a move, compiled to one UpdateItem", () => {
     const expected = decide(move, before, told);
     expect(await instances({ client, table, clock }).move(move, ref, told)).toEqual(expected);
     const standing = expected.kind === "done" ? expected.record : before;
-    expect(await stored(ref.key)).toEqual(
-      standing && { ...standing, [poolAttribute]: poolKey(standing, standing.state) },
-    );
+    expect(await stored(ref.key)).toEqual(standing && { ...standing, ...indexedBy(standing) });
   };
 
   it(
@@ -108,7 +106,6 @@ describe("a move, compiled to one UpdateItem", () => {
         "ConditionExpression": "(#state = :v0 OR #state = :v1 OR #state = :v2 OR #state = :v3)",
         "ExpressionAttributeNames": {
           "#agentVersion": "agentVersion",
-          "#attempt": "attempt",
           "#busy": "busy",
           "#claimId": "claimId",
           "#heartbeatAt": "heartbeatAt",
@@ -116,12 +113,11 @@ describe("a move, compiled to one UpdateItem", () => {
           "#lastOwner": "lastOwner",
           "#maxRuntimeMs": "maxRuntimeMs",
           "#owner": "owner",
+          "#ownerGroup": "ownerGroup",
           "#pool": "pool",
-          "#provisionId": "provisionId",
           "#reason": "reason",
           "#registration": "registration",
           "#retiredAt": "retiredAt",
-          "#runId": "runId",
           "#signal": "signal",
           "#state": "state",
           "#threshold": "threshold",
@@ -160,7 +156,7 @@ describe("a move, compiled to one UpdateItem", () => {
             "S": "none",
           },
         },
-        "UpdateExpression": "SET #threshold = :v4, #state = :v5, #reason = :v6, #version = :v7, #pool = :v8, #lastOwner = if_not_exists(#owner, :v9) REMOVE #owner, #runId, #attempt, #provisionId, #claimId, #labels, #registration, #maxRuntimeMs, #heartbeatAt, #signal, #busy, #retiredAt, #agentVersion, #vitals",
+        "UpdateExpression": "SET #threshold = :v4, #state = :v5, #reason = :v6, #version = :v7, #pool = :v8, #lastOwner = if_not_exists(#owner, :v9) REMOVE #owner, #claimId, #labels, #registration, #maxRuntimeMs, #heartbeatAt, #signal, #busy, #retiredAt, #agentVersion, #vitals, #ownerGroup",
       }
     `);
   });
@@ -176,7 +172,7 @@ describe("an agent's write, compiled to one UpdateItem", () => {
         const holding = before !== undefined && holds(write.condition, before);
         expect(updated.kind).toBe(holding ? "written" : "refused");
         outcomes.add(updated.kind);
-        const item = before && { ...before, [poolAttribute]: poolKey(before, before.state) };
+        const item = before && { ...before, ...indexedBy(before) };
         expect(await stored(key)).toEqual(holding ? { ...item, ...write.set } : item);
         if (updated.kind !== "unknown") expect(updated.item).toEqual(await stored(key));
       }),

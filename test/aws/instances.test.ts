@@ -1,13 +1,14 @@
 // What DynamoDB does to readers: pages, unprocessed keys, missing rights.
+import { runGroup } from "../../domain/owner.ts";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { instances } from "../../cloud/aws/instances.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
-import { done, fresh, newcomer, ownership, until } from "../contract/newcomers.ts";
+import { done, fresh, freshRun, newcomer, ownership, until } from "../contract/newcomers.ts";
 
 const many = 130;
-const run = fresh("run");
+const run = freshRun();
 const partition = fresh("github:acme/pages");
 let sim: HttpSim;
 let keys: string[];
@@ -51,7 +52,7 @@ it("items that are not instances are no part of a scan, neither as records nor a
 });
 
 it("a query of a run shows every instance of it", async () => {
-  expect((await sim.instances.ofRun(run)).items.map(({ key }) => key).sort()).toEqual(keys.sort());
+  expect((await sim.instances.ofGroup(runGroup(run))).items.map(({ key }) => key).sort()).toEqual(keys.sort());
 });
 
 it("a read of more than a hundred keys asks in batches, and again for what came back unprocessed", async () => {

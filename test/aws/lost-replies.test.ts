@@ -1,10 +1,11 @@
 // Calls that were applied but whose reply was lost, over the real SDK client: nothing happens twice, and winners know that they won.
+import { runGroup } from "../../domain/owner.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { ServiceName } from "../../sim/http/service.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
-import { done, fresh, idler, newcomer, ownership, until } from "../contract/newcomers.ts";
+import { done, fresh, freshRun, idler, newcomer, ownership, until } from "../contract/newcomers.ts";
 
 let sim: HttpSim;
 beforeAll(async () => {
@@ -30,7 +31,7 @@ const calls = (action: string): number => sim.door.calls().dynamodb?.[action] ??
 describe("a claim", () => {
   it("that the SDK tries again finds its own claim id, and has won", async () => {
     const { ref, record } = await idler(sim);
-    const mine = ownership(fresh("run"), fresh("claim"));
+    const mine = ownership(freshRun(), fresh("claim"));
     loseReplies("dynamodb", "UpdateItem", 1);
     const before = calls("UpdateItem");
     expect(await sim.instances.move("claim", ref, { ...until(sim), ownership: mine })).toMatchObject({
@@ -43,7 +44,7 @@ describe("a claim", () => {
 
   it("without any reply is unknown; made again, it finds that it had won", async () => {
     const { ref, record } = await idler(sim);
-    const told = { ...until(sim), ownership: ownership(fresh("run"), fresh("claim")) };
+    const told = { ...until(sim), ownership: ownership(freshRun(), fresh("claim")) };
     loseReplies("dynamodb", "UpdateItem", tries);
     expect(await sim.instances.move("claim", ref, told)).toMatchObject({
       kind: "unknown",
@@ -59,10 +60,10 @@ describe("a claim", () => {
 
   it("that lost, and then lost its reply, does not believe that it won", async () => {
     const { ref } = await idler(sim);
-    const first = ownership(fresh("run"), fresh("claim"));
+    const first = ownership(freshRun(), fresh("claim"));
     done(await sim.instances.move("claim", ref, { ...until(sim), ownership: first }));
     loseReplies("dynamodb", "UpdateItem", 1);
-    const second = ownership(fresh("run"), fresh("claim"));
+    const second = ownership(freshRun(), fresh("claim"));
     expect(await sim.instances.move("claim", ref, { ...until(sim), ownership: second })).toMatchObject({
       kind: "refused",
       why: "state",
@@ -159,7 +160,7 @@ describe("a service that keeps refusing", () => {
     const { ref } = await idler(sim);
     sim.faults.set("dynamodb", "*", { throttled: 1 });
     const { instances, settings } = sim;
-    const reads = [instances.read([ref.key]), instances.all(), instances.ofRun("1"), settings.load()];
+    const reads = [instances.read([ref.key]), instances.all(), instances.ofGroup(runGroup("1")), settings.load()];
     const [moved, ...rejected] = await Promise.all([
       instances.move("extend-idle", ref, until(sim)),
       ...reads.map((read) => read.catch((error: unknown) => error)),

@@ -1,4 +1,5 @@
 // Everything that AWS answers in pages, with pages of two: the caller gets it all, and each item once.
+import { runGroup } from "../../domain/owner.ts";
 import { CreateLaunchTemplateVersionCommand } from "@aws-sdk/client-ec2";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
@@ -16,7 +17,7 @@ import { logs } from "../../sim/logs.ts";
 import { imageTags } from "../../domain/image.ts";
 import { imageParameter } from "../../domain/names.ts";
 import { jumpingClock, openHttpSim, place, type HttpSim } from "../contract/http-sim.ts";
-import { done, fresh, newcomer, ownership, until } from "../contract/newcomers.ts";
+import { done, fresh, freshRun, newcomer, ownership, until } from "../contract/newcomers.ts";
 import { keptRequest, launchRequest } from "./asked.ts";
 
 let sim: HttpSim;
@@ -34,7 +35,7 @@ const calls = (service: ServiceName, action: string): number => sim.door.calls()
 const unique = (prefix: string, count: number) => Array.from({ length: count }, () => fresh(prefix));
 
 it("the records, those of a run, and the idle ones of a pool", async () => {
-  const [run, partition] = [fresh("run"), fresh("github:acme/paged")];
+  const [run, partition] = [freshRun(), fresh("github:acme/paged")];
   const records = [];
   for (let index = 0; index < 5; index++) {
     const { ref, machine } = await newcomer(sim, partition);
@@ -47,9 +48,9 @@ it("the records, those of a run, and the idle ones of a pool", async () => {
   const sorted = (items: readonly { readonly key: string }[]) => items.map(({ key }) => key).toSorted();
   expect(sorted((await sim.instances.all()).items)).toEqual(keys);
   expect(calls("dynamodb", "Scan")).toBeGreaterThan(2);
-  const owned = records.filter(({ runId }) => runId === run).map(({ key }) => key);
+  const owned = records.filter(({ owner }) => owner !== undefined).map(({ key }) => key);
   expect(owned).toHaveLength(3);
-  expect(sorted((await sim.instances.ofRun(run)).items)).toEqual(owned.toSorted());
+  expect(sorted((await sim.instances.ofGroup(runGroup(run))).items)).toEqual(owned.toSorted());
   expect(calls("dynamodb", "Query")).toBe(2);
 });
 

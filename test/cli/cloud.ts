@@ -11,7 +11,7 @@ import { openGithub } from "../../sim/github/github.ts";
 import { instanceKey, tableName } from "../../domain/names.ts";
 import type { PoolMessage } from "../../domain/pool-message.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { poolAttribute, poolKey } from "../../domain/table.ts";
+import { indexedBy } from "../../domain/table.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 
 export const environment = "dev";
@@ -71,7 +71,7 @@ export async function openFurnishedCloud() {
         wanted: "leave",
         ...part,
       });
-      await put(toItem({ ...record, [poolAttribute]: poolKey(record, record.state) }));
+      await put(toItem({ ...record, ...indexedBy(record) }));
       return record;
     },
     sendTo,

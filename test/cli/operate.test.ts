@@ -1,4 +1,5 @@
 // What operators do: retire, pause, resume, drain, by the real process.
+import { recordSchema } from "../../domain/record.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
@@ -36,7 +37,7 @@ test("retire asks one at work to leave, and touches it no further", async () => 
   expect(out).toMatch(
     new RegExp(`^${busy} was asked to leave run 1001; a job runs on it. Its threshold is in [67] min`),
   );
-  expect(recordOf(busy)).toMatchObject({ state: "running", wanted: "leave", runId: "1001" });
+  expect(recordOf(busy)).toMatchObject({ state: "running", wanted: "leave", owner: "github:run:1001:1:ci" });
 });
 
 test("retire --wait ends it once it has left, without a moment in the pool's queue", async () => {
@@ -58,7 +59,7 @@ test("retire of an instance that is not there exits 2 and says where to look", a
 
 test("retire of an instance whose record is damaged exits 2, says what is wrong with it, and changes nothing", async () => {
   const { key } = await bench.record({ instanceId: busy });
-  await bench.put(toItem({ key, schema: 1, instanceId: busy }));
+  await bench.put(toItem({ key, schema: recordSchema, instanceId: busy }));
   const before = bench.everything();
   for (const words of [[], ["--wait"]]) {
     const { code, out, err } = await bench.run(["retire", busy, ...words]);

@@ -92,7 +92,7 @@ test("refresh --dry-run says what it would do, and changes nothing at AWS or Git
     /^INSTANCE +WOULD +WHY\ni-0ccccccccccccccc2 +end it +\S.*\ni-0ccccccccccccccc1 +end it +past its threshold as idle$/m,
   );
   expect(out).toMatch(/^2 tokens would be renewed$/m);
-  expect(err).toMatch(/^damaged item: \S+\/i-0d: schema 9 is newer than 1/m);
+  expect(err).toMatch(/^damaged item: \S+\/i-0d: schema 9 is newer than 2/m);
   expect(err).not.toContain("token renewed");
   expect(bench.everything()).toBe(before);
   expect(bench.parameter(registrationTokenParameter("dev", `github:${repository}`))).toBeUndefined();

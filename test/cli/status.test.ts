@@ -1,4 +1,5 @@
 // `runpool status`, `instances` and `config` on an environment whose clock stands still.
+import { recordSchema } from "../../domain/record.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { overlayItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
@@ -39,7 +40,7 @@ beforeAll(async () => {
   const ends = { state: "terminating", threshold: minutes(8), reason: "past its threshold" } as const;
   await bench.record({ instanceId: "i-0ddddddddddddddd1", ...ends });
   await bench.record({ instanceId: "i-0eeeeeeeeeeeeeee1", state: "terminated", lastOwner: "github:run:1001:2:ci" });
-  await bench.put(toItem({ key: damagedKey, schema: 1, instanceId: "i-0d" }));
+  await bench.put(toItem({ key: damagedKey, schema: recordSchema, instanceId: "i-0d" }));
   await bench.put(pauseItem({ reason: "image is being replaced", at: minutes(-5) }));
   await bench.put(overlayItem({ idleMs: 300_000, preRunnerScript: "#!/bin/sh\necho ready\n" }));
   await bench.send(messageOf(idle));

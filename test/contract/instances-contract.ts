@@ -1,9 +1,11 @@
 // The contract of `Instances`: moves are decided once, the loser learns why, reads are complete.
+import { ownAssignment } from "../../domain/needs.ts";
+import { runGroup } from "../../domain/owner.ts";
 import { describe, expect, it } from "vitest";
 import { limits } from "../../domain/limits.ts";
 import type { Decision } from "../../domain/instance.ts";
 import type { Unknown } from "../../cloud/ports/outcomes.ts";
-import { done, fresh, idler, newcomer, ownership, report, until } from "./newcomers.ts";
+import { done, fresh, freshRun, idler, newcomer, ownership, report, until } from "./newcomers.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
 const refused = (outcome: Decision | Unknown) => {
@@ -31,7 +33,7 @@ export function instancesContract(kind: StandKind): void {
 
     it("creates a record with an owner, who may then start it", async () => {
       const { ref, machine, own } = await newcomer(stand);
-      const mine = ownership(fresh("run"), fresh("claim"));
+      const mine = ownership(freshRun(), fresh("claim"));
       const create = { ...until(stand), machine, claimId: mine.claimId, ownership: mine };
       expect(done(await stand.instances.move("create", ref, create))).toMatchObject({ ...mine, assignment: 1 });
       const start = { ...until(stand), own: { by: "claim", owner: mine.owner, claimId: mine.claimId } } as const;
@@ -51,7 +53,7 @@ export function instancesContract(kind: StandKind): void {
     it("gives an idle instance to exactly one of many that claim it at once", async (context) => {
       needs(kind, context, "a conditional write is atomic");
       const { ref, record } = await idler(stand);
-      const claims = Array.from({ length: 6 }, () => ownership(fresh("run"), fresh("claim")));
+      const claims = Array.from({ length: 6 }, () => ownership(freshRun(), fresh("claim")));
       const outcomes = await Promise.all(
         claims.map((mine) => stand.instances.move("claim", ref, { ...until(stand), ownership: mine })),
       );
@@ -77,7 +79,7 @@ export function instancesContract(kind: StandKind): void {
     it("refuses a claim whose instance was silent, until its heartbeat is fresh again", async () => {
       const { ref } = await idler(stand);
       await stand.pass(limits.freshHeartbeatMs + 1_000);
-      const mine = ownership(fresh("run"), fresh("claim"));
+      const mine = ownership(freshRun(), fresh("claim"));
       expect(refused(await stand.instances.move("claim", ref, { ...until(stand), ownership: mine })).why).toBe(
         "heartbeat fresh",
       );
@@ -85,25 +87,25 @@ export function instancesContract(kind: StandKind): void {
 
     it("takes an instance through release, and leaves nothing of its owner on it", async () => {
       const { ref, own } = await idler(stand);
-      const mine = ownership(fresh("run"), fresh("claim"));
+      const mine = ownership(freshRun(), fresh("claim"));
       const claimed = done(await stand.instances.move("claim", ref, { ...until(stand), ownership: mine }));
-      const byRun = { by: "run", runId: mine.runId, attempt: 1, assignment: claimed.assignment } as const;
-      done(await stand.instances.move("ask-to-leave", ref, { now: stand.now(), own: byRun }));
-      expect(refused(await stand.instances.move("release", ref, { ...until(stand), own: byRun })).why).toBe(
+      const byOwner = ownAssignment(claimed);
+      done(await stand.instances.move("ask-to-leave", ref, { now: stand.now(), own: byOwner }));
+      expect(refused(await stand.instances.move("release", ref, { ...until(stand), own: byOwner })).why).toBe(
         "deregistered now",
       );
       await report(stand, own, "deregistered", claimed.assignment);
-      const idle = done(await stand.instances.move("release", ref, { ...until(stand, limits.idleMs), own: byRun }));
+      const idle = done(await stand.instances.move("release", ref, { ...until(stand, limits.idleMs), own: byOwner }));
       expect(idle).toMatchObject({ state: "idle", version: claimed.version + 2, uses: 1 });
       for (const name of Object.keys(mine)) expect(idle).not.toHaveProperty(name);
-      expect(await stand.instances.move("release", ref, { ...until(stand), own: byRun })).toMatchObject({
+      expect(await stand.instances.move("release", ref, { ...until(stand), own: byOwner })).toMatchObject({
         already: true,
       });
     });
 
     it("condemns with a reason, keeps the last owner, and confirms with an end of keeping", async () => {
       const { ref, machine } = await newcomer(stand);
-      const mine = ownership(fresh("run"), fresh("claim"));
+      const mine = ownership(freshRun(), fresh("claim"));
       const create = { ...until(stand), machine, claimId: mine.claimId, ownership: mine };
       done(await stand.instances.move("create", ref, create));
       const condemned = done(
@@ -128,7 +130,7 @@ export function instancesContract(kind: StandKind): void {
     });
 
     it("finds the instances of a run, and none of another", async () => {
-      const run = fresh("run");
+      const run = freshRun();
       const keys: string[] = [];
       for (let index = 0; index < 3; index++) {
         const { ref, machine } = await newcomer(stand);
@@ -143,10 +145,15 @@ export function instancesContract(kind: StandKind): void {
         );
         keys.push(ref.key);
       }
-      const { items } = await stand.instances.ofRun(run);
+      const { items } = await stand.instances.ofGroup(runGroup(run));
       expect(items.map(({ key }) => key).sort()).toEqual(keys.sort());
-      expect(items[0]).toMatchObject({ runId: run, attempt: 1, state: "created", wanted: "serve", version: 1 });
-      expect((await stand.instances.ofRun(fresh("run"))).items).toEqual([]);
+      expect(items[0]).toMatchObject({
+        owner: `github:run:${run}:1:provision`,
+        state: "created",
+        wanted: "serve",
+        version: 1,
+      });
+      expect((await stand.instances.ofGroup(runGroup(freshRun()))).items).toEqual([]);
     });
 
     it("lists a pool's idle instances whose threshold lies far enough ahead", async () => {

@@ -1,6 +1,6 @@
 // Records and moves that contract tests begin with.
 import { limits } from "../../domain/limits.ts";
-import { runOwner } from "../../domain/names.ts";
+import { formatOwner, runOwner } from "../../domain/owner.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { InstanceRecord, Machine, Ownership, SignalKind } from "../../domain/record.ts";
 import type { Decision } from "../../domain/instance.ts";
@@ -15,11 +15,11 @@ let count = 0;
 /** A name that no other test of this process uses. */
 export const fresh = (prefix: string): string => `${prefix}-${process.pid}-${++count}`;
 
+/** A run's id, likewise. */
+export const freshRun = (): string => `${process.pid}${String(++count).padStart(6, "0")}`;
+
 export const ownership = (runId: string, claimId: string): Whole<Ownership> => ({
-  owner: runOwner(runId, 1, "provision"),
-  runId,
-  attempt: 1,
-  provisionId: "provision",
+  owner: formatOwner(runOwner(runId, 1, "provision")),
   claimId,
   labels: [runId, "large"],
   registration: [{ forge: "github", scope: "acme/shop", labels: [runId, "large"], kind: "token" }],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
-import { beat, done, fresh, idler, newcomer, ownership, report, signs, until } from "./newcomers.ts";
+import { beat, done, fresh, freshRun, idler, newcomer, ownership, report, signs, until } from "./newcomers.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
 const never = new AbortController().signal;
@@ -34,7 +34,7 @@ export function ownInstanceContract(kind: StandKind): void {
 
     it("returns from a watch when the record has changed, long before its time", async () => {
       const { ref, record, own } = await idler(stand);
-      const mine = ownership(fresh("run"), fresh("claim"));
+      const mine = ownership(freshRun(), fresh("claim"));
       const until30 = stand.now() + 30_000;
       const [sight] = await Promise.all([
         own.watch(record.version, until30, signs, never),
@@ -110,7 +110,7 @@ export function ownInstanceContract(kind: StandKind): void {
 
     it("begins to register only on the version that it judged by", async () => {
       const { ref, machine, own } = await newcomer(stand);
-      const mine = ownership(fresh("run"), fresh("claim"));
+      const mine = ownership(freshRun(), fresh("claim"));
       const create = { ...until(stand), machine, claimId: mine.claimId, ownership: mine };
       const judged = done(await stand.instances.move("create", ref, create));
       const byClaim = { by: "claim", owner: mine.owner, claimId: mine.claimId } as const;
@@ -128,7 +128,7 @@ export function ownInstanceContract(kind: StandKind): void {
     it("retires or is claimed, never both", async (context) => {
       needs(kind, context, "a conditional write is atomic");
       const { ref, record, own } = await idler(stand);
-      const mine = ownership(fresh("run"), fresh("claim"));
+      const mine = ownership(freshRun(), fresh("claim"));
       const [claim, retirement] = await Promise.all([
         stand.instances.move("claim", ref, { ...until(stand), ownership: mine }),
         own.retire(stand.now(), record),
@@ -145,7 +145,7 @@ export function ownInstanceContract(kind: StandKind): void {
       await beat(stand, own, record.version);
       const [after] = (await stand.instances.read([ref.key])).items;
       expect(after?.heartbeatAt).toBe(before?.heartbeatAt);
-      const mine = ownership(fresh("run"), fresh("claim"));
+      const mine = ownership(freshRun(), fresh("claim"));
       expect(await stand.instances.move("claim", ref, { ...until(stand), ownership: mine })).toMatchObject({
         kind: "refused",
         why: "not retired",

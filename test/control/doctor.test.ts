@@ -119,7 +119,11 @@ const { byPool } = table.indexes;
 test.each([
   ["sound", sound, undefined],
   ["another key", { ...sound, key: { hash: "id" } }, "its key is id, not key"],
-  ["a missing index", { ...sound, indexes: { [byPool.name]: sound.indexes[byPool.name]! } }, "index by-run is missing"],
+  [
+    "a missing index",
+    { ...sound, indexes: { [byPool.name]: sound.indexes[byPool.name]! } },
+    "index by-owner is missing",
+  ],
   [
     "an index by another key",
     { ...sound, indexes: { ...sound.indexes, [byPool.name]: { hash: "pool", projects: "everything" as const } } },

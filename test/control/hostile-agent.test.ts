@@ -1,4 +1,5 @@
 // Each single thing that an agent which was taken over may write: refresh goes on, other runs are served, its machine ends, nothing is left.
+import { runOf } from "../../domain/owner.ts";
 import { expect, test } from "vitest";
 import { beat, play, seize, tricks, type Trick } from "../world/hostile-agent.ts";
 import { isAlive, type Machine } from "../world/machine.ts";
@@ -15,7 +16,7 @@ const minute = 60_000;
 const machinesOf = (world: CalmWorld, runId: string): Machine[] =>
   world.table
     .all()
-    .filter((record) => record.runId === runId)
+    .filter(({ owner }) => runOf(owner)?.runId === runId)
     .map(({ key }) => world.machines.byKey(key) as Machine);
 
 /** Run 1001 holds two machines, run 1002 one; two have been released, and idle. */

@@ -1,4 +1,5 @@
 // What a refresh creates is left to boot, and found by the next one: a re-run's machines and a floor's, however slow their script.
+import { runOf } from "../../domain/owner.ts";
 import { describe, expect, test } from "vitest";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
@@ -75,7 +76,7 @@ test("a refresh says what is still on its way, and the next one that it is ready
   const second = await refreshes(world, 1);
   expect(second.reruns).toMatchObject([{ wanted: 1, ready: 1, booting: 0 }]);
   expect([...first.problems, ...second.problems]).toEqual([]);
-  expect(world.table.all().filter(({ runId }) => runId === "1001")).toMatchObject([{ state: "running" }]);
+  expect(world.table.all().filter(({ owner }) => runOf(owner)?.runId === "1001")).toMatchObject([{ state: "running" }]);
 });
 
 test("where GitHub does not answer meanwhile, what is up is started all the same", async () => {
@@ -87,7 +88,7 @@ test("where GitHub does not answer meanwhile, what is up is started all the same
     queuedJobs: () => Promise.reject(new Error("no answer")),
   };
   await world.does("refresh", (ports) => refresh({ ...ports, jobs: silent }));
-  expect(world.table.all().filter(({ runId }) => runId === "1001")).toMatchObject([{ state: "running" }]);
+  expect(world.table.all().filter(({ owner }) => runOf(owner)?.runId === "1001")).toMatchObject([{ state: "running" }]);
   await pass(world, 12 * minute);
   expect(job.state).toBe("done");
 });

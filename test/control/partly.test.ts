@@ -94,9 +94,9 @@ test("a round that is asked for again, its records being there already, holds no
   while (world.table.all().length < 3) await world.time.run(world.time.now() + 50);
   process.kill();
   const outcome = await world.does("again", (its) => {
-    // The run index lags: it shows nothing yet.
-    const ofRun = async () => ({ items: [], damaged: [] });
-    return provision({ ...its, instances: { ...its.instances, ofRun } }, request);
+    // The owner index lags: it shows nothing yet.
+    const ofGroup = async () => ({ items: [], damaged: [] });
+    return provision({ ...its, instances: { ...its.instances, ofGroup } }, request);
   });
   expect(outcome).toMatchObject({ kind: "ready", created: 3 });
   expect(world.machines.all()).toHaveLength(3);

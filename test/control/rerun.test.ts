@@ -1,4 +1,5 @@
 // "Re-run failed jobs": GitHub runs no provision job again, so refresh finds the jobs that wait, and gives them runners.
+import { runOf } from "../../domain/owner.ts";
 import { describe, expect, test } from "vitest";
 import { provision } from "../../control/runs/provision.ts";
 import { judgeQueued } from "../../control/operate/doctor/forge.ts";
@@ -67,7 +68,7 @@ test("a re-run that is over before all its instances are ready is not provisione
   let refreshed: Awaited<ReturnType<typeof refresh>> | undefined;
   void refresh(world.process("refresh").ports).then((report) => (refreshed = report));
   // The run is released as soon as the first instance is taken.
-  while (!world.table.all().some(({ runId }) => runId === "1001")) await pass(world, 100);
+  while (!world.table.all().some(({ owner }) => runOf(owner)?.runId === "1001")) await pass(world, 100);
   const releasing = release(world.process("release").ports, { runId: "1001", attempt: 2 });
   await world.time.settle(releasing);
   await pass(world, 5 * minute);
@@ -196,7 +197,6 @@ describe("what is to be provisioned", () => {
   const serving = recordOf({
     state: "running",
     owner: "github:run:1001:3:provision",
-    runId: "1001",
     wanted: "serve",
     labels: ["1001", "1001-large", "1001-x64"],
   });
@@ -236,7 +236,7 @@ describe("what is to be provisioned", () => {
     ["retired", { retiredAt: now }],
     ["past its threshold", { threshold: now }],
     ["ending", { state: "terminating" }],
-    ["another run's", { runId: "1002" }],
+    ["another run's", { owner: "github:run:1002:3:provision" }],
   ] as const)("an instance that is %s takes no job", (_why, part) => {
     expect(wished({ records: [recordOf({ ...serving, ...part })] })).toEqual([["provision", 1, 3]]);
   });

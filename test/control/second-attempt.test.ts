@@ -31,8 +31,12 @@ test("only what the same name left of an earlier attempt is asked to leave, and 
   await provisioned(world, { name: "lint" });
   await provisioned(world, { name: "tests", attempt: "2" });
   await pass(world, minute);
-  const wanted = world.table.all().map(({ provisionId, attempt, wanted }) => `${provisionId} ${attempt} ${wanted}`);
-  expect(wanted.toSorted()).toEqual(["lint 1 serve", "tests 1 leave", "tests 2 serve"]);
+  const wanted = world.table.all().map(({ owner, wanted }) => `${owner} ${wanted}`);
+  expect(wanted.toSorted()).toEqual([
+    "github:run:1001:1:lint serve",
+    "github:run:1001:1:tests leave",
+    "github:run:1001:2:tests serve",
+  ]);
   await world.does("refresh", (ports) => refresh(ports));
   expect(
     world.table

@@ -64,16 +64,18 @@ test("a provision asks again for what is its own already, and takes no other mea
   const world = await pooled();
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "2" })));
   const outcome = await world.does("again", (ports) => {
-    const ofRun = until(ports, world.time.now() + minute, (...asked: Parameters<ControlPorts["instances"]["ofRun"]>) =>
-      ports.instances.ofRun(...asked),
+    const ofGroup = until(
+      ports,
+      world.time.now() + minute,
+      (...asked: Parameters<ControlPorts["instances"]["ofGroup"]>) => ports.instances.ofGroup(...asked),
     );
-    return provision({ ...ports, instances: { ...ports.instances, ofRun } }, requestOf({ instanceCount: "2" }));
+    return provision({ ...ports, instances: { ...ports.instances, ofGroup } }, requestOf({ instanceCount: "2" }));
   });
   expect(outcome).toMatchObject({ kind: "ready", created: 0, reused: 2 });
   expect(world.machines.all()).toHaveLength(2);
 });
 
-test.each(["load", "ofRun", "read"] as const)(
+test.each(["load", "ofGroup", "read"] as const)(
   "a release whose first %s is refused for a minute releases all the same",
   async (name) => {
     const world = await pooled();
@@ -82,10 +84,10 @@ test.each(["load", "ofRun", "read"] as const)(
       const at = world.time.now() + minute;
       const instances = {
         ...ports.instances,
-        ...(name === "ofRun"
+        ...(name === "ofGroup"
           ? {
-              ofRun: until(ports, at, (...asked: Parameters<ControlPorts["instances"]["ofRun"]>) =>
-                ports.instances.ofRun(...asked),
+              ofGroup: until(ports, at, (...asked: Parameters<ControlPorts["instances"]["ofGroup"]>) =>
+                ports.instances.ofGroup(...asked),
               ),
             }
           : {}),
@@ -113,8 +115,8 @@ test("a clean-up whose first reads are refused for a minute gives back all the s
   const cleaned = await world.does("post", async (ports) => {
     const { configuration } = await ports.settings.load();
     const name = { ...run, provisionId: "provision" };
-    const ofRun = until(ports, world.time.now() + minute, (runId: string) => ports.instances.ofRun(runId));
-    return await cleanUp({ ...ports, instances: { ...ports.instances, ofRun } }, configuration, name);
+    const ofGroup = until(ports, world.time.now() + minute, (group: string) => ports.instances.ofGroup(group));
+    return await cleanUp({ ...ports, instances: { ...ports.instances, ofGroup } }, configuration, name);
   });
   expect(cleaned.pooled).toHaveLength(2);
 });
@@ -130,11 +132,15 @@ test("a provision that is cancelled while reads are refused asks at once what it
       if (name === "ask-to-leave") asked.push(ports.clock.now() - began);
       return await ports.instances.move(name, ...rest);
     };
-    const slow = until(ports, began + minute, (runId: string) => ports.instances.ofRun(runId));
-    const ofRun = (runId: string) => (stop.signal.aborted ? slow(runId) : ports.instances.ofRun(runId));
-    return provision({ ...ports, instances: { ...ports.instances, move, ofRun } }, requestOf({ instanceCount: "2" }), {
-      cancel: stop.signal,
-    });
+    const slow = until(ports, began + minute, (group: string) => ports.instances.ofGroup(group));
+    const ofGroup = (group: string) => (stop.signal.aborted ? slow(group) : ports.instances.ofGroup(group));
+    return provision(
+      { ...ports, instances: { ...ports.instances, move, ofGroup } },
+      requestOf({ instanceCount: "2" }),
+      {
+        cancel: stop.signal,
+      },
+    );
   });
   expect(Math.max(...asked.slice(0, 2))).toBeLessThan(5000);
   expect(world.table.all().map(({ state }) => state)).toEqual(["idle", "idle"]);

@@ -42,7 +42,7 @@ test("every alarm is explained", () => {
   );
 });
 
-const serving = recordOf({ state: "running", said: "registered", runId: "1" });
+const serving = recordOf({ state: "running", said: "registered", owner: "github:run:1:1:ci" });
 const now = serving.signal?.at ?? 0;
 const lines = refreshMetrics({
   environment: "example",

@@ -16,16 +16,12 @@ const alive = (s: Situation): boolean => ahead(s) && !s.retired;
 const unowned = (s: Situation): boolean => s.owner === "nobody" || s.owner === "nobody, made by caller";
 /** Same owner and same claim id. */
 const ownClaim = (s: Situation): boolean => s.owner === "caller";
-/** Same run, and an attempt not above the caller's. */
-const ownRun = (s: Situation): boolean =>
-  s.owner === "caller" ||
-  s.owner === "caller by another claim" ||
-  s.owner === "its earlier attempt" ||
-  s.owner === "another provision of its attempt";
-/** For a roll-back by claim; for release by run, with the assignment as the caller listed it. */
+/** The very owner that the caller listed: an earlier attempt's is listed under its own name. */
+const sameOwner = (s: Situation): boolean => s.owner === "caller" || s.owner === "caller by another claim";
+/** For a roll-back by claim; for release by owner and assignment as the caller listed both. */
 const own: Says = (s, right) => {
-  if (right === "run, assignment past") return false;
-  return right === "claim" ? ownClaim(s) : ownRun(s);
+  if (right === "owner, assignment past") return false;
+  return right === "claim" ? ownClaim(s) : sameOwner(s);
 };
 const createdByCaller: Says = (s, right) =>
   right === "idle floor" ? s.owner === "caller" || s.owner === "nobody, made by caller" : s.owner === "caller";

@@ -16,7 +16,6 @@ import {
   runnerLabels,
   runnerName,
   runnerPrefix,
-  runOwner,
   tableName,
   tags,
 } from "../../domain/names.ts";
@@ -111,18 +110,6 @@ describe("an environment's name", () => {
   test.each(["", "Dev", "1dev", "-dev", "dev_1", "a".repeat(21), "dev/x", "dev\n"])("may not be %j", (name) => {
     expect(environmentName.test(name)).toBe(false);
   });
-});
-
-test("the run is in its owner's name, and two provisions of one attempt have two owners", () => {
-  expect(runOwner("1001", 2, "build")).toBe("github:run:1001:2:build");
-  const id = fc.stringMatching(/^[ab12_.-]{1,6}$/);
-  const run = fc.tuple(fc.nat().map(String), fc.integer({ min: 1, max: 99 }), id);
-  fc.assert(
-    fc.property(run, run, (one, other) => {
-      const same = one.every((part, at) => part === other[at]);
-      expect(runOwner(...one) === runOwner(...other)).toBe(same);
-    }),
-  );
 });
 
 test("an instance's key is its ARN, in every AWS partition", () => {

@@ -222,8 +222,10 @@ test("a signal of a kind that only a newer agent knows is read", () => {
   expect(decodeRecord({ ...full, signal })).toMatchObject({ signal });
 });
 
-test("an item of a newer schema is named as such, whatever else it holds, and says what to do", () => {
-  expect(problemOf({ key: "k", schema: recordSchema + 1 })).toMatch(/schema 2 is newer than 1: .*upgrade/);
+test("an item of another schema is named as such, whatever else it holds, and says what to do", () => {
+  expect(problemOf({ key: "k", schema: recordSchema + 1 })).toMatch(/schema 3 is newer than 2: .*upgrade/);
+  const old = { ...full, schema: 1, runId: "1001", attempt: 1, provisionId: "build" };
+  expect(problemOf(old)).toBe("written by an older runpool: schema 1, and this one reads schema 2");
 });
 
 test("anything at all is a record or a named problem, never an exception", () => {

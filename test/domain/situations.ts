@@ -1,7 +1,7 @@
 // Every situation in which a move can be tried: the record as it is, and what its caller knows and claims to own.
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
 import type { Move, Moves } from "../../domain/instance.ts";
-import { runOwner } from "../../domain/names.ts";
+import { formatOwner, runOwner } from "../../domain/owner.ts";
 import { recordSchema, signalRank, states } from "../../domain/record.ts";
 import type { InstanceRecord, Machine, Ownership, SignalKind, State, Wanted } from "../../domain/record.ts";
 
@@ -28,10 +28,7 @@ export const machine: Whole<Machine> = {
 };
 
 export const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Whole<Ownership> => ({
-  owner: runOwner(runId, attempt, provisionId),
-  runId,
-  attempt,
-  provisionId,
+  owner: formatOwner(runOwner(runId, attempt, provisionId)),
   claimId,
   labels: [runId],
   registration: [{ forge: "github", scope: "octo/app", labels: [runId], kind: "token" }],
@@ -126,11 +123,11 @@ export function recordOf(situation: Situation): InstanceRecord | undefined {
   };
 }
 
-/** By what right the caller calls: its claim, its run with the assignment that it saw, or with one that is past. */
+/** By what right the caller calls: its claim, its owner with the assignment that it saw, or with one that is past. */
 export type Right =
   | "claim"
-  | "run"
-  | "run, assignment past"
+  | "owner"
+  | "owner, assignment past"
   | "assignment"
   | "assignment past"
   | "idle floor"
@@ -148,8 +145,7 @@ const until = { now, threshold: newThreshold };
 export const readSignal = { kind: "registered", rank: signalRank.registered, assignment: 3, at: now - 9_000 } as const;
 const why = { ...until, reason: "the caller's reason", signal: readSignal };
 const byClaim = { own: { by: "claim", owner: caller.owner, claimId: caller.claimId } } as const;
-const byRun = (assignment: number) =>
-  ({ own: { by: "run", runId: caller.runId, attempt: caller.attempt, assignment } }) as const;
+const byOwner = (assignment: number) => ({ own: { by: "assignment", owner: caller.owner, assignment } }) as const;
 
 const call = <M extends Move>(move: M, right: Right, told: Moves[M]): Call<M> => ({ move, right, told });
 
@@ -160,8 +156,8 @@ const owned = <M extends "ask-to-leave" | "release" | "condemn-unregistered" | "
 ): Call[] =>
   [
     call(move, "claim", { ...rest, ...byClaim } as unknown as Moves[M]),
-    call(move, "run", { ...rest, ...byRun(assignmentNow) } as unknown as Moves[M]),
-    call(move, "run, assignment past", { ...rest, ...byRun(assignmentNow - 1) } as unknown as Moves[M]),
+    call(move, "owner", { ...rest, ...byOwner(assignmentNow) } as unknown as Moves[M]),
+    call(move, "owner, assignment past", { ...rest, ...byOwner(assignmentNow - 1) } as unknown as Moves[M]),
   ] as Call[];
 
 /** Every way to call every move. */

@@ -1,4 +1,5 @@
 // The agents of the model: the real `next` on what each has read, as late as it likes; its work, its crash, its late writes.
+import { runOf } from "../../domain/owner.ts";
 import { next, type Step } from "../../agent/decide.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { signalRank } from "../../domain/record.ts";
@@ -153,7 +154,7 @@ export function agentsOf(model: Model): Agents {
       case "register":
         put(after, base, host.task, task.begins);
         put(after, base, host.taskFor, step.record.assignment);
-        put(after, base, host.taskRun, Number(step.record.runId ?? 0));
+        put(after, base, host.taskRun, Number(runOf(step.record.owner)?.runId ?? 0));
         return begun(after, base, i, "begins to register a runner", emit);
       case "resume":
         // Looked at once more before (`stands`).

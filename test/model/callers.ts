@@ -1,6 +1,7 @@
 // Two more callers of the table in the model: the idle floor, and one that has read a record and judges nothing.
 import type { Move, Moves } from "../../domain/instance.ts";
-import type { Own } from "../../domain/needs.ts";
+import { ownAssignment, type Own } from "../../domain/needs.ts";
+import { runOf } from "../../domain/owner.ts";
 import { cells, ec2, get, machine, put, type Row } from "./layout.ts";
 import type { Emit, Model, Process } from "./model.ts";
 import { ahead, now, thing } from "./records.ts";
@@ -48,12 +49,12 @@ export function floorOf(
 
 type Told = { readonly now: number; readonly threshold: number; readonly reason: string; readonly assignment: number };
 /** Moves whose conditions ask for no fact of outside: whoever calls them, whenever, must do no harm. */
-const guarded: readonly (readonly [Move, "claim" | "run" | "nobody"])[] = [
+const guarded: readonly (readonly [Move, "claim" | "owner" | "nobody"])[] = [
   ["start", "claim"],
   ["park-prepared", "nobody"],
   ["park-left", "claim"],
   ["release", "claim"],
-  ["release", "run"],
+  ["release", "owner"],
   ["extend-idle", "nobody"],
   ["extend-running", "claim"],
   ["condemn-expired", "nobody"],
@@ -61,7 +62,7 @@ const guarded: readonly (readonly [Move, "claim" | "run" | "nobody"])[] = [
   ["condemn-evicted", "nobody"],
   ["condemn-silent", "nobody"],
   ["condemn-unregistered", "claim"],
-  ["condemn-unregistered", "run"],
+  ["condemn-unregistered", "owner"],
 ];
 
 /** Reads one record, and some time later makes one move by what it has read. */
@@ -84,10 +85,11 @@ export function strayOf(model: Model, process: number, name: string): (row: Row,
       }
       const read = records.of(slot >> idShift);
       if (read === undefined) return;
-      const { owner = "", claimId = "", runId = "", attempt = 0, assignment } = read;
+      const { owner = "", claimId = "", assignment } = read;
+      const { runId = "", attempt = 0 } = runOf(owner) ?? {};
       for (const [move, right] of guarded) {
         if (right !== "nobody" && owner === "") continue;
-        const own: Own = right === "run" ? { by: "run", runId, attempt, assignment } : { by: "claim", owner, claimId };
+        const own: Own = right === "owner" ? ownAssignment(read) : { by: "claim", owner, claimId };
         const told: Told & { own: Own } = { now, threshold: ahead, reason: "", assignment, own };
         const call = records.told(`${assignment}${JSON.stringify(own)}`, move, () => told as Moves[typeof move]);
         const actor =

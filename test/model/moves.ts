@@ -1,4 +1,5 @@
 // Making a move in the model: by the real `decide`, with its reply perhaps lost, and judged by what is true of the machine.
+import { isOfRun } from "../../domain/owner.ts";
 import { life, type Move } from "../../domain/instance.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { cells, ec2, get, host, instances, listener, machine, put, task, type Row } from "./layout.ts";
@@ -115,7 +116,7 @@ function judge(
   if (actor !== undefined && own.has(move)) {
     const mine =
       actor.owner === undefined
-        ? before.runId === actor.run && (before.attempt ?? 0) <= actor.attempt
+        ? isOfRun(before.owner, { runId: actor.run, attempt: actor.attempt })
         : before.owner === actor.owner;
     if (!mine) return "one owner: nobody moves what is another's";
   }

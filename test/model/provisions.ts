@@ -2,6 +2,7 @@
 import { hasLeft } from "../../control/pool/leave.ts";
 import { verdictOf } from "../../control/pool/verdict.ts";
 import type { OwnClaim } from "../../domain/needs.ts";
+import { formatOwner, runOwner } from "../../domain/owner.ts";
 import { cells, ec2, get, machine, put, type Row } from "./layout.ts";
 import { crashed, mayCrash, type Emit, type Model, type Process } from "./model.ts";
 import type { Actor } from "./moves.ts";
@@ -33,6 +34,14 @@ const at = {
   stale: 13,
 } as const;
 
+const provisionIdOf = (name: string): string => name.replaceAll(" ", "-");
+
+/** The owner of each provision of the model: of a run and attempt there is at most one. */
+export function ownerIn({ spec }: Model, run: string, attempt: number): string {
+  const of = spec.processes.find((one) => one.kind === "provision" && one.run === run && one.attempt === attempt);
+  return of === undefined ? "" : formatOwner(runOwner(run, attempt, provisionIdOf(of.name)));
+}
+
 /** Somebody has launched the machine and is about to write its record. */
 export const isRecording = (slot: number): boolean => inSlot(slot, "at") === at.recording;
 
@@ -41,7 +50,7 @@ export function provisionOf(model: Model, process: number, spec: Provision): (ro
   const hand = handOf(model, process);
   const { run, attempt, name } = spec;
   const claimId = (claim: number): string => `${name}.${claim}`;
-  const owned = (claim: number) => ownership(run, attempt, name, claimId(claim));
+  const owned = (claim: number) => ownership(run, attempt, provisionIdOf(name), claimId(claim));
   const { owner } = owned(0);
   const actor: Actor = { run, attempt, owner };
   const own = (claim: number): OwnClaim => ({ by: "claim", owner, claimId: claimId(claim) });

@@ -2,6 +2,7 @@
 import { beginRegistering, heartbeat, retire, signal, signalOf, type AgentWrite } from "../../domain/agent-writes.ts";
 import { holds } from "../../domain/condition.ts";
 import { decide, type Decision, type Life, type Move, type Moves, type Refusal } from "../../domain/instance.ts";
+import { formatOwner, runOf, runOwner } from "../../domain/owner.ts";
 import { recordSchema, type InstanceRecord, type SignalKind } from "../../domain/record.ts";
 import { machine } from "../domain/situations.ts";
 
@@ -60,9 +61,8 @@ export interface Outcome {
 }
 
 const key = (record: InstanceRecord): string => {
-  const { state, version, assignment, threshold, wanted, owner, runId, claimId, heartbeatAt, signal, retiredAt } =
-    record;
-  return `${state}|${version}|${assignment}|${threshold}|${wanted}|${owner}|${runId}|${claimId}|${heartbeatAt}|${signal?.kind}|${signal?.assignment}|${signal?.at}|${retiredAt}`;
+  const { state, version, assignment, threshold, wanted, owner, claimId, heartbeatAt, signal, retiredAt } = record;
+  return `${state}|${version}|${assignment}|${threshold}|${wanted}|${owner}|${claimId}|${heartbeatAt}|${signal?.kind}|${signal?.assignment}|${signal?.at}|${retiredAt}`;
 };
 
 const resting = { schema: recordSchema, assignment: 0, threshold: ahead, wanted: "serve", uses: 0 } as const;
@@ -143,9 +143,12 @@ export class Records {
   /** What of a record its agent's decisions read. */
   seen = (id: number): number =>
     this.#derive("seen", id, (record) => {
-      const { heartbeatAt: _, claimId: __, provisionId: ___, attempt: ____, owner, ...rest } = record;
+      const { heartbeatAt: _, claimId: __, owner, ...rest } = record;
       const works = rest.state === "created" || rest.state === "claimed" || rest.state === "running";
-      return { ...rest, state: works ? "claimed" : rest.state, ...(owner === undefined ? {} : { owner: "its owner" }) };
+      // Whose it is: of the owner its agent reads the run alone.
+      const run = runOf(owner);
+      const of = run === undefined ? {} : { owner: formatOwner(runOwner(run.runId, 1, "any")) };
+      return { ...rest, ...of, state: works ? "claimed" : rest.state };
     });
 
   /** What was read of its signal is no longer what stands. */

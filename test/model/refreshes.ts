@@ -3,12 +3,14 @@ import { forgeProves } from "../../control/pool/leave.ts";
 import type { Condemnation } from "../../control/pool/condemn.ts";
 import { findingOf, type Finding } from "../../control/refresh/findings.ts";
 import type { Configuration } from "../../domain/configuration.ts";
-import type { Own } from "../../domain/needs.ts";
+import { ownAssignment, type Own } from "../../domain/needs.ts";
+import { runOf } from "../../domain/owner.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { cells, ec2, get, host, listener, machine, type Row } from "./layout.ts";
 import { crashed, mayCrash, type Emit, type Model } from "./model.ts";
 import { deleteRunner } from "./outside.ts";
+import { ownerIn } from "./provisions.ts";
 import { ahead, now, thing } from "./records.ts";
 import { condemnations, everyInstance, handOf, inSlot, slotOf, withSlot, type Slot } from "./slots.ts";
 
@@ -101,7 +103,8 @@ export function refreshOf(model: Model, process: number, name: string): (row: Ro
       return get(row, base, machine.bootLate) === 1 && state === ec2.up ? { at: at.ending } : sweep;
     const finding = judge(id, state);
     if (finding === undefined) return sweep;
-    const { assignment, attempt = 0, runId = "0" } = record;
+    const { assignment } = record;
+    const { attempt = 0, runId = "0" } = runOf(record.owner) ?? {};
     const created = record.state === "created" ? 1 : 0;
     const of: Slot = { assignment, attempt, run: Number(runId), created };
     switch (finding.kind) {
@@ -200,7 +203,7 @@ export function refreshOf(model: Model, process: number, name: string): (row: Ro
     const slot = hand.slot(row, i);
     const run = String(inSlot(slot, "run"));
     const attempt = inSlot(slot, "attempt");
-    const own: Own = { by: "run", runId: run, attempt, assignment: inSlot(slot, "assignment") };
+    const own = ownAssignment({ owner: ownerIn(model, run, attempt), assignment: inSlot(slot, "assignment") });
     const end = { done: to(i, at.ending), refused: forget(i) };
     switch (inSlot(slot, "at")) {
       case at.condemning: {

@@ -1,10 +1,12 @@
 // Release in the model: ask, delete at GitHub, wait, make idle; what stays silent is condemned on GitHub's proof.
 import type { Condemnation } from "../../control/pool/condemn.ts";
 import { forgeProves, hasLeft } from "../../control/pool/leave.ts";
-import type { Own } from "../../domain/needs.ts";
+import { ownAssignment, type Own } from "../../domain/needs.ts";
+import { isOfRun, runOf } from "../../domain/owner.ts";
 import { cells, type Row } from "./layout.ts";
 import { crashed, mayCrash, type Emit, type Model, type Process } from "./model.ts";
 import { deleteRunner } from "./outside.ts";
+import { ownerIn } from "./provisions.ts";
 import { condemnations, everyInstance, handOf, inSlot, slotOf, withSlot } from "./slots.ts";
 
 type Release = Extract<Process, { kind: "release" }>;
@@ -31,7 +33,11 @@ export function releaseOf(model: Model, process: number, spec: Release): (row: R
   const { run, attempt, name } = spec;
   const actor = { run, attempt };
   const recordAt = (row: Row, i: number) => records.of(row[i * layout.block + cells.record] as number);
-  const ownOf = (slot: number): Own => ({ by: "run", runId: run, attempt, assignment: inSlot(slot, "assignment") });
+  const ownOf = (slot: number): Own =>
+    ownAssignment({
+      owner: ownerIn(model, run, inSlot(slot, "attempt")),
+      assignment: inSlot(slot, "assignment"),
+    });
   const moveTo = (i: number, place: number) => (after: Row) =>
     hand.set(after, i, withSlot(hand.slot(after, i), { at: place }));
   const forget = (i: number) => (after: Row) => hand.set(after, i, 0);
@@ -41,10 +47,14 @@ export function releaseOf(model: Model, process: number, spec: Release): (row: R
     hand.enter(after, phase.begun);
     everyInstance((i) => {
       const record = recordAt(row, i);
-      if (record?.owner === undefined || record.runId !== run || (record.attempt ?? 0) > attempt) return;
+      if (record === undefined || !isOfRun(record.owner, { runId: run, attempt })) return;
       const asks = spec.rights && !rules.releaseAsksFirst ? at.deletesFirst : at.listed;
       const first = rules.releaseAsks ? asks : at.waiting;
-      hand.set(after, i, slotOf({ at: first, assignment: record.assignment }));
+      hand.set(
+        after,
+        i,
+        slotOf({ at: first, assignment: record.assignment, attempt: runOf(record.owner)?.attempt ?? 0 }),
+      );
     });
     emit(after, name, "lists the instances of its run", -1);
   };

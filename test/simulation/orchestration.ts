@@ -1,4 +1,5 @@
 // The part that GitHub plays: it starts a workflow's steps as processes of their own, cancels and kills them, queues its jobs.
+import { runOf } from "../../domain/owner.ts";
 import { cleanUp } from "../../control/runs/clean-up.ts";
 import { provision, type Provisioned, type SavedProvision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
@@ -231,7 +232,8 @@ function servedAll(world: World, name: string, jobs: readonly Job[]): void {
     const machine = world.machines.byKey(record.key);
     const healthy =
       machine?.disturbed === false && machine.cutOff === undefined && !handedOn.has(machine.root?.name ?? "");
-    const ours = record.runId === waiting.runId && record.state === "running" && record.wanted === "serve";
+    const ours =
+      runOf(record.owner)?.runId === waiting.runId && record.state === "running" && record.wanted === "serve";
     return healthy && ours && record.retiredAt === undefined && record.threshold > world.time.now() + minute;
   });
   if (free !== undefined)

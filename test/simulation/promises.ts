@@ -3,12 +3,16 @@ import type { Provisioned } from "../../control/runs/provision.ts";
 import { countersOf } from "../../domain/names.ts";
 import { limits } from "../../domain/limits.ts";
 import { decodeRecord, isDamaged } from "../../domain/record.ts";
+import { formatOwner, runOwner } from "../../domain/owner.ts";
 import type { Request } from "../../domain/request.ts";
 import { isPaidFor, type Machine } from "../world/machine.ts";
 import { placesHeld } from "../world/checks.ts";
 import { ceilings } from "../world/faults.ts";
 import { repositories, type World } from "../world/world.ts";
 import { leftInQueuesAndVault } from "./leftovers.ts";
+
+const ownerNameOf = ({ runId, attempt, provisionId }: Request): string =>
+  formatOwner(runOwner(runId, attempt, provisionId));
 
 /** A run is told of as many runners as it asked for, each its own, and each known to GitHub under its run id unless a fault has hit it. */
 export function readyIsReady(
@@ -30,12 +34,11 @@ export function readyIsReady(
     if (machine.taken !== undefined || table.isForged(machine.key)) continue;
     const record = table.get(machine.key);
     // A release of the same run may have come between, and another provision of it taken the instance.
-    const stillIts = record?.runId === request.runId && record.provisionId === request.provisionId;
-    if (!stillIts || record.attempt !== request.attempt) continue;
+    if (record?.owner !== ownerNameOf(request)) continue;
     const expired = record.threshold <= world.time.now() || record.retiredAt !== undefined;
     if (!machine.served.has(record.assignment)) wrong(`${instanceId} has never listened for it`);
     if (machine.disturbed || machine.cutOff !== undefined || expired) continue;
-    if (record.owner === undefined || record.wanted === "leave") continue;
+    if (record.wanted === "leave") continue;
     const runner = [...forge.runners.values()].find((one) => one.name.endsWith(`${instanceId}-${record.assignment}`));
     if (runner === undefined) wrong(`GitHub knows no runner of ${instanceId}`);
     else if (!runner.labels.includes(request.runId)) wrong(`${runner.name} does not carry the run's label`);
@@ -46,12 +49,17 @@ export function readyIsReady(
  * A provision that ended without success keeps nothing: all that it took was given back, or asked to leave. Where a claim may be applied
  * after its caller has given it up, nobody can know of it: then its threshold ends it, and this is not asked.
  */
-export function nothingKept(world: World, name: string, { runId, attempt, provisionId }: Request): void {
+export function nothingKept(world: World, name: string, request: Request): void {
   const { checks, table, time, faults } = world;
   if (faults.rates.late > 0) return;
   for (const record of table.all()) {
-    const own = record.runId === runId && record.attempt === attempt && record.provisionId === provisionId;
-    if (!own || table.isForged(record.key) || record.wanted === "leave" || record.retiredAt !== undefined) continue;
+    if (
+      record.owner !== ownerNameOf(request) ||
+      table.isForged(record.key) ||
+      record.wanted === "leave" ||
+      record.retiredAt !== undefined
+    )
+      continue;
     if (record.state === "terminating" || record.state === "terminated" || record.threshold <= time.now()) continue;
     checks.violated("nothing half done", `${name} has ended, and ${record.instanceId} is ${record.state} for it`);
   }

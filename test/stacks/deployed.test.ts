@@ -4,6 +4,7 @@
 // RunInstances from the very launch templates; it applies no security group, profile, metadata option or shutdown behaviour of a
 // template; it runs no lambda and no schedule; it checks no permission (test/stacks/permissions.test.ts evaluates the policies);
 // and it gives a launch template's own tags back as a part of its data, so a second plan would take them out.
+import { runGroup } from "../../domain/owner.ts";
 import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SSMClient } from "@aws-sdk/client-ssm";
@@ -230,7 +231,8 @@ async function useIt(endpoint: string) {
     ec2: clients.ec2,
     end: async (ids: readonly string[]) => {
       await world.fleet.terminate(ids);
-      for (const { key } of (await world.instances.ofRun("1002")).items) await endRecord(clients.dynamodb, key);
+      for (const { key } of (await world.instances.ofGroup(runGroup("1002"))).items)
+        await endRecord(clients.dynamodb, key);
       return Promise.all(agents);
     },
   };

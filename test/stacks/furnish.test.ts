@@ -1,4 +1,5 @@
 // The embedded cloud is furnished from the synthesized stack, and the control plane's adapters run on what that makes.
+import { runGroup } from "../../domain/owner.ts";
 import { DescribeLaunchTemplatesCommand } from "@aws-sdk/client-ec2";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
@@ -58,11 +59,11 @@ test("each class has its queues and templates, by the very ids that the configur
 test("a stack whose index has another name makes the control plane fail", async () => {
   const lookUp = async (stack: StackFile) => {
     const { clients, clock } = await furnished(stack);
-    return instances({ client: clients.dynamodb, table: tableName("example"), clock }).ofRun("1001");
+    return instances({ client: clients.dynamodb, table: tableName("example"), clock }).ofGroup(runGroup("1001"));
   };
-  const renamed = JSON.parse(JSON.stringify(pool).replace('"name":"by-run"', '"name":"by-ran"')) as StackFile;
+  const renamed = JSON.parse(JSON.stringify(pool).replace('"name":"by-owner"', '"name":"by-ownr"')) as StackFile;
   expect((await lookUp(pool)).items).toEqual([]);
-  await expect(lookUp(renamed)).rejects.toThrow(/by-run|index/);
+  await expect(lookUp(renamed)).rejects.toThrow(/by-owner|index/);
 });
 
 test("a stack without a table, or whose item points at nothing, does not furnish", async () => {

@@ -84,7 +84,7 @@ export const instance: readonly Row[] = [
   ["instance", "reads from outside any instance", false, "dynamodb:GetItem", table, { "dynamodb:LeadingKeys": [own] }],
   ["instance", "deletes its item", false, "dynamodb:DeleteItem", table, item(own)],
   ["instance", "scans the table", false, "dynamodb:Scan", table, asInstance],
-  ["instance", "looks into an index", false, "dynamodb:Query", `${table}/index/by-run`, asInstance],
+  ["instance", "looks into an index", false, "dynamodb:Query", `${table}/index/by-owner`, asInstance],
   [
     "instance",
     "reads its partition's registration token",
@@ -153,13 +153,13 @@ export const provision: readonly Row[] = [
     table,
     { "dynamodb:LeadingKeys": ["configuration#overlay"] },
   ],
-  ["provision", "looks into an index", true, "dynamodb:Query", `${table}/index/by-run`],
+  ["provision", "looks into an index", true, "dynamodb:Query", `${table}/index/by-owner`],
   [
     "provision",
     "looks at another environment's table",
     false,
     "dynamodb:Query",
-    here("dynamodb", "table/runpool-prod/index/by-run"),
+    here("dynamodb", "table/runpool-prod/index/by-owner"),
   ],
   ["provision", "takes from the pool", true, "sqs:ReceiveMessage", here("sqs", "runpool-example_large")],
   [

@@ -17,7 +17,7 @@ const told = (namespace: string, name: string, dimensions: Dimensions): string =
 
 /** What one refresh writes that has seen an instance register, and a run that was ready and ended. */
 function written(): readonly string[] {
-  const serving = recordOf({ state: "running", said: "registered", runId: "1" });
+  const serving = recordOf({ state: "running", said: "registered", owner: "github:run:1:1:ci" });
   const now = serving.signal?.at ?? 0;
   const tokens = { ...emptyReport.tokens, oldestAt: now };
   const report = { ...emptyReport, states: { running: 1 }, records: [serving], tokens };

@@ -1,4 +1,5 @@
 // What must hold at every write and every event, whatever fails. It looks at the truth of the world, not only at the records.
+import { runOf } from "../../domain/owner.ts";
 import { countersOf, tags } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { limits } from "../../domain/limits.ts";
@@ -130,7 +131,7 @@ export function checksOf(stateOf: () => State): Checks {
   /** What a run does, it does to its own: by the name of the process, which carries the run. */
   const toItsOwn = (change: Change): void => {
     const run = /^run (\d+)\//.exec(change.cause)?.[1];
-    const owner = change.before?.runId;
+    const owner = runOf(change.before?.owner)?.runId;
     if (run !== undefined && owner !== undefined && run !== owner)
       violated("nobody moves what another run owns", told(change));
   };

@@ -1,5 +1,6 @@
 // A workflow that misuses the provision role: it writes any record, counter or message that the role may, and launches machines with user data of its own.
-import { runOwner, poolManager, tags } from "../../domain/names.ts";
+import { poolManager, tags } from "../../domain/names.ts";
+import { formatOwner, runOwner } from "../../domain/owner.ts";
 import { messageOf } from "../../domain/pool-message.ts";
 import { recordSchema, states, type InstanceRecord } from "../../domain/record.ts";
 import type { Chance } from "../../sim/chance.ts";
@@ -76,8 +77,8 @@ const stolen: Misdeed = {
   commit(state, chance) {
     const [victim, from] = [anyRecord(state, chance), anotherRun(state, chance)];
     if (victim === undefined || from === undefined) return;
-    const { owner, runId, attempt, provisionId, claimId, labels, registration } = from;
-    forge(state, { ...victim, owner, runId, attempt, provisionId, claimId, labels, registration }, this.name);
+    const { owner, claimId, labels, registration } = from;
+    forge(state, { ...victim, owner, claimId, labels, registration }, this.name);
   },
 };
 
@@ -156,10 +157,7 @@ function recordFor(machine: Machine, chance: Chance, now: number): Item {
     launchedAt: now,
     schema: recordSchema,
     state: "running",
-    owner: runOwner(runId, 1, "provision"),
-    runId,
-    attempt: 1,
-    provisionId: "provision",
+    owner: formatOwner(runOwner(runId, 1, "provision")),
     claimId: chance.id(),
     version: 3,
     assignment: 1,

@@ -1,5 +1,6 @@
 // The port `Instances` of one process, on the world's table.
 import { decide, type Decision, type Move, type Moves } from "../../domain/instance.ts";
+import { groupOf, parseOwner } from "../../domain/owner.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { table as layout } from "../../domain/table.ts";
 import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
@@ -12,7 +13,7 @@ const outOfReach = (problem: string): never => {
   throw new OutOfReach(problem);
 };
 
-const { byRun, byPool } = layout.indexes;
+const { byOwner, byPool } = layout.indexes;
 
 /** The same read again and again finds nothing new: then it is a slow one, until something changes or this long. */
 interface LastRead {
@@ -87,12 +88,12 @@ export function instancesPort(state: State, process: Process): Instances {
         ),
       );
     },
-    ofRun: (runId) =>
-      reading("ofRun", () =>
+    ofGroup: (group) =>
+      reading("ofGroup", () =>
         listingsOf(
           table,
-          table.lagging(lag).filter((record) => record.runId === runId),
-          ["key", "runId", ...byRun.projects],
+          table.lagging(lag).filter(({ owner }) => isInGroup(owner, group)),
+          ["key", ...byOwner.projects],
         ),
       ),
     idle: (pool, after) =>
@@ -115,6 +116,11 @@ export function instancesPort(state: State, process: Process): Instances {
     all: () => reading("all", () => recordsOf(table, table.all())),
   };
 }
+
+const isInGroup = (owner: string | undefined, group: string): boolean => {
+  const parsed = parseOwner(owner);
+  return parsed !== undefined && groupOf(parsed) === group;
+};
 
 const versions = (record: InstanceRecord | undefined): string =>
   record === undefined ? "none" : `${record.version}/${record.signal?.kind ?? ""}/${record.retiredAt ?? ""}`;

@@ -4,6 +4,7 @@ import type { Images } from "../../../cloud/ports/images.ts";
 import { aRepositoryOf, partitionOf, templateOf } from "../../../domain/configuration.ts";
 import { imageTags } from "../../../domain/image.ts";
 import { tags } from "../../../domain/names.ts";
+import { runOf } from "../../../domain/owner.ts";
 import type { Architecture } from "../../../domain/record.ts";
 import { parseRequest, problemOfTimeout, wordsOfProblem } from "../../../domain/request.ts";
 import { provision, type Provisioned } from "../../runs/provision.ts";
@@ -73,10 +74,10 @@ const smallest = (classes: LoadedSettings["configuration"]["resourceClasses"]): 
 async function endAll(world: ControlWorld, loaded: LoadedSettings, imageId: string, runId: string): Promise<void> {
   const { items } = await world.instances.all();
   for (const record of items.filter((one) => one.imageId === imageId && one.state !== "terminated")) {
-    const registered = record.runId === runId && record.state === "running";
+    const ours = runOf(record.owner)?.runId === runId;
+    const registered = ours && record.state === "running";
     if (registered) await retire(world, record.instanceId, { reason, wait: true });
-    else if (record.runId === runId || record.owner === undefined)
-      await retireStep(world, loaded.configuration, record, reason);
+    else if (ours || record.owner === undefined) await retireStep(world, loaded.configuration, record, reason);
   }
 }
 

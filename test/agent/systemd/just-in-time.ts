@@ -3,13 +3,8 @@
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { refresh } from "../../../control/refresh/refresh.ts";
 import { limits } from "../../../domain/limits.ts";
-import {
-  jitConfigurationFolder,
-  jitConfigurationParameter,
-  readerTag,
-  runnerName,
-  runOwner,
-} from "../../../domain/names.ts";
+import { jitConfigurationFolder, jitConfigurationParameter, readerTag, runnerName } from "../../../domain/names.ts";
+import { formatOwner, runOwner } from "../../../domain/owner.ts";
 import type { Ownership, SignalKind } from "../../../domain/record.ts";
 import { hostClock } from "../../../entry/host-clock.ts";
 import { credentials, forgeToken, place, repository } from "../../../entry/laptop/embedded-cloud.ts";
@@ -62,10 +57,7 @@ async function claimForOneJob(stage: Stage): Promise<string> {
     }),
   );
   const ownership: Ownership = {
-    owner: runOwner(runId, 1, "webhook"),
-    runId,
-    attempt: 1,
-    provisionId: "webhook",
+    owner: formatOwner(runOwner(runId, 1, "webhook")),
     claimId: world.random.id(),
     labels,
     registration: [{ forge: "github", scope: repository, labels, kind: "jit" }],

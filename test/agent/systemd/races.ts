@@ -1,4 +1,5 @@
 // Scenario: the run is asked to leave, the agent has seen no job, and one begins before the runner's unit is frozen.
+import { ownAssignment } from "../../../domain/needs.ts";
 import { hostClock } from "../../../entry/host-clock.ts";
 import { limits } from "../../../domain/limits.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -57,7 +58,7 @@ export const leaveMeetsJob: Scenario = async () => {
   await stage.run("mv", stop, `${stop}.real`);
   await stage.as("root", `cat >${stop} <<'HELD'\n${heldUp}HELD\nchmod 0755 ${stop}`);
   const record = await stage.record();
-  const own = { by: "run", runId: "1001", attempt: 1, assignment: record.assignment } as const;
+  const own = ownAssignment(record);
   const asked = await stage.world.instances.move("ask-to-leave", record, { now: hostClock.now(), own });
   const was = async (file: string) => (await stage.as("root", `cat /run/race/${file}`)).code === 0;
   // The agent has looked, found no job, and asked for the end of its runner: only now there is one.

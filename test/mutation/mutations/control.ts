@@ -402,9 +402,9 @@ export const controlMutations: readonly Mutation[] = [
     "1;",
     "control/provision",
   ]),
-  ...of("control/pool/own-instances.ts", [
+  ...of("control/runs/earlier-attempts.ts", [
     "a second attempt of one job asks the machines of another job to leave",
-    'names.includes(item.provisionId ?? ""),',
+    'names.includes(runOf(owner)?.provisionId ?? ""),',
     "names.length > 0,",
     "control/second-attempt",
   ]),

@@ -93,9 +93,9 @@ export const domainMutations: readonly Mutation[] = [
   ...of(
     "domain/needs.ts",
     [
-      "a release of a second attempt leaves the first one's machines",
-      'compare("attempt", "<=", own.attempt),',
-      'compare("attempt", "=", own.attempt),',
+      "a release that comes late ends what its instance does for the next owner",
+      'and(compare("owner", "=", own.owner), compare("assignment", "=", own.assignment));',
+      'compare("owner", "=", own.owner);',
       "domain/life",
     ],
     [
@@ -153,6 +153,12 @@ export const domainMutations: readonly Mutation[] = [
       "domain/request",
     ],
   ),
+  ...of("domain/owner.ts", [
+    "a release of a second attempt leaves the first one's machines",
+    "run.attempt <= attempt;",
+    "run.attempt === attempt;",
+    "domain/owner",
+  ]),
   ...of("domain/batches.ts", [
     "the last part of a list is dropped: machines are not ended, messages not sent",
     "Math.ceil(list.length / size)",
