@@ -1,6 +1,6 @@
 // What the benchmark's runs ask for, and the world that they ask.
 import type { Log } from "../cloud/ports/log.ts";
-import type { ControlWorld } from "../control/pool/world.ts";
+import type { ControlWorld } from "../control/world.ts";
 import { formatOwner, runOwner } from "../domain/owner.ts";
 import type { Ownership } from "../domain/record.ts";
 import type { Request } from "../domain/request.ts";
@@ -42,6 +42,7 @@ export const ownershipOf = (runId: string): Ownership => ({
   claimId: `claim-${runId}`,
   labels: [runId, "large", "x64"],
   registration: [{ forge: "github", scope: repository, labels: [runId], kind: "token" }],
+  lifetime: "pooled",
 });
 
 /** The environment variables of a process against the front door. */

@@ -38,6 +38,7 @@ export interface Moves {
   "condemn-unregistered": Condemning & { readonly own: Own };
   "condemn-deleted": Condemning & { readonly own: Own };
   "condemn-not-found": Condemning & { readonly own: Own };
+  "condemn-left": Condemning & { readonly own: Own };
   confirm: Until;
 }
 export type Move = keyof Moves;
@@ -157,6 +158,8 @@ export const life: Life = {
   "condemn-deleted": condemn(["created", "claimed", "running"], ["own", "asked to leave"]),
   /** GitHub does not know its runner: no job runs, and none can start unless it is registering at this moment. */
   "condemn-not-found": condemn(["created", "claimed", "running"], ["own", "asked to leave", "not registering now"]),
+  /** It has answered, so no job runs or can start; and it was made for this owner alone, so nobody else gets it. */
+  "condemn-left": condemn(["created", "claimed", "running"], ["own", "asked to leave", "deregistered now"]),
   /** The caller has EC2's word. */
   confirm: {
     from: ["terminating"],
@@ -198,6 +201,7 @@ const ownershipAttributes = [
   "claimId",
   "labels",
   "registration",
+  "lifetime",
   "maxRuntimeMs",
 ] as const satisfies readonly (keyof Ownership)[];
 

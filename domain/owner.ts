@@ -21,6 +21,10 @@ export type Owner =
   /** A test of an image before runs get it; `id` tells one test of it from the next. */
   | { readonly kind: "image-test"; readonly imageId: string; readonly id: string };
 
+/** What a run's id and a provision's name may be, wherever they come from. */
+export const runIds = /^\d{1,20}$/;
+export const provisionIds = /^[A-Za-z0-9_.-]{1,100}$/;
+
 export const runOwner = (runId: string, attempt: number, provisionId: string): RunOwner => ({
   kind: "run",
   runId,
@@ -77,13 +81,11 @@ export function parseOwner(text: string | undefined): Owner | undefined {
   return undefined;
 }
 
-/** Whether an owner can be told from all others by its text: what comes from a table that workflows may write is asked first. */
-export const isOwner = (owner: Owner): boolean => forms[owner.kind].pattern.test(written(owner));
-
-/** Throws for what `isOwner` refuses: two owners must never share a text. */
+/** Throws where a part has what would make the text another's: whoever makes an owner has checked its parts (`runIds`, `provisionIds`). */
 export function formatOwner(owner: Owner): string {
   const text = written(owner);
-  if (!isOwner(owner)) throw new Error(`"${text}" is not an owner: a part of it has characters that it may not have`);
+  if (!forms[owner.kind].pattern.test(text))
+    throw new Error(`"${text}" is not an owner: a part of it has characters that it may not have`);
   return text;
 }
 

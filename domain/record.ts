@@ -82,6 +82,10 @@ export interface Machine {
   readonly launchedAt: number;
 }
 
+/** What becomes of an instance that its owner is done with: the pool gets it, or it is ended, since it was made for this owner alone. */
+export const lifetimes = ["pooled", "until-told"] as const;
+export type Lifetime = (typeof lifetimes)[number];
+
 /** What an instance works for; absent as a whole while it is idle. */
 export interface Ownership {
   /** As `formatOwner` writes it. */
@@ -89,6 +93,7 @@ export interface Ownership {
   readonly claimId: string;
   readonly labels: readonly string[];
   readonly registration: readonly Registration[];
+  readonly lifetime: Lifetime;
   /** How long it may serve once it has registered, ms: for its agent, should the table be out of reach. Absent in older records. */
   readonly maxRuntimeMs?: number;
 }
@@ -195,6 +200,7 @@ const optional: Readonly<Record<string, Kind>> = {
   claimId: "string",
   labels: "list",
   registration: "list",
+  lifetime: "string",
   maxRuntimeMs: "number",
   lastOwner: "string",
   lastSignal: "map",
@@ -206,6 +212,7 @@ const oneOf: Readonly<Record<string, readonly string[]>> = {
   architecture: ["x64", "arm64"],
   usageClass: ["spot", "on-demand"],
   wanted: ["serve", "leave"],
+  lifetime: lifetimes,
 };
 
 /** A stored NULL is not an absent attribute: DynamoDB's `attribute_not_exists` does not hold on it, so it is damage. */

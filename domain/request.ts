@@ -1,8 +1,7 @@
 // What a provision is asked for, checked: the one place where its words are validated.
-import { isPast } from "./needs.ts";
-import { allowsType, parseAllowedTypes } from "./instance-types.ts";
+import { parseAllowedTypes } from "./instance-types.ts";
 import { limits, maxima } from "./limits.ts";
-import type { PoolName } from "./table.ts";
+import { provisionIds, runIds } from "./owner.ts";
 import type { ResourceClass, ResourceClasses } from "./resource-class.ts";
 import type { Architecture, UsageClass } from "./record.ts";
 
@@ -137,12 +136,11 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses, retired:
   const wrong = (field: keyof RawRequest, rule: string): void =>
     void problems.push({ field, given: raw[field] ?? "", rule });
   const runId = raw.runId.trim();
-  if (!/^\d{1,20}$/.test(runId)) wrong("runId", "it is GitHub's run_id, a whole number");
+  if (!runIds.test(runId)) wrong("runId", "it is GitHub's run_id, a whole number");
   const attempt = wholeNumber(raw.attempt, 1, 1000);
   if (attempt === undefined) wrong("attempt", "it is GitHub's run_attempt, from 1");
   const name = raw.name.trim();
-  if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name))
-    wrong("name", 'it is 1-100 letters, digits, "_", "." or "-", e.g. the job\'s name');
+  if (!provisionIds.test(name)) wrong("name", 'it is 1-100 letters, digits, "_", "." or "-", e.g. the job\'s name');
   if (!/^[\w.-]+\/[\w.-]+$/.test(raw.repository) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(raw.repository))
     wrong("repository", "write OWNER/REPOSITORY");
   const count = wholeNumber(raw.instanceCount, 1, maxima.instanceCount);
@@ -188,34 +186,4 @@ export function parseRequest(raw: RawRequest, classes: ResourceClasses, retired:
       ...optional,
     },
   };
-}
-
-/** What an idle instance shows of itself wherever it is listed. */
-export interface Candidate extends PoolName {
-  readonly usageClass: UsageClass;
-  readonly instanceType: string;
-  readonly cpu: number;
-  readonly mmem: number;
-  /** Epoch ms. */
-  readonly threshold: number;
-}
-
-export type Misfit = "partition" | "class" | "architecture" | "usage class" | "type" | "cpu" | "memory" | "expired";
-
-/** Why a candidate does not serve a request; undefined where it does. `latest` is the moment that its threshold must lie beyond. */
-export function misfitOf(
-  candidate: Candidate,
-  request: Pick<Request, "resourceClass" | "architecture" | "usageClass" | "allowedTypes" | "minimum">,
-  partition: string,
-  latest: number,
-): Misfit | undefined {
-  if (isPast(candidate, latest)) return "expired";
-  if (candidate.partition !== partition) return "partition";
-  if (candidate.resourceClass !== request.resourceClass) return "class";
-  if (candidate.architecture !== request.architecture) return "architecture";
-  if (candidate.usageClass !== request.usageClass) return "usage class";
-  if (!allowsType(request.allowedTypes, candidate.instanceType)) return "type";
-  if (candidate.cpu < request.minimum.cpu) return "cpu";
-  if (candidate.mmem < request.minimum.mmem) return "memory";
-  return undefined;
 }

@@ -13,7 +13,7 @@ import type { Random } from "../cloud/ports/clock.ts";
 import { ForgeRefused } from "../cloud/ports/forge.ts";
 import type { Log } from "../cloud/ports/log.ts";
 import type { LoadedSettings } from "../cloud/ports/settings.ts";
-import type { ControlWorld } from "../control/pool/world.ts";
+import type { ControlWorld } from "../control/world.ts";
 import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
 import { hostRandom } from "./host-random.ts";
@@ -119,10 +119,9 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
     if (wish.forge === "stored") forge = lazily(newForge);
     return (loaded = stored.load());
   };
-  const requests = lazily(async () => {
-    const { savedRequests } = await import("../cloud/aws/saved-requests.ts");
-    return savedRequests({ client: dynamodb, table, clock });
-  });
+  const records = { client: dynamodb, table, clock };
+  const begun = lazily(async () => (await import("../cloud/aws/saved-requests.ts")).beginnings(records));
+  const requests = lazily(async () => (await import("../cloud/aws/saved-requests.ts")).savedRequests(records));
   // The second client is not needed before the configuration is read.
   const pooled = lazily(async () => {
     const { SQSClient, pool } = await import("../cloud/aws/pool.ts");
@@ -155,7 +154,8 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       },
     },
     jobs: latePort(async () => (await forge()).jobs, "activeRuns", "queuedJobs"),
-    requests: latePort(requests, "begin", "finish", "save", "ofRun", "came", "end", "untold", "repositories", "tell"),
+    beginnings: latePort(begun, "begin", "finish"),
+    requests: latePort(requests, "save", "ofRun", "came", "end", "untold", "repositories", "tell"),
     secrets: latePort(kept, "read", "write"),
     secretFolder: latePort(folders, "list", "remove"),
     clock,

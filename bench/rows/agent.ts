@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { agent, bundle, type Built } from "../../build/bundles.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import { startAgent, type AgentMachine } from "../agent-machine.ts";
 import { repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
 import { idleInstance } from "../instances.ts";

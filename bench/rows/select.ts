@@ -1,7 +1,7 @@
 // Selection in a warm process: what fits is claimed, or known not to be there.
 import { runGroup } from "../../domain/owner.ts";
 import { provision } from "../../control/runs/provision.ts";
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import type { BenchCloud, Environment } from "../bench-cloud.ts";
 import { idleInstance, several } from "../instances.ts";
 import { inTurn, rowOf, type Sample, type Targets, type Told } from "../measure.ts";

@@ -1,5 +1,5 @@
 // What of a pool may fit a request, as a filter of the index's query: a thousand misfits are then counted there, and not sent here.
-import type { Fitting } from "../ports/store.ts";
+import type { Fitting } from "../../domain/demand.ts";
 import type { Item } from "./attribute-values.ts";
 
 export interface Filter {

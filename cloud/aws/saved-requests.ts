@@ -10,8 +10,10 @@ import * as z from "zod/mini";
 import { batchesOf } from "../../domain/batches.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { repositoriesOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
+import { formatOwner, provisionIds, runIds, runOwner, type Owner } from "../../domain/owner.ts";
 import type { Request } from "../../domain/request.ts";
 import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../domain/table.ts";
+import type { Beginnings } from "../ports/beginnings.ts";
 import type { ProvisionName, SavedRequests } from "../ports/saved-requests.ts";
 import type { Item } from "./attribute-values.ts";
 import { batchGet, type InstancesWish } from "./instances.ts";
@@ -23,9 +25,10 @@ type Wish = InstancesWish;
 const texts = z.array(z.string());
 const requestSchema = schemaOf<Request>()(
   z.object({
-    runId: z.string(),
-    attempt: z.number(),
-    provisionId: z.string(),
+    // A workflow may write anything here: what makes no owner is no request.
+    runId: z.string().check(z.regex(runIds)),
+    attempt: z.int().check(z.minimum(1)),
+    provisionId: z.string().check(z.regex(provisionIds)),
     repository: z.string(),
     count: z.number(),
     resourceClass: z.string(),
@@ -64,10 +67,14 @@ const outcomeSchema = schemaOf<Outcome>()(
  */
 const names = { request: "provision:", outcome: "outcome:", ended: "ended:", id: "id:", begun: "begun:" } as const;
 
-const underWay = ({ attempt, provisionId }: Omit<ProvisionName, "runId">) => ({
-  "#id": `${names.id}${attempt}:${provisionId}`,
-  "#begun": `${names.begun}${attempt}:${provisionId}`,
+const underWay = (owner: Owner) => ({
+  "#id": `${names.id}${formatOwner(owner)}`,
+  "#begun": `${names.begun}${formatOwner(owner)}`,
 });
+const ownerOf = ({ runId, attempt, provisionId }: ProvisionName): Owner => runOwner(runId, attempt, provisionId);
+
+/** A run's lies with its requests, so that what came of it ends it in the same write. */
+const beginningKey = (owner: Owner): string => requestKey(owner.kind === "run" ? owner.runId : formatOwner(owner));
 
 /** Undefined where another version wrote what this one does not understand. */
 function decode<Stored>(schema: z.core.$ZodType<Stored>, text: string | undefined): Stored | undefined {
@@ -111,7 +118,7 @@ async function save({ client, table: TableName }: Wish, request: Request, at: nu
     ExpressionAttributeNames: {
       "#request": `${names.request}${request.provisionId}`,
       "#expires": table.ttl,
-      ...(told === undefined ? {} : { "#outcome": told, ...lately.names, ...underWay(request) }),
+      ...(told === undefined ? {} : { "#outcome": told, ...lately.names, ...underWay(ownerOf(request)) }),
     },
     ExpressionAttributeValues: {
       ":request": { S: JSON.stringify(request) },
@@ -122,19 +129,19 @@ async function save({ client, table: TableName }: Wish, request: Request, at: nu
   await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
 }
 
-type Begun = Parameters<SavedRequests["begin"]>[1];
+type Begun = Parameters<Beginnings["begin"]>[1];
 
 /**
  * One conditional write: a provision that finds another under way learns its id from the same response. A moment from a future that no
  * clock explains counts for nothing: a workflow may write anything here.
  */
-async function begin({ client, table: TableName }: Wish, name: ProvisionName, { id, at, since }: Begun) {
+async function begin({ client, table: TableName }: Wish, owner: Owner, { id, at, since }: Begun) {
   const command = new UpdateItemCommand({
     TableName,
-    Key: { [table.key]: { S: requestKey(name.runId) } },
+    Key: { [table.key]: { S: beginningKey(owner) } },
     UpdateExpression: "SET #id = :id, #begun = :at, #expires = :expires",
     ConditionExpression: "attribute_not_exists(#begun) OR NOT #begun BETWEEN :since AND :ahead OR #id = :id",
-    ExpressionAttributeNames: { ...underWay(name), "#expires": table.ttl },
+    ExpressionAttributeNames: { ...underWay(owner), "#expires": table.ttl },
     ExpressionAttributeValues: {
       ":id": { S: id },
       ":at": { N: String(at) },
@@ -150,17 +157,17 @@ async function begin({ client, table: TableName }: Wish, name: ProvisionName, { 
   } catch (error) {
     const { name: code, Item = {} } = asSdkError(error) as Error & { readonly Item?: Item };
     if (code !== "ConditionalCheckFailedException") return raise(`UpdateItem on table ${TableName}`, error);
-    return Item[underWay(name)["#id"]]?.S ?? id;
+    return Item[underWay(owner)["#id"]]?.S ?? id;
   }
 }
 
-async function finish({ client, table: TableName }: Wish, name: ProvisionName) {
+async function finish({ client, table: TableName }: Wish, owner: Owner) {
   const command = new UpdateItemCommand({
     TableName,
-    Key: { [table.key]: { S: requestKey(name.runId) } },
+    Key: { [table.key]: { S: beginningKey(owner) } },
     UpdateExpression: "REMOVE #id, #begun",
     ConditionExpression: "attribute_exists(#id)",
-    ExpressionAttributeNames: underWay(name),
+    ExpressionAttributeNames: underWay(owner),
   });
   await client.send(command).catch((error: unknown) => {
     if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${TableName}`, error);
@@ -174,7 +181,7 @@ async function add(
   name: string,
   value: AttributeValue,
   at: number,
-  finished?: Omit<ProvisionName, "runId">,
+  finished?: Outcome,
 ) {
   const command = new UpdateItemCommand({
     TableName,
@@ -185,7 +192,7 @@ async function add(
       "#name": name,
       "#key": table.key,
       ...lately.names,
-      ...(finished === undefined ? {} : underWay(finished)),
+      ...(finished === undefined ? {} : underWay(ownerOf({ runId, ...finished }))),
     },
     ExpressionAttributeValues: { ":value": value, ...lately.values(at) },
   });
@@ -234,9 +241,12 @@ async function untold(wish: Wish): Promise<{ from: number; runs: readonly RunOut
   return { from, runs: await since(wish, from) };
 }
 
+export const beginnings = (wish: Wish): Beginnings => ({
+  begin: (owner, begun) => begin(wish, owner, begun),
+  finish: (owner) => finish(wish, owner),
+});
+
 export const savedRequests = (wish: Wish): SavedRequests => ({
-  begin: (name, begun) => begin(wish, name, begun),
-  finish: (name) => finish(wish, name),
   save: (request, at, outcome) => save(wish, request, at, outcome),
   ofRun: async (runId) =>
     under(await get(wish, requestKey(runId)), names.request).flatMap(([, { S }]) => decode(requestSchema, S) ?? []),

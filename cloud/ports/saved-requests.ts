@@ -10,21 +10,6 @@ export interface ProvisionName {
   readonly provisionId: string;
 }
 
-/** Which beginning of a provision is under way: by it what is created is known again after a crash. */
-interface Beginnings {
-  /**
-   * Before a provision creates anything: keeps `begun.id` as the one under way, and gives it back; or gives the id of the one that is
-   * under way already, where that began after `begun.since` and has not finished. What is created carries it: after a crash the same
-   * machines are asked for again, and after the end never.
-   */
-  begin(
-    name: ProvisionName,
-    begun: { readonly id: string; readonly at: EpochMs; readonly since: EpochMs },
-  ): Promise<string>;
-  /** It has given back what it took: whoever begins again begins anew. `save` and `came` with an outcome say the same. */
-  finish(name: ProvisionName): Promise<void>;
-}
-
 /** Outcomes that no metric has counted yet. */
 interface Untold {
   /** Up to when outcomes have been told (0: never), and the runs of which anything was kept since, eventually consistent. */
@@ -34,8 +19,11 @@ interface Untold {
 }
 
 /** What runs have asked for, kept for `limits.requestKeptMs`. Rejects with `OutOfReach`. */
-export interface SavedRequests extends Beginnings, Untold {
-  /** The newest of a provision replaces the one before; `outcome`: what came of it, kept for each attempt. */
+export interface SavedRequests extends Untold {
+  /**
+   * The newest of a provision replaces the one before; `outcome`: what came of it, kept for each attempt. With one, what had begun
+   * under this name has finished (`Beginnings`).
+   */
   save(request: Request, at: EpochMs, outcome?: Outcome): Promise<void>;
   /** One a provision; none that cannot be read. */
   ofRun(runId: string): Promise<readonly Request[]>;

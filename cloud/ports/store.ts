@@ -1,7 +1,7 @@
 // The table of records, as the control plane reads and moves them.
+import type { Fitting } from "../../domain/demand.ts";
 import type { Decision, Move, Moves } from "../../domain/instance.ts";
 import type { Damaged, InstanceRecord } from "../../domain/record.ts";
-import type { Request } from "../../domain/request.ts";
 import type { PoolListing, PoolName, OwnerListing } from "../../domain/table.ts";
 import type { EpochMs } from "./clock.ts";
 import type { Unknown } from "./outcomes.ts";
@@ -10,9 +10,6 @@ import type { Unknown } from "./outcomes.ts";
 export interface InstanceRef extends PoolName {
   readonly key: string;
 }
-
-/** What a request wants of an instance. */
-export type Fitting = Pick<Request, "usageClass" | "minimum" | "allowedTypes">;
 
 export interface Found<Item> {
   readonly items: readonly Item[];

@@ -5,7 +5,7 @@ import { limits, maxima } from "../../domain/limits.ts";
 import type { Damaged, InstanceRecord } from "../../domain/record.ts";
 import { end } from "../pool/condemn.ts";
 import { retireStep } from "./retire.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 export interface DrainOptions {
   readonly reason: string;

@@ -6,7 +6,7 @@ import { isPast } from "../../domain/needs.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { condemn, type Condemnation } from "../pool/condemn.ts";
 import { askToLeave, hasLeft, makeIdle } from "../pool/leave.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 /** What became of it: `ended` = condemned now or before; `leaving` = asked to leave; `waiting` = nobody owns it and it still boots. */
 export type Retirement = "ended" | "leaving" | "waiting" | "unchanged";

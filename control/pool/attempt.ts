@@ -1,12 +1,12 @@
 // Work in parts that do not fail each other: what refresh does of many things.
-import type { ControlWorld } from "./world.ts";
+import type { PoolWorld } from "./world.ts";
 
 /** Does `work`; where it fails, `fallback` stands in its place. */
 export type Attempt = <Value>(what: string, fallback: Value, work: () => Promise<Value>) => Promise<Value>;
 
 /** A part that fails is a problem, and the others go on. */
 export const attempting =
-  ({ log }: Pick<ControlWorld, "log">, problems: string[]): Attempt =>
+  ({ log }: Pick<PoolWorld, "log">, problems: string[]): Attempt =>
   async (what, fallback, work) => {
     try {
       return await work();

@@ -3,7 +3,7 @@ import type { InstanceRef } from "../../cloud/ports/store.ts";
 import { limits } from "../../domain/limits.ts";
 import { heartbeatAge } from "../../domain/record.ts";
 import { condemn } from "./condemn.ts";
-import { ownershipOf, type Taken, type Undertaking } from "./taken.ts";
+import { ownershipOf, type Taken, type DemandContext } from "./demand-context.ts";
 import { surely } from "./surely.ts";
 
 export type ClaimOutcome =
@@ -15,10 +15,10 @@ export type ClaimOutcome =
   | { readonly kind: "unknown" };
 
 /** Claims under a fresh claimId; an unknown outcome is asked again with the same one, which then finds its own win. */
-export async function claim(undertaking: Undertaking, ref: InstanceRef): Promise<ClaimOutcome> {
-  const { world, configuration } = undertaking;
+export async function claim(context: DemandContext, ref: InstanceRef): Promise<ClaimOutcome> {
+  const { world, configuration } = context;
   const claimId = world.random.id();
-  const ownership = ownershipOf(undertaking, claimId);
+  const ownership = ownershipOf(context, claimId);
   const since = world.clock.now();
   const decision = await surely(world, () => {
     const now = world.clock.now();
@@ -36,8 +36,8 @@ export async function claim(undertaking: Undertaking, ref: InstanceRef): Promise
     // It was heard of again in between: it still idles, and its message stays.
     if (condemned.length === 0) return { kind: "silent" };
   }
-  undertaking.lost.claims++;
-  if (why === "spoilt") undertaking.lost.spoilt.add(ref.key);
+  context.lost.claims++;
+  if (why === "spoilt") context.lost.spoilt.add(ref.key);
   world.log.event("claim.lost", { key: ref.key, why });
   return { kind: "lost", why };
 }

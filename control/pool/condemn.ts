@@ -3,7 +3,7 @@ import { limits } from "../../domain/limits.ts";
 import type { Own } from "../../domain/needs.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { moveAllSurely } from "./move-all.ts";
-import type { ControlWorld } from "./world.ts";
+import type { PoolWorld } from "./world.ts";
 
 export type Condemnation =
   | "condemn-expired"
@@ -13,7 +13,8 @@ export type Condemnation =
   | "condemn-silent"
   | "condemn-unregistered"
   | "condemn-deleted"
-  | "condemn-not-found";
+  | "condemn-not-found"
+  | "condemn-left";
 
 type Subject = Pick<
   InstanceRecord,
@@ -22,7 +23,7 @@ type Subject = Pick<
 
 /** Condemns each that its condition allows and asks EC2 to end those; gives back the instance ids that are condemned now. */
 export async function condemn(
-  world: Pick<ControlWorld, "instances" | "fleet" | "clock" | "log">,
+  world: Pick<PoolWorld, "instances" | "fleet" | "clock" | "log">,
   subjects: readonly (Subject & { own?: Own })[],
   by: Condemnation,
   reason: string,
@@ -51,7 +52,7 @@ export async function condemn(
 }
 
 /** Asks EC2 to end machines. What it refuses is logged; the records say `terminating`, so refresh asks again. */
-export async function end(world: Pick<ControlWorld, "fleet" | "log">, instanceIds: readonly string[]): Promise<void> {
+export async function end(world: Pick<PoolWorld, "fleet" | "log">, instanceIds: readonly string[]): Promise<void> {
   if (instanceIds.length === 0) return;
   try {
     const refused = await world.fleet.terminate(instanceIds);

@@ -7,12 +7,13 @@ import { templateOf } from "../../domain/configuration.ts";
 import { hash32 } from "../../domain/fingerprint.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { poolManager, tags } from "../../domain/names.ts";
+import { formatOwner } from "../../domain/owner.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
 import { fewerThan, leastOf, scopesOf } from "./places.ts";
 import { isAmong, wordsOfReason, type LaunchReason, type Reason } from "./reasons.ts";
 import { recordMachine } from "./record-machine.ts";
 import { surely } from "./surely.ts";
-import type { Taken, Undertaking } from "./taken.ts";
+import type { Taken, DemandContext } from "./demand-context.ts";
 
 export interface Created {
   readonly taken: readonly Taken[];
@@ -45,46 +46,43 @@ export const heldBackBy = ({ paused, overlayProblems = [] }: LoadedSettings): re
 
 /** Creates up to `wanted` instances under the provision's owner. Partial capacity is kept. */
 export async function create(
-  undertaking: Undertaking,
+  context: DemandContext,
   wanted: number,
   rounds: Rounds,
   onTaken: (taken: Taken) => void,
 ): Promise<Created> {
-  const { world } = undertaking;
+  const { world } = context;
   const taken: Taken[] = [];
-  /** Created for the pool by another refresh of this period: they are there, whoever asked first. */
-  let there = 0;
   const problems: LaunchReason[] = [];
   // A replacement: the pause that a drain begins with may have come since, and what it asks to leave is not to be bought again.
-  const heldBack = rounds.next > 0 ? heldBackBy(await world.settings.load()) : [];
+  const heldBack = rounds.next > 0 && !context.whilePaused ? heldBackBy(await world.settings.load()) : [];
   if (heldBack.length > 0) return { taken, problems: heldBack, final: true };
-  const braked = lostOnTheirWay(undertaking);
+  const braked = lostOnTheirWay(context);
   if (braked !== undefined) return { taken, problems, braked, final: true };
-  const ladder = ladderOf(undertaking.request);
+  const ladder = ladderOf(context.demand);
   let [rung, sameRung] = [0, 0];
   let backoff = limits.creationBackoffMs;
   /** What CreateFleet made of this round is not known: the same is asked again, with its token and in the places that it holds. */
   let open: number | undefined;
-  const least = leastOf(undertaking, wanted);
+  const least = leastOf(context, wanted);
   let full: Pick<Created, "full"> = {};
-  while (taken.length + there < wanted && (open ?? rounds.next) < maxima.creationRounds && goesOn(undertaking)) {
+  while (taken.length < wanted && (open ?? rounds.next) < maxima.creationRounds && goesOn(context)) {
     const step = ladder[rung] as Rung;
-    const short = wanted - taken.length - there;
-    const round = await createRound(undertaking, short, step, rounds, onTaken, open);
+    const short = wanted - taken.length;
+    const round = await createRound(context, short, step, rounds, onTaken, open);
     open = round.open;
     taken.push(...round.taken);
-    there += undertaking.owner === undefined ? round.known : 0;
     if (round.brake !== undefined)
       return { taken, problems, braked: { code: "braked", brake: round.brake }, final: true };
     note(problems, step, round.failures);
     if (round.full !== undefined) {
       full = { full: round.full };
-      const fewer = await fewerThan(undertaking, short, least);
+      const fewer = await fewerThan(context, short, least);
       if (fewer === undefined) break;
       wanted -= short - fewer;
       continue;
     }
-    if (taken.length + there >= wanted) break;
+    if (taken.length >= wanted) break;
     // Machines of a provision before this one, which had no word left to say that it was over: not a reason to wait.
     const verdict = round.known > 0 && round.failures.length === 0 ? "repeated" : judge(round.failures);
     const last = problems.at(-1);
@@ -102,7 +100,7 @@ export async function create(
       rung++;
       sameRung = 0;
     } else {
-      await world.clock.sleep(backoff * (0.5 + world.random.next()), undertaking.cancel);
+      await world.clock.sleep(backoff * (0.5 + world.random.next()), context.cancel);
       backoff *= 2;
     }
   }
@@ -113,8 +111,8 @@ export async function create(
  * A bad image or pre-runner script fails on every machine, and would be bought again until the time is out: where so many new ones were
  * lost on their way, the next would be too.
  */
-const lostOnTheirWay = ({ request, lost }: Undertaking): Reason | undefined =>
-  lost.machines < Math.max(maxima.lostOnTheirWay, request.count)
+const lostOnTheirWay = ({ demand, lost }: DemandContext): Reason | undefined =>
+  lost.machines < Math.max(maxima.lostOnTheirWay, demand.count)
     ? undefined
     : { code: "lost-on-their-way", machines: lost.machines };
 
@@ -128,10 +126,10 @@ function note(problems: LaunchReason[], { name: rung }: Rung, failures: readonly
 }
 
 /** What is asked for now could not boot in what is left; one that may wait for a minute or two alone is given the first half of it. */
-export const tooLate = ({ world, begun, deadline }: Undertaking): boolean =>
-  world.clock.now() >= deadline - Math.min(limits.replacementMs, (deadline - begun) / 2);
+export const tooLate = ({ world, begun, demand: { until } }: DemandContext): boolean =>
+  world.clock.now() >= until - Math.min(limits.replacementMs, (until - begun) / 2);
 
-const goesOn = (undertaking: Undertaking): boolean => !undertaking.cancel.aborted && !tooLate(undertaking);
+const goesOn = (context: DemandContext): boolean => !context.cancel.aborted && !tooLate(context);
 
 /** Remembers the capacity pools that had nothing; says whether one of them is new. */
 function avoidFrom({ avoid }: Rounds, failures: readonly LaunchFailure[]): boolean {
@@ -169,19 +167,19 @@ interface Round {
 }
 
 async function createRound(
-  undertaking: Undertaking,
+  context: DemandContext,
   count: number,
   rung: Rung,
   rounds: Rounds,
   onTaken: (taken: Taken) => void,
   open: number | undefined,
 ): Promise<Round> {
-  const { world } = undertaking;
-  const scopes = scopesOf(undertaking);
+  const { world } = context;
+  const scopes = scopesOf(context);
   const [reservation, id, base] = await Promise.all([
     open === undefined ? surely(world, () => world.settings.reserve(count, scopes)) : { kind: "reserved" as const },
-    rounds.id ?? begin(undertaking),
-    usableBase(undertaking),
+    rounds.id ?? begin(context),
+    usableBase(context),
   ]);
   rounds.id = id;
   if (reservation.kind === "unknown")
@@ -199,7 +197,7 @@ async function createRound(
   }
   // A refused reservation uses no round up: at the maximum a provision asks again until its limit.
   const number = open ?? rounds.next++;
-  const outcome = await launch(undertaking, base, count, rung, `${id}/${number}`, rounds.avoid);
+  const outcome = await launch(context, base, count, rung, `${id}/${number}`, rounds.avoid);
   const launched = outcome.kind === "answered" ? outcome.launched : [];
   const failures: readonly LaunchFailure[] =
     outcome.kind === "answered" ? outcome.failures : [{ kind: "throttled", reason: outcome.problem }];
@@ -207,7 +205,7 @@ async function createRound(
   let known = 0;
   await Promise.all(
     launched.map(async (one) => {
-      const recorded = await recordMachine(undertaking, one, base.imageId, base.template.version);
+      const recorded = await recordMachine(context, one, base.imageId, base.template.version);
       if (recorded.known) known++;
       if (recorded.taken === undefined) return;
       taken.push(recorded.taken);
@@ -227,9 +225,9 @@ interface Base {
 }
 
 /** Or why there is none: refused where only people can mend it, throttled where the next round may find it. */
-async function baseOf({ world, configuration, request, partition }: Undertaking): Promise<Base | LaunchFailure> {
-  const { resourceClass, architecture } = request;
-  const template = templateOf(configuration, { partition, resourceClass, architecture });
+async function baseOf({ world, configuration, demand }: DemandContext): Promise<Base | LaunchFailure> {
+  const { resourceClass, architecture } = demand;
+  const template = templateOf(configuration, demand);
   const parameter = configuration.imageParameters[architecture];
   if (template === undefined || parameter === undefined) {
     const pool = `${resourceClass}/${architecture}`;
@@ -239,7 +237,8 @@ async function baseOf({ world, configuration, request, partition }: Undertaking)
     };
   }
   try {
-    return { template, imageId: configuration.images[architecture] ?? (await world.fleet.image(parameter)) };
+    const given = demand.image ?? configuration.images[architecture];
+    return { template, imageId: given ?? (await world.fleet.image(parameter)) };
   } catch (error) {
     const kind = error instanceof OutOfReach ? "throttled" : "refused";
     return { kind, reason: error instanceof Error ? error.message : String(error) };
@@ -252,11 +251,11 @@ interface Braked {
 }
 
 /** The base, unless all that was made from it lately was lost: whoever buys comes by here. */
-export async function usableBase(undertaking: Undertaking): Promise<Base | LaunchFailure | Braked> {
-  const base = await baseOf(undertaking);
+export async function usableBase(context: DemandContext): Promise<Base | LaunchFailure | Braked> {
+  const base = await baseOf(context);
   if ("kind" in base) return base;
-  const { world, configuration, request, partition, brakes } = undertaking;
-  const { resourceClass, architecture } = request;
+  const { world, configuration, demand, brakes } = context;
+  const { partition, resourceClass, architecture } = demand;
   const [imageId, templateVersion, configHash] = [base.imageId, base.template.version, configuration.configHash];
   const make = { partition, resourceClass, architecture, imageId, templateVersion, configHash };
   const brake = brakeOn(brakes, make, world.clock.now());
@@ -265,17 +264,17 @@ export async function usableBase(undertaking: Undertaking): Promise<Base | Launc
 
 /** One CreateFleet; after a lost reply the same client token gives the first result. */
 async function launch(
-  undertaking: Undertaking,
+  context: DemandContext,
   base: Base,
   count: number,
   rung: Rung,
   round: string,
   avoid: readonly CapacityPool[],
 ): Promise<LaunchOutcome | Unknown> {
-  const { world, configuration, request } = undertaking;
-  const { resourceClass, architecture, minimum } = request;
+  const { world, configuration, demand } = context;
+  const { resourceClass, architecture, minimum } = demand;
   const spotMaxPrice = configuration.spotMaxPrices[resourceClass];
-  const clientToken = clientTokenOf(undertaking, round, count);
+  const clientToken = clientTokenOf(context, round, count);
   const order = {
     count,
     clientToken,
@@ -285,44 +284,44 @@ async function launch(
     architecture,
     ...rung.ask,
     ...(spotMaxPrice === undefined ? {} : { spotMaxPrice }),
-    tags: tagsOf(undertaking),
+    tags: tagsOf(context),
     avoid: [...avoid],
   };
   return await surely(world, () => world.fleet.launch(order));
 }
 
 /** The same for the same round, whoever asks and when: a client token answers only for the very same request. */
-const tagsOf = ({ configuration, request, partition, owner }: Undertaking): Record<string, string> => ({
+const tagsOf = ({ configuration, demand }: DemandContext): Record<string, string> => ({
   [tags.manager]: poolManager,
   [tags.environment]: configuration.environment,
-  [tags.owner]: owner ?? poolManager,
-  [tags.resourceClass]: request.resourceClass,
-  [tags.partition]: partition,
+  [tags.owner]: formatOwner(demand.owner),
+  [tags.resourceClass]: demand.resourceClass,
+  [tags.partition]: demand.partition,
 });
 
 /**
- * The id of the provision that is under way under this name: this one, or one that was killed and is entered again. A table that does not
+ * The id of the beginning that is under way for this owner: this one, or one that was killed and is entered again. A table that does not
  * answer is no reason to create nothing: what a crash then leaves without a record ends within the boot limit.
  */
-async function begin({ world, configuration, request }: Undertaking): Promise<string> {
-  const { runId, attempt, provisionId } = request;
+async function begin({ world, configuration, demand }: DemandContext): Promise<string> {
   const [id, at] = [world.random.id(), world.clock.now()];
   const begun = { id, at, since: at - configuration.provisionMs };
-  return await world.requests.begin({ runId, attempt, provisionId }, begun).catch((error: unknown) => {
+  return await world.beginnings.begin(demand.owner, begun).catch((error: unknown) => {
     world.log.event("provision.begin-unsaved", { problem: String(error) });
     return id;
   });
 }
 
-/** At most 64 characters of letters, digits and "-", the same for the same round of the same provision. */
-function clientTokenOf({ configuration, request }: Undertaking, round: string, count: number): string {
-  const { runId, attempt, provisionId } = request;
-  const text = `${configuration.environment}/${runId}/${attempt}/${provisionId}/${round}/${count}`;
+/** At most 64 characters of letters, digits and "-", the same for the same round of the same owner. */
+function clientTokenOf({ configuration, demand }: DemandContext, round: string, count: number): string {
+  const owner = formatOwner(demand.owner);
+  const text = `${configuration.environment}/${owner}/${round}/${count}`;
   const hex = (salt: string): string =>
     hash32(salt + text)
       .toString(16)
       .padStart(8, "0");
-  return `${runId}-${attempt}-${count}-${hex("a")}${hex("b")}`;
+  // Its beginning is for people, who read it at EC2.
+  return `${owner.replaceAll(/[^A-Za-z0-9]+/g, "-").slice(0, 40)}-${count}-${hex("a")}${hex("b")}`;
 }
 
 /** One subnet an availability zone (two in one make the request fail), beginning elsewhere for each token. */

@@ -1,13 +1,13 @@
 // Giving back: a provision that cannot finish, or was cancelled or killed, gives back everything it took.
-import type { ProvisionName } from "../../cloud/ports/saved-requests.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
+import type { Owner } from "../../domain/owner.ts";
 import { condemn } from "./condemn.ts";
 import { askToLeave, leaveRound, patience, type Leaver } from "./leave.ts";
 import { ownInstances } from "./own-instances.ts";
 import { patiently } from "./patiently.ts";
-import { ownerOf, ownOf, type Taken } from "./taken.ts";
-import type { ControlWorld } from "./world.ts";
+import { ownOf, type Taken } from "./demand-context.ts";
+import type { PoolWorld } from "./world.ts";
 
 export interface GivenBack {
   readonly pooled: readonly string[];
@@ -16,7 +16,7 @@ export interface GivenBack {
   readonly left: readonly string[];
 }
 
-const askAll = (world: ControlWorld, all: readonly Pick<Taken, "record" | "claimId">[]) =>
+const askAll = (world: PoolWorld, all: readonly Pick<Taken, "record" | "claimId">[]) =>
   Promise.all(
     all.map(async (one) => {
       const leaver: Leaver = { record: one.record, own: ownOf(one) };
@@ -26,12 +26,12 @@ const askAll = (world: ControlWorld, all: readonly Pick<Taken, "record" | "claim
 
 /**
  * Asks all to leave, and parks each that answers; one that gives no sign of life within `patienceMs` is condemned. `known` is what
- * the caller holds; with `everything` the table is asked for what else is this provision's own.
+ * the caller holds; with `everything` the table is asked for what else this owner has.
  */
 export async function giveBack(
-  world: ControlWorld,
+  world: PoolWorld,
   configuration: Configuration,
-  name: ProvisionName,
+  owner: Owner,
   known: readonly Taken[],
   patienceMs: number,
   extent: "everything" | "surplus" = "everything",
@@ -41,9 +41,7 @@ export async function giveBack(
   const claims = new Map(known.map(({ record, claimId }) => [record.key, claimId]));
   const [first, own] = await Promise.all([
     askAll(world, known),
-    extent === "surplus"
-      ? []
-      : patiently(world, begun + patienceMs, () => ownInstances(world, ownerOf(name))).catch(() => []),
+    extent === "surplus" ? [] : patiently(world, begun + patienceMs, () => ownInstances(world, owner)).catch(() => []),
   ]);
   const others = own.filter(({ record, claimId }) => claims.get(record.key) !== claimId);
   const asked = [...first, ...(await askAll(world, others))];
@@ -73,8 +71,8 @@ export async function giveBack(
     )),
   );
   if (extent === "everything")
-    await world.requests
-      .finish(name)
+    await world.beginnings
+      .finish(owner)
       .catch((error: unknown) => world.log.event("provision.finish-unsaved", { problem: String(error) }));
   const left = waiting.map(({ record }) => record.instanceId).filter((id) => !condemned.includes(id));
   world.log.event("provision.given-back", { pooled: pooled.length, condemned: condemned.length, left: left.length });

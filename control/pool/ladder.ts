@@ -1,6 +1,6 @@
 // The ladder of creation: what is asked of EC2 when the rung before had no capacity.
 import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
-import type { Request } from "../../domain/request.ts";
+import type { Demand } from "../../domain/demand.ts";
 
 export interface Rung {
   /** For people: `as asked`, `one size up`, `on-demand`. */
@@ -12,8 +12,10 @@ export interface Rung {
  * From what was asked to what will do. Without named types attribute-based requests span all families and both makers already; types
  * that the user named are left only where `fallback` allows it: first for their siblings of the other maker, at last for on-demand.
  */
-export function ladderOf(request: Request): readonly Rung[] {
-  const { usageClass, allowedTypes, minimum, fallback } = request;
+export function ladderOf(
+  demand: Pick<Demand, "usageClass" | "allowedTypes" | "minimum" | "fallback">,
+): readonly Rung[] {
+  const { usageClass, allowedTypes, minimum, fallback } = demand;
   const asked: Rung["ask"] = { usageClass, allowedTypes, maximumCpu: minimum.cpu * 2 };
   const wider: Rung["ask"] = fallback ? { ...asked, allowedTypes: withSiblings(allowedTypes) } : asked;
   const rungs: Rung[] = [{ name: "as asked", ask: asked }];

@@ -7,7 +7,7 @@ import type { InstanceRecord } from "../../domain/record.ts";
 import { condemn } from "./condemn.ts";
 import { staleness } from "./staleness.ts";
 import { surely } from "./surely.ts";
-import type { ControlWorld } from "./world.ts";
+import type { PoolWorld } from "./world.ts";
 
 export interface Leaver {
   readonly record: InstanceRecord;
@@ -18,7 +18,7 @@ export type Answer = "asked" | "not own" | "unknown";
 
 /** Asks to leave. `not own`: it has another owner by now, or none. */
 export async function askToLeave(
-  world: Pick<ControlWorld, "instances" | "clock">,
+  world: Pick<PoolWorld, "instances" | "clock">,
   { record, own }: Leaver,
 ): Promise<Answer> {
   const decision = await surely(world, () =>
@@ -40,7 +40,7 @@ export const isOver = (record: InstanceRecord): boolean =>
   record.wanted === "serve" && hasLeft({ ...record, wanted: "leave" });
 
 /**
- * Whether GitHub's word on its runner (deleted, or not there), asked for *after* this was read, proves that no job runs or can start:
+ * Whether the forge's word on its runner (deleted, or not there), asked for *after* this was read, proves that no job runs or can start:
  * it has been asked to leave, so it begins no registration; and none is under way that comes up, or is made once more, after the word.
  */
 export const forgeProves = (record: InstanceRecord): boolean => record.wanted === "leave" && !isRegistering(record);
@@ -58,17 +58,22 @@ const claimOf = (record: InstanceRecord): OwnClaim => ({
 
 export type Left =
   | { readonly kind: "pooled"; readonly message: PoolMessage }
-  /** Idle, and condemned at once for what makes it stale. */
+  /** Condemned at once: for what makes it stale, or since it is not the pool's. */
   | { readonly kind: "retired"; readonly why: string }
   | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "unknown" };
 
-/** Makes an instance that has left idle; the caller sends its message to the pool. */
+/** Makes an instance that has left idle, or ends it where it was not made for the pool; the caller sends its message there. */
 export async function makeIdle(
-  world: Pick<ControlWorld, "instances" | "fleet" | "clock" | "log">,
+  world: Pick<PoolWorld, "instances" | "fleet" | "clock" | "log">,
   configuration: Configuration,
   { record, own }: Leaver,
 ): Promise<Left> {
+  if (record.lifetime === "until-told") {
+    const why = "its owner is done with it, and nobody else gets it";
+    const condemned = await condemn(world, [{ ...record, own }], "condemn-left", why);
+    return condemned.length > 0 ? { kind: "retired", why } : { kind: "unknown" };
+  }
   const decision = await surely(world, () => {
     const now = world.clock.now();
     const until = { now, threshold: now + configuration.idleMs };
@@ -90,7 +95,7 @@ export async function makeIdle(
 
 /** Sends to the pool, once more what was not sent; what is lost all the same is found in the index, and sent again by refresh. */
 export async function sendToPool(
-  world: Pick<ControlWorld, "pool" | "log">,
+  world: Pick<PoolWorld, "pool" | "log">,
   messages: readonly PoolMessage[],
 ): Promise<void> {
   if (messages.length === 0) return;
@@ -110,7 +115,7 @@ export interface LeaveRound {
 
 /** One look at those that were asked to leave: what has answered becomes idle and goes to the pool. */
 export async function leaveRound(
-  world: Pick<ControlWorld, "instances" | "fleet" | "pool" | "clock" | "log">,
+  world: Pick<PoolWorld, "instances" | "fleet" | "pool" | "clock" | "log">,
   configuration: Configuration,
   leavers: readonly Leaver[],
 ): Promise<LeaveRound> {
@@ -148,7 +153,7 @@ export async function leaveRound(
 
 /** Refused though it has left: past its threshold, or its agent ends it; then it is condemned. */
 async function pastIt(
-  world: Pick<ControlWorld, "instances" | "fleet" | "clock" | "log">,
+  world: Pick<PoolWorld, "instances" | "fleet" | "clock" | "log">,
   record: InstanceRecord,
   why: string,
   elsewhere: string[],

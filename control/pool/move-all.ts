@@ -3,11 +3,11 @@ import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import type { InstanceRef, Moved } from "../../cloud/ports/store.ts";
 import type { Move, Moves } from "../../domain/instance.ts";
 import { surely } from "./surely.ts";
-import type { ControlWorld } from "./world.ts";
+import type { PoolWorld } from "./world.ts";
 
 /** `tell`: what the move is told, at the moment of each try. Outcomes in the order of the subjects. */
 export async function moveAllSurely<M extends Move, Subject extends InstanceRef>(
-  world: Pick<ControlWorld, "instances" | "clock">,
+  world: Pick<PoolWorld, "instances" | "clock">,
   move: M,
   subjects: readonly Subject[],
   tell: (subject: Subject, now: number) => Moves[M],

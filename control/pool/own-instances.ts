@@ -2,7 +2,7 @@
 import { formatOwner, groupOf, type Owner } from "../../domain/owner.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { OwnerListing } from "../../domain/table.ts";
-import type { ControlWorld } from "./world.ts";
+import type { PoolWorld } from "./world.ts";
 
 export interface OwnInstance {
   readonly record: InstanceRecord;
@@ -11,14 +11,14 @@ export interface OwnInstance {
 
 /** Lists by the owner index, then reads the records: the index may be stale, the records are not. */
 export const ownInstances = async (
-  world: Pick<ControlWorld, "instances">,
+  world: Pick<PoolWorld, "instances">,
   owner: Owner,
 ): Promise<readonly OwnInstance[]> =>
   await ownAmong(world, owner, (await world.instances.ofGroup(groupOf(owner))).items);
 
 /** The same of what the index has shown. */
 export async function ownAmong(
-  world: Pick<ControlWorld, "instances">,
+  world: Pick<PoolWorld, "instances">,
   owner: Owner,
   listed: readonly OwnerListing[],
 ): Promise<readonly OwnInstance[]> {

@@ -2,11 +2,11 @@
 import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { limits } from "../../domain/limits.ts";
-import type { ControlWorld } from "./world.ts";
+import type { PoolWorld } from "./world.ts";
 
 /** Rejects as `read` does: with `OutOfReach` only from `until` on, or once nobody waits any more. */
 export async function patiently<Value>(
-  { clock, log }: Pick<ControlWorld, "clock" | "log">,
+  { clock, log }: Pick<PoolWorld, "clock" | "log">,
   until: EpochMs,
   read: () => Promise<Value>,
   cancel?: AbortSignal,

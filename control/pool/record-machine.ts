@@ -1,12 +1,13 @@
 // The record of a machine that has just been launched.
 import type { Launched } from "../../cloud/ports/fleet.ts";
+import { labelsIn, type Demand } from "../../domain/demand.ts";
 import { instanceKey } from "../../domain/names.ts";
 import { isPast } from "../../domain/needs.ts";
+import { holderOf } from "../../domain/owner.ts";
 import type { InstanceRecord, Machine } from "../../domain/record.ts";
-import { labelOf } from "../../domain/request.ts";
 import { end } from "./condemn.ts";
 import { surely } from "./surely.ts";
-import { ownershipOf, type Taken, type Undertaking } from "./taken.ts";
+import { ownershipOf, type Taken, type DemandContext } from "./demand-context.ts";
 
 export interface Recorded {
   /** Undefined where the machine is not this provision's to use. */
@@ -17,20 +18,20 @@ export interface Recorded {
 
 /** Writes the record of a launched machine; one that cannot be recorded is ended at once, and would end itself. */
 export async function recordMachine(
-  undertaking: Undertaking,
+  context: DemandContext,
   launched: Launched,
   imageId: string,
   templateVersion: string,
 ): Promise<Recorded> {
-  const { world, configuration, request, partition, owner } = undertaking;
+  const { world, configuration, demand } = context;
   const claimId = world.random.id();
   const since = world.clock.now();
   const machine: Machine = {
     key: instanceKey(configuration, launched.instanceId),
     instanceId: launched.instanceId,
-    partition,
-    resourceClass: request.resourceClass,
-    architecture: request.architecture,
+    partition: demand.partition,
+    resourceClass: demand.resourceClass,
+    architecture: demand.architecture,
     usageClass: launched.usageClass,
     instanceType: launched.instanceType,
     cpu: launched.cpu,
@@ -41,12 +42,12 @@ export async function recordMachine(
     configHash: configuration.configHash,
     launchedAt: since,
   };
-  const ownership = owner === undefined ? {} : { ownership: ownershipOf(undertaking, claimId) };
+  const ownership = holderOf(demand.owner) === undefined ? {} : { ownership: ownershipOf(context, claimId) };
   const decision = await surely(world, () => {
     const now = world.clock.now();
     return world.instances.move("create", machine, {
       now,
-      threshold: now + undertaking.bootMs,
+      threshold: now + context.bootMs,
       machine,
       claimId,
       ...ownership,
@@ -60,25 +61,24 @@ export async function recordMachine(
     });
     return { taken: { record: decision.record, claimId, origin: "created", since }, known: false };
   }
-  if (decision.kind === "refused" && decision.record !== undefined) {
-    const taken = owner === undefined ? undefined : adopt(decision.record, owner, labelOf(request), since);
-    return { taken, known: true };
-  }
+  if (decision.kind === "refused" && decision.record !== undefined)
+    return { taken: adopt(decision.record, demand, since), known: true };
   world.log.event("instance.unrecorded", { instance: machine.instanceId });
   await end(world, [machine.instanceId]);
   return { taken: undefined, known: false };
 }
 
-/** A re-entered round gives the machines of its first result: what is still this provision's own is taken, what is not is left. */
-function adopt(found: InstanceRecord, owner: string, label: string, since: number): Taken | undefined {
+/** A re-entered round gives the machines of its first result: what is still this demand's own is taken, what is not is left. */
+function adopt(found: InstanceRecord, demand: Demand, since: number): Taken | undefined {
   const { claimId } = found;
-  if (
-    found.owner !== owner ||
-    found.labels?.includes(label) === false ||
-    claimId === undefined ||
-    found.wanted !== "serve"
-  )
+  if (found.owner !== holderOf(demand.owner) || claimId === undefined || !isWanted(found, demand, since))
     return undefined;
-  if (found.retiredAt !== undefined || isPast(found, since)) return undefined;
   return { record: found, claimId, origin: "created", since };
 }
+
+/** Whether an instance of this owner serves its demand as it is now: alive, and with the labels that are asked for. */
+export const isWanted = (record: InstanceRecord, demand: Demand, now: number): boolean =>
+  record.wanted === "serve" &&
+  record.retiredAt === undefined &&
+  !isPast(record, now) &&
+  labelsIn(demand).every((label) => record.labels?.includes(label) === true);

@@ -2,13 +2,13 @@
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { Received } from "../../cloud/ports/queue.ts";
 import type { Found } from "../../cloud/ports/store.ts";
+import { misfitOf, type Candidate } from "../../domain/demand.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { PoolMessage } from "../../domain/pool-message.ts";
 import { isPast } from "../../domain/needs.ts";
-import { misfitOf, type Candidate } from "../../domain/request.ts";
 import type { PoolListing } from "../../domain/table.ts";
 import { claim, type ClaimOutcome } from "./claim.ts";
-import type { Taken, Undertaking } from "./taken.ts";
+import type { Taken, DemandContext } from "./demand-context.ts";
 
 /** What the first look at the pool promises: both were asked for at the same time. */
 export interface PoolLook {
@@ -17,14 +17,12 @@ export interface PoolLook {
 }
 
 /** Asks the index which idle instances there are that may fit, and receives as many messages as are wanted, at once. */
-export async function lookAtPool(undertaking: Undertaking, wanted: number): Promise<PoolLook> {
-  const { world, request, partition } = undertaking;
-  const { resourceClass, architecture } = request;
+export async function lookAtPool(context: DemandContext, wanted: number): Promise<PoolLook> {
+  const { world, demand } = context;
+  // What is to boot from an image of its own is created: nothing of the pool is asked for, and nothing leased.
+  if (demand.image !== undefined) return { listed: { items: [], damaged: [] }, received: [] };
   const after = world.clock.now() + limits.claimMarginMs;
-  const [listed, received] = await Promise.all([
-    world.instances.idle({ partition, resourceClass, architecture }, after, request),
-    receive(undertaking, wanted),
-  ]);
+  const [listed, received] = await Promise.all([world.instances.idle(demand, after, demand), receive(context, wanted)]);
   return { listed, received };
 }
 
@@ -32,9 +30,9 @@ export async function lookAtPool(undertaking: Undertaking, wanted: number): Prom
  * As many messages as are wanted, ten a call, all calls at once: what is not needed is not kept from others. A queue that is out of reach
  * yields none: what the index shows is claimed straight from it.
  */
-async function receive({ world, request }: Undertaking, wanted: number): Promise<readonly Received[]> {
+async function receive({ world, demand }: DemandContext, wanted: number): Promise<readonly Received[]> {
   const calls = Array.from({ length: callsFor(wanted) }, (_, call) =>
-    world.pool.receive(request.resourceClass, Math.min(maxima.poolBatch, wanted - call * maxima.poolBatch)),
+    world.pool.receive(demand.resourceClass, Math.min(maxima.poolBatch, wanted - call * maxima.poolBatch)),
   );
   const received = calls.map((call) =>
     call.catch((error: unknown) => {
@@ -47,17 +45,17 @@ async function receive({ world, request }: Undertaking, wanted: number): Promise
 }
 
 /** How many different instances of a first look fit: what neither queue nor index promises is the shortfall. */
-export function promised(undertaking: Undertaking, look: PoolLook): number {
+export function promised(context: DemandContext, look: PoolLook): number {
   const keys = new Set<string>();
-  for (const item of look.listed.items) if (fits(undertaking, item)) keys.add(item.key);
+  for (const item of look.listed.items) if (fits(context, item)) keys.add(item.key);
   for (const { message } of look.received.filter((one) => one.kind === "message"))
-    if (fits(undertaking, message)) keys.add(message.key);
+    if (fits(context, message)) keys.add(message.key);
   return keys.size;
 }
 
-const fits = ({ world, request, partition, lost }: Undertaking, candidate: Candidate & { key: string }): boolean =>
+const fits = ({ world, demand, lost }: DemandContext, candidate: Candidate & { key: string }): boolean =>
   !lost.spoilt.has(candidate.key) &&
-  misfitOf(candidate, request, partition, world.clock.now() + limits.claimMarginMs) === undefined;
+  misfitOf(candidate, demand, world.clock.now() + limits.claimMarginMs) === undefined;
 
 interface Leased {
   readonly receipt: string;
@@ -66,7 +64,7 @@ interface Leased {
 
 /** One scan: what is leased, what was tried, what was won. */
 interface Scan {
-  readonly undertaking: Undertaking;
+  readonly context: DemandContext;
   readonly wanted: number;
   readonly onTaken: (taken: Taken) => void;
   readonly listed: Map<string, PoolListing>;
@@ -91,14 +89,14 @@ interface Scan {
  * index shows it is claimed straight from the index.
  */
 export async function select(
-  undertaking: Undertaking,
+  context: DemandContext,
   look: PoolLook,
   wanted: number,
   onTaken: (taken: Taken) => void,
 ): Promise<readonly Taken[]> {
-  const listed = new Map(look.listed.items.filter((item) => fits(undertaking, item)).map((item) => [item.key, item]));
+  const listed = new Map(look.listed.items.filter((item) => fits(context, item)).map((item) => [item.key, item]));
   const scan: Scan = {
-    undertaking,
+    context,
     wanted,
     onTaken,
     listed,
@@ -121,7 +119,7 @@ export async function select(
 }
 
 const missing = (scan: Scan): number => scan.wanted - scan.taken.length;
-const goesOn = (scan: Scan): boolean => missing(scan) > 0 && !scan.undertaking.cancel.aborted;
+const goesOn = (scan: Scan): boolean => missing(scan) > 0 && !scan.context.cancel.aborted;
 
 const callsFor = (wanted: number): number => Math.ceil(wanted / maxima.poolBatch);
 
@@ -133,18 +131,18 @@ async function fromQueue(scan: Scan, first: readonly Received[]): Promise<void> 
       await Promise.all(scan.spare.splice(0, missing(scan)).map((leased) => fromMessage(scan, leased)));
     const unmet = [...scan.listed.keys()].some((key) => !scan.tried.has(key));
     if (!goesOn(scan) || !unmet || news === 0 || receives >= maxima.receivesPerScan) return;
-    batch = await receive(scan.undertaking, missing(scan));
+    batch = await receive(scan.context, missing(scan));
   }
 }
 
 /** Sorts a batch into spare, misfit, stale and unreadable; says how many instances were met for the first time. */
 async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
-  const { world, request } = scan.undertaking;
+  const { world, demand } = scan.context;
   let news = 0;
   for (const received of batch) {
     if (received.kind === "unreadable") {
       world.log.event("pool.unreadable", { problem: received.problem });
-      await world.pool.setAside(request.resourceClass, received).catch((error: unknown) => {
+      await world.pool.setAside(demand.resourceClass, received).catch((error: unknown) => {
         // It comes again when its lease ends, and is nobody else's harm.
         world.log.event("pool.not-set-aside", { problem: String(error) });
       });
@@ -155,7 +153,7 @@ async function sort(scan: Scan, batch: readonly Received[]): Promise<number> {
     if (!known) news++;
     scan.met.add(message.key);
     if (isPast(message, world.clock.now())) scan.drop.push(receipt);
-    else if (!fits(scan.undertaking, message)) scan.giveBack.push(receipt);
+    else if (!fits(scan.context, message)) scan.giveBack.push(receipt);
     else scan.spare.push({ receipt, message });
   }
   return news;
@@ -166,7 +164,7 @@ async function fromMessage(scan: Scan, leased: Leased): Promise<void> {
   scan.claimed.push(leased);
   if (isTried(scan, message)) return;
   scan.tried.set(message.key, message.version);
-  keep(scan, message.key, await claim(scan.undertaking, message));
+  keep(scan, message.key, await claim(scan.context, message));
 }
 
 const isTried = ({ tried }: Scan, { key, version }: PoolMessage): boolean => version <= (tried.get(key) ?? -1);
@@ -182,7 +180,7 @@ const keep = (scan: Scan, key: string, outcome: ClaimOutcome): void => {
 
 /** In an order of its own, so that competing provisions do not all try the same instance first. */
 async function fromIndex(scan: Scan): Promise<void> {
-  const { random } = scan.undertaking.world;
+  const { random } = scan.context.world;
   const rest = [...scan.listed.values()]
     .filter(({ key }) => !scan.tried.has(key))
     .map((item) => ({ item, order: random.next() }))
@@ -192,21 +190,21 @@ async function fromIndex(scan: Scan): Promise<void> {
       rest.splice(0, missing(scan)).map(async ({ item }) => {
         // All that is leased is older than this claim.
         scan.tried.set(item.key, Infinity);
-        keep(scan, item.key, await claim(scan.undertaking, item));
+        keep(scan, item.key, await claim(scan.context, item));
       }),
     );
 }
 
 /** Gives misfits and what was not needed back in one batch, and deletes what was decided. */
 async function settle(scan: Scan): Promise<void> {
-  const { world, request } = scan.undertaking;
+  const { world, demand } = scan.context;
   const isOpen = ({ message }: Leased): boolean => !isTried(scan, message) || scan.undecided.has(message.key);
   const leased = [...scan.claimed, ...scan.spare];
   const receiptsOf = (some: readonly Leased[]): string[] => some.map(({ receipt }) => receipt);
   const giveBack = [...scan.giveBack, ...receiptsOf(leased.filter(isOpen))];
   const drop = [...scan.drop, ...receiptsOf(leased.filter((one) => !isOpen(one)))];
   await Promise.all([
-    giveBack.length > 0 ? world.pool.giveBack(request.resourceClass, giveBack) : undefined,
-    drop.length > 0 ? world.pool.drop(request.resourceClass, drop) : undefined,
+    giveBack.length > 0 ? world.pool.giveBack(demand.resourceClass, giveBack) : undefined,
+    drop.length > 0 ? world.pool.drop(demand.resourceClass, drop) : undefined,
   ]);
 }

@@ -1,11 +1,11 @@
 // Making a write again while its outcome is unknown: every move may be made again without harm.
 import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import { limits, maxima } from "../../domain/limits.ts";
-import type { ControlWorld } from "./world.ts";
+import type { PoolWorld } from "./world.ts";
 
 /** Tries again while the outcome is unknown, a bounded number of times; gives the last outcome. */
 export async function surely<Outcome>(
-  world: Pick<ControlWorld, "clock">,
+  world: Pick<PoolWorld, "clock">,
   write: () => Promise<Outcome | Unknown>,
 ): Promise<Outcome | Unknown> {
   let outcome = await write();

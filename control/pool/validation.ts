@@ -5,7 +5,7 @@ import { askToLeave } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
 import { moveAllSurely } from "./move-all.ts";
 import { reasonOf, wordsOfLoss, type Loss, type Reason } from "./reasons.ts";
-import { ownOf, type Taken, type Undertaking } from "./taken.ts";
+import { ownOf, type Taken, type DemandContext } from "./demand-context.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface Held {
@@ -22,8 +22,8 @@ export interface Held {
 }
 
 /** Reads all, marks what is ready, drops what is lost. */
-export async function validate(undertaking: Undertaking, held: Held): Promise<void> {
-  const { world } = undertaking;
+export async function validate(context: DemandContext, held: Held): Promise<void> {
+  const { world } = context;
   const keys = [...held.taken.keys()];
   if (keys.length === 0) return;
   const read = await world.instances.read(keys).catch((error: unknown) => {
@@ -51,18 +51,18 @@ export async function validate(undertaking: Undertaking, held: Held): Promise<vo
     if (verdict?.kind === "ready") held.ready.add(key);
     else held.ready.delete(key);
     if (verdict?.kind === "pending" && verdict.quiet) quiet.push(held.taken.get(key) ?? taken);
-    if (problem !== undefined) await letGo(undertaking, held, taken, { code: "damaged", problem }, undefined);
+    if (problem !== undefined) await letGo(context, held, taken, { code: "damaged", problem }, undefined);
     if (verdict?.kind === "lost") {
       held.released ||= verdict.released;
-      await letGo(undertaking, held, held.taken.get(key) ?? taken, verdict.loss, verdict.condemn);
+      await letGo(context, held, held.taken.get(key) ?? taken, verdict.loss, verdict.condemn);
     }
   }
-  await lookAtQuiet(undertaking, held, quiet);
+  await lookAtQuiet(context, held, quiet);
 }
 
 /** A machine that died says nothing more: EC2 knows. */
-async function lookAtQuiet(undertaking: Undertaking, held: Held, quiet: readonly Taken[]): Promise<void> {
-  const { world } = undertaking;
+async function lookAtQuiet(context: DemandContext, held: Held, quiet: readonly Taken[]): Promise<void> {
+  const { world } = context;
   const now = world.clock.now();
   if (quiet.length === 0 || now - held.lookedAt < limits.machineLookMs) return;
   held.lookedAt = now;
@@ -73,13 +73,13 @@ async function lookAtQuiet(undertaking: Undertaking, held: Held, quiet: readonly
   if (seen === undefined) return;
   for (const taken of quiet) {
     const gone = goneOf(taken.record, seen, now);
-    if (gone !== undefined) await letGo(undertaking, held, taken, { code: "gone", gone }, "condemn-gone");
+    if (gone !== undefined) await letGo(context, held, taken, { code: "gone", gone }, "condemn-gone");
   }
 }
 
 /** A lost instance is condemned where its condition allows it, else asked to leave; it is no longer counted either way. */
 async function letGo(
-  { world, lost }: Undertaking,
+  { world, lost }: DemandContext,
   held: Held,
   taken: Taken,
   loss: Loss,
@@ -99,19 +99,22 @@ async function letGo(
 }
 
 /** Starts as many as are wanted; false where one of them could not be: it is judged again at the next tick. */
-export async function commit({ world, configuration, request }: Undertaking, held: Held): Promise<boolean> {
+export async function commit({ world, demand }: DemandContext, held: Held): Promise<boolean> {
   const subjects = [...held.ready]
-    .slice(0, request.count)
+    .slice(0, demand.count)
     .filter((key) => !held.started.has(key))
     .flatMap((key) => held.taken.get(key) ?? [])
     .map((taken) => ({ ...taken.record, own: ownOf(taken) }));
-  const runtimeMs = request.maxRuntimeMs ?? configuration.maxRuntimeMs;
   // What an earlier call under this name has started serves for as long as what is started now.
   const [serving, rest] = [
     subjects.filter(({ state }) => state === "running"),
     subjects.filter(({ state }) => state !== "running"),
   ];
-  const until = ({ own }: (typeof subjects)[number], now: number) => ({ now, threshold: now + runtimeMs, own });
+  const until = ({ own }: (typeof subjects)[number], now: number) => ({
+    now,
+    threshold: now + demand.maxRuntimeMs,
+    own,
+  });
   const moved = await Promise.all([
     moveAllSurely(world, "extend-running", serving, until),
     moveAllSurely(world, "start", rest, until),

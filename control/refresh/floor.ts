@@ -1,23 +1,21 @@
 // The idle floor: as many idle instances as configured are kept alive, and created without an owner where they are short.
 import type { Brake } from "../../domain/brake.ts";
 import { floorPool, retiredClassesOf, type Configuration } from "../../domain/configuration.ts";
+import type { Demand } from "../../domain/demand.ts";
 import { limits } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../../domain/record.ts";
-import type { Request } from "../../domain/request.ts";
 import { attempting } from "../pool/attempt.ts";
 import { create, newRounds, usableBase } from "../pool/creation.ts";
 import { ladderOf } from "../pool/ladder.ts";
-import { fullAt } from "../runs/out-of-time.ts";
-import { roomOf, scopesOf } from "../pool/places.ts";
+import { fullAt, roomOf, scopesOf } from "../pool/places.ts";
 import type { Reason, ReasonAbout } from "../pool/reasons.ts";
-import type { Undertaking } from "../pool/taken.ts";
+import { contextOf, type DemandContext } from "../pool/demand-context.ts";
 import { scopesInUse } from "./tokens.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 export interface Floor {
   readonly partition: string;
-  readonly repository: string;
   readonly resourceClass: string;
   readonly architecture: Architecture;
   readonly usageClass: UsageClass;
@@ -26,13 +24,13 @@ export interface Floor {
 
 /** The floors of every partition; names that are no class and architecture are left out (refresh reports them). */
 export function floorsOf(configuration: Configuration): readonly Floor[] {
-  return [...scopesInUse(configuration)].flatMap(([partition, repository]) =>
+  return [...scopesInUse(configuration).keys()].flatMap((partition) =>
     Object.entries(configuration.idleFloors).flatMap(([name, count]): Floor[] => {
       const { resourceClass, architecture, usageClass } = floorPool(name);
       if (architecture !== "x64" && architecture !== "arm64") return [];
       if (configuration.resourceClasses[resourceClass] === undefined || count <= 0) return [];
       if (usageClass !== "spot" && usageClass !== "on-demand") return [];
-      return [{ partition, repository, resourceClass, architecture, usageClass, count }];
+      return [{ partition, resourceClass, architecture, usageClass, count }];
     }),
   );
 }
@@ -99,12 +97,13 @@ export async function keepFloors(
   const keep = async (floor: Floor): Promise<void> => {
     const now = world.clock.now();
     const plan = planFloor(floor, records, now);
-    const undertaking = undertakingOf(world, configuration, floor, begun, brakes);
+    const demand = demandOf(configuration, floor, plan.missing, begun);
+    const context = contextOf(world, { configuration, brakes }, demand, { begun, foundMs: limits.foundMs });
     const about = `idle floor of ${floor.resourceClass}`;
     const tell = (reason: Reason): void => void reasons.push({ about, reason });
     if (dryRun) {
       extended += plan.extend.length;
-      created += await foresee(undertaking, plan.missing, spoken, tell);
+      created += await foresee(context, spoken, tell);
       return;
     }
     for (const record of plan.extend) {
@@ -112,9 +111,9 @@ export async function keepFloors(
       if (decision.kind === "done") extended++;
     }
     if (plan.missing === 0) return;
-    const made = await create(undertaking, plan.missing, newRounds(""), () => undefined);
+    const made = await create(context, plan.missing, newRounds(""), () => undefined);
     created += made.taken.length;
-    if (made.full !== undefined) tell(fullAt(undertaking, made.full));
+    if (made.full !== undefined) tell(fullAt(context, made.full));
     if (made.braked !== undefined) tell(made.braked);
     for (const problem of made.problems) tell(problem);
   };
@@ -125,65 +124,48 @@ export async function keepFloors(
 
 /** How many would be created: of what can be known without asking EC2 for a machine. */
 async function foresee(
-  undertaking: Undertaking,
-  missing: number,
+  context: DemandContext,
   spoken: Map<string, number>,
   tell: (reason: Reason) => void,
 ): Promise<number> {
+  const missing = context.demand.count;
   if (missing === 0) return 0;
-  const { scope, places } = await roomOf(undertaking, spoken);
-  if (places < missing) tell(fullAt(undertaking, scope));
+  const { scope, places } = await roomOf(context, spoken);
+  if (places < missing) tell(fullAt(context, scope));
   if (places <= 0) return 0;
-  const base = await usableBase(undertaking);
+  const base = await usableBase(context);
   if ("kind" in base) {
-    const rung = ladderOf(undertaking.request)[0]?.name ?? "";
+    const rung = ladderOf(context.demand)[0]?.name ?? "";
     tell(base.kind === "braked" ? { code: "braked", brake: base.brake } : { code: "launch", rung, ...base });
     return 0;
   }
   const count = Math.min(missing, places);
-  for (const { name } of scopesOf(undertaking)) spoken.set(name, (spoken.get(name) ?? 0) + count);
+  for (const { name } of scopesOf(context)) spoken.set(name, (spoken.get(name) ?? 0) + count);
   return count;
 }
 
-/** A refresh that comes twice in one period asks with the same client tokens, and gets the same machines. */
-function undertakingOf(
-  world: ControlWorld,
-  configuration: Configuration,
-  floor: Floor,
-  begun: number,
-  brakes: readonly Brake[],
-): Undertaking {
-  const { repository, resourceClass, architecture, usageClass, partition, count } = floor;
-  const minimum = configuration.resourceClasses[resourceClass] ?? { cpu: 1, mmem: 512 };
-  const period = Math.floor(begun / limits.refreshMs);
-  const request: Request = {
-    runId: "floor",
-    attempt: period,
-    provisionId: `${partition}/${resourceClass}/${architecture}/${usageClass}`,
-    repository,
+/** A refresh that comes twice in one period makes the same demand, with the same client tokens, and gets the same machines. */
+function demandOf(configuration: Configuration, floor: Floor, count: number, begun: number): Demand {
+  const { resourceClass, architecture, usageClass, partition } = floor;
+  return {
+    owner: {
+      kind: "floor",
+      period: Math.floor(begun / limits.refreshMs),
+      pool: `${partition}/${resourceClass}/${architecture}/${usageClass}`,
+    },
+    partition,
     count,
+    least: 1,
     resourceClass,
-    minimum,
+    minimum: configuration.resourceClasses[resourceClass] ?? { cpu: 1, mmem: 512 },
     architecture,
     usageClass,
     allowedTypes: [],
-    labels: [],
     fallback: false,
-  };
-  // Nothing is begun in the second half, nor by the last of them.
-  const deadline = begun + 2 * limits.floorsMs;
-  const cancel = new AbortController().signal;
-  return {
-    world,
-    configuration,
-    request,
-    partition,
-    owner: undefined,
-    begun,
-    deadline,
-    cancel,
-    bootMs: configuration.bootMs + limits.foundMs,
-    brakes,
-    lost: { claims: 0, machines: 0, spoilt: new Set() },
+    // Nothing is begun in the second half, nor by the last of them.
+    until: begun + 2 * limits.floorsMs,
+    registration: [],
+    maxRuntimeMs: configuration.maxRuntimeMs,
+    lifetime: "pooled",
   };
 }

@@ -4,7 +4,7 @@ import type { MachineSeen } from "../../cloud/ports/fleet.ts";
 import type { Counter } from "../../cloud/ports/settings.ts";
 import { countersOf, environmentCounter, partitionCounter, tags } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 /** Records that are not terminated, and machines that nobody has recorded (yet, or ever): both hold a place. */
 function count(records: readonly InstanceRecord[], machines: readonly MachineSeen[]): ReadonlyMap<string, number> {

@@ -30,7 +30,7 @@ import { rerun, type Rerun, type Reruns, type UnservableJob } from "../runs/reru
 import { emptyRetired, type RetiredClass } from "./retired-classes.ts";
 import { sweepConfigurations } from "./sweep-configurations.ts";
 import { partitionScopes, renewRefused, renewTokens, type TokensRenewed } from "./tokens.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 export interface RefreshOptions {
   /** Prints what it would do, and does nothing. */

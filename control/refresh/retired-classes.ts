@@ -3,7 +3,7 @@ import { merge, retiredClassesOf, type StoredDefaults } from "../../domain/confi
 import { maxima } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { Attempt } from "../pool/attempt.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 export interface RetiredClass {
   readonly resourceClass: string;

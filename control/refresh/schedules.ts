@@ -2,7 +2,7 @@
 import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { merge, type Overlay, type Schedule } from "../../domain/configuration.ts";
 import { cameLast } from "../../domain/cron.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 /** The schedule that came last, and when (epoch ms); of two that came together the later in the file. */
 function latest(schedules: readonly Schedule[], now: number): (Schedule & { readonly at: number }) | undefined {

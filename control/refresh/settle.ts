@@ -12,7 +12,7 @@ import type { Finding, OurRunner, RunnersListed } from "./findings.ts";
 import { askToLeave, forgeProves, makeIdle, sendToPool } from "../pool/leave.ts";
 import { moveAllSurely } from "../pool/move-all.ts";
 import { partitionScopes } from "./tokens.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 export interface Settled {
   readonly finding: Finding;

@@ -4,7 +4,7 @@ import type { Configuration } from "../../domain/configuration.ts";
 import { maxima } from "../../domain/limits.ts";
 import { parseJitConfigurationParameter } from "../../domain/names.ts";
 import { signalRank, type InstanceRecord } from "../../domain/record.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 type Owner = Pick<InstanceRecord, "state" | "assignment" | "owner" | "signal">;
 

@@ -4,7 +4,7 @@ import { limits } from "../../domain/limits.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { forgeScopeOf, partitionOf, type Configuration } from "../../domain/configuration.ts";
 import { lastSignalOf, type InstanceRecord } from "../../domain/record.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 export interface TokensRenewed {
   readonly renewed: readonly string[];

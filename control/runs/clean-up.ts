@@ -8,8 +8,8 @@ import { end } from "../pool/condemn.ts";
 import { giveBack, type GivenBack } from "../pool/give-back.ts";
 import { ownInstances } from "../pool/own-instances.ts";
 import { patiently } from "../pool/patiently.ts";
-import { ownerOf } from "../pool/taken.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
+import { ownerOf } from "./demand-of.ts";
 
 export interface CleanedUp extends GivenBack {
   /** Machines without a record, ended. */
@@ -26,12 +26,13 @@ export async function cleanUp(
     world.log.event("clean-up.unseen", { problem: String(error) });
     return [];
   });
-  const first = await giveBack(world, configuration, name, [], limits.giveBackWaitMs);
+  const first = await giveBack(world, configuration, ownerOf(name), [], limits.giveBackWaitMs);
   // The run index lags: a record that was written a moment before the kill shows a moment later.
   const until = world.clock.now() + limits.giveBackWaitMs;
   const owned = await patiently(world, until, () => ownInstances(world, ownerOf(name)));
   const late = owned.filter(({ record }) => record.wanted === "serve");
-  const second = late.length > 0 ? await giveBack(world, configuration, name, [], limits.giveBackWaitMs) : undefined;
+  const second =
+    late.length > 0 ? await giveBack(world, configuration, ownerOf(name), [], limits.giveBackWaitMs) : undefined;
   return {
     pooled: [...first.pooled, ...(second?.pooled ?? [])],
     condemned: [...first.condemned, ...(second?.condemned ?? [])],

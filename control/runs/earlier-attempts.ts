@@ -3,7 +3,7 @@ import { ownAssignment } from "../../domain/needs.ts";
 import { isOfRun, runOf, type RunOwner } from "../../domain/owner.ts";
 import type { OwnerListing } from "../../domain/table.ts";
 import { surely } from "../pool/surely.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 /** What refresh creates for the queued jobs of a provision has a name of its own: the run's own provision neither waits for it nor repeats it. */
 export const rerunOf = (provisionId: string): string => `${provisionId}+rerun`;

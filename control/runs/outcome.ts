@@ -1,19 +1,24 @@
 // What came of a provision, kept in the same write as its request: refresh tells it as metrics, whose rights a workflow has not.
 import type { Outcome } from "../../domain/outcome.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
-import type { Taken, Undertaking } from "../pool/taken.ts";
-import type { Held } from "../pool/validation.ts";
+import type { Request } from "../../domain/request.ts";
+import type { DemandContext, Taken } from "../pool/demand-context.ts";
+import type { ControlWorld } from "../world.ts";
 
 /** As its instances are all registered. A re-run that cannot be served, or a metric that is missing, is no reason to fail. */
-export async function remember(undertaking: Undertaking, { taken, ready }: Held, again: boolean): Promise<void> {
-  const { world, request } = undertaking;
-  const chosen = [...ready].slice(0, request.count).flatMap((key) => taken.get(key) ?? []);
-  const outcome = outcomeOf(undertaking, chosen);
-  const kept = again ? world.requests.came(request.runId, outcome) : world.requests.save(request, outcome.at, outcome);
-  await kept.catch((error: unknown) => world.log.event("request.unsaved", { problem: String(error) }));
+export async function remember(
+  { requests, log }: Pick<ControlWorld, "requests" | "log">,
+  request: Request,
+  context: DemandContext,
+  ready: readonly Taken[],
+  again: boolean,
+): Promise<void> {
+  const outcome = outcomeOf(request, context, ready);
+  const kept = again ? requests.came(request.runId, outcome) : requests.save(request, outcome.at, outcome);
+  await kept.catch((error: unknown) => log.event("request.unsaved", { problem: String(error) }));
 }
 
-function outcomeOf({ world, request, begun, lost }: Undertaking, chosen: readonly Taken[]): Outcome {
+function outcomeOf(request: Request, { world, begun, lost }: DemandContext, chosen: readonly Taken[]): Outcome {
   const { attempt, provisionId, repository, resourceClass, usageClass } = request;
   const at = world.clock.now();
   const created = chosen.filter(({ origin }) => origin === "created").length;

@@ -10,7 +10,7 @@ import { condemn } from "../pool/condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "../pool/leave.ts";
 import { goneOf, lookAtMachines, wordsOfGone } from "../pool/machines.ts";
 import { patiently } from "../pool/patiently.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 export interface ReleaseRequest {
   readonly runId: string;

@@ -11,7 +11,7 @@ import { attempting } from "../pool/attempt.ts";
 import { rerunOf } from "./earlier-attempts.ts";
 import { provision } from "./provision.ts";
 import type { ReasonAbout } from "../pool/reasons.ts";
-import type { ControlWorld } from "../pool/world.ts";
+import type { ControlWorld } from "../world.ts";
 
 export interface Rerun {
   readonly runId: string;

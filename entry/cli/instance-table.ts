@@ -28,9 +28,10 @@ const stateStyle: Readonly<Record<string, Style>> = {
 const zoneIn = (region: string, zone: string): string =>
   zone.startsWith(region) && zone.length === region.length + 1 ? zone.slice(region.length) : zone;
 
-const runOf = ({ runId, attempt, provisionId }: InstanceShown): string =>
+/** Of what works for no run its owner. */
+const runOf = ({ owner, runId, attempt, provisionId }: InstanceShown): string =>
   runId === undefined
-    ? "-"
+    ? (owner ?? "-")
     : `${runId}${attempt === undefined || attempt === 1 ? "" : `/${attempt}`}${provisionId === undefined || provisionId === "provision" ? "" : ` ${provisionId}`}`;
 
 const stateOf = ({ state, leaving, retired, busy }: InstanceShown): string => {

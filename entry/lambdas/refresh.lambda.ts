@@ -1,7 +1,7 @@
 // Refresh as a lambda: one refresh and its metrics; an error only where it could not look.
 import * as z from "zod/mini";
 import { refresh } from "../../control/refresh/refresh.ts";
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import { limits } from "../../domain/limits.ts";
 import { newsOf } from "../../domain/outcome.ts";
 import { controlWorld } from "../control-world.ts";

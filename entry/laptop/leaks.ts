@@ -1,7 +1,7 @@
 // What may be left when all idle time has passed: nothing. Looked for in the embedded cloud itself, not in our own words.
 import { paginateDescribeParameters, SSMClient } from "@aws-sdk/client-ssm";
 import { partitionScopes } from "../../control/refresh/tokens.ts";
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { limits } from "../../domain/limits.ts";
 import { credentialParameterOf } from "../../domain/configuration.ts";

@@ -1,5 +1,5 @@
 // One workflow run on the laptop: provision, jobs on its runners, release; as a workflow's jobs would do it.
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import { provision, type Provisioned } from "../../control/runs/provision.ts";
 import { release, type Released } from "../../control/runs/release.ts";
 import { parseRequest, type RawRequest, type Request } from "../../domain/request.ts";

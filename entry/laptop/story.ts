@@ -1,6 +1,6 @@
 // What the laptop plays: five workflow runs, then idleness until everything has ended.
 import { runOf } from "../../domain/owner.ts";
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
 import { wordsOfReason } from "../../control/pool/reasons.ts";
 import { refresh } from "../../control/refresh/refresh.ts";

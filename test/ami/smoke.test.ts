@@ -3,13 +3,12 @@ import { expect, test } from "vitest";
 import type { ImageSeen } from "../../cloud/ports/images.ts";
 import { noFaults, type Rates } from "../world/faults.ts";
 import { worldOf } from "../world/world.ts";
-import { candidateClass, smoke } from "../../control/operate/images/smoke.ts";
+import { smoke } from "../../control/operate/images/smoke.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import type { Defaults } from "../../domain/configuration.ts";
 import { imageTags } from "../../domain/image.ts";
-import { problemsOfClasses } from "../../domain/resource-class.ts";
 import { limits } from "../../domain/limits.ts";
 import { requestOf } from "../../entry/laptop/runs.ts";
 import { agentOf } from "../control/calm-world.ts";
@@ -56,7 +55,7 @@ async function openBench(
     tagged,
     records,
     smoke: (cancel = new AbortController().signal) =>
-      world.time.settle(smoke(ports, images, { imageId, runId: "777", cancel })),
+      world.time.settle(smoke(ports, images, { imageId, id: "777", cancel })),
   };
 }
 
@@ -93,7 +92,7 @@ test("it boots from the image under test though the pool could serve, and the po
   expect(states.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(["false idle", "true terminating"]);
 });
 
-test("while it is tested no run claims what boots from it, whoever has made it idle: nobody can ask for its class", async () => {
+test("what boots from it never idles, so that no run gets it: it leaves and ends, and its test's name is its label", async () => {
   const bench = await openBench();
   const { world, ports } = bench;
   const seen: string[] = [];
@@ -103,55 +102,69 @@ test("while it is tested no run claims what boots from it, whoever has made it i
       ...ports.instances,
       move: async (move, ref, told) => {
         const decision = await ports.instances.move(move, ref, told);
-        if (decision.kind === "done" && decision.record.imageId === imageId) {
-          const { state, resourceClass } = decision.record;
-          seen.push(`${state} ${resourceClass}`);
-          if (state === "idle") {
-            // As selection looks, and as a caller that has its key: by the class that a run can ask for.
-            const { partition, architecture } = decision.record;
-            const pool = { partition, architecture, resourceClass: "large" } as const;
-            const idle = await ports.instances.idle(pool, world.time.now(), undefined);
-            seen.push(`offered ${idle.items.filter((one) => one.imageId === imageId).length}`);
-          }
-        }
+        if (decision.kind === "done") seen.push(`${decision.record.state} ${decision.record.labels?.join() ?? "-"}`);
         return decision;
       },
     },
   };
-  const images = {
-    one: () => Promise.resolve(candidate),
-    tag: () => Promise.resolve(),
-  };
-  const smoked = await world.time.settle(smoke(watched, images, { imageId, runId: "778" }));
-  expect(smoked.kind).toBe("passed");
-  // It does become idle, between leaving and its end; the pool of the runs' class never shows it.
-  expect(seen).toContain(`idle ${candidateClass("large")}`);
-  expect(seen.filter((one) => one.startsWith("offered"))).toEqual(["offered 0"]);
-  expect(problemsOfClasses({ [candidateClass("large")]: { cpu: 2, mmem: 4096 } })).toHaveLength(1);
+  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
+  expect((await world.time.settle(smoke(watched, images, { imageId, id: "778" }))).kind).toBe("passed");
+  expect(seen[0]).toBe(`created image-test-${imageId}-778`);
+  expect(seen.filter((one) => one.startsWith("idle"))).toEqual([]);
+  expect(await bench.records()).toMatchObject([
+    {
+      state: "terminating",
+      lastOwner: `image-test:${imageId}:778`,
+      reason: expect.stringContaining("nobody else") as unknown,
+    },
+  ]);
+  expect(await world.time.settle(ports.requests.repositories(0))).toEqual([]);
 });
 
-test("one that was left idle by a smoke that died is ended by the next refresh, for its class is not deployed", async () => {
+test("one whose test died is ended by the next refresh once it has left, or by its threshold: it never idles", async () => {
   const bench = await openBench();
   const { world, ports } = bench;
   const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
-  // It dies in the moment in which the instance has become idle.
-  const dies = () => Promise.reject(new Error("the smoke dies"));
+  // It dies in the moment in which the instance is to be ended.
+  const dies = () => Promise.reject(new Error("the test dies"));
   const dying: typeof ports = {
     ...ports,
     instances: {
       ...ports.instances,
-      move: (move, ref, told) => (move === "condemn-evicted" ? dies() : ports.instances.move(move, ref, told)),
-      moveAll: dies,
+      moveAll: (move, moves) => (move === "condemn-left" ? dies() : ports.instances.moveAll(move, moves)),
     },
   };
-  await world.time.settle(smoke(dying, images, { imageId, runId: "779" }).catch(() => undefined));
-  const states = async () => (await bench.records()).map(({ state, resourceClass }) => `${state} ${resourceClass}`);
-  expect(await states()).toEqual([`idle ${candidateClass("large")}`]);
-  const run = requestOf({ runId: "1", instanceCount: "1", repository: "acme/shop" });
-  await world.time.settle(provision(ports, run, { cancel: new AbortController().signal }));
-  expect((await states()).toSorted()).toEqual([`idle ${candidateClass("large")}`, "running large"]);
+  await world.time.settle(smoke(dying, images, { imageId, id: "779" }).catch(() => undefined));
+  await world.time.run(world.time.now() + 60_000);
+  expect(await bench.records()).toMatchObject([{ state: "running", wanted: "leave", lifetime: "until-told" }]);
   await world.time.settle(refresh(ports));
-  expect((await states()).toSorted()).toEqual(["running large", `terminating ${candidateClass("large")}`]);
+  expect((await bench.records()).map(({ state }) => state)).toEqual(["terminating"]);
+});
+
+test("it is tested while provisioning is paused, and where machines of that image were lost before", async () => {
+  const bench = await openBench();
+  const { ports } = bench;
+  const paused: typeof ports = {
+    ...ports,
+    settings: {
+      ...ports.settings,
+      load: async () => ({ ...(await ports.settings.load()), paused: { reason: "a bad image", at: 0 } }),
+    },
+  };
+  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
+  expect((await bench.world.time.settle(smoke(paused, images, { imageId, id: "780" }))).kind).toBe("passed");
+});
+
+test.each([
+  [{ resourceClass: "huge" }, /^resource-class is "huge"; this environment has large, xlarge/],
+  [{ timeoutMin: "soon" }, /^timeout-min is "soon"; it is a whole number from 1 to 12/],
+  [{ timeoutMin: "13" }, /^timeout-min is "13"; .* limits.provisionMs/],
+])("asked for %j it is not tried, and said why", async (wish, why) => {
+  const bench = await openBench();
+  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
+  const smoked = await bench.world.time.settle(smoke(bench.ports, images, { imageId, id: "781", ...wish }));
+  expect(smoked).toMatchObject({ kind: "refused", reasons: [expect.stringMatching(why) as unknown] });
+  expect(await bench.records()).toEqual([]);
 });
 
 test("an image whose instances never register has failed: no tag, and nothing of it is left in the pool", async () => {

@@ -5,6 +5,7 @@ import { life, type Move, type Moves } from "../../domain/instance.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Need, Own } from "../../domain/needs.ts";
 import {
+  lifetimes,
   recordSchema,
   signalRank,
   states,
@@ -34,6 +35,7 @@ const ownership: fc.Arbitrary<Ownership> = fc.record({
   claimId,
   labels: fc.constantFrom([], ["1001", "large"]),
   registration: fc.constantFrom([], [{ forge: "github", scope: "acme/shop", labels: ["1001"], kind: "token" }]),
+  lifetime: fc.constantFrom(...lifetimes),
 });
 const aSignal = fc
   .tuple(
@@ -117,7 +119,7 @@ const move: fc.Arbitrary<AnyMove> = fc
   .tuple(fc.constantFrom(...(Object.keys(life) as Move[])), told)
   .map(([name, everything]) => takes(name, everything));
 
-const ownershipNames = ["owner", "labels", "registration"];
+const ownershipNames = ["owner", "labels", "registration", "lifetime"];
 const kindFor: Partial<Record<Need, SignalKind>> = {
   prepared: "prepared",
   "registered now": "registered",

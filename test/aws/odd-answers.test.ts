@@ -1,4 +1,5 @@
 // Answers that EC2, SQS and DynamoDB give seldom: to a launch, to an end, to what is set aside; and what items are stored for good.
+import { runOwner } from "../../domain/owner.ts";
 import { GetItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fleet } from "../../cloud/aws/fleet.ts";
@@ -194,8 +195,7 @@ describe("what is kept of a run", () => {
     const at = sim.now();
     const expires = { N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) };
     await sim.requests.save({ ...keptRequest, runId: "5001" }, at);
-    const name = { runId: "5002", attempt: 1, provisionId: "provision" };
-    await sim.requests.begin(name, { id: "one", at, since: at - 1 });
+    await sim.beginnings.begin(runOwner("5002", 1, "provision"), { id: "one", at, since: at - 1 });
     for (const runId of ["5001", "5002"]) expect((await item(runId))[table.ttl], runId).toEqual(expires);
     await sim.requests.came("5003", { ...outcome, at });
     await sim.requests.end("5003", { attempt: 1, at });

@@ -11,7 +11,7 @@ import { fleet } from "../../cloud/aws/fleet.ts";
 import { instances } from "../../cloud/aws/instances.ts";
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
 import { pool } from "../../cloud/aws/pool.ts";
-import { savedRequests } from "../../cloud/aws/saved-requests.ts";
+import { beginnings, savedRequests } from "../../cloud/aws/saved-requests.ts";
 import { secretFolder } from "../../cloud/aws/secret-folder.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import { settings } from "../../cloud/aws/settings.ts";
@@ -118,6 +118,7 @@ export async function openAwsStand(wish: AwsStandWish): Promise<AwsStand> {
     settings: settings({ ...common, environment, region: place.region, random }),
     pool: pool({ client: clients.sqs, queues }),
     fleet: fleet({ ec2: () => clients.ec2, ssm: () => clients.ssm, environment }),
+    beginnings: beginnings(common),
     requests: savedRequests(common),
     secrets: secrets(clients.ssm),
     secretFolder: secretFolder(clients.ssm),

@@ -23,6 +23,7 @@ export const ownership = (runId: string, claimId: string): Whole<Ownership> => (
   claimId,
   labels: [runId, "large"],
   registration: [{ forge: "github", scope: "acme/shop", labels: [runId, "large"], kind: "token" }],
+  lifetime: "pooled",
   maxRuntimeMs: 1_800_000,
 });
 

@@ -1,4 +1,5 @@
 // The contract of `Settings` (configuration with its overlay, counters that never pass their maximum) and of `SavedRequests`.
+import { runOwner, type Owner } from "../../domain/owner.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Brake } from "../../domain/brake.ts";
 import { describe, expect, it } from "vitest";
@@ -217,16 +218,21 @@ export function settingsContract(kind: StandKind): void {
     });
 
     it("keeps which provision of a name is under way, until it has come to something, given back, or is too old", async () => {
-      const { requests, now } = stand;
+      const { beginnings, requests, now } = stand;
       const name = { runId: "3001", attempt: 1, provisionId: "provision" };
+      const owner = runOwner("3001", 1, "provision");
+      const [second, lint] = [runOwner("3001", 2, "provision"), runOwner("3001", 1, "lint")];
+      const test: Owner = { kind: "image-test", imageId: "ami-0123456789abcdef0", id: "3001" };
       const [at, since] = [now(), now() - 1000];
-      const begin = (id: string, when = at, from = since) => requests.begin(name, { id, at: when, since: from });
+      const begin = (id: string, when = at, from = since) => beginnings.begin(owner, { id, at: when, since: from });
       expect(await begin("one")).toBe("one");
       expect(await begin("two")).toBe("one");
-      expect(await requests.begin({ ...name, attempt: 2 }, { id: "three", at, since })).toBe("three");
-      expect(await requests.begin({ ...name, provisionId: "lint" }, { id: "four", at, since })).toBe("four");
-      await requests.finish(name);
-      await requests.finish(name);
+      expect(await beginnings.begin(second, { id: "three", at, since })).toBe("three");
+      expect(await beginnings.begin(lint, { id: "four", at, since })).toBe("four");
+      expect(await beginnings.begin(test, { id: "test", at, since })).toBe("test");
+      expect(await beginnings.begin(test, { id: "other", at, since })).toBe("test");
+      await beginnings.finish(owner);
+      await beginnings.finish(owner);
       expect(await begin("five")).toBe("five");
       // What was asked for alone says nothing of an end; what came of it does.
       await requests.save({ ...asked, ...name }, at);
@@ -240,8 +246,8 @@ export function settingsContract(kind: StandKind): void {
       expect(await begin("forged", at + 2 * limits.aheadMs, at + limits.aheadMs)).toBe("forged");
       expect(await begin("late", at + 5, at)).toBe("late");
       // Of another attempt, and of another name, nothing has come yet.
-      expect(await requests.begin({ ...name, attempt: 2 }, { id: "ten", at, since })).toBe("three");
-      expect(await requests.begin({ ...name, provisionId: "lint" }, { id: "eleven", at, since })).toBe("four");
+      expect(await beginnings.begin(second, { id: "ten", at, since })).toBe("three");
+      expect(await beginnings.begin(lint, { id: "eleven", at, since })).toBe("four");
     });
   });
 }

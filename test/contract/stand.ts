@@ -5,6 +5,7 @@ import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Fleet } from "../../cloud/ports/fleet.ts";
 import type { JobQueue, Registrar, RunnerInventory } from "../../cloud/ports/forge.ts";
 import type { Pool } from "../../cloud/ports/queue.ts";
+import type { Beginnings } from "../../cloud/ports/beginnings.ts";
 import type { SavedRequests } from "../../cloud/ports/saved-requests.ts";
 import type { Secrets } from "../../cloud/ports/secrets.ts";
 import type { Settings } from "../../cloud/ports/settings.ts";
@@ -17,6 +18,7 @@ export interface Ports {
   readonly settings: Settings;
   readonly pool: Pool;
   readonly fleet: Fleet;
+  readonly beginnings: Beginnings;
   readonly requests: SavedRequests;
   readonly secrets: Secrets;
   readonly secretFolder: SecretFolder;

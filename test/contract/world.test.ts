@@ -37,6 +37,7 @@ function open(): Promise<Stand> {
     settings: settle(time, ports.settings),
     pool: settle(time, ports.pool),
     fleet: settle(time, ports.fleet),
+    beginnings: settle(time, ports.beginnings),
     requests: settle(time, ports.requests),
     secrets: settle(time, ports.secrets),
     secretFolder: settle(time, ports.secretFolder),

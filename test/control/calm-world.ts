@@ -4,8 +4,11 @@ import { noFaults } from "../world/faults.ts";
 import type { RunAgent } from "../world/machines.ts";
 import { environment, repositories, worldOf, type ControlPorts, type World } from "../world/world.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
+import { contextOf, type DemandContext } from "../../control/pool/demand-context.ts";
 import { wordsOfReason } from "../../control/pool/reasons.ts";
-import type { Defaults } from "../../domain/configuration.ts";
+import type { PoolWorld } from "../../control/pool/world.ts";
+import { demandOf } from "../../control/runs/demand-of.ts";
+import type { Configuration, Defaults } from "../../domain/configuration.ts";
 import { parseRequest, type RawRequest, type Request } from "../../domain/request.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { agentOptions } from "../agent/agent-options.ts";
@@ -75,6 +78,10 @@ export function requestOf(part: Partial<RawRequest> = {}): Request {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.request;
 }
+
+/** A request under way, as its provision would serve it. */
+export const contextFor = (world: PoolWorld, configuration: Configuration, request: Request): DemandContext =>
+  contextOf(world, { configuration }, demandOf(configuration, request, world.clock.now()));
 
 /** The reasons of an outcome, as people read them. */
 export const wordsIn = ({ reasons = [] }: Provisioned): readonly string[] => reasons.map(wordsOfReason);

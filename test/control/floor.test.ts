@@ -11,7 +11,6 @@ import { configuration, now, owned, recordOf } from "./record-of.ts";
 
 const floor: Floor = {
   partition: "github:acme/shop",
-  repository: "acme/shop",
   resourceClass: "large",
   architecture: "x64",
   usageClass: "on-demand",

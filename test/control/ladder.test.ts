@@ -1,10 +1,11 @@
 // The ladder of creation, and what a circuit breaker does between its rounds.
+import { contextFor } from "./calm-world.ts";
 import { expect, test } from "vitest";
 import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { create, newRounds } from "../../control/pool/creation.ts";
 import type { Reason } from "../../control/pool/reasons.ts";
 import { ladderOf, withSiblings } from "../../control/pool/ladder.ts";
-import { undertake, type Taken } from "../../control/pool/taken.ts";
+import type { Taken } from "../../control/pool/demand-context.ts";
 import type { Request } from "../../domain/request.ts";
 import { worldOf } from "../world/world.ts";
 import { noFaults } from "../world/faults.ts";
@@ -55,8 +56,8 @@ async function rounds(
     launch: (order) => Promise.resolve(script[asked.push(order) - 1] ?? answer([])),
   };
   const taken: Taken[] = [];
-  const undertaking = undertake({ ...ports, fleet }, configuration, request, new AbortController().signal);
-  const creating = create(undertaking, 1, newRounds(), (one) => taken.push(one));
+  const context = contextFor({ ...ports, fleet }, configuration, request);
+  const creating = create(context, 1, newRounds(), (one) => taken.push(one));
   await world.time.run(world.time.now() + 10 * 60_000);
   return { asked, taken, problems: (await creating).problems };
 }

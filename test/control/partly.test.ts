@@ -1,4 +1,5 @@
 // Provisions that succeed in part: fewer places than wanted, machines that are another's by now, one that is lost at the last moment.
+import { runOwner, type RunOwner } from "../../domain/owner.ts";
 import { expect, test } from "vitest";
 import type { Fleet } from "../../cloud/ports/fleet.ts";
 import type { ControlPorts } from "../world/world.ts";
@@ -6,10 +7,10 @@ import { create, newRounds } from "../../control/pool/creation.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { recordMachine } from "../../control/pool/record-machine.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
-import { undertake, type Undertaking } from "../../control/pool/taken.ts";
+import type { DemandContext } from "../../control/pool/demand-context.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { Request } from "../../domain/request.ts";
-import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, contextFor, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
 import { owned, recordOf } from "./record-of.ts";
 
 async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<CalmWorld> {
@@ -18,10 +19,8 @@ async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<
   return world;
 }
 
-async function undertaken(ports: ControlPorts, request: Request): Promise<Undertaking> {
-  const { configuration } = await ports.settings.load();
-  return undertake(ports, configuration, request, new AbortController().signal);
-}
+const opening = async (ports: ControlPorts, request: Request): Promise<DemandContext> =>
+  contextFor(ports, (await ports.settings.load()).configuration, request);
 
 test("what others take while it creates leaves room for fewer: with what it has, all of that room is used", async () => {
   const world = await opened({ maxInstances: 6 });
@@ -37,8 +36,8 @@ test("what others take while it creates leaves room for fewer: with what it has,
       return outcome.kind === "answered" ? { ...outcome, failures: [none] } : outcome;
     };
     const changed = { ...ports, fleet: { ...ports.fleet, launch } };
-    const undertaking = await undertaken(changed, requestOf({ instanceCount: "5", minCount: "1" }));
-    return await create(undertaking, 5, newRounds(), () => undefined);
+    const context = await opening(changed, requestOf({ instanceCount: "5", minCount: "1" }));
+    return await create(context, 5, newRounds(), () => undefined);
   });
   expect([created.taken.length, created.full]).toEqual([4, "environment"]);
   expect(world.words.counters.get("environment")).toBe(6);
@@ -47,8 +46,13 @@ test("what others take while it creates leaves room for fewer: with what it has,
 test("a machine of a round that is entered again, which another owner has by now, is left to that one", async () => {
   const world = await opened();
   const recorded = await world.does("record", async (ports) => {
-    const own = await undertaken(ports, requestOf());
-    const record = recordOf({ ...owned, state: "running", labels: ["1001"], threshold: ports.clock.now() + 60_000 });
+    const own = await opening(ports, requestOf());
+    const record = recordOf({
+      ...owned,
+      state: "running",
+      labels: ["1001", "1001-large", "1001-x64"],
+      threshold: ports.clock.now() + 60_000,
+    });
     const instances: ControlPorts["instances"] = {
       ...ports.instances,
       move: async () => ({ kind: "refused", why: "exists", record }),
@@ -56,8 +60,9 @@ test("a machine of a round that is entered again, which another owner has by now
     const { instanceId, instanceType, usageClass, cpu, mmem, zone } = record;
     const launched = { instanceId, instanceType, usageClass, cpu, mmem, zone };
     const world = { ...ports, instances };
-    const judged = async (owner: string) => await recordMachine({ ...own, world, owner }, launched, "ami-1", "1");
-    return [await judged("github:run:1001:1:provision"), await judged(owned.owner)];
+    const judged = async (owner: RunOwner) =>
+      await recordMachine({ ...own, world, demand: { ...own.demand, owner } }, launched, "ami-1", "1");
+    return [await judged(runOwner("1001", 1, "provision")), await judged(runOwner("7", 1, "ci"))];
   });
   expect(recorded.map(({ taken, known }) => [taken?.claimId, known])).toEqual([
     [undefined, true],

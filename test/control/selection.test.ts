@@ -5,11 +5,10 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { lookAtPool, promised, select } from "../../control/pool/selection.ts";
-import { undertake } from "../../control/pool/taken.ts";
 import { limits } from "../../domain/limits.ts";
 import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { calmWorld, requestOf } from "./calm-world.ts";
+import { calmWorld, contextFor, requestOf } from "./calm-world.ts";
 import { recordOf } from "./record-of.ts";
 
 /** A pool of one, whose message every receive delivers twice; with what the scan deletes and returns. `as`: what a message is read as. */
@@ -37,8 +36,8 @@ async function scanned(
     };
     const changed = { ...ports, pool, instances: { ...ports.instances, ...change(ports) } };
     const { configuration } = await ports.settings.load();
-    const undertaking = undertake(changed, configuration, requestOf({ runId: "1002" }), new AbortController().signal);
-    return await select(undertaking, await lookAtPool(undertaking, 1), 1, () => undefined);
+    const context = contextFor(changed, configuration, requestOf({ runId: "1002" }));
+    return await select(context, await lookAtPool(context, 1), 1, () => undefined);
   });
   return { won: won.length, dropped: dropped.length, returned: returned.length };
 }
@@ -128,8 +127,8 @@ test("an instance that comes back to the pool while it is scanned keeps its new 
     };
     const changed = { ...ports, pool: { ...ports.pool, receive }, instances: { ...ports.instances, move } };
     const { configuration } = await ports.settings.load();
-    const undertaking = undertake(changed, configuration, requestOf({ runId: "1002" }), new AbortController().signal);
-    return await select(undertaking, await lookAtPool(undertaking, 2), 2, () => undefined);
+    const context = contextFor(changed, configuration, requestOf({ runId: "1002" }));
+    return await select(context, await lookAtPool(context, 2), 2, () => undefined);
   });
   expect(claims).toBe(2);
   expect(taken).toHaveLength(2);
@@ -144,11 +143,11 @@ test("what the table lets nobody claim, for what its instance has written, is a 
     const move: ControlPorts["instances"]["move"] = async () => ({ kind: "refused", why: "spoilt", record: undefined });
     const changed = { ...ports, instances: { ...ports.instances, move } };
     const { configuration } = await ports.settings.load();
-    const undertaking = undertake(changed, configuration, requestOf({ runId: "1002" }), new AbortController().signal);
-    const look = await lookAtPool(undertaking, 1);
-    const before = promised(undertaking, look);
-    const taken = await select(undertaking, look, 1, () => undefined);
-    return [before, taken.length, promised(undertaking, look)];
+    const context = contextFor(changed, configuration, requestOf({ runId: "1002" }));
+    const look = await lookAtPool(context, 1);
+    const before = promised(context, look);
+    const taken = await select(context, look, 1, () => undefined);
+    return [before, taken.length, promised(context, look)];
   });
   expect(seen).toEqual([1, 0, 0]);
 });
@@ -158,14 +157,14 @@ test("what ends within the margin of a claim is not promised, be it listed or re
   await world.does("refresh", (ports) => refresh(ports));
   const seen = await world.does("scan", async (ports) => {
     const { configuration } = await ports.settings.load();
-    const undertaking = undertake(ports, configuration, requestOf(), new AbortController().signal);
+    const context = contextFor(ports, configuration, requestOf());
     const inside = recordOf({ threshold: ports.clock.now() + limits.claimMarginMs });
     const beyond = recordOf({ key: "another", threshold: ports.clock.now() + limits.claimMarginMs + 1 });
     const look = (records: readonly InstanceRecord[]) => ({
       listed: { items: records, damaged: [] },
       received: records.map((one) => ({ kind: "message", receipt: one.key, message: messageOf(one) }) as const),
     });
-    return [promised(undertaking, look([inside])), promised(undertaking, look([inside, beyond]))];
+    return [promised(context, look([inside])), promised(context, look([inside, beyond]))];
   });
   expect(seen).toEqual([0, 1]);
 });

@@ -32,6 +32,7 @@ const known: Readonly<Partial<Record<Move, string>>> = {
   "condemn-gone": "_EC2 says that the machine is gone_",
   "condemn-deleted": "_the caller has deleted its registration at GitHub_",
   "condemn-not-found": "_GitHub does not know its runner_",
+  "condemn-left": "_its record says `lifetime: until-told`_",
   confirm: "_EC2 says terminated, or does not know it after its grace_",
 };
 

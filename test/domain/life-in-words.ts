@@ -70,6 +70,7 @@ export const may: Readonly<Record<Move, Says>> = {
   "condemn-unregistered": (s, right) => (created(s) || claimed(s)) && own(s, right) && !begunToRegister(s),
   "condemn-deleted": (s, right) => worked(s) && own(s, right) && leave(s),
   "condemn-not-found": (s, right) => worked(s) && own(s, right) && leave(s) && !reportedNow(s, "registering"),
+  "condemn-left": (s, right) => worked(s) && own(s, right) && leave(s) && reportedNow(s, "deregistered"),
   confirm: (s) => s.state === "terminating",
 };
 
@@ -94,6 +95,7 @@ export const madeAlready: Readonly<Record<Move, Says>> = {
   "condemn-unregistered": ending,
   "condemn-deleted": ending,
   "condemn-not-found": ending,
+  "condemn-left": ending,
   confirm: (s) => s.state === "terminated",
 };
 
@@ -127,6 +129,7 @@ export const effects: Readonly<Record<Move, Effect>> = {
   "condemn-unregistered": condemned,
   "condemn-deleted": condemned,
   "condemn-not-found": condemned,
+  "condemn-left": condemned,
   confirm: { state: "terminated", owner: "kept", threshold: "terminatedKeptMs" },
 };
 
@@ -175,5 +178,6 @@ export const origins: Readonly<Record<Move, readonly State[]>> = {
   "condemn-unregistered": ["created", "claimed"],
   "condemn-deleted": ["created", "claimed", "running"],
   "condemn-not-found": ["created", "claimed", "running"],
+  "condemn-left": ["created", "claimed", "running"],
   confirm: ["terminating"],
 };

@@ -2,14 +2,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maxima } from "../../domain/limits.ts";
-import {
-  misfitOf,
-  parseRequest,
-  wordsOfProblem,
-  type Candidate,
-  type Misfit,
-  type RawRequest,
-} from "../../domain/request.ts";
+import { misfitOf, type Candidate, type Misfit } from "../../domain/demand.ts";
+import { parseRequest, wordsOfProblem, type RawRequest } from "../../domain/request.ts";
 import { defaultResourceClasses as classes } from "../../domain/resource-class.ts";
 
 const good: RawRequest = {
@@ -208,7 +202,7 @@ describe("an idle instance", () => {
     threshold: 1001,
   };
   const misfit = (part: Partial<Candidate>): Misfit | undefined =>
-    misfitOf({ ...fits, ...part }, request, "github:octo/app", 1000);
+    misfitOf({ ...fits, ...part }, { ...request, partition: "github:octo/app" }, 1000);
 
   test("that has all that is asked for serves", () => {
     expect(misfit({})).toBeUndefined();

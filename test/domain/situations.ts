@@ -32,6 +32,7 @@ export const ownership = (runId: string, attempt: number, provisionId: string, c
   claimId,
   labels: [runId],
   registration: [{ forge: "github", scope: "octo/app", labels: [runId], kind: "token" }],
+  lifetime: "pooled",
   maxRuntimeMs: 1_800_000,
 });
 
@@ -150,7 +151,15 @@ const byOwner = (assignment: number) => ({ own: { by: "assignment", owner: calle
 const call = <M extends Move>(move: M, right: Right, told: Moves[M]): Call<M> => ({ move, right, told });
 
 /** A move of the caller's own, once by each right. */
-const owned = <M extends "ask-to-leave" | "release" | "condemn-unregistered" | "condemn-deleted" | "condemn-not-found">(
+const owned = <
+  M extends
+    | "ask-to-leave"
+    | "release"
+    | "condemn-unregistered"
+    | "condemn-deleted"
+    | "condemn-not-found"
+    | "condemn-left",
+>(
   move: M,
   rest: Omit<Moves[M], "own">,
 ): Call[] =>
@@ -182,5 +191,6 @@ export const calls: readonly Call[] = [
   ...owned("condemn-unregistered", why),
   ...owned("condemn-deleted", why),
   ...owned("condemn-not-found", why),
+  ...owned("condemn-left", why),
   call("confirm", "plain", until),
 ] as readonly Call[];

@@ -63,6 +63,7 @@ const guarded: readonly (readonly [Move, "claim" | "owner" | "nobody"])[] = [
   ["condemn-silent", "nobody"],
   ["condemn-unregistered", "claim"],
   ["condemn-unregistered", "owner"],
+  ["condemn-left", "owner"],
 ];
 
 /** Reads one record, and some time later makes one move by what it has read. */

@@ -95,6 +95,7 @@ const own: ReadonlySet<Move> = new Set([
   "condemn-unregistered",
   "condemn-deleted",
   "condemn-not-found",
+  "condemn-left",
 ]);
 
 function judge(

@@ -50,6 +50,8 @@ const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
   "condemn-unregistered: not begun to register": ["stray", /no started job/],
   "condemn-deleted: own": ["unswept", /one owner/],
   "condemn-not-found: own": ["unswept", /one owner/],
+  "condemn-left: own": ["cancelled stray", /one owner/],
+  "condemn-left: deregistered now": ["stray", /no started job/],
   "confirm: state": ["lost", /terminated never changes/],
   "retiring on the version judged by": ["old", /no started job/],
   "a signal on the one judged by": ["outlived", /no started job/],
@@ -82,6 +84,7 @@ const doubled: Readonly<Record<string, readonly [string, SmallWorld, RegExp]>> =
   "condemn-unregistered: state": [byOwner, "stray", /terminated never changes/],
   "condemn-deleted: state": [byOwner, "released", /terminated never changes/],
   "condemn-not-found: state": [byOwner, "released", /terminated never changes/],
+  "condemn-left: state": [byBoth, "stray", /terminated never changes/],
   /** A runner that was deleted takes no job, but an agent that was killed before its root knew of it registers once more. */
   "condemn-deleted: asked to leave": [
     "release asks to leave, and judges by what it then reads",
@@ -102,6 +105,7 @@ const nothing = "`deregistered` of this assignment: nothing is registered, and i
 const hidden: Readonly<Record<string, string>> = {
   "park-left: asked to leave": nothing,
   "release: asked to leave": nothing,
+  "condemn-left: asked to leave": nothing,
   "condemn-not-found: not registering now":
     "GitHub's word is only taken of what was not registering when it was read before (`forgeProves`), and had been asked to leave by then",
   "release asks before it deletes at GitHub":

@@ -56,6 +56,7 @@ export const condemnations: readonly Condemnation[] = [
   "condemn-unregistered",
   "condemn-deleted",
   "condemn-not-found",
+  "condemn-left",
 ];
 
 /** One process with its slots: reading, writing and calling in its name. */

@@ -1,6 +1,7 @@
 // What is left in the queues and in the parameter store of a world at rest, once somebody has come who looked at every queue.
 import { lookAtPool, select } from "../../control/pool/selection.ts";
-import { undertake } from "../../control/pool/taken.ts";
+import { contextOf } from "../../control/pool/demand-context.ts";
+import { demandOf } from "../../control/runs/demand-of.ts";
 import { partitionScopes } from "../../control/refresh/tokens.ts";
 import { merge } from "../../domain/configuration.ts";
 import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
@@ -37,9 +38,9 @@ export async function lookIntoEveryQueue(world: World): Promise<void> {
   const { configuration } = await ports.settings.load();
   for (const resourceClass of Object.keys(configuration.queues)) {
     const wanted = (world.queues.get(resourceClass)?.size ?? 0) + 1;
-    const cancel = new AbortController().signal;
-    const undertaking = undertake(ports, configuration, requestFor(resourceClass, wanted), cancel);
-    const taken = await select(undertaking, await lookAtPool(undertaking, wanted), wanted, () => undefined);
+    const demand = demandOf(configuration, requestFor(resourceClass, wanted), ports.clock.now());
+    const context = contextOf(ports, { configuration }, demand);
+    const taken = await select(context, await lookAtPool(context, wanted), wanted, () => undefined);
     for (const { record } of taken)
       world.checks.violated("no leak: nothing can be claimed any more", `${record.instanceId} could be`);
   }

@@ -56,7 +56,7 @@ export const sabotages: readonly Sabotage[] = [
     "deletes the message before the claim",
     "control/pool/selection.ts",
     `  scan.tried.set(message.key, message.version);\n`,
-    `  scan.tried.set(message.key, message.version);\n  await scan.undertaking.world.pool.drop(message.resourceClass, [leased.receipt]);\n`,
+    `  scan.tried.set(message.key, message.version);\n  await scan.context.world.pool.drop(message.resourceClass, [leased.receipt]);\n`,
   ),
   {
     name: "releases without `deregistered`",
@@ -135,8 +135,8 @@ export const sabotages: readonly Sabotage[] = [
   },
   one(
     "gives nothing back when it fails",
-    "control/runs/provision.ts",
-    `  await giveBack(world, configuration, saved, [...held.taken.values()], patience);`,
+    "control/pool/provide.ts",
+    `  await giveBack(world, context.configuration, demand.owner, [...held.taken.values()], patience);`,
     `  void patience;`,
   ),
   one(
@@ -225,7 +225,7 @@ export const sabotages: readonly Sabotage[] = [
   one(
     "leaves unreadable messages to the next receiver",
     "control/pool/selection.ts",
-    `await world.pool.setAside(request.resourceClass, received).catch(`,
+    `await world.pool.setAside(demand.resourceClass, received).catch(`,
     `await Promise.resolve().catch(`,
     { unreadable: 0.1 },
   ),

@@ -3,7 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { refresh } from "../../control/refresh/refresh.ts";
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import { bundle, cli } from "../../build/bundles.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";

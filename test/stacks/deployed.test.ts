@@ -11,7 +11,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import type { Fleet } from "../../cloud/ports/fleet.ts";
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { release } from "../../control/runs/release.ts";
 import { wordsOfReason } from "../../control/pool/reasons.ts";

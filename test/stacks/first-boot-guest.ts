@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { openImds } from "../../sim/imds/imds.ts";
 import { installRunnerStandIn } from "../../sim/runner/install.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
-import type { ControlWorld } from "../../control/pool/world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import type { InputName } from "../../entry/action/inputs.ts";
 import { overlayWish } from "../../entry/action/overlay-inputs.ts";
 import { controlWorld } from "../../entry/control-world.ts";

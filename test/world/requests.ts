@@ -1,10 +1,12 @@
 // What runs have asked for, as the world keeps it, and the port `SavedRequests` on it.
 import { limits } from "../../domain/limits.ts";
+import { formatOwner, runOwner } from "../../domain/owner.ts";
 import type { Request } from "../../domain/request.ts";
 import { repositoriesOf, type Ending, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
 import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
-import type { ProvisionName, SavedRequests } from "../../cloud/ports/saved-requests.ts";
+import type { Beginnings } from "../../cloud/ports/beginnings.ts";
+import type { SavedRequests } from "../../cloud/ports/saved-requests.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
@@ -23,15 +25,13 @@ export const noRequests = (): KeptRequests => ({
   toldUntil: 0,
 });
 
-const nameOf = ({ runId, attempt, provisionId }: ProvisionName): string => `${runId}:${attempt}:${provisionId}`;
-
 const outOfReach = (problem: string): never => {
   throw new OutOfReach(problem);
 };
 
 /** One an attempt and provision; the newest counts. */
 function keep({ outcomes: all, underWay }: KeptRequests, runId: string, outcome: Outcome, at: EpochMs): void {
-  underWay.delete(nameOf({ runId, ...outcome }));
+  underWay.delete(formatOwner(runOwner(runId, outcome.attempt, outcome.provisionId)));
   const { outcomes, endings } = all.get(runId) ?? { outcomes: [], endings: [] };
   const others = outcomes.filter((one) => one.attempt !== outcome.attempt || one.provisionId !== outcome.provisionId);
   all.set(runId, { outcomes: [...others, outcome], endings, at });
@@ -41,6 +41,28 @@ const keptSince = ({ outcomes: all }: KeptRequests, since: EpochMs): readonly Ru
   [...all]
     .filter(([, { at }]) => at > since)
     .map(([runId, { outcomes, endings }]) => ({ runId, outcomes: [...outcomes], endings: [...endings] }));
+
+export const beginningsPort = ({ requests }: State, process: Process): Beginnings => ({
+  begin: (owner, { id, at, since }) =>
+    process.call({
+      what: "beginnings.begin",
+      kind: "write",
+      apply: () => {
+        const found = requests.underWay.get(formatOwner(owner));
+        if (found !== undefined && found.at >= since && found.at <= at + limits.aheadMs) return found.id;
+        requests.underWay.set(formatOwner(owner), { id, at });
+        return id;
+      },
+      lost: outOfReach,
+    }),
+  finish: (owner) =>
+    process.call({
+      what: "beginnings.finish",
+      kind: "write",
+      apply: () => void requests.underWay.delete(formatOwner(owner)),
+      lost: outOfReach,
+    }),
+});
 
 export const requestsPort = ({ requests }: State, process: Process): SavedRequests => ({
   save: (request, at, outcome) =>
@@ -53,25 +75,6 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
         requests.asked.set(runId, ofRun.set(provisionId, request));
         if (outcome !== undefined) keep(requests, runId, outcome, at);
       },
-      lost: outOfReach,
-    }),
-  begin: (name, { id, at, since }) =>
-    process.call({
-      what: "requests.begin",
-      kind: "write",
-      apply: () => {
-        const found = requests.underWay.get(nameOf(name));
-        if (found !== undefined && found.at >= since && found.at <= at + limits.aheadMs) return found.id;
-        requests.underWay.set(nameOf(name), { id, at });
-        return id;
-      },
-      lost: outOfReach,
-    }),
-  finish: (name) =>
-    process.call({
-      what: "requests.finish",
-      kind: "write",
-      apply: () => void requests.underWay.delete(nameOf(name)),
       lost: outOfReach,
     }),
   ofRun: (runId) =>

@@ -7,6 +7,7 @@ import type { Fleet } from "../../cloud/ports/fleet.ts";
 import type { JobQueue, Registrar, RunnerInventory } from "../../cloud/ports/forge.ts";
 import type { Log } from "../../cloud/ports/log.ts";
 import type { Pool } from "../../cloud/ports/queue.ts";
+import type { Beginnings } from "../../cloud/ports/beginnings.ts";
 import type { SavedRequests } from "../../cloud/ports/saved-requests.ts";
 import type { Secrets } from "../../cloud/ports/secrets.ts";
 import type { Settings } from "../../cloud/ports/settings.ts";
@@ -22,7 +23,7 @@ import { machinesOf, type RunAgent } from "./machines.ts";
 import { startProcess, type Process } from "./process.ts";
 import { poolPort } from "./queues.ts";
 import { inventoryPort, jobsPort, registrarPort } from "./registrar.ts";
-import { noRequests, requestsPort } from "./requests.ts";
+import { beginningsPort, noRequests, requestsPort } from "./requests.ts";
 import type { State } from "./state.ts";
 import { tableOfRecords } from "./table.ts";
 import { secretFolderPort, secretsPort } from "./vault.ts";
@@ -37,6 +38,7 @@ export interface ControlPorts {
   readonly registrar: Registrar;
   readonly inventory: RunnerInventory;
   readonly jobs: JobQueue;
+  readonly beginnings: Beginnings;
   readonly requests: SavedRequests;
   readonly secrets: Secrets;
   readonly secretFolder: SecretFolder;
@@ -168,6 +170,7 @@ export function worldOf(options: WorldOptions): World {
         registrar: registrarPort(world, process),
         inventory: inventoryPort(world, process),
         jobs: jobsPort(world, process),
+        beginnings: beginningsPort(world, process),
         requests: requestsPort(world, process),
         secrets: secretsPort(world, process),
         secretFolder: secretFolderPort(world, process),

@@ -100,7 +100,7 @@ const testStep: Step = async (input, ground) => {
     const { class: resourceClass, "timeout-min": timeoutMin } = input;
     const smoked = await smoke(world, images, {
       imageId,
-      runId: String(world.clock.now()),
+      id: String(world.clock.now()),
       cancel: interrupts.signal,
       ...(resourceClass === undefined ? {} : { resourceClass }),
       ...(timeoutMin === undefined ? {} : { timeoutMin }),

@@ -61,6 +61,7 @@ async function claimForOneJob(stage: Stage): Promise<string> {
     claimId: world.random.id(),
     labels,
     registration: [{ forge: "github", scope: repository, labels, kind: "jit" }],
+    lifetime: "pooled",
   };
   const now = hostClock.now();
   const claimed = await world.instances.move("claim", record, { now, threshold: now + limits.provisionMs, ownership });

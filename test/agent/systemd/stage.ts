@@ -11,7 +11,7 @@ import type { RawRequest } from "../../../domain/request.ts";
 import type { InstanceRecord, Signal } from "../../../domain/record.ts";
 import { refresh } from "../../../control/refresh/refresh.ts";
 import { wordsOfReason } from "../../../control/pool/reasons.ts";
-import type { ControlWorld } from "../../../control/pool/world.ts";
+import type { ControlWorld } from "../../../control/world.ts";
 import { controlWorld } from "../../../entry/control-world.ts";
 import { hostClock } from "../../../entry/host-clock.ts";
 import { buildAgent } from "../../../entry/laptop/agent-bundle.ts";

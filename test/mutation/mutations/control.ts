@@ -36,7 +36,7 @@ export const controlMutations: readonly Mutation[] = [
     ],
     [
       "a tried-again beginning buys everything twice",
-      "rounds.id ?? begin(undertaking),",
+      "rounds.id ?? begin(context),",
       "world.random.id(),",
       "control/again-and-again",
     ],
@@ -102,8 +102,8 @@ export const controlMutations: readonly Mutation[] = [
     ],
     [
       "the idle floor ends its machines before a provision may find them",
-      "bootMs: configuration.bootMs + limits.foundMs,",
-      "bootMs: configuration.bootMs,",
+      "demand, { begun, foundMs: limits.foundMs });",
+      "demand, { begun });",
       "control/left-to-boot",
     ],
   ),
@@ -120,13 +120,7 @@ export const controlMutations: readonly Mutation[] = [
     "control/findings",
   ]),
   ...of(
-    "control/runs/provision.ts",
-    [
-      "a step is given machines of another step's label",
-      "if (!same || record.labels?.includes(labelOf(request)) === false) continue;",
-      "if (!same) continue;",
-      "control/provision",
-    ],
+    "control/pool/provide.ts",
     [
       "a provision that was cancelled in its last write says that it is committed, and is not given back",
       "if (!cancel.aborted) {",
@@ -135,17 +129,16 @@ export const controlMutations: readonly Mutation[] = [
     ],
     [
       "a re-run that failed keeps booting machines that nobody waits for",
-      "if (again && !cancel.aborted && !held.released && held.taken.size > 0) {",
+      "if (comesAgain && !cancel.aborted && !held.released && held.taken.size > 0) {",
       "if (false as boolean) {",
       "control/left-to-boot",
     ],
     [
       "a second attempt waits for the first one's runners to end by themselves",
-      "if (!again) track(work, askEarlierToLeave(world, request, listed.items));",
+      "if (options.listed !== undefined) track(work, options.listed(listed.items));",
       "// nobody asks",
       "control/second-attempt",
     ],
-    ["a provision does not know of the brakes", "brakes: loaded.brakes,", "brakes: [],", "control/brake"],
   ),
   ...of(
     "control/refresh/refresh.ts",
@@ -247,8 +240,8 @@ export const controlMutations: readonly Mutation[] = [
     "control/pool/selection.ts",
     [
       "instances are claimed that are about to end",
-      "misfitOf(candidate, request, partition, world.clock.now() + limits.claimMarginMs) === undefined",
-      "misfitOf(candidate, request, partition, world.clock.now()) === undefined",
+      "misfitOf(candidate, demand, world.clock.now() + limits.claimMarginMs) === undefined",
+      "misfitOf(candidate, demand, world.clock.now()) === undefined",
       "control/selection",
     ],
     [
@@ -315,12 +308,31 @@ export const controlMutations: readonly Mutation[] = [
       "control/hung",
     ],
   ),
-  ...of("control/pool/taken.ts", [
-    "a machine that a re-run finds late is condemned while it boots",
-    "bootMs: configuration.bootMs + foundMs,",
-    "bootMs: configuration.bootMs,",
-    "control/left-to-boot",
-  ]),
+  ...of(
+    "control/pool/demand-context.ts",
+    [
+      "a machine that a re-run finds late is condemned while it boots",
+      "bootMs: configuration.bootMs + foundMs,",
+      "bootMs: configuration.bootMs,",
+      "control/left-to-boot",
+    ],
+    ["a provision does not know of the brakes", "  brakes,\n", "  brakes: [],\n", "control/brake"],
+  ),
+  ...of(
+    "control/pool/next.ts",
+    [
+      "a provision goes on buying when it was told that all is bought",
+      "(wanted > 0 && !exhausted && now >= notBefore)",
+      "(wanted > 0 && now >= notBefore)",
+      "control/next",
+    ],
+    [
+      "a provision that can have no more waits until its time is out",
+      'if (isSpent(progress) && held < least) return { kind: "give back", why: "too few" };',
+      "",
+      "control/next",
+    ],
+  ),
   ...of(
     "control/pool/validation.ts",
     [
@@ -398,7 +410,7 @@ export const controlMutations: readonly Mutation[] = [
   ]),
   ...of("control/pool/places.ts", [
     "a provision goes on with fewer than will do",
-    "owner === undefined ? 1 : Math.max(1, short - (request.count - (request.minCount ?? request.count)));",
+    "Math.max(1, short - (demand.count - demand.least));",
     "1;",
     "control/provision",
   ]),
@@ -408,12 +420,21 @@ export const controlMutations: readonly Mutation[] = [
     "names.length > 0,",
     "control/second-attempt",
   ]),
-  ...of("control/pool/record-machine.ts", [
-    "a round that is entered again takes what another owner has by now",
-    "found.owner !== owner ||",
-    "",
-    "control/partly",
-  ]),
+  ...of(
+    "control/pool/record-machine.ts",
+    [
+      "a round that is entered again takes what another owner has by now",
+      "found.owner !== holderOf(demand.owner) ||",
+      "",
+      "control/partly",
+    ],
+    [
+      "a step is given machines of another step's label",
+      "labelsIn(demand).every((label) => record.labels?.includes(label) === true);",
+      "true;",
+      "control/provision",
+    ],
+  ),
   ...of("control/runs/clean-up.ts", [
     "a machine whose record cannot be read is ended by the clean-up",
     "for (const { key } of [...items, ...damaged.filter(({ foreign }) => foreign !== true)]) keys.delete(key);",

@@ -138,21 +138,18 @@ export const domainMutations: readonly Mutation[] = [
     'condition: and(exists("key"), absent("retiredAt")),',
     "domain/agent-writes",
   ]),
-  ...of(
-    "domain/request.ts",
-    [
-      "a run is given machines with too little memory",
-      'if (candidate.mmem < request.minimum.mmem) return "memory";',
-      "",
-      "domain/request",
-    ],
-    [
-      "a run asks for another run's label and is given its jobs",
-      "return /^\\d+(-|$)/.test(label)",
-      "return /^\\d+$/.test(label)",
-      "domain/request",
-    ],
-  ),
+  ...of("domain/request.ts", [
+    "a run asks for another run's label and is given its jobs",
+    "return /^\\d+(-|$)/.test(label)",
+    "return /^\\d+$/.test(label)",
+    "domain/request",
+  ]),
+  ...of("domain/demand.ts", [
+    "a run is given machines with too little memory",
+    'if (candidate.mmem < demand.minimum.mmem) return "memory";',
+    "",
+    "domain/request",
+  ]),
   ...of("domain/owner.ts", [
     "a release of a second attempt leaves the first one's machines",
     "run.attempt <= attempt;",

@@ -1,23 +1,17 @@
 // Out of time: why a provision's instances were not ready, and who holds the places of a maximum that is reached.
 import { countersOf } from "../../domain/names.ts";
-import { scopesOf } from "../pool/places.ts";
-import { reasonOf, type Reason } from "../pool/reasons.ts";
-import type { Undertaking } from "../pool/taken.ts";
-import type { Held } from "../pool/validation.ts";
-
-export const fullAt = (undertaking: Undertaking, scope: string): Extract<Reason, { code: "full" }> => ({
-  code: "full",
-  scope,
-  maximum: scopesOf(undertaking).find(({ name }) => name === scope)?.maximum,
-});
+import type { DemandContext } from "./demand-context.ts";
+import { fullAt } from "./places.ts";
+import { reasonOf } from "./reasons.ts";
+import type { Held } from "./validation.ts";
 
 /** `full`: the scope whose maximum was reached. Rejects where the table cannot be read. */
-export async function tellOutOfTime(undertaking: Undertaking, held: Held, full: string | undefined): Promise<void> {
-  const { world, request } = undertaking;
-  const missing = request.count - held.ready.size;
+export async function tellOutOfTime(context: DemandContext, held: Held, full: string | undefined): Promise<void> {
+  const { world, demand } = context;
+  const missing = demand.count - held.ready.size;
   for (const [key, { record }] of held.taken)
     if (!held.ready.has(key)) held.reasons.unshift(reasonOf(record, { code: "not-ready" }));
-  held.reasons.unshift({ code: "out-of-time", missing, count: request.count });
+  held.reasons.unshift({ code: "out-of-time", missing, count: demand.count });
   if (full === undefined) return;
   const { items } = await world.instances.all();
   const holders = new Map<string, number>();
@@ -25,5 +19,5 @@ export async function tellOutOfTime(undertaking: Undertaking, held: Held, full: 
     if (state !== "terminated" && countersOf(partition).includes(full))
       holders.set(owner ?? state, (holders.get(owner ?? state) ?? 0) + 1);
   const top = [...holders].sort((a, b) => b[1] - a[1]).slice(0, 5);
-  held.reasons.push({ ...fullAt(undertaking, full), holders: top });
+  held.reasons.push({ ...fullAt(context, full), holders: top });
 }
