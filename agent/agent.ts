@@ -5,7 +5,7 @@ import { limits } from "../domain/limits.ts";
 import type { InstanceRecord, SignalKind, SignalReport } from "../domain/record.ts";
 import { lastMoment, next, type Step, type View } from "./decide.ts";
 import { after, ownWord, see, signs, type Agent, type AgentOptions, type AgentWorld, type Memory } from "./memory.ts";
-import { beginRegistering, register, removalToken, resume, stands } from "./registering.ts";
+import { beginRegistering, register, resume, stands } from "./registering.ts";
 import { shortDetail } from "./signal-detail.ts";
 
 const nothingRuns: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
@@ -79,7 +79,9 @@ async function look(agent: Agent, times: () => Times): Promise<View> {
   const { pooled, bootMs, maxRuntimeMs, turnMs } = options;
   const told = { ...times(), pooled, bootMs, maxRuntimeMs, turnMs };
   const unknown = runner === undefined;
-  const view = { ...memory, task: task || unknown, prepare, failure, now: world.clock.now(), ...told };
+  const registration = memory.known?.registration?.[0];
+  const oneJob = registration !== undefined && world.runner.isForOneJob(registration);
+  const view = { ...memory, task: task || unknown, oneJob, prepare, failure, now: world.clock.now(), ...told };
   await orUnread("deadline", world.host.deadline(lastMoment(view) + deadlineMarginMs));
   const unread = problems.length === 0 ? undefined : problems.join("; ");
   if (unread !== undefined && unread !== memory.unread) world.log.event("agent.unread", { problem: unread });
@@ -113,8 +115,9 @@ async function perform(agent: Agent, step: Exclude<Step, { kind: "power-off" }>,
     case "resume":
       if (await stands(agent, step.record)) inBackground(agent, () => resume(agent, step.record));
       return;
+    case "drain":
     case "stop":
-      return inBackground(agent, () => stop(agent, step.assignment));
+      return inBackground(agent, () => stop(agent, step));
     case "retire":
       return await retire(agent, step.record, step.reason, now);
   }
@@ -168,15 +171,15 @@ async function report(
   await after(agent, written);
 }
 
-async function stop(agent: Agent, assignment: number): Promise<void> {
+async function stop(agent: Agent, { kind, assignment }: Extract<Step, { kind: "drain" | "stop" }>): Promise<void> {
   const { world } = agent;
-  const token = removalToken(agent);
-  if ((await world.runner.stopIfIdle()) === "busy") {
+  const outcome = kind === "drain" ? await world.runner.drain() : await world.runner.stopIfIdle();
+  if (outcome === "busy") {
     world.log.event("agent.waiting-for-job", { assignment });
     // Its worker may not be there yet: then the next look would ask for the very same.
     return await world.clock.sleep(limits.agentWatchMs);
   }
-  await world.runner.clean(assignment, await token);
+  await world.runner.clean(assignment);
   world.log.event("agent.cleaned", { assignment });
 }
 
@@ -194,7 +197,7 @@ async function end(agent: Agent, reason: string): Promise<string> {
   const { assignment } = memory.runner;
   try {
     await world.runner.kill();
-    if (assignment !== undefined) await world.runner.clean(assignment, await removalToken(agent));
+    if (assignment !== undefined) await world.runner.clean(assignment);
   } catch (error) {
     // What does not let itself be cleaned ends with the machine.
     world.log.event("agent.not-cleaned", { problem: String(error) });

@@ -1,14 +1,14 @@
 // What the agent does next, decided purely from its record and the machine: crash-only, so no memory is needed but the facts.
 import type { Interruption } from "../cloud/ports/metadata.ts";
 import type { OwnSight } from "../cloud/ports/own-instance.ts";
-import type { RegisterOutcome, RunnerState } from "../cloud/ports/runner.ts";
+import type { EnrolFailed, RunnerState } from "../cloud/ports/runner.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { FailureCause, InstanceRecord, SignalKind, SignalReport } from "../domain/record.ts";
 
 /** A registration, or a listener's restart, that did not succeed. */
 export interface Failure {
   readonly assignment: number;
-  readonly outcome: Extract<RegisterOutcome, { kind: "failed" }>;
+  readonly outcome: EnrolFailed;
   /** How many have failed in this assignment. */
   readonly count: number;
   /** Epoch ms before which it is not tried again. */
@@ -30,6 +30,8 @@ export interface View {
   readonly pooled: boolean;
   readonly prepare: "not begun" | "running" | "prepared" | { readonly failed: string };
   readonly runner: RunnerState;
+  /** What the record says to register is good for a single job, and never again in this assignment. */
+  readonly oneJob: boolean;
   /** The runner is being registered, stopped or cleaned: one at a time. */
   readonly task: boolean;
   readonly failure: Failure | undefined;
@@ -46,17 +48,19 @@ export type Step =
   | { readonly kind: "begin-registering"; readonly record: InstanceRecord }
   | { readonly kind: "register"; readonly record: InstanceRecord }
   | { readonly kind: "resume"; readonly record: InstanceRecord }
-  /** Freeze, look, kill or thaw; then destroy the root. */
+  /** Take no further job; once idle, stop and destroy the place. */
+  | { readonly kind: "drain"; readonly assignment: number }
+  /** Only where it is idle: stop and destroy the place. */
   | { readonly kind: "stop"; readonly assignment: number }
   | { readonly kind: "retire"; readonly record: InstanceRecord; readonly reason: string }
   | { readonly kind: "power-off"; readonly reason: string }
   | { readonly kind: "wait"; readonly until: number };
 
-/** Failures that trying again in this assignment does not mend. Words that nobody knows may be GitHub's own fault: they are tried again. */
+/** Failures that trying again in this assignment does not mend. Words that nobody knows may be the forge's own fault: they are tried again. */
 const hopeless: ReadonlySet<FailureCause> = new Set(["version", "refused"]);
 
 /**
- * Failures of GitHub's own, or of the way to it: the machine is sound, and another one would fare no better. So it is kept and tries on for
+ * Failures of the forge's own, or of the way to it: the machine is sound, and another one would fare no better. So it is kept and tries on for
  * as long as its record lets it, and says what it waits for, so that whoever gives up first can tell the reason.
  */
 const passing: ReadonlySet<FailureCause> = new Set(["network", "rate-limit"]);
@@ -90,17 +94,22 @@ function idle(view: View, record: InstanceRecord): Step {
   return wait(view, record.threshold);
 }
 
+/**
+ * The runner takes no further job, and a job that runs is left alone. Undefined once there is no runner. One that cannot be told to drain is not
+ * asked while it is busy.
+ */
+function drained(view: View, record: InstanceRecord): Step | undefined {
+  const { assignment, busy, draining } = view.runner;
+  if (busy && draining !== false) return wait(view, Math.min(record.threshold, view.now + limits.busyPollMs));
+  return assignment === undefined ? undefined : { kind: "drain", assignment };
+}
+
 /** Every `leave` is answered with `deregistered`, also when nothing had been registered; a job that runs is waited for. */
 function leave(view: View, record: InstanceRecord): Step {
   if (signalNow(record) === "deregistered") return wait(view, record.threshold);
   if (view.task) return wait(view, record.threshold);
-  if (view.runner.busy) return wait(view, Math.min(record.threshold, view.now + limits.busyPollMs));
-  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: view.runner.assignment };
-  return { kind: "signal", signal: "deregistered", record };
+  return drained(view, record) ?? { kind: "signal", signal: "deregistered", record };
 }
-
-/** Registered by a just-in-time configuration: for a single job, and never again in this assignment. */
-const forOneJob = (record: InstanceRecord): boolean => record.registration?.[0]?.kind === "jit";
 
 /** The last signal, if it belongs to the present assignment. */
 const signalNow = (record: InstanceRecord): SignalKind | undefined =>
@@ -108,7 +117,7 @@ const signalNow = (record: InstanceRecord): SignalKind | undefined =>
 
 /** That it is for its version, by the record: the agent that said so may have been killed since. */
 const tooOld = ({ signal }: InstanceRecord): string | undefined =>
-  signal?.cause === "version" ? "GitHub refuses this version of the runner" : undefined;
+  signal?.cause === "version" ? "the forge refuses this version of the runner" : undefined;
 
 function again(view: View, record: InstanceRecord, step: Step, givenUp: SignalKind): Step {
   const failure = view.failure?.assignment === record.assignment ? view.failure : undefined;
@@ -140,7 +149,7 @@ function over(record: InstanceRecord, own: boolean): Step {
     kind: "signal",
     signal: "deregistered",
     record,
-    detail: "the one job of its just-in-time configuration is over",
+    detail: "the one job of its registration is over",
   };
 }
 
@@ -158,9 +167,7 @@ function lastCall({ signal, state, threshold }: InstanceRecord): number {
  * any more: whoever asks the machine to leave meanwhile has it for the pool.
  */
 function lastOf(view: View, record: InstanceRecord): Step {
-  if (view.runner.busy) return wait(view, Math.min(record.threshold, view.now + limits.busyPollMs));
-  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: record.assignment };
-  return wait(view, record.threshold);
+  return drained(view, record) ?? wait(view, record.threshold);
 }
 
 function serve(view: View, record: InstanceRecord): Step {
@@ -183,7 +190,7 @@ function serve(view: View, record: InstanceRecord): Step {
       if (!ownWord) return { kind: "begin-registering", record };
       return orGivenUp(view, record, { kind: own && runner.configured ? "resume" : "register", record });
     case "registered":
-      if (forOneJob(record) && (spent || !own)) return over(record, own);
+      if (view.oneJob && (spent || !own)) return over(record, own);
       if (view.now >= lastCall(record)) return lastOf(view, record);
       if (up || runner.busy || (own && runner.listener === "starting")) return wait(view, lastCall(record));
       if (!own) return { kind: "signal", signal: "listener-lost", record, detail: "the runner's root is gone" };
@@ -220,9 +227,8 @@ function interrupted(view: View, record: InstanceRecord): Step | undefined {
       record,
       detail: `AWS ends this machine at ${view.interruption.at}`,
     };
-  if (view.runner.busy || view.task) return wait(view, record.threshold);
-  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: view.runner.assignment };
-  return { kind: "retire", record, reason: "spot interruption" };
+  if (view.task) return wait(view, record.threshold);
+  return drained(view, record) ?? { kind: "retire", record, reason: "spot interruption" };
 }
 
 function prepared(view: View, record: InstanceRecord): Step | undefined {

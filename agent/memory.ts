@@ -2,11 +2,9 @@
 import type { Host } from "../cloud/ports/host.ts";
 import type { Interruption, Metadata } from "../cloud/ports/metadata.ts";
 import type { OwnInstance, OwnSight, VitalSigns, Written } from "../cloud/ports/own-instance.ts";
-import type { RunnerProcess, RunnerState } from "../cloud/ports/runner.ts";
+import type { Runner, RunnerState } from "../cloud/ports/runner.ts";
 import type { Clock, EpochMs } from "../cloud/ports/clock.ts";
 import type { Log } from "../cloud/ports/log.ts";
-import type { Secrets } from "../cloud/ports/secrets.ts";
-import type { ForgeHome } from "../domain/configuration.ts";
 import { signalOf } from "../domain/agent-writes.ts";
 import type { InstanceRecord, Signal, SignalKind, SignalReport } from "../domain/record.ts";
 import type { Failure, View } from "./decide.ts";
@@ -14,23 +12,13 @@ import type { Failure, View } from "./decide.ts";
 export interface AgentWorld {
   readonly own: OwnInstance;
   readonly metadata: Pick<Metadata, "interruption">;
-  readonly runner: RunnerProcess;
+  readonly runner: Runner;
   readonly host: Host;
-  readonly secrets: Pick<Secrets, "read">;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export interface AgentOptions {
-  readonly environment: string;
-  /** Of the machine, by its metadata. */
-  readonly account: string;
-  readonly region: string;
-  readonly instanceId: string;
-  /** Where it may register, by its machine's user data. */
-  readonly forge: ForgeHome;
-  /** The runner group that its runners are put into; absent: the default one. */
-  readonly runnerGroup?: string;
   readonly agentVersion: string;
   readonly pooled: boolean;
   readonly bootMs: number;
@@ -39,9 +27,6 @@ export interface AgentOptions {
   readonly startedAt?: () => EpochMs;
   /** The longest wait in one turn: `limits.agentTurnMs` where a watchdog waits for the turns. */
   readonly turnMs: number;
-  /** Jobs of any run may run here: for shared labels. Otherwise only those of the run that owns the instance, and of `furtherRuns`. */
-  readonly anyRunsJobs: boolean;
-  readonly furtherRuns: readonly string[];
   /** Called once with a function that ends the present wait: for the death of a listener, the end of a job, a spot notice. */
   readonly onWake: (wake: () => void) => void;
   /** Called with each record that is taken in, before anything is done by it: for what every line of the log says. */

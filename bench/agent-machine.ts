@@ -89,7 +89,7 @@ export async function startAgent(
       RUNPOOL_RUNNER: distribution,
       RUNPOOL_STATE: join(folder, "state"),
       RUNPOOL_WORK: join(folder, "work"),
-      RUNPOOL_HOOKS: join(import.meta.dirname, "..", "agent", "hosts", "systemd", "units"),
+      RUNPOOL_HOOKS: join(import.meta.dirname, "..", "agent", "runners", "github", "units"),
       RUNPOOL_PATH: path,
       ...further,
     },

@@ -41,8 +41,8 @@ async function stageParts(folder: string): Promise<void> {
   for (const name of (await readdir(stands)).filter((one) => /\.(mjs|sh)$/.test(one)).sort())
     await cp(join(stands, name), join(part("runner"), name));
   await mkdir(part("hooks"));
-  for (const name of ["job-started.sh", "job-completed.sh"])
-    await cp(join(root, "agent", "hosts", "systemd", "units", name), join(part("hooks"), name));
+  for (const name of ["job-started.sh", "job-completed.sh", "job-reclaim.sh"])
+    await cp(join(root, "agent", "runners", "github", "units", name), join(part("hooks"), name));
 }
 
 /** Lays the package out in a folder, which then holds nothing else. */

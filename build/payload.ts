@@ -13,15 +13,20 @@ export interface PayloadWish {
   readonly variant: string;
   /** The agent's bundle, as `npm run build` makes it. */
   readonly agent: string;
-  /** The folder of the agent's units. */
-  readonly units: string;
   /** A folder whose files are taken instead of downloads, by their names; a `stand-ins` in it names those that only stand for something. */
   readonly downloads?: string;
 }
 
+/** Units and scripts of a machine, its host's and its forge's, in one folder: what install.sh there installs. */
+export async function layUnits(folder: string): Promise<void> {
+  const agent = join(import.meta.dirname, "..", "agent");
+  for (const part of [join("hosts", "systemd"), join("runners", "github")])
+    await cp(join(agent, part, "units"), folder, { recursive: true });
+}
+
 /** Fills the folder. Rejects with `Unconfigured` where a version or a checksum is missing: then nothing has been built. */
 export async function makePayload(folder: string, wish: PayloadWish): Promise<readonly SourceRow[]> {
-  const { recipe, variant, agent, units, downloads } = wish;
+  const { recipe, variant, agent, downloads } = wish;
   const found = recipe.variants[variant];
   if (found === undefined)
     throw new Unconfigured(`there is no variant "${variant}"; there are ${Object.keys(recipe.variants).join(", ")}`);
@@ -35,7 +40,7 @@ export async function makePayload(folder: string, wish: PayloadWish): Promise<re
   await writeFile(join(folder, "sources.tsv"), tableText(table.rows));
   for (const part of ["install", "spec", "units"])
     await cp(join(recipe.folder, part), join(folder, part), { recursive: true });
-  await cp(units, join(folder, "agent"), { recursive: true });
+  await layUnits(join(folder, "agent"));
   await cp(agent, join(folder, "agent", "agent.mjs"));
   if (downloads !== undefined) {
     const wanted = new Set(["stand-ins", ...table.rows.map(({ url }) => basename(url))]);

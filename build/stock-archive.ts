@@ -29,7 +29,6 @@ export async function stageStock(
   const variant = `stock-${architecture}`;
   const recipe = recipeOf(readRecipe(join(root, "ami"), downloads), variant, architecture);
   await rm(folder, { recursive: true, force: true });
-  const units = join(root, "agent", "hosts", "systemd", "units");
-  await makePayload(folder, { recipe, variant, agent, units, ...(downloads === undefined ? {} : { downloads }) });
+  await makePayload(folder, { recipe, variant, agent, ...(downloads === undefined ? {} : { downloads }) });
   await cp(join(recipe.folder, "stock.sh"), join(folder, "install.sh"));
 }

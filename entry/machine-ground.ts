@@ -1,14 +1,14 @@
 // What the agent has under its feet: plain processes (the laptop's machines), or systemd's units (real machines).
 import { mkdir } from "node:fs/promises";
 import type { Host } from "../cloud/ports/host.ts";
-import type { RunnerProcess } from "../cloud/ports/runner.ts";
+import type { Sandbox } from "../cloud/ports/sandbox.ts";
 import { processHost, readBootId } from "../agent/hosts/process/process-host.ts";
-import { processRunner } from "../agent/hosts/process/process-runner.ts";
+import { processSandbox } from "../agent/hosts/process/process-sandbox.ts";
 import { rootFolders, rootRequests } from "../agent/hosts/systemd/root-requests.ts";
 import { systemdSupervisor } from "../agent/hosts/systemd/supervisor.ts";
-import { findCgroupTree } from "../agent/hosts/systemd/unit-ground.ts";
+import { findCgroupTree, unitSandbox } from "../agent/hosts/systemd/unit-sandbox.ts";
 import { unitHost } from "../agent/hosts/systemd/unit-host.ts";
-import { unitRunner } from "../agent/hosts/systemd/unit-runner.ts";
+import { githubProgram } from "../agent/runners/github/program.ts";
 import type { Clock } from "../cloud/ports/clock.ts";
 import type { Log } from "../cloud/ports/log.ts";
 import { prepareMs } from "../domain/limits.ts";
@@ -16,9 +16,12 @@ import type { AgentEnvironment } from "./agent/agent-environment.ts";
 import { hostRandom } from "./host-random.ts";
 
 interface MachineGround {
-  readonly runner: RunnerProcess;
+  readonly sandbox: Sandbox;
   readonly host: Host;
+  readonly bootId: string;
   readonly onWake: (wake: () => void) => void;
+  /** Said once the runner is there: what is still to be done before power goes. */
+  readonly onPowerOff: (lastWork: () => Promise<void>) => void;
 }
 
 export const machineGround = (
@@ -31,7 +34,7 @@ export const machineGround = (
     ? unitsBelow(settings, clock, log)
     : processesBelow(settings, preRunnerScript, clock, log);
 
-/** `config.sh` goes out of the machine as the agent does. */
+/** The commands of a runner go out of the machine as the agent does. */
 const waysOut = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
@@ -41,21 +44,19 @@ const waysOut = (): Record<string, string> =>
 
 async function unitsBelow(settings: AgentEnvironment, clock: Clock, log: Log): Promise<MachineGround> {
   let wake = (): void => undefined;
+  let lastWork = (): Promise<void> => Promise.resolve();
   const stateDirectory = settings.RUNPOOL_STATE;
   const bootId = await readBootId();
   const requests = rootRequests({ ...rootFolders, clock, random: hostRandom });
-  const runner = unitRunner({
+  const sandbox = unitSandbox({
     distribution: settings.RUNPOOL_RUNNER,
     rootsDirectory: settings.RUNPOOL_WORK,
     cgroupTree: await findCgroupTree(),
     stateDirectory,
-    bootId,
     path: settings.RUNPOOL_PATH,
     environment: waysOut(),
-    hooks: { directory: settings.RUNPOOL_HOOKS },
     requests,
     clock,
-    log,
     onChange: () => wake(),
   });
   const host = unitHost({
@@ -65,11 +66,17 @@ async function unitsBelow(settings: AgentEnvironment, clock: Clock, log: Log): P
     prepareLimitMs: prepareMs(settings.RUNPOOL_BOOT_MS),
     requests,
     supervisor: systemdSupervisor(clock, log),
-    lastWork: () => runner.settled(),
+    lastWork: () => lastWork(),
     clock,
     log,
   });
-  return { runner, host, onWake: (call) => (wake = call) };
+  return {
+    sandbox,
+    host,
+    bootId,
+    onWake: (call) => void (wake = call),
+    onPowerOff: (work) => void (lastWork = work),
+  };
 }
 
 async function processesBelow(
@@ -79,18 +86,16 @@ async function processesBelow(
   log: Log,
 ): Promise<MachineGround> {
   let wake = (): void => undefined;
+  let lastWork = (): Promise<void> => Promise.resolve();
   const stateDirectory = settings.RUNPOOL_STATE;
   await mkdir(stateDirectory, { recursive: true });
   await mkdir(settings.RUNPOOL_WORK, { recursive: true });
   const bootId = await readBootId();
   const path = settings.RUNPOOL_PATH;
-  const runner = processRunner({
-    distribution: settings.RUNPOOL_RUNNER,
+  const sandbox = processSandbox({
+    program: githubProgram(settings.RUNPOOL_RUNNER, path),
     rootsDirectory: settings.RUNPOOL_WORK,
-    stateDirectory,
-    bootId,
     path,
-    hooks: { directory: settings.RUNPOOL_HOOKS },
     clock,
     log,
     onChange: () => wake(),
@@ -103,11 +108,17 @@ async function processesBelow(
     workDirectory: settings.RUNPOOL_WORK,
     prepareLimitMs: prepareMs(settings.RUNPOOL_BOOT_MS),
     powerOff: async () => {
-      await runner.settled();
+      await lastWork();
       process.exit(0);
     },
     clock,
     log,
   });
-  return { runner, host, onWake: (call) => (wake = call) };
+  return {
+    sandbox,
+    host,
+    bootId,
+    onWake: (call) => void (wake = call),
+    onPowerOff: (work) => void (lastWork = work),
+  };
 }

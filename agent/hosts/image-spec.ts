@@ -3,8 +3,8 @@ import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { SpecSaid } from "../../cloud/ports/doctor.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
-import { hostLimits } from "./host-limits.ts";
-import { runBounded } from "./run-bounded.ts";
+import { hostLimits } from "../machine/host-limits.ts";
+import { runBounded } from "../machine/run-bounded.ts";
 
 /** Where ami/install/agent.sh lays it. */
 export const imageSpecFile = "/usr/lib/runpool/spec/check.sh";

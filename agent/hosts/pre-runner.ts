@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { PrepareOutcome } from "../../cloud/ports/host.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Log } from "../../cloud/ports/log.ts";
-import { readJson, writeJson } from "./disk-state.ts";
-import { runBounded } from "./run-bounded.ts";
+import { readJson, writeJson } from "../machine/disk-state.ts";
+import { runBounded } from "../machine/run-bounded.ts";
 
 export interface PreRunner {
   /** The script as the operator wrote it; empty: nothing to do. */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Spec, files: what root runs belongs to root, and nobody else can write it; limits of swap and journal are set. Sourced by check.sh.
 lib=${lib:-/usr/lib/runpool} phase=${phase:-image}
-for file in agent.mjs node runpool.nft job-started.sh job-completed.sh runner/bin/Runner.Listener runner/config.sh; do
+for file in agent.mjs node runpool.nft forge.sh job-started.sh job-completed.sh runner/bin/Runner.Listener runner/config.sh; do
   holds "$lib/$file is there" test -s "$lib/$file"
 done
 # Without it the agent starts all the same, only later.

@@ -1,58 +1,52 @@
-// A forge's runner on this machine.
-import type { FailureCause, Registration } from "../../domain/record.ts";
+// A forge's runner on this machine: one assignment at a time.
+import type { FailureCause, InstanceRecord, Registration } from "../../domain/record.ts";
 
 export interface RunnerState {
-  /** The assignment whose runner root exists; undefined where there is none. */
+  /** The assignment whose place exists; undefined where there is none. */
   readonly assignment: number | undefined;
   /** The registration is complete on disk. */
   readonly configured: boolean;
   readonly listener: "none" | "starting" | "online" | "exited";
   /** The listener's exit code once exited. */
   readonly exitCode?: number;
-  /** A `Runner.Worker` process lives: a job runs. Local truth. */
+  /** A job runs. Local truth. */
   readonly busy: boolean;
   /** Jobs begun since boot. */
   readonly jobs: number;
-  /** It was made for a single job, by a just-in-time configuration, and that has been: GitHub has forgotten it. */
+  /** It was made for a single job, and that has been: its forge has forgotten it. */
   readonly spent?: true;
+  /** Whether it has been asked to drain; undefined: it has no such state, and is asked again when it is idle. */
+  readonly draining?: boolean;
   /** The runner's version, once its listener has said it. */
   readonly version?: string;
 }
 
-export interface RegisterRequest {
-  readonly assignment: number;
-  readonly name: string;
-  /** The scope's address: `https://github.com/OWNER/REPO`. */
-  readonly url: string;
-  readonly registration: Registration;
-  /** The runner group to put it into; absent: the scope's default group. */
-  readonly group?: string;
-  /** The registration token, or with kind `jit` the encoded configuration. */
-  readonly token: string;
-  /** Ids of the runs whose jobs may run here; absent: any run's (shared labels). A stranger's job fails before its first step. */
-  readonly onlyRuns?: readonly string[];
+/** What of a record the forge's half reads. */
+export type Assigned = Pick<InstanceRecord, "assignment" | "partition" | "registration" | "owner">;
+
+export interface EnrolFailed {
+  readonly kind: "failed";
+  readonly cause: FailureCause;
+  /** The last lines, without secrets. */
+  readonly detail: string;
 }
+export type EnrolOutcome = { readonly kind: "registered" } | EnrolFailed;
 
-export type RegisterOutcome =
-  | { readonly kind: "registered" }
-  | {
-      readonly kind: "failed";
-
-      readonly cause: FailureCause;
-      /** The last lines, without secrets. */
-      readonly detail: string;
-    };
-/** GitHub's runner on this machine, one root an assignment. */
-export interface RunnerProcess {
+/** Whatever has been done already may be asked for again; a call that has no known outcome rejects. */
+export interface Runner {
   state(): Promise<RunnerState>;
-  /** Makes the assignment's root, configures the runner, and starts its listener; resolves once it listens for jobs. */
-  register(request: RegisterRequest): Promise<RegisterOutcome>;
+  /** Such a registration is good for a single job, and never again in its assignment. */
+  isForOneJob(registration: Registration): boolean;
+  /** Makes the assignment's place, registers, and starts the listener; resolves once it listens for jobs. */
+  enrol(record: Assigned): Promise<EnrolOutcome>;
   /** Starts the listener of an assignment that is configured already (it had exited, or the agent was restarted). */
-  resume(assignment: number): Promise<RegisterOutcome>;
-  /** Freezes the runner, looks for a job: none: kills it all and resolves "stopped"; one: thaws it and resolves "busy". */
+  start(assignment: number): Promise<EnrolOutcome>;
+  /** Takes no further job, and stops once the one that runs is over: "busy" until then. A started job is never cut. */
+  drain(): Promise<"stopped" | "busy">;
+  /** Stops where no job runs, in the one step that hits none; where one runs, changes nothing. */
   stopIfIdle(): Promise<"stopped" | "busy">;
   /** Ends everything at once, jobs included: only for a machine that ends. */
   kill(): Promise<void>;
-  /** Destroys the root and whatever the jobs left. The registration is removed afterwards, off the critical path, where a token is given. */
-  clean(assignment: number, removalToken: string | undefined): Promise<void>;
+  /** Destroys the place and whatever the jobs left. The registration is removed afterwards, off the critical path. */
+  clean(assignment: number): Promise<void>;
 }

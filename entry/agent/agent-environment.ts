@@ -31,7 +31,7 @@ const schema = z.object({
   RUNPOOL_STATE: text,
   /** One folder an assignment is made in it. */
   RUNPOOL_WORK: text,
-  /** The folder of the job hooks. */
+  /** The folder of the job hooks (agent/runners/github/units). */
   RUNPOOL_HOOKS: text,
   RUNPOOL_PATH: z._default(z.string(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
   /** A file with the pre-runner script; none: nothing is run. */

@@ -2,6 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { runAgent } from "../../agent/agent.ts";
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
+import { githubEnrolment } from "../../agent/runners/github/enrolment.ts";
+import { githubRunner } from "../../agent/runners/github/github-runner.ts";
 import { limits } from "../../domain/limits.ts";
 import { tableName } from "../../domain/names.ts";
 import { version } from "../../domain/version.ts";
@@ -23,23 +25,35 @@ const { instanceId, account, region, key, pooled } = await machine.known();
 log.instanceIs(instanceId);
 const environment = settings.RUNPOOL_ENVIRONMENT;
 const own = ownInstance({ client: dynamodb, table: tableName(environment), key, clock });
-const { runner, host, onWake } = await ground;
+const { sandbox, host, bootId, onWake, onPowerOff } = await ground;
+const enrolment = githubEnrolment({
+  environment,
+  account,
+  region,
+  instanceId,
+  forge: forgeHome(settings),
+  ...(settings.RUNPOOL_RUNNER_GROUP === "" ? {} : { runnerGroup: settings.RUNPOOL_RUNNER_GROUP }),
+  anyRunsJobs: settings.RUNPOOL_ANY_RUNS_JOBS === "true",
+  furtherRuns: settings.RUNPOOL_FURTHER_RUNS,
+  secrets,
+});
+const runner = githubRunner(sandbox, {
+  enrolment,
+  stateDirectory: settings.RUNPOOL_STATE,
+  bootId,
+  hooks: { directory: settings.RUNPOOL_HOOKS },
+  clock,
+  log,
+});
+onPowerOff(() => runner.settled());
 await runAgent(
-  { own, metadata, runner, host, secrets, clock, log },
+  { own, metadata, runner, host, clock, log },
   {
-    environment,
-    account,
-    region,
-    instanceId,
-    forge: forgeHome(settings),
-    ...(settings.RUNPOOL_RUNNER_GROUP === "" ? {} : { runnerGroup: settings.RUNPOOL_RUNNER_GROUP }),
     agentVersion: version,
     pooled,
     bootMs: settings.RUNPOOL_BOOT_MS,
     maxRuntimeMs: settings.RUNPOOL_MAX_RUNTIME_MS,
     turnMs: limits.agentTurnMs,
-    anyRunsJobs: settings.RUNPOOL_ANY_RUNS_JOBS === "true",
-    furtherRuns: settings.RUNPOOL_FURTHER_RUNS,
     startedAt,
     onWake,
     onRecord: log.recordIs,

@@ -42,7 +42,7 @@ export async function demonstrate(view: View, stop: AbortSignal): Promise<Demons
     const machines = await openMachines({
       directory,
       agentBundle: await buildAgent(directory),
-      hooks: packed("hooks") ?? join(import.meta.dirname, "..", "..", "agent", "hosts", "systemd", "units"),
+      hooks: packed("hooks") ?? join(import.meta.dirname, "..", "..", "agent", "runners", "github", "units"),
       awsEndpoint: cloud.aws.url,
       forgeServer: cloud.github.url,
       ec2: cloud.ec2,

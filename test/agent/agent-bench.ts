@@ -3,17 +3,23 @@ import { runAgent } from "../../agent/agent.ts";
 import type { AgentOptions, AgentWorld } from "../../agent/memory.ts";
 import type { Host } from "../../cloud/ports/host.ts";
 import type { OwnInstance, Written } from "../../cloud/ports/own-instance.ts";
-import type { RegisterOutcome, RegisterRequest, RunnerProcess, RunnerState } from "../../cloud/ports/runner.ts";
+import type { EnrolOutcome, Runner, RunnerState } from "../../cloud/ports/runner.ts";
+import {
+  githubEnrolment,
+  isForOneJob,
+  type EnrolmentOptions,
+  type RegisterRequest,
+} from "../../agent/runners/github/enrolment.ts";
 import type { InstanceRecord, Registration } from "../../domain/record.ts";
 import { now } from "../control/record-of.ts";
-import { agentOptions } from "./agent-options.ts";
+import { agentOptions, enrolmentOptions } from "./agent-options.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
 
 /** What the agent has done to its world so far. */
 interface Traces {
   readonly reports: string[];
   readonly requests: RegisterRequest[];
-  /** What the runner was told, in order: `resume N`, `clean N`. */
+  /** What the runner was told, in order: `start N`, `clean N`. */
   readonly told: string[];
   /** What was done for good, in order: `retire`, `kill`, `power-off`. */
   readonly done: string[];
@@ -36,15 +42,17 @@ export interface BenchWish {
   readonly own?: (clock: ManualClock) => Partial<OwnInstance>;
   readonly host?: Partial<Host>;
   readonly runner?: Partial<RunnerState>;
-  readonly hands?: Partial<RunnerProcess>;
+  readonly hands?: Partial<Runner>;
   /** What AWS says of taking the machine back; without it nothing. */
   readonly metadata?: AgentWorld["metadata"]["interruption"];
   /** What SSM has; without it every parameter holds `ATOKEN`. */
-  readonly secrets?: AgentWorld["secrets"];
+  readonly secrets?: EnrolmentOptions["secrets"];
+  /** What its GitHub runner was made with, beside that. */
+  readonly enrolment?: Partial<EnrolmentOptions>;
   /** What comes of a registration; without it the runner comes up. */
-  readonly outcome?: RegisterOutcome;
+  readonly outcome?: EnrolOutcome;
   /** What comes of starting its listener again; without it that is up. */
-  readonly resumed?: RegisterOutcome;
+  readonly resumed?: EnrolOutcome;
 }
 
 /** What a claimed record says of registering. */
@@ -54,28 +62,34 @@ export const registration: readonly [Registration] = [
 
 const nothing = { assignment: undefined, configured: false, listener: "none", busy: false } as const;
 
-interface BenchRunner extends RunnerProcess {
+interface BenchRunner extends Runner {
   change(state: Partial<RunnerState>): void;
 }
 
 function runnerOf(wish: BenchWish, { requests, told, done }: Traces): BenchRunner {
   let state: RunnerState = { ...nothing, jobs: 0, ...wish.runner };
+  const secrets = wish.secrets ?? { read: () => Promise.resolve({ value: "ATOKEN", writtenAt: now }) };
+  const enrolment = githubEnrolment(enrolmentOptions("test", wish.record.instanceId, secrets, wish.enrolment));
   return {
     change: (changed) => (state = { ...state, ...changed }),
     state: () => Promise.resolve(state),
-    register: (request) => {
+    isForOneJob,
+    enrol: async (record) => {
+      const request = await enrolment.requestOf(record);
+      if (!("secret" in request)) return request;
       requests.push(request);
       const outcome = wish.outcome ?? { kind: "registered" };
       state = { ...state, assignment: request.assignment };
       if (outcome.kind === "registered") state = { ...state, configured: true, listener: "online" };
-      return Promise.resolve(outcome);
+      return outcome;
     },
-    resume: (assignment) => {
-      told.push(`resume ${assignment}`);
+    start: (assignment) => {
+      told.push(`start ${assignment}`);
       if (wish.resumed !== undefined) return Promise.resolve(wish.resumed);
       state = { ...state, listener: "online" };
       return Promise.resolve({ kind: "registered" });
     },
+    drain: () => Promise.resolve(state.busy ? "busy" : "stopped"),
     stopIfIdle: () => Promise.resolve(state.busy ? "busy" : "stopped"),
     kill: () => Promise.resolve(void done.push("kill")),
     clean: (assignment) => {
@@ -124,7 +138,6 @@ export function agentBench(wish: BenchWish): AgentBench {
     metadata: { interruption: wish.metadata ?? (() => Promise.resolve(undefined)) },
     runner,
     host: hostOf(wish, traces),
-    secrets: wish.secrets ?? { read: () => Promise.resolve({ value: "ATOKEN", writtenAt: now }) },
     clock,
     log: { event: (name, facts) => void traces.events.push({ name, facts: { ...facts } }) },
   };
@@ -137,8 +150,7 @@ export function agentBench(wish: BenchWish): AgentBench {
       runner.change(state);
       wake();
     },
-    run: (changes) =>
-      runAgent(world, agentOptions("test", record.instanceId, { onWake: (given) => (wake = given), ...changes })),
+    run: (changes) => runAgent(world, agentOptions({ onWake: (given) => (wake = given), ...changes })),
     until: async (found) => {
       // Far beyond what any test needs: what never comes is told with what has.
       for (let turns = 0; !found(); turns++) {

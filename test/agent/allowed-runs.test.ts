@@ -2,15 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import type { AgentOptions } from "../../agent/memory.ts";
+import type { EnrolmentOptions } from "../../agent/runners/github/enrolment.ts";
 import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration } from "./agent-bench.ts";
 
 /** What the runner is told to let in when the agent registers with these settings. */
-async function letIn(changes: Partial<AgentOptions>): Promise<readonly string[] | undefined> {
-  const bench = agentBench({ record: recordOf({ ...owned, state: "claimed", said: "prepared", registration }) });
-  void bench.run(changes);
+async function letIn(enrolment: Partial<EnrolmentOptions>): Promise<readonly string[] | undefined> {
+  const record = recordOf({ ...owned, state: "claimed", said: "prepared", registration });
+  const bench = agentBench({ record, enrolment });
+  void bench.run();
   await bench.until(() => bench.requests.length > 0);
   return bench.requests[0]?.onlyRuns;
 }
@@ -52,7 +53,7 @@ test("a word that is neither true nor false lets nobody in: the agent does not s
     expect(() => parsed({ RUNPOOL_ANY_RUNS_JOBS: word })).toThrow("RUNPOOL_ANY_RUNS_JOBS");
 });
 
-const hook = resolve(import.meta.dirname, "../../agent/hosts/systemd/units/job-started.sh");
+const hook = resolve(import.meta.dirname, "../../agent/runners/github/units/job-started.sh");
 
 /** The hook as a worker runs it; what the worker's stderr, a pipe to its listener, was told, and whether the worker lives to run a step. */
 function hookOf(worker: string, runId: string) {

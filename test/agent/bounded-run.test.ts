@@ -1,9 +1,9 @@
 // A program with a time limit, and what it says: all of it ends, and no secret of it is told, however often it stands there.
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { masked } from "../../agent/hosts/masked.ts";
+import { masked } from "../../agent/machine/masked.ts";
 import { readProcess } from "../../agent/hosts/process/process-table.ts";
-import { runBounded } from "../../agent/hosts/run-bounded.ts";
+import { runBounded } from "../../agent/machine/run-bounded.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { registrationScope } from "../../domain/configuration.ts";
 import { owned, recordOf } from "../control/record-of.ts";
-import { agentBench, registration } from "./agent-bench.ts";
+import { agentBench, registration, type BenchWish } from "./agent-bench.ts";
 
 const claimed = recordOf({ ...owned, state: "claimed", registration });
 const [own] = registration;
@@ -10,12 +10,13 @@ const [own] = registration;
 async function told(
   scope: string,
   partition = claimed.partition,
-  changes: Parameters<ReturnType<typeof agentBench>["run"]>[0] = {},
+  enrolment: BenchWish["enrolment"] = {},
   more: Partial<typeof own> = {},
 ) {
   const read: string[] = [];
   const bench = agentBench({
     record: { ...claimed, partition, registration: [{ ...own, scope, ...more }] },
+    enrolment: enrolment ?? {},
     secrets: {
       read: (name) => {
         read.push(name);
@@ -23,7 +24,7 @@ async function told(
       },
     },
   });
-  void bench.run(changes);
+  void bench.run();
   await bench.until(() => ["register-failed", "registered"].includes(bench.record().signal?.kind ?? ""));
   return {
     kind: bench.record().signal?.kind,

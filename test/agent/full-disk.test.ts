@@ -12,14 +12,17 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { readBeginning } from "../../agent/hosts/disk-state.ts";
-import { hostMaxima } from "../../agent/hosts/host-limits.ts";
+import { readBeginning } from "../../agent/machine/disk-state.ts";
+import { hostMaxima } from "../../agent/machine/host-limits.ts";
 import { readJobEvents } from "../../agent/runners/github/job-hooks.ts";
-import { startMark } from "../../agent/runners/github/listener-log.ts";
-import { runnerProcess } from "../../agent/runners/github/runner-process.ts";
-import { unitGround } from "../../agent/hosts/systemd/unit-ground.ts";
+import { startMark } from "../../cloud/ports/sandbox.ts";
+import { githubEnrolment } from "../../agent/runners/github/enrolment.ts";
+import { githubRunner } from "../../agent/runners/github/github-runner.ts";
+import { unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
 import type { LogEvent } from "../../domain/events.ts";
+import { enrolmentOptions } from "./agent-options.ts";
+import { stillSandbox } from "./still-sandbox.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 
 const folders: string[] = [];
@@ -98,7 +101,7 @@ test("of a hooks' file that a job has filled only the beginning is read", async 
   // No text of JavaScript's is as long: reading it whole would end the agent, again and again.
   truncateSync(disk.file, 3 * 2 ** 30);
   expect(await readBeginning(disk.file, line.length + 2)).toBe(`${line}\0\0`);
-  const ground = unitGround({
+  const ground = unitSandbox({
     distribution: "",
     stateDirectory: disk.stateDirectory,
     rootsDirectory: disk.stateDirectory,
@@ -106,7 +109,6 @@ test("of a hooks' file that a job has filled only the beginning is read", async 
     path: "",
     requests: { ask: () => expect.fail("nothing is asked of root") },
     clock: manualClock(),
-    log: disk.log,
     onChange: () => undefined,
   });
   mkdirSync(join(disk.stateDirectory, "1"));
@@ -119,33 +121,17 @@ test("the end of a job is told once, though what has been told cannot be written
   const disk = stateWith("runner.json");
   const log = `${startMark}\n2026-01-05 12:00:00Z: Listening for Jobs\n`;
   let jobs = "";
-  const nothing = async () => undefined;
-  const runner = runnerProcess(
-    {
-      lay: nothing,
-      configure: async () => ({ code: 0, timedOut: false, lastLines: [] }),
-      start: nothing,
-      updated: nothing,
-      look: async () => ({ listener: "running", busy: false, log, jobs }),
-      stopIfIdle: async () => "stopped",
-      kill: nothing,
-      destroy: nothing,
-    },
-    { stateDirectory: disk.stateDirectory, bootId: "boot-1", clock: manualClock(), log: disk.log },
-  );
-  const registration = {
-    forge: "github",
-    scope: "acme/shop",
-    labels: ["7"],
-    kind: "token",
-  } as const;
-  await runner.register({
-    assignment: 1,
-    name: "dev-i-0abc-1",
-    url: "https://github.example/acme/shop",
-    registration,
-    token: "ASECRET",
+  const secrets = { read: async () => ({ value: "ASECRET", writtenAt: 0 }) };
+  const sandbox = stillSandbox(() => ({ listener: "running", log, jobs }));
+  const runner = githubRunner(sandbox, {
+    enrolment: githubEnrolment(enrolmentOptions("dev", "i-0abc", secrets)),
+    stateDirectory: disk.stateDirectory,
+    bootId: "boot-1",
+    clock: manualClock(),
+    log: disk.log,
   });
+  const registration = [{ forge: "github", scope: "acme/shop", labels: ["7"], kind: "token" }];
+  await runner.enrol({ assignment: 1, partition: "github:acme/shop", registration });
   disk.events.length = 0;
   disk.fill();
   jobs = "started\t1\t7\t1\tbuild\ncompleted\t9\t7\t1\tbuild\n";
@@ -162,6 +148,6 @@ test("the end of a job is told once, though what has been told cannot be written
     looks.push(disk.events.splice(0).length);
   }
   expect(looks).toEqual([hostMaxima.jobEvents, hostMaxima.jobEvents, hostMaxima.jobEvents]);
-  await runner.clean(1, undefined);
+  await runner.clean(1);
   expect((await runner.state()).assignment).toBeUndefined();
 });

@@ -2,9 +2,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { RegisterRequest, RunnerState } from "../../cloud/ports/runner.ts";
+import type { EnrolOutcome, RunnerState } from "../../cloud/ports/runner.ts";
+import type { RegisterRequest } from "../../agent/runners/github/enrolment.ts";
+import { githubRunner, type GithubRunner } from "../../agent/runners/github/github-runner.ts";
+import { githubProgram } from "../../agent/runners/github/program.ts";
 import { killAll } from "../../agent/hosts/process/process-set.ts";
-import { processRunner, type ProcessRunner } from "../../agent/hosts/process/process-runner.ts";
+import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
 import type { Log } from "../../cloud/ports/log.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { openBench, type Bench } from "../sim/runner-bench.ts";
@@ -14,9 +17,17 @@ export interface Event {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** With what it registers, and removes a registration, given by the test. */
+interface TestRunner extends Omit<GithubRunner, "clean"> {
+  register(request: RegisterRequest): Promise<EnrolOutcome>;
+  clean(assignment: number, removalToken?: string): Promise<void>;
+}
+
 export interface Machine {
-  readonly runner: ProcessRunner;
+  readonly runner: TestRunner;
   readonly folder: string;
+  /** What the next registration is by. */
+  readonly given: (request: RegisterRequest) => void;
   readonly events: readonly Event[];
   /** The state, as soon as it is as asked for; looked at whenever the runner tells of a change. */
   readonly until: (fits: (state: RunnerState) => boolean) => Promise<RunnerState>;
@@ -29,33 +40,57 @@ export interface HostBench extends Bench {
   /** A registration request under the run's id as label, with a fresh token. */
   request(assignment: number, runId: number, more?: Partial<RegisterRequest>): Promise<RegisterRequest>;
 }
+interface Given {
+  request?: RegisterRequest;
+  removalToken?: string | undefined;
+}
 export interface MachineOptions {
   readonly version?: string;
   readonly hooks?: { readonly started?: string; readonly completed?: string };
 }
 
-const hooksDirectory = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
+const hooksDirectory = resolve(import.meta.dirname, "../../agent/runners/github/units");
 
 export async function openHostBench(...settings: Parameters<typeof openBench>): Promise<HostBench> {
   const bench = await openBench(...settings);
   const folders: string[] = [];
-  const open = (folder: string, distribution: string, hooks: MachineOptions["hooks"]): Machine => {
+  const open = (folder: string, distribution: string, hooks: MachineOptions["hooks"], given: Given): Machine => {
     const events: Event[] = [];
     const waiting = new Set<() => void>();
     const log: Log = { event: (name, facts) => void events.push({ name, facts: { ...facts } }) };
-    const runner = processRunner({
-      distribution,
+    const path = process.env["PATH"] ?? "";
+    const sandbox = processSandbox({
+      program: githubProgram(distribution, path),
       rootsDirectory: join(folder, "roots"),
-      stateDirectory: join(folder, "state"),
-      bootId: "boot-1",
-      path: process.env["PATH"] ?? "",
-      hooks: { directory: hooksDirectory, ...hooks },
+      path,
       clock: hostClock,
       log,
       onChange: () => {
         for (const look of waiting) look();
       },
     });
+    const github = githubRunner(sandbox, {
+      enrolment: {
+        requestOf: async () => given.request ?? { kind: "failed", cause: "token", detail: "no request" },
+        removalToken: async () => given.removalToken,
+      },
+      stateDirectory: join(folder, "state"),
+      bootId: "boot-1",
+      hooks: { directory: hooksDirectory, ...hooks },
+      clock: hostClock,
+      log,
+    });
+    const runner: TestRunner = {
+      ...github,
+      register: (request) => {
+        given.request = request;
+        return github.enrol({ assignment: request.assignment, partition: request.partition });
+      },
+      clean: (assignment, removalToken) => {
+        given.removalToken = removalToken;
+        return github.clean(assignment);
+      },
+    };
     const until: Machine["until"] = async (fits) => {
       for (;;) {
         const changed = new Promise<void>((done) => waiting.add(done));
@@ -64,21 +99,30 @@ export async function openHostBench(...settings: Parameters<typeof openBench>): 
         await changed;
       }
     };
-    return { runner, folder, events, until, afterCrash: () => open(folder, distribution, hooks) };
+    return {
+      runner,
+      folder,
+      given: (request) => void (given.request = request),
+      events,
+      until,
+      afterCrash: () => open(folder, distribution, hooks, given),
+    };
   };
   return {
     ...bench,
     machine: ({ version, hooks } = {}) => {
       const folder = mkdtempSync(join(tmpdir(), "host-bench-"));
       folders.push(folder);
-      return open(folder, bench.folder(version === undefined ? {} : { version }), hooks);
+      return open(folder, bench.folder(version === undefined ? {} : { version }), hooks, {});
     },
     request: async (assignment, runId, more) => ({
       assignment,
       name: `test-i-${runId}-${assignment}`,
+      partition: "github:octo/app",
       url: bench.url,
-      registration: { forge: "github", scope: "octo/app", labels: [String(runId), "large"], kind: "token" },
-      token: await bench.token(),
+      labels: [String(runId), "large"],
+      kind: "token",
+      secret: await bench.token(),
       ...more,
     }),
     close: async () => {

@@ -16,13 +16,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunnerState } from "../../cloud/ports/runner.ts";
-import { readBeginning, readEnds } from "../../agent/hosts/disk-state.ts";
-import { hostLimits, hostMaxima } from "../../agent/hosts/host-limits.ts";
+import { readBeginning, readEnds } from "../../agent/machine/disk-state.ts";
+import { hostLimits, hostMaxima } from "../../agent/machine/host-limits.ts";
 import { readJobEvents } from "../../agent/runners/github/job-hooks.ts";
-import { readListenerLog, startMark } from "../../agent/runners/github/listener-log.ts";
-import { processGround } from "../../agent/hosts/process/process-ground.ts";
+import { startMark } from "../../cloud/ports/sandbox.ts";
+import { readListenerLog } from "../../agent/runners/github/listener-log.ts";
+import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
+import { githubProgram } from "../../agent/runners/github/program.ts";
 import { commandLine } from "../../agent/hosts/process/process-table.ts";
-import { unitGround } from "../../agent/hosts/systemd/unit-ground.ts";
+import { unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { limits } from "../../domain/limits.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
@@ -44,8 +46,6 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const online = `${startMark}\nCurrent runner version: '2.336.0'\n2026-01-05 12:00:00Z: Listening for Jobs\n`;
 const shared = () => ({
-  distribution: "",
-  stateDirectory: folder,
   rootsDirectory: folder,
   path: "",
   clock,
@@ -57,8 +57,14 @@ const shared = () => ({
 });
 const grounds = {
   "systemd's units": () =>
-    unitGround({ ...shared(), cgroupTree: folder, requests: { ask: () => expect.fail("root is not asked") } }),
-  "plain processes": () => processGround(shared()),
+    unitSandbox({
+      ...shared(),
+      distribution: "",
+      stateDirectory: folder,
+      cgroupTree: folder,
+      requests: { ask: () => expect.fail("root is not asked") },
+    }),
+  "plain processes": () => processSandbox({ ...shared(), program: githubProgram("", "") }),
 };
 
 describe.each(Object.entries(grounds))("on %s", (_, open) => {
@@ -76,7 +82,7 @@ describe.each(Object.entries(grounds))("on %s", (_, open) => {
   test("files that cannot be read say nothing", async () => {
     // As what a job may do to its hooks' file (chmod) does to the agent, and for root too.
     for (const name of ["listener.log", "jobs"]) mkdirSync(file(name));
-    expect(await open().look(1)).toMatchObject({ log: "", jobs: "", busy: false });
+    expect(await open().look(1)).toMatchObject({ log: "", jobs: "", processes: [] });
   });
 });
 

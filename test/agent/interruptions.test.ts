@@ -28,7 +28,7 @@ test("a spot notice is said first, its running job goes on, and then the machine
   const said = recordOf({ ...owned, state: "running", said: "interrupted" });
   expect(next(view(said, { interruption, runner: serving })).kind).toBe("wait");
   expect(next(view(said, { interruption, runner: { ...serving, busy: false } }))).toMatchObject({
-    kind: "stop",
+    kind: "drain",
     assignment: 1,
   });
   expect(next(view(said, { interruption })).kind).toBe("retire");

@@ -1,6 +1,6 @@
 // A record that asks for a just-in-time configuration: read from the parameter of this instance and assignment, good for one job.
 import { expect, test } from "vitest";
-import type { RegisterOutcome } from "../../cloud/ports/runner.ts";
+import type { EnrolOutcome } from "../../cloud/ports/runner.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { Secrets } from "../../cloud/ports/secrets.ts";
 import { jitConfigurationParameter } from "../../domain/names.ts";
@@ -30,7 +30,7 @@ test("the runner is given the one of this instance and assignment, and no token"
   const bench = benchWith(ssm({ ...others, [parameter]: "ACONFIGURATION" }));
   void bench.run();
   await bench.until(() => bench.record().signal?.kind === "registered");
-  expect(bench.requests).toMatchObject([{ assignment: 1, token: "ACONFIGURATION", registration: { kind: "jit" } }]);
+  expect(bench.requests).toMatchObject([{ assignment: 1, secret: "ACONFIGURATION", kind: "jit" }]);
   expect(JSON.stringify([bench.events, bench.record().signal])).not.toContain("ACONFIGURATION");
 });
 
@@ -76,7 +76,7 @@ test("SSM out of reach is told as such", async () => {
 
 test("one whose runner GitHub has forgotten is given up at once, with the runner's own words", async () => {
   const detail = "the listener ended with 1\nFailed to create a session. The runner registration has been deleted";
-  const outcome: RegisterOutcome = { kind: "failed", cause: "refused", detail };
+  const outcome: EnrolOutcome = { kind: "failed", cause: "refused", detail };
   const bench = benchWith(ssm({ [parameter]: "ACONFIGURATION" }), { outcome });
   void bench.run();
   await bench.until(() => bench.record().signal?.kind === "register-failed");
@@ -117,7 +117,7 @@ test("an agent that is killed at any moment of that end takes it up, and registe
     void bench.run();
     await bench.until(() => bench.record().signal?.kind === "deregistered");
     expect(bench.requests).toEqual([]);
-    expect(bench.told).not.toContain("resume 1");
+    expect(bench.told).not.toContain("start 1");
   }
 });
 
@@ -127,7 +127,7 @@ test("a listener that dies before its job is resumed: the configuration is not u
     runner: { ...serving, listener: "exited", exitCode: 137 },
   });
   void bench.run();
-  await bench.until(() => bench.told.includes("resume 1"));
+  await bench.until(() => bench.told.includes("start 1"));
   expect(bench.record().signal?.kind).toBe("registered");
 });
 
@@ -137,6 +137,6 @@ test("by token it goes on as ever, also where its listener has ended with 0 afte
     runner: { ...serving, listener: "exited", exitCode: 0, jobs: 1 },
   });
   void bench.run();
-  await bench.until(() => bench.told.includes("resume 1"));
+  await bench.until(() => bench.told.includes("start 1"));
   expect(bench.record().signal?.kind).toBe("registered");
 });

@@ -19,7 +19,7 @@ test("up to then it listens, and wakes for it", () =>
   expect(step(serving(limits.lastJobMs + 1))).toEqual({ kind: "wait", until: now + 1 }));
 
 test("then it stops, in the step that hits no job, and is not kept up any more: a release has the machine still", () => {
-  expect(step(serving(limits.lastJobMs))).toEqual({ kind: "stop", assignment: 1 });
+  expect(step(serving(limits.lastJobMs))).toEqual({ kind: "drain", assignment: 1 });
   expect(step(serving(limits.lastJobMs), { assignment: undefined, listener: "none" })).toEqual({
     kind: "wait",
     until: now + limits.lastJobMs,

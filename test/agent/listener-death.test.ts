@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runAgent } from "../../agent/agent.ts";
 import type { OwnInstance } from "../../cloud/ports/own-instance.ts";
-import type { RunnerProcess, RunnerState } from "../../cloud/ports/runner.ts";
-import { hostLimits } from "../../agent/hosts/host-limits.ts";
-import { startMark } from "../../agent/runners/github/listener-log.ts";
-import { unitGround, type UnitGround } from "../../agent/hosts/systemd/unit-ground.ts";
+import type { Runner, RunnerState } from "../../cloud/ports/runner.ts";
+import { hostLimits } from "../../agent/machine/host-limits.ts";
+import { startMark, type Sandbox } from "../../cloud/ports/sandbox.ts";
+import { unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { now as recordMoment, owned, recordOf } from "../control/record-of.ts";
 import { agentOptions } from "./agent-options.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
@@ -18,7 +18,7 @@ import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
 let folder: string;
 let listener: ChildProcess;
 let clock: ManualClock;
-let ground: UnitGround;
+let ground: Sandbox;
 /** Of this test's ground alone: an earlier one is told that its folder goes. */
 let heard: { notices: number; told: () => void };
 /** Resolves with the next notice. */
@@ -35,7 +35,7 @@ beforeEach(() => {
   clock = manualClock();
   const ears = { notices: 0, told: () => undefined as void };
   heard = ears;
-  ground = unitGround({
+  ground = unitSandbox({
     distribution: folder,
     stateDirectory: folder,
     rootsDirectory: join(folder, "runners"),
@@ -43,7 +43,6 @@ beforeEach(() => {
     path: "",
     requests: { ask: () => Promise.resolve({ code: 0, words: "" }) },
     clock,
-    log: { event: () => undefined },
     onChange: () => {
       ears.notices++;
       ears.told();
@@ -154,14 +153,16 @@ test("the agent, told of the end in the middle of its wait, starts the listener 
       beginRegistering: () => Promise.reject(new Error("it is registered")),
       retire: () => Promise.reject(new Error("it is not to end")),
     };
-    const runner: RunnerProcess = {
+    const runner: Runner = {
       state: () => Promise.resolve({ ...state }),
-      resume: () => {
+      isForOneJob: () => false,
+      start: () => {
         state.listener = "online";
         done(time.now());
         return Promise.resolve({ kind: "registered" });
       },
-      register: () => Promise.reject(new Error("it is registered")),
+      enrol: () => Promise.reject(new Error("it is registered")),
+      drain: () => Promise.resolve("busy"),
       stopIfIdle: () => Promise.resolve("busy"),
       kill: () => Promise.resolve(),
       clean: () => Promise.resolve(),
@@ -176,11 +177,7 @@ test("the agent, told of the end in the middle of its wait, starts the listener 
     };
     const world = { own, runner, host, clock: time, log: { event: () => undefined } };
     const metadata = { interruption: () => Promise.resolve(undefined) };
-    const secrets = { read: () => Promise.resolve(undefined) };
-    void runAgent(
-      { ...world, metadata, secrets },
-      agentOptions("test", record.instanceId, { onWake: (call) => (wake = call) }),
-    );
+    void runAgent({ ...world, metadata }, agentOptions({ onWake: (call) => (wake = call) }));
   });
   while (time.sleepers() === 0) await new Promise((done) => setImmediate(done));
   const died = time.now();

@@ -6,7 +6,7 @@ import { GetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
-import { hostLimits } from "../../agent/hosts/host-limits.ts";
+import { hostLimits } from "../../agent/machine/host-limits.ts";
 import { systemdSupervisor } from "../../agent/hosts/systemd/supervisor.ts";
 import { limits } from "../../domain/limits.ts";
 import { recordOf } from "../control/record-of.ts";

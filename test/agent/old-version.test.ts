@@ -10,7 +10,7 @@ import { viewOf } from "./view-of.ts";
 
 const lines = Array.from({ length: 20 }, (_none, index) => `line ${index} ${"x".repeat(200)}`);
 const refused = failureOf("GitHub refuses this version of the runner (listener exit 7)", lines, "version");
-const retired = { kind: "retire", reason: "GitHub refuses this version of the runner" };
+const retired = { kind: "retire", reason: "the forge refuses this version of the runner" };
 
 /** What an agent that has just started sees: nothing is in its memory. */
 const afresh = (record: InstanceRecord): View =>

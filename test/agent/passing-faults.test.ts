@@ -71,7 +71,7 @@ test("a job that the stop has found, though no look has, is waited for and not c
     record: leaving,
     runner: online,
     hands: {
-      stopIfIdle: () => {
+      drain: () => {
         expect(bench.told).toEqual([]);
         return Promise.resolve(++stops < 3 ? "busy" : "stopped");
       },

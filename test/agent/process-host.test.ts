@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { hostLimits } from "../../agent/hosts/host-limits.ts";
+import { hostLimits } from "../../agent/machine/host-limits.ts";
 import { deadlineFile, processHost } from "../../agent/hosts/process/process-host.ts";
 import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
 import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RegisterRequest, RunnerProcess } from "../../cloud/ports/runner.ts";
+import type { RegisterRequest } from "../../agent/runners/github/enrolment.ts";
+import type { Runner } from "../../cloud/ports/runner.ts";
 import { processesOf } from "../../agent/hosts/process/process-set.ts";
 import { commandLine, readProcess } from "../../agent/hosts/process/process-table.ts";
 import { hostClock } from "../../entry/host-clock.ts";
@@ -30,12 +31,12 @@ async function jitRequest(runId: number): Promise<RegisterRequest> {
   const name = `jit-${runId}`;
   const wanted = { ...repo, name, runner_group_id: 1, labels: [String(runId)], work_folder: "_work" };
   const { data } = await bench.octokit.request("POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig", wanted);
-  const request = await bench.request(1, runId, { name, token: data.encoded_jit_config });
-  return { ...request, registration: { ...request.registration, kind: "jit" } };
+  const request = await bench.request(1, runId, { name, secret: data.encoded_jit_config });
+  return { ...request, kind: "jit" as const };
 }
 
 /** As the agent does it: a job whose end the listener has yet to tell counts as one that it has taken. */
-async function stopped({ stopIfIdle }: Pick<RunnerProcess, "stopIfIdle">): Promise<void> {
+async function stopped({ stopIfIdle }: Pick<Runner, "stopIfIdle">): Promise<void> {
   while ((await stopIfIdle()) === "busy") await hostClock.sleep(20);
 }
 
@@ -57,14 +58,14 @@ describe("a registration", () => {
     const job = await completed(101);
     expect(job?.conclusion).toBe("success");
     expect(job?.log.join("\n")).toContain(`HOME=${folder}/roots/1/home`);
-    expect(job?.log.join("\n")).not.toContain(request.token);
+    expect(job?.log.join("\n")).not.toContain(request.secret);
     expect(job?.log.join("\n")).not.toMatch(/ACTIONS_RUNNER_INPUT|AWS_/);
     expect((await until(({ jobs, busy }) => jobs === 1 && !busy)).listener).toBe("online");
     const words = [
       ...events.map((event) => JSON.stringify(event)),
       readFileSync(join(folder, "state/runner.json"), "utf8"),
     ];
-    expect(words.join("\n")).not.toContain(request.token);
+    expect(words.join("\n")).not.toContain(request.secret);
     expect(
       events.filter(({ name }) => name.startsWith("job.")).map(({ name, facts }) => [name, facts["run"], facts["job"]]),
     ).toEqual([
@@ -76,7 +77,7 @@ describe("a registration", () => {
 
   test("with an unknown token fails for the token, and the next one with a good token succeeds in a fresh root", async () => {
     const { runner } = bench.machine();
-    const outcome = await runner.register(await bench.request(1, 102, { token: "ANUNKNOWNTOKENOFMANYLETTERS29" }));
+    const outcome = await runner.register(await bench.request(1, 102, { secret: "ANUNKNOWNTOKENOFMANYLETTERS29" }));
     expect(outcome).toMatchObject({ kind: "failed", cause: "token" });
     expect(JSON.stringify(outcome)).not.toContain("ANUNKNOWNTOKENOFMANYLETTERS29");
     expect(await runner.state()).toMatchObject({ assignment: 1, configured: false, listener: "none" });
@@ -87,7 +88,7 @@ describe("a registration", () => {
     const [first, second] = [bench.machine(), bench.machine()];
     const request = await bench.request(1, 103);
     await first.runner.register(request);
-    const outcome = await second.runner.register({ ...request, token: await bench.token() });
+    const outcome = await second.runner.register({ ...request, secret: await bench.token() });
     expect(outcome).toMatchObject({ kind: "failed", cause: "name-taken" });
     expect((await first.runner.state()).listener).toBe("online");
   });
@@ -98,7 +99,7 @@ describe("a registration", () => {
     const request = await bench.request(1, 104);
     expect(await runner.register(request)).toMatchObject({ kind: "failed", cause: "network" });
     expect(known(request.name)).toBeDefined();
-    expect(await runner.register({ ...request, token: await bench.token() })).toEqual({ kind: "registered" });
+    expect(await runner.register({ ...request, secret: await bench.token() })).toEqual({ kind: "registered" });
   });
 
   test("by a just-in-time configuration needs no token, shows it to nobody, serves its one job, and is then spent", async () => {
@@ -112,8 +113,8 @@ describe("a registration", () => {
     const job = await completed(107);
     const seen = job?.log.join("\n") ?? "";
     expect([job?.conclusion, seen.includes("bin/Runner.Listener")]).toEqual(["success", true]);
-    expect(seen.includes("JITCONFIG") || seen.includes(request.token)).toBe(false);
-    expect(JSON.stringify(events)).not.toContain(request.token);
+    expect(seen.includes("JITCONFIG") || seen.includes(request.secret)).toBe(false);
+    expect(JSON.stringify(events)).not.toContain(request.secret);
     const over = await until(({ listener }) => listener === "exited");
     expect(over).toMatchObject({ exitCode: 0, jobs: 1, spent: true });
   });
@@ -127,7 +128,7 @@ describe("a registration", () => {
     expect((await machine.until((state) => state.listener === "exited")).spent).toBeUndefined();
     const again = machine.afterCrash();
     await bench.github.happened("runner.offline", (event) => event.runner?.name === request.name);
-    expect(await again.runner.resume(1)).toEqual({ kind: "registered" });
+    expect(await again.runner.start(1)).toEqual({ kind: "registered" });
     queue(108);
     expect((await completed(108))?.conclusion).toBe("success");
     await again.until(({ listener: state }) => state === "exited");
@@ -147,7 +148,7 @@ describe("a registration", () => {
   test("by something that is no configuration, or one whose runner is deleted, says so", async () => {
     const { runner } = bench.machine();
     const request = await jitRequest(110);
-    expect(await runner.register({ ...request, token: "bm90IGpzb24=" })).toMatchObject({
+    expect(await runner.register({ ...request, secret: "bm90IGpzb24=" })).toMatchObject({
       kind: "failed",
       cause: "other",
       detail: expect.stringContaining("unpacking the configuration ended with 1"),
@@ -195,7 +196,7 @@ describe("a listener", () => {
     process.kill(listener?.pid ?? 0, "SIGKILL");
     expect(await until((state) => state.exitCode !== undefined)).toMatchObject({ exitCode: 137, configured: true });
     await bench.github.happened("runner.offline", (event) => event.runner?.name === request.name);
-    expect(await runner.resume(1)).toEqual({ kind: "registered" });
+    expect(await runner.start(1)).toEqual({ kind: "registered" });
     queue(201);
     expect((await completed(201))?.conclusion).toBe("success");
   });
@@ -213,7 +214,7 @@ describe("a listener", () => {
       busy: true,
       jobs: 1,
     });
-    expect(await again.runner.resume(1)).toEqual({ kind: "registered" });
+    expect(await again.runner.start(1)).toEqual({ kind: "registered" });
     expect(await again.runner.register(await bench.request(1, 202))).toEqual({ kind: "registered" });
     const all = await Promise.all(
       (await processesOf(join(machine.folder, "roots", "1"))).map(({ pid }) => commandLine(pid)),
@@ -233,7 +234,7 @@ describe("a listener", () => {
       runner_id: known(request.name)?.id ?? 0,
     });
     expect((await until(({ exitCode }) => exitCode !== undefined)).exitCode).toBe(1);
-    expect(await runner.resume(1)).toMatchObject({ kind: "failed", cause: "refused" });
+    expect(await runner.start(1)).toMatchObject({ kind: "failed", cause: "refused" });
   });
 
   test("that GitHub serves no longer ends with 7, and resuming says that it is the version", async () => {
@@ -245,7 +246,7 @@ describe("a listener", () => {
     const { exitCode } = await until((state) => state.exitCode !== undefined);
     Object.assign(bench.github.settings, { oldestServed, pollMs });
     expect(exitCode).toBe(7);
-    expect(await runner.resume(1)).toMatchObject({ kind: "failed", cause: "version" });
+    expect(await runner.start(1)).toMatchObject({ kind: "failed", cause: "version" });
   });
 });
 
@@ -272,7 +273,7 @@ describe("stopping", () => {
     const daemon = Number(readFileSync(join(folder, "daemon"), "utf8"));
     expect(await lives(daemon)).toBe(true);
     await stopped(runner);
-    await runner.clean(1, undefined);
+    await runner.clean(1);
     expect(await lives(daemon)).toBe(false);
   });
 });
@@ -296,7 +297,7 @@ describe("cleaning", () => {
     expect(known(request.name)).toBeUndefined();
     expect(events.map(({ name }) => name)).toContain("runner.removed");
     expect(readdirSync(join(folder, "roots"))).toEqual(["2"]);
-    expect(readdirSync(join(folder, "state")).sort()).toEqual(["registration-2", "runner.json"]);
+    expect(readdirSync(join(folder, "state")).sort()).toEqual(["registration-2.json", "runner.json"]);
   });
 
   test("removes the registration as it was before the first job, not the one that a job wrote over it", async () => {
@@ -316,7 +317,7 @@ describe("cleaning", () => {
 
   test("can be repeated, also where nothing is left", async () => {
     const { runner, folder } = bench.machine();
-    await runner.clean(3, undefined);
+    await runner.clean(3);
     await runner.settled();
     expect(existsSync(join(folder, "roots", "3"))).toBe(false);
     await stopped(runner);
@@ -366,7 +367,7 @@ describe("the job-started hook", () => {
     writeFileSync(own, 'echo "operator says $GITHUB_RUN_ID"\n[ "$GITHUB_RUN_ID" != 503 ]\n');
     const { runner } = bench.machine({ hooks: { started: own } });
     const request = await bench.request(1, 502);
-    await runner.register({ ...request, registration: { ...request.registration, labels: ["502", "503"] } });
+    await runner.register({ ...request, labels: ["502", "503"] });
     queue(502);
     const good = await completed(502);
     expect([good?.conclusion, good?.log.join("\n").includes("operator says 502")]).toEqual(["success", true]);

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
-const verbs = ["start", "stop", "kill", "destroy", "prepare", "power-off"];
+const verbs = ["start", "freeze", "thaw", "stop", "kill", "destroy", "prepare", "power-off"];
 
 describe("the spool of requests", () => {
   const spool = (name = "") => join(stage.folder, "run/requests", name);
@@ -43,6 +43,8 @@ describe("a request", () => {
   const answer = (id: string) => readFileSync(join(answers(), id), "utf8");
   const scripts = {
     start: "runner-start.sh",
+    freeze: "runner-freeze.sh",
+    thaw: "runner-thaw.sh",
     stop: "runner-stop.sh",
     kill: "runner-kill.sh",
     destroy: "runner-destroy.sh",

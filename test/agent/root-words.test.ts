@@ -1,19 +1,18 @@
 // What passes from the agent, and from an upgrade, into root's hands: the lists in shell and Perl hold against the code.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hookEnvironment } from "../../agent/runners/github/job-hooks.ts";
-import { environmentFile } from "../../agent/hosts/systemd/unit-ground.ts";
+import { environmentFile } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { needs } from "../tools.ts";
+import { unitFile } from "./unit-files.ts";
 
-const units = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
-const read = (name: string) => readFileSync(join(units, name), "utf8");
+const read = (name: string) => readFileSync(unitFile(name), "utf8");
 
-/** What runner-start.sh lets through of a file, by its own line. */
+/** What runner-start.sh lets through of a file, by its own line and the forge's names. */
 function passed(file: string): readonly string[] {
   const script = read("runner-start.sh");
-  const names = /^names=.*$/m.exec(script)?.[0] ?? "";
+  const names = /^names=.*$/m.exec(read("forge.sh"))?.[0] ?? "";
   const filter = /^LC_ALL=C grep .*(?= <<<)/m.exec(script)?.[0] ?? "false";
   const { stdout } = spawnSync("bash", ["-c", `${names}\n${filter}`], { input: file, encoding: "utf8" });
   return stdout.split("\n").filter(Boolean);
@@ -70,7 +69,7 @@ test("needrestart, told so, restarts nothing by itself, and never a unit of runp
     }
     print "restart $nrconf{restart}\\n";`;
   needs(context, "perl");
-  const { stdout, stderr } = spawnSync("perl", ["-e", program, join(units, "runpool-needrestart.conf")], {
+  const { stdout, stderr } = spawnSync("perl", ["-e", program, unitFile("runpool-needrestart.conf")], {
     encoding: "utf8",
   });
   expect(stderr).toBe("");

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hostLimits } from "../../agent/hosts/host-limits.ts";
-import { processGround } from "../../agent/hosts/process/process-ground.ts";
+import { hostLimits } from "../../agent/machine/host-limits.ts";
+import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
+import { githubProgram } from "../../agent/runners/github/program.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 import { repo } from "../sim/runner-bench.ts";
 import { openHostBench, type HostBench } from "./host-bench.ts";
@@ -36,7 +37,7 @@ test("an update between two jobs is survived: it ends with 3, is resumed as the 
   expect(await until(({ listener }) => listener === "exited")).toMatchObject({ exitCode: 3, configured: true });
   const finished = join(folder, "roots/1/runner/update.finished");
   expect(existsSync(finished)).toBe(true);
-  expect(await runner.resume(1)).toEqual({ kind: "registered" });
+  expect(await runner.start(1)).toEqual({ kind: "registered" });
   expect(await runner.state()).toMatchObject({ listener: "online", version: latestRunner.version, jobs: 1 });
   // Left there, it would end the wait for the next update before that has begun.
   expect(existsSync(finished)).toBe(false);
@@ -50,10 +51,9 @@ test("an update that takes its time is waited for, as long as run-helper.sh woul
   try {
     mkdirSync(join(folder, "roots/1/runner"), { recursive: true });
     const clock = manualClock();
-    const ground = processGround({
-      distribution: folder,
+    const ground = processSandbox({
+      program: githubProgram(folder, ""),
       rootsDirectory: join(folder, "roots"),
-      stateDirectory: folder,
       path: "",
       clock,
       log: { event: () => undefined },
@@ -64,7 +64,7 @@ test("an update that takes its time is waited for, as long as run-helper.sh woul
       const begun = clock.now();
       const { updateMs, startPollMs } = hostLimits;
       const seen = { over: false, written: false };
-      const wait = ground.updated(1, updateMs).then(() => (seen.over = true));
+      const wait = ground.awaitFile(1, "update.finished", updateMs).then(() => (seen.over = true));
       while (!seen.over) {
         if (!seen.written && clock.now() - begun >= ms) {
           writeFileSync(join(folder, "roots/1/runner/update.finished"), "");

@@ -2,9 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-
-const units = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
+import { join } from "node:path";
+import { unitFolders } from "./unit-files.ts";
 
 export interface ScriptStage {
   readonly folder: string;
@@ -40,8 +39,9 @@ export function scriptStage(): ScriptStage {
     writeFileSync(file, text);
     chmodSync(file, 0o755);
   };
-  for (const name of readdirSync(units).filter((file) => file.endsWith(".sh")))
-    write(join(folder, "lib", name), path(readFileSync(join(units, name), "utf8")));
+  for (const units of unitFolders)
+    for (const name of readdirSync(units).filter((file) => file.endsWith(".sh")))
+      write(join(folder, "lib", name), path(readFileSync(join(units, name), "utf8")));
   const calls = join(folder, "calls");
   write(join(folder, "bin/systemctl"), `#!/bin/bash\necho "$*" >>${calls}\n`);
   write(join(folder, "bin/setpriv"), '#!/bin/bash\nuntil [ "$1" = -- ]; do shift; done\nshift\nexec "$@"\n');

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { needs } from "../tools.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const scripts = ["agent/hosts/systemd/units", "test/agent/systemd"].flatMap((folder) =>
+const scripts = ["agent/hosts/systemd/units", "agent/runners/github/units", "test/agent/systemd"].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith(".sh"))
     .map((name) => join(folder, name)),

@@ -1,14 +1,20 @@
-// Stopping a runner unless it has a job: one contract for plain processes and for root's script, on real processes.
+// Stopping a runner unless it has a job: GitHub's judgement on real processes, in the sandbox of plain processes and in root's.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { processGround } from "../../agent/hosts/process/process-ground.ts";
+import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
 import { markVariable } from "../../agent/hosts/process/process-set.ts";
 import { childrenOf, readProcess } from "../../agent/hosts/process/process-table.ts";
-import { unitGround } from "../../agent/hosts/systemd/unit-ground.ts";
+import { unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
+import { githubEnrolment } from "../../agent/runners/github/enrolment.ts";
+import { githubRunner } from "../../agent/runners/github/github-runner.ts";
+import { githubProgram } from "../../agent/runners/github/program.ts";
+import type { Runner } from "../../cloud/ports/runner.ts";
+import type { Sandbox } from "../../cloud/ports/sandbox.ts";
 import { hostClock } from "../../entry/host-clock.ts";
+import { enrolmentOptions } from "./agent-options.ts";
 import { scriptStage, type ScriptStage } from "./script-stage.ts";
 
 let stage: ScriptStage;
@@ -55,47 +61,74 @@ function says(lines: readonly string[], secondsAgo = 0): void {
 const listens = "2026-01-05 12:00:00Z: Listening for Jobs";
 const taken = "2026-01-05 12:01:00Z: Running job: build";
 
+/** As an agent finds it that is started anew: the runner of assignment 1 is there. */
+function runnerIn(sandbox: Sandbox): Runner {
+  const present = { assignment: 1, partition: "github:acme/shop", configured: true, eventsLogged: 0 };
+  writeFileSync(join(stage.folder, "runner.json"), JSON.stringify({ bootId: "boot-1", jobsBefore: 0, present }));
+  return githubRunner(sandbox, {
+    enrolment: githubEnrolment(enrolmentOptions("dev", "i-0abc", { read: async () => undefined })),
+    stateDirectory: stage.folder,
+    bootId: "boot-1",
+    clock: hostClock,
+    log: { event: () => undefined },
+  });
+}
+
 interface HostUnderTest {
-  /** Main is the listener's process, 0 where it has none. */
-  readonly stop: (main: number, pids: readonly number[]) => Promise<string>;
+  readonly runner: Runner;
+  /** The processes of the runner, for a host that does not find them by itself. */
+  readonly holds: (pids: readonly number[]) => void;
   /** After "busy". */
   readonly goesOn: (pids: readonly number[]) => Promise<boolean>;
   /** After "stopped". */
   readonly ended: (pids: readonly number[]) => Promise<boolean>;
 }
 
-const plainProcesses = (): HostUnderTest => {
-  const ground = processGround({
+const plainProcesses = (): HostUnderTest => ({
+  runner: runnerIn(
+    processSandbox({
+      program: githubProgram("", ""),
+      rootsDirectory: join(stage.folder, "state/runners"),
+      path: "",
+      clock: hostClock,
+      log: { event: () => undefined },
+      onChange: () => undefined,
+    }),
+  ),
+  holds: () => undefined,
+  goesOn: async (pids) => (await Promise.all(pids.map(lives))).every(Boolean),
+  ended: async (pids) => !(await Promise.all(pids.map(lives))).some(Boolean),
+});
+
+const group = () => join(stage.folder, "runpool.slice/runpool-jobs.slice/runpool-runner@1.service");
+const file = (name: string) => readFileSync(join(group(), name), "utf8").trim();
+const units = (ask: (verb: string) => { readonly code: number | null; readonly said: string }) =>
+  unitSandbox({
     distribution: "",
     stateDirectory: stage.folder,
     rootsDirectory: join(stage.folder, "state/runners"),
+    cgroupTree: stage.folder,
     path: "",
+    requests: {
+      ask: async (verb) => {
+        const { code, said } = ask(verb);
+        return { code: code ?? Number.NaN, words: said };
+      },
+    },
     clock: hostClock,
-    log: { event: () => undefined },
     onChange: () => undefined,
   });
-  return {
-    stop: () => ground.stopIfIdle(1),
-    goesOn: async (pids) => (await Promise.all(pids.map(lives))).every(Boolean),
-    ended: async (pids) => !(await Promise.all(pids.map(lives))).some(Boolean),
-  };
-};
 
-/** The cgroup's files are plain ones: freezing and killing are what the script writes into them. */
-const rootsScript = (): HostUnderTest => {
-  const cgroup = join(stage.folder, "cgroup");
-  const file = (name: string) => readFileSync(join(cgroup, name), "utf8").trim();
-  mkdirSync(cgroup);
-  for (const name of ["cgroup.freeze", "cgroup.kill"]) writeFileSync(join(cgroup, name), "0\n");
-  writeFileSync(join(cgroup, "cgroup.events"), "populated 1\nfrozen 1\n");
-  stage.stub("runner-cgroup.sh", `[ -s ${cgroup}/cgroup.procs ] && echo ${cgroup}`);
-  stage.stub("runner-kill.sh", `echo killed >>${cgroup}/calls`);
+/** Root's scripts are run; the cgroup's files are plain ones: freezing and killing are what the scripts write into them. */
+const rootsScripts = (): HostUnderTest => {
+  mkdirSync(group(), { recursive: true });
+  for (const name of ["cgroup.freeze", "cgroup.kill"]) writeFileSync(join(group(), name), "0\n");
+  writeFileSync(join(group(), "cgroup.events"), "populated 1\nfrozen 1\n");
+  stage.stub("runner-cgroup.sh", `[ -s ${group()}/cgroup.procs ] && echo ${group()}`);
+  stage.stub("runner-kill.sh", `echo killed >>${group()}/calls`);
   return {
-    stop: async (main, pids) => {
-      stage.stub("systemctl", `echo ${main}`);
-      writeFileSync(join(cgroup, "cgroup.procs"), pids.map((pid) => `${pid}\n`).join(""));
-      return stage.run("runner-stop.sh", "1").said;
-    },
+    runner: runnerIn(units((verb) => stage.run(`runner-${verb}.sh`, "1"))),
+    holds: (pids) => writeFileSync(join(group(), "cgroup.procs"), pids.map((pid) => `${pid}\n`).join("")),
     goesOn: async () => file("cgroup.freeze") === "0" && file("cgroup.kill") === "0",
     ended: async (pids) => pids.length === 0 || (file("cgroup.kill") === "1" && file("calls") === "killed"),
   };
@@ -103,101 +136,102 @@ const rootsScript = (): HostUnderTest => {
 
 describe.each([
   ["plain processes", plainProcesses],
-  ["root's script", rootsScript],
+  ["systemd, by root's scripts", rootsScripts],
 ])("on %s", (_, open) => {
   let host: HostUnderTest;
   beforeEach(() => {
     says([listens]);
     host = open();
   });
-  const stopped = async (main: number, pids: readonly number[]) => {
-    expect(await host.stop(main, pids)).toBe("stopped");
+  /** GitHub's runner cannot be told to take no further job: both are one. */
+  const ways = ["stopIfIdle", "drain"] as const;
+  const stopped = async (pids: readonly number[], way: (typeof ways)[number] = "stopIfIdle") => {
+    host.holds(pids);
+    expect(await host.runner[way]()).toBe("stopped");
     expect(await host.ended(pids)).toBe(true);
   };
-  const spared = async (main: number, pids: readonly number[]) => {
-    expect(await host.stop(main, pids)).toBe("busy");
+  const spared = async (pids: readonly number[], way: (typeof ways)[number] = "stopIfIdle") => {
+    host.holds(pids);
+    expect(await host.runner[way]()).toBe("busy");
     expect(await host.goesOn(pids)).toBe(true);
   };
 
-  test("nothing runs: there is nothing to stop", () => stopped(0, []));
+  test.each(ways)("nothing runs: there is nothing to stop (%s)", (way) => stopped([], way));
 
-  test("a listener without a job is stopped", async () => {
-    const listener = await runs("Runner.Listener", false);
-    await stopped(0, [listener]);
+  test.each(ways)("a listener without a job is stopped (%s)", async (way) => {
+    await stopped([await runs("Runner.Listener", false)], way);
   });
 
-  test("a job's worker is spared, also one that its listener has left", async () => {
-    const worker = await runs("Runner.Worker");
-    await spared(0, [worker]);
+  test.each(ways)("a job's worker is spared, also one that its listener has left (%s)", async (way) => {
+    await spared([await runs("Runner.Worker")], way);
   });
 
   test("a child of the listener is just becoming a worker, whatever its name", async () => {
     const listener = await runs("Runner.Listener", true);
     const children = (await childrenOf(listener)).map(({ pid }) => pid);
     expect(children).toHaveLength(1);
-    await spared(listener, [listener, ...children]);
+    await spared([listener, ...children]);
   });
 
   test("a job that the listener has just taken is spared before its worker is there", async () => {
     says([listens, taken]);
-    await spared(0, [await runs("Runner.Listener")]);
+    await spared([await runs("Runner.Listener")]);
   });
 
   test("a job that it took two minutes ago, and has no worker, was given up", async () => {
     says([listens, taken], 120);
-    await stopped(0, [await runs("Runner.Listener")]);
+    await stopped([await runs("Runner.Listener")]);
   });
 
   test("a job that it has said more after is over", async () => {
     says([listens, taken, "2026-01-05 12:02:00Z: Job build completed with result: Succeeded"]);
-    await stopped(0, [await runs("Runner.Listener")]);
+    await stopped([await runs("Runner.Listener")]);
   });
 });
 
 test("a runner that does not freeze is neither killed nor called idle, and is thawed", async () => {
-  const cgroup = join(stage.folder, "cgroup");
-  rootsScript();
-  writeFileSync(join(cgroup, "cgroup.events"), "frozen 0\n");
-  writeFileSync(join(cgroup, "cgroup.procs"), "1\n");
-  const script = join(stage.folder, "lib/runner-stop.sh");
+  const { runner, holds } = rootsScripts();
+  holds([process.pid]);
+  writeFileSync(join(group(), "cgroup.events"), "frozen 0\n");
+  const script = join(stage.folder, "lib/runner-freeze.sh");
   writeFileSync(script, readFileSync(script, "utf8").replace("{1..500}", "{1..2}"));
-  const { code, said } = stage.run("runner-stop.sh", "1");
-  expect([code, said]).toEqual([75, "the cgroup does not freeze"]);
-  expect(readFileSync(join(cgroup, "cgroup.freeze"), "utf8")).toBe("0\n");
-  expect(readFileSync(join(cgroup, "cgroup.kill"), "utf8")).toBe("0\n");
+  await expect(runner.stopIfIdle()).rejects.toThrow("ended with 75: the cgroup does not freeze");
+  expect([file("cgroup.freeze"), file("cgroup.kill")]).toEqual(["0", "0"]);
+});
+
+test("a runner that somebody has thawed between the look and the end is spared: a job may have begun", async () => {
+  const { runner, holds } = rootsScripts();
+  says([listens]);
+  holds([await runs("Runner.Listener")]);
+  stage.stub("runner-freeze.sh", `echo "frozen 0" >${group()}/cgroup.events`);
+  expect(await runner.stopIfIdle()).toBe("busy");
+  expect(file("cgroup.kill")).toBe("0");
+});
+
+test("a runner that stands frozen with nobody left who wanted it is thawed at the next look", async () => {
+  const { runner, holds } = rootsScripts();
+  says([listens]);
+  holds([await runs("Runner.Listener")]);
+  writeFileSync(join(group(), "cgroup.freeze"), "1\n");
+  await runner.state();
+  expect(file("cgroup.freeze")).toBe("0");
 });
 
 test("a process that the kernel has killed meanwhile takes nothing from the word that a job runs", async () => {
-  const host = rootsScript();
+  const { runner, holds } = rootsScripts();
   says([listens]);
-  const worker = await runs("Runner.Worker");
-  expect(await host.stop(0, [2 ** 30, worker])).toBe("busy");
+  holds([2 ** 30, await runs("Runner.Worker")]);
+  expect(await runner.stopIfIdle()).toBe("busy");
 });
 
 test.each([
-  ["busy", "busy"],
-  ["a word of some tool\nbusy", "busy"],
-  ["a word of some tool\nstopped", "stopped"],
-])("root's answer %j is read as %s", async (words, outcome) => {
-  expect(await answered(words).stopIfIdle(1)).toBe(outcome);
+  ["killed", "killed"],
+  ["a word of some tool\nthawed", "thawed"],
+  ["a word of some tool\nkilled", "killed"],
+])("root's answer %j is read as %s", async (said, outcome) => {
+  expect(await units(() => ({ code: 0, said })).killFrozen(1)).toBe(outcome);
 });
 
-test.each(["", "killed", "stopped\na word of some tool"])(
-  "root's answer %j does not count as a stop",
-  async (words) => {
-    await expect(answered(words).stopIfIdle(1)).rejects.toThrow("neither");
-  },
-);
-
-const answered = (words: string) =>
-  unitGround({
-    distribution: "",
-    stateDirectory: stage.folder,
-    rootsDirectory: stage.folder,
-    cgroupTree: stage.folder,
-    path: "",
-    requests: { ask: () => Promise.resolve({ code: 0, words }) },
-    clock: hostClock,
-    log: { event: () => undefined },
-    onChange: () => undefined,
-  });
+test.each(["", "stopped", "killed\na word of some tool"])("root's answer %j does not count as a stop", async (said) => {
+  await expect(units(() => ({ code: 0, said })).killFrozen(1)).rejects.toThrow("neither");
+});

@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import { configureArguments } from "../../agent/runners/github/configure-arguments.ts";
 import { readJobEvents } from "../../agent/runners/github/job-hooks.ts";
 import { afterExit } from "../../agent/runners/github/listener-exit.ts";
-import { readListenerLog, startMark } from "../../agent/runners/github/listener-log.ts";
-import { masked } from "../../agent/hosts/masked.ts";
+import { readListenerLog } from "../../agent/runners/github/listener-log.ts";
+import { startMark } from "../../cloud/ports/sandbox.ts";
+import { masked } from "../../agent/machine/masked.ts";
 import { parseStat } from "../../agent/hosts/process/process-table.ts";
 import { readAnswer } from "../../agent/hosts/systemd/root-requests.ts";
-import { environmentFile, readEnded } from "../../agent/hosts/systemd/unit-ground.ts";
+import { environmentFile, readEnded } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { causeOf } from "../../agent/runners/github/registration-outcome.ts";
 
 const registration = "POST https://api.github.com/actions/runner-registration";
@@ -45,8 +46,10 @@ test("the command line names everything but the token, and replaces only what is
     assignment: 4,
     name: "dev-i-0abc-4",
     url: "https://github.com/o/r",
-    registration: { forge: "github", scope: "o/r", labels: ["77", "xlarge"], kind: "token" },
-    token: "ASECRETTOKEN",
+    partition: "github:o/r",
+    labels: ["77", "xlarge"],
+    kind: "token",
+    secret: "ASECRETTOKEN",
   } as const;
   const line = configureArguments(request, false).join(" ");
   expect(line).toBe(

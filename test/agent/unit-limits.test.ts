@@ -1,12 +1,11 @@
 // What a unit says in seconds and the code in milliseconds is one thing said twice: here they are held against each other.
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clientOptions } from "../../cloud/aws/client-options.ts";
-import { hostLimits } from "../../agent/hosts/host-limits.ts";
+import { hostLimits } from "../../agent/machine/host-limits.ts";
+import { unitFile } from "./unit-files.ts";
 import { limits, prepareMs } from "../../domain/limits.ts";
 
-const units = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
 
 /** Of systemd.time(7), "PARSING TIME SPANS", what the units use: "500ms", "90s", "8min", "1min 30s". */
@@ -17,7 +16,7 @@ function span(text: string): number {
 }
 
 function spanOf(unit: string, key: string): number {
-  const values = [...readFileSync(join(units, unit), "utf8").matchAll(new RegExp(`^${key}=(.*)$`, "gm"))];
+  const values = [...readFileSync(unitFile(unit), "utf8").matchAll(new RegExp(`^${key}=(.*)$`, "gm"))];
   if (values.length !== 1) throw new Error(`${unit} says ${key} ${values.length} times`);
   return span(values[0]?.[1] ?? "");
 }
@@ -41,7 +40,7 @@ describe("the same moment in both", () => {
 
 describe("who waits for another waits longer", () => {
   test("a job's hook for root, which gives back what containers have left", () => {
-    const [, tries] = /\{1\.\.(\d+)\}/.exec(readFileSync(join(units, "job-reclaim.sh"), "utf8")) ?? [];
+    const [, tries] = /\{1\.\.(\d+)\}/.exec(readFileSync(unitFile("job-reclaim.sh"), "utf8")) ?? [];
     expect(Number(tries) * 100).toBeGreaterThan(spanOf("runpool-reclaim@.service", "TimeoutStartSec"));
   });
 
@@ -64,7 +63,7 @@ describe("who waits for another waits longer", () => {
 
   test("the agent for root: longer than a runner takes to go, and a freeze to be given up", () => {
     expect(hostLimits.requestMs).toBeGreaterThan(spanOf("runpool-runner@.service", "TimeoutStopSec"));
-    const stop = readFileSync(join(units, "runner-stop.sh"), "utf8");
+    const stop = readFileSync(unitFile("runner-freeze.sh"), "utf8");
     const looks = Number(/for _ in \{1\.\.(\d+)\}/.exec(stop)?.[1]);
     const pause = Number(/sleep ([\d.]+)/.exec(stop)?.[1]);
     expect(hostLimits.requestMs).toBeGreaterThan(looks * pause * 1_000);

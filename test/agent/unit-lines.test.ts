@@ -1,9 +1,8 @@
 // What the units say that keeps a machine safe: losing one of these lines is seen here, without a machine.
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-
-const units = resolve(import.meta.dirname, "../../agent/hosts/systemd/units");
+import { githubProgram } from "../../agent/runners/github/program.ts";
+import { unitFile } from "./unit-files.ts";
 
 /** What neither a job nor the agent may do to the machine. */
 const sealed = [
@@ -28,6 +27,13 @@ const sealed = [
 ];
 
 const lines: Readonly<Record<string, readonly string[]>> = {
+  "forge.conf": [
+    `ExecStart=/usr/bin/env /var/lib/runpool/runners/%i/runner/${githubProgram("", "").listener.join(" ")}`,
+    "Environment=ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1",
+    "BindReadOnlyPaths=/usr/lib/runpool/runner/bin:/var/lib/runpool/runners/%i/runner/bin",
+    "BindReadOnlyPaths=/usr/lib/runpool/empty.env:/var/lib/runpool/runners/%i/runner/.env",
+    "BindReadOnlyPaths=/usr/lib/runpool/empty.env:/var/lib/runpool/runners/%i/runner/.path",
+  ],
   "runpool-runner@.service": [
     ...sealed,
     "Slice=runpool-jobs.slice",
@@ -43,15 +49,11 @@ const lines: Readonly<Record<string, readonly string[]>> = {
     "StandardOutput=append:/var/lib/runpool/runners/%i/listener.log",
     "StandardError=inherit",
     "Environment=RUNPOOL_JOBS_FILE=/var/lib/runpool/runners/%i/jobs",
-    "Environment=ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1",
     "EnvironmentFile=-/etc/runpool/runner.env",
     "EnvironmentFile=-/run/runpool/runners/%i.env",
     // What a job sees, and where it writes.
     "TemporaryFileSystem=/var/lib/runpool:ro",
     "BindPaths=/var/lib/runpool/runners/%i",
-    "BindReadOnlyPaths=/usr/lib/runpool/runner/bin:/var/lib/runpool/runners/%i/runner/bin",
-    "BindReadOnlyPaths=/usr/lib/runpool/empty.env:/var/lib/runpool/runners/%i/runner/.env",
-    "BindReadOnlyPaths=/usr/lib/runpool/empty.env:/var/lib/runpool/runners/%i/runner/.path",
     "InaccessiblePaths=-/run/runpool -/etc/runpool",
     "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/snapd.socket -/run/snapd-snap.socket",
     "InaccessiblePaths=-/run/systemd/journal",
@@ -165,7 +167,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
 };
 
 test.each(Object.entries(lines))("%s says all of it", (unit, wanted) => {
-  const said = readFileSync(join(units, unit), "utf8")
+  const said = readFileSync(unitFile(unit), "utf8")
     .split("\n")
     .map((line) => line.trim());
   expect(wanted.filter((line) => !said.includes(line))).toEqual([]);

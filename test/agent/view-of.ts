@@ -15,6 +15,7 @@ export const viewOf = (record: InstanceRecord, changes: Partial<View> = {}): Vie
   pooled: true,
   prepare: "prepared",
   runner: { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 },
+  oneJob: record.registration?.[0]?.kind === "jit",
   task: false,
   failure: undefined,
   said: undefined,

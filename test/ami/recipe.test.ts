@@ -10,7 +10,8 @@ import { imageLimits } from "../../domain/image.ts";
 import { version as agentVersion } from "../../domain/version.ts";
 import { makePayload } from "../../build/payload.ts";
 import { readRecipe } from "../../build/recipe.ts";
-import { projectRoot, recipeFolder } from "./stand-ins.ts";
+
+import { recipeFolder } from "./stand-ins.ts";
 
 const recipe = readRecipe(recipeFolder);
 const sum = (digit: string): string => digit.repeat(64);
@@ -66,8 +67,7 @@ test("a missing version or checksum is a problem each, and the build is refused 
   expect(tableOf("ubuntu-24.04-arm64", lacking)).toMatchObject({ problems: ["ssm-agent has no version"] });
   const folder = mkdtempSync(join(tmpdir(), "recipe-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const units = join(projectRoot, "agent", "hosts", "systemd", "units");
-  const wish = { recipe: { ...recipe, versions: lacking }, variant: "ubuntu-24.04-x64", agent: "none", units };
+  const wish = { recipe: { ...recipe, versions: lacking }, variant: "ubuntu-24.04-x64", agent: "none" };
   await expect(makePayload(folder, wish)).rejects.toThrow(
     /node 1.1 has no checksum for x64\n.*\nrun ami\/propose-updates.sh/,
   );

@@ -68,8 +68,7 @@ export async function makeStandInPayload(folder: string, variant: string = ubunt
   const [downloads, payload] = [join(folder, "downloads"), join(folder, "payload")];
   mkdirSync(downloads);
   makeDownloads(downloads);
-  const units = join(projectRoot, "agent", "hosts", "systemd", "units");
   const recipe = readRecipe(recipeFolder, downloads);
-  await makePayload(payload, { recipe, variant, agent: await buildAgent(folder), units, downloads });
+  await makePayload(payload, { recipe, variant, agent: await buildAgent(folder), downloads });
   return payload;
 }

@@ -2,7 +2,7 @@
 import { runAgent } from "../../agent/agent.ts";
 import { noFaults } from "../world/faults.ts";
 import type { RunAgent } from "../world/machines.ts";
-import { environment, repositories, worldOf, type ControlPorts, type World } from "../world/world.ts";
+import { repositories, worldOf, type ControlPorts, type World } from "../world/world.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
 import { contextOf, type DemandContext } from "../../control/pool/demand-context.ts";
 import { wordsOfReason } from "../../control/pool/reasons.ts";
@@ -16,8 +16,8 @@ import { agentOptions } from "../agent/agent-options.ts";
 export const repository = repositories[0];
 
 /** No watchdog waits for its turns: it looks when something changes. */
-export const agentOf: RunAgent = (ports, { instanceId }, onWake) =>
-  runAgent(ports, agentOptions(environment, instanceId, { turnMs: Number.POSITIVE_INFINITY, onWake }));
+export const agentOf: RunAgent = (ports, _, onWake) =>
+  runAgent(ports, agentOptions({ turnMs: Number.POSITIVE_INFINITY, onWake }));
 
 /** On a machine that takes so long to come up. */
 export const slowly =

@@ -1,9 +1,9 @@
 // GitHub's own faults while machines register: these are kept, nothing is bought in their place, and the reason is told.
 import { expect, test } from "vitest";
 import { runAgent } from "../../agent/agent.ts";
-import type { RegisterOutcome } from "../../cloud/ports/runner.ts";
+import type { EnrolOutcome } from "../../cloud/ports/runner.ts";
 import { noFaults } from "../world/faults.ts";
-import { environment, worldOf } from "../world/world.ts";
+import { worldOf } from "../world/world.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { agentOptions } from "../agent/agent-options.ts";
@@ -21,17 +21,14 @@ function troubled(cause: (typeof cases)[number][0], detail: string, lasts: numbe
   const world = worldOf({
     seed: 1,
     rates: noFaults,
-    runAgent: (ports, { instanceId }, onWake) => {
-      const outcome: RegisterOutcome = { kind: "failed", cause, detail };
+    runAgent: (ports, _, onWake) => {
+      const outcome: EnrolOutcome = { kind: "failed", cause, detail };
       const runner = {
         ...ports.runner,
-        register: async (request: Parameters<typeof ports.runner.register>[0]) =>
-          ports.clock.now() < until.at ? outcome : ports.runner.register(request),
+        enrol: async (record: Parameters<typeof ports.runner.enrol>[0]) =>
+          ports.clock.now() < until.at ? outcome : ports.runner.enrol(record),
       };
-      return runAgent(
-        { ...ports, runner },
-        agentOptions(environment, instanceId, { turnMs: Number.POSITIVE_INFINITY, onWake }),
-      );
+      return runAgent({ ...ports, runner }, agentOptions({ turnMs: Number.POSITIVE_INFINITY, onWake }));
     },
   });
   until.at = world.time.now() + lasts;

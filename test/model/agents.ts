@@ -77,6 +77,7 @@ export function agentsOf(model: Model): Agents {
         busy: get(row, base, host.job) === 1,
         jobs: 0,
       },
+      oneJob: false,
       task: get(row, base, host.task) !== task.none,
       failure: failed ? { assignment: root, outcome: refused, count: 1, retryAt: 0 } : undefined,
       said: get(row, base, host.mine) === 1 ? record?.signal?.at : undefined,
@@ -161,6 +162,7 @@ export function agentsOf(model: Model): Agents {
         if (step.record.version === current) put(after, base, host.task, task.resumes);
         else sees(after, base);
         return begun(after, base, i, "starts its listener again", emit);
+      case "drain":
       case "stop":
         put(after, base, host.task, task.stops);
         return begun(after, base, i, "goes to stop its runner", emit);

@@ -105,8 +105,8 @@ export const sabotages: readonly Sabotage[] = [
   one(
     "says `deregistered` while its runner listens",
     "agent/decide.ts",
-    `  if (view.runner.assignment !== undefined) return { kind: "stop", assignment: view.runner.assignment };\n  return { kind: "signal", signal: "deregistered", record };`,
-    `  return { kind: "signal", signal: "deregistered", record };`,
+    `return drained(view, record) ?? { kind: "signal", signal: "deregistered", record };`,
+    `return { kind: "signal", signal: "deregistered", record };`,
   ),
   {
     ...one(

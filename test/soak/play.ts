@@ -126,7 +126,7 @@ async function openGround({ seed, maxInstances, tell }: SoakWish): Promise<Groun
     const machines = await openMachines({
       directory,
       agentBundle: await buildAgent(directory),
-      hooks: join(import.meta.dirname, "..", "..", "agent", "hosts", "systemd", "units"),
+      hooks: join(import.meta.dirname, "..", "..", "agent", "runners", "github", "units"),
       awsEndpoint,
       forgeServer: cloud.github.url,
       ec2: cloud.ec2,

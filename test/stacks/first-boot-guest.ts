@@ -17,6 +17,7 @@ import { stageStock } from "../../build/stock-archive.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
 import { credentials, forgeToken, openEmbeddedCloud, place } from "../../entry/laptop/embedded-cloud.ts";
 import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
+import { layUnits } from "../../build/payload.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import type { Environment } from "../../stacks/environment/environment.ts";
 import { userData } from "../../stacks/constructs/user-data.ts";
@@ -32,7 +33,7 @@ const quietly = (command: string, ...rest: readonly string[]): Promise<string> =
 /** The agent's units with their install.sh, which is what an image has. */
 async function pack(folder: string): Promise<string> {
   const content = join(folder, "runpool");
-  await cp(join(import.meta.dirname, "../../agent/hosts/systemd/units"), content, { recursive: true });
+  await layUnits(content);
   await cp(await buildAgent(folder), join(content, "agent.mjs"));
   await cp(process.execPath, join(content, "node"), { dereference: true });
   installRunnerStandIn(join(content, "runner"), { node: "/usr/lib/runpool/node", pace: quickPace });

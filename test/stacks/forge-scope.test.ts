@@ -79,7 +79,7 @@ async function opened(forge: EnvironmentFile["forge"], credential: string) {
   const machines = await openMachines({
     directory,
     agentBundle: await buildAgent(directory),
-    hooks: join(import.meta.dirname, "..", "..", "agent", "hosts", "systemd", "units"),
+    hooks: join(import.meta.dirname, "..", "..", "agent", "runners", "github", "units"),
     awsEndpoint: cloud.aws.url,
     forgeServer: github.url,
     ec2: cloud.ec2,

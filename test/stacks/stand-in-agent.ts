@@ -2,30 +2,40 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { runAgent } from "../../agent/agent.ts";
 import type { Host } from "../../cloud/ports/host.ts";
-import type { RunnerProcess, RunnerState } from "../../cloud/ports/runner.ts";
+import type { Runner, RunnerState } from "../../cloud/ports/runner.ts";
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Secrets } from "../../cloud/ports/secrets.ts";
 import { instanceKey, tableName, type Place } from "../../domain/names.ts";
-import { agentOptions } from "../agent/agent-options.ts";
+import { githubEnrolment, type Enrolment } from "../../agent/runners/github/enrolment.ts";
+import { agentOptions, enrolmentOptions } from "../agent/agent-options.ts";
 
 const nothing: RunnerState = { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 };
 
-function runnerOfMemory(): RunnerProcess {
+function runnerOfMemory(enrolment: Enrolment): Runner {
   let state = nothing;
+  let partition = "";
+  const stop = async () => {
+    state = { ...state, listener: "none" };
+    return "stopped" as const;
+  };
   return {
     state: async () => state,
-    register: async ({ assignment }) => {
+    isForOneJob: () => false,
+    enrol: async (record) => {
+      const request = await enrolment.requestOf(record);
+      if (!("secret" in request)) return request;
+      const { assignment } = request;
+      ({ partition } = request);
       state = { ...nothing, assignment, configured: true, listener: "online" };
       return { kind: "registered" };
     },
-    resume: async () => ({ kind: "registered" }),
-    stopIfIdle: async () => {
-      state = { ...state, listener: "none" };
-      return "stopped";
-    },
+    start: async () => ({ kind: "registered" }),
+    drain: stop,
+    stopIfIdle: stop,
     kill: async () => undefined,
     clean: async () => {
+      await enrolment.removalToken(partition);
       state = nothing;
     },
   };
@@ -54,20 +64,18 @@ export interface AgentWish {
 export const startAgent = (
   instanceId: string,
   { client, secrets, environment, place, forgeServer, clock }: AgentWish,
-) =>
-  runAgent(
+) => {
+  const { account, region } = place;
+  const ofMachine = { account, region, forge: { serverUrl: forgeServer, owners: {} } };
+  return runAgent(
     {
       own: ownInstance({ client, table: tableName(environment), key: instanceKey(place, instanceId), clock }),
       metadata: { interruption: async () => undefined },
-      runner: runnerOfMemory(),
+      runner: runnerOfMemory(githubEnrolment(enrolmentOptions(environment, instanceId, secrets, ofMachine))),
       host: hostOfMemory(),
-      secrets,
       clock,
       log: { event: () => undefined },
     },
-    agentOptions(environment, instanceId, {
-      account: place.account,
-      region: place.region,
-      forge: { serverUrl: forgeServer, owners: {} },
-    }),
+    agentOptions(),
   );
+};

@@ -9,6 +9,7 @@ const mayTakeTime = [
   "stacks/main.ts",
   "sim/",
   "agent/hosts/",
+  "agent/machine/",
   "agent/runners/",
   "test/",
   "bench/",

@@ -1,7 +1,7 @@
-// Who may import whom: domain ← ports ← control's pool ← runs, refresh, operators ← entry; agent ← its hosts and runners; no adapter knows another.
+// Who may import whom: domain ← ports ← control's pool ← runs, refresh, operators ← entry; a forge's runner and a host meet in the ports alone.
 import { expect, test } from "vitest";
 import { importsOf, type Import } from "./imports-of.ts";
-import { isNode, liesIn, sources, treeOf, type Source } from "./sources.ts";
+import { files, isNode, liesIn, readText, sources, treeOf, type Source } from "./sources.ts";
 
 interface Layer {
   readonly files: readonly string[];
@@ -15,9 +15,11 @@ interface Layer {
 
 const ports = "cloud/ports/";
 /** Of a machine, by its agent: the control plane sees records. */
-const ofMachines = ["host", "metadata", "own-instance", "runner"].map((name) => `${ports}${name}.ts`);
+const ofMachines = ["host", "metadata", "own-instance", "runner", "sandbox"].map((name) => `${ports}${name}.ts`);
 /** The pool is asked by demands: it knows no run, no forge, and nothing that triggers either. */
 const ofRuns = [`${ports}forge.ts`, `${ports}saved-requests.ts`, "domain/request.ts", "domain/outcome.ts"];
+/** What the agent stands on: it knows them by their ports. */
+const partsOfAgent = ["agent/machine/", "agent/hosts/", "agent/runners/"];
 const bundler = "build/bundles.ts";
 const sdk = "@aws-sdk/";
 const layers: readonly Layer[] = [
@@ -31,12 +33,14 @@ const layers: readonly Layer[] = [
     foreign: [],
   },
   { files: ["control/"], own: ["domain/", ports, "control/"], not: ofMachines, foreign: [] },
+  { files: ["agent/machine/"], own: ["domain/", ports, "agent/machine/"], foreign: ["node:"] },
   {
-    files: ["agent/hosts/", "agent/runners/"],
-    own: ["domain/", ports, "agent/hosts/", "agent/runners/"],
+    files: ["agent/hosts/"],
+    own: ["domain/", ports, "agent/machine/", "agent/hosts/"],
     foreign: ["systemd-notify", "node:"],
   },
-  { files: ["agent/"], own: ["domain/", ports, "agent/"], not: ["agent/hosts/", "agent/runners/"], foreign: [] },
+  { files: ["agent/runners/"], own: ["domain/", ports, "agent/machine/", "agent/runners/"], foreign: ["node:"] },
+  { files: ["agent/"], own: ["domain/", ports, "agent/"], not: partsOfAgent, foreign: [] },
   { files: ["cloud/aws/"], own: ["domain/", ports, "cloud/aws/"], foreign: [sdk, "@smithy/", "zod/mini", "node:"] },
   { files: ["cloud/github/"], own: ["domain/", ports, "cloud/github/"], foreign: ["@octokit/", "node:"] },
   { files: ["sim/"], own: ["domain/", ports, "sim/"], foreign: [sdk, "node:"] },
@@ -103,9 +107,13 @@ test("the rule sees imports of every form, and those that it forbids", () => {
     ["control/pool/x.ts", 'import type { Request } from "../../domain/request.ts";'],
     ["control/pool/x.ts", 'import type { JobQueue } from "../../cloud/ports/forge.ts";'],
     ["control/runs/x.ts", 'import { a } from "../refresh/refresh.ts";'],
-    ["agent/x.ts", 'import { a } from "./hosts/masked.ts";'],
+    ["agent/x.ts", 'import { a } from "./machine/masked.ts";'],
+    ["agent/x.ts", 'import { a } from "./hosts/image-spec.ts";'],
     ["agent/hosts/x.ts", 'import { a } from "../agent.ts";'],
-    ["cloud/aws/x.ts", 'import { a } from "../../agent/hosts/masked.ts";'],
+    ["agent/hosts/process/x.ts", 'import { a } from "../../runners/github/program.ts";'],
+    ["agent/runners/github/x.ts", 'import { a } from "../../hosts/process/process-set.ts";'],
+    ["agent/machine/x.ts", 'import { a } from "../hosts/place-files.ts";'],
+    ["cloud/aws/x.ts", 'import { a } from "../../agent/machine/masked.ts";'],
     ["cloud/ports/x.ts", 'import { a } from "../aws/clock.ts";'],
     ["build/x.ts", 'import { a } from "../entry/laptop/packed.ts";'],
     ["stacks/x.ts", 'import { a } from "../cloud/ports/clock.ts";'],
@@ -115,6 +123,20 @@ test("the rule sees imports of every form, and those that it forbids", () => {
   for (const [path, text] of forbidden) expect(offencesOf({ path, text }), `${path}: ${text}`).toHaveLength(1);
   const fine = 'import { a } from "./b.ts"; // import "../control/c.ts"\nconst text = `import "../entry/cli.ts"`;';
   expect(offencesOf({ path: "domain/x.ts", text: fine })).toEqual([]);
+});
+
+/** Of GitHub's and GitLab's: programs, files, products. */
+const forgeWords =
+  /[Gg]it[Hh]ub|[Gg]it[Ll]ab|Runner\.(?:Listener|Worker)|config\.sh|["'/ ]\.(?:runner|credentials)\b|update\.finished|\bjit\b/;
+
+test("no host has a forge's word in it, nor has the agent's loop", () => {
+  // Where shellcheck finds what is sourced there, and the made-up machine of the installation, whose record and settings are GitHub's.
+  const named = (text: string) => text.replace(/^# shellcheck source=.*$/gm, "").match(forgeWords)?.[0];
+  const hosts = files.filter((path) => path.startsWith("agent/hosts/") && !path.endsWith("/rehearse.mjs"));
+  const loop = files.filter((path) => /^agent\/[^/]*$/.test(path));
+  expect(loop.length).toBeGreaterThan(3);
+  expect([...hosts, ...loop].flatMap((path) => named(readText(path)) ?? []).map(String)).toEqual([]);
+  expect(named("exec Runner.Worker")).toBe("Runner.Worker");
 });
 
 /** A package may be passed on: that makes the part of it that is loaded when first needed. */

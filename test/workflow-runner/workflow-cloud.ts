@@ -68,7 +68,7 @@ export async function openWorkflowCloud() {
   const machines = await openMachines({
     directory,
     agentBundle: await buildAgent(directory),
-    hooks: join(import.meta.dirname, "../../agent/hosts/systemd/units"),
+    hooks: join(import.meta.dirname, "../../agent/runners/github/units"),
     awsEndpoint: aws.door.url,
     forgeServer: github.url,
     ec2: aws.machines,

@@ -10,6 +10,7 @@ import type { Process } from "./process.ts";
 /** The folder of one assignment's runner, and the listener that was started from it. */
 export interface RunnerRoot {
   readonly assignment: number;
+  readonly partition: string;
   readonly name: string;
   /** Its id at GitHub, once configured. */
   registration: number | undefined;

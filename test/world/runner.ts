@@ -1,15 +1,13 @@
-// The port `RunnerProcess` of a machine of the world. The runner lives in its own unit: it survives the agent's death.
-import type { RegisterOutcome, RunnerProcess, RunnerState } from "../../cloud/ports/runner.ts";
-import type { Registration } from "../../domain/record.ts";
+// The port `Runner` of a machine of the world. The runner lives in its own unit: it survives the agent's death.
+import type { Enrolment, RegisterRequest } from "../../agent/runners/github/enrolment.ts";
+import { isForOneJob } from "../../agent/runners/github/enrolment.ts";
+import type { EnrolFailed, EnrolOutcome, Runner, RunnerState } from "../../cloud/ports/runner.ts";
 import type { Job, Session } from "./forge.ts";
 import { isCutOff, isUp, type Machine, type RunnerRoot } from "./machine.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
-const failed = (
-  cause: Extract<RegisterOutcome, { kind: "failed" }>["cause"],
-  detail: string,
-): Extract<RegisterOutcome, { kind: "failed" }> => ({ kind: "failed", cause, detail });
+const failed = (cause: EnrolFailed["cause"], detail: string): EnrolFailed => ({ kind: "failed", cause, detail });
 
 /** The listener of a root as GitHub sees it. */
 function sessionOf(state: State, machine: Machine, root: RunnerRoot): Session {
@@ -44,7 +42,7 @@ function disconnect({ forge }: State, root: RunnerRoot): void {
   root.stops++;
 }
 
-function listen(state: State, machine: Machine, root: RunnerRoot): RegisterOutcome {
+function listen(state: State, machine: Machine, root: RunnerRoot): EnrolOutcome {
   const { forge, time, faults, chance } = state;
   if (isCutOff(machine, time.now())) return failed("network", "GitHub cannot be reached");
   if (root.registration === undefined || !forge.connect(root.registration, sessionOf(state, machine, root))) {
@@ -67,7 +65,7 @@ function listen(state: State, machine: Machine, root: RunnerRoot): RegisterOutco
   return { kind: "registered" };
 }
 
-export function runnerPort(state: State, machine: Machine, process: Process): RunnerProcess {
+export function runnerPort(state: State, machine: Machine, process: Process, enrolment: Enrolment): Runner {
   const { time, forge, faults, checks, chance } = state;
   const takes = <T>(what: string, low: number, high: number, work: () => T): Promise<T> =>
     process.wait((done) => {
@@ -76,19 +74,19 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
       });
     });
   /** Work on a root that ends where the root is stopped or destroyed meanwhile. */
-  const works = (root: RunnerRoot, what: string, high: number, work: () => RegisterOutcome) => {
+  const works = (root: RunnerRoot, what: string, high: number, work: () => EnrolOutcome) => {
     const { stops } = root;
     return takes(what, 500, high, () =>
       machine.root === root && root.stops === stops ? work() : failed("other", "stopped meanwhile"),
     );
   };
-  const configure = (root: RunnerRoot, { scope, labels }: Registration, token: string): RegisterOutcome => {
+  const configure = (root: RunnerRoot, { url, labels, secret }: RegisterRequest): EnrolOutcome => {
     if (isCutOff(machine, time.now())) return failed("network", "GitHub cannot be reached");
     if (process.chance.happens(faults.rates.registerFails)) {
       faults.meet("registerFails");
       return failed("network", "502 Bad Gateway");
     }
-    const answer = forge.register(token, scope, root.name, labels);
+    const answer = forge.register(secret, new URL(url).pathname.slice(1), root.name, labels);
     if (!answer.ok && answer.cause === "token") faults.meet("tokenExpires");
     if (!answer.ok) return failed(answer.cause, `${answer.cause} refused`);
     // The reply may be lost: then GitHub knows a runner that the root knows nothing of.
@@ -96,6 +94,12 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
     root.registration = answer.id;
     return { kind: "registered" };
   };
+  const stopIfIdle = () =>
+    takes("freezes", 20, 300, (): "stopped" | "busy" => {
+      if (machine.job !== undefined) return "busy";
+      if (machine.root !== undefined) disconnect(state, machine.root);
+      return "stopped";
+    });
   return {
     // What the host knows costs no event.
     state: async (): Promise<RunnerState> => ({
@@ -106,40 +110,44 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
       busy: machine.job !== undefined,
       jobs: machine.jobs,
     }),
-    async register({ assignment, name, registration, token }) {
+    isForOneJob,
+    async enrol(record) {
+      const request = await enrolment.requestOf(record);
+      if (!("secret" in request)) return request;
+      const { assignment, partition, name } = request;
+      if (machine.root !== undefined && machine.root.assignment !== assignment)
+        return failed("other", `the runner of assignment ${machine.root.assignment} is still here`);
       checks.registers(machine, assignment);
       const root: RunnerRoot =
         machine.root?.assignment === assignment
           ? machine.root
-          : { assignment, name, registration: undefined, listener: "none", exitCode: undefined, stops: 0 };
+          : { assignment, partition, name, registration: undefined, listener: "none", exitCode: undefined, stops: 0 };
       machine.root = root;
       if (root.registration === undefined) {
-        const outcome = await works(root, "configures", 5_000, () => configure(root, registration, token));
+        const outcome = await works(root, "configures", 5_000, () => configure(root, request));
         if (outcome.kind === "failed") return outcome;
       }
       if (machine.root === root) root.listener = "starting";
       return await works(root, "listens", 4_000, () => listen(state, machine, root));
     },
-    async resume(assignment) {
+    async start(assignment) {
       const { root } = machine;
       if (root?.assignment !== assignment) return failed("other", "no such root");
       root.listener = "starting";
       return await works(root, "resumes", 4_000, () => listen(state, machine, root));
     },
-    stopIfIdle: () =>
-      takes("freezes", 20, 300, () => {
-        if (machine.job !== undefined) return "busy";
-        if (machine.root !== undefined) disconnect(state, machine.root);
-        return "stopped";
-      }),
+    drain: stopIfIdle,
+    stopIfIdle,
     kill: () =>
       takes("kills", 5, 100, () => {
         if (machine.job !== undefined) checks.jobKilled(machine, machine.job);
         if (machine.root !== undefined) disconnect(state, machine.root);
         machine.job = undefined;
       }),
-    clean: (assignment, removalToken) =>
-      takes("cleans", 50, 2_000, () => {
+    clean: async (assignment) => {
+      const { root: held } = machine;
+      const removalToken = held === undefined ? undefined : await enrolment.removalToken(held.partition);
+      await takes("cleans", 50, 2_000, () => {
         const { root } = machine;
         if (root?.assignment !== assignment) return;
         disconnect(state, root);
@@ -151,6 +159,7 @@ export function runnerPort(state: State, machine: Machine, process: Process): Ru
           if (runner === undefined || !isUp(machine) || isCutOff(machine, time.now())) return;
           if (forge.accepts(removalToken, runner.scope, "removal")) forge.remove(runner.scope, registration);
         });
-      }),
+      });
+    },
   };
 }

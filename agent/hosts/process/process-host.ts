@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Host } from "../../../cloud/ports/host.ts";
 import type { Clock } from "../../../cloud/ports/clock.ts";
 import type { Log } from "../../../cloud/ports/log.ts";
-import { readText, writeAtomically } from "../disk-state.ts";
+import { readText, writeAtomically } from "../../machine/disk-state.ts";
 import { prepareOnce } from "../pre-runner.ts";
 
 export interface ProcessHostOptions {

@@ -1,6 +1,7 @@
 // All processes of one runner, wherever they have wandered: frozen as a whole, looked at, killed as a whole.
 import type { Clock } from "../../../cloud/ports/clock.ts";
-import { hostLimits, hostMaxima } from "../host-limits.ts";
+import type { SandboxProcess } from "../../../cloud/ports/sandbox.ts";
+import { hostLimits, hostMaxima } from "../../machine/host-limits.ts";
 import { commandLine, hasInEnvironment, processes, signalProcess, type Process } from "./process-table.ts";
 
 /** The variable that marks a runner's processes: its value is the runner's folder. */
@@ -29,23 +30,20 @@ export async function processesOf(folder: string): Promise<readonly Process[]> {
   return all.filter(({ pid }) => own.has(pid));
 }
 
-const isNamed = async (seen: Process, name: string): Promise<boolean> => {
-  if (seen.name === name) return true;
-  const [first = "", second = ""] = await commandLine(seen.pid);
-  return [first, second].some((word) => word.slice(word.lastIndexOf("/") + 1) === name);
-};
-
-export const findNamed = async (set: readonly Process[], name: string): Promise<Process | undefined> => {
-  const named = await Promise.all(set.map((each) => isNamed(each, name)));
-  return set[named.indexOf(true)];
-};
-
-/** A job runs: there is a worker, or the listener is just bringing one forth. */
-export async function hasWorker(set: readonly Process[]): Promise<boolean> {
-  if ((await findNamed(set, "Runner.Worker")) !== undefined) return true;
-  const listener = await findNamed(set, "Runner.Listener");
-  return listener !== undefined && set.some(({ parent }) => parent === listener.pid);
+/** Its own name, and the program that its command line begins with, or the script that an interpreter is given. */
+async function namesOf({ name, pid }: Process): Promise<readonly string[]> {
+  const words = (await commandLine(pid)).slice(0, 2);
+  return [name, ...words.map((word) => word.slice(word.lastIndexOf("/") + 1))];
 }
+
+export async function findNamed(set: readonly Process[], name: string): Promise<Process | undefined> {
+  const names = await Promise.all(set.map(namesOf));
+  return set[names.findIndex((each) => each.includes(name))];
+}
+
+/** As the port tells of them. */
+export const seenAs = (set: readonly Process[]): Promise<readonly SandboxProcess[]> =>
+  Promise.all(set.map(async (each) => ({ pid: each.pid, parent: each.parent, names: await namesOf(each) })));
 
 /** Stops every process until no new one appears and all stand still; gives the set back as it stands. */
 export async function freeze(folder: string, clock: Clock): Promise<readonly Process[]> {

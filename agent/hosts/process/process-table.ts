@@ -2,8 +2,8 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { readBeginning } from "../disk-state.ts";
-import { hostMaxima } from "../host-limits.ts";
+import { readBeginning } from "../../machine/disk-state.ts";
+import { hostMaxima } from "../../machine/host-limits.ts";
 
 export interface Process {
   readonly pid: number;

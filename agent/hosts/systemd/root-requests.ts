@@ -3,11 +3,11 @@ import { watch } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Random } from "../../../cloud/ports/clock.ts";
-import { readText } from "../disk-state.ts";
-import { hostLimits } from "../host-limits.ts";
+import { readText } from "../../machine/disk-state.ts";
+import { hostLimits } from "../../machine/host-limits.ts";
 
 /** agent/hosts/systemd/units/request.sh knows these and no others. */
-export type RootVerb = "start" | "stop" | "kill" | "destroy" | "prepare" | "power-off";
+export type RootVerb = "start" | "freeze" | "thaw" | "stop" | "kill" | "destroy" | "prepare" | "power-off";
 
 export interface RootAnswer {
   /** 0: done. */

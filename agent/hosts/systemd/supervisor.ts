@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import notify from "systemd-notify";
 import type { Clock } from "../../../cloud/ports/clock.ts";
 import type { Log } from "../../../cloud/ports/log.ts";
-import { hostLimits } from "../host-limits.ts";
+import { hostLimits } from "../../machine/host-limits.ts";
 
 export interface Supervisor {
   /** One turn of the main loop. */

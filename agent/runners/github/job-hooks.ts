@@ -1,5 +1,5 @@
 // The runner's job hooks: what they are told by the environment, and what they have written down.
-import { hostMaxima } from "../../hosts/host-limits.ts";
+import { hostMaxima } from "../../machine/host-limits.ts";
 
 export interface JobHooks {
   /** The folder of job-started.sh and job-completed.sh; absolute, as the runner asks. */

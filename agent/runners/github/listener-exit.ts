@@ -1,6 +1,6 @@
 // The listener's exit codes one by one: Constants.cs:164-177 (Runner.ReturnCode), and what run-helper.sh.template:52-95 makes of them.
 // Lines are those of the fork of actions/runner that registration-outcome.ts names.
-import { hostLimits } from "../../hosts/host-limits.ts";
+import { hostLimits } from "../../machine/host-limits.ts";
 import type { FailureCause } from "../../../domain/record.ts";
 
 export type AfterExit =

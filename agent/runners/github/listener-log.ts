@@ -1,8 +1,6 @@
 // What a listener's output says: whether it listens, and how many jobs it has begun.
-import { hostMaxima } from "../../hosts/host-limits.ts";
-
-/** Stands in the log before each start of the listener; only what follows the last one is about the present process. */
-export const startMark = "--- runpool starts the listener ---";
+import { startMark } from "../../../cloud/ports/sandbox.ts";
+import { hostMaxima } from "../../machine/host-limits.ts";
 
 export interface ListenerSaid {
   /** "Listening for Jobs" since its last start (Runner.cs). */

@@ -1,6 +1,6 @@
 // Why `config.sh` or a listener failed, told from its words: each cause asks for something else.
 import type { FailureCause } from "../../../domain/record.ts";
-import type { RegisterOutcome } from "../../../cloud/ports/runner.ts";
+import type { EnrolFailed } from "../../../cloud/ports/runner.ts";
 
 /**
  * The texts of actions/runner (src/Runner.Listener and below), each with the line that says it. The lines, FILE.cs:N, are those of a public
@@ -55,7 +55,7 @@ export function causeOf(lines: readonly string[]): FailureCause {
 }
 
 /** What a failure is reported as: its cause, and its last lines after a word on what failed. */
-export const failureOf = (what: string, lines: readonly string[], cause = causeOf(lines)): RegisterOutcome => ({
+export const failureOf = (what: string, lines: readonly string[], cause = causeOf(lines)): EnrolFailed => ({
   kind: "failed",
   cause,
   detail: [what, ...lines].join("\n"),

@@ -40,12 +40,10 @@ export async function bake(wish: BakeWish): Promise<Baked> {
   try {
     const recipe = readRecipe(resolve(wish.recipe), wish.downloads);
     const payload = join(folder, "payload");
-    const units = join(recipe.folder, "..", "agent", "hosts", "systemd", "units");
     const rows = await makePayload(payload, {
       recipe,
       variant,
       agent: resolve(wish.agent),
-      units,
       ...(wish.downloads === undefined ? {} : { downloads: wish.downloads }),
     });
     const name = imageName(environment, variant, wish.now);

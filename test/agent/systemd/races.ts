@@ -5,20 +5,26 @@ import { limits } from "../../../domain/limits.ts";
 import type { Scenario } from "./scenarios.ts";
 import { linesIn, openStage, type Stage } from "./stage.ts";
 
-const stop = "/usr/lib/runpool/runner-stop.sh";
-/** Holds the agent's first request to stop up, until a job has begun; what follows is the real thing. */
-const heldUp = `#!/bin/bash
-mkdir -p /run/race
+const lib = "/usr/lib/runpool";
+/** Holds the agent's first request to freeze its runner up, until a job has begun; what follows is the real thing. */
+const heldUp = `mkdir -p /run/race
 if [ ! -e /run/race/asked ]; then
   touch /run/race/asked
   until pgrep -u runpool-job -f Runner.Worker >/run/race/worker; do sleep 0.01; done
-fi
-${stop}.real "$@" | tee -a /run/race/said
-`;
+fi`;
+/** Writes down what root is asked to do upon a runner that may have a job, and what it says to that. */
+async function listenIn(stage: Stage): Promise<void> {
+  for (const verb of ["freeze", "thaw", "stop"]) {
+    const script = `${lib}/runner-${verb}.sh`;
+    await stage.run("mv", script, `${script}.real`);
+    const text = `#!/bin/bash\n${verb === "freeze" ? heldUp : ""}\necho ${verb} >>/run/race/said\n${script}.real "$@" | tee -a /run/race/said\n`;
+    await stage.as("root", `cat >${script} <<'HELD'\n${text}HELD\nchmod 0755 ${script}`);
+  }
+}
 
 /** A start that takes its time, asked for by an agent that dies; the next one asks for the root's end. What there is of it afterwards. */
 async function destroyMeetsStart(stage: Stage): Promise<{ ended: readonly string[]; left: string }> {
-  const start = "/usr/lib/runpool/runner-start.sh";
+  const start = `${lib}/runner-start.sh`;
   await stage.run("systemctl", "stop", "runpool-agent.service");
   await stage.run("mv", start, `${start}.real`);
   const slow = `#!/bin/bash\ntouch /run/race/starting\nsleep 2\necho start >>/run/race/ended\n${start}.real "$@"\n`;
@@ -52,11 +58,7 @@ async function destroyMeetsStart(stage: Stage): Promise<{ ended: readonly string
 export const leaveMeetsJob: Scenario = async () => {
   const stage = await openStage();
   await stage.provision("1001");
-  // The real listener says so, renews GitHub's lock, and only then starts its worker.
-  const taken = `echo "$(date -u '+%F %TZ'): Running job: build" >>/var/lib/runpool/runners/1/listener.log; ${stop} 1`;
-  const withoutWorker = (await stage.as("root", taken)).out.trim();
-  await stage.run("mv", stop, `${stop}.real`);
-  await stage.as("root", `cat >${stop} <<'HELD'\n${heldUp}HELD\nchmod 0755 ${stop}`);
+  await listenIn(stage);
   const record = await stage.record();
   const own = ownAssignment(record);
   const asked = await stage.world.instances.move("ask-to-leave", record, { now: hostClock.now(), own });
@@ -78,7 +80,6 @@ export const leaveMeetsJob: Scenario = async () => {
     instance: record.instanceId,
     lines: lines.map(({ event, instance, run, assignment }) => ({ event, instance, run, assignment })),
     asked: asked.kind,
-    withoutWorker,
     jobsBefore,
     conclusion,
     dispatches,

@@ -129,7 +129,7 @@ describe("a job", () => {
 });
 
 test("a job that runs is frozen, found, thawed and waited for by those who would stop its runner, and ends well", () => {
-  expect(found.survivor).toEqual({ stopped: "busy", conclusion: "success", dispatches: 1 });
+  expect(found.survivor).toEqual({ stopped: "thawed", conclusion: "success", dispatches: 1 });
 });
 
 describe("after release", () => {

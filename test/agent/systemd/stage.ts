@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Imds } from "../../../sim/imds/imds.ts";
 import { openImds } from "../../../sim/imds/imds.ts";
@@ -23,13 +23,13 @@ import {
   repository,
   type EmbeddedCloud,
 } from "../../../entry/laptop/embedded-cloud.ts";
+import { layUnits } from "../../../build/payload.ts";
 import { provisionRun, releaseRun } from "../../../entry/laptop/runs.ts";
 import type { Job } from "../../../sim/github/model.ts";
 import { writtenRecord } from "../../sim/written-record.ts";
 import { quickPace } from "../../sim/runner-bench.ts";
 
 const execute = promisify(execFile);
-const units = resolve(import.meta.dirname, "../../../agent/hosts/systemd/units");
 
 /** How a unit's journal, or all of it, is read. */
 const journalOptions = ["--no-pager", "--output=cat"];
@@ -87,7 +87,8 @@ export async function installUnits(wish: StageWish): Promise<void> {
     await mkdir(dirname(name), { recursive: true });
     await writeFile(name, text, { mode: 0o755 });
   }
-  await run("bash", join(units, "install.sh"), await buildAgent(folder), process.execPath, runner);
+  await layUnits(join(folder, "units"));
+  await run("bash", join(folder, "units", "install.sh"), await buildAgent(folder), process.execPath, runner);
   for (const [unit, text] of Object.entries(wish.dropIns ?? {})) {
     await mkdir(`/etc/systemd/system/${unit}.d`, { recursive: true });
     await writeFile(`/etc/systemd/system/${unit}.d/test.conf`, text);

@@ -30,7 +30,7 @@ export const agentMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
-    "agent/registering.ts",
+    "agent/runners/github/enrolment.ts",
     [
       "runners of an organisation land in its Default group, which any repository may use",
       "const group = options.runnerGroup === undefined ? {} : { group: options.runnerGroup };",
@@ -66,8 +66,8 @@ export const agentMutations: readonly Mutation[] = [
     ],
     [
       "a spot notice kills the job that could have ended in its two minutes",
-      "if (view.runner.busy || view.task) return wait(view, record.threshold);",
-      "if (view.task) return wait(view, record.threshold);",
+      'return drained(view, record) ?? { kind: "retire"',
+      'return { kind: "retire"',
       "agent/interruptions",
     ],
     [
@@ -111,15 +111,15 @@ export const agentMutations: readonly Mutation[] = [
     ],
     [
       "a clean-up that fails is an unhandled rejection, and the machine does not power off",
-      "await world.runner.clean(assignment, await removalToken(agent));",
-      "void world.runner.clean(assignment, await removalToken(agent));",
+      "if (assignment !== undefined) await world.runner.clean(assignment);",
+      "if (assignment !== undefined) void world.runner.clean(assignment);",
       "agent/passing-faults",
     ],
     ["a spot notice is forgotten at the next look", "?? memory.interruption;", ";", "agent/passing-faults"],
     [
       "a job that has just begun is cleaned away",
-      'if ((await world.runner.stopIfIdle()) === "busy") {',
-      'if ((await world.runner.stopIfIdle()) !== "busy") {',
+      'if (outcome === "busy") {',
+      'if (outcome !== "busy") {',
       "agent/passing-faults",
     ],
     [
@@ -129,19 +129,16 @@ export const agentMutations: readonly Mutation[] = [
       "agent/last-word",
     ],
   ),
-  ...of(
-    "agent/registering.ts",
-    [
-      "a registration that failed is tried again at once, for ever",
-      "limits.agentRetryMs * 2 ** (count - 1)",
-      "limits.agentRetryMs * 0",
-      "agent/just-in-time",
-    ],
-    [
-      "jobs of any run are let into a run's machine",
-      "options.anyRunsJobs || runId === undefined ?",
-      "!options.anyRunsJobs || runId === undefined ?",
-      "agent/allowed-runs",
-    ],
-  ),
+  ...of("agent/registering.ts", [
+    "a registration that failed is tried again at once, for ever",
+    "limits.agentRetryMs * 2 ** (count - 1)",
+    "limits.agentRetryMs * 0",
+    "agent/just-in-time",
+  ]),
+  ...of("agent/runners/github/enrolment.ts", [
+    "jobs of any run are let into a run's machine",
+    "options.anyRunsJobs || runId === undefined ?",
+    "!options.anyRunsJobs || runId === undefined ?",
+    "agent/allowed-runs",
+  ]),
 ];

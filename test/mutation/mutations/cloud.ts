@@ -429,10 +429,10 @@ export const cloudMutations: readonly Mutation[] = [
     '["rate-limit", /http response code: toomanyrequests/i],',
     "agent/told-apart",
   ]),
-  ...of("agent/hosts/systemd/unit-ground.ts", [
+  ...of("agent/hosts/place-files.ts", [
     "a job's 10 GB of log are read into the agent",
-    'readEnds(join(root, "listener.log"), hostMaxima.logBytes)',
-    'readText(join(root, "listener.log"))',
+    "readEnds(files.log, hostMaxima.logBytes)",
+    'readFile(files.log, "utf8")',
     "agent/hostile-files",
   ]),
   ...of("cloud/aws/images.ts", [

@@ -2,14 +2,14 @@
 import { of, type Mutation } from "../mutation.ts";
 
 export const hostMutations: readonly Mutation[] = [
-  ...of("agent/hosts/masked.ts", [
+  ...of("agent/machine/masked.ts", [
     "the second occurrence of a secret in a line is logged",
     'clean.replaceAll(secret, "***")',
     'clean.replace(secret, "***")',
     "agent/bounded-run",
   ]),
   ...of(
-    "agent/hosts/run-bounded.ts",
+    "agent/machine/run-bounded.ts",
     [
       "what a hung config.sh has started lives on, with the token in its environment",
       'process.kill(-pid, "SIGKILL");',
@@ -23,24 +23,41 @@ export const hostMutations: readonly Mutation[] = [
       "agent/bounded-run",
     ],
   ),
+  ...of("agent/hosts/process/process-sandbox.ts", [
+    "on a laptop what has been thawed, and has a job by now, is killed",
+    'if (listener?.stopped === false) return "thawed";',
+    "",
+    "contract/sandbox",
+  ]),
   ...of(
-    "agent/hosts/process/process-ground.ts",
+    "agent/runners/github/github-runner.ts",
     [
-      "on a laptop a job that was just taken is killed",
-      " || (await hasTakenJob(ground, log))",
+      "a job that was just taken is killed",
+      " || (quietMs < hostLimits.takenJobMs && saysJobLast(log))",
       "",
       "agent/stop-if-idle",
     ],
-    ["a runner that has a job stays frozen, and the job with it", "    thaw(set);\n", "", "agent/stop-if-idle"],
+    [
+      "a runner that has a job stays frozen, and the job with it",
+      "\n    await sandbox.thaw(assignment);\n",
+      "\n",
+      "agent/stop-if-idle",
+    ],
+    [
+      "a job that an agent froze before it died stays frozen",
+      "if (seen.frozen && !runner.stopping)",
+      "if (seen.frozen && runner.stopping)",
+      "agent/stop-if-idle",
+    ],
   ),
-  ...of("agent/hosts/process/process-set.ts", [
+  ...of("agent/runners/github/program.ts", [
     "a worker that is just becoming one is killed with its job",
-    "set.some(({ parent }) => parent === listener.pid)",
-    "set.some(({ parent }) => parent === 0)",
+    "processes.some(({ parent }) => listeners.has(parent))",
+    "processes.some(({ parent }) => listeners.has(-parent))",
     "agent/stop-if-idle",
   ]),
   ...of(
-    "agent/hosts/systemd/unit-ground.ts",
+    "agent/hosts/systemd/unit-sandbox.ts",
     [
       "a tool's word before the answer kills the job that runs",
       'words.split("\\n").at(-1);',

@@ -12,10 +12,10 @@ export const scriptsMutations: readonly Mutation[] = [
       "agent/systemd/docker-jobs",
     ],
   ),
-  ...of("agent/hosts/systemd/units/runner-lay.sh", [
+  ...of("agent/runners/github/units/forge.sh", [
     "a `container:` job has no Node to run its actions with",
-    'ln -s /usr/lib/runpool/runner/externals "$root/runner/externals"',
-    'install -d "$root/runner/externals"',
+    'ln -s /usr/lib/runpool/runner/externals "$1/externals"',
+    'install -d "$1/externals"',
     "agent/systemd/docker-jobs",
   ]),
   ...of("agent/hosts/systemd/units/runner-start.sh", [
@@ -31,7 +31,7 @@ export const scriptsMutations: readonly Mutation[] = [
     "agent/root-words",
   ]),
   ...of(
-    "agent/hosts/systemd/units/job-started.sh",
+    "agent/runners/github/units/job-started.sh",
     [
       "run 7's job is let into run 70's machine",
       '*" ${GITHUB_RUN_ID:-none} "*) ;;',
@@ -83,23 +83,22 @@ export const scriptsMutations: readonly Mutation[] = [
     ],
   ),
   ...of(
+    "agent/hosts/systemd/units/runner-freeze.sh",
+    ["a runner that does not freeze stands half frozen", 'echo 0 >"$cgroup/cgroup.freeze"', ":", "agent/stop-if-idle"],
+    ["the job of a listener that was frozen half is killed", "exit 75", "exit 0", "agent/stop-if-idle"],
+  ),
+  ...of("agent/hosts/systemd/units/runner-thaw.sh", [
+    "a runner with a job stays frozen",
+    'echo 0 >"$cgroup/cgroup.freeze"',
+    ":",
+    "agent/stop-if-idle",
+  ]),
+  ...of(
     "agent/hosts/systemd/units/runner-stop.sh",
     [
-      "a runner with a job stays frozen",
-      "trap 'echo 0 >\"$cgroup/cgroup.freeze\" 2>/dev/null || true' EXIT",
-      "",
-      "agent/stop-if-idle",
-    ],
-    [
-      "the job of a listener that was frozen half is killed",
-      '{ echo "the cgroup does not freeze"; exit 75; }',
-      "true",
-      "agent/stop-if-idle",
-    ],
-    [
-      "a job that the listener has just taken is killed",
-      "-newermt '-60 seconds'",
-      "-newermt '60 seconds'",
+      "a runner that was thawed meanwhile, and may have a job, is killed",
+      "if ! grep -q '^frozen 1'",
+      "if ! grep -q '^frozen '",
       "agent/stop-if-idle",
     ],
     [

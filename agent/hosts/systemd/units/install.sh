@@ -10,6 +10,7 @@ for script in "$here"/*.sh; do
   [ "$script" = "$here/install.sh" ] || install -m 0755 "$script" "$lib"
 done
 install -m 0644 "$here/runpool.nft" "$here"/*.conf "$lib"
+install -D -m 0644 "$here/forge.conf" '/usr/lib/systemd/system/runpool-runner@.service.d/forge.conf'
 install -m 0644 /dev/null "$lib/empty.env"
 # Nothing upgrades by itself under a running job, in a baked image and in a stock one: it would restart the job's runner or docker.
 install -D -m 0644 "$here/runpool-needrestart.conf" /etc/needrestart/conf.d/runpool.conf

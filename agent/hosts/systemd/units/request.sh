@@ -10,9 +10,11 @@ answer() { # code words
 }
 find "$answers" -type f -mmin +60 -delete
 # One at a time upon a root: an agent that has died may have asked for what the next one undoes.
-case $verb in start | stop | kill | destroy) exec 9>"/run/runpool/runners/$number.lock" && flock 9 ;; esac
+case $verb in start | freeze | thaw | stop | kill | destroy) exec 9>"/run/runpool/runners/$number.lock" && flock 9 ;; esac
 case $verb in
 start) words=$("$here/runner-start.sh" "$number" 2>&1) ;;
+freeze) words=$("$here/runner-freeze.sh" "$number" 2>&1) ;;
+thaw) words=$("$here/runner-thaw.sh" "$number" 2>&1) ;;
 stop) words=$("$here/runner-stop.sh" "$number" 2>&1) ;;
 kill) words=$("$here/runner-kill.sh" "$number" 2>&1) ;;
 destroy) words=$("$here/runner-destroy.sh" "$number" 2>&1) ;;

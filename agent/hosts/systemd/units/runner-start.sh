@@ -8,9 +8,10 @@ root=/var/lib/runpool/runners/$n
 ! systemctl is-active --quiet "$unit" || exit 0
 /usr/lib/runpool/runner-lay.sh "$n"
 environment=/run/runpool/runners/$n.env
-# What a listener is told beside the unit's own words. By name, a line each and closed on it: of anything else, what a shell or the loader
-# would run (BASH_ENV, LD_PRELOAD), nothing passes from the agent into root's units.
-names='ACTIONS_RUNNER_HOOK_JOB_(STARTED|COMPLETED)|ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE|RUNPOOL_(ONLY_RUNS|HOOK_STARTED|HOOK_COMPLETED)'
+# A line each and closed on it, by the names that the forge's part allows: of anything else, what a shell or the loader would run (BASH_ENV,
+# LD_PRELOAD), nothing passes from the agent into root's units.
+# shellcheck source=../../../runners/github/units/forge.sh
+. /usr/lib/runpool/forge.sh
 # Read as the agent's user, so that it can hand over nothing that it cannot read itself.
 handed=$(setpriv --reuid runpool --regid runpool --clear-groups -- \
   head -c 65536 "/var/lib/runpool/agent/handover/$n/environment" | tr -d '\0\r')

@@ -4,27 +4,16 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
 import type { Clock } from "../../cloud/ports/clock.ts";
+import type { BoundedEnd, Bounds } from "../../cloud/ports/sandbox.ts";
 import { hostMaxima } from "./host-limits.ts";
 import { masked } from "./masked.ts";
 
-export interface BoundedRun {
+interface BoundedRun extends Bounds {
   readonly command: string;
   readonly arguments: readonly string[];
   readonly folder: string;
   /** The whole environment: nothing is inherited, so no credential of the agent reaches the program. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly limitMs: number;
-  readonly secrets?: readonly string[];
-  /** Each line of output, masked, as it comes. */
-  readonly said?: (line: string) => void;
-}
-
-export interface BoundedEnd {
-  /** The exit code; 128 + the signal's number where a signal ended it, as shells say; 127 where it could not be started. */
-  readonly code: number;
-  readonly timedOut: boolean;
-  /** The last lines of output, masked. */
-  readonly lastLines: readonly string[];
 }
 
 /** As shells say it: 128 + the signal's number where a signal ended the program. */
