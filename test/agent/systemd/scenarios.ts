@@ -6,6 +6,7 @@ import { hostileJob } from "./hostile-job.ts";
 import { servesJustInTime } from "./just-in-time.ts";
 import { preparations } from "./preparations.ts";
 import { leaveMeetsJob } from "./races.ts";
+import { sandboxContract } from "./sandbox.ts";
 import { servesAndReleases } from "./serves.ts";
 
 /** Gives what was found; `tell` says it earlier, for scenarios that end with the guest's own end. */
@@ -21,6 +22,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   "spot notice": spotNotice,
   "deadline without agent": deadlineWithoutAgent,
   "boot watchdog": bootWatchdog,
+  "sandbox contract": sandboxContract,
   preparations,
   "failed preparation": failedPreparation,
 };
