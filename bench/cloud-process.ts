@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { chance } from "../sim/chance.ts";
-import { openEmbeddedAws } from "../sim/embedded-aws.ts";
+import { embeddedCloud } from "../sim/embedded-cloud.ts";
 import { openGithub } from "../sim/github/github.ts";
 import { openFrontDoor } from "../sim/http/front-door.ts";
 import { hostClock } from "../entry/host-clock.ts";
@@ -16,7 +16,7 @@ const latencyMs = 8;
 const luck = chance("bench");
 const { region, account } = place;
 const common = { clock: hostClock, chance: luck };
-const { db: table, machines, services, door: back } = await openEmbeddedAws({ ...common, region, account });
+const { db: table, machines, services, door: back } = await embeddedCloud({ ...common, region, account });
 /** This door is what is measured; through the back one the benchmark furnishes, at once and uncounted. */
 const front = await openFrontDoor({ ...common, services });
 front.faults.set("*", "*", { latencyMs });

@@ -9,7 +9,7 @@ import { lateChunks, type Stages } from "./late-chunks.ts";
 import { wholeBundle } from "./whole-bundle.ts";
 
 const root = join(import.meta.dirname, "..");
-const lambdas = "entry/lambdas";
+const handlers = "entry/lambdas";
 
 /** `folder`: an entry file and chunks that it loads when they are first needed. `file`: one file, for where one is copied alone. */
 export interface Executable {
@@ -74,19 +74,22 @@ const known: readonly Executable[] = [
 ];
 
 /** Lambda's newest runtime that every supported Terraform provider knows is Node 22. */
-export const lambda = (name: string): Executable => ({
+export const lambda = (name: string, folder = handlers): Executable => ({
   name: `${name}.lambda`,
-  source: `${lambdas}/${name}.lambda.ts`,
+  source: `${folder}/${name}.lambda.ts`,
   form: "file",
   node: "node22",
   whole: true,
 });
 
+/** One a handler file. */
+export const lambdas = (): readonly Executable[] =>
+  readdirSync(join(root, handlers))
+    .filter((file) => file.endsWith(".lambda.ts"))
+    .map((file) => lambda(basename(file, ".lambda.ts")));
+
 /** All of them. */
-export function executables(): readonly Executable[] {
-  const handlers = readdirSync(join(root, lambdas)).filter((file) => file.endsWith(".lambda.ts"));
-  return [...known, ...handlers.map((file) => lambda(basename(file, ".lambda.ts")))];
-}
+export const executables = (): readonly Executable[] => [...known, ...lambdas()];
 
 /**
  * An ESM `import` of one of Node's own modules reads every one of its exports at once, the lazy ones too: `node:http` then loads

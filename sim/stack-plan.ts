@@ -30,7 +30,7 @@ const queueAttributes = {
   message_retention_seconds: "MessageRetentionPeriod",
 } as const;
 
-const queueOf = (queue: Block): FurnishPlan["queues"][number] => ({
+export const queueOf = (queue: Block): FurnishPlan["queues"][number] => ({
   name: textOf(queue, "name"),
   attributes: Object.fromEntries(
     Object.entries(queueAttributes)

@@ -31,17 +31,27 @@ export const keptArchitectures = ({
 /** Names within an environment that nothing but its stacks needs. */
 export const stackNames = (environment: string) => ({
   prefix: `runpool-${environment}`,
-  refresh: `runpool-${environment}-refresh`,
-  refreshDeadLetters: `runpool-${environment}-refresh-dead-letters`,
-  schedule: `runpool-${environment}-schedule`,
   provisionRole: `runpool-${environment}-provision`,
   operateRole: `runpool-${environment}-operate`,
   deployRole: `runpool-${environment}-deploy`,
   imagesRole: `runpool-${environment}-images`,
   alarms: `runpool-${environment}-alarms`,
   instanceLogs: instanceLogGroup(environment),
-  refreshLogs: `/aws/lambda/runpool-${environment}-refresh`,
 });
+
+/** Of a lambda and what belongs to it alone. */
+export const lambdaNames = (environment: string, lambda: string) => {
+  const name = `${stackNames(environment).prefix}-${lambda}`;
+  return {
+    /** Its role's too. */
+    function: name,
+    queue: name,
+    deadLetters: `${name}-dead-letters`,
+    /** The role in which its schedules call it. */
+    schedule: `${name}-schedule`,
+    logs: `/aws/lambda/${name}`,
+  };
+};
 
 /** Of a schedule in the environment's file: with "_" behind the environment's name, which tells it from every other environment's. */
 export const floorsScheduleName = (environment: string, schedule: string): string =>

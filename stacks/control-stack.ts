@@ -1,4 +1,4 @@
-// Control: refresh on its schedule, and the roles that workflows take. Nothing here runs between two refreshes.
+// Control: the lambdas (refresh on its schedule), and the roles that workflows take. Nothing here runs between two refreshes.
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
@@ -20,11 +20,12 @@ import {
   type Trusted,
 } from "./policies/github-trust.ts";
 import { layGround } from "./constructs/ground.ts";
+import { lambdasOf } from "./lambdas.ts";
 import { policy, trustService, type Statement } from "./policies/policy.ts";
 import { imageBuildPolicy, imagePolicy } from "./policies/image-policy.ts";
 import type { LambdaCode } from "./constructs/lambda-bundle.ts";
 import { operatePolicy } from "./policies/operate-policy.ts";
-import { makeRefresh } from "./constructs/refresh-lambda.ts";
+import { makeLambda } from "./constructs/lambda.ts";
 import { giveRights } from "./policies/role-policies.ts";
 import { ec2Principal } from "./environment/names-in-partition.ts";
 
@@ -33,7 +34,7 @@ const controlStackName = (environment: string): string => `${environment}-contro
 export function controlStack(scope: Construct, environment: Environment, code: LambdaCode): TerraformStack {
   const stack = new TerraformStack(scope, controlStackName(environment.name));
   layGround(stack, environment);
-  makeRefresh(stack, environment, code);
+  for (const lambda of lambdasOf(environment)) makeLambda(stack, environment, lambda, code);
 
   const arns = arnsOf(environment);
   const names = stackNames(environment.name);

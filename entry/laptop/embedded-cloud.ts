@@ -3,7 +3,7 @@ import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { chance } from "../../sim/chance.ts";
 import type { DynamoDb } from "../../sim/dynamodb/dynamodb.ts";
 import type { Ec2 } from "../../sim/ec2/ec2.ts";
-import { clientsAt, openEmbeddedAws } from "../../sim/embedded-aws.ts";
+import { clientsAt, embeddedCloud } from "../../sim/embedded-cloud.ts";
 import { furnishFromStack, imagesOf } from "../../sim/furnish-from-stack.ts";
 import { openGithub, type GithubStandIn } from "../../sim/github/github.ts";
 import type { FrontDoor } from "../../sim/http/front-door.ts";
@@ -52,7 +52,7 @@ export async function openEmbeddedCloud({
 }: CloudWish): Promise<EmbeddedCloud> {
   const luck = chance(seed);
   const { region, account } = place;
-  const { door, machines, queues, db, close } = await openEmbeddedAws({
+  const { door, machines, queues, db, close } = await embeddedCloud({
     clock: hostClock,
     chance: luck,
     region,

@@ -1,7 +1,8 @@
 // Faults that can be switched on and off while the embedded cloud runs, by service and action.
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
-import { AwsFault, type AwsCall, type Service, type ServiceName } from "./service.ts";
+import { AwsFault, type AwsCall, type Service } from "./service.ts";
+import { rowOf, type ServiceName } from "./services.ts";
 
 /** What may go wrong with a call; numbers without a unit are probabilities (0..1). */
 interface FaultRates {
@@ -17,7 +18,7 @@ interface FaultRates {
   readonly falseEmpty: number;
   /** SQS ReceiveMessage with a short poll: only some of the messages. */
   readonly partial: number;
-  /** SQS ReceiveMessage: a message, drawn one by one, is delivered once more. */
+  /** SQS ReceiveMessage: a message, drawn one by one, is delivered once more. Lambda Invoke: so is an event that nobody waits for. */
   readonly duplicate: number;
   /** DynamoDB Query and Scan of an index: as it was up to five seconds ago. */
   readonly staleIndex: number;
@@ -60,9 +61,6 @@ export function openFaults(): Faults {
   };
 }
 
-/** In an input of EC2: the most entries of a page, beside what `MaxResults` says. */
-export const shortPage = "EmbeddedPageMost";
-
 /** The connection ended without a reply: the caller cannot know whether its call was applied. */
 export class ConnectionLost extends Error {
   readonly applied: boolean;
@@ -73,30 +71,9 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** Each service's throttling error, as its API reference ("Common errors") and service model name it. */
-const throttling: Readonly<Record<ServiceName, () => AwsFault>> = {
-  dynamodb: () =>
-    new AwsFault("ThrottlingException", "Throughput exceeds the current capacity of your table or index."),
-  sqs: () => new AwsFault("RequestThrottled", "Request is throttled."),
-  ec2: () => new AwsFault("RequestLimitExceeded", "Request limit exceeded.", 503),
-  ssm: () => new AwsFault("ThrottlingException", "Rate exceeded"),
-  sts: () => new AwsFault("Throttling", "Rate exceeded"),
-  iam: () => new AwsFault("Throttling", "Rate exceeded"),
-  logs: () => new AwsFault("ThrottlingException", "Rate exceeded"),
-  servicequotas: () => new AwsFault("TooManyRequestsException", "Too Many Requests"),
-};
-
-/** What each service calls the length of a page; of EC2's calls some would refuse a short one, so it has a name of our own. */
-const pageLengths: Readonly<Partial<Record<ServiceName, string>>> = {
-  dynamodb: "Limit",
-  ec2: shortPage,
-  ssm: "MaxResults",
-  logs: "limit",
-};
-
 /** A service may always answer with fewer than were asked for, and a token for the rest. */
 function inPages(call: AwsCall, most: number): AwsCall {
-  const name = pageLengths[call.service];
+  const name = rowOf(call.service).page;
   if (name === undefined) throw new Error(`${call.service} has no pages`);
   const length = Math.min(most, Number(call.input[name] ?? most));
   return { ...call, input: { ...call.input, [name]: length } };
@@ -119,7 +96,7 @@ export function withFaults(service: Service, faults: Faults, clock: Clock, chanc
     const latency = rates.latencyMs ?? 0;
     const wait = typeof latency === "number" ? latency : stream.between(...latency);
     if (wait > 0) await clock.sleep(wait);
-    if (stream.happens(rates.throttled ?? 0)) throw throttling[call.service]();
+    if (stream.happens(rates.throttled ?? 0)) throw new AwsFault(...rowOf(call.service).throttled);
     if (stream.happens(rates.lostBefore ?? 0)) throw new ConnectionLost(false);
     const lost = stream.happens(rates.lostAfter ?? 0);
     try {

@@ -5,7 +5,8 @@ import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { openCallCounter, type CallCounter, type CallCounts } from "./call-counts.ts";
 import { ConnectionLost, openFaults, withFaults, type Faults } from "./faults.ts";
-import { AwsFault, type Service, type ServiceName } from "./service.ts";
+import { AwsFault, type Service } from "./service.ts";
+import type { ServiceName } from "./services.ts";
 import { decode, encodeFault, encodeOutput, routeOf, unknownAction, type Arrival, type Reply } from "./wire.ts";
 
 export interface FrontDoor {

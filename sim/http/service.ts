@@ -1,5 +1,7 @@
 // What the embedded cloud's front door and its AWS services agree on: a call, a reply, an error in AWS's own words.
 
+import type { ServiceName } from "./services.ts";
+
 /** One call to an AWS API, already decoded from its wire protocol. */
 export interface AwsCall {
   readonly service: ServiceName;
@@ -14,8 +16,6 @@ export interface AwsCall {
   /** Over HTTP: aborts when the caller has hung up, so that a long poll ends with it. */
   readonly gone?: AbortSignal;
 }
-
-export type ServiceName = "dynamodb" | "sqs" | "ec2" | "ssm" | "sts" | "iam" | "servicequotas" | "logs";
 
 /** A service answers a call with its output (JSON services: the JSON body; Query services: an XML body), or throws AwsFault. */
 export type Service = (call: AwsCall) => Promise<unknown>;

@@ -1,7 +1,8 @@
 // The wire protocols of the AWS services: from an HTTP request to a call, and from an outcome to an HTTP reply.
 import { crc32 } from "node:zlib";
 import { queryInput } from "./query-input.ts";
-import { AwsFault, type AwsCall, type ServiceName } from "./service.ts";
+import { AwsFault, type AwsCall } from "./service.ts";
+import { rowOf, services, versionOf, type ServiceName } from "./services.ts";
 import { sqsErrorName, sqsQueryCode } from "./sqs-errors.ts";
 
 export interface Reply {
@@ -16,35 +17,9 @@ export interface Arrival {
   readonly body: string;
 }
 
-interface Protocol {
-  readonly kind: "json" | "query";
-  /** JSON: the content type; Query: the XML namespace. */
-  readonly type: string;
-}
-
-const protocols: Readonly<Record<ServiceName, Protocol>> = {
-  dynamodb: { kind: "json", type: "application/x-amz-json-1.0" },
-  sqs: { kind: "json", type: "application/x-amz-json-1.0" },
-  ssm: { kind: "json", type: "application/x-amz-json-1.1" },
-  ec2: { kind: "query", type: "http://ec2.amazonaws.com/doc/2016-11-15/" },
-  sts: { kind: "query", type: "https://sts.amazonaws.com/doc/2011-06-15/" },
-  iam: { kind: "query", type: "https://iam.amazonaws.com/doc/2010-05-08/" },
-  servicequotas: { kind: "json", type: "application/x-amz-json-1.1" },
-  logs: { kind: "json", type: "application/x-amz-json-1.1" },
-};
-
-const targets: Readonly<Record<string, ServiceName>> = {
-  DynamoDB_20120810: "dynamodb",
-  AmazonSQS: "sqs",
-  AmazonSSM: "ssm",
-  ServiceQuotasV20190624: "servicequotas",
-  Logs_20140328: "logs",
-};
-const versions: Readonly<Record<string, ServiceName>> = {
-  "2016-11-15": "ec2",
-  "2011-06-15": "sts",
-  "2010-05-08": "iam",
-};
+const names = Object.keys(services) as readonly ServiceName[];
+const targets = new Map(names.map((name) => [rowOf(name).target, name]));
+const versions = new Map(names.filter((name) => rowOf(name).kind === "query").map((name) => [versionOf(name), name]));
 
 /** Which service and action a request means; undefined where no AWS service would know it. */
 export function routeOf({
@@ -54,14 +29,15 @@ export function routeOf({
 }: Arrival): { service: ServiceName; action: string } | undefined {
   if (target !== undefined) {
     const [prefix = "", action = ""] = target.split(".");
-    const service = targets[prefix];
+    const service = targets.get(prefix);
     return service && { service, action };
   }
   const form = new URLSearchParams(body);
   const action = form.get("Action");
   const scope = scopeOf(authorization)?.service;
   const service =
-    versions[form.get("Version") ?? ""] ?? (scope === "ec2" || scope === "sts" || scope === "iam" ? scope : undefined);
+    versions.get(form.get("Version") ?? "") ??
+    (scope === "ec2" || scope === "sts" || scope === "iam" ? scope : undefined);
   return action !== null && service ? { service, action } : undefined;
 }
 
@@ -87,7 +63,7 @@ export function decode(arrival: Arrival, route: { service: ServiceName; action: 
         : new AwsFault("MissingAuthenticationTokenException", "Request is missing Authentication Token");
   }
   const caller = { accessKeyId: scope?.accessKeyId ?? "", region: scope?.region ?? "us-east-1" };
-  if (protocols[service].kind === "query") {
+  if (rowOf(service).kind === "query") {
     const input = queryInput(new URLSearchParams(arrival.body));
     if (!input) throw new AwsFault("MalformedQueryString", "The query string contains a syntax error.");
     return { service, action, input, caller };
@@ -118,13 +94,13 @@ const xml = (status: number, body: string): Reply => ({
 function json(service: ServiceName, status: number, content: unknown, headers: Record<string, string> = {}): Reply {
   const body = JSON.stringify(content ?? {});
   const sum: Record<string, string> = service === "dynamodb" ? { "x-amz-crc32": String(crc32(body)) } : {};
-  return { status, headers: { "content-type": protocols[service].type, ...sum, ...headers }, body };
+  return { status, headers: { "content-type": rowOf(service).type, ...sum, ...headers }, body };
 }
 
 /** A success. A Query service's output is the inside of its reply, or the whole reply when it begins with it. */
 export function encodeOutput(call: Pick<AwsCall, "service" | "action">, output: unknown, requestId: string): Reply {
   const { service, action } = call;
-  const { kind, type } = protocols[service];
+  const { kind, type } = rowOf(service);
   if (kind === "json") return json(service, 200, output);
   const inside = typeof output === "string" ? output : "";
   if (inside.startsWith("<?xml")) return { ...xml(200, ""), body: inside };
@@ -136,11 +112,7 @@ export function encodeOutput(call: Pick<AwsCall, "service" | "action">, output: 
   return xml(200, `<${action}Response xmlns="${type}">${filling}</${action}Response>`);
 }
 
-/** The namespaces in front of an error's name. */
-const namespaces: Readonly<Record<"dynamodb" | "sqs", { readonly own: string; readonly common: string }>> = {
-  dynamodb: { own: "com.amazonaws.dynamodb.v20120810#", common: "com.amazon.coral.service#" },
-  sqs: { own: "com.amazonaws.sqs#", common: "com.amazon.coral.service#" },
-};
+/** Errors that the framework makes, not the service. */
 const commonErrors: ReadonlySet<string> = new Set([
   "SerializationException",
   "UnknownOperationException",
@@ -150,12 +122,12 @@ const commonErrors: ReadonlySet<string> = new Set([
 ]);
 
 function jsonFault(service: ServiceName, fault: AwsFault): Reply {
-  const names = service === "dynamodb" || service === "sqs" ? namespaces[service] : undefined;
+  const { namespaces } = rowOf(service);
   const name = service === "sqs" ? sqsErrorName(fault.code) : fault.code;
   // DynamoDB's own quirk: its exceptions of old carry `message`, the framework's carry `Message` or none.
   const said = fault.message === "" ? {} : { message: fault.message };
   const content = {
-    __type: `${names ? (commonErrors.has(name) ? names.common : names.own) : ""}${name}`,
+    __type: `${namespaces ? (commonErrors.has(name) ? namespaces.common : namespaces.own) : ""}${name}`,
     ...said,
     ...fault.detail,
   };
@@ -167,7 +139,7 @@ function jsonFault(service: ServiceName, fault: AwsFault): Reply {
 
 /** An error in the service's own shape. */
 export function encodeFault(service: ServiceName, fault: AwsFault, requestId: string): Reply {
-  const { kind, type } = protocols[service];
+  const { kind, type } = rowOf(service);
   if (kind === "json") return jsonFault(service, fault);
   const inside = `<Code>${escape(fault.code)}</Code><Message>${escape(fault.message)}</Message>`;
   if (service === "ec2") {
@@ -185,12 +157,12 @@ export function encodeFault(service: ServiceName, fault: AwsFault, requestId: st
 
 /** What a service says of an action it does not know, in the words of its protocol. */
 export const unknownAction = (service: ServiceName, action: string): AwsFault =>
-  protocols[service].kind === "query"
+  rowOf(service).kind === "query"
     ? new AwsFault(
         "InvalidAction",
         service === "ec2"
           ? `The action ${action} is not valid for this web service.`
-          : `Could not find operation ${action} for version ${service === "iam" ? "2010-05-08" : "2011-06-15"}`,
+          : `Could not find operation ${action} for version ${versionOf(service)}`,
       )
     : new AwsFault(
         "UnknownOperationException",

@@ -7,9 +7,11 @@ import {
 import { limits } from "../../domain/limits.ts";
 import { environmentDimension, metricNamespace, metrics, type Metric } from "../../domain/metrics.ts";
 import { unreadableQueueName } from "../../domain/names.ts";
-import { queuedClasses, stackNames } from "../arns.ts";
+import { lambdaNames, queuedClasses, stackNames } from "../arns.ts";
+import { lambdasOf } from "../lambdas.ts";
 import type { Environment } from "../environment/environment.ts";
 import { operationalOf } from "../environment/operational.ts";
+import type { Lambda } from "./lambda.ts";
 
 const periodS = limits.refreshMs / 1000;
 /** A token is renewed at half of its life; at fifty minutes of sixty renewing has failed several times. */
@@ -66,35 +68,48 @@ function unreadable(environment: Environment): readonly (readonly [id: string, A
   ]);
 }
 
-function refreshing({ name }: Environment): readonly (readonly [id: string, Alarm])[] {
-  const { refresh: FunctionName, refreshDeadLetters: QueueName } = stackNames(name);
+/** A lambda that fails, or stays away where it has to come; what it has left undone. */
+export function alarmsOf(environment: string, lambda: Lambda): readonly (readonly [id: string, Alarm])[] {
+  if ("noAlarm" in lambda) return [];
+  const { function: FunctionName, deadLetters: QueueName } = lambdaNames(environment, lambda.name);
+  const { failing, comes = false, deadLetters } = lambda.alarm;
+  const errors = within("errors", "AWS/Lambda", "Errors", { FunctionName }, "Sum");
+  const calls = within("calls", "AWS/Lambda", "Invocations", { FunctionName }, "Sum");
   return [
     [
-      "refresh-failing",
+      `${lambda.name}-failing`,
       {
         ...threeInARow,
-        alarmDescription: "Refresh has not succeeded for a quarter of an hour: tokens age, and nothing is swept.",
-        threshold: -1,
-        treatMissingData: "breaching",
-        metricQuery: [
-          within("errors", "AWS/Lambda", "Errors", { FunctionName }, "Sum"),
-          within("calls", "AWS/Lambda", "Invocations", { FunctionName }, "Sum"),
-          { id: "failed", expression: "errors - calls", label: "errors without a success", returnData: true },
-        ],
+        alarmDescription: failing,
+        ...(comes
+          ? {
+              threshold: -1,
+              treatMissingData: "breaching",
+              metricQuery: [
+                errors,
+                calls,
+                { id: "failed", expression: "errors - calls", label: "errors without a success", returnData: true },
+              ],
+            }
+          : { threshold: 0, metricQuery: [{ ...errors, returnData: true }] }),
       },
     ],
-    [
-      "refresh-dead-letters",
-      {
-        alarmDescription: "A refresh could not be started, or failed: its event is kept here.",
-        namespace: "AWS/SQS",
-        metricName: "ApproximateNumberOfMessagesVisible",
-        dimensions: { QueueName },
-        statistic: "Maximum",
-        period: periodS,
-        threshold: 0,
-      },
-    ],
+    ...(deadLetters === undefined
+      ? []
+      : [
+          [
+            `${lambda.name}-dead-letters`,
+            {
+              alarmDescription: deadLetters,
+              namespace: "AWS/SQS",
+              metricName: "ApproximateNumberOfMessagesVisible",
+              dimensions: { QueueName },
+              statistic: "Maximum",
+              period: periodS,
+              threshold: 0,
+            },
+          ] as const,
+        ]),
   ];
 }
 
@@ -152,7 +167,8 @@ function swept(environment: Environment): readonly (readonly [id: string, Alarm]
 
 export function makeAlarms(stack: TerraformStack, environment: Environment, topicArn: string): void {
   const { prefix } = stackNames(environment.name);
-  for (const [id, alarm] of [...unreadable(environment), ...refreshing(environment), ...swept(environment)])
+  const ofLambdas = lambdasOf(environment).flatMap((lambda) => alarmsOf(environment.name, lambda));
+  for (const [id, alarm] of [...unreadable(environment), ...ofLambdas, ...swept(environment)])
     new CloudwatchMetricAlarm(stack, id, {
       evaluationPeriods: 1,
       treatMissingData: "notBreaching",

@@ -3,8 +3,10 @@ import { limits } from "../../domain/limits.ts";
 import { environmentDimension, metricNamespace, metrics, type Metric } from "../../domain/metrics.ts";
 import { queueName, unreadableQueueName } from "../../domain/names.ts";
 import { states } from "../../domain/record.ts";
-import { queuedClasses, stackNames } from "../arns.ts";
+import { lambdaNames, queuedClasses } from "../arns.ts";
+import { lambdasOf } from "../lambdas.ts";
 import type { Environment } from "../environment/environment.ts";
+import type { Lambda } from "./lambda.ts";
 
 const periodS = limits.refreshMs / 1000;
 /** An estimate: m-family Linux in us-east-1 costs 0.048 USD a vCPU and hour on demand; spot is taken at 40 % of it. */
@@ -96,17 +98,39 @@ const ofRuns = (name: string): readonly Panel[] => [
   },
 ];
 
+const queue = (QueueName: string, label: string): Line => [
+  "AWS/SQS",
+  "ApproximateNumberOfMessagesVisible",
+  "QueueName",
+  QueueName,
+  { label },
+];
+
+/** A lambda's calls and errors, what waits for it, and what it says itself. */
+export const panelOf = (environment: string, { name, sources, shown = [] }: Lambda): Panel => {
+  const names = lambdaNames(environment, name);
+  const called = (metric: string, label: string): Line => [
+    "AWS/Lambda",
+    metric,
+    "FunctionName",
+    names.function,
+    { label },
+  ];
+  return {
+    title: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+    stat: "Sum",
+    lines: [
+      called("Invocations", "calls"),
+      called("Errors", "errors"),
+      ...(sources.some(({ kind }) => kind === "queue") ? [queue(names.queue, "waiting")] : []),
+      ...shown.map(({ metric, label }) => own(environment, metric, [], { label, stat: "Maximum", yAxis: "right" })),
+    ],
+  };
+};
+
 const panelsOf = (environment: Environment): readonly Panel[] => {
   const { name } = environment;
   const classes = queuedClasses(environment);
-  const queue = (QueueName: string, label: string): Line => [
-    "AWS/SQS",
-    "ApproximateNumberOfMessagesVisible",
-    "QueueName",
-    QueueName,
-    { label },
-  ];
-  const FunctionName = stackNames(name).refresh;
   return [
     {
       title: "Instances by state",
@@ -126,15 +150,7 @@ const panelsOf = (environment: Environment): readonly Panel[] => {
     },
     costPanel(name),
     { title: "Unreadable messages", lines: classes.map((one) => queue(unreadableQueueName(name, one), one)) },
-    {
-      title: "Refresh",
-      stat: "Sum",
-      lines: [
-        ["AWS/Lambda", "Invocations", "FunctionName", FunctionName, { label: "calls" }],
-        ["AWS/Lambda", "Errors", "FunctionName", FunctionName, { label: "errors" }],
-        own(name, "tokenAge", [], { label: "oldest token, ms", stat: "Maximum", yAxis: "right" }),
-      ],
-    },
+    ...lambdasOf(environment).map((lambda) => panelOf(name, lambda)),
   ];
 };
 

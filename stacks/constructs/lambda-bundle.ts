@@ -1,31 +1,35 @@
-// A lambda's code: its entry bundled as a release bundles it, in a zip whose bytes depend on nothing but the code.
+// The lambdas' code: each entry bundled as a release bundles it, in a zip whose bytes depend on nothing but the code.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle, lambda } from "../../build/bundles.ts";
+import { bundle, lambdas, type Executable } from "../../build/bundles.ts";
 import { zip } from "./zip.ts";
 
 /** The newest runtime that every supported provider version knows. */
 export const lambdaRuntime = "nodejs22.x";
 
-/** Archives by the lambda's name. */
-export interface LambdaCode {
-  readonly refresh: Buffer;
-  /** The same with files of an environment's own beside the code. */
-  readonly refreshWith: (files: Readonly<Record<string, Uint8Array>>) => Buffer;
-}
+/** The archive of a lambda, by its name, with files of an environment's own beside the code. */
+export type LambdaCode = (name: string, files?: Readonly<Record<string, Uint8Array>>) => Buffer;
 
-/** For who looks at other stacks than the control stack, and deploys none. */
-export const noCode: LambdaCode = { refresh: zip({}), refreshWith: zip };
+/** A placeholder, for synthesizing without building lambdas. */
+export const noCode: LambdaCode = (_, files = {}) => zip(files);
 
-export async function lambdaCode(): Promise<LambdaCode> {
+/** Of the lambdas given: all that there are, in a folder of their own or another. */
+export async function lambdaCode(built: readonly Executable[] = lambdas()): Promise<LambdaCode> {
   const directory = await mkdtemp(join(tmpdir(), "runpool-lambda-"));
   try {
-    const { entry } = await bundle(lambda("refresh"), directory);
-    const code = { "index.mjs": await readFile(entry) };
-    return { refresh: zip(code), refreshWith: (files) => zip({ ...code, ...files }) };
+    const code = new Map<string, Uint8Array>();
+    for (const one of built) {
+      const { entry } = await bundle(one, directory);
+      code.set(one.name, await readFile(entry));
+    }
+    return (name, files = {}) => {
+      const found = code.get(`${name}.lambda`);
+      if (found === undefined) throw new Error(`there is no entry/lambdas/${name}.lambda.ts`);
+      return zip({ "index.mjs": found, ...files });
+    };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

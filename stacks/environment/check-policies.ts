@@ -1,10 +1,12 @@
 // The rules of what IAM takes of a role's policies, and of how many launch templates there may be.
 import { keptPartitions } from "./partitions.ts";
 import { arnsOf, keptArchitectures, queuedClasses } from "../arns.ts";
-import { provisionPolicy, refreshRolePolicy } from "../policies/control-policy.ts";
+import { lambdasOf } from "../lambdas.ts";
+import { provisionPolicy } from "../policies/control-policy.ts";
 import { deployPolicy } from "../policies/deploy-policy.ts";
 import type { Environment, Problem } from "./environment.ts";
 import { imagePolicy } from "../policies/image-policy.ts";
+import { lambdaRole } from "../policies/lambda-policy.ts";
 import { operatePolicy } from "../policies/operate-policy.ts";
 import type { Statement } from "../policies/policy.ts";
 import { tooLongBy } from "../policies/role-policies.ts";
@@ -18,7 +20,7 @@ function problemsOfRoles(environment: Environment): readonly Problem[] {
   const { deployFrom, imagesFrom } = environment;
   const roles: readonly (readonly [path: string, role: string, statements: readonly Statement[]])[] = [
     ["network", "provision", provisionPolicy(environment, arns)],
-    ["network", "refresh", refreshRolePolicy(environment, arns)],
+    ...lambdasOf(environment).map((lambda) => ["network", lambda.name, lambdaRole(environment, arns, lambda)] as const),
     ...(deployFrom === undefined
       ? []
       : [

@@ -1,6 +1,6 @@
 // What the control plane may do: provision and release from a workflow; refresh beside them.
 import { counterKey, requestKey } from "../../domain/table.ts";
-import { stackNames, type Arns } from "../arns.ts";
+import type { Arns } from "../arns.ts";
 import type { Environment } from "../environment/environment.ts";
 import { credentialParameterOf } from "../constructs/forge-credential.ts";
 import { fleetPolicy } from "./fleet-policy.ts";
@@ -98,23 +98,3 @@ export const refreshPolicy = (environment: Environment, arns: Arns): readonly St
   },
   ...ownKey(environment),
 ];
-
-/** Of the lambda: refresh's, its log, and the queue that keeps its failures. */
-export const refreshRolePolicy = (environment: Environment, arns: Arns): readonly Statement[] => {
-  const names = stackNames(environment.name);
-  return [
-    ...refreshPolicy(environment, arns),
-    {
-      Sid: "WriteLogs",
-      Effect: "Allow",
-      Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      Resource: [`${arns.here("logs", `log-group:${names.refreshLogs}`)}:log-stream:*`],
-    },
-    {
-      Sid: "KeepFailures",
-      Effect: "Allow",
-      Action: ["sqs:SendMessage"],
-      Resource: [arns.here("sqs", names.refreshDeadLetters)],
-    },
-  ];
-};

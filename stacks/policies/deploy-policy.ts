@@ -1,11 +1,13 @@
 // What a workflow may do that deploys this environment again: everything but roles and policies, which an administrator applies.
 import { imageBuildRoleName, instanceRoleName, queueName, tags } from "../../domain/names.ts";
 import { defaultsKey } from "../../domain/table.ts";
-import { floorsScheduleName, stackNames, type Arns } from "../arns.ts";
+import { lambdaNames, stackNames, type Arns } from "../arns.ts";
+import { lambdasOf } from "../lambdas.ts";
 import { credentialParameterOf } from "../constructs/forge-credential.ts";
 import type { Environment } from "../environment/environment.ts";
 import { provisionRoles } from "./github-trust.ts";
 import { viaServices } from "../environment/names-in-partition.ts";
+import { deployLambdas, lambdaQueues, lambdaRoles } from "./lambda-policy.ts";
 import type { Statement } from "./policy.ts";
 
 const actions = (service: string, names: string): readonly string[] =>
@@ -148,7 +150,7 @@ const on = (Sid: string, service: string, names: string, ...Resource: readonly s
   Resource,
 });
 
-const pool = ({ name }: Environment, arns: Arns): readonly Statement[] => [
+const pool = (environment: Environment, arns: Arns): readonly Statement[] => [
   on(
     "Table",
     "dynamodb",
@@ -168,32 +170,36 @@ const pool = ({ name }: Environment, arns: Arns): readonly Statement[] => [
     "Queues",
     "sqs",
     "CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags SetQueueAttributes TagQueue UntagQueue",
-    arns.here("sqs", stackNames(name).refreshDeadLetters),
-    arns.here("sqs", queueName(name, "*")),
+    ...lambdasOf(environment)
+      .flatMap((lambda) => lambdaQueues(environment.name, lambda))
+      .map((queue) => arns.here("sqs", queue)),
+    arns.here("sqs", queueName(environment.name, "*")),
   ),
   on(
     "ImageParameters",
     "ssm",
     "AddTagsToResource DeleteParameter GetParameter GetParameters ListTagsForResource PutParameter RemoveTagsFromResource",
-    arns.parameter(`/runpool/${name}/ami/*`),
+    arns.parameter(`/runpool/${environment.name}/ami/*`),
   ),
 ];
 
+const rolesOfLambdas = (environment: Environment): readonly string[] =>
+  lambdasOf(environment).flatMap((lambda) => lambdaRoles(environment.name, lambda));
+
 /** The roles of the control stack. */
 function rolesOf(environment: Environment): readonly string[] {
-  const { operateRole, deployRole, imagesRole, refresh, schedule } = stackNames(environment.name);
+  const { operateRole, deployRole, imagesRole } = stackNames(environment.name);
   return [
     ...provisionRoles(environment).map(({ name }) => name),
     operateRole,
     deployRole,
     imagesRole,
-    refresh,
-    schedule,
+    ...rolesOfLambdas(environment),
   ];
 }
 
 /** Roles are looked at and handed on, never made or changed. */
-const roles = (prefix: string, environment: Environment, arns: Arns): readonly Statement[] => [
+const roles = (environment: Environment, arns: Arns): readonly Statement[] => [
   on(
     "LookAtRoles",
     "iam",
@@ -214,34 +220,21 @@ const roles = (prefix: string, environment: Environment, arns: Arns): readonly S
     Sid: "GiveRoles",
     Effect: "Allow",
     Action: ["iam:PassRole"],
-    Resource: [arns.iam(`role/${prefix}-refresh`), arns.iam(`role/${prefix}-schedule`)],
+    Resource: rolesOfLambdas(environment).map((role) => arns.iam(`role/${role}`)),
     Condition: { StringEquals: { "iam:PassedToService": ["lambda.amazonaws.com", "scheduler.amazonaws.com"] } },
   },
 ];
 
-const control = (prefix: string, { name }: Environment, arns: Arns): readonly Statement[] => [
-  on(
-    "Refresh",
-    "lambda",
-    `CreateFunction DeleteFunction DeleteFunctionEventInvokeConfig GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration
-    GetFunctionEventInvokeConfig ListTags ListVersionsByFunction PutFunctionEventInvokeConfig TagResource UntagResource
-    UpdateFunctionCode UpdateFunctionConfiguration UpdateFunctionEventInvokeConfig`,
-    arns.here("lambda", `function:${prefix}-refresh`),
-  ),
-  on(
-    "Schedules",
-    "scheduler",
-    "CreateSchedule DeleteSchedule GetSchedule UpdateSchedule",
-    arns.here("scheduler", `schedule/default/${stackNames(name).refresh}`),
-    arns.here("scheduler", `schedule/default/${floorsScheduleName(name, "*")}`),
-  ),
+const control = (environment: Environment, arns: Arns): readonly Statement[] => [
+  ...deployLambdas(environment, arns, lambdasOf(environment)),
   on(
     "Logs",
     "logs",
     "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey ListTagsForResource PutRetentionPolicy TagResource UntagResource",
-    arns.here("logs", `log-group:/runpool/${name}/*`),
-    arns.here("logs", `log-group:${stackNames(name).refreshLogs}`),
-    arns.here("logs", `log-group:${stackNames(name).refreshLogs}:*`),
+    arns.here("logs", `log-group:/runpool/${environment.name}/*`),
+    ...lambdasOf(environment)
+      .map((lambda) => arns.here("logs", `log-group:${lambdaNames(environment.name, lambda.name).logs}`))
+      .flatMap((group) => [group, `${group}:*`]),
   ),
 ];
 
@@ -282,8 +275,8 @@ export function deployPolicy(environment: Environment, arns: Arns): readonly Sta
   return [
     ...pool(environment, arns),
     ...tableKey(environment),
-    ...roles(prefix, environment, arns),
-    ...control(prefix, environment, arns),
+    ...roles(environment, arns),
+    ...control(environment, arns),
     ...observability(prefix, environment, arns),
     ...network(environment, arns),
     ...looking(arns),

@@ -4,7 +4,7 @@ import { toItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { chance } from "../../sim/chance.ts";
 import { domainDefaults, domainPlan } from "../world/domain-plan.ts";
-import { clientsAt, openEmbeddedAws, twoSubnets } from "../../sim/embedded-aws.ts";
+import { clientsAt, embeddedCloud, twoSubnets } from "../../sim/embedded-cloud.ts";
 import { furnish, putItem } from "../../sim/furnish.ts";
 import { idleInstance } from "../../sim/idle-instance.ts";
 import { openGithub } from "../../sim/github/github.ts";
@@ -24,7 +24,7 @@ export const credentials = { accessKeyId: "AKIDCLI", secretAccessKey: "cli" };
 
 export async function openFurnishedCloud() {
   const clock = manualClock();
-  const aws = await openEmbeddedAws({ clock, region, account, chance: chance("cli") });
+  const aws = await embeddedCloud({ clock, region, account, chance: chance("cli") });
   const { machines, door } = aws;
   const pats = [{ token, permissions: { administration: "write", actions: "read" } as const }];
   const github = await openGithub({ clock, chance: chance("cli/github"), pats });

@@ -1,6 +1,6 @@
 // The embedded cloud over HTTP under a clock that jumps: the AWS adapters' first stand.
 import { chance } from "../../sim/chance.ts";
-import { openEmbeddedAws, type EmbeddedAws } from "../../sim/embedded-aws.ts";
+import { embeddedCloud, type EmbeddedCloud } from "../../sim/embedded-cloud.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Place } from "../../domain/names.ts";
 import { openAwsStand, type AwsStand, type AwsStandWish } from "./aws-stand.ts";
@@ -24,13 +24,13 @@ export function jumpingClock(start = Date.now()): Clock {
   };
 }
 
-export interface HttpSim extends AwsStand, Pick<EmbeddedAws, "door" | "faults" | "db"> {
-  readonly cloud: EmbeddedAws["machines"];
+export interface HttpSim extends AwsStand, Pick<EmbeddedCloud, "door" | "faults" | "db"> {
+  readonly cloud: EmbeddedCloud["machines"];
 }
 
 export async function openHttpSim(options: Pick<AwsStandWish, "maxAttempts"> = {}): Promise<HttpSim> {
   const clock = jumpingClock();
-  const { door, faults, db, machines, close } = await openEmbeddedAws({ clock, ...place, chance: chance("contract") });
+  const { door, faults, db, machines, close } = await embeddedCloud({ clock, ...place, chance: chance("contract") });
   const stand = await openAwsStand({ endpoint: door.url, place, clock, ...options, close });
   return { ...stand, door, faults, db, cloud: machines };
 }

@@ -5,7 +5,7 @@ import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
 import { STSClient } from "@aws-sdk/client-sts";
 import { onTestFinished } from "vitest";
 import { chance } from "../../sim/chance.ts";
-import { anyCredentials, clientsAt, openEmbeddedAws } from "../../sim/embedded-aws.ts";
+import { anyCredentials, embeddedCloud } from "../../sim/embedded-cloud.ts";
 import { manualClock } from "./manual-clock.ts";
 
 const account = "123456789012";
@@ -13,9 +13,9 @@ const region = "us-east-1";
 
 export async function openWorld() {
   const clock = manualClock(Date.UTC(2026, 0, 5, 9));
-  const aws = await openEmbeddedAws({ clock, chance: chance("ec2 test"), region, account });
+  const aws = await embeddedCloud({ clock, chance: chance("ec2 test"), region, account });
   const { door, parameters, machines: cloud } = aws;
-  const { ec2, ssm } = clientsAt(door.url, region);
+  const { ec2, ssm } = aws.clients;
   const sts = new STSClient({ region, endpoint: door.url, credentials: anyCredentials, maxAttempts: 1 });
   const clients = { ec2, ssm, sts };
   onTestFinished(async () => {

@@ -1,6 +1,6 @@
 // A fresh embedded AWS, with real SDK clients of DynamoDB and SQS on it, for one test file.
 import { chance } from "../../sim/chance.ts";
-import { anyCredentials, clientsAt, openEmbeddedAws, type EmbeddedAwsWish } from "../../sim/embedded-aws.ts";
+import { anyCredentials, clientsAt, embeddedCloud, type EmbeddedCloudOptions } from "../../sim/embedded-cloud.ts";
 import { manualClock } from "./manual-clock.ts";
 
 const region = "eu-west-1";
@@ -9,9 +9,9 @@ export const sdkConfig = (endpoint: string) => ({ endpoint, region, credentials:
 
 export type TestCloud = Awaited<ReturnType<typeof openTestCloud>>;
 
-export async function openTestCloud(instead: EmbeddedAwsWish["instead"] = {}) {
+export async function openTestCloud(instead: EmbeddedCloudOptions["instead"] = {}) {
   const clock = manualClock();
-  const aws = await openEmbeddedAws({ clock, chance: chance("test"), region, account: "123456789012", instead });
+  const aws = await embeddedCloud({ clock, chance: chance("test"), region, account: "123456789012", instead });
   const clients = clientsAt(aws.door.url, region);
   return {
     ...aws,

@@ -171,6 +171,10 @@ export function askedOfIam({ service, action, input }: AwsCall, around: Surround
         return [{ action: `servicequotas:${action}`, resource: "*" }];
       case "sts":
         return [];
+      case "lambda":
+        return [
+          { action: `lambda:${action}Function`, resource: arnOf(service)(`function:${textOf(input["FunctionName"])}`) },
+        ];
       case "logs": {
         const stream = input["logStreamName"] === undefined ? "*" : `log-stream:${textOf(input["logStreamName"])}`;
         return [

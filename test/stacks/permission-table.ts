@@ -478,8 +478,14 @@ export const others: readonly Row[] = [
     table,
     { "dynamodb:LeadingKeys": ["configuration#pause"] },
   ],
-  ["schedule", "calls refresh", true, "lambda:InvokeFunction", here("lambda", "function:runpool-example-refresh")],
-  ["schedule", "calls another lambda", false, "lambda:InvokeFunction", here("lambda", "function:other")],
+  [
+    "refresh-schedule",
+    "calls refresh",
+    true,
+    "lambda:InvokeFunction",
+    here("lambda", "function:runpool-example-refresh"),
+  ],
+  ["refresh-schedule", "calls another lambda", false, "lambda:InvokeFunction", here("lambda", "function:other")],
   ["deploy", "changes the table", true, "dynamodb:UpdateTable", table],
   [
     "deploy",

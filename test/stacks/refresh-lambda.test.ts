@@ -174,7 +174,7 @@ test("a private authority's certificates lie beside the code of its environment 
   expect(onlyFileOf(own.archive).name).toBe("index.mjs");
   const other = look("example");
   expect(other.variables).not.toHaveProperty("NODE_EXTRA_CA_CERTS");
-  expect(other.archive.equals(code.refresh)).toBe(true);
+  expect(other.archive.equals(code("refresh"))).toBe(true);
 });
 
 test("the zip is one that others can read", async (context) => {

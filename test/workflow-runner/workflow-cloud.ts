@@ -6,7 +6,7 @@ import { fromItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { chance } from "../../sim/chance.ts";
 import { domainDefaults, domainPlan } from "../world/domain-plan.ts";
-import { clientsAt, openEmbeddedAws, twoSubnets, type EmbeddedAws } from "../../sim/embedded-aws.ts";
+import { clientsAt, embeddedCloud, twoSubnets, type EmbeddedCloud } from "../../sim/embedded-cloud.ts";
 import { furnish, putItem } from "../../sim/furnish.ts";
 import { openGithub } from "../../sim/github/github.ts";
 import { hostClock } from "../../entry/host-clock.ts";
@@ -28,7 +28,7 @@ const architectures = ["x64", "arm64"] as const;
 /** GitHub's clock is a minute behind: a job that it queues has been waiting for a minute, as far as refresh can tell. */
 const githubClock: Clock = { ...hostClock, now: () => hostClock.now() - 60_000 };
 
-async function furnishWith(aws: EmbeddedAws, forgeUrl: string): Promise<void> {
+async function furnishWith(aws: EmbeddedCloud, forgeUrl: string): Promise<void> {
   const { door, machines } = aws;
   const clients = clientsAt(door.url, region, credentials);
   const wish = {
@@ -54,7 +54,7 @@ export type WorkflowCloud = Awaited<ReturnType<typeof openWorkflowCloud>>;
 export async function openWorkflowCloud() {
   const directory = await mkdtemp(join(tmpdir(), "runpool-workflows-"));
   const permissions = { administration: "write", actions: "read" } as const;
-  const aws = await openEmbeddedAws({ clock: hostClock, chance: chance("workflows"), region, account });
+  const aws = await embeddedCloud({ clock: hostClock, chance: chance("workflows"), region, account });
   aws.machines.faults.bootMs = 100;
   const github = await openGithub({
     clock: githubClock,

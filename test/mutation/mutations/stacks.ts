@@ -95,13 +95,19 @@ export const stacksMutations: readonly Mutation[] = [
     "ttl: { attributeName: table.key, enabled: true },",
     "stacks/parts",
   ]),
+  ...of("stacks/lambdas.ts", [
+    "two refreshes run at once",
+    "const timeoutS = limits.refreshLimitMs / 1000;",
+    "const timeoutS = 900;",
+    "stacks/parts",
+  ]),
   ...of(
-    "stacks/constructs/refresh-lambda.ts",
+    "stacks/constructs/lambda.ts",
     [
-      "two refreshes run at once",
-      "const timeoutS = limits.refreshLimitMs / 1000;",
-      "const timeoutS = 900;",
-      "stacks/parts",
+      "a message that is being handled is handed to another container",
+      "=> 6 * timeoutS + windowS;",
+      "=> timeoutS + windowS;",
+      "stacks/lambda",
     ],
     [
       "the floors of a schedule come an hour late in summer",
