@@ -8,8 +8,11 @@ import { owned, recordOf } from "../control/record-of.ts";
 import { agentBench, registration } from "./agent-bench.ts";
 
 /** What the runner is told to let in when the agent registers with these settings. */
-async function letIn(enrolment: Partial<EnrolmentOptions>): Promise<readonly string[] | undefined> {
-  const record = recordOf({ ...owned, state: "claimed", said: "prepared", registration });
+async function letIn(
+  enrolment: Partial<EnrolmentOptions>,
+  owner: string = owned.owner,
+): Promise<readonly string[] | undefined> {
+  const record = recordOf({ ...owned, owner, state: "claimed", said: "prepared", registration });
   const bench = agentBench({ record, enrolment });
   void bench.run();
   await bench.until(() => bench.requests.length > 0);
@@ -18,6 +21,10 @@ async function letIn(enrolment: Partial<EnrolmentOptions>): Promise<readonly str
 
 test("without further words only the owning run's jobs may run", async () => {
   expect(await letIn({})).toEqual(["7"]);
+});
+
+test("a machine that works for no run lets no run's jobs in", async () => {
+  expect(await letIn({}, "image-test:ami-0123456789abcdef0:9")).toEqual([]);
 });
 
 test("further runs are allowed beside the owning one", async () => {
@@ -89,6 +96,8 @@ test("a run is let in by its whole number alone, never by one that begins, ends 
     ["7", "70"],
     ["71 170", "7"],
     ["7", ""],
+    ["", "7"],
+    ["", ""],
   ] as const)
     expect(letsIn(owner, run), `${run} into ${owner}`).toBe(false);
   for (const owner of ["7", "70 7", "7 70"]) expect(letsIn(owner, "7"), `7 into ${owner}`).toBe(true);

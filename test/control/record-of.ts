@@ -21,8 +21,5 @@ export function recordOf(changes: Partial<InstanceRecord> & { said?: SignalKind 
 /** What an owned record has beside. */
 export const owned = {
   owner: "github:run:7:1:ci",
-  runId: "7",
-  attempt: 1,
-  provisionId: "ci",
   claimId: "mine",
 } as const;

@@ -73,8 +73,9 @@ async function requestOf(options: EnrolmentOptions, record: Assigned): Promise<R
   if (typeof secret !== "string") return secret;
   const name = runnerName(options, options.instanceId, assignment);
   const url = `${options.forge.serverUrl}/${scope}`;
-  // Run ids are public: any workflow of the repository may write another's into `runs-on`.
-  const onlyRuns = options.anyRunsJobs || runId === undefined ? {} : { onlyRuns: [runId, ...options.furtherRuns] };
+  // Run ids are public: any workflow of the repository may write another's into `runs-on`. What works for no run is for no run's jobs.
+  const own = runId === undefined ? [] : [runId];
+  const onlyRuns = options.anyRunsJobs ? {} : { onlyRuns: [...own, ...options.furtherRuns] };
   const group = options.runnerGroup === undefined ? {} : { group: options.runnerGroup };
   return { assignment, partition, name, url, labels, kind, secret, ...group, ...onlyRuns };
 }

@@ -137,8 +137,8 @@ export const agentMutations: readonly Mutation[] = [
   ]),
   ...of("agent/runners/github/enrolment.ts", [
     "jobs of any run are let into a run's machine",
-    "options.anyRunsJobs || runId === undefined ?",
-    "!options.anyRunsJobs || runId === undefined ?",
+    "options.anyRunsJobs ?",
+    "!options.anyRunsJobs ?",
     "agent/allowed-runs",
   ]),
 ];
