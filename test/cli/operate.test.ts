@@ -37,7 +37,7 @@ test("retire asks one at work to leave, and touches it no further", async () => 
   expect(out).toMatch(
     new RegExp(`^${busy} was asked to leave run 1001; a job runs on it. Its threshold is in [67] min`),
   );
-  expect(recordOf(busy)).toMatchObject({ state: "running", wanted: "leave", owner: "github:run:1001:1:ci" });
+  expect(recordOf(busy)).toMatchObject({ state: "running", wanted: "leave", owner: "github:run:1001:1:provision" });
 });
 
 test("retire --wait ends it once it has left, without a moment in the pool's queue", async () => {

@@ -51,7 +51,7 @@ const shown: Readonly<Record<string, readonly [SmallWorld, RegExp]>> = {
   "condemn-deleted: own": ["unswept", /one owner/],
   "condemn-not-found: own": ["unswept", /one owner/],
   "condemn-left: own": ["cancelled stray", /one owner/],
-  "condemn-left: deregistered now": ["stray", /no started job/],
+  "condemn-left: deregistered now": ["released stray", /no started job/],
   "confirm: state": ["lost", /terminated never changes/],
   "retiring on the version judged by": ["old", /no started job/],
   "a signal on the one judged by": ["outlived", /no started job/],
@@ -84,7 +84,7 @@ const doubled: Readonly<Record<string, readonly [string, SmallWorld, RegExp]>> =
   "condemn-unregistered: state": [byOwner, "stray", /terminated never changes/],
   "condemn-deleted: state": [byOwner, "released", /terminated never changes/],
   "condemn-not-found: state": [byOwner, "released", /terminated never changes/],
-  "condemn-left: state": [byBoth, "stray", /terminated never changes/],
+  "condemn-left: state": [byBoth, "released stray", /terminated never changes/],
   /** A runner that was deleted takes no job, but an agent that was killed before its root knew of it registers once more. */
   "condemn-deleted: asked to leave": [
     "release asks to leave, and judges by what it then reads",
