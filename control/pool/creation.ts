@@ -38,13 +38,16 @@ export interface Rounds {
 
 export const newRounds = (id?: string): Rounds => ({ next: 0, id, avoid: [] });
 
-/** Why nothing is to be provisioned; none where something is. */
-export const heldBackBy = ({ paused, overlayProblems = [] }: LoadedSettings): readonly Reason[] => [
-  ...(paused === undefined ? [] : [{ code: "paused", reason: paused.reason } as const]),
+/** Why nothing is to be provisioned; none where something is. `whilePaused`: a pause is no reason. */
+export const heldBackBy = (
+  { paused, overlayProblems = [] }: Pick<LoadedSettings, "paused" | "overlayProblems">,
+  whilePaused = false,
+): readonly Reason[] => [
+  ...(paused === undefined || whilePaused ? [] : [{ code: "paused", reason: paused.reason } as const]),
   ...overlayProblems.map((problem) => ({ code: "overlay", problem }) as const),
 ];
 
-/** Creates up to `wanted` instances under the provision's owner. Partial capacity is kept. */
+/** Creates up to `wanted` instances for the demand's owner. Partial capacity is kept. */
 export async function create(
   context: DemandContext,
   wanted: number,
@@ -55,7 +58,7 @@ export async function create(
   const taken: Taken[] = [];
   const problems: LaunchReason[] = [];
   // A replacement: the pause that a drain begins with may have come since, and what it asks to leave is not to be bought again.
-  const heldBack = rounds.next > 0 && !context.whilePaused ? heldBackBy(await world.settings.load()) : [];
+  const heldBack = rounds.next > 0 ? heldBackBy(await world.settings.load(), context.whilePaused) : [];
   if (heldBack.length > 0) return { taken, problems: heldBack, final: true };
   const braked = lostOnTheirWay(context);
   if (braked !== undefined) return { taken, problems, braked, final: true };

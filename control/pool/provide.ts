@@ -145,7 +145,10 @@ const finish = ({ world, demand }: DemandContext): Promise<void> =>
 
 /** A drain asks to leave as a release does, and its reason stands in the pause that it begins with. */
 async function releasedBy({ settings }: PoolWorld): Promise<Reason> {
-  const [heldBack] = await settings.load().then(heldBackBy, () => []);
+  const [heldBack] = await settings.load().then(
+    (loaded) => heldBackBy(loaded),
+    () => [],
+  );
   return heldBack ?? { code: "released" };
 }
 

@@ -20,7 +20,7 @@ export const statusCommand = command({
   name: "status",
   summary: "every instance, the pools, what is wrong",
   details:
-    "RUN is the run's id, its attempt if not the first, and its provision's name. LEFT is the time until the instance's threshold, by which it must have changed state or ends; BEAT is the age of " +
+    "RUN is the run's id, its attempt if not the first, and its provision's name, or who else it works for. LEFT is the time until the instance's threshold, by which it must have changed state or ends; BEAT is the age of " +
     "its agent's last sign of life; QUEUED is how many messages the class's queue holds, stale ones too. Instances that have ended are left out (see runpool instances --all).",
   options: [{ name: "watch", short: "w", help: "again every 2 s until Ctrl-C (with --json one object a line)" }],
   examples: ["runpool status -e prod", "runpool status --watch", "runpool status --json | jq '.pools'"],

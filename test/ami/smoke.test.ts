@@ -141,7 +141,7 @@ test("one whose test died is ended by the next refresh once it has left, or by i
   expect((await bench.records()).map(({ state }) => state)).toEqual(["terminating"]);
 });
 
-test("it is tested while provisioning is paused, and where machines of that image were lost before", async () => {
+test("it is tested while provisioning is paused", async () => {
   const bench = await openBench();
   const { ports } = bench;
   const paused: typeof ports = {
@@ -153,6 +153,16 @@ test("it is tested while provisioning is paused, and where machines of that imag
   };
   const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
   expect((await bench.world.time.settle(smoke(paused, images, { imageId, id: "780" }))).kind).toBe("passed");
+});
+
+test("under an overlay that cannot be used it is not tried: nothing is created by settings that nobody meant", async () => {
+  const bench = await openBench();
+  const load = async () => ({ ...(await bench.ports.settings.load()), overlayProblems: ["idleMs is a text"] });
+  const ports = { ...bench.ports, settings: { ...bench.ports.settings, load } };
+  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
+  const smoked = await bench.world.time.settle(smoke(ports, images, { imageId, id: "782" }));
+  expect(smoked).toMatchObject({ kind: "refused", reasons: [expect.stringContaining("idleMs") as unknown] });
+  expect(await bench.records()).toEqual([]);
 });
 
 test.each([

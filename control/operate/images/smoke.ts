@@ -5,6 +5,7 @@ import type { Demand } from "../../../domain/demand.ts";
 import { imageTags } from "../../../domain/image.ts";
 import { formatOwner, type Owner } from "../../../domain/owner.ts";
 import type { Architecture } from "../../../domain/record.ts";
+import { heldBackBy } from "../../pool/creation.ts";
 import { ownInstances } from "../../pool/own-instances.ts";
 import { provide, type Provided } from "../../pool/provide.ts";
 import { wordsOfReason } from "../../pool/reasons.ts";
@@ -95,7 +96,10 @@ export async function smoke(
       kind: "refused",
       reasons: [`${imageId} is ${image.state}, for ${image.architecture ?? "no runner of ours"}`],
     };
-  const { configuration } = await world.settings.load();
+  const loaded = await world.settings.load();
+  const heldBack = heldBackBy(loaded, true);
+  if (heldBack.length > 0) return { kind: "refused", reasons: heldBack.map(wordsOfReason) };
+  const { configuration } = loaded;
   const demand = demandOf(configuration, wish, image.architecture, world.clock.now());
   if ("problems" in demand) return { kind: "refused", reasons: demand.problems };
   let provided: Provided;
