@@ -10,6 +10,7 @@ import { settings } from "../cloud/aws/settings.ts";
 import type { ForgeAuth, ForgeClient } from "../cloud/github/forge-client.ts";
 import type { PauseSwitch } from "../cloud/ports/settings.ts";
 import type { Random } from "../cloud/ports/clock.ts";
+import { enrol } from "../cloud/github/enrol.ts";
 import { ForgeRefused } from "../cloud/ports/forge.ts";
 import type { Log } from "../cloud/ports/log.ts";
 import type { LoadedSettings } from "../cloud/ports/settings.ts";
@@ -112,7 +113,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       const { forgeSight } = await import("../cloud/github/doctor-forge.ts");
       return await forgeSight(client).runnerReleases(repositories[0] ?? "");
     };
-    return { registrar: registrar(client), inventory: inventory(client), jobs: jobQueue(client), releases };
+    return { registrar: registrar(client), listed: { ...inventory(client), ...jobQueue(client) }, releases };
   };
   let forge = lazily(newForge);
   const load = (): Promise<LoadedSettings> => {
@@ -145,15 +146,16 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
       ssm,
       environment,
     }),
-    registrar: latePort(async () => (await forge()).registrar, "registrationToken", "removalToken"),
-    inventory: latePort(async () => (await forge()).inventory, "list", "named", "remove"),
+    forge: {
+      enrol: enrol(async () => (await forge()).registrar),
+      ...latePort(async () => (await forge()).listed, "runners", "named", "remove", "activeRuns", "waiting"),
+    },
     releases: {
       newest: async () => {
         const look = await (await forge()).releases();
         return look.kind === "seen" ? look.value : [];
       },
     },
-    jobs: latePort(async () => (await forge()).jobs, "activeRuns", "queuedJobs"),
     beginnings: latePort(begun, "begin", "finish"),
     requests: latePort(requests, "save", "ofRun", "came", "end", "untold", "repositories", "tell"),
     secrets: latePort(kept, "read", "write"),

@@ -40,7 +40,7 @@ const clientsIn = (region: string) => {
   };
 };
 
-const forgeOf = (client: ForgeClient) => ({ ...forgeSight(client), jobs: jobQueue(client) });
+const forgeOf = (client: ForgeClient) => ({ ...forgeSight(client), ...jobQueue(client) });
 
 export function doctorWorld({ region, world, forge }: DoctorWish): DoctorWorld {
   const clients = clientsIn(region);

@@ -3,7 +3,6 @@ import { ownAssignment } from "../../domain/needs.ts";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { agent, bundle, type Built } from "../../build/bundles.ts";
-import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import { startAgent, type AgentMachine } from "../agent-machine.ts";
@@ -33,15 +32,8 @@ async function oneIdle(
   const environment = await cloud.environment();
   const world = worldOf(cloud, environment);
   const partition = `github:${repository}`;
-  const { registrar, secrets } = world;
-  await secrets.write(
-    registrationTokenParameter(environment.name, partition),
-    (await registrar.registrationToken(repository)).token,
-  );
-  await secrets.write(
-    removalTokenParameter(environment.name, partition),
-    (await registrar.removalToken(repository)).token,
-  );
+  const at = { environment: environment.name, partition, scope: repository };
+  for (const { name, make } of await world.forge.enrol(at)) await world.secrets.write(name, (await make()).token);
   let record = { ...idleInstance(environment), threshold: Date.now() + hour };
   const { entry } = await bundled(directory);
   const prepare = async (key: string, instanceId: string): Promise<void> => {

@@ -1,5 +1,5 @@
 // The runners that GitHub knows of a scope, and their removal.
-import type { Removal, RunnerInventory, RunnerSeen } from "../ports/forge.ts";
+import type { Forge, Removal, RunnerSeen } from "../ports/forge.ts";
 import { OutOfReach, type Unknown } from "../ports/outcomes.ts";
 import { refuse, rightToRunners, scopePath, statusOf, type ForgeClient } from "./forge-client.ts";
 
@@ -72,8 +72,8 @@ async function remove(client: ForgeClient, scope: string, runnerId: number): Pro
   }
 }
 
-export const inventory = (client: ForgeClient): RunnerInventory => ({
-  list: (scope, prefix) => list(client, scope, prefix),
+export const inventory = (client: ForgeClient): Pick<Forge, "runners" | "named" | "remove"> => ({
+  runners: (scope, prefix) => list(client, scope, prefix),
   named: (scope, name) => named(client, scope, name),
   remove: (scope, runnerId) => remove(client, scope, runnerId),
 });

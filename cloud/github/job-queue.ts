@@ -1,5 +1,5 @@
 // The runs and jobs that wait for a runner, as GitHub lists them.
-import type { ActiveRun, JobQueue, QueuedJob } from "../ports/forge.ts";
+import type { ActiveRun, Forge, QueuedJob } from "../ports/forge.ts";
 import { refuse, type ForgeClient } from "./forge-client.ts";
 
 interface ListedRun {
@@ -48,7 +48,7 @@ async function queuedJobs(
 }
 
 /** GitHub REST, "List workflow runs for a repository" and "List jobs for a workflow run attempt". */
-export const jobQueue = (client: ForgeClient): JobQueue => ({
+export const jobQueue = (client: ForgeClient): Pick<Forge, "activeRuns" | "waiting"> => ({
   activeRuns: (repository) => activeRuns(client, repository),
-  queuedJobs: (repository, run) => queuedJobs(client, repository, run),
+  waiting: (repository, run) => queuedJobs(client, repository, run),
 });

@@ -1,5 +1,5 @@
 // Registration and removal tokens from GitHub.
-import { ForgeRefused, type ForgeToken, type Registrar } from "../ports/forge.ts";
+import { ForgeRefused, type ForgeToken } from "../ports/forge.ts";
 import { refuse, rightToRunners, scopePath, type ForgeClient } from "./forge-client.ts";
 
 async function token(
@@ -16,6 +16,12 @@ async function token(
   const expiresAt = Date.parse(expires ?? "");
   if (text === undefined || Number.isNaN(expiresAt)) throw new ForgeRefused(`${what}: GitHub's answer holds no token`);
   return { token: text, expiresAt };
+}
+
+/** GitHub's way to enrol: both rejected with `ForgeRefused` or `OutOfReach`. */
+export interface Registrar {
+  registrationToken(scope: string): Promise<ForgeToken>;
+  removalToken(scope: string): Promise<ForgeToken>;
 }
 
 /** GitHub REST, "Create a registration token" and "Create a remove token": each lives an hour. */

@@ -1,16 +1,10 @@
-// The forge as the control plane asks it: tokens, registered runners, jobs that wait.
+// A forge as the control plane asks it: what instances enrol by, registered runners, jobs that wait.
 import type { EpochMs } from "./clock.ts";
 import type { Unknown } from "./outcomes.ts";
 
 export interface ForgeToken {
   readonly token: string;
   readonly expiresAt: EpochMs;
-}
-
-/** Rejects with `ForgeRefused` (no right, not found) or `OutOfReach`. `scope` = repository `owner/repo`, organisation, or `enterprises/name`. */
-export interface Registrar {
-  registrationToken(scope: string): Promise<ForgeToken>;
-  removalToken(scope: string): Promise<ForgeToken>;
 }
 
 export class ForgeRefused extends Error {
@@ -28,14 +22,6 @@ export interface RunnerSeen {
 
 export type Removal = "removed" | "absent" | "busy";
 
-export interface RunnerInventory {
-  /** Runners whose name begins with `prefix`; one may be left out while others are deleted: its absence is asked for by name. */
-  list(scope: string, prefix: string): Promise<readonly RunnerSeen[]>;
-  named(scope: string, name: string): Promise<RunnerSeen | undefined>;
-  /** Deletes a registration; refused while a job runs on it. */
-  remove(scope: string, runnerId: number): Promise<Removal | Unknown>;
-}
-
 /** A workflow run that GitHub has not completed. */
 export interface ActiveRun {
   readonly runId: string;
@@ -48,9 +34,35 @@ export interface QueuedJob {
   readonly queuedAt: EpochMs;
 }
 
-/** The jobs that wait for a runner. Rejects with `ForgeRefused` (needs the right to read actions) or `OutOfReach`. */
-export interface JobQueue {
-  /** Runs of the repository (`owner/repo`) that are not completed. */
+/** One of the secrets that refresh keeps for the agents of a partition. */
+export interface EnrolmentSecret {
+  /** Its parameter in SSM. */
+  readonly name: string;
+  /** Agents register by it: so it is made anew at once where they say that the forge refuses it. */
+  readonly registers: boolean;
+  readonly make: () => Promise<ForgeToken>;
+}
+
+/**
+ * Rejects with `ForgeRefused` (no right, not found) or `OutOfReach`. `scope` is the forge's own spelling of where runners are registered: at
+ * GitHub a repository `owner/repo`, an organisation, or `enterprises/name`.
+ */
+export interface Forge {
+  /** What instances of a partition enrol by, and are removed by. */
+  enrol(place: EnrolmentPlace): Promise<readonly EnrolmentSecret[]>;
+  /** Runners whose name begins with `prefix`; one may be left out while others are deleted: its absence is asked for by name. */
+  runners(scope: string, prefix: string): Promise<readonly RunnerSeen[]>;
+  named(scope: string, name: string): Promise<RunnerSeen | undefined>;
+  /** Deletes a registration; refused while a job runs on it. */
+  remove(scope: string, runnerId: number): Promise<Removal | Unknown>;
+  /** Runs of the repository (`owner/repo`) that are not completed; needs the right to read actions. */
   activeRuns(repository: string): Promise<readonly ActiveRun[]>;
-  queuedJobs(repository: string, run: ActiveRun): Promise<readonly QueuedJob[]>;
+  /** Jobs of the run that wait for a runner; needs that right too. */
+  waiting(repository: string, run: ActiveRun): Promise<readonly QueuedJob[]>;
+}
+
+export interface EnrolmentPlace {
+  readonly environment: string;
+  readonly partition: string;
+  readonly scope: string;
 }

@@ -220,7 +220,7 @@ async function listRunners(
   const lists = await Promise.all(
     [...new Set(partitionScopes(configuration).values())].map((scope) =>
       attempt<readonly OurRunner[]>(`runners of ${scope}`, [], async () => {
-        const runners = await world.inventory.list(scope, runnerPrefix(configuration));
+        const runners = await world.forge.runners(scope, runnerPrefix(configuration));
         scopes.add(scope);
         return runners.map((runner) => ({ ...runner, scope }));
       }),
@@ -326,7 +326,7 @@ async function removeGhosts(world: ControlWorld, ghosts: readonly OurRunner[], a
     await attempt(`ghosts of ${scope}`, undefined, async () => {
       const failed: string[] = [];
       for (const batch of batchesOf(ofScope, maxima.forgeCallsAtOnce))
-        for (const removed of await Promise.allSettled(batch.map(({ id }) => world.inventory.remove(scope, id))))
+        for (const removed of await Promise.allSettled(batch.map(({ id }) => world.forge.remove(scope, id))))
           if (removed.status === "rejected") failed.push((removed.reason as Error).message);
       if (failed.length > 0) throw new Error(`${failed.length} of ${ofScope.length} not removed: ${failed[0]}`);
     });

@@ -193,7 +193,7 @@ async function prove(
     runners.find((one) => one.name === name) ??
     (await listedNow(world, scopes, partitionScopes(configuration).get(record.partition), name));
   if (runner === "no proof") return false;
-  const removal = runner === undefined ? "absent" : await world.inventory.remove(runner.scope, runner.id);
+  const removal = runner === undefined ? "absent" : await world.forge.remove(runner.scope, runner.id);
   if (typeof removal !== "string" || removal === "busy") return false;
   const by = removal === "removed" ? "condemn-deleted" : "condemn-not-found";
   const ids = await condemn(
@@ -213,6 +213,6 @@ async function listedNow(
   name: string,
 ): Promise<OurRunner | undefined | "no proof"> {
   if (scope === undefined || !scopes.has(scope)) return "no proof";
-  const found = await world.inventory.named(scope, name);
+  const found = await world.forge.named(scope, name);
   return found === undefined ? undefined : { ...found, scope };
 }

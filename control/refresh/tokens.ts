@@ -1,7 +1,6 @@
-// Registration and removal tokens: fetched by refresh, kept as SecureStrings, read by the instances of their partition.
+// What instances enrol by: made by refresh, kept as SecureStrings, read by the agents of its partition.
 import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { limits } from "../../domain/limits.ts";
-import { registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { forgeScopeOf, partitionOf, type Configuration } from "../../domain/configuration.ts";
 import { lastSignalOf, type InstanceRecord } from "../../domain/record.ts";
 import type { ControlWorld } from "../world.ts";
@@ -33,7 +32,7 @@ export function scopesInUse(configuration: Configuration): ReadonlyMap<string, s
   return scopes;
 }
 
-/** Of each partition, when an agent last said that GitHub refuses its registration token: epoch ms. A moment from the future is not believed. */
+/** Of each partition, when an agent last said that its registration token is refused: epoch ms. A moment from the future is not believed. */
 function tokensRefused(records: readonly InstanceRecord[], now: EpochMs): ReadonlyMap<string, EpochMs> {
   const refused = new Map<string, EpochMs>();
   for (const record of records) {
@@ -46,11 +45,11 @@ function tokensRefused(records: readonly InstanceRecord[], now: EpochMs): Readon
 }
 
 /**
- * Renews each token at half of its life, and a registration token at once where GitHub has refused it since it was written: until then
+ * Renews each token at half of its life, and one that instances register by at once where it was refused since it was written: until then
  * every instance of the partition would be bought in vain. One that cannot be renewed is a problem that names the partition.
  */
 export async function renewTokens(
-  world: Pick<ControlWorld, "secrets" | "registrar" | "clock" | "log">,
+  world: Pick<ControlWorld, "secrets" | "forge" | "clock" | "log">,
   configuration: Configuration,
   dryRun: boolean,
   refused: ReadonlyMap<string, EpochMs> = new Map(),
@@ -59,21 +58,9 @@ export async function renewTokens(
   const problems: string[] = [];
   const written: EpochMs[] = [];
   for (const [partition, scope] of partitionScopes(configuration)) {
-    const kinds = [
-      {
-        name: registrationTokenParameter(configuration.environment, partition),
-        fetch: () => world.registrar.registrationToken(scope),
-        refusedAt: refused.get(partition) ?? 0,
-        note: (at: EpochMs) => void written.push(at),
-      },
-      {
-        name: removalTokenParameter(configuration.environment, partition),
-        fetch: () => world.registrar.removalToken(scope),
-        refusedAt: 0,
-        note: () => undefined,
-      },
-    ];
-    for (const { name, fetch, refusedAt, note } of kinds) {
+    const { environment } = configuration;
+    for (const { name, make, registers } of await world.forge.enrol({ environment, partition, scope })) {
+      const refusedAt = registers ? (refused.get(partition) ?? 0) : 0;
       let writtenAt: EpochMs | undefined;
       try {
         const held = await world.secrets.read(name);
@@ -81,7 +68,7 @@ export async function renewTokens(
         const young = held !== undefined && world.clock.now() - held.writtenAt < limits.tokenRenewMs;
         if (young && refusedAt <= held.writtenAt) continue;
         if (!dryRun) {
-          await world.secrets.write(name, (await fetch()).token);
+          await world.secrets.write(name, (await make()).token);
           writtenAt = world.clock.now();
         }
         renewed.push(name);
@@ -90,7 +77,7 @@ export async function renewTokens(
         problems.push(`${partition}: ${error instanceof Error ? error.message : String(error)}`);
         world.log.event("token.not-renewed", { name, problem: String(error) });
       } finally {
-        if (writtenAt !== undefined) note(writtenAt);
+        if (registers && writtenAt !== undefined) written.push(writtenAt);
       }
     }
   }

@@ -81,13 +81,13 @@ async function deleteAtForge(
     const names = new Map(
       leavers.map(({ record }) => [runnerName(configuration, record.instanceId, record.assignment), record]),
     );
-    const runners = await world.inventory.list(forgeScope, runnerPrefix(configuration));
+    const runners = await world.forge.runners(forgeScope, runnerPrefix(configuration));
     const ids = new Map(runners.map(({ name, id }) => [name, id]));
     for (const batch of batchesOf([...names], maxima.forgeCallsAtOnce))
       await Promise.all(
         batch.map(async ([name, record]) => {
-          const id = ids.get(name) ?? (proves ? (await world.inventory.named(forgeScope, name))?.id : undefined);
-          const removal = id === undefined ? "absent" : await world.inventory.remove(forgeScope, id);
+          const id = ids.get(name) ?? (proves ? (await world.forge.named(forgeScope, name))?.id : undefined);
+          const removal = id === undefined ? "absent" : await world.forge.remove(forgeScope, id);
           if (typeof removal === "string") proofs.set(record.key, removal);
         }),
       );

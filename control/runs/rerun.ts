@@ -61,9 +61,14 @@ async function repositoriesOf(
   return [...new Set([...known, ...theirs.slice(0, maxima.repositoriesAsked)])];
 }
 
+/** For looking alone. */
+interface JobsWorld extends Pick<ControlWorld, "requests" | "clock"> {
+  readonly forge: Pick<ControlWorld["forge"], "activeRuns" | "waiting">;
+}
+
 /** What waits in a run, and what the run asked for; undefined where it asked for nothing in this repository. */
 async function waitingIn(
-  world: Pick<ControlWorld, "jobs" | "requests" | "clock">,
+  world: JobsWorld,
   configuration: Configuration,
   repository: string,
   run: ActiveRun,
@@ -71,18 +76,18 @@ async function waitingIn(
 ): Promise<Waiting | undefined> {
   const saved = (await world.requests.ofRun(run.runId)).filter((request) => request.repository === repository);
   if (saved.length === 0) return undefined;
-  const jobs = await world.jobs.queuedJobs(repository, run);
+  const jobs = await world.forge.waiting(repository, run);
   return { run, jobs, saved, records, configuration, now: world.clock.now() };
 }
 
 /** All jobs that wait in vain now. Only reads; rejects where GitHub does not let one repository be read. */
 export async function unservableJobs(
-  world: Pick<ControlWorld, "jobs" | "requests" | "clock">,
+  world: JobsWorld,
   configuration: Configuration,
 ): Promise<readonly UnservableJob[]> {
   const found: UnservableJob[] = [];
   for (const repository of await repositoriesOf(world, configuration))
-    for (const run of await world.jobs.activeRuns(repository)) {
+    for (const run of await world.forge.activeRuns(repository)) {
       const waiting = await waitingIn(world, configuration, repository, run, []);
       if (waiting !== undefined) found.push(...unservableOf(waiting));
     }
@@ -107,7 +112,7 @@ export async function rerun(
   const repositories = await attempt("re-runs", named(configuration), () => repositoriesOf(world, configuration));
   for (const repository of repositories)
     await attempt(`re-run of ${repository}`, undefined, async () => {
-      const runs = await world.jobs.activeRuns(repository);
+      const runs = await world.forge.activeRuns(repository);
       active.set(repository, new Set(runs.map(({ runId }) => runId)));
       for (const run of runs)
         await attempt(`re-run of run ${run.runId} of ${repository}`, undefined, async () => {

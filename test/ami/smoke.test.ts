@@ -74,8 +74,8 @@ test("where an owner is served as a whole it is tested among that owner's machin
   expect(await bench.smoke()).toMatchObject({ kind: "passed" });
   expect((await bench.records()).map(({ partition }) => partition)).toEqual(["github:acme"]);
   const asked: string[] = [];
-  const jobs = { ...bench.ports.jobs, activeRuns: (of: string) => Promise.resolve(asked.push(of) > 0 ? [] : []) };
-  await bench.world.time.settle(refresh({ ...bench.ports, jobs }));
+  const looked = { ...bench.ports.forge, activeRuns: (of: string) => Promise.resolve(asked.push(of) > 0 ? [] : []) };
+  await bench.world.time.settle(refresh({ ...bench.ports, forge: looked }));
   expect(asked).toEqual([]);
 });
 

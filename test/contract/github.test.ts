@@ -1,5 +1,6 @@
 // The forge's contract, over octokit on the GitHub stand-in, with a PAT and as an App.
 import { generateKeyPairSync } from "node:crypto";
+import { enrol } from "../../cloud/github/enrol.ts";
 import { forgeClient, type ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { inventory } from "../../cloud/github/inventory.ts";
 import { jobQueue } from "../../cloud/github/job-queue.ts";
@@ -29,9 +30,7 @@ async function open(auth: ForgeAuth): Promise<ForgeStand> {
   const client = forgeClient({ apiUrl: github.url, auth, clock: hostClock });
   const registrations = registrar(client);
   return {
-    registrar: registrations,
-    inventory: inventory(client),
-    jobs: jobQueue(client),
+    forge: { enrol: enrol(async () => registrations), ...inventory(client), ...jobQueue(client) },
     queue: (runId, attempt, labels) => {
       const [owner = "", repo = ""] = scope.split("/");
       github.queueRun({ owner, repo, runId: Number(runId), attempt, jobs: [{ name: "job", labels }] });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, type TestContext } from "vitest";
 import type { OwnInstance } from "../../cloud/ports/own-instance.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Fleet } from "../../cloud/ports/fleet.ts";
-import type { JobQueue, Registrar, RunnerInventory } from "../../cloud/ports/forge.ts";
+import type { Forge } from "../../cloud/ports/forge.ts";
 import type { Pool } from "../../cloud/ports/queue.ts";
 import type { Beginnings } from "../../cloud/ports/beginnings.ts";
 import type { SavedRequests } from "../../cloud/ports/saved-requests.ts";
@@ -81,9 +81,7 @@ export function useStand(kind: StandKind, take: (stand: Stand) => void): void {
 }
 
 export interface ForgeStand {
-  readonly registrar: Registrar;
-  readonly inventory: RunnerInventory;
-  readonly jobs: JobQueue;
+  readonly forge: Forge;
   readonly now: Clock["now"];
   /** A repository that exists. */
   readonly scope: string;

@@ -70,9 +70,11 @@ function openForge(): Promise<ForgeStand> {
   const { ports } = world.process("contract");
   const scope = repositories[0];
   return Promise.resolve({
-    registrar: settle(world.time, ports.registrar),
-    inventory: settle(world.time, ports.inventory),
-    jobs: settle(world.time, ports.jobs),
+    forge: {
+      ...settle(world.time, ports.forge),
+      enrol: async (place) =>
+        (await ports.forge.enrol(place)).map((one) => ({ ...one, make: () => world.time.settle(one.make()) })),
+    },
     queue: (runId, attempt, labels) => world.forge.queue({ scope, runId, attempt, labels, durationMs: 60_000 }),
     now: () => world.time.now(),
     scope,

@@ -78,9 +78,9 @@ test("a machine without a record and a ghost runner are told by the dry run, and
         return new Map();
       },
     },
-    inventory: {
-      ...ports.inventory,
-      list: async (scope, prefix) =>
+    forge: {
+      ...ports.forge,
+      runners: async (scope, prefix) =>
         scope === repository
           ? [{ id: 7, name: `${prefix}${stray.instanceId}-1`, online: false, busy: false, labels: [] }]
           : [],

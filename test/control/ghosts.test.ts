@@ -21,8 +21,8 @@ test("an offline runner of an earlier assignment is a ghost; the present one, an
       const name = runnerName(configuration, record?.instanceId ?? "", assignment);
       return { id, name, online, busy: false, labels: [] };
     };
-    const list = async (scope: string) => (scope === repository ? [seen(1, 1), seen(2, 2), seen(3, 1, true)] : []);
-    return await refresh({ ...ports, inventory: { ...ports.inventory, list } }, { dryRun: true });
+    const runners = async (scope: string) => (scope === repository ? [seen(1, 1), seen(2, 2), seen(3, 1, true)] : []);
+    return await refresh({ ...ports, forge: { ...ports.forge, runners } }, { dryRun: true });
   });
   expect(report.ghosts).toEqual([expect.stringContaining(`${record?.instanceId}-1`)]);
 });

@@ -31,15 +31,15 @@ const refreshed = (world: CalmWorld, online: boolean, onlineByName = online): Pr
       online,
       busy: false,
     });
-    const inventory = {
-      ...ports.inventory,
-      list: async (scope: string, prefix: string) => (await ports.inventory.list(scope, prefix)).map(seen),
+    const forge = {
+      ...ports.forge,
+      runners: async (scope: string, prefix: string) => (await ports.forge.runners(scope, prefix)).map(seen),
       named: async (scope: string, name: string) => {
-        const found = await ports.inventory.named(scope, name);
+        const found = await ports.forge.named(scope, name);
         return found === undefined ? undefined : { ...seen(found), online: onlineByName };
       },
     };
-    return refresh({ ...ports, inventory });
+    return refresh({ ...ports, forge });
   });
 
 test("is condemned within minutes of its last sign of life, not at its maximum runtime", async () => {
@@ -82,7 +82,7 @@ test("is left alone while GitHub gives no list: that it cannot be reached proves
   const { world, machine } = await hung(30);
   await world.time.run(world.time.now() + 5 * minute);
   const report = await world.does("refresh", (ports) =>
-    refresh({ ...ports, inventory: { ...ports.inventory, list: () => Promise.reject(new Error("502 Bad Gateway")) } }),
+    refresh({ ...ports, forge: { ...ports.forge, runners: () => Promise.reject(new Error("502 Bad Gateway")) } }),
   );
   expect(report.findings).toEqual([]);
   expect(world.table.get(machine.key)).toMatchObject({ state: "running", wanted: "serve" });
@@ -108,7 +108,7 @@ test.for([
       },
     };
     const named = async () => undefined;
-    return refresh({ ...ports, instances, inventory: { ...ports.inventory, list: async () => [], named } });
+    return refresh({ ...ports, instances, forge: { ...ports.forge, runners: async () => [], named } });
   });
   expect(findings).toMatchObject([{ kind: "prove", done: false }]);
   expect(asked).toEqual([]);

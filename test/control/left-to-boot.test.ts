@@ -85,9 +85,9 @@ test("where GitHub does not answer meanwhile, what is up is started all the same
   await pass(world, limits.refreshMs);
   const silent = {
     activeRuns: () => Promise.reject(new Error("no answer")),
-    queuedJobs: () => Promise.reject(new Error("no answer")),
+    waiting: () => Promise.reject(new Error("no answer")),
   };
-  await world.does("refresh", (ports) => refresh({ ...ports, jobs: silent }));
+  await world.does("refresh", (ports) => refresh({ ...ports, forge: { ...ports.forge, ...silent } }));
   expect(world.table.all().filter(({ owner }) => runOf(owner)?.runId === "1001")).toMatchObject([{ state: "running" }]);
   await pass(world, 12 * minute);
   expect(job.state).toBe("done");

@@ -16,12 +16,13 @@ const refusing = (ports: ControlPorts): ControlPorts => {
     scope === repository ? Promise.reject(new ForgeRefused(`${scope}: install the App there`)) : ask();
   return {
     ...ports,
-    inventory: {
-      list: (scope, prefix) => unless(scope, () => ports.inventory.list(scope, prefix)),
-      named: (scope, name) => unless(scope, () => ports.inventory.named(scope, name)),
-      remove: (scope, id) => unless(scope, () => ports.inventory.remove(scope, id)),
+    forge: {
+      ...ports.forge,
+      runners: (scope, prefix) => unless(scope, () => ports.forge.runners(scope, prefix)),
+      named: (scope, name) => unless(scope, () => ports.forge.named(scope, name)),
+      remove: (scope, id) => unless(scope, () => ports.forge.remove(scope, id)),
+      activeRuns: (scope) => unless(scope, () => ports.forge.activeRuns(scope)),
     },
-    jobs: { ...ports.jobs, activeRuns: (scope) => unless(scope, () => ports.jobs.activeRuns(scope)) },
   };
 };
 
@@ -71,9 +72,9 @@ test("ghosts that may be listed and not removed keep no others", async () => {
     return name;
   });
   const report = await world.does("refresh", (ports) => {
-    const { inventory } = refusing(ports);
-    const list = (scope: string, prefix: string) => ports.inventory.list(scope, prefix);
-    return refresh({ ...ports, inventory: { ...inventory, list } });
+    const { forge } = refusing(ports);
+    const runners = (scope: string, prefix: string) => ports.forge.runners(scope, prefix);
+    return refresh({ ...ports, forge: { ...forge, runners, activeRuns: (of: string) => ports.forge.activeRuns(of) } });
   });
   const left = [...world.forge.runners.values()].map(({ name }) => name);
   expect(ghosts.filter((name) => left.includes(name))).toEqual([ghosts[0]]);

@@ -103,11 +103,11 @@ test("of an owner that is served as a whole the repositories that had instances 
     refresh(
       {
         ...ports,
-        jobs: {
-          ...ports.jobs,
+        forge: {
+          ...ports.forge,
           activeRuns: (of) => {
             asked.push(of);
-            return ports.jobs.activeRuns(of);
+            return ports.forge.activeRuns(of);
           },
         },
       },
@@ -144,13 +144,13 @@ test("GitHub is not asked for the jobs of a run that has asked for nothing here"
   world.forge.queue({ scope: repository, runId: "77", attempt: 1, labels: ["77"], durationMs: 1 });
   await pass(world, minute);
   const asked: string[] = [];
-  const looking = (ports: Parameters<typeof unservableJobs>[0]) => ({
+  const looking = <Ports extends Parameters<typeof refresh>[0]>(ports: Ports) => ({
     ...ports,
-    jobs: {
-      ...ports.jobs,
-      queuedJobs: (scope: string, run: Parameters<typeof ports.jobs.queuedJobs>[1]) => {
+    forge: {
+      ...ports.forge,
+      waiting: (scope: string, run: Parameters<typeof ports.forge.waiting>[1]) => {
         asked.push(run.runId);
-        return ports.jobs.queuedJobs(scope, run);
+        return ports.forge.waiting(scope, run);
       },
     },
   });
@@ -175,7 +175,7 @@ test("a GitHub that refuses the list is a problem of its own, and the rest of re
   const { world } = await ranAgain();
   await pass(world, minute);
   const report = await world.does("refresh", (ports) =>
-    refresh({ ...ports, jobs: { ...ports.jobs, activeRuns: () => Promise.reject(new Error("Actions: read")) } }),
+    refresh({ ...ports, forge: { ...ports.forge, activeRuns: () => Promise.reject(new Error("Actions: read")) } }),
   );
   expect(report.problems).toEqual(["re-run of acme/shop: Actions: read", "re-run of acme/docs: Actions: read"]);
   expect(report.reruns).toEqual([]);

@@ -11,7 +11,7 @@ const minute = 60_000;
 /** A list that leaves out whatever is ours. */
 const shifted = (ports: ControlPorts): ControlPorts => ({
   ...ports,
-  inventory: { ...ports.inventory, list: async () => [] },
+  forge: { ...ports.forge, runners: async () => [] },
 });
 
 /** A job runs on a machine that reaches AWS no more: its agent has not told of the job, and answers nothing. */

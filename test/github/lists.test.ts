@@ -70,7 +70,7 @@ it.each(["queued", "in_progress", "completed", "waiting", "requested", "pending"
     const job = { status, labels: ["7"], created_at: "2026-11-30T12:00:00Z" };
     const { client } = await saying(() => ({ body: { total_count: 1, jobs: [job] } }));
     const queued = [{ labels: ["7"], queuedAt: Date.parse(job.created_at) }];
-    expect(await jobQueue(client).queuedJobs(scope, { runId: "7", attempt: 1 })).toEqual(
+    expect(await jobQueue(client).waiting(scope, { runId: "7", attempt: 1 })).toEqual(
       status === "queued" ? queued : [],
     );
   },
@@ -80,7 +80,7 @@ it("runners are listed whose names begin with the prefix, not those that hold it
   const names = ["runpool-dev-i-1", "runpool-dev", "x-runpool-dev-i-2", "RUNPOOL-DEV-i-3", "runpool-de"];
   const runners = names.map((name, index) => runner(name, index + 1));
   const { client } = await saying(() => ({ body: { total_count: names.length, runners } }));
-  expect((await inventory(client).list(scope, "runpool-dev")).map(({ name }) => name)).toEqual(names.slice(0, 2));
+  expect((await inventory(client).runners(scope, "runpool-dev")).map(({ name }) => name)).toEqual(names.slice(0, 2));
 });
 
 it.each([
@@ -187,9 +187,9 @@ it("an App that is installed after it was looked for is found by the same client
     return { body: { total_count: 0, runners: [] } };
   });
   const runners = inventory(clientAs({ kind: "app", appId: 7, privateKey }));
-  await expect(runners.list(scope, "")).rejects.toThrow(/install the App there/);
+  await expect(runners.runners(scope, "")).rejects.toThrow(/install the App there/);
   installed = true;
-  expect(await runners.list(scope, "")).toEqual([]);
-  expect(await runners.list(scope, "")).toEqual([]);
+  expect(await runners.runners(scope, "")).toEqual([]);
+  expect(await runners.runners(scope, "")).toEqual([]);
   expect(calls.filter((call) => call.endsWith("/installation"))).toHaveLength(2);
 });

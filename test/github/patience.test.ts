@@ -35,13 +35,13 @@ const clientWith = (given: string) => {
 
 it("waits as long as a rate limit asks, and then goes on", async () => {
   github.faults.add({ kind: "secondary-limit", status: 429, retryAfterS: 20, times: 2 });
-  expect(await inventory(clientWith(token)).list(scope, "")).toEqual([]);
+  expect(await inventory(clientWith(token)).runners(scope, "")).toEqual([]);
   expect(slept).toBe(40_000);
 });
 
 it("does not wait for a limit that lasts longer than it may wait", async () => {
   github.faults.add({ kind: "secondary-limit", status: 403, retryAfterS: 600 });
-  const listing = inventory(clientWith(token)).list(scope, "");
+  const listing = inventory(clientWith(token)).runners(scope, "");
   await expect(listing).rejects.toThrow(OutOfReach);
   await expect(listing).rejects.toThrow(/another 600 s/);
   github.faults.clear();
@@ -53,7 +53,7 @@ it("does not wait for a limit that lasts longer than it may wait", async () => {
 
 it("knows a secondary limit that is a bare 403 by its words, and not as a missing right", async () => {
   github.faults.add({ kind: "secondary-limit", status: 403, times: 1 });
-  expect(await inventory(clientWith(token)).list(scope, "")).toEqual([]);
+  expect(await inventory(clientWith(token)).runners(scope, "")).toEqual([]);
   expect(slept).toBe(60_000);
   github.faults.add({ kind: "secondary-limit", status: 403 });
   const client = clientWith(token);
@@ -74,7 +74,7 @@ it("knows a secondary limit that is a bare 403 by its words, and not as a missin
 
 it("names the version of the API in every call", async () => {
   const client = clientWith(token);
-  await inventory(client).list(scope, "");
+  await inventory(client).runners(scope, "");
   await registrar(client).registrationToken(scope);
   await runnerReleases(github.url, token)
     .newest()

@@ -105,7 +105,7 @@ test("the rule sees imports of every form, and those that it forbids", () => {
     ["sim/x.ts", 'import { a } from "../control/runs/provision.ts";'],
     ["control/pool/x.ts", 'import { a } from "../runs/provision.ts";'],
     ["control/pool/x.ts", 'import type { Request } from "../../domain/request.ts";'],
-    ["control/pool/x.ts", 'import type { JobQueue } from "../../cloud/ports/forge.ts";'],
+    ["control/pool/x.ts", 'import type { Forge } from "../../cloud/ports/forge.ts";'],
     ["control/runs/x.ts", 'import { a } from "../refresh/refresh.ts";'],
     ["agent/x.ts", 'import { a } from "./machine/masked.ts";'],
     ["agent/x.ts", 'import { a } from "./hosts/image-spec.ts";'],

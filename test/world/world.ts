@@ -4,7 +4,7 @@ import { operationalDefaults, type Defaults } from "../../domain/configuration.t
 import { imageParameter, queueName, templateName, unreadableQueueName, type Place } from "../../domain/names.ts";
 import type { Clock, Random } from "../../cloud/ports/clock.ts";
 import type { Fleet } from "../../cloud/ports/fleet.ts";
-import type { JobQueue, Registrar, RunnerInventory } from "../../cloud/ports/forge.ts";
+import type { Forge } from "../../cloud/ports/forge.ts";
 import type { Log } from "../../cloud/ports/log.ts";
 import type { Pool } from "../../cloud/ports/queue.ts";
 import type { Beginnings } from "../../cloud/ports/beginnings.ts";
@@ -22,7 +22,7 @@ import { instancesPort } from "./instances.ts";
 import { machinesOf, type RunAgent } from "./machines.ts";
 import { startProcess, type Process } from "./process.ts";
 import { poolPort } from "./queues.ts";
-import { inventoryPort, jobsPort, registrarPort } from "./registrar.ts";
+import { forgePort } from "./forge-port.ts";
 import { beginningsPort, noRequests, requestsPort } from "./requests.ts";
 import type { State } from "./state.ts";
 import { tableOfRecords } from "./table.ts";
@@ -35,9 +35,7 @@ export interface ControlPorts {
   readonly settings: Settings;
   readonly pool: Pool;
   readonly fleet: Fleet;
-  readonly registrar: Registrar;
-  readonly inventory: RunnerInventory;
-  readonly jobs: JobQueue;
+  readonly forge: Forge;
   readonly beginnings: Beginnings;
   readonly requests: SavedRequests;
   readonly secrets: Secrets;
@@ -167,9 +165,7 @@ export function worldOf(options: WorldOptions): World {
         settings: settingsPort(world, process),
         pool: poolPort(world, process),
         fleet: fleetPort(world, process),
-        registrar: registrarPort(world, process),
-        inventory: inventoryPort(world, process),
-        jobs: jobsPort(world, process),
+        forge: forgePort(world, process),
         beginnings: beginningsPort(world, process),
         requests: requestsPort(world, process),
         secrets: secretsPort(world, process),

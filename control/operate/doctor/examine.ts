@@ -10,7 +10,7 @@ import type {
   TemplateSeen,
 } from "../../../cloud/ports/doctor.ts";
 import type { Clock } from "../../../cloud/ports/clock.ts";
-import { ForgeRefused, type JobQueue } from "../../../cloud/ports/forge.ts";
+import { ForgeRefused, type Forge } from "../../../cloud/ports/forge.ts";
 import { RateLimited } from "../../../cloud/ports/outcomes.ts";
 import type { SavedRequests } from "../../../cloud/ports/saved-requests.ts";
 import type { LoadedSettings, Settings } from "../../../cloud/ports/settings.ts";
@@ -34,7 +34,7 @@ export interface DoctorWorld {
   readonly store: StoreSight;
   readonly launch: LaunchSight;
   /** Without a credential: why there is none. */
-  readonly forge: (ForgeSight & { readonly jobs: JobQueue }) | { readonly missing: string };
+  readonly forge: (ForgeSight & Pick<Forge, "activeRuns" | "waiting">) | { readonly missing: string };
   readonly settings: Pick<Settings, "load">;
   readonly instances: Pick<Instances, "all">;
   readonly clock: Clock;
@@ -285,7 +285,7 @@ async function examineForge(
   });
   const groups = scopes.flatMap((scope) => judgeGroup(scope, configuration.forge.runnerGroup));
   const queued = guarded("queued jobs", credential, async () => [
-    await unservableJobs({ jobs: forge.jobs, requests, clock }, configuration).then(judgeQueued, (error: unknown) => {
+    await unservableJobs({ forge, requests, clock }, configuration).then(judgeQueued, (error: unknown) => {
       // The check of that right says more.
       if (error instanceof ForgeRefused) return skipped("queued jobs", "GitHub does not let them be read");
       throw error;

@@ -1,14 +1,9 @@
-// The ports `Registrar`, `RunnerInventory` and `JobQueue` of one process, on the world's GitHub.
+// The port `Forge` of one process, on the world's GitHub.
 import type { EpochMs } from "../../cloud/ports/clock.ts";
-import {
-  ForgeRefused,
-  type JobQueue,
-  type Registrar,
-  type Removal,
-  type RunnerInventory,
-  type RunnerSeen,
-} from "../../cloud/ports/forge.ts";
+import { ForgeRefused, type Forge, type Removal, type RunnerSeen } from "../../cloud/ports/forge.ts";
 import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
+import { enrol } from "../../cloud/github/enrol.ts";
+import type { Registrar } from "../../cloud/github/registrar.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
@@ -71,7 +66,7 @@ function lifeOf({ faults, time }: State, { chance }: Process): number {
   return own.happens(faults.rates.tokenExpires) ? own.between(1, 15) * minute : limits.tokenLifeMs;
 }
 
-export function registrarPort(state: State, process: Process): Registrar {
+function registrarOf(state: State, process: Process): Registrar {
   const issue = (scope: string, kind: "registration" | "removal") =>
     process.call({
       what: `github.${kind}`,
@@ -96,9 +91,9 @@ function shifted(runners: readonly RunnerSeen[], { faults, time }: State, { chan
   return runners.toSpliced(own.between(0, runners.length - 1), 1);
 }
 
-export function inventoryPort(state: State, process: Process): RunnerInventory {
+function inventoryOf(state: State, process: Process): Pick<Forge, "runners" | "named" | "remove"> {
   return {
-    list: (scope, prefix) =>
+    runners: (scope, prefix) =>
       process.call({
         what: "github.list",
         kind: "read",
@@ -128,7 +123,7 @@ export function inventoryPort(state: State, process: Process): RunnerInventory {
   };
 }
 
-export function jobsPort(state: State, process: Process): JobQueue {
+function jobsOf(state: State, process: Process): Pick<Forge, "activeRuns" | "waiting"> {
   const read = <Value>(what: string, apply: () => Value): Promise<Value> =>
     process.call({
       what: `github.${what}`,
@@ -147,7 +142,7 @@ export function jobsPort(state: State, process: Process): JobQueue {
           attempts.set(runId, Math.max(attempt, attempts.get(runId) ?? 1));
         return [...attempts].map(([runId, attempt]) => ({ runId, attempt }));
       }),
-    queuedJobs: (repository, run) =>
+    waiting: (repository, run) =>
       read("jobs", () =>
         state.forge
           .queued(repository)
@@ -155,4 +150,9 @@ export function jobsPort(state: State, process: Process): JobQueue {
           .map(({ labels, queuedAt }) => ({ labels, queuedAt })),
       ),
   };
+}
+
+export function forgePort(state: State, process: Process): Forge {
+  const registrar = registrarOf(state, process);
+  return { enrol: enrol(async () => registrar), ...inventoryOf(state, process), ...jobsOf(state, process) };
 }
