@@ -123,7 +123,7 @@ async function furnishOne(
   further: Partial<Defaults> = {},
 ): Promise<Environment> {
   const { large } = defaultResourceClasses;
-  const wish = {
+  const environmentOptions = {
     environment,
     ...place,
     classes: large === undefined ? defaultResourceClasses : { large },
@@ -132,13 +132,13 @@ async function furnishOne(
     subnets,
     forge: { kind: "github" as const, serverUrl: github, apiUrl: github, repositories: [repository] },
   };
-  const furnished = await furnish(clients, domainPlan(wish));
+  const furnished = await furnish(clients, domainPlan(environmentOptions));
   // A queue's URL is of the door that it was made at; the SDK follows it.
   const queueUrls = Object.fromEntries(
     Object.entries(furnished.queueUrls).map(([name, url]) => [name, url.replace(back, front)]),
   );
   const roomy = { maxInstances: 5000, maxInstancesPerPartition: 5000 };
-  const defaults = { ...domainDefaults(wish, { ...furnished, queueUrls }), ...roomy, ...further };
+  const defaults = { ...domainDefaults(environmentOptions, { ...furnished, queueUrls }), ...roomy, ...further };
   await putItem(clients.dynamodb, tableName(environment), defaultsItem(defaults));
   return { name: environment, table: tableName(environment), defaults };
 }

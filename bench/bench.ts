@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBenchCloud } from "./bench-cloud.ts";
-import type { Told } from "./measure.ts";
+import type { Result } from "./measure.ts";
 import { rows } from "./rows/rows.ts";
 import { heading, lineOf } from "./table-text.ts";
 
@@ -34,13 +34,13 @@ if (values.help || chosen.length === 0) {
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 const directory = await mkdtemp(join(tmpdir(), "runpool-bench-"));
 const cloud = await openBenchCloud();
-const all: Told[] = [];
+const all: Result[] = [];
 try {
   say(heading);
   for (const row of chosen) {
-    const told = await row.measure(cloud, directory);
-    all.push(told);
-    say(lineOf(told));
+    const result = await row.measure(cloud, directory);
+    all.push(result);
+    say(lineOf(result));
   }
 } finally {
   cloud.close();

@@ -8,7 +8,7 @@ import { openFrontDoor } from "../sim/http/front-door.ts";
 import { hostClock } from "../entry/host-clock.ts";
 import type { Change } from "../sim/dynamodb/table.ts";
 import { forgeToken, place, type Ask, type Reply } from "./bench-cloud.ts";
-import type { Claimed, Said } from "./stub-agents.ts";
+import type { Claimed, AgentWrite } from "./stub-agents.ts";
 
 /** What is added to every call at the front door, ms. */
 const latencyMs = 8;
@@ -42,8 +42,8 @@ function noteSignal({ table, before, after }: Change): void {
 }
 
 const stub: ChildProcess = fork(join(import.meta.dirname, "stub-agents.ts"), { stdio: "inherit" });
-stub.on("message", (said: Said) => {
-  const { table: name, key, set } = said;
+stub.on("message", (write: AgentWrite) => {
+  const { table: name, key, set } = write;
   const input = {
     TableName: name,
     Key: { key: { S: key } },

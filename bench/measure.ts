@@ -15,7 +15,7 @@ export interface Row {
   readonly rssMb: number | null;
 }
 
-export interface Told {
+export interface Result {
   readonly row: Row;
   /** What was to be reached, and what else is worth saying. */
   readonly target: string;
@@ -54,7 +54,7 @@ export function rowOf(
   reference: readonly Sample[],
   targets: Targets,
   note?: string,
-): Told {
+): Result {
   const [ms, lowerBoundMs] = [medianOf(samples, "ms"), medianOf(reference, "ms")];
   const [calls, rssMb] = [medianOf(samples, "calls"), medianOf(samples, "rssMb")];
   const ratio = ms === null || lowerBoundMs === null ? null : Math.round((ms / lowerBoundMs) * 100) / 100;

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 
-export interface ReferenceWish {
+export interface ReferenceOptions {
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
   readonly table: string;
@@ -19,7 +19,7 @@ export interface ReferenceWish {
 }
 
 /** How many are there whose type begins so: one query. */
-export async function look({ dynamodb, table, pool }: ReferenceWish, type = ""): Promise<number> {
+export async function look({ dynamodb, table, pool }: ReferenceOptions, type = ""): Promise<number> {
   const { Count } = await dynamodb.send(
     new QueryCommand({
       TableName: table,
@@ -33,7 +33,7 @@ export async function look({ dynamodb, table, pool }: ReferenceWish, type = ""):
   return Count ?? 0;
 }
 
-const writeOf = ({ table }: ReferenceWish, key: string, from: string, to: string, owner: string) => ({
+const writeOf = ({ table }: ReferenceOptions, key: string, from: string, to: string, owner: string) => ({
   TableName: table,
   Key: { key: { S: key } },
   UpdateExpression: "SET #state = :to, #owner = :owner, #wanted = :serve ADD #assignment :one",
@@ -49,16 +49,16 @@ const writeOf = ({ table }: ReferenceWish, key: string, from: string, to: string
 });
 
 /** One conditional write. */
-export const move = (wish: ReferenceWish, key: string, from: string, to: string, owner: string) =>
-  wish.dynamodb.send(new UpdateItemCommand(writeOf(wish, key, from, to, owner)));
+export const move = (options: ReferenceOptions, key: string, from: string, to: string, owner: string) =>
+  options.dynamodb.send(new UpdateItemCommand(writeOf(options, key, from, to, owner)));
 
 /** The configuration, the receives and the claims; deletes the messages off the critical path. Gives the keys won. */
 export async function take(
-  wish: ReferenceWish,
+  options: ReferenceOptions,
   wanted: number,
   owner: string,
 ): Promise<{ readonly keys: readonly string[]; readonly deleted: Promise<unknown> }> {
-  const { dynamodb, sqs, table, queueUrl } = wish;
+  const { dynamodb, sqs, table, queueUrl } = options;
   const configuration = dynamodb.send(
     new GetItemCommand({ TableName: table, Key: { key: { S: "configuration#defaults" } } }),
   );
@@ -73,7 +73,7 @@ export async function take(
     const won = await Promise.all(
       Messages.map(async ({ Body, ReceiptHandle }, index) => {
         const { key } = JSON.parse(Body ?? "{}") as { key: string };
-        await move(wish, key, "idle", "claimed", owner);
+        await move(options, key, "idle", "claimed", owner);
         keys.push(key);
         return { Id: String(index), ReceiptHandle };
       }),
@@ -85,9 +85,11 @@ export async function take(
 }
 
 /** One read of all, and all started at once: nobody else writes them. */
-export async function start(wish: ReferenceWish, keys: readonly string[], owner: string): Promise<void> {
+export async function start(options: ReferenceOptions, keys: readonly string[], owner: string): Promise<void> {
   const Keys = keys.map((key) => ({ key: { S: key } }));
-  await wish.dynamodb.send(new BatchGetItemCommand({ RequestItems: { [wish.table]: { Keys, ConsistentRead: true } } }));
-  const TransactItems = keys.map((key) => ({ Update: writeOf(wish, key, "claimed", "running", owner) }));
-  await wish.dynamodb.send(new TransactWriteItemsCommand({ TransactItems }));
+  await options.dynamodb.send(
+    new BatchGetItemCommand({ RequestItems: { [options.table]: { Keys, ConsistentRead: true } } }),
+  );
+  const TransactItems = keys.map((key) => ({ Update: writeOf(options, key, "claimed", "running", owner) }));
+  await options.dynamodb.send(new TransactWriteItemsCommand({ TransactItems }));
 }

@@ -12,7 +12,7 @@ export interface Claimed {
 }
 
 /** What an agent writes. */
-export interface Said {
+export interface AgentWrite {
   readonly table: string;
   readonly key: string;
   readonly set: Readonly<Record<string, AttributeValue>>;
@@ -26,24 +26,24 @@ let delayMs: readonly [number, number] = [0, 0];
 function say({ table, key, assignment }: Claimed, kind: string): void {
   const at = { N: String(Date.now()) };
   const signal = { kind: { S: kind }, rank: { N: String(ranks[kind]) }, assignment: { N: String(assignment) }, at };
-  const said: Said = { table, key, set: { signal: { M: signal }, heartbeatAt: at } };
-  process.send?.(said);
+  const write: AgentWrite = { table, key, set: { signal: { M: signal }, heartbeatAt: at } };
+  process.send?.(write);
 }
 
-process.on("message", (told: Claimed | { delayMs: readonly [number, number] }) => {
-  if ("delayMs" in told) {
-    delayMs = told.delayMs;
+process.on("message", (result: Claimed | { delayMs: readonly [number, number] }) => {
+  if ("delayMs" in result) {
+    delayMs = result.delayMs;
     return;
   }
-  const kind = told.wanted === "leave" ? "deregistered" : "registered";
-  const name = `${told.table} ${told.key}`;
-  const what = `${kind} ${told.assignment}`;
-  if (answered.get(name) === what || told.signal === kind) return;
+  const kind = result.wanted === "leave" ? "deregistered" : "registered";
+  const name = `${result.table} ${result.key}`;
+  const what = `${kind} ${result.assignment}`;
+  if (answered.get(name) === what || result.signal === kind) return;
   answered.set(name, what);
   const [least, most] = delayMs;
-  // Signals only move forward: what was to be said before something newer is not said.
+  // Signals only move forward: what was to be write before something newer is not write.
   const sayStill = (): void => {
-    if (answered.get(name) === what) say(told, kind);
+    if (answered.get(name) === what) say(result, kind);
   };
   if (most === 0) sayStill();
   else setTimeout(sayStill, least + Math.random() * (most - least));

@@ -1,4 +1,4 @@
-// Where systemd listens to the agent, for a bench without systemd: a `systemd-notify` that says what it was told.
+// Where systemd listens to the agent, for a bench without systemd: a `systemd-notify` that passes its arguments on.
 import { spawnSync } from "node:child_process";
 import { constants, mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -14,7 +14,7 @@ export interface Ear {
 
 /**
  * What stands where systemd listens. The machine's own `systemd-notify` is run for each notice, where there is one; nobody is at the socket
- * that it is told, so it fails at the last datagram, which costs the same. A shell more than on a machine: 1 ms.
+ * it is given, so it fails at the last datagram, which costs the same. A shell more than on a machine: 1 ms.
  */
 export async function systemdsEar(folder: string): Promise<Ear> {
   const bin = join(folder, "bin");

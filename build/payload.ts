@@ -7,7 +7,7 @@ import { sourceTable, tableText, type SourceRow } from "../control/operate/image
 import { version as agentVersion } from "../domain/version.ts";
 import type { Recipe } from "./recipe.ts";
 
-export interface PayloadWish {
+export interface PayloadOptions {
   readonly recipe: Recipe;
   /** A name of ami/variants.json. */
   readonly variant: string;
@@ -25,8 +25,8 @@ export async function layUnits(folder: string): Promise<void> {
 }
 
 /** Fills the folder. Rejects with `Unconfigured` where a version or a checksum is missing: then nothing has been built. */
-export async function makePayload(folder: string, wish: PayloadWish): Promise<readonly SourceRow[]> {
-  const { recipe, variant, agent, downloads } = wish;
+export async function makePayload(folder: string, options: PayloadOptions): Promise<readonly SourceRow[]> {
+  const { recipe, variant, agent, downloads } = options;
   const found = recipe.variants[variant];
   if (found === undefined)
     throw new Unconfigured(`there is no variant "${variant}"; there are ${Object.keys(recipe.variants).join(", ")}`);

@@ -19,7 +19,7 @@ import { tableName } from "../domain/names.ts";
 import { hostClock } from "./host-clock.ts";
 import { hostRandom } from "./host-random.ts";
 
-export interface ControlWish {
+export interface ControlOptions {
   readonly environment: string;
   readonly region: string;
   /**
@@ -63,10 +63,10 @@ const latePort = <Port extends Methods<Port>, Name extends keyof Port & string>(
     names.map((name) => [name, async (...given: never) => await (await made())[name](...given)]),
   ) as unknown as Pick<Port, Name>;
 
-export function controlWorld(wish: ControlWish): OperatedWorld {
-  const { environment, region, log, random = hostRandom } = wish;
+export function controlWorld(options: ControlOptions): OperatedWorld {
+  const { environment, region, log, random = hostRandom } = options;
   const clock = correctedClock(hostClock);
-  const common = { region, ...wish.aws, ...clientOptions("other", process.env) };
+  const common = { region, ...options.aws, ...clientOptions("other", process.env) };
   const dynamodb = lean(new DynamoDBClient(common));
   const ssm = lazily(async () => {
     const { SSMClient } = await import("../cloud/aws/secrets.ts");
@@ -86,8 +86,8 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   let loaded: Promise<LoadedSettings> | undefined;
   const configuration = async () => (await (loaded ?? load())).configuration;
   const auth = async (): Promise<ForgeAuth> => {
-    if (wish.forge === undefined) throw new ForgeRefused(noCredential);
-    if (wish.forge !== "stored") return wish.forge;
+    if (options.forge === undefined) throw new ForgeRefused(noCredential);
+    if (options.forge !== "stored") return options.forge;
     const { storedCredential } = await import("./forge-credential.ts");
     const found = await storedCredential(await kept(), await configuration());
     if (found.kind === "usable") return found.auth;
@@ -117,7 +117,7 @@ export function controlWorld(wish: ControlWish): OperatedWorld {
   };
   let forge = lazily(newForge);
   const load = (): Promise<LoadedSettings> => {
-    if (wish.forge === "stored") forge = lazily(newForge);
+    if (options.forge === "stored") forge = lazily(newForge);
     return (loaded = stored.load());
   };
   const records = { client: dynamodb, table, clock };

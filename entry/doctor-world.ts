@@ -1,4 +1,4 @@
-// What the doctor stands on: the SDK's clients and GitHub's, loaded with the first use of `runpool doctor`.
+// The doctor's world: clients of AWS and GitHub, loaded only by `runpool doctor`.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
@@ -23,7 +23,7 @@ import { awsPartitionOf, tableName, tags } from "../domain/names.ts";
 import type { OperatedWorld } from "./control-world.ts";
 import { hostClock } from "./host-clock.ts";
 
-export interface DoctorWish {
+export interface DoctorOptions {
   readonly region: string;
   readonly world: OperatedWorld;
   readonly forge: { readonly auth: ForgeAuth; readonly apiUrl: string } | { readonly missing: string };
@@ -42,7 +42,7 @@ const clientsIn = (region: string) => {
 
 const forgeOf = (client: ForgeClient) => ({ ...forgeSight(client), ...jobQueue(client) });
 
-export function doctorWorld({ region, world, forge }: DoctorWish): DoctorWorld {
+export function doctorWorld({ region, world, forge }: DoctorOptions): DoctorWorld {
   const clients = clientsIn(region);
   const options = { region, ...clientOptions("other", process.env) };
   const { settings, instances, requests, clock } = world;
@@ -64,7 +64,7 @@ export function doctorWorld({ region, world, forge }: DoctorWish): DoctorWorld {
 }
 
 export interface OnInstance {
-  readonly ground: RoleGround;
+  readonly about: RoleGround;
   readonly role: InstanceRole;
 }
 
@@ -85,7 +85,7 @@ export async function onInstance(metadataUrl: string, environment: () => string)
   const place = { awsPartition: awsPartitionOf(region), region, account };
   const partition = tagged[tags.partition];
   const resourceClass = tagged[tags.resourceClass];
-  return { ground: { place, environment: name, instanceId, partition, resourceClass }, role };
+  return { about: { place, environment: name, instanceId, partition, resourceClass }, role };
 }
 
 /** What the image of the machine that this runs on says about itself. */

@@ -34,7 +34,7 @@ export function parseForgeCredential(stored: string): CredentialParse {
   try {
     found = JSON.parse(text);
   } catch {
-    return unusable("it begins as JSON, but cannot be read as such");
+    return unusable("it begins as JSON, but does not parse");
   }
   const parsed = app.safeParse(found);
   if (!parsed.success)
@@ -49,7 +49,7 @@ export function parseForgeCredential(stored: string): CredentialParse {
 export type StoredCredential =
   | { readonly kind: "usable"; readonly name: string; readonly auth: ForgeAuth }
   | { readonly kind: "none"; readonly name: string }
-  | { readonly kind: "of-no-use"; readonly name: string; readonly why: string };
+  | { readonly kind: "unusable"; readonly name: string; readonly why: string };
 
 /** Reads it from where the stack says that it lies. `why` never quotes what is stored. */
 export async function storedCredential(
@@ -61,10 +61,10 @@ export async function storedCredential(
     const stored = await secrets.read(name);
     if (stored === undefined) return { kind: "none", name };
     const parsed = parseForgeCredential(stored.value);
-    return parsed.ok ? { kind: "usable", name, auth: parsed.auth } : { kind: "of-no-use", name, why: parsed.problem };
+    return parsed.ok ? { kind: "usable", name, auth: parsed.auth } : { kind: "unusable", name, why: parsed.problem };
   } catch (error) {
     if (error instanceof AwsRefused || error instanceof OutOfReach)
-      return { kind: "of-no-use", name, why: error.message };
+      return { kind: "unusable", name, why: error.message };
     throw error;
   }
 }

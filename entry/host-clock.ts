@@ -16,7 +16,7 @@ export const hostClock: Clock = {
     }),
 };
 
-/** The host's clock as it was when this process began, and on from there by one that nobody sets: what steps the host's does not step it. */
+/** Starts at the host's time and continues monotonically: setting the host's clock does not affect it. */
 export const steadyClock: Clock = {
   now: () => Math.round(performance.timeOrigin + performance.now()),
   sleep: (ms, wake) => hostClock.sleep(ms, wake),

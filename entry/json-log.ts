@@ -3,7 +3,7 @@ import type { Clock } from "../cloud/ports/clock.ts";
 import type { Log } from "../cloud/ports/log.ts";
 import type { EventName } from "../domain/events.ts";
 
-/** journald breaks a line at 48 KiB (journald.conf(5), "LineMax="): a broken one is no JSON, so of long texts the beginning is kept. */
+/** journald breaks a line at 48 KiB (journald.conf(5), "LineMax="): a broken line is not JSON, so long texts are truncated. */
 const lineMost = 40_000;
 const textMost = 1_000;
 const lineOf = (facts: Readonly<Record<string, unknown>>): string => {

@@ -1,4 +1,4 @@
-// Terraform runs this before it changes an environment, with its name and region: it fails where an instance stands on what would go.
+// Terraform runs this before it changes an environment, with its name and region: it fails if an instance uses what would be removed.
 import { keptSchema } from "../cloud/aws/configuration-items.ts";
 import { refusedRemovals } from "./refused-removals.ts";
 

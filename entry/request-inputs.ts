@@ -17,18 +17,18 @@ export function requestOf(raw: RawRequest, configuration: Configuration): Reques
   return { ok: false, problems: parsed.ok ? [problem] : [...parsed.problems, problem] };
 }
 
-export const labelWishes = ["run-id", "secret"] as const;
+export const labelChoices = ["run-id", "secret"] as const;
 
 /**
- * The label that an input `label` means; "" = the run id. A secret one has 160 bits: nobody else's job can name it. Undefined where the
- * input is neither.
+ * The label for the input `label`: "" (the run id), or a secret of 160 bits that other jobs cannot guess. Undefined if the input is
+ * neither.
  */
-export function wishedLabel(wish: string, random: Pick<Random, "id">): string | undefined {
-  if (wish === "run-id") return "";
-  return wish === "secret" ? `runpool-${random.id()}${random.id()}` : undefined;
+export function labelOfInput(input: string, random: Pick<Random, "id">): string | undefined {
+  if (input === "run-id") return "";
+  return input === "secret" ? `runpool-${random.id()}${random.id()}` : undefined;
 }
 
-/** What a request is where nothing else is said. */
+/** Defaults of a request. */
 export const requestDefaults = {
   attempt: "1",
   name: "provision",

@@ -9,7 +9,7 @@ import { hostClock } from "./host-clock.ts";
 
 /**
  * Rejects where the environment cannot be read: a machine that does not know its script is none. Root reads it itself, so that the
- * agent's user, which is no root, has no say in what root runs.
+ * agent's unprivileged user cannot influence what root runs.
  */
 export async function writePreRunner(file: string): Promise<void> {
   const { RUNPOOL_ENVIRONMENT = "", AWS_EC2_METADATA_SERVICE_ENDPOINT } = process.env;

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { bundle, executables } from "../../build/bundles.ts";
 import { credentials, place, repository } from "../bench-cloud.ts";
-import { inTurn, rowOf, run, type Sample, type Told } from "../measure.ts";
+import { inTurn, rowOf, run, type Sample, type Result } from "../measure.ts";
 
 const rounds = 9;
 /** To the first call, in times of `node -e 0`. */
@@ -64,7 +64,7 @@ async function firstCall(main: string, directory: string, door: Awaited<ReturnTy
 const kilobytes = (folder: string): number =>
   Math.round(readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0) / 1000);
 
-export async function actionStartRow(directory: string): Promise<Told> {
+export async function actionStartRow(directory: string): Promise<Result> {
   const action = executables().find(({ name }) => name === "action");
   if (action === undefined) throw new Error("this checkout has no action");
   const { entry } = await bundle(action, directory);
@@ -76,8 +76,8 @@ export async function actionStartRow(directory: string): Promise<Told> {
       async () => ({ ms: (await run(["-e", "0"], {})).ms }),
     );
     const size = `${kilobytes(join(directory, "action"))} KB in all`;
-    const told = rowOf("action-start", samples, references, {}, `to its first call to AWS; bundle ${size}`);
-    return { ...told, target: `${target} × node -e 0`, met: (told.row.ratio ?? Infinity) <= target };
+    const result = rowOf("action-start", samples, references, {}, `to its first call to AWS; bundle ${size}`);
+    return { ...result, target: `${target} × node -e 0`, met: (result.row.ratio ?? Infinity) <= target };
   } finally {
     door.close();
   }

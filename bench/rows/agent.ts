@@ -8,7 +8,7 @@ import type { ControlWorld } from "../../control/world.ts";
 import { startAgent, type AgentMachine } from "../agent-machine.ts";
 import { repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
 import { idleInstance } from "../instances.ts";
-import { inTurn, median, peakOf, rowOf, run, type Sample, type Targets, type Told } from "../measure.ts";
+import { inTurn, median, peakOf, rowOf, run, type Sample, type Targets, type Result } from "../measure.ts";
 import { freshRun, ownershipOf, worldOf } from "../requests.ts";
 
 const idleMs = 60_000;
@@ -55,8 +55,8 @@ async function rehearsed(directory: string): Promise<Readonly<Record<string, str
   return { NODE_COMPILE_CACHE: cache };
 }
 
-/** Process start to systemd's being told that it is ready, installed as on a machine; memory, on plain processes, after a minute of idleness. */
-export async function startRow(cloud: BenchCloud, directory: string): Promise<Told> {
+/** From process start to the ready notification to systemd, installed as on a machine; memory, on plain processes, after a minute of idleness. */
+export async function startRow(cloud: BenchCloud, directory: string): Promise<Result> {
   await cloud.agents(false);
   const installed = await rehearsed(directory);
   const started = async (environment: Readonly<Record<string, string>>): Promise<Sample> => {
@@ -80,10 +80,10 @@ export async function startRow(cloud: BenchCloud, directory: string): Promise<To
   await cloud.agents(true);
   const bare = (await peakOf(["-e", "0"], {})).rssMb;
   const kilobytes = Math.round((await bundled(directory)).entryBytes / 1000);
-  const told = rowOf("agent-start", [...samples, { rssMb }], references, {}, undefined);
-  const { ratio } = told.row;
+  const result = rowOf("agent-start", [...samples, { rssMb }], references, {}, undefined);
+  const { ratio } = result.row;
   return {
-    ...told,
+    ...result,
     target: "3 x, 1.9 x memory, 450 KB",
     met: (ratio ?? 0) <= 3 && rssMb <= 1.9 * bare && kilobytes <= 450,
     note: `bundle ${kilobytes} KB; bare node ${bare.toFixed(1)} MiB, so ${(rssMb / bare).toFixed(2)} x; without the compile cache ${median(without).toFixed(0)} ms`,
@@ -116,7 +116,7 @@ async function callsIn(cloud: BenchCloud, ms: number): Promise<number> {
 }
 
 /** Calls a minute: while it is idle, and while its runner serves. */
-export async function idleCallsRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
+export async function idleCallsRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Result> {
   await cloud.agents(false);
   const stage = await oneIdle(cloud, directory);
   await pause(2_000);
@@ -127,12 +127,12 @@ export async function idleCallsRow(cloud: BenchCloud, directory: string, targets
   await stage.machine.end();
   await cloud.agents(true);
   const calls = Math.max(idle, serving);
-  const told = rowOf("agent-idle-calls", [{ calls }], [{ calls: 120 }], targets);
-  return { ...told, note: `a minute: ${Math.round(idle)} idle, ${Math.round(serving)} serving` };
+  const result = rowOf("agent-idle-calls", [{ calls }], [{ calls: 120 }], targets);
+  return { ...result, note: `a minute: ${Math.round(idle)} idle, ${Math.round(serving)} serving` };
 }
 
 /** From a claim to `registered`, real agent and stand-in runner; half a poll is the least. */
-export async function registeredRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
+export async function registeredRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Result> {
   await cloud.agents(false);
   const stage = await oneIdle(cloud, directory);
   const { world, environment } = stage;
@@ -164,7 +164,7 @@ export async function registeredRow(cloud: BenchCloud, directory: string, target
   }
   await stage.machine.end();
   await cloud.agents(true);
-  const told = rowOf("registered", samples, [{ ms: 250 }], targets);
+  const result = rowOf("registered", samples, [{ ms: 250 }], targets);
   const seen = Math.round(median(noticed));
-  return { ...told, note: `${seen} ms until it begins; the rest is the stand-in's config.sh and listener starting` };
+  return { ...result, note: `${seen} ms until it begins; the rest is the stand-in's config.sh and listener starting` };
 }

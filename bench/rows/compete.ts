@@ -1,7 +1,7 @@
 // Twenty processes at once at one pool that has exactly what they want: everyone is served from it, nothing is had twice.
 import { performance } from "node:perf_hooks";
 import { repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
-import { inTurn, rowOf, run, type Sample, type Targets, type Told } from "../measure.ts";
+import { inTurn, rowOf, run, type Sample, type Targets, type Result } from "../measure.ts";
 import { freshRun, variables } from "../requests.ts";
 import { benchExecutable, warmPool } from "./provision-process.ts";
 
@@ -47,24 +47,29 @@ interface Rules {
   /** The type of the pool's instance of this number. */
   readonly typeOf: (index: number) => string;
   /** What the process of this number wants. */
-  readonly wish: (index: number) => string;
+  readonly wanted: (index: number) => string;
 }
 const even = (index: number): boolean => index % 2 === 0;
-const allAlike: Rules = { name: "compete-20x5", typeOf: () => "m5.large", wish: () => "" };
+const allAlike: Rules = { name: "compete-20x5", typeOf: () => "m5.large", wanted: () => "" };
 const mixed: Rules = {
   name: "compete-mixed",
   typeOf: (index) => (even(index) ? "m5.large" : "c5.large"),
-  wish: (index) => (even(index) ? "m*" : "c*"),
+  wanted: (index) => (even(index) ? "m*" : "c*"),
 };
 export const contests = { allAlike, mixed } as const;
 
 /** One contest of our selection; throws where an instance was had twice. */
-export async function contestOnce(cloud: BenchCloud, directory: string, { typeOf, wish }: Rules): Promise<Contest> {
+export async function contestOnce(cloud: BenchCloud, directory: string, { typeOf, wanted }: Rules): Promise<Contest> {
   const program = await benchExecutable(directory, "select-process");
-  return await compete(cloud, await warmPool(cloud, processes * each, typeOf), program, wish);
+  return await compete(cloud, await warmPool(cloud, processes * each, typeOf), program, wanted);
 }
 
-export async function contestRow(cloud: BenchCloud, directory: string, rules: Rules, targets: Targets): Promise<Told> {
+export async function contestRow(
+  cloud: BenchCloud,
+  directory: string,
+  rules: Rules,
+  targets: Targets,
+): Promise<Result> {
   const reference = await benchExecutable(directory, "reference-process");
   const served: number[] = [];
   const { samples, references } = await inTurn(
@@ -74,10 +79,10 @@ export async function contestRow(cloud: BenchCloud, directory: string, rules: Ru
       served.push(won);
       return sample;
     },
-    async () => (await compete(cloud, await warmPool(cloud, processes * each), reference, rules.wish)).sample,
+    async () => (await compete(cloud, await warmPool(cloud, processes * each), reference, rules.wanted)).sample,
   );
   const least = Math.min(...served);
   const note = `${least} of ${processes * each} from the pool, none twice`;
-  const told = rowOf(rules.name, samples, references, targets, note);
-  return { ...told, met: told.met && least === processes * each };
+  const result = rowOf(rules.name, samples, references, targets, note);
+  return { ...result, met: result.met && least === processes * each };
 }

@@ -3,9 +3,9 @@ import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import type { BenchCloud, Environment } from "../bench-cloud.ts";
 import { idleInstance, runningInstance, several } from "../instances.ts";
-import { inTurn, rowOf, run, type Ended, type Sample, type Targets, type Told } from "../measure.ts";
-import { move, start, type ReferenceWish } from "../reference.ts";
-import { referenceWish } from "../reference-wish.ts";
+import { inTurn, rowOf, run, type Ended, type Sample, type Targets, type Result } from "../measure.ts";
+import { move, start, type ReferenceOptions } from "../reference.ts";
+import { referenceOptions } from "../reference-options.ts";
 import { freshRun, ownershipOf, variables } from "../requests.ts";
 import { cliOf, provisionArguments } from "./provision-process.ts";
 
@@ -23,7 +23,7 @@ async function since(cloud: BenchCloud, environment: Environment, kind: string, 
   return { ms: ended.at - at };
 }
 
-export async function coldRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
+export async function coldRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Result> {
   const cli = await cliOf(directory);
   await cloud.agents(true, answersMs);
   const { samples, references } = await inTurn(
@@ -43,7 +43,7 @@ export async function coldRow(cloud: BenchCloud, directory: string, targets: Tar
       await cloud.put(environment, created);
       const begun = performance.now();
       await start(
-        referenceWish(cloud, environment),
+        referenceOptions(cloud, environment),
         created.map(({ key }) => key),
         freshRun(),
       );
@@ -55,15 +55,17 @@ export async function coldRow(cloud: BenchCloud, directory: string, targets: Tar
 }
 
 /** Reads all, makes them idle, sends their messages. */
-async function takeBack(wish: ReferenceWish, keys: readonly string[]): Promise<void> {
+async function takeBack(options: ReferenceOptions, keys: readonly string[]): Promise<void> {
   const Keys = keys.map((key) => ({ key: { S: key } }));
-  await wish.dynamodb.send(new BatchGetItemCommand({ RequestItems: { [wish.table]: { Keys, ConsistentRead: true } } }));
-  await Promise.all(keys.map((key) => move(wish, key, "running", "idle", "none")));
+  await options.dynamodb.send(
+    new BatchGetItemCommand({ RequestItems: { [options.table]: { Keys, ConsistentRead: true } } }),
+  );
+  await Promise.all(keys.map((key) => move(options, key, "running", "idle", "none")));
   const Entries = keys.map((key, index) => ({ Id: String(index), MessageBody: JSON.stringify({ key }) }));
-  await wish.sqs.send(new SendMessageBatchCommand({ QueueUrl: wish.queueUrl, Entries }));
+  await options.sqs.send(new SendMessageBatchCommand({ QueueUrl: options.queueUrl, Entries }));
 }
 
-export async function releaseRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Told> {
+export async function releaseRow(cloud: BenchCloud, directory: string, targets: Targets): Promise<Result> {
   const cli = await cliOf(directory);
   await cloud.agents(true, answersMs);
   const busyPool = async (runId: string): Promise<{ environment: Environment; keys: readonly string[] }> => {
@@ -83,7 +85,7 @@ export async function releaseRow(cloud: BenchCloud, directory: string, targets: 
     async () => {
       const { environment, keys } = await busyPool(freshRun());
       const begun = performance.now();
-      await takeBack(referenceWish(cloud, environment), keys);
+      await takeBack(referenceOptions(cloud, environment), keys);
       return { ms: performance.now() - begun };
     },
   );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bundle, cli as commandLine, together, type Executable } from "../../build/bundles.ts";
 import { repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
 import { idleInstance, several } from "../instances.ts";
-import { inTurn, peakOf, rowOf, run, type Ended, type Sample, type Targets, type Told } from "../measure.ts";
+import { inTurn, peakOf, rowOf, run, type Ended, type Sample, type Targets, type Result } from "../measure.ts";
 import { freshRun, variables } from "../requests.ts";
 
 const rounds = 9;
@@ -96,7 +96,7 @@ export async function provisionProcessRow(
   directory: string,
   count: number,
   targets: Targets,
-): Promise<Told> {
+): Promise<Result> {
   const cli = await cliOf(directory);
   const reference = await benchExecutable(directory, "reference-process");
   const bound = async (): Promise<Sample> => {

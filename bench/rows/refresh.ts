@@ -18,7 +18,7 @@ import { batchesOf } from "../../domain/batches.ts";
 import { instanceKey, tags } from "../../domain/names.ts";
 import { credentials, place, repository, type BenchCloud, type Environment } from "../bench-cloud.ts";
 import { idleInstance } from "../instances.ts";
-import { inTurn, rowOf, type Sample, type Targets, type Told } from "../measure.ts";
+import { inTurn, rowOf, type Sample, type Targets, type Result } from "../measure.ts";
 import { worldOf } from "../requests.ts";
 
 const expired = 1000;
@@ -154,7 +154,7 @@ const condemning = (TableName: string, key: string): TransactWriteItem => ({
   },
 });
 
-export async function refreshRow(cloud: BenchCloud, targets: Targets): Promise<Told> {
+export async function refreshRow(cloud: BenchCloud, targets: Targets): Promise<Result> {
   const { samples, references } = await inTurn(
     rounds,
     () => refreshOnce(cloud),

@@ -1,6 +1,6 @@
 // All rows of the benchmark, with what each is to reach.
 import type { BenchCloud } from "../bench-cloud.ts";
-import type { Told } from "../measure.ts";
+import type { Result } from "../measure.ts";
 import { actionStartRow } from "./action-start.ts";
 import { idleCallsRow, registeredRow, startRow } from "./agent.ts";
 import { contestRow, contests } from "./compete.ts";
@@ -13,7 +13,7 @@ import { misfitsRow, selectRow } from "./select.ts";
 export interface NamedRow {
   readonly name: string;
   /** `directory`: for bundles and what else a row writes. */
-  measure(cloud: BenchCloud, directory: string): Promise<Told>;
+  measure(cloud: BenchCloud, directory: string): Promise<Result>;
 }
 
 export const rows: readonly NamedRow[] = [

@@ -4,9 +4,9 @@ import { provision } from "../../control/runs/provision.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import type { BenchCloud, Environment } from "../bench-cloud.ts";
 import { idleInstance, several } from "../instances.ts";
-import { inTurn, rowOf, type Sample, type Targets, type Told } from "../measure.ts";
-import { look, take, type ReferenceWish } from "../reference.ts";
-import { referenceWish } from "../reference-wish.ts";
+import { inTurn, rowOf, type Sample, type Targets, type Result } from "../measure.ts";
+import { look, take, type ReferenceOptions } from "../reference.ts";
+import { referenceOptions } from "../reference-options.ts";
 import { freshRun, requestFor, worldOf } from "../requests.ts";
 
 const rounds = 9;
@@ -21,8 +21,8 @@ async function warm(world: ControlWorld): Promise<void> {
 }
 const several50 = Array.from({ length: 50 });
 
-async function warmReference(wish: ReferenceWish): Promise<void> {
-  await Promise.all(several50.map(() => look({ ...wish, pool: "none" })));
+async function warmReference(options: ReferenceOptions): Promise<void> {
+  await Promise.all(several50.map(() => look({ ...options, pool: "none" })));
 }
 
 const unexpected = (outcome: object): never => {
@@ -59,11 +59,11 @@ export async function selectOnce(cloud: BenchCloud, count: number): Promise<Samp
 }
 
 async function referenceOnce(cloud: BenchCloud, environment: Environment, count: number): Promise<Sample> {
-  const wish = referenceWish(cloud, environment);
-  await warmReference(wish);
+  const options = referenceOptions(cloud, environment);
+  await warmReference(options);
   await cloud.reset();
   const begun = performance.now();
-  const { keys, deleted } = await take(wish, count, freshRun());
+  const { keys, deleted } = await take(options, count, freshRun());
   const ms = performance.now() - begun;
   await deleted;
   if (keys.length !== count) throw new Error(`the reference took ${keys.length} of ${count}`);
@@ -79,7 +79,7 @@ async function poolOf100(cloud: BenchCloud): Promise<Environment> {
   return environment;
 }
 
-export async function selectRow(cloud: BenchCloud, count: number, targets: Targets): Promise<Told> {
+export async function selectRow(cloud: BenchCloud, count: number, targets: Targets): Promise<Result> {
   const { samples, references } = await inTurn(
     rounds,
     () => selectOnce(cloud, count),
@@ -120,11 +120,11 @@ export async function misfitsOnce(cloud: BenchCloud): Promise<Sample> {
 }
 
 async function misfitsReference(cloud: BenchCloud, environment: Environment): Promise<Sample> {
-  const wish = referenceWish(cloud, environment);
-  await warmReference(wish);
+  const options = referenceOptions(cloud, environment);
+  await warmReference(options);
   await cloud.reset();
   const begun = performance.now();
-  if ((await look(wish, "c")) !== 0) throw new Error("the reference found some that fit");
+  if ((await look(options, "c")) !== 0) throw new Error("the reference found some that fit");
   return { ms: performance.now() - begun, calls: await cloud.calls() };
 }
 
@@ -137,7 +137,7 @@ async function misfits(cloud: BenchCloud): Promise<Environment> {
   return environment;
 }
 
-export async function misfitsRow(cloud: BenchCloud, targets: Targets): Promise<Told> {
+export async function misfitsRow(cloud: BenchCloud, targets: Targets): Promise<Result> {
   const { samples, references } = await inTurn(
     5,
     () => misfitsOnce(cloud),

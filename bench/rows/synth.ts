@@ -1,6 +1,6 @@
 // Synthesis of all stacks of all environment files, the lambda's bundle among them, beside a Node that only loads CDKTF.
 import { join } from "node:path";
-import { inTurn, rowOf, run, type Told } from "../measure.ts";
+import { inTurn, rowOf, run, type Result } from "../measure.ts";
 
 const rounds = 5;
 const main = join(import.meta.dirname, "..", "..", "stacks", "main.ts");
@@ -11,7 +11,7 @@ async function once(args: readonly string[]): Promise<{ ms: number }> {
   return { ms };
 }
 
-export async function synthRow(directory: string): Promise<Told> {
+export async function synthRow(directory: string): Promise<Result> {
   const { samples, references } = await inTurn(
     rounds,
     () => once([main, join(directory, "cdktf.out")]),

@@ -22,7 +22,7 @@ export const toItem = (fields: object): Item =>
       .map(([name, value]) => [name, toAttribute(value)]),
   );
 
-/** Never throws: what none of us writes (binary, sets) comes back as its raw attribute value, and is found damaged by its reader. */
+/** Never throws: types that we never write (binary, sets) are returned as raw attribute values, which readers reject as damaged. */
 function fromAttribute(attribute: AttributeValue): unknown {
   if (attribute.S !== undefined) return attribute.S;
   if (attribute.N !== undefined) return Number(attribute.N);

@@ -28,10 +28,10 @@ const step = 1000;
 export function correctedClock(base: Clock): CorrectedClock {
   let offset = 0;
   const observe: CorrectedClock["observe"] = (date, sentAt, receivedAt) => {
-    const said = date === undefined ? Number.NaN : Date.parse(date);
-    if (Number.isNaN(said)) return;
-    const least = said - receivedAt;
-    const beyond = said + step - sentAt;
+    const reported = date === undefined ? Number.NaN : Date.parse(date);
+    if (Number.isNaN(reported)) return;
+    const least = reported - receivedAt;
+    const beyond = reported + step - sentAt;
     if (offset < least) offset = Math.ceil(least / step) * step;
     else if (offset >= beyond) offset = Math.ceil(beyond / step) * step - step;
   };

@@ -6,7 +6,7 @@ import { asSdkError, asUnknown } from "./sdk-errors.ts";
 
 export type Updated =
   | { readonly kind: "written"; readonly item: Record<string, unknown> }
-  /** The condition did not hold: the item as it is, undefined where there is none. */
+  /** The condition did not hold. `item`: the current item, undefined if there is none. */
   | { readonly kind: "refused"; readonly item: Record<string, unknown> | undefined }
   | Unknown;
 

@@ -148,8 +148,8 @@ export function readConfiguration(items: readonly Item[]): Reading {
   const found = new Map(items.map((item) => [item[table.key]?.S, fromItem(item)]));
   const stored = found.get(defaultsKey);
   if (stored === undefined) return { problems: [`the item "${defaultsKey}" is missing`] };
-  const told = versions.safeParse(stored);
-  const skew = told.success ? skewOf(told.data.environment, told.data) : undefined;
+  const version = versions.safeParse(stored);
+  const skew = version.success ? skewOf(version.data.environment, version.data) : undefined;
   if (skew !== undefined) return { skew };
   const defaults = defaultsSchema.safeParse(stored);
   if (!defaults.success) return { problems: problemsIn(defaultsKey, defaults.error) };

@@ -15,7 +15,7 @@ import { asSdkError, asUnknown, raise } from "./sdk-errors.ts";
 export const countAttribute = "count";
 const reservedAttribute = "reserved";
 
-interface CountersWish {
+interface CountersOptions {
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly clock: Pick<Clock, "sleep">;
@@ -47,11 +47,11 @@ interface Cancelled {
  * One transaction. The SDK gives each a client request token, the same in all its tries, so a try after a lost reply adds
  * nothing twice (DynamoDB API Reference, TransactWriteItems, "ClientRequestToken").
  */
-async function transact(wish: CountersWish, items: TransactWriteItem[]): Promise<Transacted> {
-  const what = `TransactWriteItems on table ${wish.table}`;
+async function transact(options: CountersOptions, items: TransactWriteItem[]): Promise<Transacted> {
+  const what = `TransactWriteItems on table ${options.table}`;
   for (let tries = 1; ; tries++) {
     try {
-      await wish.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+      await options.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
       return { kind: "done" };
     } catch (error) {
       if (asSdkError(error).name !== "TransactionCanceledException") return asUnknown(what, error);
@@ -61,7 +61,7 @@ async function transact(wish: CountersWish, items: TransactWriteItem[]): Promise
       if (!codes.some((code) => passing.has(code))) return asUnknown(what, error);
       if (tries >= conflictTries) return { kind: "unknown", problem: `${what}: ${codes.join(", ")} ${tries} times` };
     }
-    await wish.clock.sleep(conflictPauseMs * tries * (0.5 + wish.random.next()));
+    await options.clock.sleep(conflictPauseMs * tries * (0.5 + options.random.next()));
   }
 }
 
@@ -80,13 +80,17 @@ const addWhereFits = (tableName: string, count: number, { name, maximum }: Scope
   },
 });
 
-async function reserve(wish: CountersWish, count: number, scopes: readonly Scope[]): Promise<Reservation | Unknown> {
+async function reserve(
+  options: CountersOptions,
+  count: number,
+  scopes: readonly Scope[],
+): Promise<Reservation | Unknown> {
   const impossible = scopes.find(({ maximum }) => count > maximum);
   if (impossible !== undefined) return { kind: "full", scope: impossible.name };
   if (count === 0 || scopes.length === 0) return { kind: "reserved" };
   const outcome = await transact(
-    wish,
-    scopes.map((scope) => addWhereFits(wish.table, count, scope)),
+    options,
+    scopes.map((scope) => addWhereFits(options.table, count, scope)),
   );
   if (outcome.kind === "unknown") return outcome;
   return outcome.kind === "done"
@@ -95,10 +99,10 @@ async function reserve(wish: CountersWish, count: number, scopes: readonly Scope
 }
 
 /** Takes away, or sets to zero where less is left. A counter that is wrong for any reason is put right by refresh's recount. */
-async function freeOne(wish: CountersWish, count: number, scope: string): Promise<void> {
+async function freeOne(options: CountersOptions, count: number, scope: string): Promise<void> {
   const update = (UpdateExpression: string, ConditionExpression: string, taken: number): TransactWriteItem => ({
     Update: {
-      TableName: wish.table,
+      TableName: options.table,
       Key: keyOf(scope),
       UpdateExpression,
       ConditionExpression,
@@ -106,10 +110,12 @@ async function freeOne(wish: CountersWish, count: number, scope: string): Promis
       ExpressionAttributeValues: { ":count": { N: String(count) }, ":taken": { N: String(taken) } },
     },
   });
-  const outcome = await transact(wish, [update("ADD #count :taken", "#count >= :count", -count)]);
+  const outcome = await transact(options, [update("ADD #count :taken", "#count >= :count", -count)]);
   if (outcome.kind === "done") return;
   const zeroed =
-    outcome.kind === "refused" ? await transact(wish, [update("SET #count = :taken", "#count < :count", 0)]) : outcome;
+    outcome.kind === "refused"
+      ? await transact(options, [update("SET #count = :taken", "#count < :count", 0)])
+      : outcome;
   if (zeroed.kind === "unknown") throw new OutOfReach(zeroed.problem);
 }
 
@@ -120,13 +126,13 @@ function wholeOf(value: AttributeValue | undefined): number | undefined {
 }
 
 /** What the table says of a scope, and how. */
-async function stored({ client, table: TableName }: Pick<CountersWish, "client" | "table">, scope: string) {
+async function stored({ client, table: TableName }: Pick<CountersOptions, "client" | "table">, scope: string) {
   const command = new GetItemCommand({ TableName, Key: keyOf(scope), ConsistentRead: true });
   const { Item } = await client.send(command).catch((error: unknown) => raise(`GetItem on table ${TableName}`, error));
   return { count: Item?.[countAttribute], reserved: Item?.[reservedAttribute] };
 }
 
-/** What is no number counts as more than any maximum: so it does where somebody reserves, and recounting sees that it is wrong. */
+/** A value that is not a number counts as more than any maximum, as DynamoDB's condition treats it; recounting then repairs it. */
 function counterIn({ count, reserved }: Awaited<ReturnType<typeof stored>>): Counter | undefined {
   if (count === undefined && reserved === undefined) return undefined;
   return {
@@ -140,14 +146,19 @@ function counterIn({ count, reserved }: Awaited<ReturnType<typeof stored>>): Cou
  * plain UpdateItem that the SDK repeats after a lost reply would find the value seen once more where the counter has meanwhile moved
  * away and come back, and set it a second time.
  */
-async function recount(wish: CountersWish, scope: string, seen: Counter | undefined, counted: number): Promise<void> {
-  const found = await stored(wish, scope);
+async function recount(
+  options: CountersOptions,
+  scope: string,
+  seen: Counter | undefined,
+  counted: number,
+): Promise<void> {
+  const found = await stored(options, scope);
   const now = counterIn(found);
   if (now?.count !== seen?.count || now?.reserved !== seen?.reserved) return;
-  // To what is no number nothing can be added: then reservations are counted anew.
+  // Nothing can be added to a value that is not a number: restart the count of reservations.
   const anew = wholeOf(found.reserved) === undefined;
   const Update = {
-    TableName: wish.table,
+    TableName: options.table,
     Key: keyOf(scope),
     UpdateExpression: `SET #count = :counted${anew ? ", #reserved = :none" : ""}`,
     ConditionExpression: [
@@ -162,15 +173,15 @@ async function recount(wish: CountersWish, scope: string, seen: Counter | undefi
       ...(found.reserved === undefined ? {} : { ":reserved": found.reserved }),
     },
   };
-  const outcome = await transact(wish, [{ Update }]);
+  const outcome = await transact(options, [{ Update }]);
   if (outcome.kind === "unknown") throw new OutOfReach(outcome.problem);
 }
 
-export const counters = (wish: CountersWish): Pick<Settings, "counter" | "reserve" | "free" | "recount"> => ({
-  counter: async (scope) => counterIn(await stored(wish, scope)),
-  reserve: (count, scopes) => reserve(wish, count, scopes),
+export const counters = (options: CountersOptions): Pick<Settings, "counter" | "reserve" | "free" | "recount"> => ({
+  counter: async (scope) => counterIn(await stored(options, scope)),
+  reserve: (count, scopes) => reserve(options, count, scopes),
   free: async (count, scopes) => {
-    if (count > 0) await Promise.all(scopes.map((scope) => freeOne(wish, count, scope)));
+    if (count > 0) await Promise.all(scopes.map((scope) => freeOne(options, count, scope)));
   },
-  recount: (scope, seen, counted) => recount(wish, scope, seen, counted),
+  recount: (scope, seen, counted) => recount(options, scope, seen, counted),
 });

@@ -9,7 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import { correctedClock } from "./clock.ts";
 import { look, lookAt } from "./doctor-look.ts";
 
-export interface AccountWish {
+export interface AccountOptions {
   readonly sts: STSClient;
   readonly quotas: ServiceQuotasClient;
   readonly iam: IAMClient;
@@ -36,7 +36,7 @@ async function subnets(client: EC2Client, ids: readonly string[]): Promise<Reado
   );
 }
 
-export function accountSight({ sts, quotas, iam, ec2, host }: AccountWish): AccountSight {
+export function accountSight({ sts, quotas, iam, ec2, host }: AccountOptions): AccountSight {
   const clock = correctedClock(host);
   clock.watch(sts);
   return {

@@ -12,7 +12,7 @@ function unseenBy(action: string, code: string): Unseen | undefined {
   return undefined;
 }
 
-/** `action` in IAM's words, e.g. `sqs:GetQueueAttributes`. `absent`: the codes by which the service says that there is no such thing. */
+/** `action` as IAM names it, e.g. `sqs:GetQueueAttributes`. `absent`: the error codes that mean "does not exist". */
 export async function look<Value>(
   action: string,
   ask: () => Promise<Value>,

@@ -12,7 +12,7 @@ import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import type { KeySeen, QueueSeen, StoreSight, TableSeen } from "../ports/doctor.ts";
 import { look, lookAt } from "./doctor-look.ts";
 
-export interface StoreWish {
+export interface StoreOptions {
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
   readonly ssm: SSMClient;
@@ -76,7 +76,7 @@ async function queue(client: SQSClient, QueueUrl: string): Promise<QueueSeen> {
   };
 }
 
-export const storeSight = ({ dynamodb, sqs, ssm }: StoreWish): StoreSight => ({
+export const storeSight = ({ dynamodb, sqs, ssm }: StoreOptions): StoreSight => ({
   table: (name) =>
     look("dynamodb:DescribeTable", () => table(dynamodb, name), [
       "ResourceNotFoundException",

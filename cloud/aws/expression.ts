@@ -13,7 +13,7 @@ interface Placed {
   readonly ExpressionAttributeValues: Item;
 }
 
-/** Collects placeholders: every name by one, since half of all good names are reserved words; every value by another. */
+/** Collects placeholders for names (many good names are reserved words) and values. */
 function placeholders(): { name(dotted: string): string; value(value: unknown): string; placed(): Placed } {
   const names: Record<string, string> = {};
   const values: Item = {};

@@ -22,7 +22,7 @@ async function history(client: SSMClient, Name: string): Promise<readonly Parame
     if (asSdkError(error).name === "ParameterNotFound") return [];
     return raise(`GetParameterHistory ${Name}`, error);
   }
-  // Parameter Store tells the oldest first.
+  // Parameter Store lists the oldest first.
   return values.toReversed();
 }
 
@@ -41,7 +41,7 @@ export const imageParameters = (client: SSMClient): ImageParameters => ({
   },
   history: (parameter) => history(client, parameter),
   write: async (parameter, imageId) => {
-    // Of this data type, Parameter Store takes no id that is no image here (Systems Manager User Guide, "Native parameter support for AMI IDs").
+    // With this data type, Parameter Store accepts only ids of images that exist here (Systems Manager User Guide, "Native parameter support for AMI IDs").
     const value = {
       Name: parameter,
       Value: imageId,

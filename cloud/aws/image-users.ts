@@ -15,7 +15,7 @@ const add = (users: Users, imageId: string | undefined, who: string): void => {
 };
 
 /**
- * What `resolve:ssm:NAME` stands for now. Asked of Parameter Store itself: EC2's own ResolveAlias fails for a whole template where one
+ * The current value of `resolve:ssm:NAME`. Read from Parameter Store itself: EC2's own ResolveAlias fails for a whole template if one
  * of its versions names a parameter that is gone; such a version launches nothing, and so uses nothing.
  */
 async function resolved(ssm: SSMClient, alias: string): Promise<string | undefined> {
@@ -56,7 +56,7 @@ async function machines(client: EC2Client, users: Users): Promise<void> {
       add(users, ImageId, `instance ${InstanceId ?? ""}`);
 }
 
-/** Whatever it is for, and whoever's: an image in use is not ours to take away. */
+/** By image id, whoever the users belong to: an image in use must not be deleted. */
 export async function imageUsers(client: EC2Client, ssm: SSMClient): Promise<ReadonlyMap<string, readonly string[]>> {
   const users: Users = new Map();
   try {

@@ -28,7 +28,7 @@ const states: Readonly<Record<string, ImageSeen["state"]>> = {
   transient: "pending",
 };
 
-/** The size of an image's root by its own block devices; undefined: EC2 has not said. */
+/** The size of an image's root volume, from its block devices; undefined if EC2 does not list it. */
 export const rootGiBOf = ({ BlockDeviceMappings = [], RootDeviceName }: Image): number | undefined =>
   BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs?.VolumeSize;
 
@@ -53,7 +53,7 @@ const seenAs = (image: Image): ImageSeen => {
 async function find(client: EC2Client, filters: readonly Filter[]): Promise<readonly ImageSeen[]> {
   const found: ImageSeen[] = [];
   try {
-    // Deprecated ones too: they are no less in use.
+    // Deprecated images may be in use, too.
     const wanted = { Owners: ["self"], Filters: [...filters], IncludeDeprecated: true };
     for await (const { Images: page } of paginateDescribeImages({ client, pageSize }, wanted))
       found.push(...(page ?? []).map(seenAs));
@@ -101,7 +101,7 @@ async function one(client: EC2Client, imageId: string): Promise<ImageSeen | unde
   }
 }
 
-/** A deletion's problem in words; nothing where it is done, or was before. */
+/** Why a deletion failed; empty if it succeeded, or had been done before. */
 async function attempt(what: string, gone: RegExp, request: Promise<unknown>): Promise<readonly string[]> {
   try {
     await request;

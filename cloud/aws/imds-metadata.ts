@@ -1,14 +1,14 @@
-// What a machine is told about itself: the instance metadata service, version 2 only.
+// Reads the instance metadata service, version 2 only.
 import type { Identity, Interruption, Metadata } from "../ports/metadata.ts";
 import type { Clock, EpochMs } from "../ports/clock.ts";
 import { OutOfReach } from "../ports/outcomes.ts";
-import { asksWithin, type Answered, type Ask, type Asked } from "./plain-http.ts";
+import { sendWithin, type HttpReply, type SendRequest, type HttpRequest } from "./plain-http.ts";
 
-export interface MetadataWish {
+export interface MetadataOptions {
   /** `http://169.254.169.254` on a real machine. */
   readonly baseUrl: string;
   readonly clock: Pick<Clock, "now">;
-  readonly ask?: Ask;
+  readonly ask?: SendRequest;
 }
 
 /** EC2 User Guide, "Use IMDSv2": six hours is the longest life of a token. */
@@ -28,11 +28,11 @@ interface IdentityDocument {
 function reader({
   baseUrl,
   clock,
-  ask = asksWithin(replyMs),
-}: MetadataWish): (path: string) => Promise<string | undefined> {
+  ask = sendWithin(replyMs),
+}: MetadataOptions): (path: string) => Promise<string | undefined> {
   let token: { readonly text: string; readonly until: EpochMs } | undefined;
   let coming: Promise<string> | undefined;
-  const call = async (path: string, asked: Asked): Promise<Answered> => {
+  const call = async (path: string, asked: HttpRequest): Promise<HttpReply> => {
     try {
       return await ask(`${baseUrl}/latest/${path}`, asked);
     } catch (error) {
@@ -63,8 +63,8 @@ function reader({
 const momentOf = (json: string, name: string): EpochMs =>
   Date.parse(String((JSON.parse(json) as Record<string, unknown>)[name]));
 
-export function imdsMetadata(wish: MetadataWish): Metadata {
-  const read = reader(wish);
+export function imdsMetadata(options: MetadataOptions): Metadata {
+  const read = reader(options);
   let identity: Identity | undefined;
   return {
     identity: async () => {
@@ -84,7 +84,7 @@ export function imdsMetadata(wish: MetadataWish): Metadata {
       return Object.fromEntries(pairs.filter((pair): pair is readonly [string, string] => pair[1] !== undefined));
     },
     interruption: async (): Promise<Interruption | undefined> => {
-      // `stop` and `hibernate` take the machine as surely as `terminate`.
+      // `stop` and `hibernate` take the machine away just as `terminate` does.
       const action = await read("meta-data/spot/instance-action");
       if (action !== undefined) return { kind: "terminate", at: momentOf(action, "time") };
       const notice = await read("meta-data/events/recommendations/rebalance");

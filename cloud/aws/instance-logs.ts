@@ -10,14 +10,14 @@ import { GetConsoleOutputCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import type { InstanceLogs, LogLine, LogPage, LogPlace } from "../ports/instance-logs.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
 
-export interface InstanceLogsWish {
+export interface InstanceLogsOptions {
   readonly logs: CloudWatchLogsClient;
   readonly ec2: EC2Client;
   /** The log group of the environment's instances. */
   readonly group: string;
 }
 
-/** The empty value where AWS says that there is no such thing. */
+/** Undefined if AWS reports that it does not exist. */
 async function unlessMissing<Value>(what: string, ask: () => Promise<Value>): Promise<Value | undefined> {
   try {
     return await ask();
@@ -38,7 +38,7 @@ const merged = (pages: readonly (readonly LogLine[])[]): readonly LogLine[] => p
  * taken over can open a stream that begins with this one's id and ends in its own address. It learns of the id once this one is at work, and
  * has begun its log: the oldest stream is the instance's own.
  */
-async function streamOf({ logs, group }: InstanceLogsWish, instanceId: string): Promise<string | undefined> {
+async function streamOf({ logs, group }: InstanceLogsOptions, instanceId: string): Promise<string | undefined> {
   const found: LogStream[] = [];
   const about = { logGroupName: group, logStreamNamePrefix: `${instanceId}/` };
   for await (const { logStreams = [] } of paginateDescribeLogStreams({ client: logs }, about))
@@ -47,14 +47,14 @@ async function streamOf({ logs, group }: InstanceLogsWish, instanceId: string): 
   return found[0]?.logStreamName;
 }
 
-/** From the end, page by page: a page may hold fewer than asked for, even none, with more behind it. */
-async function newestOf(wish: InstanceLogsWish, stream: string, most: number) {
-  const about = { logGroupName: wish.group, logStreamName: stream };
-  const first = await wish.logs.send(new GetLogEventsCommand({ ...about, limit: most, startFromHead: false }));
+/** From the end, page by page: a page may hold fewer events than requested, even none, with more to come. */
+async function newestOf(options: InstanceLogsOptions, stream: string, most: number) {
+  const about = { logGroupName: options.group, logStreamName: stream };
+  const first = await options.logs.send(new GetLogEventsCommand({ ...about, limit: most, startFromHead: false }));
   let lines = linesOf(first);
   let back = first.nextBackwardToken;
   while (lines.length < most && back !== undefined) {
-    const page = await wish.logs.send(
+    const page = await options.logs.send(
       new GetLogEventsCommand({ ...about, limit: most - lines.length, nextToken: back }),
     );
     lines = [...linesOf(page), ...lines];
@@ -65,16 +65,16 @@ async function newestOf(wish: InstanceLogsWish, stream: string, most: number) {
   return { lines, next: first.nextForwardToken ?? "" };
 }
 
-async function newest(wish: InstanceLogsWish, instanceId: string, most: number): Promise<LogPage | undefined> {
+async function newest(options: InstanceLogsOptions, instanceId: string, most: number): Promise<LogPage | undefined> {
   return await unlessMissing("GetLogEvents", async () => {
-    const stream = await streamOf(wish, instanceId);
+    const stream = await streamOf(options, instanceId);
     if (stream === undefined) return undefined;
-    const { lines, next } = await newestOf(wish, stream, most);
+    const { lines, next } = await newestOf(options, stream, most);
     return { lines: lines.slice(-most), next: { [stream]: next } };
   });
 }
 
-async function since({ logs, group }: InstanceLogsWish, place: LogPlace): Promise<LogPage> {
+async function since({ logs, group }: InstanceLogsOptions, place: LogPlace): Promise<LogPage> {
   const next: Record<string, string> = { ...place };
   const read = await Promise.all(
     Object.entries(place).map(async ([stream, token]) => {
@@ -89,7 +89,7 @@ async function since({ logs, group }: InstanceLogsWish, place: LogPlace): Promis
   return { lines: merged(read), next };
 }
 
-async function consoleOf({ ec2 }: InstanceLogsWish, instanceId: string): Promise<string | undefined> {
+async function consoleOf({ ec2 }: InstanceLogsOptions, instanceId: string): Promise<string | undefined> {
   const ask = (Latest: boolean) => ec2.send(new GetConsoleOutputCommand({ InstanceId: instanceId, Latest }));
   const reply = await unlessMissing("GetConsoleOutput", async () => {
     try {
@@ -104,8 +104,8 @@ async function consoleOf({ ec2 }: InstanceLogsWish, instanceId: string): Promise
   return text === "" ? undefined : text;
 }
 
-export const instanceLogs = (wish: InstanceLogsWish): InstanceLogs => ({
-  newest: (instanceId, most) => newest(wish, instanceId, most),
-  since: (place) => since(wish, place),
-  console: (instanceId) => consoleOf(wish, instanceId),
+export const instanceLogs = (options: InstanceLogsOptions): InstanceLogs => ({
+  newest: (instanceId, most) => newest(options, instanceId, most),
+  since: (place) => since(options, place),
+  console: (instanceId) => consoleOf(options, instanceId),
 });

@@ -14,7 +14,7 @@ import { table } from "../../domain/table.ts";
 import type { InstanceRole, RoleAnswer, RoleCall } from "../ports/doctor.ts";
 import { asSdkError, problemOf, raise } from "./sdk-errors.ts";
 
-export interface RoleWish {
+export interface RoleOptions {
   readonly table: string;
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
@@ -41,9 +41,9 @@ const admissions = new Set([
 const never = { ConditionExpression: "attribute_exists(#key) AND attribute_not_exists(#key)" };
 const keyName = { "#key": table.key };
 
-function updateOf(wish: RoleWish, key: string, attributes: readonly string[]): UpdateItemCommand {
+function updateOf(options: RoleOptions, key: string, attributes: readonly string[]): UpdateItemCommand {
   return new UpdateItemCommand({
-    TableName: wish.table,
+    TableName: options.table,
     Key: { [table.key]: { S: key } },
     UpdateExpression: `SET ${attributes.map((_, i) => `#a${i} = :value`).join(", ")}`,
     ...never,
@@ -52,14 +52,14 @@ function updateOf(wish: RoleWish, key: string, attributes: readonly string[]): U
   });
 }
 
-function send(wish: RoleWish, call: RoleCall): Promise<unknown> {
-  const { dynamodb, sqs, ssm, ec2, table: TableName } = wish;
+function send(options: RoleOptions, call: RoleCall): Promise<unknown> {
+  const { dynamodb, sqs, ssm, ec2, table: TableName } = options;
   const item = (key: string) => ({ TableName, Key: { [table.key]: { S: key } } });
   switch (call.kind) {
     case "read-item":
       return dynamodb.send(new GetItemCommand(item(call.key)));
     case "update-item":
-      return dynamodb.send(updateOf(wish, call.key, call.attributes));
+      return dynamodb.send(updateOf(options, call.key, call.attributes));
     case "delete-item":
       return dynamodb.send(new DeleteItemCommand({ ...item(call.key), ...never, ExpressionAttributeNames: keyName }));
     case "scan-table":
@@ -67,15 +67,15 @@ function send(wish: RoleWish, call: RoleCall): Promise<unknown> {
     case "read-parameter":
       return ssm.send(new GetParameterCommand({ Name: call.name, WithDecryption: true }));
     case "use-queue":
-      return sqs.send(new DeleteMessageCommand({ QueueUrl: wish.queueUrl(call.queue), ReceiptHandle: "none" }));
+      return sqs.send(new DeleteMessageCommand({ QueueUrl: options.queueUrl(call.queue), ReceiptHandle: "none" }));
     case "end-machine":
       return ec2.send(new TerminateInstancesCommand({ InstanceIds: [call.instanceId], DryRun: true }));
   }
 }
 
-async function attempt(wish: RoleWish, call: RoleCall): Promise<RoleAnswer> {
+async function attempt(options: RoleOptions, call: RoleCall): Promise<RoleAnswer> {
   try {
-    await send(wish, call);
+    await send(options, call);
     return { kind: "allowed" };
   } catch (error) {
     const { name } = asSdkError(error);
@@ -85,12 +85,12 @@ async function attempt(wish: RoleWish, call: RoleCall): Promise<RoleAnswer> {
   }
 }
 
-export const instanceRole = (wish: RoleWish): InstanceRole => ({
+export const instanceRole = (options: RoleOptions): InstanceRole => ({
   caller: async () => {
-    const { Arn = "" } = await wish.sts
+    const { Arn = "" } = await options.sts
       .send(new GetCallerIdentityCommand({}))
       .catch((error: unknown) => raise("sts:GetCallerIdentity", error));
     return Arn;
   },
-  attempt: (call) => attempt(wish, call),
+  attempt: (call) => attempt(options, call),
 });

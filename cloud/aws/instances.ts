@@ -29,13 +29,13 @@ import { mayFit } from "./may-fit.ts";
 import { moveAll } from "./move-all.ts";
 import { AwsRefused, raise } from "./sdk-errors.ts";
 
-export interface InstancesWish {
+export interface InstancesOptions {
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly clock: Pick<Clock, "sleep">;
 }
 
-/** A batch read that comes back in part is asked for the rest this often, with doubling pauses: 3 s in all. */
+/** How often the rest of a partial batch read is requested, with doubling pauses: 3 s in all. */
 const batchTries = 7;
 const batchPauseMs = 50;
 
@@ -44,7 +44,7 @@ const sorted = <T extends object>(found: readonly (T | Damaged)[]): Found<T> => 
   damaged: found.filter((one): one is Damaged => isDamaged(one)),
 });
 
-/** A record that cannot be read decides nothing: its item is named, and whoever meets it goes on without it. */
+/** A record that cannot be read is ignored by every decision: callers get its key and continue without it. */
 const unreadable = ({ key, problem }: Damaged): Unknown => ({
   kind: "unknown",
   problem: `the item ${key} is damaged: ${problem}`,
@@ -62,7 +62,7 @@ function spoiltOf(move: Move, error: unknown): Extract<Decision, { kind: "refuse
 }
 
 async function move<M extends Move>(
-  { client, table }: InstancesWish,
+  { client, table }: InstancesOptions,
   name: M,
   ref: InstanceRef,
   told: Moves[M],
@@ -78,8 +78,8 @@ async function move<M extends Move>(
 }
 
 /** Up to a hundred items, consistently, in no order; those that do not exist are left out. */
-export async function batchGet(wish: InstancesWish, keys: readonly string[]): Promise<readonly Item[]> {
-  const { client, table: tableName, clock } = wish;
+export async function batchGet(options: InstancesOptions, keys: readonly string[]): Promise<readonly Item[]> {
+  const { client, table: tableName, clock } = options;
   const what = `BatchGetItem on table ${tableName}`;
   const items: Item[] = [];
   let asked: KeysAndAttributes = { Keys: keys.map((key) => ({ [table.key]: { S: key } })), ConsistentRead: true };
@@ -95,32 +95,32 @@ export async function batchGet(wish: InstancesWish, keys: readonly string[]): Pr
   throw new OutOfReach(`${what}: ${asked.Keys?.length ?? 0} keys stayed unprocessed after ${batchTries} tries`);
 }
 
-async function read(wish: InstancesWish, keys: readonly string[]): Promise<Found<InstanceRecord>> {
+async function read(options: InstancesOptions, keys: readonly string[]): Promise<Found<InstanceRecord>> {
   const distinct = [...new Set(keys)];
-  const items = await Promise.all(batchesOf(distinct, maxima.readBatch).map((batch) => batchGet(wish, batch)));
+  const items = await Promise.all(batchesOf(distinct, maxima.readBatch).map((batch) => batchGet(options, batch)));
   return sorted(items.flat().map((item) => decodeRecord(fromItem(item))));
 }
 
-async function query(wish: InstancesWish, input: Omit<QueryCommandInput, "TableName">): Promise<readonly Item[]> {
+async function query(options: InstancesOptions, input: Omit<QueryCommandInput, "TableName">): Promise<readonly Item[]> {
   const items: Item[] = [];
   try {
-    const pages = paginateQuery({ client: wish.client }, { ...input, TableName: wish.table });
+    const pages = paginateQuery({ client: options.client }, { ...input, TableName: options.table });
     for await (const page of pages) items.push(...(page.Items ?? []));
     return items;
   } catch (error) {
-    return raise(`Query on index ${input.IndexName} of table ${wish.table}`, error);
+    return raise(`Query on index ${input.IndexName} of table ${options.table}`, error);
   }
 }
 
-async function all(wish: InstancesWish): Promise<Found<InstanceRecord>> {
+async function all(options: InstancesOptions): Promise<Found<InstanceRecord>> {
   const found: (InstanceRecord | Damaged)[] = [];
   try {
-    const pages = paginateScan({ client: wish.client }, { TableName: wish.table, ConsistentRead: true });
+    const pages = paginateScan({ client: options.client }, { TableName: options.table, ConsistentRead: true });
     for await (const page of pages)
       for (const item of page.Items ?? [])
         if (isInstanceKey(item[table.key]?.S ?? "")) found.push(decodeRecord(fromItem(item)));
   } catch (error) {
-    return raise(`Scan on table ${wish.table}`, error);
+    return raise(`Scan on table ${options.table}`, error);
   }
   return sorted(found);
 }
@@ -130,13 +130,13 @@ const ownerNames: readonly (keyof OwnerListing)[] = ["key", ...byOwner.projects]
 const poolNames: readonly (keyof PoolListing)[] = ["key", "threshold", ...byPool.projects];
 
 /** Moves give Unknown, and reads reject with OutOfReach, after the SDK's retries; either throws AwsRefused for a missing right. */
-export const instances = (wish: InstancesWish): Instances => ({
-  move: (name, ref, told) => move(wish, name, ref, told),
+export const instances = (options: InstancesOptions): Instances => ({
+  move: (name, ref, told) => move(options, name, ref, told),
   moveAll: (name, moves) =>
-    moveAll(wish.client, wish.table, name, moves, ({ ref, told }) => move(wish, name, ref, told)),
-  read: (keys) => read(wish, keys),
+    moveAll(options.client, options.table, name, moves, ({ ref, told }) => move(options, name, ref, told)),
+  read: (keys) => read(options, keys),
   ofGroup: async (group) => {
-    const items = await query(wish, {
+    const items = await query(options, {
       IndexName: byOwner.name,
       KeyConditionExpression: "#hash = :hash",
       ExpressionAttributeNames: { "#hash": byOwner.hash },
@@ -146,7 +146,7 @@ export const instances = (wish: InstancesWish): Instances => ({
   },
   idle: async (pool, after, fitting) => {
     const filter = fitting === undefined ? undefined : mayFit(fitting);
-    const items = await query(wish, {
+    const items = await query(options, {
       IndexName: byPool.name,
       KeyConditionExpression: "#hash = :hash AND #range > :after",
       ...(filter === undefined ? {} : { FilterExpression: filter.text }),
@@ -159,5 +159,5 @@ export const instances = (wish: InstancesWish): Instances => ({
     });
     return sorted(items.map((item) => decodeListing(fromItem(item), poolNames)));
   },
-  all: () => all(wish),
+  all: () => all(options),
 });

@@ -95,12 +95,12 @@ const kinds = new Map(
   Object.entries(codes).flatMap(([kind, named]) => named.map((code): [string, Kind] => [code, kind as Kind])),
 );
 
-/** EC2 does not document its words for it. */
+/** EC2 does not document this message. */
 const saysNoType = /no instance types? (satisf|match|meet)/i;
 /** Of one type in one zone, under codes that say something else of a whole request (`InvalidFleetConfiguration`, `InvalidParameterValue`). */
 const saysNotThere = /not supported in your requested availability zone|not offered in/i;
 
-/** A code that nobody has met may pass, or be met by another type or zone: only what is known to be final is final. */
+/** An unknown code may be temporary, or specific to a type or zone: only codes known to be final count as final. */
 export function failureOf(code: string, message: string): LaunchFailure {
   const reason = `${code}: ${message}`;
   if (saysNoType.test(message)) return { kind: "no-type", reason };

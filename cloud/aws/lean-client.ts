@@ -1,4 +1,4 @@
-// SDK clients without what costs time in every call and serves nobody here, and with the moment at which the first call has gone out.
+// SDK clients without middleware that costs time and is unused here, and a hook for when the first request has been sent.
 import type { Observable } from "./clock.ts";
 
 interface Stacked {
@@ -7,7 +7,7 @@ interface Stacked {
 
 /**
  * The SDK's logger middleware copies every input and output, attribute by attribute and without what its schema calls sensitive, for a
- * log that nobody reads: a tenth of the time of fifty claims.
+ * log that is never written: a tenth of the time of fifty claims.
  */
 export function lean<Client extends Stacked>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");

@@ -26,7 +26,7 @@ function typeCondition(pattern: string, index: number, values: Item): string {
   return all.length === 0 ? "attribute_exists(#type)" : all.join(" AND ");
 }
 
-/** Leaves out what surely does not fit; `misfitOf` of the domain decides about the rest. */
+/** Excludes what cannot fit; the domain's `misfitOf` decides about the rest. */
 export function mayFit({ usageClass, minimum, allowedTypes }: Fitting): Filter {
   const values: Item = {
     ":usage": { S: usageClass },

@@ -94,7 +94,7 @@ async function moveBatch<M extends Move>(
   return batch.map((one) => outcomes.get(one) as Outcome);
 }
 
-/** A batch after the other: a thousand writes are no reason to throttle the table for everybody else. */
+/** One batch after another, so that a thousand writes do not throttle the table for others. */
 export async function moveAll<M extends Move>(
   client: DynamoDBClient,
   table: string,

@@ -12,7 +12,7 @@ import { conditionalUpdate, type Updated } from "./conditional-update.ts";
 import { compileAgentWrite, updateItem } from "./expression.ts";
 import { problemOf } from "./sdk-errors.ts";
 
-export interface OwnInstanceWish {
+export interface OwnInstanceOptions {
   readonly client: DynamoDBClient;
   readonly table: string;
   /** The instance's ARN. */
@@ -28,7 +28,7 @@ const sightOf = (item: Record<string, unknown> | undefined): OwnSight => {
   return { kind: "unreachable", problem: `the item ${record.key} is damaged: ${record.problem}` };
 };
 
-async function look({ client, table: tableName, key }: OwnInstanceWish): Promise<OwnSight> {
+async function look({ client, table: tableName, key }: OwnInstanceOptions): Promise<OwnSight> {
   try {
     const command = new GetItemCommand({
       TableName: tableName,
@@ -43,21 +43,21 @@ async function look({ client, table: tableName, key }: OwnInstanceWish): Promise
 }
 
 /** The agent outlives everything but its machine, so a missing right is an unknown outcome too: rights may come back. */
-async function attempt(wish: OwnInstanceWish, write: AgentWrite): Promise<Updated> {
+async function attempt(options: OwnInstanceOptions, write: AgentWrite): Promise<Updated> {
   try {
-    return await conditionalUpdate(wish.client, updateItem(wish.table, wish.key, compileAgentWrite(write)));
+    return await conditionalUpdate(options.client, updateItem(options.table, options.key, compileAgentWrite(write)));
   } catch (error) {
     return { kind: "unknown", problem: problemOf(error) };
   }
 }
 
-/** A refused write whose very words are in the record had been made already, before a lost reply. */
+/** If the record already contains what a refused write would have written, an earlier try succeeded and its reply was lost. */
 async function write(
-  wish: OwnInstanceWish,
+  options: OwnInstanceOptions,
   what: AgentWrite,
   isOurs: (record: InstanceRecord) => boolean,
 ): Promise<Written> {
-  const updated = await attempt(wish, what);
+  const updated = await attempt(options, what);
   if (updated.kind === "unknown") return updated;
   const sight = sightOf(updated.item);
   if (sight.kind === "unreachable") return { kind: "unknown", problem: sight.problem } satisfies Unknown;
@@ -77,21 +77,21 @@ const differs = (sight: OwnSight, seen: number | undefined): boolean => {
   return (sight.kind === "record" ? sight.record.version : undefined) !== seen;
 };
 
-export function ownInstance(wish: OwnInstanceWish): OwnInstance {
-  const { clock } = wish;
+export function ownInstance(options: OwnInstanceOptions): OwnInstance {
+  const { clock } = options;
   let beatAt = -Infinity;
   let exists = false;
 
   /** A heartbeat's reply carries the record, so it replaces a look. */
   const beat = async (at: EpochMs, signs: VitalSigns): Promise<OwnSight> => {
-    const updated = await attempt(wish, heartbeat({ heartbeatAt: at, ...signs }));
+    const updated = await attempt(options, heartbeat({ heartbeatAt: at, ...signs }));
     if (updated.kind === "unknown") return { kind: "unreachable", problem: updated.problem };
     beatAt = at;
     return sightOf(updated.item);
   };
   const see = async (signs: () => VitalSigns): Promise<OwnSight> => {
     const now = clock.now();
-    const sight = exists && now - beatAt >= limits.heartbeatMs ? await beat(now, signs()) : await look(wish);
+    const sight = exists && now - beatAt >= limits.heartbeatMs ? await beat(now, signs()) : await look(options);
     if (sight.kind !== "unreachable") exists = sight.kind === "record";
     return sight;
   };
@@ -106,8 +106,8 @@ export function ownInstance(wish: OwnInstanceWish): OwnInstance {
         if (wake.aborted) return sight;
       }
     },
-    signal: (report, judged, vitals) => write(wish, signal(report, judged, vitals), isSignal(report)),
-    beginRegistering: (report, judged) => write(wish, beginRegistering(report, judged), isSignal(report)),
-    retire: (at, judged) => write(wish, retire(at, judged), ({ retiredAt }) => retiredAt === at),
+    signal: (report, judged, vitals) => write(options, signal(report, judged, vitals), isSignal(report)),
+    beginRegistering: (report, judged) => write(options, beginRegistering(report, judged), isSignal(report)),
+    retire: (at, judged) => write(options, retire(at, judged), ({ retiredAt }) => retiredAt === at),
   };
 }

@@ -1,19 +1,19 @@
 // One small HTTP request on Node's own client: `fetch` would cost the agent 18 MB of memory.
 import { request } from "node:http";
 
-export interface Asked {
+export interface HttpRequest {
   readonly method: "GET" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
 }
-export interface Answered {
+export interface HttpReply {
   readonly status: number;
   readonly text: string;
 }
-export type Ask = (url: string, asked: Asked) => Promise<Answered>;
+export type SendRequest = (url: string, asked: HttpRequest) => Promise<HttpReply>;
 
-/** Rejects where there is no whole answer within `limitMs`. */
-export const asksWithin =
-  (limitMs: number): Ask =>
+/** Rejects without a complete reply within `limitMs`. */
+export const sendWithin =
+  (limitMs: number): SendRequest =>
   (url, { method, headers }) =>
     new Promise((resolve, reject) => {
       const call = request(url, { method, headers, timeout: limitMs }, (response) => {

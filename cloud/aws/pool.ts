@@ -21,7 +21,7 @@ export interface QueueUrls {
   readonly url: string;
   readonly unreadableUrl: string;
 }
-export interface PoolWish {
+export interface PoolOptions {
   readonly client: SQSClient;
   /** The queues of a class, from the configuration. Rejects for a class that has none. */
   readonly queues: (resourceClass: string) => Promise<QueueUrls>;
@@ -63,7 +63,7 @@ export async function depth(client: SQSClient, url: string): Promise<number> {
   return Object.values(Attributes ?? {}).reduce((sum, count) => sum + Number(count), 0);
 }
 
-/** Sends up to ten. What is given back is surely not in the queue; a batch whose reply was lost counts as sent. */
+/** Sends up to ten. Returns those that are certainly not in the queue; a batch whose reply was lost counts as sent. */
 async function sendBatch(client: SQSClient, url: string, batch: readonly PoolMessage[]) {
   const Entries = batch.map((message, index) => ({ Id: String(index), MessageBody: JSON.stringify(message) }));
   try {
@@ -77,7 +77,10 @@ async function sendBatch(client: SQSClient, url: string, batch: readonly PoolMes
   }
 }
 
-async function send({ client, queues }: PoolWish, messages: readonly PoolMessage[]): Promise<readonly PoolMessage[]> {
+async function send(
+  { client, queues }: PoolOptions,
+  messages: readonly PoolMessage[],
+): Promise<readonly PoolMessage[]> {
   const byClass = Map.groupBy(messages, ({ resourceClass }) => resourceClass);
   const unsent = await Promise.all(
     [...byClass].map(async ([resourceClass, ofClass]) => {
@@ -97,11 +100,11 @@ async function harmlessly(what: string, calls: readonly Promise<unknown>[]): Pro
 const entriesOf = (receipts: readonly string[]) =>
   receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
 
-export const pool = (wish: PoolWish): Pool => {
-  const { client, queues } = wish;
+export const pool = (options: PoolOptions): Pool => {
+  const { client, queues } = options;
   return {
     receive: async (resourceClass, most = maxima.poolBatch) => receive(client, (await queues(resourceClass)).url, most),
-    send: (messages) => send(wish, messages),
+    send: (messages) => send(options, messages),
     giveBack: async (resourceClass, receipts) => {
       const { url } = await queues(resourceClass);
       const calls = batchesOf(receipts, maxima.poolBatch).map((batch) => {

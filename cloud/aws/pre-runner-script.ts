@@ -12,7 +12,7 @@ async function scriptIn(client: DynamoDBClient, tableName: string, key: string) 
     TableName: tableName,
     Key: { [table.key]: { S: key } },
     ConsistentRead: true,
-    // The key beside it tells an item without a script from no item.
+    // The key distinguishes an item without a script from a missing item.
     ProjectionExpression: "#key, #script",
     ExpressionAttributeNames: { "#key": table.key, "#script": attribute },
   });
@@ -20,7 +20,7 @@ async function scriptIn(client: DynamoDBClient, tableName: string, key: string) 
   return { found: Item !== undefined, script: Item?.[attribute]?.S };
 }
 
-/** The overlay's, else the stack's; "" where there is none. Rejects where the environment cannot be read. */
+/** The overlay's script, else the stack's, else "". Rejects if the environment cannot be read. */
 export async function preRunnerScript(client: DynamoDBClient, tableName: string): Promise<string> {
   const [defaults, overlay] = await Promise.all([
     scriptIn(client, tableName, defaultsKey),

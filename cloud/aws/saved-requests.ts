@@ -1,4 +1,4 @@
-// What runs have asked for and what came of it, in DynamoDB: one item a run, one attribute a provision, an outcome, a release.
+// Requests of runs and their outcomes in DynamoDB: one item per run, one attribute per provision, outcome and release.
 import {
   GetItemCommand,
   PutItemCommand,
@@ -16,11 +16,11 @@ import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../do
 import type { Beginnings } from "../ports/beginnings.ts";
 import type { ProvisionName, SavedRequests } from "../ports/saved-requests.ts";
 import type { Item } from "./attribute-values.ts";
-import { batchGet, type InstancesWish } from "./instances.ts";
+import { batchGet, type InstancesOptions } from "./instances.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
 import { schemaOf } from "./stored-shape.ts";
 
-type Wish = InstancesWish;
+type Options = InstancesOptions;
 
 const texts = z.array(z.string());
 const requestSchema = schemaOf<Request>()(
@@ -109,21 +109,21 @@ const outcomeName = ({ attempt, provisionId }: Outcome): string => `${names.outc
 /** Epoch seconds, as TTL takes them. */
 const expiryAfter = (at: number): AttributeValue => ({ N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) });
 
-async function save({ client, table: TableName }: Wish, request: Request, at: number, outcome?: Outcome) {
-  const told = outcome === undefined ? undefined : outcomeName(outcome);
+async function save({ client, table: TableName }: Options, request: Request, at: number, outcome?: Outcome) {
+  const attribute = outcome === undefined ? undefined : outcomeName(outcome);
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: requestKey(request.runId) } },
-    UpdateExpression: `SET #request = :request, #expires = :expires${told === undefined ? "" : `, #outcome = :outcome, ${lately.expression} REMOVE #id, #begun`}`,
+    UpdateExpression: `SET #request = :request, #expires = :expires${attribute === undefined ? "" : `, #outcome = :outcome, ${lately.expression} REMOVE #id, #begun`}`,
     ExpressionAttributeNames: {
       "#request": `${names.request}${request.provisionId}`,
       "#expires": table.ttl,
-      ...(told === undefined ? {} : { "#outcome": told, ...lately.names, ...underWay(ownerOf(request)) }),
+      ...(attribute === undefined ? {} : { "#outcome": attribute, ...lately.names, ...underWay(ownerOf(request)) }),
     },
     ExpressionAttributeValues: {
       ":request": { S: JSON.stringify(request) },
       ":expires": expiryAfter(at),
-      ...(told === undefined ? {} : { ":outcome": { S: JSON.stringify(outcome) }, ...lately.values(at) }),
+      ...(attribute === undefined ? {} : { ":outcome": { S: JSON.stringify(outcome) }, ...lately.values(at) }),
     },
   });
   await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
@@ -135,7 +135,7 @@ type Begun = Parameters<Beginnings["begin"]>[1];
  * One conditional write: a provision that finds another under way learns its id from the same response. A moment from a future that no
  * clock explains counts for nothing: a workflow may write anything here.
  */
-async function begin({ client, table: TableName }: Wish, owner: Owner, { id, at, since }: Begun) {
+async function begin({ client, table: TableName }: Options, owner: Owner, { id, at, since }: Begun) {
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: beginningKey(owner) } },
@@ -161,7 +161,7 @@ async function begin({ client, table: TableName }: Wish, owner: Owner, { id, at,
   }
 }
 
-async function finish({ client, table: TableName }: Wish, owner: Owner) {
+async function finish({ client, table: TableName }: Options, owner: Owner) {
   const command = new UpdateItemCommand({
     TableName,
     Key: { [table.key]: { S: beginningKey(owner) } },
@@ -174,9 +174,9 @@ async function finish({ client, table: TableName }: Wish, owner: Owner) {
   });
 }
 
-/** Sets one more attribute of a run's item. One that only this made would have no end of its own: where there is none, nothing was asked for. */
+/** Sets one more attribute of a run's existing item. Without an item the run requested nothing, and a new one would never expire. */
 async function add(
-  { client, table: TableName }: Wish,
+  { client, table: TableName }: Options,
   runId: string,
   name: string,
   value: AttributeValue,
@@ -201,21 +201,21 @@ async function add(
   });
 }
 
-async function get({ client, table: TableName }: Wish, key: string): Promise<Item> {
+async function get({ client, table: TableName }: Options, key: string): Promise<Item> {
   const command = new GetItemCommand({ TableName, Key: { [table.key]: { S: key } }, ConsistentRead: true });
   const reply = await client.send(command).catch((error: unknown) => raise(`GetItem on table ${TableName}`, error));
   return reply.Item ?? {};
 }
 
 /** The runs of which anything was kept since, newest first. */
-async function since(wish: Wish, from: number, most = Number.POSITIVE_INFINITY): Promise<readonly RunOutcomes[]> {
+async function since(options: Options, from: number, most = Number.POSITIVE_INFINITY): Promise<readonly RunOutcomes[]> {
   const { byPool } = table.indexes;
   const keys: string[] = [];
   try {
     const pages = paginateQuery(
-      { client: wish.client },
+      { client: options.client },
       {
-        TableName: wish.table,
+        TableName: options.table,
         IndexName: byPool.name,
         KeyConditionExpression: "#pool = :pool AND #at > :at",
         ScanIndexForward: false,
@@ -229,34 +229,35 @@ async function since(wish: Wish, from: number, most = Number.POSITIVE_INFINITY):
       if (keys.length >= most) break;
     }
   } catch (error) {
-    return raise(`Query on index ${byPool.name} of table ${wish.table}`, error);
+    return raise(`Query on index ${byPool.name} of table ${options.table}`, error);
   }
   const items: Item[] = [];
-  for (const batch of batchesOf(keys.slice(0, most), maxima.readBatch)) items.push(...(await batchGet(wish, batch)));
+  for (const batch of batchesOf(keys.slice(0, most), maxima.readBatch)) items.push(...(await batchGet(options, batch)));
   return items.map(outcomesIn);
 }
 
-async function untold(wish: Wish): Promise<{ from: number; runs: readonly RunOutcomes[] }> {
-  const from = Number((await get(wish, toldKey))["until"]?.N ?? 0);
-  return { from, runs: await since(wish, from) };
+async function untold(options: Options): Promise<{ from: number; runs: readonly RunOutcomes[] }> {
+  const from = Number((await get(options, toldKey))["until"]?.N ?? 0);
+  return { from, runs: await since(options, from) };
 }
 
-export const beginnings = (wish: Wish): Beginnings => ({
-  begin: (owner, begun) => begin(wish, owner, begun),
-  finish: (owner) => finish(wish, owner),
+export const beginnings = (options: Options): Beginnings => ({
+  begin: (owner, begun) => begin(options, owner, begun),
+  finish: (owner) => finish(options, owner),
 });
 
-export const savedRequests = (wish: Wish): SavedRequests => ({
-  save: (request, at, outcome) => save(wish, request, at, outcome),
+export const savedRequests = (options: Options): SavedRequests => ({
+  save: (request, at, outcome) => save(options, request, at, outcome),
   ofRun: async (runId) =>
-    under(await get(wish, requestKey(runId)), names.request).flatMap(([, { S }]) => decode(requestSchema, S) ?? []),
-  came: (runId, outcome) => add(wish, runId, outcomeName(outcome), { S: JSON.stringify(outcome) }, outcome.at, outcome),
-  end: (runId, { attempt, at }) => add(wish, runId, `${names.ended}${attempt}:${at}`, { N: String(at) }, at),
-  untold: () => untold(wish),
-  repositories: async (from) => repositoriesOf(await since(wish, from, maxima.runsRead)),
+    under(await get(options, requestKey(runId)), names.request).flatMap(([, { S }]) => decode(requestSchema, S) ?? []),
+  came: (runId, outcome) =>
+    add(options, runId, outcomeName(outcome), { S: JSON.stringify(outcome) }, outcome.at, outcome),
+  end: (runId, { attempt, at }) => add(options, runId, `${names.ended}${attempt}:${at}`, { N: String(at) }, at),
+  untold: () => untold(options),
+  repositories: async (from) => repositoriesOf(await since(options, from, maxima.runsRead)),
   tell: async (until) => {
     const Item = { [table.key]: { S: toldKey }, until: { N: String(until) } };
-    const command = new PutItemCommand({ TableName: wish.table, Item });
-    await wish.client.send(command).catch((error: unknown) => raise(`PutItem on table ${wish.table}`, error));
+    const command = new PutItemCommand({ TableName: options.table, Item });
+    await options.client.send(command).catch((error: unknown) => raise(`PutItem on table ${options.table}`, error));
   },
 });

@@ -25,7 +25,7 @@ const hints: Readonly<Record<string, string>> = {
   ExpiredToken: " (the credentials have expired: sign in again)",
 };
 
-/** One provider of credentials says what to do itself (`aws sso login`); where none had any, nobody does. */
+/** A credential provider that failed says what to do (`aws sso login`); if none was configured, the message does not. */
 const hintOn = (code: string, message: string): string =>
   code === "CredentialsProviderError" && message.startsWith("Could not load credentials")
     ? " (no AWS credentials were found: configure a role, a profile or AWS_ACCESS_KEY_ID)"
@@ -72,11 +72,11 @@ export function troubleOf(error: unknown): "throttled" | "unclear" | "refused" {
   if (status !== undefined && status >= 400 && status < 500) return "refused";
   if (name === "CredentialsProviderError") return "refused";
   if (status !== undefined || typeof code === "string") return "unclear";
-  // Neither AWS's word nor the network's: a mistake in the code, which must be seen.
+  // Neither from AWS nor from the network: a bug, which must not be hidden.
   throw error;
 }
 
-/** AWS's code and words, for people. */
+/** AWS's code and message, for people. */
 export const problemOf = (error: unknown): string => {
   const { name, code, message } = asSdkError(error);
   return `${code ?? name}: ${message}`;
@@ -89,7 +89,7 @@ export function asUnknown(what: string, error: unknown): Unknown {
   return { kind: "unknown", problem: `${what}: ${problemOf(error)}` };
 }
 
-/** A read's failure: OutOfReach where AWS was not reached or throttled beyond all retries, AwsRefused where it said no. */
+/** A read's failure: OutOfReach if AWS was not reached or throttled all retries, AwsRefused if it refused. */
 export function raise(what: string, error: unknown): never {
   if (troubleOf(error) === "refused") throw new AwsRefused(what, asSdkError(error).name, asSdkError(error).message);
   throw new OutOfReach(`${what}: ${problemOf(error)}`, { cause: error });

@@ -1,4 +1,4 @@
-// The SecureStrings under a folder, by their names alone: no value is asked for in clear.
+// Lists the SecureStrings under a folder by name; never reads a decrypted value.
 import { DeleteParametersCommand, paginateGetParametersByPath, type SSMClient } from "@aws-sdk/client-ssm";
 import { batchesOf } from "../../domain/batches.ts";
 import type { SecretFolder, SecretSeen } from "../ports/secrets.ts";

@@ -22,7 +22,7 @@ export const secrets = (client: SSMClient): Secrets => ({
     try {
       await client.send(new PutParameterCommand({ Name: name, Value: value, Type: "SecureString", Overwrite: true }));
     } catch (error) {
-      // AWS's words on a value that it refuses may quote the value: only its code is passed on, and no cause.
+      // AWS's message may quote the refused value: pass on only its code, and no cause.
       const code = asSdkError(error).name;
       if (troubleOf(error) === "refused") throw new AwsRefused(`PutParameter ${name}`, code, "the value is not shown");
       throw new OutOfReach(`PutParameter ${name}: ${code}`);

@@ -1,4 +1,4 @@
-// The environment's own words in DynamoDB: configuration, pause, and the counters of instances alive.
+// The environment's settings in DynamoDB: configuration, pause, and the counters of live instances.
 import { PutItemCommand, UpdateItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Overlay } from "../../domain/configuration.ts";
 import type { Brake } from "../../domain/brake.ts";
@@ -12,7 +12,7 @@ import { AwsRefused, raise } from "./sdk-errors.ts";
 /** Loaded when the first reply is there: what it is read by is larger than what it is asked with. */
 const reader = () => import("./configuration-items.ts");
 
-export interface SettingsWish {
+export interface SettingsOptions {
   readonly client: DynamoDBClient;
   readonly table: string;
   /** For errors only. */
@@ -22,10 +22,10 @@ export interface SettingsWish {
   readonly random: Pick<Random, "next">;
 }
 
-async function load(wish: SettingsWish): Promise<LoadedSettings> {
-  const { table: name, environment, region } = wish;
+async function load(options: SettingsOptions): Promise<LoadedSettings> {
+  const { table: name, environment, region } = options;
   const place = `environment "${environment}" (table ${name} in ${region})`;
-  const items = await batchGet(wish, [defaultsKey, overlayKey, pauseKey, brakesKey]).catch((error: unknown) => {
+  const items = await batchGet(options, [defaultsKey, overlayKey, pauseKey, brakesKey]).catch((error: unknown) => {
     if (!(error instanceof AwsRefused) || error.code !== "ResourceNotFoundException") throw error;
     throw new Unconfigured(
       `${place} does not exist: check the environment's name, the region and the account, or deploy its stack`,
@@ -42,7 +42,7 @@ async function load(wish: SettingsWish): Promise<LoadedSettings> {
 }
 
 async function writeOverlay(
-  { client, table: TableName }: SettingsWish,
+  { client, table: TableName }: SettingsOptions,
   overlay: Overlay,
   seen?: Overlay,
 ): Promise<void> {
@@ -58,15 +58,15 @@ async function writeOverlay(
   await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
 }
 
-async function writeBrakes({ client, table: TableName }: SettingsWish, brakes: readonly Brake[]): Promise<void> {
+async function writeBrakes({ client, table: TableName }: SettingsOptions, brakes: readonly Brake[]): Promise<void> {
   const command = new PutItemCommand({ TableName, Item: (await reader()).brakesItem(brakes) });
   await client.send(command).catch((error: unknown) => raise(`PutItem on table ${TableName}`, error));
 }
 
 /** Writes that the port gives no Unknown for reject with OutOfReach: doing them again is harmless, refresh does. */
-export const settings = (wish: SettingsWish): Settings => ({
-  load: () => load(wish),
-  writeOverlay: (overlay, seen) => writeOverlay(wish, overlay, seen),
-  writeBrakes: (brakes) => writeBrakes(wish, brakes),
-  ...counters(wish),
+export const settings = (options: SettingsOptions): Settings => ({
+  load: () => load(options),
+  writeOverlay: (overlay, seen) => writeOverlay(options, overlay, seen),
+  writeBrakes: (brakes) => writeBrakes(options, brakes),
+  ...counters(options),
 });

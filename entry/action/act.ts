@@ -7,7 +7,7 @@ import { failureOf } from "./failures.ts";
 import { readInputs, type Inputs } from "./inputs.ts";
 import { masked } from "./masked.ts";
 import { provisionMode } from "./provision.ts";
-import { fail, tell, told, type Told } from "./told.ts";
+import { actionLog, fail, noticeAll, type ActionLog } from "./action-log.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -18,7 +18,7 @@ const worldOf =
     return { ...world, secrets: masked(world.secrets) };
   };
 
-async function mode(inputs: Inputs, log: Told): Promise<boolean> {
+async function mode(inputs: Inputs, log: ActionLog): Promise<boolean> {
   if (inputs.mode === "provision") return await provisionMode(inputs, log, worldOf(inputs));
   if (inputs.mode === "release") {
     const { releaseMode } = await import("./release.ts");
@@ -45,8 +45,8 @@ export const act = (variables: Variables): Promise<0 | 1> =>
     const token = getInput("github-token");
     if (token !== "") setSecret(token);
     const inputs = readInputs(getInput, variables);
-    tell(inputs.notices);
-    return await mode(inputs, told());
+    noticeAll(inputs.notices);
+    return await mode(inputs, actionLog());
   });
 
 /** The post step of the same inputs. */
@@ -55,7 +55,7 @@ export const actPost = (variables: Variables): Promise<0 | 1> =>
     const { giveBackUnfinished, unfinished } = await import("./give-back.ts");
     const saved = unfinished();
     if (saved === undefined) return true;
-    const log = told();
+    const log = actionLog();
     await giveBackUnfinished(saved, log, worldOf(readInputs(getInput, variables))(log));
     return true;
   });

@@ -1,4 +1,4 @@
-// What an error means to the people of a workflow: its title, and what to do.
+// Maps an error to the annotation that a workflow shows: its title, and what to do.
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { ForgeRefused } from "../../cloud/ports/forge.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
@@ -19,7 +19,7 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof OutOfReach)
     return {
       title: "Out of reach",
-      problems: [`${thrown.message}: check the region and the network; the job may be run again`],
+      problems: [`${thrown.message}: check the region and the network, then re-run the job`],
     };
   if (thrown instanceof AwsRefused) {
     // As each service calls credentials that are absent, expired, unknown or wrong.
@@ -28,5 +28,5 @@ export function failureOf(thrown: unknown): Failure {
   }
   if (thrown instanceof ForgeRefused) return { title: "GitHub", problems: [thrown.message] };
   const words = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-  return { title: "A mistake in runpool itself", problems: [words] };
+  return { title: "Internal error (please report)", problems: [words] };
 }

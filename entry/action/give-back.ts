@@ -8,7 +8,7 @@ import type { SavedProvision } from "../../control/runs/provision.ts";
 import { limits } from "../../domain/limits.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { savedState } from "./provision.ts";
-import { grouped, type Told } from "./told.ts";
+import { grouped, type ActionLog } from "./action-log.ts";
 
 const schema = schemaOf<SavedProvision>()(
   z.object({
@@ -28,7 +28,7 @@ export function unfinished(): SavedProvision | undefined {
   return saved.committed ? undefined : saved;
 }
 
-export async function giveBackUnfinished(saved: SavedProvision, log: Told, world: OperatedWorld): Promise<void> {
+export async function giveBackUnfinished(saved: SavedProvision, log: ActionLog, world: OperatedWorld): Promise<void> {
   const until = world.clock.now() + limits.giveBackWaitMs;
   const { configuration } = await patiently(world, until, () => world.settings.load());
   const { pooled, condemned, left, ended } = await grouped(

@@ -7,7 +7,7 @@ export type Mode = "provision" | "release" | "refresh";
 const modes: readonly string[] = ["provision", "release", "refresh"] satisfies readonly Mode[];
 
 interface Input {
-  /** Where it is of use; in every mode where nothing is said. */
+  /** The modes that use it; all modes if absent. */
   readonly modes?: readonly Mode[];
   /** What "" means, where that is a value. */
   readonly otherwise?: string;
@@ -50,7 +50,7 @@ export type InputName = keyof typeof inputs;
 export const inputNames = Object.keys(inputs) as readonly InputName[];
 export const inputOf = (name: InputName): Input => inputs[name];
 
-/** What the runner tells every step (GitHub docs, "Variables reference"). */
+/** Variables that the runner sets for every step (GitHub docs, "Variables reference"). */
 export interface Surroundings {
   readonly runId: string;
   readonly attempt: string;

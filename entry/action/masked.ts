@@ -5,7 +5,7 @@ import type { Secrets } from "../../cloud/ports/secrets.ts";
 /** A mask hides its text wherever it stands: the braces and the ends of a key's frame say nothing, and would be missed. */
 const leastMasked = 8;
 
-/** A token as it is; of an App its key alone, for its id is no secret. */
+/** The token itself; for an App only its key, since its id is not secret. */
 async function secretOf(value: string): Promise<string> {
   const { parseForgeCredential } = await import("../forge-credential.ts");
   const parsed = parseForgeCredential(value);

@@ -9,7 +9,7 @@ import type { InputName } from "./inputs.ts";
 
 type Read = (name: InputName) => string;
 
-export interface OverlayWish {
+export interface OverlayInputs {
   readonly overlay: Overlay;
   /** Names of the overlay that are set or taken out. */
   readonly changed: readonly string[];
@@ -35,7 +35,7 @@ const duration =
   };
 
 function classes(text: string): Parsed<ResourceClasses> {
-  const shape = 'it is JSON, e.g. {"large": {"cpu": 2, "mmem": 4096}}';
+  const shape = 'write JSON, e.g. {"large": {"cpu": 2, "mmem": 4096}}';
   try {
     const found = JSON.parse(text) as Record<string, { cpu?: unknown; mmem?: unknown } | null>;
     const entries = Object.entries(found).map(([name, one]) => [
@@ -44,7 +44,7 @@ function classes(text: string): Parsed<ResourceClasses> {
     ]);
     return { value: Object.fromEntries(entries) as ResourceClasses };
   } catch {
-    return wrong(`cannot be read; ${shape}`);
+    return wrong(`is not valid JSON; ${shape}`);
   }
 }
 
@@ -91,10 +91,10 @@ const images =
 const architecturesOf = ({ imageParameters }: Configuration): readonly Architecture[] =>
   (["x64", "arm64"] as const).filter((one) => imageParameters[one] !== undefined);
 
-export function overlayWish(
+export function readOverlayInputs(
   of: Read,
   { configuration, defaults, overlay, overlayProblems }: LoadedSettings,
-): OverlayWish {
+): OverlayInputs {
   const next: Record<string, unknown> = { ...overlay };
   const problems: string[] = [];
   const given: string[] = [];

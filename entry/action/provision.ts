@@ -8,11 +8,11 @@ import { alikeTogether } from "../words/alike-reasons.ts";
 import { BadInput } from "../words/bad-input.ts";
 import { counted, spoken } from "../words/durations.ts";
 import type { OperatedWorld } from "../control-world.ts";
-import { requestOf, wishedLabel } from "../request-inputs.ts";
+import { requestOf, labelOfInput } from "../request-inputs.ts";
 import type { Inputs } from "./inputs.ts";
 import { onStop } from "./stop-signals.ts";
 import { estimateOf, failedSummary, provisionSummary } from "./summary.ts";
-import { fail, grouped, type Told } from "./told.ts";
+import { fail, grouped, type ActionLog } from "./action-log.ts";
 import { writeSummary } from "./write-summary.ts";
 
 /** The state that the post step reads. */
@@ -20,7 +20,7 @@ export const savedState = "provision";
 
 export function rawOf({ of, around }: Inputs, random: Pick<Random, "id">): RawRequest {
   // A secret one is an output, and GitHub passes no output on that is masked: so it is not written to any log.
-  const label = wishedLabel(of("label"), random);
+  const label = labelOfInput(of("label"), random);
   if (label === undefined)
     throw new BadInput([`label is "${of("label")}"; write "run-id" or "secret"; further labels go into "labels"`]);
   return {
@@ -48,7 +48,7 @@ interface Readiness {
   readonly afterMs: ReadonlyMap<string, number>;
 }
 
-function listening(log: Told): Readiness {
+function listening(log: ActionLog): Readiness {
   const begun = performance.now();
   const afterMs = new Map<string, number>();
   return {
@@ -64,7 +64,11 @@ function listening(log: Told): Readiness {
 }
 
 /** Says whether the step succeeds. */
-export async function provisionMode(inputs: Inputs, log: Told, worldOf: (log: Log) => OperatedWorld): Promise<boolean> {
+export async function provisionMode(
+  inputs: Inputs,
+  log: ActionLog,
+  worldOf: (log: Log) => OperatedWorld,
+): Promise<boolean> {
   const heard = listening(log);
   const world = worldOf(heard.log);
   const loaded = await world.settings.load();
@@ -90,7 +94,7 @@ export async function provisionMode(inputs: Inputs, log: Told, worldOf: (log: Lo
   }
   const ready = { ...outcome, readyMs: Math.max(0, ...heard.afterMs.values()) };
   putOut(request, ready);
-  // Only now: a step that is killed before its outputs are written has provisioned for nobody.
+  // Only now: no job can use the instances of a step that is killed before its outputs are written.
   saveState(savedState, JSON.stringify({ ...saved, committed: true }));
   await tellReady(request, ready, heard.afterMs, log);
   return true;
@@ -117,7 +121,7 @@ async function tellReady(
   request: Request,
   outcome: Ready,
   readyAfterMs: ReadonlyMap<string, number>,
-  log: Told,
+  log: ActionLog,
 ): Promise<void> {
   const { instances, created, reused, readyMs, reasons = [] } = outcome;
   log.note(

@@ -7,15 +7,15 @@ import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../forge-credential.ts";
 import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
 import type { Inputs } from "./inputs.ts";
-import { overlayWish } from "./overlay-inputs.ts";
+import { readOverlayInputs } from "./overlay-inputs.ts";
 import { refreshSummary } from "./summary.ts";
-import { fail, grouped, type Told } from "./told.ts";
+import { fail, grouped, type ActionLog } from "./action-log.ts";
 import { writeSummary } from "./write-summary.ts";
 
 type WorldOf = (log: Log, forge?: ForgeAuth) => OperatedWorld;
 
 /** Fails where a part of refresh could not be done: a scheduled workflow that is red is seen. */
-export async function refreshMode(inputs: Inputs, log: Told, worldOf: WorldOf): Promise<boolean> {
+export async function refreshMode(inputs: Inputs, log: ActionLog, worldOf: WorldOf): Promise<boolean> {
   const { of, environment } = inputs;
   const dryRun = of("dry-run");
   if (dryRun !== "true" && dryRun !== "false") throw new BadInput([`dry-run is "${dryRun}"; write "true" or "false"`]);
@@ -36,10 +36,10 @@ export async function refreshMode(inputs: Inputs, log: Told, worldOf: WorldOf): 
   return report.problems.length === 0;
 }
 
-async function layOver({ of }: Inputs, log: Told, world: OperatedWorld, dry: boolean): Promise<void> {
+async function layOver({ of }: Inputs, log: ActionLog, world: OperatedWorld, dry: boolean): Promise<void> {
   const loaded = await world.settings.load();
-  const { overlay, changed, problems, differences } = overlayWish(of, loaded);
-  for (const problem of loaded.overlayProblems ?? []) log.warn("Unusable overlay", problem);
+  const { overlay, changed, problems, differences } = readOverlayInputs(of, loaded);
+  for (const problem of loaded.overlayProblems ?? []) log.warn("Invalid configuration overlay", problem);
   if (problems.length > 0) throw new BadInput(problems);
   for (const difference of differences) log.warn("Not as deployed", difference);
   if (changed.length === 0) return;
@@ -49,10 +49,10 @@ async function layOver({ of }: Inputs, log: Told, world: OperatedWorld, dry: boo
 }
 
 /** The token given, else what the environment keeps; with neither, refresh does without GitHub and reports it. */
-async function forgeOf({ of }: Inputs, log: Told, world: OperatedWorld): Promise<ForgeAuth | undefined> {
+async function forgeOf({ of }: Inputs, log: ActionLog, world: OperatedWorld): Promise<ForgeAuth | undefined> {
   const token = of("github-token");
   if (token !== "") return { kind: "token", token };
   const stored = await storedCredential(world.secrets, (await world.settings.load()).configuration);
-  if (stored.kind === "of-no-use") log.warn("GitHub credential", `${stored.name} cannot be used: ${stored.why}`);
+  if (stored.kind === "unusable") log.warn("GitHub credential", `${stored.name} cannot be used: ${stored.why}`);
   return stored.kind === "usable" ? stored.auth : undefined;
 }

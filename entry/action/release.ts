@@ -10,16 +10,16 @@ import type { OperatedWorld } from "../control-world.ts";
 import type { Inputs } from "./inputs.ts";
 import { onStop } from "./stop-signals.ts";
 import { releaseSummary } from "./summary.ts";
-import { grouped, type Told } from "./told.ts";
+import { grouped, type ActionLog } from "./action-log.ts";
 import { writeSummary } from "./write-summary.ts";
 
 /** Above every attempt that GitHub counts. */
 const everyAttempt = 10_000;
 
-/** Succeeds also where something has not answered yet: refresh goes on with it, and the run's jobs are over. */
+/** Succeeds even if an instance has not answered yet: the run's jobs are over, and refresh takes care of the instance. */
 export async function releaseMode(
   { of, around, environment }: Inputs,
-  log: Told,
+  log: ActionLog,
   worldOf: (log: Log, forge?: ForgeAuth) => OperatedWorld,
 ): Promise<boolean> {
   const runId = of("run-id") || around.runId;

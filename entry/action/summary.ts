@@ -63,12 +63,12 @@ export function* provisionSummary(
   yield "";
   yield `${reused} from the pool, ${created} created. Together about **${dollars(estimateOf(instances))} an hour**: an estimate by us-east-1's list prices, without disks and traffic.`;
   yield "";
-  // A secret label is told to the jobs that need it, by the output alone.
+  // A secret label reaches the jobs that need it through the output only.
   if (request.label === undefined) yield `\`runs-on: ${labelOf(request)}\``;
   else yield "`runs-on: ${{ needs.<job>.outputs.label }}`";
   if (reasons.length === 0) return;
   yield "";
-  yield `Fewer than the ${request.count} that were asked for:`;
+  yield `Fewer than the ${request.count} requested:`;
   yield "";
   for (const reason of alikeTogether(reasons)) yield `- ${escaped(reason)}`;
 }

@@ -1,11 +1,11 @@
-// The job summary's file: a runner without one (an old GHES, a test) is no reason to fail.
+// Writes the job summary; a runner without one (an old GHES, a test) is not a failure.
 import { summary } from "@actions/core";
-import type { Told } from "./told.ts";
+import type { ActionLog } from "./action-log.ts";
 
 /** GitHub takes 1 MiB of a step, and nothing of what is longer (GitHub docs, "Workflow commands": "Step isolation and limits"). */
 const mostBytes = 1_000_000;
 
-export async function writeSummary(lines: Iterable<string>, log: Told): Promise<void> {
+export async function writeSummary(lines: Iterable<string>, log: ActionLog): Promise<void> {
   try {
     await summary.addRaw(`${withinLimit([...lines]).join("\n")}\n`).write();
   } catch (error) {

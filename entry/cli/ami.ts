@@ -1,4 +1,4 @@
-// `runpool ami <step>`: images are baked, tested, published and pruned; what a machine's image lacks is told.
+// `runpool ami <step>`: bake, test, publish, prune and check images.
 import * as z from "zod/mini";
 import { imagesKept } from "../../domain/image.ts";
 import type { AmiInput } from "./ami/steps.ts";
@@ -46,8 +46,8 @@ function checkOptions(
     (one) => given[one] !== undefined && given[one] !== false && given[one] !== defaults[one] && !all.includes(one),
   );
   const problems = [
-    ...missing.map((one) => `--${one} is missing: ami ${input.step} needs it`),
-    ...strange.map((one) => `--${one} is nothing that ami ${input.step} takes`),
+    ...missing.map((one) => `--${one} is missing: ami ${input.step} requires it`),
+    ...strange.map((one) => `unknown option "--${one}" for "ami ${input.step}"`),
   ];
   if (problems.length > 0) throw new BadInput(problems, name);
 }
@@ -87,12 +87,12 @@ const defaults = {
 
 export const amiCommand = command({
   name,
-  summary: "bake, test, publish and prune images; check one of your own",
+  summary: "bake, test, publish, prune and check images",
   details:
-    "bake builds an image with Packer (a checkout of runpool is needed); test boots one instance of it, which must register; " +
-    "publish makes it the environment's, and never one that failed its test; prune deletes old ones that nothing uses. " +
-    "check tells what an image lacks: of this machine, or with --image of an AMI as EC2 describes it. " +
-    "age tells how far the runner in it is behind, and propose what has been released since.",
+    "bake builds an image with Packer (needs a checkout of runpool). test boots one instance of it, which must register. " +
+    "publish makes a tested image the environment's. prune deletes old images that nothing uses. " +
+    "check lists what an image lacks: this machine's, or with --image an AMI as EC2 describes it. " +
+    "age shows how old its runner is, and propose what has been released since.",
   operand: { name: "step", help: steps.join(", "), required: true, choices: steps },
   options: [
     { name: "variant", value: "NAME", help: "bake: a name of ami/variants.json, e.g. ubuntu-24.04-x64" },
@@ -104,27 +104,27 @@ export const amiCommand = command({
       help: "bake, check, propose: template, scripts and spec",
     },
     { name: "agent", value: "FILE", otherwise: defaults.agent, help: "bake: the agent's bundle (npm run build)" },
-    { name: "downloads", value: "DIR", help: "bake: files taken instead of downloads, by their names" },
+    { name: "downloads", value: "DIR", help: "bake: folder with files to use instead of downloads, by name" },
     { name: "docker-for-jobs", help: "bake: jobs may use docker, which makes them root" },
-    { name: "subnet", value: "ID", help: "bake: where to build; else a subnet of the default VPC" },
+    { name: "subnet", value: "ID", help: "bake: subnet to build in (default: one of the default VPC)" },
     {
       name: "instance-profile",
       value: "NAME",
-      help: "bake: of the build machine, e.g. runpool-ENVIRONMENT-image-build of the stacks; else Packer makes one",
+      help: "bake: profile of the build machine, e.g. the stacks' runpool-ENVIRONMENT-image-build (default: Packer creates one)",
     },
-    { name: "kms-key", value: "KEY", help: "bake: encrypts with this key; else with AWS's own" },
+    { name: "kms-key", value: "KEY", help: "bake: encryption key (default: AWS's own)" },
     { name: "ssh-interface", value: "HOW", help: "bake: session_manager (no open port), public_ip, private_ip" },
-    { name: "class", value: "NAME", help: "test: the resource class; else the smallest" },
+    { name: "class", value: "NAME", help: "test: resource class (default: the smallest)" },
     {
       name: "timeout-min",
       value: "MIN",
-      help: "test: how long it may take to register; without it as the environment says",
+      help: "test: minutes it may take to register (default: the environment's limit)",
     },
     {
       name: "keep",
       value: "N",
       otherwise: defaults.keep,
-      help: "prune: newest images of each variant, and last values of each parameter",
+      help: "prune: how many images of each variant, and past values of each parameter, to keep",
     },
     { name: "phase", value: "WHEN", otherwise: defaults.phase, help: "check: image (finished, not booted) or booted" },
     {
@@ -133,9 +133,9 @@ export const amiCommand = command({
       otherwise: defaults.releases,
       help: "age: the API that lists the runner's releases",
     },
-    { name: "dry-run", help: "prune: only tell; bake: only validate" },
+    { name: "dry-run", help: "prune: only report; bake: only validate" },
     { name: "evict", help: "age: end the idle instances of an image whose runner is too old" },
-    { name: "write", help: "propose: write it into versions.json" },
+    { name: "write", help: "propose: write the result to versions.json" },
   ],
   examples: [
     "runpool ami bake -e dev --variant ubuntu-24.04-x64 --json",
@@ -145,10 +145,10 @@ export const amiCommand = command({
     "sudo runpool ami check",
   ],
   schema: z.object({ step: z.enum(steps), ...defaultless }),
-  run: async (input, ground, { values }) => {
+  run: async (input, context, { values }) => {
     checkOptions(input, values, defaults);
     // Loaded late, like all that touches AWS.
     const { runStep } = await import("./ami/steps.ts");
-    return runStep(input, ground);
+    return runStep(input, context);
   },
 });

@@ -7,7 +7,7 @@ import { optionSuggestion, suggestion } from "../words/nearest.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-export interface Asked {
+export interface Call {
   /** Undefined: the general help. */
   readonly command: Command | undefined;
   readonly help: boolean;
@@ -29,8 +29,8 @@ const builtIn: readonly Option[] = [
 ];
 
 /** Throws BadInput for an unknown command or flag (with the nearest), a missing value, or a missing flag. */
-export function readArguments(argv: readonly string[], variables: Variables, commands: readonly Command[]): Asked {
-  // The command is the first word that is no flag and no flag's value: only common options may stand before it.
+export function readArguments(argv: readonly string[], variables: Variables, commands: readonly Command[]): Call {
+  // The command is the first word that is neither a flag nor a flag's value: only common options may come before it.
   const rough = tokensOf(argv, [...commonOptions, ...builtIn]);
   const word = rough.words[0];
   const command = commands.find(({ name }) => name === word);
@@ -40,7 +40,7 @@ export function readArguments(argv: readonly string[], variables: Variables, com
   if (word !== undefined && command === undefined)
     throw new BadInput(
       [
-        `"${word}" is no command${suggestion(
+        `unknown command "${word}"${suggestion(
           word,
           commands.map(({ name }) => name),
         )}`,
@@ -52,8 +52,8 @@ export function readArguments(argv: readonly string[], variables: Variables, com
   const help = asks("help");
   const version = asks("version");
   if (help || version) return { command, help, version, given: { values: {}, sources: {} } };
-  const problems = problemsOfFlags(flags, [...options, ...builtIn]);
-  // A flag that is not known may have been any other, or its value's: what else is missing is said once it is right.
+  const problems = problemsOfFlags(flags, [...options, ...builtIn], command?.name);
+  // An unknown flag may be a misspelt one: missing options are reported once the flags are right.
   if (problems.length > 0) throw new BadInput(problems, command?.name ?? "");
   const operands = words.slice(command === undefined ? 0 : 1);
   problems.push(...problemsOfOperands(operands, command));
@@ -99,17 +99,18 @@ function tokensOf(argv: readonly string[], options: readonly Option[]): { flags:
   return { flags, words };
 }
 
-/** `-json`: read as letters it would be four mistakes, or another option's value. */
+/** `-json` instead of `--json`: as single letters it would be four errors, or another option's value. */
 function problemsOfDashes(argv: readonly string[], options: readonly Option[]): string[] {
   const end = argv.indexOf("--");
   return argv.slice(0, end < 0 ? argv.length : end).flatMap((word) => {
     const [, name] = /^-([a-z][a-z-]+)(?:=|$)/.exec(word) ?? [];
     const meant = options.find((option) => option.name === name && option.secret !== true);
-    return meant === undefined ? [] : [`"-${meant.name}" is no option here; did you mean "--${meant.name}"?`];
+    return meant === undefined ? [] : [`unknown option "-${meant.name}"; did you mean "--${meant.name}"?`];
   });
 }
 
-function problemsOfFlags(flags: readonly Flag[], options: readonly Option[]): string[] {
+/** `of`: the command, where one was named. */
+function problemsOfFlags(flags: readonly Flag[], options: readonly Option[], of: string | undefined): string[] {
   const problems: string[] = [];
   const known = new Map(options.filter(({ secret }) => secret !== true).map((option) => [option.name, option]));
   const seen = new Set<string>();
@@ -120,13 +121,13 @@ function problemsOfFlags(flags: readonly Flag[], options: readonly Option[]): st
       const instead =
         variables === undefined
           ? optionSuggestion(raw, [...known.values()])
-          : `: every process sees a command line; set ${variables.join(" or ")}`;
-      problems.push(`"${raw}" is no option here${instead}`);
+          : `: command lines are visible to every process; set ${variables.join(" or ")}`;
+      problems.push(`unknown option "${raw}"${of === undefined ? "" : ` for "${of}"`}${instead}`);
       continue;
     }
-    if (seen.has(name)) problems.push(`${raw} is given twice; give it once`);
+    if (seen.has(name)) problems.push(`${raw} is given more than once`);
     seen.add(name);
-    if (option.value === undefined && value !== undefined) problems.push(`${raw} is a switch and takes no value`);
+    if (option.value === undefined && value !== undefined) problems.push(`${raw} takes no value`);
     if (option.value !== undefined && (value === undefined || (!inline && value.startsWith("-"))))
       problems.push(
         `${raw} needs a value: ${raw} ${option.value}${value === undefined ? "" : ` (or ${raw}=${value})`}`,
@@ -139,8 +140,10 @@ function problemsOfOperands(operands: readonly string[], command: Command | unde
   if (command === undefined) return [];
   const { operand, name } = command;
   if (operand === undefined)
-    return operands.map((word) => `"${word}" is one word too many: ${name} takes options only`);
-  const problems = operands.slice(1).map((word) => `"${word}" is one word too many: ${name} takes one ${operand.name}`);
+    return operands.map((word) => `unexpected argument "${word}": "${name}" takes no arguments`);
+  const problems = operands
+    .slice(1)
+    .map((word) => `unexpected argument "${word}": "${name}" takes one ${operand.name}`);
   const { choices } = operand;
   if (operand.required && operands[0] === undefined)
     problems.push(
@@ -153,7 +156,7 @@ function problemsOfOperands(operands: readonly string[], command: Command | unde
   return problems;
 }
 
-/** Flags before variables before defaults; an empty variable is an absent one, as GitHub's are. */
+/** Flags take precedence over variables, and variables over defaults. An empty variable counts as unset, as GitHub sets some. */
 function gather(flags: readonly Flag[], variables: Variables, options: readonly Option[], problems: string[]): Given {
   const values: Record<string, string | boolean> = {};
   const sources: Record<string, string> = {};

@@ -4,7 +4,7 @@ import { keepCompiled } from "./compile-cache.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { problemOfNode } from "./node-version.ts";
 
-// Whoever reads may stop reading (`| head`): that is no error.
+// The reader may close the pipe early (`| head`): not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit();
   throw error;

@@ -1,18 +1,18 @@
-// What a command of the command line is: its words for help and completion, the schema of its input, what it does.
+// A command of the command line: its help and completion texts, the schema of its input, what it does.
 import type * as z from "zod/mini";
 import { BadInput } from "../words/bad-input.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import type { Ground } from "./ground.ts";
+import type { Context } from "./context.ts";
 
 export interface Option {
   /** `--name`. */
   readonly name: string;
   readonly short?: string;
-  /** What its value is called in help; a switch has none. */
+  /** The placeholder of its value in help; a flag without one is a switch. */
   readonly value?: string;
-  /** Environment variables, asked in this order where the flag is absent. */
+  /** Environment variables, tried in this order if the flag is absent. */
   readonly variables?: readonly string[];
-  /** Taken from its variables only, and never shown: a secret on a command line is seen by every process. */
+  /** Read from its variables only, and never shown: command lines are visible to every process. */
   readonly secret?: boolean;
   readonly otherwise?: string;
   readonly required?: boolean;
@@ -27,38 +27,38 @@ export interface Operand {
   readonly choices?: readonly string[];
 }
 
-/** What was given, by option name: from flags, variables and defaults. */
+/** The values by option name, from flags, variables and defaults. */
 export interface Given {
   readonly values: Readonly<Record<string, string | boolean>>;
-  /** Where each value comes from, as an error names it: `--attempt`, or `GITHUB_RUN_ATTEMPT`. */
+  /** Where each value comes from, for errors: `--attempt`, or `GITHUB_RUN_ATTEMPT`. */
   readonly sources: Readonly<Record<string, string>>;
 }
 
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** More for its own help. */
+  /** Further text of its own help. */
   readonly details?: string;
   readonly operand?: Operand;
   readonly options: readonly Option[];
   readonly examples: readonly string[];
-  /** It is about no environment: its help leaves out where that is. */
+  /** It needs no environment: its help omits those options. */
   readonly placeless?: true;
-  run(given: Given, ground: Ground): Promise<ExitCode>;
+  run(given: Given, context: Context): Promise<ExitCode>;
 }
 
 export interface CommandSpec<Schema extends z.core.$ZodObject> extends Omit<Command, "run"> {
   /** Its keys are the names of the options and of the operand. */
   readonly schema: Schema;
-  run(input: z.output<Schema>, ground: Ground, given: Given): Promise<ExitCode>;
+  run(input: z.output<Schema>, context: Context, given: Given): Promise<ExitCode>;
 }
 
 export const command = <Schema extends z.ZodMiniObject>(spec: CommandSpec<Schema>): Command => {
   const { schema, ...words } = spec;
-  return { ...words, run: (given, ground) => spec.run(read(schema, given, words.name), ground, given) };
+  return { ...words, run: (given, context) => spec.run(read(schema, given, words.name), context, given) };
 };
 
-/** The one reading of what was given to `command`. Throws BadInput with every problem, each naming the value and where it stands. */
+/** Parses the values given to `command`. Throws BadInput with all problems; each names the value and where it comes from. */
 export function read<Schema extends z.ZodMiniObject>(schema: Schema, given: Given, command: string): z.output<Schema> {
   const parsed = schema.safeParse(given.values);
   if (parsed.success) return parsed.data;

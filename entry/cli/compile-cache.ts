@@ -4,7 +4,7 @@ import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
-/** What of the process's environment says where caches lie (XDG Base Directory Specification) and whether they last. */
+/** The variables that decide where caches are (XDG Base Directory Specification) and whether they last. */
 export type CacheVariables = Readonly<Partial<Record<"XDG_CACHE_HOME" | "CI", string>>>;
 
 /** Where it is kept; undefined where nothing is: in CI, whose machines begin without it and would only pay for its writing. */
@@ -12,7 +12,7 @@ export function compileCacheOf({ XDG_CACHE_HOME: chosen = "", CI }: CacheVariabl
   if (CI !== undefined) return undefined;
   const named = isAbsolute(chosen);
   const trusted = named ? chosen : homedir();
-  // Whoever can write there decides what we run: nobody but this user may, not even the user behind a `sudo` that kept the home.
+  // Anyone who can write there decides what we run: only this user may, not even the user behind a `sudo` that kept HOME.
   const { uid, mode } = statSync(trusted);
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return undefined;
   return named ? join(trusted, "runpool") : join(trusted, ".cache", "runpool");

@@ -1,4 +1,4 @@
-// `runpool completion`: completion scripts, made from the commands' own words.
+// `runpool completion`: completion scripts, generated from the commands' definitions.
 import * as z from "zod/mini";
 import { command, type Command, type Option } from "./command.ts";
 import { commonOptions } from "./general-options.ts";
@@ -77,9 +77,9 @@ function zsh(commands: readonly Command[]): string {
     const { name, short, value, help, choices } = one;
     const values = choices === undefined ? (takesPath(one) ? "_files" : "") : `(${choices.join(" ")})`;
     const argument = value === undefined ? "" : `:${escaped(value)}:${values}`;
-    const said = `[${escaped(help)}]${argument}`;
-    if (short === undefined) return quoted(`--${name}${said}`);
-    return `${quoted(`(-${short} --${name})`)}{-${short},--${name}}${quoted(said)}`;
+    const description = `[${escaped(help)}]${argument}`;
+    if (short === undefined) return quoted(`--${name}${description}`);
+    return `${quoted(`(-${short} --${name})`)}{-${short},--${name}}${quoted(description)}`;
   };
   const cases = commands.map((one) => {
     const choices = one.name === "help" ? commands.map(({ name }) => name) : one.operand?.choices;
@@ -115,7 +115,7 @@ function fish(commands: readonly Command[]): string {
   const optionLine = (option: Option, when: string): string => {
     const { name, short, value, help, choices } = option;
     const brief = short === undefined ? "" : ` -s ${short}`;
-    // -x: a value that is no file's name.
+    // -x: the value is not a file name.
     const offered = choices === undefined ? "" : ` -a ${quoted(choices.join(" "))}`;
     const takes = value === undefined ? "" : takesPath(option) ? " -r -F" : ` -x${offered}`;
     return `complete -c runpool${when} -l ${name}${brief}${takes} -d ${quoted(help)}`;

@@ -52,21 +52,21 @@ function words(name: string, value: unknown): string {
 
 export const configCommand = command({
   name: "config",
-  summary: "every value, and where it comes from",
+  summary: "show every configuration value and its source",
   details:
-    "Sources: stack = what is deployed; defaults = set in the environment's file; overlay = changed since, by refresh; " +
-    "built-in = set nowhere.",
+    "Sources: stack = deployed; defaults = set in the environment's file; overlay = changed later by refresh's inputs; " +
+    "built-in = not set anywhere.",
   options: [],
   examples: ["runpool config -e prod", "runpool config --json | jq '.values.idleMs'"],
   schema: z.object({}),
-  run: async (_input, ground) => {
-    const world = await ground.world();
+  run: async (_input, context) => {
+    const world = await context.world();
     const loaded = await world.settings.load();
     const values = valuesOf(loaded);
-    const { out } = ground.terminal;
+    const { out } = context.terminal;
     for (const problem of loaded.overlayProblems ?? [])
-      ground.terminal.err.write(`unusable overlay, left out: ${plain(problem)}\n`);
-    ground.result({ ...ground.place(), values }, () =>
+      context.terminal.err.write(`the configuration overlay is invalid and ignored: ${plain(problem)}\n`);
+    context.result({ ...context.place(), values }, () =>
       inColumns(
         [{ title: "NAME" }, { title: "SOURCE" }, { title: "VALUE" }],
         Object.entries(values)

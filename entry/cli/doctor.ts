@@ -1,4 +1,4 @@
-// `runpool doctor`: looks at everything that an environment stands on, and says what is wrong and what to do.
+// `runpool doctor`: checks everything an environment depends on, and reports problems with remedies.
 import * as z from "zod/mini";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
@@ -9,7 +9,7 @@ import { storedCredential } from "../forge-credential.ts";
 import { command } from "./command.ts";
 import { counted } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import type { Ground } from "./ground.ts";
+import type { Context } from "./context.ts";
 import { tokenOption } from "./run-options.ts";
 import { plain, type Sink, type Style } from "../words/terminal.ts";
 import { hanging } from "../words/wrap.ts";
@@ -23,35 +23,35 @@ const schema = z.object({
 
 export const doctorCommand = command({
   name: "doctor",
-  summary: "check all that it stands on, and say what to do",
+  summary: "check everything the environment depends on",
   details:
-    "Changes nothing. A check is ok, a warning, failed, or skipped (with the reason: mostly a right that you lack). Exits 1 where one " +
-    "has failed. With --as-instance, on a machine of the pool, it makes the calls that the instance's role must be allowed and those " +
-    "that it must be denied, each such that it changes nothing, and says which are wrongly allowed or denied; and it runs the image's own spec.",
+    "Changes nothing. Each check is ok, a warning, failed, or skipped (usually for a missing permission). Exits 1 if one " +
+    "has failed. With --as-instance, run on a machine of the pool, it tests which calls the instance's role may and may not make, " +
+    "without changing anything, and runs the image's own checks.",
   options: [
-    { name: "deep", help: "also ask GitHub for a registration token (it is dropped): proves the right to write" },
-    { name: "as-instance", help: "check the rights of the instance that this runs on" },
+    { name: "deep", help: "also request a registration token from GitHub (and discard it), to prove write access" },
+    { name: "as-instance", help: "check the permissions of the instance this runs on" },
     {
       name: "metadata-endpoint",
       value: "URL",
       variables: ["AWS_EC2_METADATA_SERVICE_ENDPOINT"],
       otherwise: "http://169.254.169.254",
-      help: "where --as-instance finds the instance's metadata",
+      help: "instance metadata endpoint for --as-instance",
     },
     tokenOption,
   ],
   examples: ["runpool doctor -e prod", "runpool doctor --json | jq '.checks[] | select(.verdict == \"fail\")'"],
   schema,
-  run: (input, ground) =>
+  run: (input, context) =>
     input["as-instance"]
-      ? asInstance(input["metadata-endpoint"], ground)
-      : aboutEnvironment(input.deep, input["github-token"], ground),
+      ? asInstance(input["metadata-endpoint"], context)
+      : aboutEnvironment(input.deep, input["github-token"], context),
 });
 
-async function aboutEnvironment(deep: boolean, token: string | undefined, ground: Ground): Promise<ExitCode> {
-  const place = ground.place();
-  const world = await ground.world();
-  const waiting = ground.progress.waiting(() => "looking");
+async function aboutEnvironment(deep: boolean, token: string | undefined, context: Context): Promise<ExitCode> {
+  const place = context.place();
+  const world = await context.world();
+  const waiting = context.progress.waiting(() => "looking");
   // Loaded late: no other command asks so much of the SDK.
   const [{ doctorWorld }, { examine }] = await Promise.all([
     import("../doctor-world.ts"),
@@ -65,10 +65,10 @@ async function aboutEnvironment(deep: boolean, token: string | undefined, ground
   const checks = await examine(doctorWorld({ region: place.region, world: read, forge }), { ...place, deep }).finally(
     () => waiting.done(),
   );
-  return show({ ...place, deep }, checks, ground);
+  return show({ ...place, deep }, checks, context);
 }
 
-/** The given token, or the credential that the environment keeps; else why there is none to ask GitHub with. */
+/** The given token, or the environment's stored credential; otherwise why there is none. */
 async function credentialOf(
   world: OperatedWorld,
   loaded: LoadedSettings | undefined,
@@ -83,24 +83,22 @@ async function credentialOf(
   return { missing: `the stored credential (${stored.name}) cannot be used: ${stored.why}` };
 }
 
-async function asInstance(metadataUrl: string, ground: Ground): Promise<ExitCode> {
+async function asInstance(metadataUrl: string, context: Context): Promise<ExitCode> {
   const [{ onInstance, lookAtImage }, { examineRole }, { judgeImageSpec }] = await Promise.all([
     import("../doctor-world.ts"),
     import("../../control/operate/doctor/instance-role.ts"),
     import("../../control/operate/doctor/image-spec.ts"),
   ]);
-  const { ground: about, role } = await onInstance(metadataUrl, () => ground.place().environment).catch(
-    (error: unknown) => {
-      if (error instanceof OutOfReach)
-        throw new Unconfigured(`--as-instance runs on a machine of the pool; ${plain(error.message)}`, {
-          cause: error,
-        });
-      throw error;
-    },
-  );
+  const { about, role } = await onInstance(metadataUrl, () => context.place().environment).catch((error: unknown) => {
+    if (error instanceof OutOfReach)
+      throw new Unconfigured(`--as-instance runs on a machine of the pool; ${plain(error.message)}`, {
+        cause: error,
+      });
+    throw error;
+  });
   const { environment, instanceId, place } = about;
   const [checks, image] = await Promise.all([examineRole(role, about, deployAgain(environment)), lookAtImage()]);
-  return show({ environment, region: place.region, instanceId }, [...checks, ...judgeImageSpec(image)], ground);
+  return show({ environment, region: place.region, instanceId }, [...checks, ...judgeImageSpec(image)], context);
 }
 
 const styles: Readonly<Record<Verdict, Style>> = { ok: "green", warn: "yellow", fail: "red", skipped: "dim" };
@@ -111,7 +109,7 @@ const besideMin = 30;
 function checkLines(checks: readonly Check[], out: Sink): readonly string[] {
   const [verdictWidth, nameWidth] = [7, Math.max(...checks.map(({ name }) => name.length))];
   const remedyAt = verdictWidth + 2;
-  // Beside its name where there is room, else below it; words are not cut.
+  // Beside its name if there is room, otherwise below it.
   const beside = (out.columns() ?? Number.POSITIVE_INFINITY) - remedyAt - nameWidth - 2 >= besideMin;
   const foundAt = beside ? remedyAt + nameWidth + 2 : remedyAt;
   const found = (text: string): readonly string[] => hanging(plain(text.replaceAll("\n", " ")), foundAt, out.columns());
@@ -131,13 +129,13 @@ const urgency: readonly Verdict[] = ["ok", "skipped", "warn", "fail"];
 const byUrgency = (checks: readonly Check[]): readonly Check[] =>
   checks.toSorted((a, b) => urgency.indexOf(a.verdict) - urgency.indexOf(b.verdict));
 
-function show(about: object, checks: readonly Check[], ground: Ground): ExitCode {
+function show(about: object, checks: readonly Check[], context: Context): ExitCode {
   const counts = Object.fromEntries(
     verdicts.map((verdict) => [verdict, checks.filter((check) => check.verdict === verdict).length]),
   ) as Record<Verdict, number>;
-  ground.result({ ...about, ...counts, checks }, () => [
+  context.result({ ...about, ...counts, checks }, () => [
     // What asks for something stands last, where the eye is.
-    ...checkLines(byUrgency(checks), ground.terminal.out),
+    ...checkLines(byUrgency(checks), context.terminal.out),
     "",
     `${counted(checks.length, "check")}: ${verdicts.map((verdict) => `${counts[verdict]} ${verdict}`).join(", ")}`,
   ]);

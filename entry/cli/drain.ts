@@ -12,18 +12,18 @@ const name = "drain";
 
 export const drainCommand = command({
   name,
-  summary: "pause, end what is idle, ask the rest to leave",
+  summary: "pause, end idle instances, ask the rest to leave",
   details:
-    "Running jobs are finished: no job is cancelled before its instance's threshold. The environment stays paused " +
-    "until runpool resume. Without --wait, what leaves later goes to the pool and ends there by its idle time.",
+    "Running jobs finish: none is cancelled before its instance's threshold. The environment stays paused " +
+    "until runpool resume. Without --wait, instances that leave later go to the pool and end there when their idle time is over.",
   options: [
-    { name: "all", help: "every instance of the environment (there is no other choice yet; say it)" },
-    { name: "wait", help: "until every instance is ended, by EC2's word" },
+    { name: "all", help: "every instance of the environment (required)" },
+    { name: "wait", help: "wait until EC2 reports every instance terminated" },
     {
       name: "reason",
       value: "TEXT",
       otherwise: "drained by an operator",
-      help: "of the pause, and kept in the records",
+      help: "the pause's reason, also kept in the records",
     },
   ],
   examples: ["runpool drain -e dev --all --wait", "runpool drain -e prod --all --reason 'moving to another region'"],
@@ -32,16 +32,19 @@ export const drainCommand = command({
     wait: z._default(z.boolean(), false),
     reason: z.string().check(z.minLength(1, "say why, or leave it out")),
   }),
-  run: async ({ all, wait, reason }, ground) => {
+  run: async ({ all, wait, reason }, context) => {
     if (!all) throw new BadInput(["drain needs --all: it ends every instance of the environment"], name);
-    const world = await ground.world();
-    const { environment } = ground.place();
+    const world = await context.world();
+    const { environment } = context.place();
     let left = 0;
     const interrupts = onInterrupt(
-      () => ground.progress.note(`Stopping: ${environment} stays paused, and what was asked to leave leaves`),
+      () =>
+        context.progress.note(
+          `Stopping: ${environment} stays paused, and instances that were asked to leave still leave`,
+        ),
       () => undefined,
     );
-    const waiting = ground.progress.waiting(() => `draining, ${counted(left, "instance")} still to end`);
+    const waiting = context.progress.waiting(() => `draining, ${counted(left, "instance")} still to end`);
     try {
       const drained = await drain(world, {
         reason,
@@ -51,12 +54,12 @@ export const drainCommand = command({
       });
       waiting.done();
       const { ended, leaving, damaged } = drained;
-      ground.result({ environment, paused: true, ...drained }, () => [
+      context.result({ environment, paused: true, ...drained }, () => [
         `${environment} is paused (runpool resume ends it): ${counted(ended.length, "instance")} ended, ${leaving.length} leaving`,
         ...leaving.map((instanceId) => `- ${instanceId}`),
       ]);
       for (const { key, problem } of damaged)
-        ground.terminal.err.write(`damaged item, left as it is: ${plain(key)}: ${plain(problem)}\n`);
+        context.terminal.err.write(`damaged item, left as it is: ${plain(key)}: ${plain(problem)}\n`);
       return drainCode(leaving.length, wait, interrupts.signal.aborted);
     } finally {
       waiting.done();
@@ -65,7 +68,7 @@ export const drainCommand = command({
   },
 });
 
-/** Who waits and is left with machines that have not ended has failed; who does not wait has asked them to leave, and is done. */
+/** With --wait, instances that have not ended are a failure; without it, asking them to leave is all there is to do. */
 export function drainCode(leaving: number, wait: boolean, interrupted: boolean): ExitCode {
   if (leaving === 0) return exitCodes.done;
   if (interrupted) return exitCodes.cancelled;

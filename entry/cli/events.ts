@@ -1,4 +1,4 @@
-// `runpool events`: what happened to the instances, as their records tell it; with --follow as it happens.
+// `runpool events`: changes of the instances, derived from their records; with --follow as they happen.
 import * as z from "zod/mini";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { Configuration } from "../../domain/configuration.ts";
@@ -8,12 +8,12 @@ import { changesOf, type Change } from "./changes.ts";
 import { command } from "./command.ts";
 import { parsedDuration, spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import type { Ground } from "./ground.ts";
+import type { Context } from "./context.ts";
 import { instanceId } from "./instance-id.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { plain, type Sink, type Style } from "../words/terminal.ts";
 
-/** One scan of a small table; what is quicker than this is told by its last word only. */
+/** One scan of a small table. Of several changes within this time only the last is seen. */
 const pollMs = 2_000;
 const usualSinceMs = 3_600_000;
 
@@ -34,13 +34,13 @@ type Input = z.output<typeof schema>;
 
 export const eventsCommand = command({
   name: "events",
-  summary: "what happened to the instances, and --follow it",
+  summary: "show what happened to the instances",
   details:
-    "The table keeps an instance's present, and the last word of its agent: without --follow that is what is told, with moments worked " +
-    "out from thresholds. --follow looks every 2 s until Ctrl-C; what comes and goes between two looks is told by its end. Moments are UTC.",
+    "The table keeps only each instance's current state and its agent's last signal. Without --follow the events are derived from these, " +
+    "with times computed from thresholds. --follow polls every 2 s until Ctrl-C; of what changes twice in between, only the last change is shown. Times are UTC.",
   options: [
-    { name: "follow", short: "f", help: "go on with what happens from now, until Ctrl-C" },
-    { name: "since", value: "AGE", help: "from so long ago, e.g. 30m, 2h, 1d (default: 1h; with --follow from now)" },
+    { name: "follow", short: "f", help: "show events from now on, until Ctrl-C" },
+    { name: "since", value: "AGE", help: "how far back, e.g. 30m, 2h, 1d (default: 1h; with --follow: now)" },
     { name: "run-id", value: "ID", help: "only of this run" },
     { name: "instance", value: "ID", help: "only of this instance" },
   ],
@@ -50,35 +50,37 @@ export const eventsCommand = command({
     "runpool events --follow --json | jq 'select(.event == \"condemned\")'",
   ],
   schema,
-  run: async (input, ground) => {
-    const world = await ground.world();
+  run: async (input, context) => {
+    const world = await context.world();
     const { configuration } = await world.settings.load();
     const began = world.clock.now();
     const sinceMs = input.since ?? (input.follow ? 0 : usualSinceMs);
-    const told = teller(input, { from: began - sinceMs, today: iso(began).slice(0, 10) }, ground);
-    const waiting = ground.progress.waiting(() => "reading the instances");
-    const first = await look(world, ground, new Set()).finally(() => waiting.done());
-    told.of(first.flatMap((after) => changesOf({ before: undefined, after, since: 0, now: began }, configuration)));
+    const printer = printerOf(input, { from: began - sinceMs, today: iso(began).slice(0, 10) }, context);
+    const waiting = context.progress.waiting(() => "reading the instances");
+    const first = await look(world, context, new Set()).finally(() => waiting.done());
+    printer.print(
+      first.flatMap((after) => changesOf({ before: undefined, after, since: 0, now: began }, configuration)),
+    );
     if (!input.follow) {
-      if (told.count() === 0) ground.progress.note(`Nothing of that in the last ${spoken(sinceMs)}: see --since`);
+      if (printer.count() === 0) context.progress.note(`No events in the last ${spoken(sinceMs)}: see --since`);
       return exitCodes.done;
     }
-    return await follow({ world, configuration, records: first, at: began, told, ground });
+    return await follow({ world, configuration, records: first, at: began, printer, context });
   },
 });
 
-interface Told {
-  of(changes: readonly Change[]): void;
-  /** How many have been told. */
+interface Printer {
+  print(changes: readonly Change[]): void;
+  /** How many were printed. */
   count(): number;
 }
 
-/** Writes what was asked for, oldest first: a line each, or with `--json` an object each. */
-function teller(
+/** Prints the selected events, oldest first: a line each, or with `--json` an object each. */
+function printerOf(
   input: Input,
   { from, today }: { readonly from: number; readonly today: string },
-  { json, terminal: { out } }: Ground,
-): Told {
+  { json, terminal: { out } }: Context,
+): Printer {
   const chosen = ({ at, runId, instanceId }: Change): boolean =>
     at >= from &&
     (input["run-id"] === undefined || runId === input["run-id"]) &&
@@ -86,7 +88,7 @@ function teller(
   let count = 0;
   return {
     count: () => count,
-    of: (changes) => {
+    print: (changes) => {
       for (const change of changes.filter(chosen).sort((a, b) => a.at - b.at)) {
         count++;
         out.write(json ? `${JSON.stringify({ ...change, at: iso(change.at) })}\n` : `${lineOf(change, today, out)}\n`);
@@ -111,7 +113,7 @@ const styles: Readonly<Record<string, Style>> = {
   "listener-lost": "red",
 };
 
-/** `today`: what happened on that day is told without it. */
+/** `today`: events of that day are printed without the date. */
 function lineOf({ at, instanceId, event, runId, attempt, detail }: Change, today: string, out: Sink): string {
   const when = iso(at);
   const moment = when.startsWith(today) ? when.slice(11, 19) : when.slice(5, 19).replace("T", " ");
@@ -122,12 +124,12 @@ function lineOf({ at, instanceId, event, runId, attempt, detail }: Change, today
   return `${out.paint("dim", moment)}  ${plain(instanceId)}  ${style === undefined ? name : out.paint(style, name)}  ${plain(words)}`.trimEnd();
 }
 
-/** Every record; a damaged one is said once. */
-async function look(world: OperatedWorld, ground: Ground, said: Set<string>): Promise<readonly InstanceRecord[]> {
+/** Every record; a damaged one is reported once. */
+async function look(world: OperatedWorld, context: Context, reported: Set<string>): Promise<readonly InstanceRecord[]> {
   const { items, damaged } = await world.instances.all();
   for (const { key, problem } of damaged) {
-    if (!said.has(key)) ground.progress.warn(`damaged item: ${key}: ${problem}`);
-    said.add(key);
+    if (!reported.has(key)) context.progress.warn(`damaged item: ${key}: ${problem}`);
+    reported.add(key);
   }
   return items;
 }
@@ -138,17 +140,17 @@ interface Following {
   readonly records: readonly InstanceRecord[];
   /** When they were read. */
   readonly at: number;
-  readonly told: Told;
-  readonly ground: Ground;
+  readonly printer: Printer;
+  readonly context: Context;
 }
 
-async function follow({ world, configuration, records, at, told, ground }: Following): Promise<ExitCode> {
+async function follow({ world, configuration, records, at, printer, context }: Following): Promise<ExitCode> {
   const interrupts = onInterrupt(
     () => undefined,
     () => undefined,
   );
-  ground.progress.note(`Following ${ground.place().environment}; Ctrl-C ends it`);
-  const said = new Set<string>();
+  context.progress.note(`Following ${context.place().environment}; Ctrl-C ends it`);
+  const reported = new Set<string>();
   let known = new Map(records.map((record) => [record.key, record]));
   let since = at;
   for (;;) {
@@ -156,14 +158,16 @@ async function follow({ world, configuration, records, at, told, ground }: Follo
     if (interrupts.signal.aborted) break;
     const now = world.clock.now();
     try {
-      const found = await look(world, ground, said);
-      told.of(found.flatMap((after) => changesOf({ before: known.get(after.key), after, since, now }, configuration)));
+      const found = await look(world, context, reported);
+      printer.print(
+        found.flatMap((after) => changesOf({ before: known.get(after.key), after, since, now }, configuration)),
+      );
       known = new Map(found.map((record) => [record.key, record]));
       since = now;
     } catch (error) {
-      // A moment without a network ends no watch; what is wrong for good does.
+      // A short network failure does not end the watch; a permanent error does.
       if (!(error instanceof OutOfReach)) throw error;
-      ground.progress.warn(error.message);
+      context.progress.warn(error.message);
     }
   }
   interrupts.release();

@@ -4,8 +4,8 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export const exitCodeWords: readonly (readonly [code: ExitCode, words: string])[] = [
   [exitCodes.done, "done"],
-  [exitCodes.failed, "could not be done, or something was left over: the output says what"],
+  [exitCodes.failed, "failed, or something is left to do: the output says what"],
   [exitCodes.refused, "bad input or wrong configuration; nothing was changed"],
-  [exitCodes.outOfReach, "AWS or GitHub is out of reach; the same command may be given again"],
+  [exitCodes.outOfReach, "AWS or GitHub cannot be reached; run the same command again"],
   [exitCodes.cancelled, "cancelled"],
 ];

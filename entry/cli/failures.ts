@@ -1,4 +1,4 @@
-// What an error means to whoever called: its words and its exit code.
+// Maps an error to its message and its exit code.
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { ForgeRefused } from "../../cloud/ports/forge.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
@@ -23,16 +23,16 @@ function failureOf(error: unknown): Failure {
   if (error instanceof Unconfigured)
     return { kind: "unconfigured", exitCode: exitCodes.refused, problems: error.message.split("\n") };
   if (error instanceof OutOfReach) {
-    const advice = "Check the network and the region; the same command may be given again";
+    const advice = "Check the network and the region, then run the command again";
     return { kind: "out-of-reach", exitCode: exitCodes.outOfReach, problems: [error.message], advice };
   }
   if (error instanceof AwsRefused || error instanceof ForgeRefused)
     return { kind: "refused", exitCode: exitCodes.failed, problems: [error.message] };
   const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { kind: "mistake", exitCode: exitCodes.failed, problems: [`a mistake in runpool itself: ${words}`] };
+  return { kind: "mistake", exitCode: exitCodes.failed, problems: [`internal error (please report): ${words}`] };
 }
 
-/** Words on stderr, and with `--json` one object on stdout as for any other result. */
+/** Writes messages to stderr; with `--json` also one object to stdout, as for any other result. */
 export function report(error: unknown, terminal: Terminal, json: boolean): ExitCode {
   const { kind, exitCode, problems, advice } = failureOf(error);
   const { err, out } = terminal;

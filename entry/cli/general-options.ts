@@ -8,7 +8,7 @@ export const environmentOption: Option = {
   short: "e",
   value: "NAME",
   variables: ["RUNPOOL_ENVIRONMENT"],
-  help: "the environment, as it was deployed",
+  help: "name of the deployed environment",
 };
 export const regionOption: Option = {
   name: "region",
@@ -20,9 +20,9 @@ export const regionOption: Option = {
 export const commonOptions: readonly Option[] = [
   environmentOption,
   regionOption,
-  { name: "json", help: "print one JSON object, or one a line where it goes on" },
-  { name: "quiet", short: "q", help: "no progress, only the result" },
-  { name: "no-color", help: "no colours (as NO_COLOR); there are none where the output is no terminal" },
+  { name: "json", help: "print one JSON object; when following, one per line" },
+  { name: "quiet", short: "q", help: "print only the result, no progress" },
+  { name: "no-color", help: "no colours (like NO_COLOR); there are none unless the output is a terminal" },
 ];
 
 export const commonSchema = z.object({

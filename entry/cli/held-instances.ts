@@ -1,4 +1,4 @@
-// What a provision holds at the moment, read from its events: for whoever leaves before it is given back.
+// The instances a provision holds, tracked by its events: reported if the user exits before they are given back.
 import type { Log } from "../../cloud/ports/log.ts";
 import type { Request } from "../../domain/request.ts";
 import { counted, spoken } from "../words/durations.ts";
@@ -9,7 +9,7 @@ export interface HeldInstances extends Log {
   ready(): number;
 }
 
-/** A log that watches, and passes every event on. */
+/** Tracks events and passes each on to `log`. */
 export function heldInstances(log: Log): HeldInstances {
   const held = new Set<string>();
   const registered = new Set<string>();
@@ -30,13 +30,13 @@ export function heldInstances(log: Log): HeldInstances {
   };
 }
 
-/** For people: what stays behind, and who ends it. */
+/** For people: which instances remain, and how they end. */
 export function whatRemains(instances: readonly string[], request: Request, provisionMs: number): string {
-  if (instances.length === 0) return "Left: no instance was held; a launch under way ends by its own deadline.";
+  if (instances.length === 0) return "No instances were held. An instance that is being launched ends by itself.";
   const { runId, attempt } = request;
   return [
-    `Left: ${counted(instances.length, "instance")} of run ${runId}: ${instances.join(", ")}`,
-    `Released at once by: runpool release --run-id ${runId} --attempt ${attempt}`,
-    `Else they end by themselves, within ${spoken(provisionMs)}.`,
+    `Still held: ${counted(instances.length, "instance")} of run ${runId}: ${instances.join(", ")}`,
+    `Release them now: runpool release --run-id ${runId} --attempt ${attempt}`,
+    `Otherwise they end by themselves within ${spoken(provisionMs)}.`,
   ].join("\n");
 }

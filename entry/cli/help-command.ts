@@ -8,7 +8,7 @@ import { suggestion } from "../words/nearest.ts";
 
 export const helpCommand = command({
   name: "help",
-  summary: "help, in general or of one command",
+  summary: "show help, in general or for one command",
   operand: { name: "command", help: "the command to explain", required: false },
   options: [],
   examples: ["runpool help", "runpool help provision"],
@@ -18,7 +18,7 @@ export const helpCommand = command({
     const one = commands.find((known) => known.name === name);
     if (name !== undefined && one === undefined) {
       const names = commands.map((known) => known.name);
-      throw new BadInput([`"${name}" is no command${suggestion(name, names)}`], "");
+      throw new BadInput([`unknown command "${name}"${suggestion(name, names)}`], "");
     }
     out.write(`${(one === undefined ? generalHelp(groups, out) : commandHelp(one, out)).join("\n")}\n`);
     return exitCodes.done;

@@ -1,4 +1,4 @@
-// Help, made from the commands' own words; 80 columns, or as many as a narrower terminal has.
+// Help texts, generated from the commands' definitions; at most 80 columns wide.
 import type { Command, Option } from "./command.ts";
 import { commonOptions, environmentOption, regionOption } from "./general-options.ts";
 import { exitCodeWords } from "./exit-codes.ts";
@@ -9,9 +9,9 @@ const [widest, narrowest] = [80, 50];
 const widthOn = (sink: Sink): number => Math.max(narrowest, Math.min(widest, sink.columns() ?? widest));
 
 /** A term with its explanation beside it, or below it where the term is too long. */
-function entry(term: string, explanation: string, wished: number, width: number): readonly string[] {
+function entry(term: string, explanation: string, preferred: number, width: number): readonly string[] {
   // Of a narrow one half is left for the explanation.
-  const column = Math.min(wished, Math.floor(width / 2.5));
+  const column = Math.min(preferred, Math.floor(width / 2.5));
   const lines = wrap(explanation, width - column);
   const beside = `  ${term}`.length <= column - 2;
   const first = beside

@@ -26,13 +26,13 @@ const chosen =
 
 export const instancesCommand = command({
   name: "instances",
-  summary: "list instances, chosen by state, run or class",
+  summary: "list instances, filtered by state, run or class",
   options: [
-    { name: "state", value: "STATE", choices: states, help: "only those in this state" },
-    { name: "run-id", value: "ID", help: "only those of this run" },
-    { name: "resource-class", value: "CLASS", help: "only those of this class" },
-    { name: "all", help: "also those that ended in the last seven days" },
-    { name: "ids", help: "only their ids, one a line" },
+    { name: "state", value: "STATE", choices: states, help: "only instances in this state" },
+    { name: "run-id", value: "ID", help: "only instances of this run" },
+    { name: "resource-class", value: "CLASS", help: "only instances of this class" },
+    { name: "all", help: "also instances that ended in the last seven days" },
+    { name: "ids", help: "print only their ids, one per line" },
   ],
   examples: [
     "runpool instances --run-id 1001",
@@ -40,13 +40,13 @@ export const instancesCommand = command({
     "runpool instances --all --json",
   ],
   schema,
-  run: async (input, ground) => {
-    const { instances, damaged, region, environment } = await look(await ground.world(), ground);
+  run: async (input, context) => {
+    const { instances, damaged, region, environment } = await look(await context.world(), context);
     const picked = instances.filter(chosen(input));
-    const { out, err } = ground.terminal;
-    ground.result({ environment, region, instances: picked, damaged }, () => {
+    const { out, err } = context.terminal;
+    context.result({ environment, region, instances: picked, damaged }, () => {
       if (input.ids) return picked.map(({ instanceId }) => instanceId);
-      return picked.length === 0 ? ["no such instance"] : instanceTable(picked, region, out);
+      return picked.length === 0 ? ["no matching instances"] : instanceTable(picked, region, out);
     });
     for (const { key, problem } of damaged)
       err.write(`${err.paint("yellow", "damaged item:")} ${plain(key)}: ${plain(problem)}\n`);

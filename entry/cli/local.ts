@@ -6,10 +6,10 @@ import { command } from "./command.ts";
 
 export const localCommand = command({
   name: "local",
-  summary: "try it without AWS: five workflow runs on an embedded cloud",
+  summary: "try runpool without AWS: five workflow runs on an embedded cloud",
   details:
-    "Brings AWS and GitHub up on loopback ports and plays five workflow runs on them: real agents, real jobs, the control plane that runs in AWS. Takes a " +
-    "minute, leaves nothing behind, and exits 0 only if every run got its runners. With --keep the cloud stays, for every other command. Linux only.",
+    "Starts stand-ins of AWS and GitHub on loopback ports and plays five workflow runs on them, with real agents, real jobs and the real control plane. Takes a " +
+    "minute, leaves nothing behind, and exits 0 only if every run got its runners. With --keep the cloud keeps running for other commands. Linux only.",
   options: [
     { name: "keep", help: "leave the cloud running until Ctrl-C; prints how to point other programs at it" },
     { name: "plain", help: "one line per event, even on a terminal" },

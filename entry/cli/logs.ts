@@ -10,7 +10,7 @@ import type { OperatedWorld } from "../control-world.ts";
 import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import type { Ground } from "./ground.ts";
+import type { Context } from "./context.ts";
 import { instanceId } from "./instance-id.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { plain } from "../words/terminal.ts";
@@ -21,15 +21,15 @@ const pollMs = { shipped: 2_000, console: 5_000 } as const;
 
 export const logsCommand = command({
   name,
-  summary: "what an instance has written: shipped logs, or console",
+  summary: "show an instance's shipped logs, or its console",
   details:
-    "Where the environment ships logs (shipLogs in its file) they are read from CloudWatch Logs, also after the instance has ended. " +
-    "Elsewhere EC2's console output is shown: the boot, the agent's and the runner's lines, 64 KB at most, and not for long after the end. Moments are UTC.",
+    "If the environment ships logs (shipLogs in its file), they are read from CloudWatch Logs, also after the instance has ended. " +
+    "Otherwise EC2's console output is shown: boot, agent and runner, 64 KB at most, until about an hour after the end. Times are UTC.",
   operand: { name: "instance", help: "its id, e.g. i-0123456789abcdef0", required: true },
   options: [
-    { name: "follow", short: "f", help: "go on with what comes, until Ctrl-C or the instance's end" },
-    { name: "lines", short: "n", value: "N", otherwise: "200", help: "the newest so many, 1 to 10000" },
-    { name: "console", help: "the console, also where logs are shipped" },
+    { name: "follow", short: "f", help: "keep printing new lines until Ctrl-C or the instance's end" },
+    { name: "lines", short: "n", value: "N", otherwise: "200", help: "number of lines, newest last, 1 to 10000" },
+    { name: "console", help: "show the console even if logs are shipped" },
   ],
   examples: [
     "runpool logs i-0123456789abcdef0",
@@ -45,26 +45,26 @@ export const logsCommand = command({
       z.transform(Number),
     ),
   }),
-  run: async ({ instance, follow, console: wantsConsole, lines }, ground) => {
-    const { environment, region } = ground.place();
-    const world = await ground.world();
+  run: async ({ instance, follow, console: wantsConsole, lines }, context) => {
+    const { environment, region } = context.place();
+    const world = await context.world();
     const { configuration } = await world.settings.load();
     const key = instanceKey(configuration, instance);
     const record = async (): Promise<InstanceRecord | undefined> => (await world.instances.read([key])).items[0];
     if ((await record()) === undefined)
       throw new BadInput(
-        [`instance is "${instance}"; ${environment} has no such one: see runpool instances --all`],
+        [`no instance "${instance}" in environment "${environment}": see runpool instances --all`],
         name,
       );
     // Loaded late: no other command reads logs.
     const { logsOf } = await import("../log-world.ts");
     const logs = logsOf(environment, region);
-    const waiting = ground.progress.waiting(() => "reading the logs");
-    const shipped = await (wantsConsole ? Promise.resolve(undefined) : newest(logs, instance, lines, ground)).finally(
+    const waiting = context.progress.waiting(() => "reading the logs");
+    const shipped = await (wantsConsole ? Promise.resolve(undefined) : newest(logs, instance, lines, context)).finally(
       () => waiting.done(),
     );
     const source = shipped === undefined ? consoleSource(logs, instance, lines) : shippedSource(logs, shipped);
-    return await show(source, { instance, environment, follow, world, record }, ground);
+    return await show(source, { instance, environment, follow, world, record }, context);
   },
 });
 
@@ -73,13 +73,13 @@ async function newest(
   logs: InstanceLogs,
   instance: string,
   lines: number,
-  ground: Ground,
+  context: Context,
 ): Promise<LogPage | undefined> {
   try {
     return await logs.newest(instance, lines);
   } catch (error) {
     if (!(error instanceof AwsRefused)) throw error;
-    ground.progress.warn(`the shipped logs cannot be read, so this is the console: ${error.message}`);
+    context.progress.warn(`cannot read the shipped logs, showing the console instead: ${error.message}`);
     return undefined;
   }
 }
@@ -126,7 +126,7 @@ function afterSeen(seen: readonly string[], all: readonly string[]): number {
   return 0;
 }
 
-/** An event as the agent writes it (one JSON object a line) in fewer words; anything else as it is, without a booting system's colours. */
+/** Shortens an agent's event (one JSON object per line); other lines are kept, without terminal escapes. */
 function readable(line: string): string {
   if (!line.startsWith('{"at":"')) return stripVTControlCharacters(line);
   try {
@@ -148,13 +148,13 @@ interface Shown {
   readonly record: () => Promise<InstanceRecord | undefined>;
 }
 
-async function show(source: Source, about: Shown, ground: Ground): Promise<ExitCode> {
+async function show(source: Source, about: Shown, context: Context): Promise<ExitCode> {
   const { instance, environment, follow, world, record } = about;
-  const { json, terminal, progress } = ground;
+  const { json, terminal, progress } = context;
   const write = (lines: readonly Line[]): void => {
     for (const { at, text } of lines) {
-      const told = { ...(at === undefined ? {} : { at: new Date(at).toISOString() }), source: source.name, text };
-      terminal.out.write(json ? `${JSON.stringify(told)}\n` : `${plain(readable(text))}\n`);
+      const entry = { ...(at === undefined ? {} : { at: new Date(at).toISOString() }), source: source.name, text };
+      terminal.out.write(json ? `${JSON.stringify(entry)}\n` : `${plain(readable(text))}\n`);
     }
   };
   const first = await source.read();

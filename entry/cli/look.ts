@@ -1,12 +1,12 @@
 // One look at an environment for `status` and `instances`.
 import type { OperatedWorld } from "../control-world.ts";
-import type { Ground } from "./ground.ts";
+import type { Context } from "./context.ts";
 import { poolsOf, shown, sorted, type Snapshot } from "./snapshot.ts";
 
 /** Reads configuration, every record, and how full the queues are (a queue that does not answer is left open). */
 export async function look(
   world: OperatedWorld,
-  { place, progress }: Pick<Ground, "place" | "progress">,
+  { place, progress }: Pick<Context, "place" | "progress">,
 ): Promise<Snapshot> {
   const { environment, region } = place();
   const { configuration, paused } = await world.settings.load();

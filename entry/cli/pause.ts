@@ -7,25 +7,25 @@ import { exitCodes } from "./exit-codes.ts";
 export const pauseCommand = command({
   name: "pause",
   summary: "stop provisioning: every provision fails at once",
-  details: "What runs goes on, and is released as ever. The pause stands until runpool resume.",
-  options: [{ name: "reason", value: "TEXT", required: true, help: "what those who provision are told" }],
+  details: "Running jobs are not affected, and releases work as usual. The pause lasts until runpool resume.",
+  options: [{ name: "reason", value: "TEXT", required: true, help: "shown to everyone whose provision fails" }],
   examples: ["runpool pause -e prod --reason 'image is being replaced, until 14:00 UTC'"],
   schema: z.object({
     reason: z
       .string()
       .check(
         z.trim(),
-        z.minLength(1, "say why: it is what those who provision are told"),
+        z.minLength(1, "say why: the reason is shown to everyone whose provision fails"),
         z.maxLength(500, "at most 500 characters"),
       ),
   }),
-  run: async ({ reason }, ground) => {
-    const world = await ground.world();
+  run: async ({ reason }, context) => {
+    const world = await context.world();
     const { paused: before } = await world.settings.load();
     const at = world.clock.now();
     await world.pauseSwitch.pause({ reason, at });
-    const { environment } = ground.place();
-    ground.result({ environment, paused: { reason, at }, ...(before === undefined ? {} : { before }) }, () => [
+    const { environment } = context.place();
+    context.result({ environment, paused: { reason, at }, ...(before === undefined ? {} : { before }) }, () => [
       `${environment} is paused: ${reason}`,
       ...(before === undefined ? [] : [`(it was paused before: ${before.reason})`]),
       "runpool resume ends the pause",
@@ -40,16 +40,19 @@ export const resumeCommand = command({
   options: [],
   examples: ["runpool resume -e prod"],
   schema: z.object({}),
-  run: async (_input, ground) => {
-    const world = await ground.world();
+  run: async (_input, context) => {
+    const world = await context.world();
     const { paused } = await world.settings.load();
     if (paused !== undefined) await world.pauseSwitch.resume();
-    const { environment } = ground.place();
-    ground.result({ environment, wasPaused: paused !== undefined, ...(paused === undefined ? {} : { paused }) }, () => {
-      if (paused === undefined) return [`${environment} was not paused`];
-      const length = paused.at === 0 ? "" : ` for ${spoken(world.clock.now() - paused.at)}`;
-      return [`${environment} provisions again; it was paused${length}: ${paused.reason}`];
-    });
+    const { environment } = context.place();
+    context.result(
+      { environment, wasPaused: paused !== undefined, ...(paused === undefined ? {} : { paused }) },
+      () => {
+        if (paused === undefined) return [`${environment} was not paused`];
+        const length = paused.at === 0 ? "" : ` for ${spoken(world.clock.now() - paused.at)}`;
+        return [`${environment} provisions again; it was paused${length}: ${paused.reason}`];
+      },
+    );
     return exitCodes.done;
   },
 });

@@ -1,7 +1,7 @@
-// Progress on stderr: one line an event; on a terminal also one line below that says what is waited for, and how long.
+// Progress on stderr: one line per event, and on a terminal a status line with what is awaited and for how long.
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Log } from "../../cloud/ports/log.ts";
-import { say, stillAt } from "../words/progress-words.ts";
+import { messageOf, stillAt } from "../words/progress-words.ts";
 import { plain, type Sink } from "../words/terminal.ts";
 
 export interface Progress extends Log {
@@ -11,10 +11,10 @@ export interface Progress extends Log {
   waiting(what: () => string): { done(): void };
 }
 
-/** The standing line begins after this: what is quicker needs no explanation. */
+/** The status line appears after this; quicker operations need none. */
 const patienceMs = 2_000;
 const redrawMs = 1_000;
-/** Where there is no terminal, a sign of life in a log. */
+/** Without a terminal, how often the log shows that it is still waiting. */
 const signOfLifeMs = 30_000;
 
 const clearLine = "\r\u001b[K";
@@ -40,10 +40,10 @@ export function progress(err: Sink, clock: Pick<Clock, "now">, quiet: boolean): 
     note: line,
     warn,
     event: (...event) => {
-      const said = say(...event);
-      if (said === undefined) return;
-      if (said.warns) warn(said.line);
-      else line(said.line);
+      const message = messageOf(...event);
+      if (message === undefined) return;
+      if (message.warns) warn(message.line);
+      else line(message.line);
     },
     waiting: (what) => {
       const since = clock.now();

@@ -12,13 +12,13 @@ import {
   type RequestProblem,
 } from "../../domain/request.ts";
 import { alikeTogether } from "../words/alike-reasons.ts";
-import { labelWishes, requestDefaults, requestOf, wishedLabel } from "../request-inputs.ts";
+import { labelChoices, requestDefaults, requestOf, labelOfInput } from "../request-inputs.ts";
 import { BadInput } from "../words/bad-input.ts";
 import { inColumns } from "../words/columns.ts";
 import { command, type Given, type Option } from "./command.ts";
 import { counted, spoken } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
-import type { Ground } from "./ground.ts";
+import type { Context } from "./context.ts";
 import { heldInstances, whatRemains } from "./held-instances.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { attemptOption, repositoryOption, runIdOption } from "./run-options.ts";
@@ -34,7 +34,7 @@ const options: readonly Option[] = [
     value: "NAME",
     variables: ["GITHUB_JOB"],
     otherwise: requestDefaults.name,
-    help: "tells two provisions of one run apart; the same name again finds its own instances",
+    help: "distinguishes several provisions of one run; the same name finds the same instances",
   },
   {
     name: "instance-count",
@@ -46,48 +46,48 @@ const options: readonly Option[] = [
     name: "resource-class",
     value: "CLASS",
     otherwise: requestDefaults.resourceClass,
-    help: "the least vCPU and memory; runpool config lists the environment's classes",
+    help: "minimum vCPU and memory; runpool config lists the environment's classes",
   },
   {
     name: "architecture",
     value: "NAME",
     otherwise: requestDefaults.architecture,
     choices: ["x64", "arm64"],
-    help: "of the processor",
+    help: "processor architecture",
   },
   {
     name: "usage-class",
     value: "NAME",
     otherwise: requestDefaults.usageClass,
     choices: ["on-demand", "spot"],
-    help: "how EC2 bills it",
+    help: "how EC2 bills the instances",
   },
   {
     name: "allowed-instance-types",
     value: "TYPES",
     otherwise: requestDefaults.allowedInstanceTypes,
-    help: 'names and wildcards, e.g. "c* m5.*"; without it every type that is large enough',
+    help: 'names and wildcards, e.g. "c* m5.*" (default: every type that is large enough)',
   },
   {
     name: "labels",
     value: "LABELS",
     otherwise: requestDefaults.labels,
-    help: "further runner labels, by blanks or commas; each stands behind the run's own: gpu is asked for by <run-id>-gpu",
+    help: "further runner labels, separated by blanks or commas; each is appended to the run's label: gpu becomes <run-id>-gpu",
   },
   {
     name: "label",
     value: "WHICH",
     otherwise: requestDefaults.label,
-    choices: labelWishes,
-    help: "what jobs name in runs-on; secret: a fresh one that nobody can guess, and instances of its own for each call",
+    choices: labelChoices,
+    help: "the label jobs use in runs-on; secret: a new unguessable label, with new instances, for each call",
   },
-  { name: "fallback", help: "on-demand where spot is short" },
-  { name: "min-count", value: "N", help: "be content with so many where not all can be had; without it all or none" },
-  { name: "timeout-min", value: "MIN", help: "how long to wait for them; without it as the environment says" },
+  { name: "fallback", help: "use on-demand instances if spot capacity is short" },
+  { name: "min-count", value: "N", help: "accept at least N instances if not all are available (default: all)" },
+  { name: "timeout-min", value: "MIN", help: "minutes to wait for the instances (default: the environment's limit)" },
   {
     name: "max-runtime-min",
     value: "MIN",
-    help: "how long they may serve before they end; without it as the environment says",
+    help: "minutes the instances may serve (default: the environment's limit)",
   },
 ];
 
@@ -139,10 +139,10 @@ const named =
 
 export const provisionCommand = command({
   name,
-  summary: "make sure that a run's instances exist, reused or created",
+  summary: "reuse or create the instances of a run",
   details:
-    "All of them or none: a provision that fails, or is cancelled by Ctrl-C or SIGTERM, gives back what it took. " +
-    "Given again with the same run, attempt and name it finds what it has. The jobs then say: runs-on: <run-id>, or the secret label that is printed.",
+    "All or nothing: a provision that fails, or is cancelled by Ctrl-C or SIGTERM, gives back the instances it has. " +
+    "Called again with the same run, attempt and name, it finds the instances it has. Jobs then use runs-on: <run-id>, or the secret label that is printed.",
   options,
   examples: [
     "runpool provision -e prod --run-id 1001 --repository example/shop",
@@ -151,28 +151,28 @@ export const provisionCommand = command({
     "runpool provision --allowed-instance-types 'c* m7i.*' --label secret --json",
   ],
   schema,
-  run: async (input, ground, given) => {
-    const held = heldInstances(ground.progress);
-    const world = await ground.world({ log: held });
+  run: async (input, context, given) => {
+    const held = heldInstances(context.progress);
+    const world = await context.world({ log: held });
     const loaded = await world.settings.load();
     const { configuration } = loaded;
-    const label = wishedLabel(input.label, world.random);
+    const label = labelOfInput(input.label, world.random);
     if (label === undefined)
-      throw new BadInput([`${given.sources["label"]} is "${input.label}"; it is ${labelWishes.join(" or ")}`], name);
+      throw new BadInput([`${given.sources["label"]} is "${input.label}"; it is ${labelChoices.join(" or ")}`], name);
     const parsed = requestOf(rawOf(input, label), configuration);
     if (!parsed.ok) throw new BadInput(parsed.problems.map(named(given)), name);
     const { request } = parsed;
     const asked = `${counted(request.count, `${request.resourceClass} instance`)} for run ${request.runId}`;
-    ground.progress.note(`Provisioning ${asked} in ${configuration.environment}`);
+    context.progress.note(`Provisioning ${asked} in ${configuration.environment}`);
     const remains = (): string => whatRemains(held.instances(), request, configuration.provisionMs);
     const interrupts = onInterrupt(
       () =>
-        ground.progress.note(
-          `Cancelling: giving back what was taken (${spoken(limits.giveBackWaitMs)} at most); again to leave at once`,
+        context.progress.note(
+          `Cancelling: giving back all instances (${spoken(limits.giveBackWaitMs)} at most); press Ctrl-C again to exit at once`,
         ),
-      () => ground.terminal.err.write(`\n${remains()}\n`),
+      () => context.terminal.err.write(`\n${remains()}\n`),
     );
-    const waiting = ground.progress.waiting(() =>
+    const waiting = context.progress.waiting(() =>
       interrupts.signal.aborted
         ? "giving back"
         : `waiting for ${asked}, ${held.ready()} of ${request.count} registered`,
@@ -180,7 +180,7 @@ export const provisionCommand = command({
     try {
       const outcome = await provision(world, request, { cancel: interrupts.signal, loaded });
       waiting.done();
-      return show(outcome, request, ground);
+      return show(outcome, request, context);
     } finally {
       waiting.done();
       interrupts.release();
@@ -188,15 +188,15 @@ export const provisionCommand = command({
   },
 });
 
-function show(outcome: Provisioned, request: Request, ground: Ground): 0 | 1 | 130 {
-  const { err, out } = ground.terminal;
+function show(outcome: Provisioned, request: Request, context: Context): 0 | 1 | 130 {
+  const { err, out } = context.terminal;
   const label = labelOf(request);
   if (outcome.kind === "ready") {
     const { instances, created, reused, readyMs, reasons = [] } = outcome;
     for (const reason of alikeTogether(reasons))
-      ground.progress.warn(`fewer than the ${request.count} that were asked for: ${reason}`);
+      context.progress.warn(`fewer than the ${request.count} instances requested: ${reason}`);
     const facts = reasons.length === 0 ? outcome : { ...outcome, reasons: reasons.map(wordsOfReason) };
-    ground.result({ label, ...facts }, () => [
+    context.result({ label, ...facts }, () => [
       `${counted(instances.length, "instance")} ready for run ${request.runId} in ${spoken(readyMs)}: ${reused} from the pool, ${created} created`,
       ...inColumns(
         [
@@ -216,9 +216,9 @@ function show(outcome: Provisioned, request: Request, ground: Ground): 0 | 1 | 1
     ]);
     return exitCodes.done;
   }
-  if (ground.json) ground.result({ ...outcome, reasons: outcome.reasons.map(wordsOfReason) }, () => []);
-  const said = outcome.kind === "failed" ? "provision failed" : "provision cancelled";
-  err.write(`${err.paint("red", "runpool:")} ${said}\n`);
+  if (context.json) context.result({ ...outcome, reasons: outcome.reasons.map(wordsOfReason) }, () => []);
+  const title = outcome.kind === "failed" ? "provision failed" : "provision cancelled";
+  err.write(`${err.paint("red", "runpool:")} ${title}\n`);
   for (const reason of alikeTogether(outcome.reasons)) err.write(`- ${reason}\n`);
   return outcome.kind === "failed" ? exitCodes.failed : exitCodes.cancelled;
 }

@@ -8,7 +8,7 @@ import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
 import { spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import type { Ground } from "./ground.ts";
+import type { Context } from "./context.ts";
 import { onInterrupt } from "./interrupts.ts";
 import type { Sink } from "../words/terminal.ts";
 import { attemptOption, repositoryOption, runIdOption, tokenOption } from "./run-options.ts";
@@ -42,30 +42,33 @@ export const releaseCommand = command({
   name,
   summary: "give a run's instances back to the pool",
   details:
-    "Asks every instance of the run to leave, waits for jobs that run (at the latest until their instance's maximum " +
-    `runtime) and up to ${spoken(limits.releaseWaitMs)} for silent ones. Safe to run twice, and for a run that never provisioned.`,
+    "Asks every instance of the run to leave. Waits for running jobs (at most until their instance's maximum runtime), and up " +
+    `to ${spoken(limits.releaseWaitMs)} for instances that do not answer. Safe to run twice, or for a run that never provisioned.`,
   options: [
     { ...runIdOption, required: true },
-    { ...attemptOption, help: "release attempts up to this one; without it, all" },
+    { ...attemptOption, help: "release attempts up to this one (default: all)" },
     repositoryOption,
     { name: "github", help: "delete the runners at GitHub first (needs GITHUB_TOKEN and --repository)" },
     tokenOption,
   ],
   examples: ["runpool release -e prod --run-id 1001", "runpool release --github"],
   schema,
-  run: async (input, ground) => {
+  run: async (input, context) => {
     const forge = forgeOf(input);
-    const world = await ground.world(forge === undefined ? {} : { forge: { kind: "token", token: forge.token } });
+    const world = await context.world(forge === undefined ? {} : { forge: { kind: "token", token: forge.token } });
     const { configuration } = await world.settings.load();
     const runId = input["run-id"];
     const scope =
       forge && (partitionScopes(configuration).get(partitionOf(configuration, forge.repository)) ?? forge.repository);
     const interrupts = onInterrupt(
-      () => ground.progress.note("Stopping: what has not left yet is left to refresh; once more to leave at once"),
       () =>
-        ground.terminal.err.write(`\nLeft: what had not answered yet; refresh makes it idle, its threshold ends it.\n`),
+        context.progress.note("Stopping: refresh takes back what has not left yet; press Ctrl-C again to exit at once"),
+      () =>
+        context.terminal.err.write(
+          `\nSome instances have not answered yet: refresh takes them back, or they end at their thresholds.\n`,
+        ),
     );
-    const waiting = ground.progress.waiting(() => `waiting for the instances of run ${runId} to leave`);
+    const waiting = context.progress.waiting(() => `waiting for the instances of run ${runId} to leave`);
     try {
       const released = await release(world, {
         runId,
@@ -74,7 +77,7 @@ export const releaseCommand = command({
         ...(scope === undefined ? {} : { forgeScope: scope }),
       });
       waiting.done();
-      return showReleased(released, runId, interrupts.signal.aborted, ground);
+      return showReleased(released, runId, interrupts.signal.aborted, context);
     } finally {
       waiting.done();
       interrupts.release();
@@ -87,20 +90,20 @@ export function showReleased(
   released: Released,
   runId: string,
   cancelled: boolean,
-  ground: Pick<Ground, "result" | "place"> & { readonly terminal: { readonly err: Pick<Sink, "write"> } },
+  context: Pick<Context, "result" | "place"> & { readonly terminal: { readonly err: Pick<Sink, "write"> } },
 ): ExitCode {
   const { pooled, condemned, elsewhere, left } = released;
-  const { err } = ground.terminal;
+  const { err } = context.terminal;
   const all = pooled.length + condemned.length + elsewhere.length + left.length;
-  ground.result({ runId, ...released }, () => {
-    if (all === 0) return [`run ${runId} holds no instance in ${ground.place().environment}: nothing to release`];
+  context.result({ runId, ...released }, () => {
+    if (all === 0) return [`run ${runId} holds no instance in ${context.place().environment}: nothing to release`];
     const parts = [`${pooled.length} back in the pool`, `${condemned.length} ended`];
     if (elsewhere.length > 0) parts.push(`${elsewhere.length} gone or with another owner already`);
     if (left.length > 0) parts.push(`${left.length} not yet`);
     return [`run ${runId} released: ${parts.join(", ")}`];
   });
   for (const { instanceId, why } of left) err.write(`- ${instanceId}: ${why}\n`);
-  if (left.length > 0) err.write("Refresh takes it from here; their thresholds end them at the latest.\n");
+  if (left.length > 0) err.write("Refresh takes them back; they end at their thresholds at the latest.\n");
   if (cancelled) return exitCodes.cancelled;
   return left.length > 0 ? exitCodes.failed : exitCodes.done;
 }

@@ -5,19 +5,19 @@ export const runIdOption: Option = {
   name: "run-id",
   value: "ID",
   variables: ["GITHUB_RUN_ID"],
-  help: "the workflow run",
+  help: "id of the workflow run",
 };
 export const attemptOption: Option = {
   name: "attempt",
   value: "N",
   variables: ["GITHUB_RUN_ATTEMPT"],
-  help: "its attempt",
+  help: "attempt of the run",
 };
 export const repositoryOption: Option = {
   name: "repository",
   value: "OWNER/REPO",
   variables: ["GITHUB_REPOSITORY"],
-  help: "its repository",
+  help: "repository of the run",
 };
 export const tokenOption: Option = {
   name: "github-token",

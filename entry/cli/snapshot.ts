@@ -62,11 +62,11 @@ export interface Snapshot {
 
 export function shown(record: InstanceRecord, now: number): InstanceShown {
   const { instanceId, state, owner, lastOwner, resourceClass, architecture, usageClass } = record;
-  // An idle one is nobody's; one that ends is still looked for by its run.
+  // An idle instance has no run; an ending one is still found by its last run.
   const run = runOf(state === "idle" ? owner : (owner ?? lastOwner));
   const { instanceType, zone, uses, launchedAt, threshold, reason } = record;
   const signal = lastSignalOf(record);
-  // A moment from the future is no sign of life: it is shown like none.
+  // A heartbeat from the future counts as none.
   const age = heartbeatAge(record, now) === Number.POSITIVE_INFINITY ? undefined : heartbeatAge(record, now);
   return {
     instanceId,
@@ -92,7 +92,7 @@ export function shown(record: InstanceRecord, now: number): InstanceShown {
   };
 }
 
-/** What works first, then what may be had, then what ends; within that by run and age. */
+/** Working instances first, then available, then ending ones; within that by run and age. */
 const order: readonly State[] = ["running", "claimed", "created", "idle", "terminating", "terminated"];
 
 export const sorted = (instances: readonly InstanceShown[]): readonly InstanceShown[] =>
@@ -119,7 +119,7 @@ export function poolsOf(
   });
 }
 
-/** How a sign of life looks: of a machine that ends none is expected. */
+/** How fresh the heartbeat is; ending machines need none. */
 export function pulse({
   state,
   heartbeatAgeMs = Number.POSITIVE_INFINITY,

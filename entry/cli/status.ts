@@ -5,7 +5,7 @@ import { command } from "./command.ts";
 import { brief, counted } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { frames } from "../words/frame.ts";
-import type { Ground } from "./ground.ts";
+import type { Context } from "./context.ts";
 import { instanceTable, poolTable } from "./instance-table.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { look } from "./look.ts";
@@ -18,33 +18,33 @@ const watchMs = 2_000;
 
 export const statusCommand = command({
   name: "status",
-  summary: "every instance, the pools, what is wrong",
+  summary: "show instances, pools and problems",
   details:
-    "RUN is the run's id, its attempt if not the first, and its provision's name, or who else it works for. LEFT is the time until the instance's threshold, by which it must have changed state or ends; BEAT is the age of " +
-    "its agent's last sign of life; QUEUED is how many messages the class's queue holds, stale ones too. Instances that have ended are left out (see runpool instances --all).",
-  options: [{ name: "watch", short: "w", help: "again every 2 s until Ctrl-C (with --json one object a line)" }],
+    "RUN is the run's id, its attempt if not the first, and its provision's name, or another owner. LEFT is the time until the instance's threshold, when it changes state or ends. BEAT is the age of " +
+    "its agent's last heartbeat. QUEUED is the number of messages in the class's queue, including stale ones. Ended instances are not shown (see runpool instances --all).",
+  options: [{ name: "watch", short: "w", help: "repeat every 2 s until Ctrl-C (with --json one object per line)" }],
   examples: ["runpool status -e prod", "runpool status --watch", "runpool status --json | jq '.pools'"],
   schema: z.object({ watch: z._default(z.boolean(), false) }),
-  run: async ({ watch }, ground) => {
-    const world = await ground.world();
+  run: async ({ watch }, context) => {
+    const world = await context.world();
     const once = async (): Promise<Snapshot> => {
-      const snapshot = await look(world, ground);
+      const snapshot = await look(world, context);
       return { ...snapshot, instances: snapshot.instances.filter(({ state }) => state !== "terminated") };
     };
-    const { out } = ground.terminal;
+    const { out } = context.terminal;
     if (!watch) {
       const snapshot = await once();
-      ground.result(snapshot, () => statusLines(snapshot, out));
+      context.result(snapshot, () => statusLines(snapshot, out));
       return exitCodes.done;
     }
     const interrupts = onInterrupt(
       () => undefined,
       () => undefined,
     );
-    const shown = pictures(ground);
+    const shown = pictures(context);
     while (!interrupts.signal.aborted) {
       await once().then(shown.draw, (error: unknown) => {
-        // A watch outlives a moment without a network; what is wrong for good ends it.
+        // A short network failure does not end the watch; a permanent error does.
         if (!(error instanceof OutOfReach)) throw error;
         shown.unreached(error.message);
       });
@@ -66,20 +66,20 @@ export function pictures({
   json,
   terminal: { out },
   progress,
-}: Pick<Ground, "json" | "terminal" | "progress">): Pictures {
+}: Pick<Context, "json" | "terminal" | "progress">): Pictures {
   const warn = (problem: string): void => progress.warn(problem);
   if (json) return { draw: (one) => out.write(`${JSON.stringify(one)}\n`), unreached: warn };
   if (!out.terminal) return { draw: (one) => out.write(`${statusLines(one, out).join("\n")}\n\n`), unreached: warn };
   const frame = frames(out);
   let last: Snapshot | undefined;
   const show = (snapshot: Snapshot, problem?: string): void => {
-    const asOf = `As of ${new Date(snapshot.at).toISOString().slice(11, 19)} UTC; Ctrl-C ends it`;
+    const asOf = `As of ${new Date(snapshot.at).toISOString().slice(11, 19)} UTC; press Ctrl-C to stop`;
     const head = [
       out.paint("dim", asOf),
       ...(problem === undefined ? [] : wrap(plain(problem), out.columns())).map((line) => out.paint("yellow", line)),
     ];
     const whole = statusLines(snapshot, out);
-    // Where it is too much, instances are left out: the pools tell most in few lines.
+    // If it does not fit, omit instances: the pools show most in few lines.
     const over = head.length + whole.length - frame.room();
     frame.draw([...head, ...(over <= 0 ? whole : statusLines(snapshot, out, snapshot.instances.length - over - 1))]);
   };
@@ -112,7 +112,7 @@ export function statusLines(snapshot: Snapshot, out: Sink, most = Number.POSITIV
     damaged.length === 0
       ? []
       : [
-          ...text(`${counted(damaged.length, "damaged item")}; nothing is decided by them:`, "yellow"),
+          ...text(`${counted(damaged.length, "damaged item")}, ignored by every decision:`, "yellow"),
           ...damaged.flatMap(({ key, problem }) => hanging(`- ${plain(key)}: ${plain(problem)}`, 2, out.columns())),
         ],
   ];

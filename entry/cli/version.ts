@@ -11,8 +11,8 @@ export const versionCommand = command({
   examples: ["runpool version", "runpool version --json"],
   placeless: true,
   schema: z.object({}),
-  run: async (_input, ground) => {
-    ground.result({ version, node: process.version }, () => [version]);
+  run: async (_input, context) => {
+    context.result({ version, node: process.version }, () => [version]);
     return exitCodes.done;
   },
 });

@@ -52,7 +52,7 @@ export async function demonstrate(view: View, stop: AbortSignal): Promise<Demons
     view.run("cloud", `AWS at ${cloud.aws.url}, GitHub at ${cloud.github.url}`);
     const tally: Tally = { created: 0, reused: 0 };
     const worldOf: Stage["worldOf"] = (runId, also) => worldFor(cloud, view, tally, runId, also);
-    const story = await play({ cloud, worldOf, tell: (runId, progress) => view.run(runId, progress), stop });
+    const story = await play({ cloud, worldOf, show: (runId, progress) => view.run(runId, progress), stop });
     view.run("idle", `waiting ${shortIdleMs / 1000} s for idle instances to end themselves`);
     await waitForTheEnd(cloud, shortIdleMs, stop);
     const leaks = await findLeaks(cloud, worldOf("refresh"));

@@ -29,7 +29,7 @@ export interface EmbeddedCloud {
   close(): Promise<void>;
 }
 
-export interface CloudWish {
+export interface CloudOptions {
   /** How long an idle instance lives, ms: the demonstration shortens it. */
   readonly idleMs: number;
   /** What else of its operation differs from the built-in. */
@@ -49,7 +49,7 @@ export async function openEmbeddedCloud({
   operational = {},
   seed = "laptop",
   heard = () => undefined,
-}: CloudWish): Promise<EmbeddedCloud> {
+}: CloudOptions): Promise<EmbeddedCloud> {
   const luck = chance(seed);
   const { region, account } = place;
   const { door, machines, queues, db, close } = await embeddedCloud({

@@ -8,7 +8,7 @@ import type { StackFile } from "../../sim/stack-file.ts";
 import { place } from "./environment.ts";
 import { packed } from "./packed.ts";
 
-/** Rejects with the synthesizer's words where the stacks refuse. */
+/** Rejects with the synthesizer's message if the stacks are invalid. */
 export async function laptopStack(): Promise<StackFile> {
   const ready = packed("stack");
   if (ready !== undefined) return JSON.parse(await readFile(ready, "utf8")) as StackFile;

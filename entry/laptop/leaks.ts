@@ -1,4 +1,4 @@
-// What may be left when all idle time has passed: nothing. Looked for in the embedded cloud itself, not in our own words.
+// Finds leaks after all idle time has passed, by inspecting the embedded cloud itself.
 import { paginateDescribeParameters, SSMClient } from "@aws-sdk/client-ssm";
 import { partitionScopes } from "../../control/refresh/tokens.ts";
 import type { ControlWorld } from "../../control/world.ts";
@@ -22,7 +22,7 @@ export async function waitForTheEnd(cloud: EmbeddedCloud, idleMs: number, stop: 
   while (alive() && hostClock.now() < until && !stop.aborted) await hostClock.sleep(pollMs, stop);
 }
 
-/** One refresh confirms them; what is still there then is a leak, in words. */
+/** Runs one refresh to confirm ended machines, then lists what is left. */
 export async function findLeaks(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
   const report = await refresh(world);
   return [...report.problems.map((problem) => `refresh: ${problem}`), ...(await whatIsLeft(cloud, world))];
@@ -46,7 +46,7 @@ async function strangeParameters(cloud: EmbeddedCloud, world: ControlWorld): Pro
   }
 }
 
-/** In words: machines, records, runners, messages that somebody could still claim by, places that are still counted, parameters. */
+/** One line each: machines, records, runners, messages that could still be claimed, counters above zero, parameters. */
 export async function whatIsLeft(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
   const leaks: string[] = [];
   for (const machine of cloud.ec2.machines()) {
@@ -72,7 +72,7 @@ export async function whatIsLeft(cloud: EmbeddedCloud, world: ControlWorld): Pro
     const counter = await world.settings.counter(scope);
     if ((counter?.count ?? 0) !== 0) leaks.push(`the counter of ${scope} says ${counter?.count}, not 0`);
   }
-  for (const name of await strangeParameters(cloud, world)) leaks.push(`the parameter ${name} is nobody's`);
+  for (const name of await strangeParameters(cloud, world)) leaks.push(`unexpected parameter ${name}`);
   return leaks;
 }
 

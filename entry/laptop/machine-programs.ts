@@ -9,7 +9,7 @@ const programs: Readonly<Record<string, readonly string[]>> = {
   grep: ["grep"],
 };
 
-/** Where a program is on a PATH; undefined where it is in none of its folders. */
+/** The path of a program on PATH; undefined if it is not found. */
 export const programOn = (path: string, program: string): string | undefined =>
   path
     .split(delimiter)
@@ -23,7 +23,7 @@ export const programOn = (path: string, program: string): string | undefined =>
       }
     });
 
-/** Which packages are not on the PATH, in words; undefined where all are. Without them a machine would be given up only after minutes. */
+/** A message naming the missing packages; undefined if none is missing. Without this check a machine would fail only after minutes. */
 export function missingPrograms(path: string): string | undefined {
   const missing = Object.entries(programs)
     .map(([name, all]) => ({ name, absent: all.filter((program) => programOn(path, program) === undefined) }))

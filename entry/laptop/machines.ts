@@ -12,7 +12,7 @@ import { hostClock } from "../host-clock.ts";
 import { place } from "./embedded-cloud.ts";
 import { packed } from "./packed.ts";
 
-export interface MachinesWish {
+export interface MachinesOptions {
   /** A folder of the laptop's own; one folder a machine is made in it. */
   readonly directory: string;
   readonly agentBundle: string;
@@ -41,14 +41,14 @@ interface Running {
   ended: boolean;
 }
 
-export async function openMachines(wish: MachinesWish): Promise<Machines> {
+export async function openMachines(options: MachinesOptions): Promise<Machines> {
   const running = new Map<string, Running>();
   const work = new Set<Promise<void>>();
-  const distribution = join(wish.directory, "runner");
+  const distribution = join(options.directory, "runner");
   const runner = packed("runner");
   installRunnerStandIn(distribution, runner === undefined ? {} : { source: runner });
-  const script = join(wish.directory, "pre-runner.sh");
-  await writeFile(script, wish.preRunnerScript);
+  const script = join(options.directory, "pre-runner.sh");
+  await writeFile(script, options.preRunnerScript);
   const track = (one: Promise<void>): void => {
     const done = one.catch(() => undefined).finally(() => work.delete(done));
     work.add(done);
@@ -57,25 +57,25 @@ export async function openMachines(wish: MachinesWish): Promise<Machines> {
     const machine = running.get(id);
     if (machine === undefined || machine.ended) return;
     machine.ended = true;
-    await killMarked(folderOf(wish, id));
+    await killMarked(folderOf(options, id));
     await machine.imds.close();
   };
   const start = async (id: string): Promise<void> => {
-    const machine = wish.ec2.machine(id);
+    const machine = options.ec2.machine(id);
     if (machine === undefined) return;
     const imds = await openImds({ machine, clock: hostClock });
     const one: Running = { imds, child: undefined, ended: false };
     running.set(id, one);
-    await mkdir(folderOf(wish, id), { recursive: true });
-    startAgent(wish, id, one, distribution, script, () => track(end(id)));
+    await mkdir(folderOf(options, id), { recursive: true });
+    startAgent(options, id, one, distribution, script, () => track(end(id)));
   };
   // A machine's journal is what its console shows.
-  wish.ec2.hooks.console = ({ id }) => {
-    const journal = join(folderOf(wish, id), "journal");
+  options.ec2.hooks.console = ({ id }) => {
+    const journal = join(folderOf(options, id), "journal");
     return existsSync(journal) ? readFileSync(journal, "utf8") : "";
   };
-  wish.ec2.hooks.onLaunch = ({ id }) => track(start(id));
-  wish.ec2.hooks.onTerminate = ({ id }) => track(end(id));
+  options.ec2.hooks.onLaunch = ({ id }) => track(start(id));
+  options.ec2.hooks.onTerminate = ({ id }) => track(end(id));
   return {
     endAll: async () => {
       await Promise.all(work);
@@ -90,55 +90,55 @@ export async function openMachines(wish: MachinesWish): Promise<Machines> {
   };
 }
 
-const folderOf = ({ directory }: MachinesWish, id: string): string => join(directory, "machines", id);
+const folderOf = ({ directory }: MachinesOptions, id: string): string => join(directory, "machines", id);
 
 /** As the agent's unit has it: a small heap collects its garbage early, which holds the agent under 90 MB. */
 const agentNodeOptions = ["--max-semi-space-size=1", "--max-old-space-size=40"];
 
 /** As systemd would: an agent that exits in order has powered the machine off, one that dies is started again. */
 function startAgent(
-  wish: MachinesWish,
+  options: MachinesOptions,
   id: string,
   one: Running,
   distribution: string,
   script: string,
   onPowerOff: () => void,
 ): void {
-  const folder = folderOf(wish, id);
+  const folder = folderOf(options, id);
   const journal = openSync(join(folder, "journal"), "a");
-  const child = spawn(process.execPath, [...agentNodeOptions, wish.agentBundle], {
+  const child = spawn(process.execPath, [...agentNodeOptions, options.agentBundle], {
     cwd: folder,
     stdio: ["ignore", journal, journal],
     detached: true,
     env: {
       PATH: process.env["PATH"],
       HOME: folder,
-      AWS_ENDPOINT_URL: wish.awsEndpoint,
+      AWS_ENDPOINT_URL: options.awsEndpoint,
       AWS_EC2_METADATA_SERVICE_ENDPOINT: one.imds.url,
       AWS_REGION: place.region,
       RUNPOOL_ENVIRONMENT: place.environment,
-      RUNPOOL_FORGE_SERVER: wish.forgeServer,
+      RUNPOOL_FORGE_SERVER: options.forgeServer,
       RUNPOOL_RUNNER: distribution,
       RUNPOOL_STATE: join(folder, "state"),
       RUNPOOL_WORK: join(folder, "work"),
-      RUNPOOL_HOOKS: wish.hooks,
+      RUNPOOL_HOOKS: options.hooks,
       RUNPOOL_PATH: process.env["PATH"],
       RUNPOOL_PRE_RUNNER: script,
-      ...wish.agentVariables,
+      ...options.agentVariables,
     },
   });
   closeSync(journal);
   one.child = child;
-  wish.onAgent?.(id, () => void child.kill("SIGKILL"));
+  options.onAgent?.(id, () => void child.kill("SIGKILL"));
   child.on("exit", (code) => {
     if (one.ended) return;
     if (code === 0) {
-      wish.ec2.poweredOff(id);
+      options.ec2.poweredOff(id);
       onPowerOff();
       return;
     }
     void hostClock.sleep(200).then(() => {
-      if (!one.ended) startAgent(wish, id, one, distribution, script, onPowerOff);
+      if (!one.ended) startAgent(options, id, one, distribution, script, onPowerOff);
     });
   });
 }

@@ -1,4 +1,4 @@
-// The laptop's performance from its view to its exit code: for `npm start` and for `runpool local`.
+// `runpool local` (and `npm start`), from its view to its exit code.
 import { limits } from "../../domain/limits.ts";
 import { demonstrate, howToUse, untilAborted } from "./demonstration.ts";
 import { summaryText } from "./summary.ts";
@@ -7,13 +7,13 @@ import { liveView, plainView, silentView, type Screen, type View } from "./view.
 export interface Performance {
   /** One object at the end, and nothing else. */
   readonly json: boolean;
-  /** Leave the cloud running, and say how to use it. */
+  /** Keep the cloud running, and print how to use it. */
   readonly keep: boolean;
   /** Lines also on a terminal. */
   readonly plain: boolean;
   readonly colour: boolean;
   readonly screen: Screen & { readonly isTTY?: boolean };
-  /** Where the words go that belong to no result. */
+  /** Prints messages that are not part of the result. */
   readonly aside: (line: string) => void;
   /** How the command line is called here, e.g. `npm run -s runpool --`. */
   readonly command: string;
@@ -33,9 +33,9 @@ function viewFor({ json, plain, colour, screen }: Performance): View {
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** 0 only if every run got its runners and nothing was left; 130 where it was interrupted, with nothing left either. */
-export async function perform(wish: Performance): Promise<0 | 1 | 130> {
+export async function perform(options: Performance): Promise<0 | 1 | 130> {
   const stop = new AbortController();
-  const view = viewFor(wish);
+  const view = viewFor(options);
   let played = false;
   // However often: every process of the laptop's is to be ended.
   const heard = (): void => {
@@ -47,10 +47,10 @@ export async function perform(wish: Performance): Promise<0 | 1 | 130> {
   const { summary, cloud, close } = await demonstrate(view, stop.signal);
   played = true;
   const interrupted = stop.signal.aborted;
-  if (wish.json) wish.screen.write(`${JSON.stringify(summary, null, 2)}\n`);
+  if (options.json) options.screen.write(`${JSON.stringify(summary, null, 2)}\n`);
   view.close(interrupted ? "  Interrupted; nothing is left." : summaryText(summary));
-  if (wish.keep && !interrupted) {
-    wish.aside(howToUse(cloud, wish.command));
+  if (options.keep && !interrupted) {
+    options.aside(howToUse(cloud, options.command));
     await untilAborted(stop.signal);
   }
   await close();

@@ -19,16 +19,16 @@ const usual: Omit<RawRequest, "runId" | "instanceCount"> = {
 };
 
 /** A run of the demonstration: what differs from the usual request. */
-export type RunWish = Partial<RawRequest> & Pick<RawRequest, "runId" | "instanceCount">;
+export type RunOptions = Partial<RawRequest> & Pick<RawRequest, "runId" | "instanceCount">;
 
-export function requestOf(wish: RunWish): Request {
-  const parsed = parseRequest({ ...usual, ...wish }, defaultResourceClasses);
+export function requestOf(options: RunOptions): Request {
+  const parsed = parseRequest({ ...usual, ...options }, defaultResourceClasses);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.request;
 }
 
-export const provisionRun = (world: ControlWorld, wish: RunWish, cancel: AbortSignal): Promise<Provisioned> =>
-  provision(world, requestOf(wish), { cancel });
+export const provisionRun = (world: ControlWorld, options: RunOptions, cancel: AbortSignal): Promise<Provisioned> =>
+  provision(world, requestOf(options), { cancel });
 
 /** Queues jobs with `runs-on: <run id>` and resolves when all have ended; rejects where one did not succeed. */
 export async function runJobs(cloud: EmbeddedCloud, runId: string, names: readonly string[]): Promise<number> {

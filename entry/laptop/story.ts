@@ -6,7 +6,7 @@ import { wordsOfReason } from "../../control/pool/reasons.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import type { Log } from "../../cloud/ports/log.ts";
 import type { EmbeddedCloud } from "./embedded-cloud.ts";
-import { provisionRun, releaseRun, runJobs, type RunWish } from "./runs.ts";
+import { provisionRun, releaseRun, runJobs, type RunOptions } from "./runs.ts";
 
 export interface Story {
   readonly runs: number;
@@ -15,7 +15,7 @@ export interface Story {
   readonly readyMs: Readonly<Record<string, number>>;
   /** Runs that the pool served alone. */
   readonly warm: readonly string[];
-  /** What did not hold, in words. */
+  /** What went wrong. */
   readonly problems: readonly string[];
 }
 
@@ -24,11 +24,11 @@ export interface Stage {
   /** The control plane's world, telling its events to the view under a run's id. */
   readonly worldOf: (runId: string, log?: Log) => ControlWorld;
   /** A progress line of a run. */
-  readonly tell: (runId: string, progress: string) => void;
+  readonly show: (runId: string, progress: string) => void;
   readonly stop: AbortSignal;
 }
 
-interface Told {
+interface Report {
   runs: number;
   jobs: number;
   readonly readyMs: Record<string, number>;
@@ -36,40 +36,40 @@ interface Told {
   readonly problems: string[];
 }
 
-/** Plays all; ends early, with what was told so far, where `stop` aborts. */
+/** Plays all; ends early, with what was happened so far, where `stop` aborts. */
 export async function play(stage: Stage): Promise<Story> {
-  const told: Told = { runs: 0, jobs: 0, readyMs: {}, warm: [], problems: [] };
-  stage.tell("refresh", "fetching the registration token");
+  const report: Report = { runs: 0, jobs: 0, readyMs: {}, warm: [], problems: [] };
+  stage.show("refresh", "fetching the registration token");
   await refresh(stage.worldOf("refresh"));
-  stage.tell("refresh", "registration token in place");
+  stage.show("refresh", "registration token in place");
   const acts = [
     () =>
-      whole(stage, told, { runId: "1001", instanceCount: "3" }, ["lint", "test", "build"], { created: 3, reused: 0 }),
-    () => fromThePool(stage, told),
-    () => cancelled(stage, told),
-    () => replaced(stage, told),
+      whole(stage, report, { runId: "1001", instanceCount: "3" }, ["lint", "test", "build"], { created: 3, reused: 0 }),
+    () => fromThePool(stage, report),
+    () => cancelled(stage, report),
+    () => replaced(stage, report),
   ];
   for (const act of acts) if (!stage.stop.aborted) await act();
-  return told;
+  return report;
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 function judge(
-  told: Told,
+  report: Report,
   runId: string,
   outcome: Provisioned,
   expected: { created: number; reused: number },
 ): boolean {
-  told.runs++;
+  report.runs++;
   if (outcome.kind !== "ready") {
-    told.problems.push(`run ${runId} was not provisioned: ${outcome.reasons.map(wordsOfReason).join("; ")}`);
+    report.problems.push(`run ${runId} was not provisioned: ${outcome.reasons.map(wordsOfReason).join("; ")}`);
     return false;
   }
-  told.readyMs[runId] = outcome.readyMs;
-  if (outcome.created === 0) told.warm.push(runId);
+  report.readyMs[runId] = outcome.readyMs;
+  if (outcome.created === 0) report.warm.push(runId);
   if (outcome.created !== expected.created || outcome.reused !== expected.reused)
-    told.problems.push(
+    report.problems.push(
       `run ${runId} created ${outcome.created} and reused ${outcome.reused}, not ${expected.created} and ${expected.reused}`,
     );
   return true;
@@ -78,54 +78,54 @@ function judge(
 /** Provision, jobs, release. `during` happens while its jobs run. */
 async function whole(
   stage: Stage,
-  told: Told,
-  wish: RunWish,
+  report: Report,
+  options: RunOptions,
   jobs: readonly string[],
   expected: { created: number; reused: number },
   during: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Provisioned> {
-  const { runId } = wish;
-  stage.tell(runId, `provisioning ${wish.instanceCount}`);
-  const outcome = await provisionRun(stage.worldOf(runId), wish, stage.stop);
-  if (judge(told, runId, outcome, expected) && outcome.kind === "ready") {
-    stage.tell(runId, `ready in ${seconds(outcome.readyMs)}, running ${jobs.join(", ")}`);
+  const { runId } = options;
+  stage.show(runId, `provisioning ${options.instanceCount}`);
+  const outcome = await provisionRun(stage.worldOf(runId), options, stage.stop);
+  if (judge(report, runId, outcome, expected) && outcome.kind === "ready") {
+    stage.show(runId, `ready in ${seconds(outcome.readyMs)}, running ${jobs.join(", ")}`);
     try {
       const [ran] = await Promise.all([runJobs(stage.cloud, runId, jobs), during()]);
-      told.jobs += ran;
+      report.jobs += ran;
     } catch (error) {
-      told.problems.push(String(error));
+      report.problems.push(String(error));
     }
   }
-  stage.tell(runId, "releasing");
+  stage.show(runId, "releasing");
   const released = await releaseRun(stage.worldOf(runId), runId);
   if (released.left.length > 0)
-    told.problems.push(`run ${runId} left ${released.left.map(({ instanceId }) => instanceId).join(", ")}`);
-  stage.tell(
+    report.problems.push(`run ${runId} left ${released.left.map(({ instanceId }) => instanceId).join(", ")}`);
+  stage.show(
     runId,
     outcome.kind === "ready"
-      ? `${told.readyMs[runId] === undefined ? "" : `ready in ${seconds(outcome.readyMs)}, `}released`
+      ? `${report.readyMs[runId] === undefined ? "" : `ready in ${seconds(outcome.readyMs)}, `}released`
       : "failed",
   );
   return outcome;
 }
 
 /** Two of the three idle ones serve 1002; for 1003, which wants other types, the pool is exhausted: one is created. */
-async function fromThePool(stage: Stage, told: Told): Promise<void> {
+async function fromThePool(stage: Stage, report: Report): Promise<void> {
   const memory = { runId: "1003", instanceCount: "1", allowedInstanceTypes: "r*" };
   await whole(
     stage,
-    told,
+    report,
     { runId: "1002", instanceCount: "2" },
     ["test", "build"],
     { created: 0, reused: 2 },
     async () => {
-      await whole(stage, told, memory, ["integration"], { created: 1, reused: 0 });
+      await whole(stage, report, memory, ["integration"], { created: 1, reused: 0 });
     },
   );
 }
 
 /** Cancelled once it holds machines of both kinds: everything it had taken is given back. */
-async function cancelled(stage: Stage, told: Told): Promise<void> {
+async function cancelled(stage: Stage, report: Report): Promise<void> {
   const runId = "1004";
   const cancel = new AbortController();
   const world = stage.worldOf(runId, {
@@ -133,18 +133,18 @@ async function cancelled(stage: Stage, told: Told): Promise<void> {
       if (name === "instance.created") cancel.abort();
     },
   });
-  stage.tell(runId, "provisioning 5, to be cancelled");
+  stage.show(runId, "provisioning 5, to be cancelled");
   const outcome = await provisionRun(world, { runId, instanceCount: "5" }, cancel.signal);
-  told.runs++;
-  if (outcome.kind !== "cancelled") told.problems.push(`run ${runId} was not cancelled but ${outcome.kind}`);
+  report.runs++;
+  if (outcome.kind !== "cancelled") report.problems.push(`run ${runId} was not cancelled but ${outcome.kind}`);
   const { items } = await world.instances.all();
   const kept = items.filter(({ owner }) => runOf(owner)?.runId === runId);
-  if (kept.length > 0) told.problems.push(`run ${runId} kept ${kept.map(({ instanceId }) => instanceId).join(", ")}`);
-  stage.tell(runId, "cancelled in mid-provision, all given back");
+  if (kept.length > 0) report.problems.push(`run ${runId} kept ${kept.map(({ instanceId }) => instanceId).join(", ")}`);
+  stage.show(runId, "cancelled in mid-provision, all given back");
 }
 
 /** One of its machines dies before it registers, and is replaced. */
-async function replaced(stage: Stage, told: Told): Promise<void> {
+async function replaced(stage: Stage, report: Report): Promise<void> {
   const runId = "1005";
   let killed: string | undefined;
   const log: Log = {
@@ -154,20 +154,20 @@ async function replaced(stage: Stage, told: Told): Promise<void> {
       stage.cloud.ec2.kill(killed);
     },
   };
-  const wish: RunWish = { runId, instanceCount: "2", usageClass: "spot" };
-  stage.tell(runId, "provisioning 2 spot, one dies");
-  const outcome = await provisionRun(stage.worldOf(runId, log), wish, stage.stop);
-  if (judge(told, runId, outcome, { created: 2, reused: 0 }) && outcome.kind === "ready") {
+  const options: RunOptions = { runId, instanceCount: "2", usageClass: "spot" };
+  stage.show(runId, "provisioning 2 spot, one dies");
+  const outcome = await provisionRun(stage.worldOf(runId, log), options, stage.stop);
+  if (judge(report, runId, outcome, { created: 2, reused: 0 }) && outcome.kind === "ready") {
     if (outcome.instances.some(({ instanceId }) => instanceId === killed))
-      told.problems.push(`run ${runId} was given ${killed}, which is dead`);
-    stage.tell(runId, `ready in ${seconds(outcome.readyMs)}, ${killed} was replaced`);
-    told.jobs += await runJobs(stage.cloud, runId, ["test", "deploy"]).catch((error: unknown) => {
-      told.problems.push(String(error));
+      report.problems.push(`run ${runId} was given ${killed}, which is dead`);
+    stage.show(runId, `ready in ${seconds(outcome.readyMs)}, ${killed} was replaced`);
+    report.jobs += await runJobs(stage.cloud, runId, ["test", "deploy"]).catch((error: unknown) => {
+      report.problems.push(String(error));
       return 0;
     });
   }
   await releaseRun(stage.worldOf(runId), runId);
-  stage.tell(
+  stage.show(
     runId,
     outcome.kind === "ready" ? `ready in ${seconds(outcome.readyMs)}, one replaced, released` : "failed",
   );

@@ -1,4 +1,4 @@
-// The laptop's last words: as a table for people, as one object for programs.
+// The summary of `runpool local`: a table for people, one object for programs.
 import type { CallCounts } from "../../sim/http/call-counts.ts";
 import type { Story } from "./story.ts";
 

@@ -24,7 +24,7 @@ export interface View {
   event(runId: string, name: EventName, facts: object): void;
   /** The newest state of an instance. */
   instance(row: Row): void;
-  /** The last words; ends the live part. */
+  /** Prints the final text and ends the live part. */
   close(text: string): void;
 }
 

@@ -1,14 +1,14 @@
-// Many instances that failed alike are one reason to a person, not one each.
+// Groups reasons of instances that failed in the same way.
 import { wordsOfReason, type Reason } from "../../control/pool/reasons.ts";
 
 const anInstance = /i-[0-9a-f]{8,17}( \([^()]*\))?/g;
 /** Ids that are named beside the first. */
 const mostNamed = 3;
 
-/** Of a text of others the same where it differs only in instances and numbers: how long something took tells no failure from another. */
+/** Equal for texts that differ only in instance ids and numbers: durations do not distinguish failures. */
 export const kindOf = (text: string): string => text.replaceAll(anInstance, "i-").replaceAll(/\d+/g, "#");
 
-/** The same for reasons that are told apart by nothing but which instance it was, and by numbers. */
+/** Equal for reasons that differ only in the instance and in numbers. */
 function alikeOf(reason: Reason): string {
   const { code } = reason;
   const facts = code === "instance" ? { code, loss: reason.loss, signal: reason.signal } : reason;

@@ -28,8 +28,8 @@ export function inColumns(
   const line = (cells: readonly Cell[]): string =>
     kept
       .map((i, place) => {
-        const { text: said, paint } = cells[i] ?? { text: "" };
-        const text = said.length <= (widths[i] ?? 0) ? said : `${said.slice(0, (widths[i] ?? 1) - 1)}…`;
+        const { text: cell, paint } = cells[i] ?? { text: "" };
+        const text = cell.length <= (widths[i] ?? 0) ? cell : `${cell.slice(0, (widths[i] ?? 1) - 1)}…`;
         const last = place === kept.length - 1;
         const padded =
           columns[i]?.align === "right" ? text.padStart(widths[i] ?? 0) : last ? text : text.padEnd(widths[i] ?? 0);

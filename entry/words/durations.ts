@@ -13,7 +13,7 @@ export function brief(ms: number): string {
   return `${Math.max(0, Math.floor(ms / unit.ms))}${unit.name}`;
 }
 
-/** For what goes on, the last unit changing before one's eyes: `45s`, `2m 5s`, `1h 12m`. */
+/** For something in progress, with two units: `45s`, `2m 5s`, `1h 12m`. */
 export function elapsed(ms: number): string {
   const at = units.findIndex((one) => ms >= one.ms);
   const [unit, next] = [units[at], units[at + 1]];

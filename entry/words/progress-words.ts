@@ -1,4 +1,4 @@
-// What the control plane's events say to a person; an event that is not here is in the result, or of no interest.
+// Messages for the control plane's events; events without one are in the result, or not of interest.
 import type { EventName, Events, LogEvent } from "../../domain/events.ts";
 import { elapsed, spoken } from "./durations.ts";
 
@@ -8,7 +8,7 @@ interface Words<Facts> {
   say(facts: Facts): string | undefined;
 }
 
-/** What was lost for this reason has said it at length, in the line before. */
+/** The line before has the full reason. */
 const inBrief = (reason: string): string => {
   const [line = ""] = reason.split("\n");
   const brief = line.slice(0, 120).trimEnd();
@@ -58,17 +58,17 @@ const words: { readonly [Name in EventName]?: Words<Events[Name]> } = {
   "give-back.unread": warning((f) => `the records could not be read; trying again: ${f.problem}`),
 };
 
-export interface Said {
+export interface Message {
   readonly line: string;
   readonly warns: boolean;
 }
 
-/** Undefined where a person need not know. */
-export function say(...[name, facts]: LogEvent): Said | undefined {
+/** Undefined if people need not know. */
+export function messageOf(...[name, facts]: LogEvent): Message | undefined {
   const known: Words<typeof facts> | undefined = words[name];
   const line = known?.say(facts);
   return line === undefined ? undefined : { line, warns: known?.warns ?? false };
 }
 
-/** The line that stands while nothing happens. */
+/** The status line while nothing happens. */
 export const stillAt = (what: string, ms: number): string => `${what}, ${elapsed(ms)}`;

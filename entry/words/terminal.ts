@@ -11,7 +11,7 @@ export interface Sink {
   columns(): number | undefined;
   rows(): number | undefined;
   write(text: string): void;
-  /** The text as it is where there are no colours. */
+  /** The unchanged text if colours are off. */
   paint(style: Style, text: string): string;
 }
 export interface Terminal {

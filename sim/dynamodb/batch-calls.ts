@@ -1,7 +1,7 @@
 // BatchGetItem and BatchWriteItem.
 import { invalid, isRecord, itemSize, malformed, type Item } from "./attribute-value.ts";
 import { addUnits, consumedByAll, readUnits, type Units } from "./capacity.ts";
-import { demandRecord, flagOf, listOf, tableName, tableOf, type Action, type Ground, type Input } from "./ground.ts";
+import { demandRecord, flagOf, listOf, tableName, tableOf, type Action, type Context, type Input } from "./context.ts";
 import { keyText, readKey } from "./keys.ts";
 import { commit, planDelete, planPut, type WritePlan } from "./plan-write.ts";
 import { projector } from "./read-calls.ts";
@@ -22,34 +22,34 @@ const spend = (spent: Map<Table, Units>, table: Table, units: Units): void => {
 };
 
 /** Draws which entries a batch hands back unprocessed; the first is always done, as a batch with nothing done throws instead. */
-function drawUnprocessed(ground: Ground, action: string): (entry: number) => boolean {
-  const { unprocessed = 0 } = ground.faults.rates("dynamodb", action);
-  return (entry) => entry > 0 && unprocessed > 0 && ground.chance.happens(unprocessed);
+function drawUnprocessed(context: Context, action: string): (entry: number) => boolean {
+  const { unprocessed = 0 } = context.faults.rates("dynamodb", action);
+  return (entry) => entry > 0 && unprocessed > 0 && context.chance.happens(unprocessed);
 }
 
-export const batchGetItem: Action = (ground, input) => {
-  const wishes = Object.entries(demandRecord(input, "RequestItems")).map(([name, wish]) => {
-    if (!isRecord(wish)) throw malformed("Start of structure or map expected");
-    const table = tableOf(ground, tableName({ TableName: name }));
-    const keys = (listOf(wish, "Keys") ?? []).map((key) => readKey(key, table.spec));
+export const batchGetItem: Action = (context, input) => {
+  const requests = Object.entries(demandRecord(input, "RequestItems")).map(([name, request]) => {
+    if (!isRecord(request)) throw malformed("Start of structure or map expected");
+    const table = tableOf(context, tableName({ TableName: name }));
+    const keys = (listOf(request, "Keys") ?? []).map((key) => readKey(key, table.spec));
     if (keys.length === 0) {
       throw invalid(
         `1 validation error detected: Value '[]' at 'requestItems.${name}.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1`,
       );
     }
     demandDistinctKeys(keys, "Provided list of item keys contains duplicates");
-    const shape = projector(readExpressions(wish, ["ProjectionExpression"]));
-    return { name, wish, table, keys, shape, consistent: flagOf(wish, "ConsistentRead") ?? false };
+    const shape = projector(readExpressions(request, ["ProjectionExpression"]));
+    return { name, request, table, keys, shape, consistent: flagOf(request, "ConsistentRead") ?? false };
   });
-  const asked = wishes.reduce((total, { keys }) => total + keys.length, 0);
+  const asked = requests.reduce((total, { keys }) => total + keys.length, 0);
   if (asked > getMost) throw invalid("Too many items requested for the BatchGetItem call");
   if (asked === 0) throw emptyBatch();
-  const skip = drawUnprocessed(ground, "BatchGetItem");
+  const skip = drawUnprocessed(context, "BatchGetItem");
   const spent = new Map<Table, Units>();
   const responses: Record<string, Item[]> = {};
   const unprocessed: Record<string, unknown> = {};
   let [bytes, entry] = [0, 0];
-  for (const { name, wish, table, keys, shape, consistent } of wishes) {
+  for (const { name, request, table, keys, shape, consistent } of requests) {
     const found: Item[] = (responses[name] = []);
     const left: Item[] = [];
     for (const key of keys) {
@@ -63,7 +63,7 @@ export const batchGetItem: Action = (ground, input) => {
       if (item) found.push(shape(item));
       spend(spent, table, { table: readUnits(size, consistent), indexes: {} });
     }
-    if (left.length > 0) unprocessed[name] = { ...wish, Keys: left };
+    if (left.length > 0) unprocessed[name] = { ...request, Keys: left };
   }
   return { Responses: responses, UnprocessedKeys: unprocessed, ...consumedByAll(input, spent) };
 };
@@ -73,12 +73,12 @@ const emptyBatch = (): Error =>
     "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1",
   );
 
-function planEntry(ground: Ground, name: string, entry: unknown): WritePlan {
+function planEntry(context: Context, name: string, entry: unknown): WritePlan {
   const both = isRecord(entry) ? entry : {};
   const put = both["PutRequest"];
   const gone = both["DeleteRequest"];
-  if (isRecord(put) && !gone) return planPut(ground, { TableName: name, Item: put["Item"] });
-  if (isRecord(gone) && !put) return planDelete(ground, { TableName: name, Key: gone["Key"] });
+  if (isRecord(put) && !gone) return planPut(context, { TableName: name, Item: put["Item"] });
+  if (isRecord(gone) && !put) return planDelete(context, { TableName: name, Key: gone["Key"] });
   throw invalid(
     put && gone
       ? "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
@@ -86,7 +86,7 @@ function planEntry(ground: Ground, name: string, entry: unknown): WritePlan {
   );
 }
 
-function readWrites(ground: Ground, input: Input): { name: string; entry: unknown; plan: WritePlan }[] {
+function readWrites(context: Context, input: Input): { name: string; entry: unknown; plan: WritePlan }[] {
   const tables = Object.entries(demandRecord(input, "RequestItems"));
   const writes = tables.flatMap(([name, entries]) => {
     if (!Array.isArray(entries)) throw malformed("Start of list expected");
@@ -97,7 +97,7 @@ function readWrites(ground: Ground, input: Input): { name: string; entry: unknow
   const planned = writes.map(({ name, entry }) => ({
     name,
     entry,
-    plan: planEntry(ground, tableName({ TableName: name }), entry),
+    plan: planEntry(context, tableName({ TableName: name }), entry),
   }));
   for (const [name] of tables) {
     const keys = planned.filter((one) => one.name === name).map(({ plan }) => plan.key);
@@ -106,9 +106,9 @@ function readWrites(ground: Ground, input: Input): { name: string; entry: unknow
   return planned;
 }
 
-export const batchWriteItem: Action = (ground, input) => {
-  const writes = readWrites(ground, input);
-  const skip = drawUnprocessed(ground, "BatchWriteItem");
+export const batchWriteItem: Action = (context, input) => {
+  const writes = readWrites(context, input);
+  const skip = drawUnprocessed(context, "BatchWriteItem");
   const spent = new Map<Table, Units>();
   const unprocessed: Record<string, unknown[]> = {};
   for (const [n, { name, entry, plan }] of writes.entries()) {

@@ -1,5 +1,5 @@
 // Consumed capacity, where a call asks for it.
-import { choiceOf, type Input } from "./ground.ts";
+import { choiceOf, type Input } from "./context.ts";
 import type { Table } from "./table.ts";
 
 /** Units one call took of a table, and of each index it touched. */
@@ -34,18 +34,18 @@ function shown(table: Table, units: Units, detailed: boolean): Record<string, un
   };
 }
 
-const wish = (input: Input): "INDEXES" | "TOTAL" | "NONE" =>
+const detailOf = (input: Input): "INDEXES" | "TOTAL" | "NONE" =>
   choiceOf(input, "ReturnConsumedCapacity", ["INDEXES", "TOTAL", "NONE"]) ?? "NONE";
 
 /** The reply's `ConsumedCapacity` member for one table, or nothing. */
 export function consumed(input: Input, table: Table, units: Units): { ConsumedCapacity?: unknown } {
-  const asked = wish(input);
+  const asked = detailOf(input);
   return asked === "NONE" ? {} : { ConsumedCapacity: shown(table, units, asked === "INDEXES") };
 }
 
 /** The same for a call over several tables. */
 export function consumedByAll(input: Input, all: ReadonlyMap<Table, Units>): { ConsumedCapacity?: unknown } {
-  const asked = wish(input);
+  const asked = detailOf(input);
   if (asked === "NONE") return {};
   return { ConsumedCapacity: [...all].map(([table, units]) => shown(table, units, asked === "INDEXES")) };
 }

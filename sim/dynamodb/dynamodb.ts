@@ -5,7 +5,7 @@ import { openFaults, type Faults } from "../http/faults.ts";
 import { AwsFault, type Service } from "../http/service.ts";
 import type { Item } from "./attribute-value.ts";
 import { batchGetItem, batchWriteItem } from "./batch-calls.ts";
-import type { Action, Ground } from "./ground.ts";
+import type { Action, Context } from "./context.ts";
 import { getItem, query, scan } from "./read-calls.ts";
 import {
   createTable,
@@ -41,7 +41,7 @@ const actions: Readonly<Record<string, Action>> = {
   TransactWriteItems: transactWriteItems,
 };
 
-export interface DynamoDbWish {
+export interface DynamoDbOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   /** The same object the front door has, for stale index reads and unprocessed batch entries. */
@@ -70,19 +70,19 @@ export function dynamodb({
   faults = openFaults(),
   region = "us-east-1",
   account = "000000000000",
-}: DynamoDbWish): DynamoDb {
+}: DynamoDbOptions): DynamoDb {
   const tables = new Map<string, Table>();
   const listeners = new Set<(change: Change) => void>();
   const onChange = (change: Change): void => {
     for (const listener of listeners) listener(change);
   };
-  const ground: Ground = { tables, clock, chance, faults, region, account, onChange };
+  const context: Context = { tables, clock, chance, faults, region, account, onChange };
   return {
     // Async, so that a refusal rejects.
     service: async ({ action, input }) => {
       const handler = Object.hasOwn(actions, action) ? actions[action] : undefined;
       if (!handler) throw new AwsFault("UnknownOperationException", "");
-      return handler(ground, input);
+      return handler(context, input);
     },
     tables: () => [...tables.keys()],
     items: (name) => {

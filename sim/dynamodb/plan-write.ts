@@ -4,7 +4,7 @@ import { applyUpdate, checkUpdate, pathsOf } from "./apply-update.ts";
 import { invalid, itemSize, readItem, type Item } from "./attribute-value.ts";
 import { writeUnits, type Units } from "./capacity.ts";
 import { checkCondition, satisfies } from "./evaluate-condition.ts";
-import { choiceOf, demandRecord, demandText, tableName, tableOf, type Ground, type Input } from "./ground.ts";
+import { choiceOf, demandRecord, demandText, tableName, tableOf, type Context, type Input } from "./context.ts";
 import { demandItemKeys, demandUpdatedIndexKeys, namesOf, readKey } from "./keys.ts";
 import type { Condition } from "./parse-condition.ts";
 import { readExpressions, type ExpressionName, type Expressions } from "./scope.ts";
@@ -39,29 +39,29 @@ export function checkNamed(condition: Condition | undefined, parameter: Expressi
   }
 }
 
-function open(ground: Ground, input: Input, names: readonly ExpressionName[]) {
-  const table = tableOf(ground, tableName(input));
+function open(context: Context, input: Input, names: readonly ExpressionName[]) {
+  const table = tableOf(context, tableName(input));
   const expressions = readExpressions(input, names);
   checkNamed(expressions.condition, "ConditionExpression", expressions);
   const showOld = choiceOf(input, "ReturnValuesOnConditionCheckFailure", ["ALL_OLD", "NONE"]) === "ALL_OLD";
   return { table, expressions, showOld, touched: [] as readonly Path[], writes: true };
 }
 
-export function planPut(ground: Ground, input: Input): WritePlan {
-  const base = open(ground, input, ["ConditionExpression"]);
+export function planPut(context: Context, input: Input): WritePlan {
+  const base = open(context, input, ["ConditionExpression"]);
   const item = readItem(demandRecord(input, "Item"));
   demandItemKeys(item, base.table.spec);
   if (itemSize(item) > itemMostBytes) throw invalid("Item size has exceeded the maximum allowed size");
   return { ...base, key: keyOf(item, base.table.spec.keys), next: () => item };
 }
 
-export function planDelete(ground: Ground, input: Input): WritePlan {
-  const base = open(ground, input, ["ConditionExpression"]);
+export function planDelete(context: Context, input: Input): WritePlan {
+  const base = open(context, input, ["ConditionExpression"]);
   return { ...base, key: readKey(demandRecord(input, "Key"), base.table.spec), next: () => undefined };
 }
 
-export function planUpdate(ground: Ground, input: Input): WritePlan {
-  const base = open(ground, input, ["UpdateExpression", "ConditionExpression"]);
+export function planUpdate(context: Context, input: Input): WritePlan {
+  const base = open(context, input, ["UpdateExpression", "ConditionExpression"]);
   const { table, expressions } = base;
   const key = readKey(demandRecord(input, "Key"), table.spec);
   const { update } = expressions;
@@ -84,9 +84,9 @@ export function planUpdate(ground: Ground, input: Input): WritePlan {
 }
 
 /** A transaction's ConditionCheck. */
-export function planCheck(ground: Ground, input: Input): WritePlan {
+export function planCheck(context: Context, input: Input): WritePlan {
   demandText(input, "ConditionExpression");
-  const base = open(ground, input, ["ConditionExpression"]);
+  const base = open(context, input, ["ConditionExpression"]);
   const key = readKey(demandRecord(input, "Key"), base.table.spec);
   return { ...base, key, next: (old) => old, writes: false };
 }

@@ -13,14 +13,14 @@ import {
   tableOf,
   textOf,
   type Action,
-  type Ground,
+  type Context,
   type Input,
-} from "./ground.ts";
+} from "./context.ts";
 import { namesOf, readKey } from "./keys.ts";
 import { readKeyCondition } from "./key-condition.ts";
 import { checkNamed } from "./plan-write.ts";
 import { project } from "./project.ts";
-import { continuation, readPage, readStart, type Page, type PageWish } from "./read-page.ts";
+import { continuation, readPage, readStart, type Page, type PageOptions } from "./read-page.ts";
 import { comparePartitions, firstWhere, partitionOf, type Position, type Row } from "./rows.ts";
 import { demandDistinct, readExpressions, resolvePath, rootOf, type Expressions } from "./scope.ts";
 import type { IndexSpec } from "./index-rows.ts";
@@ -35,8 +35,8 @@ export function projector(expressions: Expressions): (item: Item) => Item {
   return (item) => project(item, paths);
 }
 
-export const getItem: Action = (ground, input) => {
-  const table = tableOf(ground, tableName(input));
+export const getItem: Action = (context, input) => {
+  const table = tableOf(context, tableName(input));
   const shape = projector(readExpressions(input, ["ProjectionExpression"]));
   const item = table.get(readKey(demandRecord(input, "Key"), table.spec));
   const units = readUnits(item ? itemSize(item) : 0, flagOf(input, "ConsistentRead") ?? false);
@@ -92,15 +92,15 @@ function readSelect(input: Input, index: IndexSpec | undefined, expressions: Exp
   return select === "COUNT";
 }
 
-function rowsFor(ground: Ground, action: string, table: Table, index: IndexSpec | undefined): readonly Row[] {
+function rowsFor(context: Context, action: string, table: Table, index: IndexSpec | undefined): readonly Row[] {
   if (!index) return table.rows();
-  const { staleIndex = 0 } = ground.faults.rates("dynamodb", action);
-  if (staleIndex === 0 || !ground.chance.happens(staleIndex)) return table.rows(index);
-  return table.rowsAsOf(index, ground.clock.now() - ground.chance.between(1, stalenessMostMs));
+  const { staleIndex = 0 } = context.faults.rates("dynamodb", action);
+  if (staleIndex === 0 || !context.chance.happens(staleIndex)) return table.rows(index);
+  return table.rowsAsOf(index, context.clock.now() - context.chance.between(1, stalenessMostMs));
 }
 
-function open(ground: Ground, input: Input, action: "Query" | "Scan"): Reading {
-  const table = tableOf(ground, tableName(input));
+function open(context: Context, input: Input, action: "Query" | "Scan"): Reading {
+  const table = tableOf(context, tableName(input));
   const indexName = textOf(input, "IndexName");
   const index = indexName === undefined ? undefined : indexOf(table, indexName);
   const consistent = flagOf(input, "ConsistentRead") ?? false;
@@ -115,7 +115,7 @@ function open(ground: Ground, input: Input, action: "Query" | "Scan"): Reading {
   return {
     table,
     index,
-    rows: rowsFor(ground, action, table, index),
+    rows: rowsFor(context, action, table, index),
     expressions,
     shape: projector(expressions),
     start: start && readStart(start, table, index),
@@ -138,7 +138,7 @@ function answer(input: Input, reading: Reading, page: Page): Record<string, unkn
   };
 }
 
-const wishOf = (reading: Reading, part: Pick<PageWish, "low" | "high" | "forward">): PageWish => ({
+const pageOptions = (reading: Reading, part: Pick<PageOptions, "low" | "high" | "forward">): PageOptions => ({
   rows: reading.rows,
   ...part,
   limit: reading.limit,
@@ -167,8 +167,8 @@ function rootsIn(condition: Condition, expressions: Expressions): string[] {
   }
 }
 
-export const query: Action = (ground, input) => {
-  const reading = open(ground, input, "Query");
+export const query: Action = (context, input) => {
+  const reading = open(context, input, "Query");
   const { expressions, rows, table } = reading;
   const keys = reading.index?.keys ?? table.spec.keys;
   if (!expressions.key) {
@@ -191,12 +191,12 @@ export const query: Action = (ground, input) => {
   const low = firstWhere(rows, (row) => side(row) >= 0);
   const high = firstWhere(rows, (row) => side(row) > 0);
   const forward = flagOf(input, "ScanIndexForward") ?? true;
-  return answer(input, reading, readPage(wishOf(reading, { low, high, forward })));
+  return answer(input, reading, readPage(pageOptions(reading, { low, high, forward })));
 };
 
-export const scan: Action = (ground, input) => {
-  const reading = open(ground, input, "Scan");
+export const scan: Action = (context, input) => {
+  const reading = open(context, input, "Scan");
   const segmented = ["Segment", "TotalSegments"].find((name) => input[name] !== undefined);
   if (segmented !== undefined) throw invalid(`The embedded DynamoDB scans without ${segmented}.`);
-  return answer(input, reading, readPage(wishOf(reading, { low: 0, high: reading.rows.length, forward: true })));
+  return answer(input, reading, readPage(pageOptions(reading, { low: 0, high: reading.rows.length, forward: true })));
 };

@@ -16,7 +16,7 @@ export interface Page {
   readonly last?: Row;
 }
 
-export interface PageWish {
+export interface PageOptions {
   readonly rows: readonly Row[];
   /** The rows in question: from index `low` up to, without, `high`. */
   readonly low: number;
@@ -27,7 +27,7 @@ export interface PageWish {
   readonly passes: (item: Item) => boolean;
 }
 
-export function readPage({ rows, low, high, forward, limit, after, passes }: PageWish): Page {
+export function readPage({ rows, low, high, forward, limit, after, passes }: PageOptions): Page {
   let [from, to] = [low, high];
   if (after && forward)
     from = Math.max(

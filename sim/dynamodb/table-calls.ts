@@ -15,9 +15,9 @@ import {
   tableName,
   textOf,
   type Action,
-  type Ground,
+  type Context,
   type Input,
-} from "./ground.ts";
+} from "./context.ts";
 import { describe } from "./describe-table.ts";
 import { namesOf } from "./keys.ts";
 import type { KeySchema } from "./rows.ts";
@@ -69,7 +69,7 @@ function readTypes(input: Input, used: ReadonlySet<string>): Record<string, stri
   return types;
 }
 
-function readSpec(ground: Ground, input: Input): TableSpec {
+function readSpec(context: Context, input: Input): TableSpec {
   const name = tableName(input);
   if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(name)) {
     throw invalid(
@@ -93,52 +93,52 @@ function readSpec(ground: Ground, input: Input): TableSpec {
     keys,
     types: readTypes(input, new Set([keys, ...indexes.map((index) => index.keys)].flatMap(namesOf))),
     indexes,
-    createdAt: ground.clock.now(),
-    id: ground.chance.id(),
-    arn: `arn:aws:dynamodb:${ground.region}:${ground.account}:table/${name}`,
+    createdAt: context.clock.now(),
+    id: context.chance.id(),
+    arn: `arn:aws:dynamodb:${context.region}:${context.account}:table/${name}`,
   };
 }
 
-function known(ground: Ground, name: string): Table {
-  const table = ground.tables.get(name);
+function known(context: Context, name: string): Table {
+  const table = context.tables.get(name);
   if (!table) throw notFound(`Requested resource not found: Table: ${name} not found`);
   table.expire();
   return table;
 }
 
-export const createTable: Action = (ground, input) => {
-  const spec = readSpec(ground, input);
-  if (ground.tables.has(spec.name)) {
+export const createTable: Action = (context, input) => {
+  const spec = readSpec(context, input);
+  if (context.tables.has(spec.name)) {
     throw new AwsFault("ResourceInUseException", `Table already exists: ${spec.name}`);
   }
-  const table = openTable(spec, () => ground.clock.now(), ground.onChange);
-  ground.tables.set(spec.name, table);
+  const table = openTable(spec, () => context.clock.now(), context.onChange);
+  context.tables.set(spec.name, table);
   return { TableDescription: describe(table, "CREATING") };
 };
 
-export const describeTable: Action = (ground, input) => ({
-  Table: describe(known(ground, tableName(input)), "ACTIVE"),
+export const describeTable: Action = (context, input) => ({
+  Table: describe(known(context, tableName(input)), "ACTIVE"),
 });
 
-export const deleteTable: Action = (ground, input) => {
-  const table = known(ground, tableName(input));
-  ground.tables.delete(table.spec.name);
+export const deleteTable: Action = (context, input) => {
+  const table = known(context, tableName(input));
+  context.tables.delete(table.spec.name);
   return { TableDescription: describe(table, "DELETING") };
 };
 
-export const listTables: Action = (ground, input) => {
+export const listTables: Action = (context, input) => {
   const after = textOf(input, "ExclusiveStartTableName");
   const limit = integerOf(input, "Limit", 1, 100) ?? 100;
-  const names = [...ground.tables.keys()].sort().filter((name) => after === undefined || name > after);
+  const names = [...context.tables.keys()].sort().filter((name) => after === undefined || name > after);
   const page = names.slice(0, limit);
   return { TableNames: page, ...(names.length > limit && { LastEvaluatedTableName: page.at(-1) }) };
 };
 
-export const updateTimeToLive: Action = (ground, input) => {
-  const table = known(ground, tableName(input));
-  const wish = demandRecord(input, "TimeToLiveSpecification");
-  const enabled = flagOf(wish, "Enabled");
-  const attribute = demandText(wish, "AttributeName");
+export const updateTimeToLive: Action = (context, input) => {
+  const table = known(context, tableName(input));
+  const specification = demandRecord(input, "TimeToLiveSpecification");
+  const enabled = flagOf(specification, "Enabled");
+  const attribute = demandText(specification, "AttributeName");
   if (enabled === undefined) throw missing("TimeToLiveSpecification.enabled");
   if (enabled && table.timeToLive !== undefined) {
     throw invalid(
@@ -152,8 +152,8 @@ export const updateTimeToLive: Action = (ground, input) => {
   return { TimeToLiveSpecification: { Enabled: enabled, AttributeName: attribute } };
 };
 
-export const describeTimeToLive: Action = (ground, input) => {
-  const { timeToLive } = known(ground, tableName(input));
+export const describeTimeToLive: Action = (context, input) => {
+  const { timeToLive } = known(context, tableName(input));
   return {
     TimeToLiveDescription:
       timeToLive === undefined
@@ -170,15 +170,15 @@ const backups = (table: Table): unknown => ({
 });
 
 /** The calls of backups have an error of their own for it (API Reference, DescribeContinuousBackups, "Errors"). */
-function backedUp(ground: Ground, name: string): Table {
-  if (ground.tables.has(name)) return known(ground, name);
+function backedUp(context: Context, name: string): Table {
+  if (context.tables.has(name)) return known(context, name);
   throw new AwsFault("TableNotFoundException", `Table not found: ${name}`);
 }
 
-export const describeContinuousBackups: Action = (ground, input) => backups(backedUp(ground, tableName(input)));
+export const describeContinuousBackups: Action = (context, input) => backups(backedUp(context, tableName(input)));
 
-export const updateContinuousBackups: Action = (ground, input) => {
-  const table = backedUp(ground, tableName(input));
+export const updateContinuousBackups: Action = (context, input) => {
+  const table = backedUp(context, tableName(input));
   const enabled = flagOf(demandRecord(input, "PointInTimeRecoverySpecification"), "PointInTimeRecoveryEnabled");
   if (enabled === undefined) throw missing("PointInTimeRecoverySpecification.pointInTimeRecoveryEnabled");
   table.pointInTimeRecovery = enabled;

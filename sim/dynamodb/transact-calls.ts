@@ -3,7 +3,7 @@ import type { Cancellation } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
 import { invalid, type Item } from "./attribute-value.ts";
 import { addUnits, consumedByAll, type Units } from "./capacity.ts";
-import { recordOf, recordsOf, textOf, type Action, type Ground, type Input } from "./ground.ts";
+import { recordOf, recordsOf, textOf, type Action, type Context, type Input } from "./context.ts";
 import { keyText } from "./keys.ts";
 import { admits, commit, planCheck, planDelete, planPut, planUpdate, type WritePlan } from "./plan-write.ts";
 import type { Table } from "./table.ts";
@@ -14,14 +14,14 @@ const tokenLifeMs = 600_000;
 
 const planners = { Put: planPut, Update: planUpdate, Delete: planDelete, ConditionCheck: planCheck } as const;
 
-function planOne(ground: Ground, entry: Input): WritePlan {
+function planOne(context: Context, entry: Input): WritePlan {
   const kinds = (Object.keys(planners) as (keyof typeof planners)[]).filter((kind) => entry[kind] !== undefined);
   const [kind, ...more] = kinds;
-  const wish = kind && recordOf(entry, kind);
-  if (!kind || !wish || more.length > 0) {
+  const options = kind && recordOf(entry, kind);
+  if (!kind || !options || more.length > 0) {
     throw invalid("TransactItems can only contain one of Check, Put, Update or Delete");
   }
-  return planners[kind](ground, wish);
+  return planners[kind](context, options);
 }
 
 interface Reason {
@@ -65,7 +65,7 @@ const cancellations: Readonly<Record<Cancellation, string>> = {
 };
 
 /** Where faults are switched on: why this entry may not go now. */
-function busy({ faults, chance }: Ground): Reason | undefined {
+function busy({ faults, chance }: Context): Reason | undefined {
   const { cancelled = 0, cancelledBy = "TransactionConflict" } = faults.rates("dynamodb", "TransactWriteItems");
   if (cancelled === 0 || !chance.happens(cancelled)) return undefined;
   return { Code: cancelledBy, Message: cancellations[cancelledBy] };
@@ -80,15 +80,15 @@ function demandCount(entries: readonly unknown[]): void {
   );
 }
 
-/** Tokens seen, by ground: a repeated call with the same token does nothing more. */
-const tokens = new WeakMap<Ground, Map<string, { readonly at: number; readonly request: string }>>();
+/** Tokens already used, per embedded DynamoDB: a repeated call with the same token changes nothing. */
+const tokens = new WeakMap<Context, Map<string, { readonly at: number; readonly request: string }>>();
 
-function repeats(ground: Ground, input: Input): boolean {
+function repeats(context: Context, input: Input): boolean {
   const token = textOf(input, "ClientRequestToken");
   if (token === undefined) return false;
-  const seen = tokens.get(ground) ?? new Map<string, { at: number; request: string }>();
-  tokens.set(ground, seen);
-  const now = ground.clock.now();
+  const seen = tokens.get(context) ?? new Map<string, { at: number; request: string }>();
+  tokens.set(context, seen);
+  const now = context.clock.now();
   for (const [old, { at }] of seen) if (at < now - tokenLifeMs) seen.delete(old);
   const request = JSON.stringify(input["TransactItems"]);
   const before = seen.get(token);
@@ -102,23 +102,23 @@ function repeats(ground: Ground, input: Input): boolean {
 }
 
 /** Notes a token once its transaction is done: a refused one may be tried again. */
-function remember(ground: Ground, input: Input): void {
+function remember(context: Context, input: Input): void {
   const token = textOf(input, "ClientRequestToken");
   if (token === undefined) return;
   const request = JSON.stringify(input["TransactItems"]);
-  tokens.get(ground)?.set(token, { at: ground.clock.now(), request });
+  tokens.get(context)?.set(token, { at: context.clock.now(), request });
 }
 
-export const transactWriteItems: Action = (ground, input) => {
-  if (repeats(ground, input)) return {};
+export const transactWriteItems: Action = (context, input) => {
+  if (repeats(context, input)) return {};
   const entries = recordsOf(input, "TransactItems") ?? [];
   demandCount(entries);
-  const plans = entries.map((entry) => planOne(ground, entry));
+  const plans = entries.map((entry) => planOne(context, entry));
   if (new Set(plans.map(identity)).size < plans.length) {
     throw invalid("Transaction request cannot include multiple operations on one item");
   }
   const judged = plans.map(judge);
-  const reasons = judged.map(({ reason }) => busy(ground) ?? reason);
+  const reasons = judged.map(({ reason }) => busy(context) ?? reason);
   if (reasons.some(({ Code }) => Code !== "None")) {
     throw new AwsFault(
       "TransactionCanceledException",
@@ -134,6 +134,6 @@ export const transactWriteItems: Action = (ground, input) => {
     // A transaction costs every unit twice: once to prepare, once to commit.
     spent.set(plan.table, addUnits(before, addUnits(units, units)));
   }
-  remember(ground, input);
+  remember(context, input);
   return consumedByAll(input, spent);
 };

@@ -2,20 +2,20 @@
 import { AwsFault } from "../http/service.ts";
 import { invalid, type Item } from "./attribute-value.ts";
 import { consumed } from "./capacity.ts";
-import { choiceOf, type Action, type Ground, type Input } from "./ground.ts";
+import { choiceOf, type Action, type Context, type Input } from "./context.ts";
 import { admits, commit, planDelete, planPut, planUpdate, type WritePlan } from "./plan-write.ts";
 import { project } from "./project.ts";
 
 type ReturnValues = "NONE" | "ALL_OLD" | "UPDATED_OLD" | "ALL_NEW" | "UPDATED_NEW";
-const everyWish: readonly ReturnValues[] = ["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"];
+const allReturnValues: readonly ReturnValues[] = ["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"];
 
 function returned(
-  wish: ReturnValues,
+  wanted: ReturnValues,
   plan: WritePlan,
   old: Item | undefined,
   next: Item | undefined,
 ): Item | undefined {
-  switch (wish) {
+  switch (wanted) {
     case "NONE":
       return undefined;
     case "ALL_OLD":
@@ -30,11 +30,11 @@ function returned(
 }
 
 const write =
-  (plan: (ground: Ground, input: Input) => WritePlan, wishes: readonly ReturnValues[]): Action =>
-  (ground, input) => {
-    const wish = choiceOf(input, "ReturnValues", everyWish) ?? "NONE";
-    if (!wishes.includes(wish)) throw invalid("Return values set to invalid value");
-    const planned = plan(ground, input);
+  (plan: (context: Context, input: Input) => WritePlan, allowed: readonly ReturnValues[]): Action =>
+  (context, input) => {
+    const wanted = choiceOf(input, "ReturnValues", allReturnValues) ?? "NONE";
+    if (!allowed.includes(wanted)) throw invalid("Return values set to invalid value");
+    const planned = plan(context, input);
     const old = planned.table.get(planned.key);
     if (!admits(planned, old)) {
       const detail = planned.showOld && old ? { Item: old } : {};
@@ -42,11 +42,11 @@ const write =
     }
     const next = planned.next(old);
     const units = commit(planned, old, next);
-    const attributes = returned(wish, planned, old, next);
+    const attributes = returned(wanted, planned, old, next);
     const shown = attributes && Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
     return { ...shown, ...consumed(input, planned.table, units) };
   };
 
 export const putItem = write(planPut, ["NONE", "ALL_OLD"]);
 export const deleteItem = write(planDelete, ["NONE", "ALL_OLD"]);
-export const updateItem = write(planUpdate, everyWish);
+export const updateItem = write(planUpdate, allReturnValues);

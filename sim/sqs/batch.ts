@@ -1,7 +1,7 @@
 // What all SQS batches share: one to ten entries with distinct ids, each done or failed for itself.
 import { AwsFault } from "../http/service.ts";
 import { sqsQueryCode } from "../http/sqs-errors.ts";
-import { demandText, type Input } from "./ground.ts";
+import { demandText, type Input } from "./context.ts";
 
 const entriesMost = 10;
 

@@ -73,11 +73,14 @@ export const attributesSize = (attributes: MessageAttributes): number =>
   );
 
 /** The attributes a receiver asked for: by name, `prefix.*`, or `All`. */
-export function chosenAttributes(attributes: MessageAttributes, wishes: readonly string[]): MessageAttributes {
+export function chosenAttributes(attributes: MessageAttributes, patterns: readonly string[]): MessageAttributes {
   const wanted = (name: string): boolean =>
-    wishes.some(
-      (wish) =>
-        wish === "All" || wish === ".*" || wish === name || (wish.endsWith(".*") && name.startsWith(wish.slice(0, -1))),
+    patterns.some(
+      (pattern) =>
+        pattern === "All" ||
+        pattern === ".*" ||
+        pattern === name ||
+        (pattern.endsWith(".*") && name.startsWith(pattern.slice(0, -1))),
     );
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => wanted(name)));
 }

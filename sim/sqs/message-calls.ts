@@ -9,9 +9,9 @@ import {
   recordOf,
   textOf,
   type Action,
-  type Ground,
+  type Context,
   type Input,
-} from "./ground.ts";
+} from "./context.ts";
 import { attributesSize, md5, md5OfAttributes, readMessageAttributes } from "./message-attributes.ts";
 import type { Queue } from "./queue.ts";
 
@@ -21,12 +21,12 @@ const batchMostBytes = 1_048_576;
 const forbidden = /[^\u0009\u000A\u000D\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 /** A message id shaped as SQS's: a UUID. */
-function uuid(ground: Ground): string {
-  const digits = ground.chance.id() + ground.chance.id();
+function uuid(context: Context): string {
+  const digits = context.chance.id() + context.chance.id();
   return [8, 12, 16, 20, 32].map((end, i, ends) => digits.slice(ends[i - 1] ?? 0, end)).join("-");
 }
 
-function send(ground: Ground, queue: Queue, call: AwsCall, input: Input): object {
+function send(context: Context, queue: Queue, call: AwsCall, input: Input): object {
   const body = demandText(input, "MessageBody");
   if (forbidden.test(body)) {
     throw new AwsFault(
@@ -40,14 +40,14 @@ function send(ground: Ground, queue: Queue, call: AwsCall, input: Input): object
     throw invalid(`One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`);
   }
   const delay = integerOf(input, "DelaySeconds", 0, 900) ?? Number(queue.attributes["DelaySeconds"]);
-  const id = uuid(ground);
+  const id = uuid(context);
   queue.add(
     {
       id,
       body,
       attributes,
       senderId: call.caller.accessKeyId,
-      sentAt: ground.clock.now(),
+      sentAt: context.clock.now(),
       receiveCount: 0,
       firstReceivedAt: undefined,
       receivedAt: 0,
@@ -65,10 +65,10 @@ function send(ground: Ground, queue: Queue, call: AwsCall, input: Input): object
   };
 }
 
-export const sendMessage: Action = (ground, call) => send(ground, queueOf(ground, call.input), call, call.input);
+export const sendMessage: Action = (context, call) => send(context, queueOf(context, call.input), call, call.input);
 
-export const sendMessageBatch: Action = (ground, call) => {
-  const queue = queueOf(ground, call.input);
+export const sendMessageBatch: Action = (context, call) => {
+  const queue = queueOf(context, call.input);
   const entries = readEntries(call.input, "SendMessageBatch");
   const bytes = entries.reduce((total, { input }) => total + Buffer.byteLength(textOf(input, "MessageBody") ?? ""), 0);
   if (bytes > batchMostBytes) {
@@ -77,7 +77,7 @@ export const sendMessageBatch: Action = (ground, call) => {
       `Batch requests cannot be longer than ${batchMostBytes} bytes. You have sent ${bytes} bytes.`,
     );
   }
-  return doEach(entries, (input) => send(ground, queue, call, input));
+  return doEach(entries, (input) => send(context, queue, call, input));
 };
 
 const remove = (queue: Queue, input: Input): object => {
@@ -85,10 +85,10 @@ const remove = (queue: Queue, input: Input): object => {
   return {};
 };
 
-export const deleteMessage: Action = (ground, { input }) => remove(queueOf(ground, input), input);
+export const deleteMessage: Action = (context, { input }) => remove(queueOf(context, input), input);
 
-export const deleteMessageBatch: Action = (ground, { input }) => {
-  const queue = queueOf(ground, input);
+export const deleteMessageBatch: Action = (context, { input }) => {
+  const queue = queueOf(context, input);
   return doEach(readEntries(input, "DeleteMessageBatch"), (entry) => remove(queue, entry));
 };
 
@@ -102,9 +102,9 @@ const change = (queue: Queue, input: Input): object => {
   return {};
 };
 
-export const changeMessageVisibility: Action = (ground, { input }) => change(queueOf(ground, input), input);
+export const changeMessageVisibility: Action = (context, { input }) => change(queueOf(context, input), input);
 
-export const changeMessageVisibilityBatch: Action = (ground, { input }) => {
-  const queue = queueOf(ground, input);
+export const changeMessageVisibilityBatch: Action = (context, { input }) => {
+  const queue = queueOf(context, input);
   return doEach(readEntries(input, "ChangeMessageVisibilityBatch"), (entry) => change(queue, entry));
 };

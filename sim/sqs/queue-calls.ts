@@ -9,24 +9,24 @@ import {
   recordOf,
   textsOf,
   type Action,
-  type Ground,
-} from "./ground.ts";
+  type Context,
+} from "./context.ts";
 import { defaultAttributes, readAttributes, readRedrive, type QueueAttributes } from "./queue-attributes.ts";
 import { openQueue, type Queue } from "./queue.ts";
 
 /** API Reference, CreateQueue and PurgeQueue: a name, and a purge, rests for 60 seconds. */
 const restMs = 60_000;
 
-function demandTarget(ground: Ground, attributes: QueueAttributes): void {
+function demandTarget(context: Context, attributes: QueueAttributes): void {
   const policy = readRedrive(attributes["RedrivePolicy"]);
-  if (!policy || findByArn(ground, policy.deadLetterTargetArn)) return;
+  if (!policy || findByArn(context, policy.deadLetterTargetArn)) return;
   throw invalid(
     `Value ${attributes["RedrivePolicy"]} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
   );
 }
 
-const findByArn = (ground: Ground, arn: string): Queue | undefined =>
-  [...ground.queues.values()].find((queue) => queue.arn === arn);
+const findByArn = (context: Context, arn: string): Queue | undefined =>
+  [...context.queues.values()].find((queue) => queue.arn === arn);
 
 function demandName(name: string, attributes: QueueAttributes): void {
   if (name.endsWith(".fifo") || attributes["FifoQueue"] !== undefined) {
@@ -36,44 +36,44 @@ function demandName(name: string, attributes: QueueAttributes): void {
   throw invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
 }
 
-export const createQueue: Action = (ground, call) => {
+export const createQueue: Action = (context, call) => {
   const name = demandText(call.input, "QueueName");
   const given = recordOf(call.input, "Attributes");
   demandName(name, given as QueueAttributes);
   const attributes = readAttributes(given);
-  const known = ground.queues.get(name);
+  const known = context.queues.get(name);
   if (known) {
     const other = Object.keys(attributes).find((key) => known.attributes[key] !== attributes[key]);
-    if (other === undefined) return { QueueUrl: queueUrl(ground, name, call) };
+    if (other === undefined) return { QueueUrl: queueUrl(context, name, call) };
     throw new AwsFault(
       "QueueNameExists",
       `A queue already exists with the same name and a different value for attribute ${other}`,
     );
   }
-  const deletedAt = ground.deletedAt.get(name);
-  if (deletedAt !== undefined && ground.clock.now() < deletedAt + restMs) {
+  const deletedAt = context.deletedAt.get(name);
+  if (deletedAt !== undefined && context.clock.now() < deletedAt + restMs) {
     throw new AwsFault(
       "QueueDeletedRecently",
       "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
     );
   }
-  demandTarget(ground, attributes);
+  demandTarget(context, attributes);
   const queue = openQueue({
     name,
-    arn: `arn:aws:sqs:${ground.region}:${ground.account}:${name}`,
+    arn: `arn:aws:sqs:${context.region}:${context.account}:${name}`,
     attributes: { ...defaultAttributes, ...attributes },
-    clock: ground.clock,
-    chance: ground.chance.fork(`queue/${name}`),
-    find: (arn) => findByArn(ground, arn),
+    clock: context.clock,
+    chance: context.chance.fork(`queue/${name}`),
+    find: (arn) => findByArn(context, arn),
   });
-  ground.queues.set(name, queue);
-  return { QueueUrl: queueUrl(ground, name, call) };
+  context.queues.set(name, queue);
+  return { QueueUrl: queueUrl(context, name, call) };
 };
 
-export const getQueueUrl: Action = (ground, call) => {
+export const getQueueUrl: Action = (context, call) => {
   const name = demandText(call.input, "QueueName");
-  if (!ground.queues.has(name)) throw noQueue();
-  return { QueueUrl: queueUrl(ground, name, call) };
+  if (!context.queues.has(name)) throw noQueue();
+  return { QueueUrl: queueUrl(context, name, call) };
 };
 
 /** Every attribute as GetQueueAttributes shows it; the counts are exact here. */
@@ -111,8 +111,8 @@ const everyName: ReadonlySet<string> = new Set([
   "FifoThroughputLimit",
 ]);
 
-export const getQueueAttributes: Action = (ground, { input }) => {
-  const queue = queueOf(ground, input);
+export const getQueueAttributes: Action = (context, { input }) => {
+  const queue = queueOf(context, input);
   const names = textsOf(input, "AttributeNames");
   const stranger = names.find((name) => !everyName.has(name));
   if (stranger !== undefined) throw new AwsFault("InvalidAttributeName", `Unknown Attribute ${stranger}.`);
@@ -122,26 +122,26 @@ export const getQueueAttributes: Action = (ground, { input }) => {
   return wanted.length > 0 ? { Attributes: Object.fromEntries(wanted) } : {};
 };
 
-export const setQueueAttributes: Action = (ground, { input }) => {
-  const queue = queueOf(ground, input);
+export const setQueueAttributes: Action = (context, { input }) => {
+  const queue = queueOf(context, input);
   const attributes = readAttributes(recordOf(input, "Attributes"));
-  demandTarget(ground, attributes);
+  demandTarget(context, attributes);
   queue.attributes = { ...queue.attributes, ...attributes };
-  queue.modifiedAt = ground.clock.now();
+  queue.modifiedAt = context.clock.now();
   return {};
 };
 
-export const deleteQueue: Action = (ground, { input }) => {
-  const queue = queueOf(ground, input);
-  ground.queues.delete(queue.name);
-  ground.deletedAt.set(queue.name, ground.clock.now());
+export const deleteQueue: Action = (context, { input }) => {
+  const queue = queueOf(context, input);
+  context.queues.delete(queue.name);
+  context.deletedAt.set(queue.name, context.clock.now());
   for (const waiter of queue.waiting) waiter();
   return {};
 };
 
-export const purgeQueue: Action = (ground, { input }) => {
-  const queue = queueOf(ground, input);
-  const now = ground.clock.now();
+export const purgeQueue: Action = (context, { input }) => {
+  const queue = queueOf(context, input);
+  const now = context.clock.now();
   if (now < queue.purgedAt + restMs) {
     throw new AwsFault(
       "PurgeQueueInProgress",

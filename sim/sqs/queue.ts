@@ -40,7 +40,7 @@ export interface Queue {
   readonly waiting: Set<() => void>;
 }
 
-export interface QueueWish {
+export interface QueueOptions {
   readonly name: string;
   readonly arn: string;
   readonly attributes: QueueAttributes;
@@ -73,7 +73,7 @@ function unseal(queueId: string, handle: string): { readonly id: string; readonl
 
 /** A queue's inside: what its functions below share. */
 interface Inside {
-  readonly wish: QueueWish;
+  readonly options: QueueOptions;
   readonly queue: Queue;
   readonly store: MessageStore;
   readonly id: string;
@@ -81,8 +81,8 @@ interface Inside {
   readonly copies: Message[];
 }
 
-function settle({ wish, queue, store }: Inside): void {
-  const now = wish.clock.now();
+function settle({ options, queue, store }: Inside): void {
+  const now = options.clock.now();
   store.settle(now, now - Number(queue.attributes["MessageRetentionPeriod"]) * 1000);
 }
 
@@ -91,19 +91,19 @@ const wake = (queue: Queue): void => {
 };
 
 /** Moves a message that was received too often. Answers whether it was moved. */
-function redriven({ wish, queue, store }: Inside, message: Message): boolean {
+function redriven({ options, queue, store }: Inside, message: Message): boolean {
   const policy = readRedrive(queue.attributes["RedrivePolicy"]);
   if (!policy || message.receiveCount < policy.maxReceiveCount) return false;
-  const target = wish.find(policy.deadLetterTargetArn);
+  const target = options.find(policy.deadLetterTargetArn);
   if (!target) return false;
   store.forget(message);
   target.add({ ...message, marks: [], sourceArn: queue.arn }, 0);
   return true;
 }
 
-function deliver({ wish, id }: Inside, message: Message): Delivery {
-  const mark = wish.chance.id();
-  const now = wish.clock.now();
+function deliver({ options, id }: Inside, message: Message): Delivery {
+  const mark = options.chance.id();
+  const now = options.clock.now();
   message.receiveCount += 1;
   message.firstReceivedAt ??= now;
   message.receivedAt = now;
@@ -113,7 +113,7 @@ function deliver({ wish, id }: Inside, message: Message): Delivery {
 
 function take(inside: Inside, most: number, visibilityMs: number, slips: Slips): Delivery[] {
   const { store, copies } = inside;
-  const { clock, chance } = inside.wish;
+  const { clock, chance } = inside.options;
   settle(inside);
   if (store.inFlightCount() >= inFlightMost) {
     throw new AwsFault("OverLimit", "Too many messages in flight for this queue.");
@@ -146,7 +146,7 @@ function remove(inside: Inside, receiptHandle: string): void {
 
 function hide(inside: Inside, receiptHandle: string, visibilityMs: number): void {
   const { id, mark } = unseal(inside.id, receiptHandle);
-  const { store, queue, wish } = inside;
+  const { store, queue, options } = inside;
   settle(inside);
   const message = store.get(id);
   if (!message || (message.state === "in flight" && !message.marks.includes(mark))) {
@@ -156,7 +156,7 @@ function hide(inside: Inside, receiptHandle: string, visibilityMs: number): void
   if (message.state !== "in flight") {
     throw new AwsFault("MessageNotInflight", "The specified message isn't in flight.");
   }
-  const until = wish.clock.now() + visibilityMs;
+  const until = options.clock.now() + visibilityMs;
   if (until > message.receivedAt + visibilityMostMs) {
     throw badVisibility(receiptHandle, "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
   }
@@ -166,14 +166,14 @@ function hide(inside: Inside, receiptHandle: string, visibilityMs: number): void
   wake(queue);
 }
 
-export function openQueue(wish: QueueWish): Queue {
-  const { clock } = wish;
+export function openQueue(options: QueueOptions): Queue {
+  const { clock } = options;
   const store = openMessageStore();
   const queue: Queue = {
-    name: wish.name,
-    arn: wish.arn,
+    name: options.name,
+    arn: options.arn,
     createdAt: clock.now(),
-    attributes: wish.attributes,
+    attributes: options.attributes,
     modifiedAt: clock.now(),
     purgedAt: -Infinity,
     add(message, delayMs) {
@@ -195,6 +195,6 @@ export function openQueue(wish: QueueWish): Queue {
     nextVisibleAt: store.nextVisibleAt,
     waiting: new Set(),
   };
-  const inside: Inside = { wish, queue, store, id: wish.chance.id(), copies: [] };
+  const inside: Inside = { options, queue, store, id: options.chance.id(), copies: [] };
   return queue;
 }

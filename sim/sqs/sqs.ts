@@ -3,7 +3,7 @@ import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { openFaults, type Faults } from "../http/faults.ts";
 import { AwsFault, type Service } from "../http/service.ts";
-import type { Action, Ground } from "./ground.ts";
+import type { Action, Context } from "./context.ts";
 import {
   changeMessageVisibility,
   changeMessageVisibilityBatch,
@@ -40,7 +40,7 @@ const actions: Readonly<Record<string, Action>> = {
   ChangeMessageVisibilityBatch: changeMessageVisibilityBatch,
 };
 
-export interface SqsWish {
+export interface SqsOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   /** The same object the front door has, for false-empty, partial and duplicate receives. */
@@ -64,16 +64,16 @@ export function sqs({
   faults = openFaults(),
   region = "us-east-1",
   account = "000000000000",
-}: SqsWish): Sqs {
+}: SqsOptions): Sqs {
   const queues = new Map<string, Queue>();
-  const ground: Ground = { queues, deletedAt: new Map(), clock, chance, faults, region, account };
+  const context: Context = { queues, deletedAt: new Map(), clock, chance, faults, region, account };
   return {
     service: async (call) => {
       const handler = Object.hasOwn(actions, call.action) ? actions[call.action] : undefined;
       if (!handler) {
         throw new AwsFault("UnknownOperationException", `The action ${call.action} is not valid for this endpoint.`);
       }
-      return handler(ground, call);
+      return handler(context, call);
     },
     queues: () => [...queues.keys()],
     messages: (name) =>

@@ -11,7 +11,7 @@ import { startProgram, stateVariables, type RunningStep, type StepEnd } from "..
 
 export { environment, repository, token };
 
-export interface StepWish {
+export interface StepOptions {
   /** The step's `with:`; environment and region are filled in. */
   readonly with: Readonly<Record<string, string>>;
   readonly runId?: string;
@@ -41,7 +41,7 @@ export async function openActionBench(folder?: string) {
   const agents: Agents = playAgents(db, clients.dynamodb, tableName(environment), clock);
   agents.manners = { registers: true, leaves: true };
   const file = readActionFile();
-  const variablesOf = ({ with: given, runId = "1001", attempt = 1, job = "provision", ...wish }: StepWish) => ({
+  const variablesOf = ({ with: given, runId = "1001", attempt = 1, job = "provision", ...options }: StepOptions) => ({
     ...inputVariables(
       file,
       { environment, "aws-region": region, ...given },
@@ -49,7 +49,7 @@ export async function openActionBench(folder?: string) {
         contexts: { github: { job }, strategy: { "job-total": 1, "job-index": 0 } },
       },
     ),
-    AWS_ENDPOINT_URL: wish.endpoint ?? door.url,
+    AWS_ENDPOINT_URL: options.endpoint ?? door.url,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     GITHUB_ACTIONS: "true",
@@ -57,13 +57,13 @@ export async function openActionBench(folder?: string) {
     GITHUB_RUN_ATTEMPT: String(attempt),
     GITHUB_REPOSITORY: repository,
     GITHUB_JOB: job,
-    ...wish.variables,
+    ...options.variables,
   });
   const running = new Set<RunningStep>();
-  const startOf = (program: "main" | "post", wish: StepWish, state: StepEnd["state"] = {}): RunningStep => {
+  const startOf = (program: "main" | "post", options: StepOptions, state: StepEnd["state"] = {}): RunningStep => {
     const step = startProgram({
       path: join(built.folder, file.runs[program]),
-      variables: { ...variablesOf(wish), ...stateVariables(state) },
+      variables: { ...variablesOf(options), ...stateVariables(state) },
     });
     running.add(step);
     void step.ended.finally(() => running.delete(step)).catch(() => undefined);
@@ -73,9 +73,9 @@ export async function openActionBench(folder?: string) {
     ...cloud,
     agents,
     github,
-    start: (wish: StepWish): RunningStep => startOf("main", wish),
-    main: (wish: StepWish): Promise<StepEnd> => startOf("main", wish).ended,
-    post: (wish: StepWish, state: StepEnd["state"]): Promise<StepEnd> => startOf("post", wish, state).ended,
+    start: (options: StepOptions): RunningStep => startOf("main", options),
+    main: (options: StepOptions): Promise<StepEnd> => startOf("main", options).ended,
+    post: (options: StepOptions, state: StepEnd["state"]): Promise<StepEnd> => startOf("post", options, state).ended,
     records: () => agents.records(),
     close: async () => {
       for (const { child } of running) child.kill("SIGKILL");

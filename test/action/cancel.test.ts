@@ -34,7 +34,7 @@ async function openWatched() {
   return { bench, proxy, close: () => Promise.all([bench.close(), proxy.close()]) };
 }
 
-const wish = { with: { mode: "provision", "instance-count": "3" } };
+const options = { with: { mode: "provision", "instance-count": "3" } };
 
 /** What of the run is left: records with an owner, and machines that no record stands for. */
 function leftOf({ records, machines }: ActionBench): readonly string[] {
@@ -58,11 +58,11 @@ const points = Array.from({ length: 30 }, (_, index) => ({
 describe("a provision", () => {
   test("makes more calls than there are points, and keeps what it took where nothing ends it", async () => {
     const { bench, proxy, close } = await openWatched();
-    const end = await bench.main({ ...wish, endpoint: proxy.url });
+    const end = await bench.main({ ...options, endpoint: proxy.url });
     expect(end.log).not.toContain("::error");
     expect(end).toMatchObject({ code: 0, outputs: { reused: "1", created: "2" } });
     expect(proxy.count()).toBeGreaterThan(points.at(-1)?.call ?? 0);
-    expect(await bench.post(wish, end.state)).toMatchObject({ code: 0, log: "" });
+    expect(await bench.post(options, end.state)).toMatchObject({ code: 0, log: "" });
     expect(leftOf(bench)).toHaveLength(3);
     await close();
   });
@@ -71,7 +71,7 @@ describe("a provision", () => {
     "ended by $signal as call $call $phase leaves nothing",
     async ({ call, phase, signal }) => {
       const { bench, proxy, close } = await openWatched();
-      const step = bench.start({ ...wish, endpoint: proxy.url });
+      const step = bench.start({ ...options, endpoint: proxy.url });
       let struck = false;
       proxy.at(call, phase, () => {
         struck = step.child.kill(signal);
@@ -79,7 +79,7 @@ describe("a provision", () => {
       const end = await step.ended;
       expect(struck).toBe(true);
       expect(end.code, end.log).not.toBe(0);
-      const post = await bench.post({ ...wish, endpoint: proxy.url }, end.state);
+      const post = await bench.post({ ...options, endpoint: proxy.url }, end.state);
       expect(annotations("error", post)).toEqual([]);
       expect(post.code).toBe(0);
       expect(leftOf(bench)).toEqual([]);
@@ -90,7 +90,7 @@ describe("a provision", () => {
 
 test("machines of others are not ended by a post step", async () => {
   const { bench, close } = await openWatched();
-  await bench.main({ ...wish, runId: "77" });
+  await bench.main({ ...options, runId: "77" });
   const before = leftOf(bench);
   expect(before).toHaveLength(3);
   const provision = JSON.stringify({
@@ -100,7 +100,7 @@ test("machines of others are not ended by a post step", async () => {
     repository,
     committed: false,
   });
-  expect((await bench.post(wish, { provision })).code).toBe(0);
+  expect((await bench.post(options, { provision })).code).toBe(0);
   expect(leftOf(bench)).toEqual(before);
   const states = bench.machines.machines().map((machine) => bench.machines.state(machine));
   expect(states.filter((state) => !["pending", "running"].includes(state))).toEqual([]);
@@ -109,6 +109,6 @@ test("machines of others are not ended by a post step", async () => {
 
 test("a step that was killed before it took anything leaves its post step nothing to do", async () => {
   const { bench, close } = await openWatched();
-  expect(await bench.post(wish, {})).toMatchObject({ code: 0, log: "" });
+  expect(await bench.post(options, {})).toMatchObject({ code: 0, log: "" });
   await close();
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { BadInput } from "../../entry/words/bad-input.ts";
 import { inputNames, inputOf, readInputs, type InputName } from "../../entry/action/inputs.ts";
 import { wordsOfProblem } from "../../domain/request.ts";
-import { overlayWish } from "../../entry/action/overlay-inputs.ts";
+import { readOverlayInputs } from "../../entry/action/overlay-inputs.ts";
 import { rawOf } from "../../entry/action/provision.ts";
 import { requestOf } from "../../entry/request-inputs.ts";
 import { furnished } from "../world/world.ts";
@@ -156,14 +156,14 @@ describe("a provision's inputs", () => {
 
 describe("refresh's inputs", () => {
   const loaded = { configuration, defaults: configuration, overlay: { idleMs: 60_000, labels: ["fast"] } };
-  const wish = (inputs: Partial<Record<InputName, string>>) => overlayWish(given(inputs), loaded);
+  const overlayOf = (inputs: Partial<Record<InputName, string>>) => readOverlayInputs(given(inputs), loaded);
 
   test("that are empty leave the overlay as it is", () => {
-    expect(wish({})).toEqual({ overlay: loaded.overlay, changed: [], problems: [], differences: [] });
+    expect(overlayOf({})).toEqual({ overlay: loaded.overlay, changed: [], problems: [], differences: [] });
   });
 
   test("go to the overlay, beside what is there", () => {
-    const { overlay, changed } = wish({
+    const { overlay, changed } = overlayOf({
       ami: "x64=ami-0a1b2c3d4e5f60001 arm64=ami-0a1b2c3d4e5f60002",
       "max-runtime-min": "90",
       "pre-runner-script": "#!/bin/bash\ntrue\n",
@@ -184,19 +184,22 @@ describe("refresh's inputs", () => {
   });
 
   test("that say `default` take the overlay's value out", () => {
-    expect(wish({ "idle-time-sec": "default" })).toMatchObject({ overlay: { labels: ["fast"] }, changed: ["idleMs"] });
+    expect(overlayOf({ "idle-time-sec": "default" })).toMatchObject({
+      overlay: { labels: ["fast"] },
+      changed: ["idleMs"],
+    });
   });
 
   test("that are given where the overlay cannot be used make a new one, of them alone", () => {
     const broken = { ...loaded, overlay: {}, overlayProblems: ["configuration#overlay.idleMs"] };
-    const anew = (inputs: Partial<Record<InputName, string>>) => overlayWish(given(inputs), broken);
+    const anew = (inputs: Partial<Record<InputName, string>>) => readOverlayInputs(given(inputs), broken);
     expect(anew({})).toMatchObject({ overlay: {}, changed: [] });
     expect(anew({ "resource-class-config": "default" })).toMatchObject({ overlay: {}, changed: ["resourceClasses"] });
     expect(anew({ "idle-time-sec": "120" })).toMatchObject({ overlay: { idleMs: 120_000 }, changed: ["idleMs"] });
   });
 
   test("that repeat what the overlay says change nothing", () => {
-    expect(wish({ "idle-time-sec": "60" }).changed).toEqual([]);
+    expect(overlayOf({ "idle-time-sec": "60" }).changed).toEqual([]);
   });
 
   test.each<[InputName, string, RegExp]>([
@@ -204,26 +207,26 @@ describe("refresh's inputs", () => {
     ["ami", "ami-0a1b2c3d4e5f60001", /write x64=/],
     ["idle-time-sec", "0", /from 1 to 86400/],
     ["max-runtime-min", "1.5", /whole number/],
-    ["resource-class-config", "{", /it is JSON/],
+    ["resource-class-config", "{", /is not valid JSON/],
     ["resource-class-config", '{"large": {"cpu": "x", "mmem": 1}}', /cpu is NaN.*resourceClasses/],
     ["resource-class-config", '{"huge": {"cpu": 4, "mmem": 8192}}', /"huge" has no queue.*resourceClasses.*sim\.ts/],
     ["actions-runner-version", "latest", /e\.g\. 2\.336\.0/],
     ["idle-floor", "2", /CLASS\/ARCHITECTURE=COUNT/],
     ["idle-floor", "large/x86=2", /CLASS\/ARCHITECTURE=COUNT/],
   ])("that cannot be obeyed are named: %s %j", (name, text, problem) => {
-    expect(wish({ [name]: text }).problems).toContainEqual(expect.stringMatching(problem));
+    expect(overlayOf({ [name]: text }).problems).toContainEqual(expect.stringMatching(problem));
   });
 
   test("one AMI is enough where there is one architecture", () => {
     const only = { ...configuration, imageParameters: { arm64: "/a" } };
-    const found = overlayWish(given({ ami: "ami-0a1b2c3d4e5f60001" }), { ...loaded, configuration: only });
+    const found = readOverlayInputs(given({ ami: "ami-0a1b2c3d4e5f60001" }), { ...loaded, configuration: only });
     expect(found.overlay.images).toEqual({ arm64: "ami-0a1b2c3d4e5f60001" });
   });
 
   test("that only a deployment changes are compared, and a difference names the file's field", () => {
     const deployed = { ...configuration, securityGroups: ["sg-1"] };
     const compared = (inputs: Partial<Record<InputName, string>>) =>
-      overlayWish(given(inputs), { ...loaded, configuration: deployed }).differences;
+      readOverlayInputs(given(inputs), { ...loaded, configuration: deployed }).differences;
     const same = {
       "subnet-ids": configuration.subnets.map(({ id }) => id).join(" "),
       "security-group-ids": "sg-1",

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { fromItem } from "../../cloud/aws/attribute-values.ts";
 import { pauseSwitch } from "../../cloud/aws/pause-switch.ts";
 import { provisionSummary } from "../../entry/action/summary.ts";
-import { harmless } from "../../entry/action/told.ts";
+import { harmless } from "../../entry/action/action-log.ts";
 import { limits } from "../../domain/limits.ts";
 import {
   forgeCredentialParameter,
@@ -257,7 +257,7 @@ test("the summary of fewer says what is missing, and takes the words of others f
   const outcome = { kind: "ready" as const, instances, created: 1, reused: 0, readyMs: 2000, reasons };
   const text = [...provisionSummary(request, outcome, new Map([["i-1", 1500]]))].join("\n");
   expect(text).toContain("| i-1 | u7.metal | a | spot | created | 1.5 s | unknown |");
-  expect(text).toContain("Fewer than the 3 that were asked for:\n\n- spot \\| is short &lt;script> at \\$1 and \\$2");
+  expect(text).toContain("Fewer than the 3 requested:\n\n- spot \\| is short &lt;script> at \\$1 and \\$2");
   // No link, and nothing that turns the direction of what follows.
   expect(text).toContain("- see https:<!-- -->//evil.example/x or www<!-- -->.evil.example, ?ti daer");
 });
@@ -283,12 +283,12 @@ describe("a provision's outputs", () => {
   });
 
   test("that cannot be written have no instances: the post step gives all back", async () => {
-    const wish = { with: { mode: "provision", "usage-class": "on-demand" }, runId: String(run) };
-    const end = await bench.main({ ...wish, variables: { GITHUB_OUTPUT: "/nowhere/output" } });
+    const options = { with: { mode: "provision", "usage-class": "on-demand" }, runId: String(run) };
+    const end = await bench.main({ ...options, variables: { GITHUB_OUTPUT: "/nowhere/output" } });
     expect(end.code).toBe(1);
     expect(annotations("error", end).join()).toContain("/nowhere/output");
     expect(owned().map(({ owner }) => runOf(owner)?.runId)).toEqual([String(run)]);
-    expect((await bench.post(wish, end.state)).code).toBe(0);
+    expect((await bench.post(options, end.state)).code).toBe(0);
     expect(owned()).toEqual([]);
   });
 });

@@ -179,8 +179,8 @@ test("prune deletes old images with their snapshots, says which, and the next on
     const TagSpecifications = (["image", "snapshot"] as const).map((ResourceType) => ({ ResourceType, Tags }));
     const machine = { ImageId: candidate, InstanceType: "m5.large" as const, MinCount: 1, MaxCount: 1 };
     const InstanceId = (await bench.clients.ec2.send(new RunInstancesCommand(machine))).Instances?.[0]?.InstanceId;
-    const wish = { InstanceId, Name: name, TagSpecifications };
-    made.push((await bench.clients.ec2.send(new CreateImageCommand(wish))).ImageId ?? "");
+    const options = { InstanceId, Name: name, TagSpecifications };
+    made.push((await bench.clients.ec2.send(new CreateImageCommand(options))).ImageId ?? "");
     bench.machines.poweredOff(InstanceId ?? "");
     await bench.clock.advance(24 * 3_600_000);
   }
@@ -253,10 +253,10 @@ test("check --image tells what EC2 knows; an option of another step is a mistake
     ]) as unknown,
   });
   const missing = await ami("check", ["--image", "ami-0123456789abcdef0"]);
-  expect([missing.code, missing.out]).toEqual([1, expect.stringContaining("there is no such image here")]);
+  expect([missing.code, missing.out]).toEqual([1, expect.stringContaining("no such image in this account and region")]);
   const strange = await ami("publish", ["--image", candidate, "--evict"]);
   expect([strange.code, strange.err]).toEqual([
     2,
-    expect.stringContaining("--evict is nothing that ami publish takes"),
+    expect.stringContaining('unknown option "--evict" for "ami publish"'),
   ]);
 });

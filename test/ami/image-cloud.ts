@@ -19,7 +19,7 @@ export const variant = "ubuntu-24.04-x64";
 export const hour = 3_600_000;
 export const day = 24 * hour;
 
-export interface ImageWish {
+export interface ImageOptions {
   readonly name: string;
   readonly environment?: string;
   readonly variant?: string;
@@ -38,12 +38,12 @@ export async function openImageCloud() {
     clock,
     log: { event: () => undefined },
   };
-  const tagsOf = (wish: ImageWish) =>
+  const tagsOf = (options: ImageOptions) =>
     Object.entries({
-      [imageTags.environment]: wish.environment ?? environment,
-      [imageTags.variant]: wish.variant ?? variant,
-      ...(wish.tested === true ? { [imageTags.tested]: "2026-01-01T00:00:00.000Z" } : {}),
-      ...wish.tags,
+      [imageTags.environment]: options.environment ?? environment,
+      [imageTags.variant]: options.variant ?? variant,
+      ...(options.tested === true ? { [imageTags.tested]: "2026-01-01T00:00:00.000Z" } : {}),
+      ...options.tags,
     }).map(([Key, Value]) => ({ Key, Value }));
   const template = async (data: { ImageId: string }, name = `other-${clock.now()}`): Promise<string> => {
     await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: name, LaunchTemplateData: data }));
@@ -61,22 +61,27 @@ export async function openImageCloud() {
     template,
     run,
     /** An image of an own machine, as a bake leaves it: tagged with its snapshot. */
-    bake: async (wish: ImageWish): Promise<string> => {
-      const from = machines.addImage({ name: `base of ${wish.name}`, architecture: wish.architecture ?? "x86_64" });
-      const builder = await run(from, wish.architecture === "arm64" ? "m7g.large" : "m5.large");
+    bake: async (options: ImageOptions): Promise<string> => {
+      const from = machines.addImage({
+        name: `base of ${options.name}`,
+        architecture: options.architecture ?? "x86_64",
+      });
+      const builder = await run(from, options.architecture === "arm64" ? "m7g.large" : "m5.large");
       const TagSpecifications = (["image", "snapshot"] as const).map((ResourceType) => ({
         ResourceType,
-        Tags: tagsOf(wish),
+        Tags: tagsOf(options),
       }));
-      const made = await ec2.send(new CreateImageCommand({ InstanceId: builder, Name: wish.name, TagSpecifications }));
+      const made = await ec2.send(
+        new CreateImageCommand({ InstanceId: builder, Name: options.name, TagSpecifications }),
+      );
       machines.poweredOff(builder);
       return made.ImageId ?? "";
     },
     register: async (name: string, tags: Readonly<Record<string, string>>): Promise<string> => {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       const TagSpecifications = [{ ResourceType: "image" as const, Tags }];
-      const wish = { Name: name, Architecture: "x86_64" as const, TagSpecifications };
-      return (await ec2.send(new RegisterImageCommand(wish))).ImageId ?? "";
+      const options = { Name: name, Architecture: "x86_64" as const, TagSpecifications };
+      return (await ec2.send(new RegisterImageCommand(options))).ImageId ?? "";
     },
     newVersion: async (name: string, data: { ImageId: string }): Promise<void> => {
       await ec2.send(new CreateLaunchTemplateVersionCommand({ LaunchTemplateName: name, LaunchTemplateData: data }));

@@ -16,10 +16,10 @@ const options: PruneOptions = { environment, parameters: [parameter], keep: 2, d
 const pruned = (more: Partial<PruneOptions> = {}) => prune(cloud.world, { ...options, ...more });
 
 /** So many images, a day between each; the oldest first. */
-async function bakeDaily(count: number, wish: { readonly variant?: string } = {}): Promise<readonly string[]> {
+async function bakeDaily(count: number, wanted: { readonly variant?: string } = {}): Promise<readonly string[]> {
   const ids: string[] = [];
   for (let number = 1; number <= count; number++) {
-    ids.push(await cloud.bake({ name: `${wish.variant ?? "image"} ${number}`, ...wish }));
+    ids.push(await cloud.bake({ name: `${wanted.variant ?? "image"} ${number}`, ...wanted }));
     await cloud.clock.advance(day);
   }
   return ids;

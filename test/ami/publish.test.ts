@@ -52,8 +52,8 @@ test("where Parameter Store takes the write and then finds the image invalid, it
   const imageId = await cloud.bake({ name: "first", tested: true });
   const start = cloud.clock.now();
   const parameters = { ...cloud.world.parameters, write: () => Promise.resolve() };
-  const wish = { imageId, parameters: { x64: parameter } };
-  const outcome = publish({ ...cloud.world, parameters }, wish);
+  const options = { imageId, parameters: { x64: parameter } };
+  const outcome = publish({ ...cloud.world, parameters }, options);
   const over = outcome.then(() => true);
   const soon = () => new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
   while (!(await Promise.race([over, soon()]))) await cloud.clock.advance(imageLimits.parameterPollMs);

@@ -67,8 +67,8 @@ test("a missing version or checksum is a problem each, and the build is refused 
   expect(tableOf("ubuntu-24.04-arm64", lacking)).toMatchObject({ problems: ["ssm-agent has no version"] });
   const folder = mkdtempSync(join(tmpdir(), "recipe-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const wish = { recipe: { ...recipe, versions: lacking }, variant: "ubuntu-24.04-x64", agent: "none" };
-  await expect(makePayload(folder, wish)).rejects.toThrow(
+  const wanted = { recipe: { ...recipe, versions: lacking }, variant: "ubuntu-24.04-x64", agent: "none" };
+  await expect(makePayload(folder, wanted)).rejects.toThrow(
     /node 1.1 has no checksum for x64\n.*\nrun ami\/propose-updates.sh/,
   );
   expect(readdirSync(folder)).toEqual([]);

@@ -234,7 +234,7 @@ describe("on the embedded EC2", () => {
     const { sim } = await open();
     await expect(sim.fleet.image("/runpool/none/ami/x64")).rejects.toThrow(/\/runpool\/none\/ami\/x64.*build one/);
     await sim.secrets.write("/runpool/odd", "latest");
-    await expect(sim.fleet.image("/runpool/odd")).rejects.toThrow(/is no AMI id/);
+    await expect(sim.fleet.image("/runpool/odd")).rejects.toThrow(/is not an AMI id/);
   });
 
   it("builds its client with the first call that needs EC2, and only once", async () => {

@@ -1,7 +1,7 @@
 // Instance metadata read from the embedded IMDSv2: identity, tags, spot notices, and tokens that run out.
 import { expect, it, onTestFinished } from "vitest";
 import { imdsMetadata } from "../../cloud/aws/imds-metadata.ts";
-import { asksWithin, type Ask } from "../../cloud/aws/plain-http.ts";
+import { sendWithin, type SendRequest } from "../../cloud/aws/plain-http.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { openImds } from "../../sim/imds/imds.ts";
 import { jumpingClock, openHttpSim, place } from "../contract/http-sim.ts";
@@ -18,13 +18,13 @@ async function open(usageClass: "spot" | "on-demand") {
   });
   let tokens = 0;
   // Without a limit: a busy machine is no dead service.
-  const ask = asksWithin(0);
-  const counting: Ask = (url, asked) => {
+  const ask = sendWithin(0);
+  const counting: SendRequest = (url, asked) => {
     if (asked.method === "PUT") tokens++;
     return ask(url, asked);
   };
-  const wish = { baseUrl: imds.url, clock, ask: counting };
-  return { sim, machine, clock, imds, tokens: () => tokens, metadata: imdsMetadata(wish), wish };
+  const options = { baseUrl: imds.url, clock, ask: counting };
+  return { sim, machine, clock, imds, tokens: () => tokens, metadata: imdsMetadata(options), options };
 }
 
 it("says who the machine is and shows its tags, with one token for all", async () => {
@@ -51,12 +51,12 @@ it("reads one tag alone, and asks for one token however many ask at once", async
 });
 
 it("renews its token before it runs out, and asks for another where the service no longer takes it", async () => {
-  const { metadata, tokens, clock, wish } = await open("on-demand");
+  const { metadata, tokens, clock, options } = await open("on-demand");
   await metadata.tags();
   await clock.sleep(4 * 3_600_000);
   await metadata.tags();
   expect(tokens()).toBe(2);
-  const still = imdsMetadata({ ...wish, clock: { now: () => 0 } });
+  const still = imdsMetadata({ ...options, clock: { now: () => 0 } });
   await still.tags();
   await clock.sleep(7 * 3_600_000);
   expect(await still.interruption()).toBeUndefined();
@@ -75,7 +75,7 @@ it("sees that EC2 recommends to leave, with the moment, and that what ends it co
   const notices: Record<string, string> = {
     "meta-data/events/recommendations/rebalance": '{"noticeTime":"2026-11-30T12:00:00Z"}',
   };
-  const ask: Ask = async (url, { method }) => {
+  const ask: SendRequest = async (url, { method }) => {
     const path = url.replace("http://imds/latest/", "");
     if (method === "PUT") return { status: 200, text: "token" };
     return path in notices ? { status: 200, text: notices[path] ?? "" } : { status: 404, text: "" };
@@ -94,7 +94,7 @@ it.each([
   ["403 to every question", 403, 2],
 ])("a service that answers %s is out of reach, and is not asked again and again", async (_, status, most) => {
   let calls = 0;
-  const ask: Ask = async (_url, { method }) => {
+  const ask: SendRequest = async (_url, { method }) => {
     calls++;
     return method === "PUT" ? { status: 200, text: "token" } : { status, text: "" };
   };
@@ -104,7 +104,7 @@ it.each([
 });
 
 it("a service that gives no token is out of reach", async () => {
-  const ask: Ask = async () => ({ status: 403, text: "" });
+  const ask: SendRequest = async () => ({ status: 403, text: "" });
   const metadata = imdsMetadata({ baseUrl: "http://imds", clock: { now: () => 0 }, ask });
   await expect(metadata.tags()).rejects.toThrow(/no token: status 403/);
 });

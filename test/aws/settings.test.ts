@@ -29,9 +29,14 @@ const damage = (key: string, name: string, value: { S: string } | { N: string })
   );
 
 it("an environment that does not exist is named with its table and region, and what to check", async () => {
-  const wish = { client: sim.clients.dynamodb, environment: "nowhere", region: "eu-west-1", table: "runpool-nowhere" };
+  const options = {
+    client: sim.clients.dynamodb,
+    environment: "nowhere",
+    region: "eu-west-1",
+    table: "runpool-nowhere",
+  };
   const clock = { sleep: async () => {} };
-  const load = settings({ ...wish, clock, random: { next: () => 0 } }).load();
+  const load = settings({ ...options, clock, random: { next: () => 0 } }).load();
   await expect(load).rejects.toThrow(Unconfigured);
   await expect(load).rejects.toThrow(/"nowhere" \(table runpool-nowhere in eu-west-1\) does not exist: check/);
 });

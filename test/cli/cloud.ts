@@ -30,7 +30,7 @@ export async function openFurnishedCloud() {
   const github = await openGithub({ clock, chance: chance("cli/github"), pats });
   const clients = clientsAt(door.url, region, credentials);
   const imageId = machines.addImage({ name: "runner", architecture: "x86_64" });
-  const wish = {
+  const options = {
     environment,
     region,
     account,
@@ -40,7 +40,7 @@ export async function openFurnishedCloud() {
     subnets: twoSubnets(aws, region),
     forge: { kind: "github" as const, serverUrl: github.url, apiUrl: github.url, repositories: [repository] },
   };
-  const defaults = domainDefaults(wish, await furnish(clients, domainPlan(wish)));
+  const defaults = domainDefaults(options, await furnish(clients, domainPlan(options)));
   const put = (item: Item): Promise<void> => putItem(clients.dynamodb, tableName(environment), item);
   await put(defaultsItem(defaults));
   door.resetCalls();

@@ -67,7 +67,7 @@ test("an overlay that cannot be used is a failure, and everything else is looked
     remedy: expect.stringContaining("mode refresh") as unknown,
   });
   expect((await run(["config"])).err).toContain(
-    'unusable overlay, left out: configuration#overlay: resource class "huge"',
+    'the configuration overlay is invalid and ignored: configuration#overlay: resource class "huge"',
   );
 });
 

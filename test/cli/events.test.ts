@@ -98,7 +98,7 @@ test("without --follow it tells what the table still tells of the last hour, and
 
 test("where nothing happened that is said on stderr, and what is no instance id is refused", async () => {
   const none = await bench.run(["events", "--run-id", "77"]);
-  expect([none.code, none.out, none.err]).toEqual([0, "", "Nothing of that in the last 1 h: see --since\n"]);
+  expect([none.code, none.out, none.err]).toEqual([0, "", "No events in the last 1 h: see --since\n"]);
   const { code, err } = await bench.run(["events", "--instance", "dev-i-0ddddddddddddddd1-1"]);
   expect(code).toBe(2);
   expect(err).toMatch(

@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { readArguments } from "../../entry/cli/arguments.ts";
 import { BadInput } from "../../entry/words/bad-input.ts";
 import { commands } from "../../entry/cli/commands.ts";
-import type { Ground } from "../../entry/cli/ground.ts";
+import type { Context } from "../../entry/cli/context.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const readText = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -61,7 +61,7 @@ function callsOf(run: string, variables: Variables): readonly (readonly string[]
 
 class Understood extends Error {}
 /** Whoever asks for anything of it has understood its words. */
-const ground = new Proxy({} as Ground, {
+const context = new Proxy({} as Context, {
   get: () => {
     throw new Understood();
   },
@@ -70,7 +70,7 @@ const ground = new Proxy({} as Ground, {
 /** Rejects with Understood, or with what is wrong in the words. */
 async function understand(words: readonly string[], variables: Variables): Promise<void> {
   const { command, given } = readArguments(words, variables, commands);
-  await command?.run(given, ground);
+  await command?.run(given, context);
 }
 const runpool = ["run", "-s", "runpool", "--"];
 

@@ -16,10 +16,10 @@ describe("the stored credential", () => {
 
   test("is unusable where it cannot be read or says nothing; a mistake of ours, whatever its name, is none of its own", async () => {
     expect(await read(() => Promise.resolve("{"))).toMatchObject({
-      kind: "of-no-use",
+      kind: "unusable",
       why: expect.stringContaining("cannot be read") as unknown,
     });
-    expect(await read(() => Promise.reject(new OutOfReach("GetParameter")))).toMatchObject({ kind: "of-no-use" });
+    expect(await read(() => Promise.reject(new OutOfReach("GetParameter")))).toMatchObject({ kind: "unusable" });
     await expect(read(() => Promise.reject(new Error("undefined is not a function")))).rejects.toThrow("undefined is");
   });
 

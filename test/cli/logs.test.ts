@@ -89,7 +89,7 @@ test("where there is neither it says why and exits 1; an instance that is not th
   const strange = await bench.run(["logs", "i-0123456789abcdef0"]);
   expect([strange.code, strange.err]).toEqual([
     2,
-    expect.stringContaining("dev has no such one: see runpool instances"),
+    expect.stringContaining('in environment "dev": see runpool instances'),
   ]);
   const bad = await bench.run(["logs", shipping, "-n", "0"]);
   expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('-n is "0"; it is a whole number from 1 to 10000')]);

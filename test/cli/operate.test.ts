@@ -25,7 +25,7 @@ const recordOf = (instanceId: string) => bench.records().find((record) => record
 test("retire ends an idle instance at once, with the reason in its record; again is no failure", async () => {
   await bench.record({ instanceId: idle });
   const { code, out } = await bench.run(["retire", idle, "--reason", "noisy neighbour"]);
-  expect([code, out]).toEqual([0, `${idle} is ended\n`]);
+  expect([code, out]).toEqual([0, `${idle} has ended\n`]);
   expect(recordOf(idle)).toMatchObject({ state: "terminating", reason: "noisy neighbour" });
   expect((await bench.run(["retire", idle])).code).toBe(0);
 });
@@ -34,9 +34,7 @@ test("retire asks one at work to leave, and touches it no further", async () => 
   await atWork();
   const { code, out } = await bench.run(["retire", busy]);
   expect(code).toBe(0);
-  expect(out).toMatch(
-    new RegExp(`^${busy} was asked to leave run 1001; a job runs on it. Its threshold is in [67] min`),
-  );
+  expect(out).toMatch(new RegExp(`^${busy} was asked to leave run 1001; a job runs on it. It ends in [67] min`));
   expect(recordOf(busy)).toMatchObject({ state: "running", wanted: "leave", owner: "github:run:1001:1:provision" });
 });
 
@@ -44,7 +42,7 @@ test("retire --wait ends it once it has left, without a moment in the pool's que
   bench.agents.manners.leaves = true;
   await atWork();
   const { code, out } = await bench.run(["retire", busy, "--wait"]);
-  expect([code, out]).toEqual([0, `${busy} is ended\n`]);
+  expect([code, out]).toEqual([0, `${busy} has ended\n`]);
   expect(recordOf(busy)).toMatchObject({ state: "terminating", reason: "retired by an operator" });
   expect(bench.bodies("large")).toEqual([]);
 });
@@ -53,7 +51,7 @@ test("retire of an instance that is not there exits 2 and says where to look", a
   const { code, err } = await bench.run(["retire", "i-0123456789abcdef0"]);
   expect([code, err]).toEqual([
     2,
-    'runpool: instance is "i-0123456789abcdef0"; dev has no such one: see runpool instances\nSee runpool retire --help.\n',
+    'runpool: no instance "i-0123456789abcdef0" in environment "dev": see runpool instances\nSee runpool retire --help.\n',
   ]);
 });
 

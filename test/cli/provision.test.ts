@@ -69,7 +69,7 @@ test("--min-count is content with fewer and says why, --max-runtime-min sets how
   for (const record of bench.records()) await bench.record({ ...record, heartbeatAt: bench.clock.now() + later });
   await bench.clock.advance(later);
   const { code, out, err } = await running.ended;
-  expect([code, err]).toEqual([0, expect.stringContaining("warning: fewer than the 2 that were asked for: ")]);
+  expect([code, err]).toEqual([0, expect.stringContaining("warning: fewer than the 2 instances requested: ")]);
   expect(out).toMatch(/^1 instance ready for run 1001/);
   // The process's clock goes on while the bench's stands still.
   const minutes = bench.records().map(({ threshold }) => Math.floor((threshold - bench.clock.now()) / 60_000));
@@ -170,7 +170,9 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s gives back what was taken, says so
   child.kill(signal);
   const { code, out, err } = await ended;
   expect(code).toBe(130);
-  expect(err).toContain("Cancelling: giving back what was taken (1 min 30 s at most); again to leave at once\n");
+  expect(err).toContain(
+    "Cancelling: giving back all instances (1 min 30 s at most); press Ctrl-C again to exit at once\n",
+  );
   expect(err).toMatch(/given back: 2 to the pool, 0 ended, 0 still leaving\n/);
   expect(JSON.parse(out)).toMatchObject({ kind: "cancelled" });
   expect(bench.records().map(({ state, owner }) => [state, owner])).toEqual([
@@ -189,7 +191,7 @@ test("a second SIGINT leaves at once, and says what remains and who ends it", as
   child.kill("SIGINT");
   const { code, err } = await ended;
   expect(code).toBe(130);
-  expect(err).toMatch(/^Left: 2 instances of run 1001: i-\w+, i-\w+$/m);
+  expect(err).toMatch(/^Still held: 2 instances of run 1001: i-\w+, i-\w+$/m);
   expect(err).toMatch(/^Released at once by: runpool release --run-id 1001 --attempt 1$/m);
-  expect(err).toMatch(/^Else they end by themselves, within 12 min\.$/m);
+  expect(err).toMatch(/^Otherwise they end by themselves within 12 min\.$/m);
 });

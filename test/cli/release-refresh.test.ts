@@ -55,7 +55,7 @@ test("interrupted, it names what has not left, and who goes on", async () => {
   const { code, out, err } = await ended;
   expect(code).toBe(130);
   expect(JSON.parse(out)).toMatchObject({ left: [{ instanceId: "i-0aaaaaaaaaaaaaaa1", why: "it has not answered" }] });
-  expect(err).toContain("Refresh takes it from here; their thresholds end them at the latest.\n");
+  expect(err).toContain("Refresh takes them back; they end at their thresholds at the latest.\n");
 });
 
 test("with --github it deletes the runners there first, by the given token", async () => {
@@ -181,16 +181,16 @@ test("refresh says for which re-runs it provisions, and in a dry run for which i
 
 test("a release that has left instances to refresh has failed, and names them; one that was interrupted is cancelled", () => {
   let err = "";
-  const ground = {
+  const context = {
     terminal: { err: { write: (text: string) => (err += text) } },
     result: () => undefined,
     place: () => ({ environment: "dev", region: "eu-west-1" }),
   };
   const released = { pooled: ["i-1"], condemned: [], elsewhere: [], left: [] };
   const left = { ...released, left: [{ instanceId: "i-2", why: "its agent has not answered" }] };
-  expect(showReleased(released, "1001", false, ground)).toBe(exitCodes.done);
+  expect(showReleased(released, "1001", false, context)).toBe(exitCodes.done);
   expect(err).toBe("");
-  expect(showReleased(left, "1001", false, ground)).toBe(exitCodes.failed);
+  expect(showReleased(left, "1001", false, context)).toBe(exitCodes.failed);
   expect(err).toContain("- i-2: its agent has not answered\n");
-  expect(showReleased(left, "1001", true, ground)).toBe(exitCodes.cancelled);
+  expect(showReleased(left, "1001", true, context)).toBe(exitCodes.cancelled);
 });

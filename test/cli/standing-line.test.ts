@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { CreateTagsCommand } from "@aws-sdk/client-ec2";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { runStep, type AmiInput } from "../../entry/cli/ami/steps.ts";
-import { groundOf, type Ground } from "../../entry/cli/ground.ts";
+import { contextOf, type Context } from "../../entry/cli/context.ts";
 import { progress, type Progress } from "../../entry/cli/progress.ts";
 import { terminalOn, type Sink } from "../../entry/words/terminal.ts";
 import { imageTags } from "../../domain/image.ts";
@@ -91,19 +91,19 @@ describe("each step of ami says what it waits for, and no longer once it has its
   async function told(input: Partial<AmiInput> & Pick<AmiInput, "step">): Promise<readonly string[]> {
     const heard: string[] = [];
     const quiet = { json: true, quiet: true, "no-color": true, environment, region };
-    const ground = groundOf(
+    const context = contextOf(
       quiet,
       terminalOn({ stdout: { write: () => "" }, stderr: { write: () => "" } }, {}, true),
       [],
     );
     const recording: Progress = {
-      ...ground.progress,
+      ...context.progress,
       waiting: (what) => {
         heard.push(what());
         return { done: () => void heard.push("done") };
       },
     };
-    const listening: Ground = { ...ground, progress: recording, result: () => void heard.push("result") };
+    const listening: Context = { ...context, progress: recording, result: () => void heard.push("result") };
     await runStep({ ...usual, ...input }, listening);
     return heard;
   }

@@ -68,7 +68,7 @@ CLASS   IDLE  CREATED  CLAIMED  RUNNING  TERMINATING  QUEUED
 large      1        1        0        2            1       1
 xlarge     1        0        0        0            0       0
 
-1 damaged item; nothing is decided by them:
+1 damaged item, ignored by every decision:
 - ${damagedKey}: partition is missing, not a string
 `);
 });
@@ -138,7 +138,7 @@ test("instances are chosen by state, run and class; the ended ones only when ask
 
 test("instances names damaged items on stderr, so that a script reads on", async () => {
   const { code, out, err } = await bench.run(["instances", "--run-id", "9"]);
-  expect([code, out]).toEqual([0, "no such instance\n"]);
+  expect([code, out]).toEqual([0, "no matching instances\n"]);
   expect(err).toBe(`damaged item: ${damagedKey}: partition is missing, not a string\n`);
 });
 

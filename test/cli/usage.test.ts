@@ -74,11 +74,11 @@ test("version says what is built, alone or as JSON", async () => {
 
 describe("mistakes exit 2 and name what would be right", () => {
   test.each([
-    [["prvision"], 'runpool: "prvision" is no command; did you mean "provision"?'],
-    [["xyzzy"], 'runpool: "xyzzy" is no command\n'],
+    [["prvision"], 'runpool: unknown command "prvision"; did you mean "provision"?'],
+    [["xyzzy"], 'runpool: unknown command "xyzzy"\n'],
     [
       ["provision", "--instance-cuont", "3"],
-      'runpool: "--instance-cuont" is no option here; did you mean "--instance-count"?',
+      'runpool: unknown option "--instance-cuont" for "provision"; did you mean "--instance-count"?',
     ],
     [["provision", "--clas", "x"], 'did you mean "--resource-class" or "--usage-class"?'],
     [["provision", "--types", "m5.*"], 'did you mean "--allowed-instance-types"?'],
@@ -86,20 +86,17 @@ describe("mistakes exit 2 and name what would be right", () => {
     [["provision", "--runtime", "5"], 'did you mean "--max-runtime-min"?'],
     [["provision", "--spot"], 'did you mean "--usage-class spot"?'],
     [["status", "--aws-region", "eu-west-1"], 'did you mean "--region"?'],
-    [["status", "-json"], 'runpool: "-json" is no option here; did you mean "--json"?\nSee'],
-    [
-      ["-environment", "dev", "status"],
-      'runpool: "-environment" is no option here; did you mean "--environment"?\nSee',
-    ],
-    [["release", "--dry-run"], 'runpool: "--dry-run" is no option here\n'],
-    [["status", "now"], 'runpool: "now" is one word too many: status takes options only'],
+    [["status", "-json"], 'runpool: unknown option "-json"; did you mean "--json"?\nSee'],
+    [["-environment", "dev", "status"], 'runpool: unknown option "-environment"; did you mean "--environment"?\nSee'],
+    [["release", "--dry-run"], 'runpool: unknown option "--dry-run" for "release"\n'],
+    [["status", "now"], 'runpool: unexpected argument "now": "status" takes no arguments'],
     [["release", "--run-id"], "runpool: --run-id needs a value: --run-id ID"],
     [
       ["provision", "--labels", "--fallback"],
       "runpool: --labels needs a value: --labels LABELS (or --labels=--fallback)",
     ],
-    [["status", "--json=yes"], "runpool: --json is a switch and takes no value"],
-    [["status", "-e", "a", "-e", "b"], "runpool: -e is given twice; give it once"],
+    [["status", "--json=yes"], "runpool: --json takes no value"],
+    [["status", "-e", "a", "-e", "b"], "runpool: -e is given more than once"],
     [["release"], "runpool: --run-id is missing: give --run-id ID, or set GITHUB_RUN_ID"],
     [["release", "--run-id", "x1"], 'runpool: --run-id is "x1"; it is GitHub\'s run_id, a whole number'],
     [["release", "--run-id", "1", "--github"], "runpool: --github needs a token: set GITHUB_TOKEN"],
@@ -126,7 +123,7 @@ describe("mistakes exit 2 and name what would be right", () => {
     expect(await run("prvision")).toEqual({
       code: 2,
       out: "",
-      err: 'runpool: "prvision" is no command; did you mean "provision"?\nSee runpool --help.\n',
+      err: 'runpool: unknown command "prvision"; did you mean "provision"?\nSee runpool --help.\n',
     });
   });
 
@@ -144,7 +141,7 @@ describe("mistakes exit 2 and name what would be right", () => {
     const { code, out } = await inProcess(["prvision", "--json"]);
     expect(code).toBe(2);
     expect(JSON.parse(out)).toEqual({
-      error: { kind: "bad-input", problems: ['"prvision" is no command; did you mean "provision"?'] },
+      error: { kind: "bad-input", problems: ['unknown command "prvision"; did you mean "provision"?'] },
       exitCode: 2,
     });
   });
@@ -158,7 +155,7 @@ test("a service that is out of reach exits 3 and says so", async () => {
   }).ended;
   expect(code).toBe(3);
   expect(err).toContain("ECONNREFUSED");
-  expect(err).toContain("the same command may be given again");
+  expect(err).toContain("then run the command again");
 });
 
 test("nearest: a slip, two letters exchanged, a beginning; and nothing for another word", () => {
@@ -227,7 +224,7 @@ describe("completion", () => {
 
   test("zsh knows an option's short form, so that what follows one is still completed", async () => {
     const { out } = await inProcess(["completion", "zsh"]);
-    expect(out).toContain("'(-e --environment)'{-e,--environment}'[the environment, as it was deployed]:NAME:'");
+    expect(out).toContain("'(-e --environment)'{-e,--environment}'[name of the deployed environment]:NAME:'");
     expect(out).toContain("_arguments -C -A '-*' ");
   });
 

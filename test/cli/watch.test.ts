@@ -80,7 +80,7 @@ test("a picture fits the rows: instances are left out, the pools are not; and it
   shown.draw(snapshot(100));
   expect(linesOf(written[0])).toHaveLength(23);
   expect(linesOf(written[0]).slice(0, 2)).toEqual([
-    "As of 03:04:05 UTC; Ctrl-C ends it",
+    "As of 03:04:05 UTC; press Ctrl-C to stop",
     "dev in eu-west-1: 100 instances",
   ]);
   expect(written[0]).toMatch(/… \d\d more instances\n/);
@@ -111,7 +111,10 @@ test("out of reach, the last picture stays, with its moment and the trouble; wit
   shown.draw(snapshot(2));
   shown.unreached("Scan on table runpool-dev: ENOTFOUND");
   const lines = linesOf(written[1]);
-  expect(lines.slice(0, 2)).toEqual(["As of 03:04:05 UTC; Ctrl-C ends it", "Scan on table runpool-dev: ENOTFOUND"]);
+  expect(lines.slice(0, 2)).toEqual([
+    "As of 03:04:05 UTC; press Ctrl-C to stop",
+    "Scan on table runpool-dev: ENOTFOUND",
+  ]);
   expect(lines.slice(2)).toEqual(linesOf(written[0]).slice(1));
   expect(warned).toHaveLength(1);
 });

@@ -24,7 +24,7 @@ import type { Defaults } from "../../domain/configuration.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import type { Stand } from "./stand.ts";
 
-export interface AwsStandWish {
+export interface AwsStandOptions {
   readonly endpoint: string;
   readonly place: Place;
   readonly clock: Clock;
@@ -39,7 +39,7 @@ export interface AwsStandWish {
  */
 const unhurried = { ...clientOptions(), requestHandler: { connectionTimeout: 0, requestTimeout: 0 } };
 
-const awsClients = ({ endpoint, place, maxAttempts }: AwsStandWish) => {
+const awsClients = ({ endpoint, place, maxAttempts }: AwsStandOptions) => {
   const config = {
     ...unhurried,
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
@@ -76,7 +76,7 @@ async function imageOf(client: EC2Client, Name: string): Promise<string> {
 
 /** An environment as its stack would make it. */
 async function furnished(clients: Clients, environment: string, place: Place): Promise<Defaults> {
-  const wish = {
+  const options = {
     environment,
     ...place,
     classes: defaultResourceClasses,
@@ -90,15 +90,15 @@ async function furnished(clients: Clients, environment: string, place: Place): P
       repositories: ["acme/shop"],
     },
   };
-  const defaults = domainDefaults(wish, await furnish(clients, domainPlan(wish)));
+  const defaults = domainDefaults(options, await furnish(clients, domainPlan(options)));
   await putItem(clients.dynamodb, tableName(environment), defaultsItem(defaults));
   return defaults;
 }
 
 /** Each stand is an environment of its own, so several may share an endpoint. */
-export async function openAwsStand(wish: AwsStandWish): Promise<AwsStand> {
-  const { place, clock } = wish;
-  const clients = awsClients(wish);
+export async function openAwsStand(options: AwsStandOptions): Promise<AwsStand> {
+  const { place, clock } = options;
+  const clients = awsClients(options);
   const environment = `t${randomBytes(4).toString("hex")}`;
   const defaults = await furnished(clients, environment, place);
   const table = tableName(environment);
@@ -148,7 +148,7 @@ export async function openAwsStand(wish: AwsStandWish): Promise<AwsStand> {
     },
     close: async () => {
       for (const client of Object.values(clients)) client.destroy();
-      await wish.close?.();
+      await options.close?.();
     },
   };
 }

@@ -3,7 +3,7 @@ import { chance } from "../../sim/chance.ts";
 import { embeddedCloud, type EmbeddedCloud } from "../../sim/embedded-cloud.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Place } from "../../domain/names.ts";
-import { openAwsStand, type AwsStand, type AwsStandWish } from "./aws-stand.ts";
+import { openAwsStand, type AwsStand, type AwsStandOptions } from "./aws-stand.ts";
 import type { StandKind } from "./stand.ts";
 
 export const place: Place = { awsPartition: "aws", region: "eu-west-1", account: "123456789012" };
@@ -28,7 +28,7 @@ export interface HttpSim extends AwsStand, Pick<EmbeddedCloud, "door" | "faults"
   readonly cloud: EmbeddedCloud["machines"];
 }
 
-export async function openHttpSim(options: Pick<AwsStandWish, "maxAttempts"> = {}): Promise<HttpSim> {
+export async function openHttpSim(options: Pick<AwsStandOptions, "maxAttempts"> = {}): Promise<HttpSim> {
   const clock = jumpingClock();
   const { door, faults, db, machines, close } = await embeddedCloud({ clock, ...place, chance: chance("contract") });
   const stand = await openAwsStand({ endpoint: door.url, place, clock, ...options, close });

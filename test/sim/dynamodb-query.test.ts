@@ -154,16 +154,16 @@ test("a page ends at one megabyte", async () => {
   for (const r of ["b-1", "a-1", "a-2", "a-3", "a-4"]) {
     await cloud.dynamo.send(new PutItemCommand({ TableName: Fat, Item: { h: { S: "1" }, r: { S: r }, body } }));
   }
-  const wish = {
+  const input = {
     TableName: Fat,
     KeyConditionExpression: "h = :h AND begins_with(r, :a)",
     ExpressionAttributeValues: { ":h": { S: "1" }, ":a": { S: "a-" } },
     ProjectionExpression: "r",
   };
-  const first = await query(wish);
+  const first = await query(input);
   expect(first.Items).toEqual(["a-1", "a-2", "a-3", "a-4"].map((r) => ({ r: { S: r } })));
   expect(first.LastEvaluatedKey).toEqual({ h: { S: "1" }, r: { S: "a-4" } });
-  const rest = await query({ ...wish, ExclusiveStartKey: first.LastEvaluatedKey });
+  const rest = await query({ ...input, ExclusiveStartKey: first.LastEvaluatedKey });
   expect({ Count: rest.Count, last: rest.LastEvaluatedKey }).toEqual({ Count: 0, last: undefined });
 });
 

@@ -137,11 +137,13 @@ test("batches hand entries back unprocessed by fault, and a caller who repeats g
     left = (await cloud.dynamo.send(new BatchWriteItemCommand({ RequestItems: left }))).UnprocessedItems;
   }
   const found: unknown[] = [];
-  let wish: BatchGetItemCommandOutput["UnprocessedKeys"] = { [TableName]: { Keys: keys(0, 25) } };
-  while (wish && Object.keys(wish).length > 0) {
-    const reply: BatchGetItemCommandOutput = await cloud.dynamo.send(new BatchGetItemCommand({ RequestItems: wish }));
+  let requests: BatchGetItemCommandOutput["UnprocessedKeys"] = { [TableName]: { Keys: keys(0, 25) } };
+  while (requests && Object.keys(requests).length > 0) {
+    const reply: BatchGetItemCommandOutput = await cloud.dynamo.send(
+      new BatchGetItemCommand({ RequestItems: requests }),
+    );
     found.push(...(reply.Responses?.[TableName] ?? []));
-    wish = reply.UnprocessedKeys;
+    requests = reply.UnprocessedKeys;
   }
   expect(found).toHaveLength(25);
 });

@@ -23,7 +23,7 @@ import { openProcesses, type Processes } from "./processes.ts";
 import { watchSafety } from "./safety.ts";
 import { keepRefreshing, runWorkflow, type Stage, type Tally } from "./workflows.ts";
 
-export interface SoakWish {
+export interface SoakOptions {
   readonly seed: string;
   /** How long faults and kills go on, ms. */
   readonly chaosMs: number;
@@ -98,13 +98,13 @@ const hurried = (world: ControlWorld): ControlWorld => ({
   clock: { now: () => world.clock.now(), sleep: () => Promise.resolve() },
 });
 
-interface Ground {
+interface Context {
   readonly cloud: EmbeddedCloud;
   readonly processes: Processes;
   close(): Promise<void>;
 }
 
-async function openGround({ seed, maxInstances, tell }: SoakWish): Promise<Ground> {
+async function openGround({ seed, maxInstances, tell }: SoakOptions): Promise<Context> {
   const directory = await mkdtemp(join(tmpdir(), "runpool-soak-"));
   const ends: (() => Promise<void>)[] = [() => removeFolder(directory)];
   const close = async (): Promise<void> => {
@@ -159,8 +159,8 @@ async function keepWorking(stage: Stage, lanes: number, over: AbortSignal): Prom
 }
 
 /** Refreshes, as the schedule does, until nothing but counts is left or the limit has passed. Gives how long it took. */
-async function settle(ground: Ground, world: ControlWorld, stop: AbortSignal): Promise<number> {
-  const { cloud, processes } = ground;
+async function settle(context: Context, world: ControlWorld, stop: AbortSignal): Promise<number> {
+  const { cloud, processes } = context;
   const began = hostClock.now();
   const over = new AbortController();
   const refreshing = keepRefreshing(processes, refreshEveryMs, refreshLimitMs, over.signal);
@@ -174,15 +174,15 @@ async function settle(ground: Ground, world: ControlWorld, stop: AbortSignal): P
   return took;
 }
 
-/** A soak of fewer processes than wished for proves less than it says. */
+/** A soak of fewer processes than required proves less than it says. */
 export const tooFew = (most: number, least: number): readonly string[] =>
   most < least ? [`at most ${most} processes lived at once, not ${least}`] : [];
 
 /** Plays it to its end. Rejects where the embedded cloud cannot come up; whatever it ends by, no process is left. */
-export async function soak(wish: SoakWish): Promise<SoakReport> {
-  const { seed, chaosMs, lanes, maxInstances, abandons, stop = AbortSignal.any([]), tell } = wish;
-  const ground = await openGround(wish);
-  const { cloud, processes } = ground;
+export async function soak(options: SoakOptions): Promise<SoakReport> {
+  const { seed, chaosMs, lanes, maxInstances, abandons, stop = AbortSignal.any([]), tell } = options;
+  const context = await openGround(options);
+  const { cloud, processes } = context;
   try {
     const world = worldOf(cloud);
     await refresh(hurried(world));
@@ -201,7 +201,7 @@ export async function soak(wish: SoakWish): Promise<SoakReport> {
     const over = new AbortController();
     const working = keepWorking(stage, lanes, over.signal);
     const refreshing = keepRefreshing(processes, refreshEveryMs, refreshLimitMs, over.signal);
-    const mostProcesses = await countDuring(ground, chaosMs, () => tally.ended < lanes, stop);
+    const mostProcesses = await countDuring(context, chaosMs, () => tally.ended < lanes, stop);
     tell("healed: no more faults, no more kills");
     cloud.aws.faults.heal();
     cloud.github.faults.clear();
@@ -209,21 +209,21 @@ export async function soak(wish: SoakWish): Promise<SoakReport> {
     over.abort();
     await Promise.all([working, refreshing]);
     tell("the last workflow has ended; now everything must end by itself");
-    const settledMs = await settle(ground, world, stop);
+    const settledMs = await settle(context, world, stop);
     const last = await refresh(hurried(world));
     const problems = [
       ...safety.violations,
       ...tally.problems,
       ...last.problems.map((problem) => `refresh: ${problem}`),
       ...(await whatIsLeft(cloud, world)),
-      ...tooFew(mostProcesses, wish.leastProcesses),
+      ...tooFew(mostProcesses, options.leastProcesses),
     ];
     const machines = cloud.ec2.machines().length;
     const { started, killed } = processes;
     const most = { mostProcesses, mostMachines: safety.mostMachines() };
     return { seed, tally, started, killed, machines, ...most, settledMs, settleLimitMs, problems };
   } finally {
-    await ground.close();
+    await context.close();
   }
 }
 
@@ -232,7 +232,7 @@ export async function soak(wish: SoakWish): Promise<SoakReport> {
  * the command line's, an agent a machine, a listener a runner that is online.
  */
 async function countDuring(
-  { cloud, processes }: Ground,
+  { cloud, processes }: Context,
   ms: number,
   still: () => boolean,
   stop: AbortSignal,

@@ -28,7 +28,7 @@ export interface Processes {
   endAll(): void;
 }
 
-export interface ProcessesWish {
+export interface ProcessesOptions {
   readonly plan: Plan;
   /** The bundle of the command line. */
   readonly program: string;
@@ -48,7 +48,7 @@ interface Doomed {
 const none = (): Record<Kind, number> => ({ provision: 0, release: 0, refresh: 0, agent: 0 });
 const lastWords = (text: string): string => text.trim().split("\n").slice(-3).join(" | ");
 
-export function openProcesses({ plan, program, awsEndpoint, tell }: ProcessesWish): Processes {
+export function openProcesses({ plan, program, awsEndpoint, tell }: ProcessesOptions): Processes {
   const [started, killed] = [none(), none()];
   const living = new Set<() => void>();
   /** By whom their calls are signed. */

@@ -30,7 +30,7 @@ test("a plan kills some of each kind, and lets some live", () => {
   }
 });
 
-test("a soak of fewer processes than wished for has a problem", () => {
+test("a soak of fewer processes than required has a problem", () => {
   expect(tooFew(29, 30)).toEqual(["at most 29 processes lived at once, not 30"]);
   expect(tooFew(30, 30)).toEqual([]);
 });

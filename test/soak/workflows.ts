@@ -29,34 +29,34 @@ export interface Stage {
   readonly maxRuntimeMs: number;
 }
 
-const argumentsOf = (runId: string, wish: WorkflowPlan): readonly string[] => [
+const argumentsOf = (runId: string, options: WorkflowPlan): readonly string[] => [
   "--run-id",
   runId,
   "--instance-count",
-  String(wish.instances),
+  String(options.instances),
   "--usage-class",
-  wish.usageClass,
+  options.usageClass,
   "--allowed-instance-types",
-  wish.allowedTypes,
+  options.allowedTypes,
   "--fallback",
 ];
 
 /** Runs one workflow to its end, whatever dies. */
 export async function runWorkflow(stage: Stage, serial: number): Promise<void> {
   const { plan, processes, tally } = stage;
-  const wish = plan.workflow(serial);
+  const options = plan.workflow(serial);
   const runId = String(10_000 + serial);
   tally.workflows++;
-  await hostClock.sleep(wish.pauseMs);
-  const provision = (): Promise<Ending> => processes.run("provision", argumentsOf(runId, wish));
+  await hostClock.sleep(options.pauseMs);
+  const provision = (): Promise<Ending> => processes.run("provision", argumentsOf(runId, options));
   let outcome = await provision();
-  if (outcome.kind === "killed" && wish.afterKill === "again") outcome = await provision();
+  if (outcome.kind === "killed" && options.afterKill === "again") outcome = await provision();
   if (outcome.kind === "killed") {
     tally.died++;
-    if (wish.afterKill === "nothing" && stage.abandons) return;
+    if (options.afterKill === "nothing" && stage.abandons) return;
   } else if (outcome.code === 0) {
     tally.ready++;
-    await runJobs(stage, Number(runId), wish.jobs);
+    await runJobs(stage, Number(runId), options.jobs);
   } else if (outcome.code === 1 || outcome.code === 3) {
     tally.failed++;
     stage.tell(`run ${runId} was not provisioned: ${outcome.words}`);

@@ -10,7 +10,7 @@ import { installRunnerStandIn } from "../../sim/runner/install.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import type { InputName } from "../../entry/action/inputs.ts";
-import { overlayWish } from "../../entry/action/overlay-inputs.ts";
+import { readOverlayInputs } from "../../entry/action/overlay-inputs.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { stageStock } from "../../build/stock-archive.ts";
@@ -227,7 +227,7 @@ async function shipped(): Promise<object> {
 /** As the action's mode refresh does it. */
 async function layOver(world: ControlWorld, script: string): Promise<void> {
   const given = (name: InputName): string => (name === "pre-runner-script" ? script : "");
-  const { overlay, changed } = overlayWish(given, await world.settings.load());
+  const { overlay, changed } = readOverlayInputs(given, await world.settings.load());
   if (changed.join() !== "preRunnerScript") throw new Error(`changed is ${changed.join()}`);
   await world.settings.writeOverlay(overlay);
 }

@@ -106,7 +106,7 @@ const contextsOf = ({ repository, secrets = {} }: Stage, { runId, attempt, sched
   secrets,
 });
 
-interface LegWish {
+interface LegOptions {
   readonly stage: Stage;
   readonly workflow: Workflow;
   readonly run: Attempt;
@@ -123,12 +123,12 @@ interface LegEnd {
   readonly log: string;
 }
 
-async function playLeg(wish: LegWish): Promise<LegEnd> {
-  const { id, job, workflow, contexts } = wish;
+async function playLeg(options: LegOptions): Promise<LegEnd> {
+  const { id, job, workflow, contexts } = options;
   const env = fillAll({ ...workflow.env, ...job.env }, { contexts });
   const label = fill(job["runs-on"], { contexts });
   if (label === "") throw new Error(`${id}: runs-on is empty`);
-  return label.startsWith("ubuntu-") ? await playHosted(wish, env) : await playOwn(wish, env, label);
+  return label.startsWith("ubuntu-") ? await playHosted(options, env) : await playOwn(options, env, label);
 }
 
 function actionOf({ actions }: Stage, { uses = "" }: Step): UsedAction {
@@ -138,7 +138,7 @@ function actionOf({ actions }: Stage, { uses = "" }: Step): UsedAction {
 }
 
 /** On a runner of ours: queued at the GitHub stand-in, really run by a runner that carries its label. */
-async function playOwn({ stage, run, id, job, leg, contexts }: LegWish, env: Texts, label: string): Promise<LegEnd> {
+async function playOwn({ stage, run, id, job, leg, contexts }: LegOptions, env: Texts, label: string): Promise<LegEnd> {
   const { github } = stage;
   if (github === undefined) throw new Error(`${id}: nobody runs jobs of ${label}`);
   const odd = job.outputs ?? job.steps.find((step) => step.if !== undefined || step.id !== undefined);
@@ -163,7 +163,7 @@ async function playOwn({ stage, run, id, job, leg, contexts }: LegWish, env: Tex
 }
 
 /** On GitHub's: its steps one after another, then the post steps of its actions, last one first. */
-async function playHosted({ stage, workflow, run, id, job, contexts }: LegWish, env: Texts): Promise<LegEnd> {
+async function playHosted({ stage, workflow, run, id, job, contexts }: LegOptions, env: Texts): Promise<LegEnd> {
   const temp = mkdtempSync(join(stage.workspaces, "job-"));
   const workspace = join(temp, "work");
   mkdirSync(workspace);

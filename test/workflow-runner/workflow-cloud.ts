@@ -31,7 +31,7 @@ const githubClock: Clock = { ...hostClock, now: () => hostClock.now() - 60_000 }
 async function furnishWith(aws: EmbeddedCloud, forgeUrl: string): Promise<void> {
   const { door, machines } = aws;
   const clients = clientsAt(door.url, region, credentials);
-  const wish = {
+  const options = {
     environment,
     region,
     account,
@@ -44,7 +44,7 @@ async function furnishWith(aws: EmbeddedCloud, forgeUrl: string): Promise<void> 
     subnets: twoSubnets(aws, region),
     forge: { kind: "github" as const, serverUrl: forgeUrl, apiUrl: forgeUrl, repositories: [repository] },
   };
-  const defaults = domainDefaults(wish, await furnish(clients, domainPlan(wish)));
+  const defaults = domainDefaults(options, await furnish(clients, domainPlan(options)));
   await putItem(clients.dynamodb, tableName(environment), defaultsItem(defaults));
   for (const client of Object.values(clients)) client.destroy();
 }

@@ -5,7 +5,7 @@ import { retireStep } from "../../../control/operate/retire.ts";
 import { imageTags } from "../../../domain/image.ts";
 import { counted, spoken } from "../../words/durations.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import type { Ground } from "../ground.ts";
+import type { Context } from "../context.ts";
 import { pipelineWorld } from "./pipeline-world.ts";
 import type { AmiInput } from "./steps.ts";
 
@@ -25,11 +25,11 @@ const wordsOf = ({ imageId, version, age }: Aged): string => {
 };
 
 /** What is idle of the image is ended, so that no run gets a runner that GitHub is about to refuse. */
-async function evict(ground: Ground, imageIds: ReadonlySet<string>): Promise<number> {
-  const world = await ground.world();
+async function evict(context: Context, imageIds: ReadonlySet<string>): Promise<number> {
+  const world = await context.world();
   const { configuration } = await world.settings.load();
   let ended = 0;
-  const waiting = ground.progress.waiting(() => `ending idle instances of too old images, ${ended} so far`);
+  const waiting = context.progress.waiting(() => `ending idle instances of too old images, ${ended} so far`);
   const endAll = async (): Promise<number> => {
     const { items } = await world.instances.all();
     for (const record of items.filter(({ state, imageId }) => state === "idle" && imageIds.has(imageId)))
@@ -41,11 +41,11 @@ async function evict(ground: Ground, imageIds: ReadonlySet<string>): Promise<num
 }
 
 /** Of the image that is named, else of those that the environment's parameters hold. */
-async function agesOf({ image, releases: apiUrl }: AmiInput, ground: Ground): Promise<readonly Aged[]> {
-  const { images, parameters, clock } = pipelineWorld(ground.place().region, ground.progress);
-  const world = await ground.world();
+async function agesOf({ image, releases: apiUrl }: AmiInput, context: Context): Promise<readonly Aged[]> {
+  const { images, parameters, clock } = pipelineWorld(context.place().region, context.progress);
+  const world = await context.world();
   const { configuration } = await world.settings.load();
-  const waiting = ground.progress.waiting(() => "comparing the runners of the images with GitHub's releases");
+  const waiting = context.progress.waiting(() => "comparing the runners of the images with GitHub's releases");
   const compare = async (): Promise<readonly Aged[]> => {
     const named = await Promise.all(
       Object.values(configuration.imageParameters).map(async (name) => (await parameters.history(name))[0]?.imageId),
@@ -62,12 +62,12 @@ async function agesOf({ image, releases: apiUrl }: AmiInput, ground: Ground): Pr
   return await compare().finally(() => waiting.done());
 }
 
-export async function ageStep(input: AmiInput, ground: Ground): Promise<ExitCode> {
-  const aged = await agesOf(input, ground);
+export async function ageStep(input: AmiInput, context: Context): Promise<ExitCode> {
+  const aged = await agesOf(input, context);
   const tooOld = new Set(aged.filter(({ age }) => age?.kind === "evict").map(({ imageId }) => imageId));
-  const evicted = input.evict && tooOld.size > 0 ? await evict(ground, tooOld) : 0;
-  for (const one of aged) if (one.age?.kind === "warn") ground.progress.warn(wordsOf(one));
-  ground.result({ images: aged, evicted }, () => [
+  const evicted = input.evict && tooOld.size > 0 ? await evict(context, tooOld) : 0;
+  for (const one of aged) if (one.age?.kind === "warn") context.progress.warn(wordsOf(one));
+  context.result({ images: aged, evicted }, () => [
     ...aged.map(wordsOf),
     ...(evicted > 0 ? [`${counted(evicted, "idle instance")} ended`] : []),
   ]);

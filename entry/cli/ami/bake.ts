@@ -8,7 +8,7 @@ import { buildImage, validateTemplate } from "./packer.ts";
 import { makePayload } from "../../../build/payload.ts";
 import { readRecipe } from "../../../build/recipe.ts";
 
-export interface BakeWish {
+export interface BakeOptions {
   readonly environment: string;
   readonly region: string;
   readonly variant: string;
@@ -34,19 +34,19 @@ export interface Baked {
 }
 
 /** Rejects with `Unconfigured` before anything is built, with `PackerFailed` after; Packer then has taken away what it made. */
-export async function bake(wish: BakeWish): Promise<Baked> {
-  const { environment, region, variant, say, cancel } = wish;
+export async function bake(options: BakeOptions): Promise<Baked> {
+  const { environment, region, variant, say, cancel } = options;
   const folder = await mkdtemp(join(tmpdir(), "runpool-bake-"));
   try {
-    const recipe = readRecipe(resolve(wish.recipe), wish.downloads);
+    const recipe = readRecipe(resolve(options.recipe), options.downloads);
     const payload = join(folder, "payload");
     const rows = await makePayload(payload, {
       recipe,
       variant,
-      agent: resolve(wish.agent),
-      ...(wish.downloads === undefined ? {} : { downloads: wish.downloads }),
+      agent: resolve(options.agent),
+      ...(options.downloads === undefined ? {} : { downloads: options.downloads }),
     });
-    const name = imageName(environment, variant, wish.now);
+    const name = imageName(environment, variant, options.now);
     const tags = {
       Name: name,
       [imageTags.environment]: environment,
@@ -56,7 +56,7 @@ export async function bake(wish: BakeWish): Promise<Baked> {
     };
     const manifest = join(folder, "manifest.json");
     const variables = {
-      ...wish.more,
+      ...options.more,
       environment,
       region,
       variant,
@@ -64,11 +64,11 @@ export async function bake(wish: BakeWish): Promise<Baked> {
       manifest,
       image_name: name,
       image_tags: tags,
-      docker_for_jobs: wish.dockerForJobs,
+      docker_for_jobs: options.dockerForJobs,
     };
     const run = { folder: recipe.folder, variables, say, cancel };
     await validateTemplate(run);
-    if (wish.validateOnly) return { name, variant, tags };
+    if (options.validateOnly) return { name, variant, tags };
     return { name, variant, tags, imageId: await buildImage(run, manifest) };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -9,33 +9,33 @@ import { misfitsOf } from "../../../control/operate/doctor/launch.ts";
 import type { Configuration } from "../../../domain/configuration.ts";
 import type { Architecture } from "../../../domain/record.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import type { Ground } from "../ground.ts";
+import type { Context } from "../context.ts";
 import { pipelineWorld } from "./pipeline-world.ts";
 import type { AmiInput } from "./steps.ts";
 
 /** Where a baked image has it. */
 const installed = "/usr/lib/runpool/spec";
 
-async function checkMachine({ phase, recipe }: AmiInput, ground: Ground): Promise<ExitCode> {
+async function checkMachine({ phase, recipe }: AmiInput, context: Context): Promise<ExitCode> {
   const beside = resolve(recipe, "spec");
   const folder = existsSync(join(beside, "check.sh")) ? beside : installed;
   if (!existsSync(join(folder, "check.sh")))
     throw new Unconfigured(
-      `there is no spec in ${beside} nor in ${installed}: run this in a checkout of runpool, or give --recipe`,
+      `no spec found in ${beside} or ${installed}: run this in a checkout of runpool, or give --recipe`,
     );
   const child = spawn("bash", [join(folder, "check.sh"), phase], { stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const waiting = ground.progress.waiting(() => "checking this machine");
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const waiting = context.progress.waiting(() => "checking this machine");
   const code = await new Promise<number>((done, failed) => {
     child.once("error", failed);
     child.once("close", (ended) => done(ended ?? -1));
   }).finally(() => waiting.done());
-  const lines = said.trimEnd().split("\n");
+  const lines = output.trimEnd().split("\n");
   const missing = lines.flatMap((line) => /^MISSING +(.+)$/.exec(line)?.[1] ?? []);
   const standIns = lines.flatMap((line) => /^STAND-IN +(.+)$/.exec(line)?.[1] ?? []);
-  ground.result({ phase, ok: code === 0, missing, standIns, summary: lines.at(-1) }, () => lines);
+  context.result({ phase, ok: code === 0, missing, standIns, summary: lines.at(-1) }, () => lines);
   if (code === 64) return exitCodes.refused;
   return code === 0 ? exitCodes.done : exitCodes.failed;
 }
@@ -73,10 +73,10 @@ async function templatesOf(launch: LaunchSight, { templates }: Configuration, ar
   return { seen, unread };
 }
 
-/** How the image fits what the environment launches it with; where there is no environment yet, it says so. */
-async function misfitsIn(image: ImageSeen, launch: LaunchSight, ground: Ground): Promise<readonly Problem[]> {
+/** Compares the image with the environment's launch templates; reports if there is no environment yet. */
+async function misfitsIn(image: ImageSeen, launch: LaunchSight, context: Context): Promise<readonly Problem[]> {
   if (image.architecture === undefined) return [];
-  const { settings } = await ground.world();
+  const { settings } = await context.world();
   let configuration: Configuration;
   try {
     ({ configuration } = await settings.load());
@@ -91,24 +91,24 @@ async function misfitsIn(image: ImageSeen, launch: LaunchSight, ground: Ground):
   ];
 }
 
-async function checkImage(imageId: string, ground: Ground): Promise<ExitCode> {
-  const { images, launch } = pipelineWorld(ground.place().region, ground.progress);
-  const waiting = ground.progress.waiting(() => `looking at ${imageId}`);
+async function checkImage(imageId: string, context: Context): Promise<ExitCode> {
+  const { images, launch } = pipelineWorld(context.place().region, context.progress);
+  const waiting = context.progress.waiting(() => `looking at ${imageId}`);
   const image = await images.one(imageId).finally(() => waiting.done());
   const problems =
     image === undefined
-      ? [against("there is no such image here")]
-      : [...problemsOf(image), ...(await misfitsIn(image, launch, ground))];
+      ? [against("no such image in this account and region")]
+      : [...problemsOf(image), ...(await misfitsIn(image, launch, context))];
   const wordsOf = (asAdvice: boolean): readonly string[] =>
     problems.flatMap(({ words, isAdvice }) => (isAdvice === asAdvice ? [words] : []));
   const missing = wordsOf(false);
-  ground.result({ imageId, ok: missing.length === 0, missing, advice: wordsOf(true) }, () => [
+  context.result({ imageId, ok: missing.length === 0, missing, advice: wordsOf(true) }, () => [
     `${imageId}${image === undefined ? "" : ` (${image.name}, ${image.architecture ?? "?"})`}: ${missing.length === 0 ? "may serve" : "cannot serve"}`,
     ...problems.map(({ words }) => `- ${words}`),
-    "What is on its disk, runpool ami check on a machine of it tells.",
+    "To check the disk, run runpool ami check on a machine of this image.",
   ]);
   return missing.length === 0 ? exitCodes.done : exitCodes.failed;
 }
 
-export const checkStep = (input: AmiInput, ground: Ground): Promise<ExitCode> =>
-  input.image === undefined ? checkMachine(input, ground) : checkImage(input.image, ground);
+export const checkStep = (input: AmiInput, context: Context): Promise<ExitCode> =>
+  input.image === undefined ? checkMachine(input, context) : checkImage(input.image, context);

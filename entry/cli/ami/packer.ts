@@ -19,7 +19,7 @@ const asArguments = (variables: PackerRun["variables"]): readonly string[] =>
     `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   ]);
 
-/** Ends with Packer's own words where it fails. On cancel it gets INT, and takes its instance and keys away before it ends. */
+/** Throws PackerFailed with Packer's last lines. On cancel Packer gets SIGINT, and removes its instance and keys before it ends. */
 async function packer(run: PackerRun, words: readonly string[]): Promise<void> {
   // A group of its own: the terminal's own INT would reach it beside ours, and a second one makes Packer give up its clean-up.
   const child = spawn("packer", words, {

@@ -1,4 +1,4 @@
-// The steps of `runpool ami`: each takes what was asked for, does it by the pipeline's words, and says what came of it.
+// The steps of `runpool ami`: each runs one operation of the image pipeline and prints its result.
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { apiVersion } from "../../../cloud/github/api-version.ts";
@@ -8,7 +8,7 @@ import { smoke } from "../../../control/operate/images/smoke.ts";
 import { BadInput } from "../../words/bad-input.ts";
 import { counted, spoken } from "../../words/durations.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import type { Ground } from "../ground.ts";
+import type { Context } from "../context.ts";
 import { onInterrupt } from "../interrupts.ts";
 import { hostClock } from "../../host-clock.ts";
 import { ageStep } from "./age-step.ts";
@@ -40,17 +40,17 @@ export interface AmiInput {
   readonly evict: boolean;
   readonly write: boolean;
 }
-export type Step = (input: AmiInput, ground: Ground) => Promise<ExitCode>;
+export type Step = (input: AmiInput, context: Context) => Promise<ExitCode>;
 
 const imageOf = ({ image, step }: AmiInput): string => {
-  if (image === undefined) throw new BadInput([`--image is missing: ami ${step} needs it`], "ami");
+  if (image === undefined) throw new BadInput([`--image is missing: ami ${step} requires it`], "ami");
   return image;
 };
 
-const bakeStep: Step = async (input, ground) => {
-  const { environment, region } = ground.place();
+const bakeStep: Step = async (input, context) => {
+  const { environment, region } = context.place();
   const interrupts = onInterrupt(
-    () => ground.progress.note("Stopping: Packer takes its instance and keys away"),
+    () => context.progress.note("Stopping: Packer takes its instance and keys away"),
     () => undefined,
   );
   const more = {
@@ -71,31 +71,31 @@ const bakeStep: Step = async (input, ground) => {
       dockerForJobs: input["docker-for-jobs"],
       validateOnly: input["dry-run"],
       now: new Date(hostClock.now()),
-      say: (line) => ground.progress.note(line),
+      say: (line) => context.progress.note(line),
       cancel: interrupts.signal,
     });
-    ground.result(baked, () => [
+    context.result(baked, () => [
       baked.imageId === undefined ? `${baked.variant} can be built` : `${baked.imageId} is ${baked.name}`,
     ]);
     return exitCodes.done;
   } catch (error) {
     if (!(error instanceof PackerFailed)) throw error;
-    ground.terminal.err.write(`runpool: ${error.message}\n`);
+    context.terminal.err.write(`runpool: ${error.message}\n`);
     return interrupts.signal.aborted ? exitCodes.cancelled : exitCodes.failed;
   } finally {
     interrupts.release();
   }
 };
 
-const testStep: Step = async (input, ground) => {
+const testStep: Step = async (input, context) => {
   const imageId = imageOf(input);
-  const world = await ground.world();
-  const { images } = pipelineWorld(ground.place().region, ground.progress);
+  const world = await context.world();
+  const { images } = pipelineWorld(context.place().region, context.progress);
   const interrupts = onInterrupt(
-    () => ground.progress.note("Stopping: the instance is ended"),
+    () => context.progress.note("Stopping: the instance is ended"),
     () => undefined,
   );
-  const waiting = ground.progress.waiting(() => `waiting for an instance of ${imageId} to register`);
+  const waiting = context.progress.waiting(() => `waiting for an instance of ${imageId} to register`);
   try {
     const { class: resourceClass, "timeout-min": timeoutMin } = input;
     const smoked = await smoke(world, images, {
@@ -106,7 +106,7 @@ const testStep: Step = async (input, ground) => {
       ...(timeoutMin === undefined ? {} : { timeoutMin }),
     });
     waiting.done();
-    ground.result({ imageId, ...smoked }, () =>
+    context.result({ imageId, ...smoked }, () =>
       smoked.kind === "passed"
         ? [`${imageId} passed: ${smoked.instanceId} registered after ${spoken(smoked.readyMs)}, and is ended`]
         : [
@@ -123,17 +123,17 @@ const testStep: Step = async (input, ground) => {
   }
 };
 
-const publishStep: Step = async (input, ground) => {
+const publishStep: Step = async (input, context) => {
   const imageId = imageOf(input);
-  const { settings } = await ground.world();
+  const { settings } = await context.world();
   const { configuration } = await settings.load();
   const { imageParameters } = configuration;
-  const waiting = ground.progress.waiting(() => `publishing ${imageId}`);
-  const outcome = await publish(pipelineWorld(ground.place().region, ground.progress), {
+  const waiting = context.progress.waiting(() => `publishing ${imageId}`);
+  const outcome = await publish(pipelineWorld(context.place().region, context.progress), {
     imageId,
     parameters: imageParameters,
   }).finally(() => waiting.done());
-  ground.result({ imageId, ...outcome }, () => {
+  context.result({ imageId, ...outcome }, () => {
     switch (outcome.kind) {
       case "published":
         return [
@@ -149,13 +149,13 @@ const publishStep: Step = async (input, ground) => {
   return outcome.kind === "refused" ? exitCodes.failed : exitCodes.done;
 };
 
-const pruneStep: Step = async ({ keep, "dry-run": dryRun }, ground) => {
-  const { environment, region } = ground.place();
-  const { settings } = await ground.world();
+const pruneStep: Step = async ({ keep, "dry-run": dryRun }, context) => {
+  const { environment, region } = context.place();
+  const { settings } = await context.world();
   const { configuration } = await settings.load();
   const parameters = Object.values(configuration.imageParameters);
-  const waiting = ground.progress.waiting(() => (dryRun ? "looking at the images" : "deleting what nothing uses"));
-  const pruned = await prune(pipelineWorld(region, ground.progress), {
+  const waiting = context.progress.waiting(() => (dryRun ? "looking at the images" : "deleting what nothing uses"));
+  const pruned = await prune(pipelineWorld(region, context.progress), {
     environment,
     parameters,
     keep,
@@ -170,7 +170,7 @@ const pruneStep: Step = async ({ keep, "dry-run": dryRun }, ground) => {
     problems,
   };
   const done = dryRun ? "would be deleted" : "deleted";
-  ground.result(facts, () => [
+  context.result(facts, () => [
     `${counted(images.length, "image")} and ${counted(snapshots.length, "snapshot")} without one ${done}, ${kept.length} kept`,
     ...images.map(({ imageId, name }) => `- ${imageId} ${name}`),
     ...facts.kept.map(({ imageId, name, reasons }) => `  kept: ${imageId} ${name}: ${reasons.join("; ")}`),
@@ -179,14 +179,14 @@ const pruneStep: Step = async ({ keep, "dry-run": dryRun }, ground) => {
   return problems.length === 0 ? exitCodes.done : exitCodes.failed;
 };
 
-const proposeStep: Step = async ({ recipe: folder, write }, ground) => {
+const proposeStep: Step = async ({ recipe: folder, write }, context) => {
   const recipe = readRecipe(folder);
   const token = process.env["GITHUB_TOKEN"] ?? "";
   const get = (url: string): Promise<Response> => {
     if (!url.startsWith("https://api.github.com/")) return fetch(url);
     return fetch(url, { headers: { ...apiVersion, ...(token === "" ? {} : { authorization: `Bearer ${token}` }) } });
   };
-  const waiting = ground.progress.waiting(() => "asking what has been released");
+  const waiting = context.progress.waiting(() => "asking what has been released");
   const { versions, proposals } = await proposeUpdates(recipe.versions, recipe.sources, get).finally(() =>
     waiting.done(),
   );
@@ -195,7 +195,7 @@ const proposeStep: Step = async ({ recipe: folder, write }, ground) => {
     await writeFile(`${file}.new`, `${JSON.stringify(versions, undefined, 2)}\n`);
     await rename(`${file}.new`, file);
   }
-  ground.result({ proposals, versions, written: write && proposals.length > 0 }, () =>
+  context.result({ proposals, versions, written: write && proposals.length > 0 }, () =>
     proposals.length === 0
       ? ["everything is the newest"]
       : [
@@ -218,4 +218,4 @@ const steps: Readonly<Record<AmiInput["step"], Step>> = {
   age: ageStep,
   propose: proposeStep,
 };
-export const runStep: Step = (input, ground) => steps[input.step](input, ground);
+export const runStep: Step = (input, context) => steps[input.step](input, context);

@@ -1,4 +1,4 @@
-// What the publishers have released since: proposes ami/versions.json anew, with their own checksums.
+// Proposes a new ami/versions.json from the publishers' latest releases and checksums.
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { OutOfReach } from "../../../cloud/ports/outcomes.ts";
@@ -90,9 +90,9 @@ export async function proposeUpdates(
     let confirmed = true;
     for (const architecture of architectures) {
       const url = addressOf(source.url, version, architecture);
-      const said = stated.get(basename(url));
-      confirmed &&= said !== undefined;
-      sha256[architecture] = said ?? (await sumOf(url, get));
+      const sum = stated.get(basename(url));
+      confirmed &&= sum !== undefined;
+      sha256[architecture] = sum ?? (await sumOf(url, get));
     }
     proposed[name] = { version, sha256: sha256 as Record<Architecture, string> };
     proposals.push({

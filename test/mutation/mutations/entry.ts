@@ -22,7 +22,7 @@ export const entryMutations: readonly Mutation[] = [
     "a missing right sends people to look for credentials that they have",
     "/Credentials|Token|UnrecognizedClient|Signature|AuthFailure/",
     "/Credentials|Token|UnrecognizedClient|Signature|AuthFailure|AccessDenied/",
-    "action/told",
+    "action/action-log",
   ]),
   ...of("entry/action/give-back.ts", [
     "the post step takes away what was handed over, with its jobs",
@@ -117,7 +117,7 @@ export const entryMutations: readonly Mutation[] = [
     '["SIGINT"] as const',
     "action/stop-signals",
   ]),
-  ...of("entry/action/told.ts", [
+  ...of("entry/action/action-log.ts", [
     "what an instance says is taken for a command of the runner",
     '.replaceAll("##[", "# #[")',
     '.replace("##[", "# #[")',
@@ -215,7 +215,7 @@ export const entryMutations: readonly Mutation[] = [
   ),
   ...of("entry/control-world.ts", [
     "a credential that is stored anew is of no effect while a lambda's container lives",
-    'if (wish.forge === "stored") forge = lazily(newForge);',
+    'if (options.forge === "stored") forge = lazily(newForge);',
     "",
     "stacks/lambda-credential",
   ]),

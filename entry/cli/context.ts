@@ -1,4 +1,4 @@
-// What a command stands on: the environment it is about, the world behind it, and where its words go.
+// The context of a command: its environment, the control plane's world, and where output goes.
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { Log } from "../../cloud/ports/log.ts";
@@ -18,7 +18,7 @@ export interface Place {
   readonly region: string;
 }
 
-export interface Ground {
+export interface Context {
   readonly groups: readonly HelpGroup[];
   readonly commands: readonly Command[];
   readonly json: boolean;
@@ -26,13 +26,13 @@ export interface Ground {
   readonly progress: Progress;
   /** Throws BadInput where the environment or the region is not named. */
   place(): Place;
-  /** The control plane's world; its events go to the progress unless another log is given. */
-  world(wish?: { readonly forge?: ForgeAuth; readonly log?: Log }): Promise<OperatedWorld>;
-  /** The result: words for people, or one JSON object with `--json`. */
+  /** The control plane's world; its events are shown as progress unless another log is given. */
+  world(options?: { readonly forge?: ForgeAuth; readonly log?: Log }): Promise<OperatedWorld>;
+  /** Prints the result: text for people, or one JSON object with `--json`. */
   result(object: object, words: () => readonly string[]): void;
 }
 
-export function groundOf(common: Common, terminal: Terminal, groups: readonly HelpGroup[]): Ground {
+export function contextOf(common: Common, terminal: Terminal, groups: readonly HelpGroup[]): Context {
   const shown = progress(terminal.err, hostClock, common.quiet);
   const place = (): Place => {
     const { environment, region } = common;
@@ -70,7 +70,7 @@ export function groundOf(common: Common, terminal: Terminal, groups: readonly He
   };
 }
 
-/** Credentials or rights that are missing are found at the first read, before anything is changed: wrong configuration. */
+/** Missing credentials or permissions show at the first read, before anything is changed: a configuration error. */
 function unreadable(error: unknown): never {
   if (error instanceof AwsRefused) throw new Unconfigured(plain(error.message), { cause: error });
   throw error;

@@ -3,7 +3,7 @@ import { endGroup, error, info, notice, startGroup, warning } from "@actions/cor
 import type { Log } from "../../cloud/ports/log.ts";
 import type { Reason } from "../../control/pool/reasons.ts";
 import { alikeTogether, kindOf } from "../words/alike-reasons.ts";
-import { say } from "../words/progress-words.ts";
+import { messageOf } from "../words/progress-words.ts";
 import { plain } from "../words/terminal.ts";
 
 /** GitHub shows ten annotations of a kind a step ("Usage limits" of workflow commands): the first are worth most. */
@@ -17,13 +17,13 @@ export const harmless = (text: string): string =>
     .replaceAll("\n", "\n| ")
     .replace(/^\s*::/, "| ::");
 
-export interface Told extends Log {
+export interface ActionLog extends Log {
   note(line: string): void;
   warn(title: string, line: string): void;
 }
 
-export function told(): Told {
-  // What was said of another instance already is worth no annotation of its own.
+export function actionLog(): ActionLog {
+  // A warning of a kind already shown for another instance gets no annotation of its own.
   const warned = new Set<string>();
   const warn = (title: string, line: string): void => {
     const before = warned.size;
@@ -35,10 +35,10 @@ export function told(): Told {
     note: (line) => info(harmless(line)),
     warn,
     event: (...event) => {
-      const said = say(...event);
-      if (said === undefined) return;
-      if (said.warns) warn("runpool", said.line);
-      else info(harmless(said.line));
+      const message = messageOf(...event);
+      if (message === undefined) return;
+      if (message.warns) warn("runpool", message.line);
+      else info(harmless(message.line));
     },
   };
 }
@@ -61,5 +61,5 @@ export function fail(title: string, problems: readonly (Reason | string)[]): voi
   for (const problem of rest) info(`error: ${harmless(problem)}`);
 }
 
-export const tell = (lines: readonly string[]): void =>
+export const noticeAll = (lines: readonly string[]): void =>
   lines.forEach((line) => notice(harmless(line), { title: "runpool" }));

@@ -7,7 +7,7 @@ import { invalid, isRecord, malformed } from "./attribute-value.ts";
 import type { IndexSpec } from "./index-rows.ts";
 import type { Change, Table } from "./table.ts";
 
-export interface Ground {
+export interface Context {
   readonly tables: Map<string, Table>;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -19,7 +19,7 @@ export interface Ground {
 
 export type Input = Readonly<Record<string, unknown>>;
 /** One API action. What it returns is the reply's body. */
-export type Action = (ground: Ground, input: Input) => unknown;
+export type Action = (context: Context, input: Input) => unknown;
 
 const lowerFirst = (name: string): string => (name[0] ?? "").toLowerCase() + name.slice(1);
 
@@ -114,8 +114,8 @@ export function tableName(input: Input, member = "TableName"): string {
 }
 
 /** The table a data call names, after time to live has done its work. */
-export function tableOf(ground: Ground, name: string): Table {
-  const table = ground.tables.get(name);
+export function tableOf(context: Context, name: string): Table {
+  const table = context.tables.get(name);
   if (!table) throw notFound();
   table.expire();
   return table;

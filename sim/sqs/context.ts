@@ -5,7 +5,7 @@ import type { Faults } from "../http/faults.ts";
 import { AwsFault, type AwsCall } from "../http/service.ts";
 import type { Queue } from "./queue.ts";
 
-export interface Ground {
+export interface Context {
   /** By name. */
   readonly queues: Map<string, Queue>;
   /** Names deleted lately, with the moment. */
@@ -19,7 +19,7 @@ export interface Ground {
 
 export type Input = Readonly<Record<string, unknown>>;
 /** One API action. What it returns is the reply's body. */
-export type Action = (ground: Ground, call: AwsCall) => unknown;
+export type Action = (context: Context, call: AwsCall) => unknown;
 
 export const invalid = (message: string): AwsFault => new AwsFault("InvalidParameterValue", message);
 const malformed = (kind: string): AwsFault =>
@@ -62,15 +62,15 @@ export function textsOf(input: Input, name: string): readonly string[] {
   return value;
 }
 
-export const queueUrl = (ground: Ground, name: string, call: AwsCall): string =>
-  `${call.origin ?? `https://sqs.${ground.region}.amazonaws.com`}/${ground.account}/${name}`;
+export const queueUrl = (context: Context, name: string, call: AwsCall): string =>
+  `${call.origin ?? `https://sqs.${context.region}.amazonaws.com`}/${context.account}/${name}`;
 
 export const noQueue = (): AwsFault => new AwsFault("QueueDoesNotExist", "The specified queue does not exist.");
 
 /** The queue a call's QueueUrl names: its last path segment, whatever the host. */
-export function queueOf(ground: Ground, input: Input): Queue {
+export function queueOf(context: Context, input: Input): Queue {
   const url = demandText(input, "QueueUrl");
-  const queue = ground.queues.get(url.slice(url.lastIndexOf("/") + 1));
+  const queue = context.queues.get(url.slice(url.lastIndexOf("/") + 1));
   if (!queue) throw noQueue();
   return queue;
 }

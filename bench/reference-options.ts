@@ -3,8 +3,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { poolKey } from "../domain/table.ts";
 import { credentials, place, type BenchCloud, type Environment } from "./bench-cloud.ts";
-import type { ReferenceWish } from "./reference.ts";
-export function referenceWish(cloud: BenchCloud, { table, defaults }: Environment): ReferenceWish {
+import type { ReferenceOptions } from "./reference.ts";
+export function referenceOptions(cloud: BenchCloud, { table, defaults }: Environment): ReferenceOptions {
   const options = { region: place.region, endpoint: cloud.front, credentials };
   return {
     dynamodb: new DynamoDBClient(options),

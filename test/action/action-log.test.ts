@@ -7,7 +7,7 @@ import { Unconfigured } from "../../cloud/ports/settings.ts";
 import { wordsOfReason, type Loss, type Reason } from "../../control/pool/reasons.ts";
 import type { FailureCause } from "../../domain/record.ts";
 import { failureOf } from "../../entry/action/failures.ts";
-import { fail, told } from "../../entry/action/told.ts";
+import { fail, actionLog } from "../../entry/action/action-log.ts";
 import { withinLimit } from "../../entry/action/write-summary.ts";
 import { BadInput } from "../../entry/words/bad-input.ts";
 import { alikeTogether } from "../../entry/words/alike-reasons.ts";
@@ -87,7 +87,7 @@ test("of many kinds ten are annotations, the last among them, for it says what t
 });
 
 test("the same of another instance is a line, not a warning annotation more", () => {
-  const log = told();
+  const log = actionLog();
   for (let i = 0; i < 30; i++) log.event("instance.lost", { instance: id(i), why: `register-failed after ${i} s` });
   log.warn("runpool", "something else");
   const warnings = lines().filter((line) => line.startsWith("::warning"));
@@ -96,7 +96,7 @@ test("the same of another instance is a line, not a warning annotation more", ()
 });
 
 test("why an instance is ended is said at length once; lines end as on any system", () => {
-  const log = told();
+  const log = actionLog();
   const why = `config.sh said:\r\n${"long ".repeat(50)}`;
   log.event("instance.lost", { instance: id(1), why });
   log.event("instance.condemned", { instance: id(1), by: "condemn-unregistered", reason: why });
@@ -116,7 +116,13 @@ test.each([
 });
 
 test("a launch that came to nothing without a reason is said in words", () => {
-  told().event("creation.short", { rung: "as asked", created: 0, wanted: 2, verdict: "again", problems: undefined });
+  actionLog().event("creation.short", {
+    rung: "as asked",
+    created: 0,
+    wanted: 2,
+    verdict: "again",
+    problems: undefined,
+  });
   expect(lines()).toEqual(["::warning title=runpool::0 of 2 created (EC2 gave no reason, and is asked again)"]);
 });
 
@@ -153,10 +159,10 @@ test.each([
 test.each([
   [new BadInput(["one", "two"]), "Input", ["one", "two"]],
   [new Unconfigured("one\ntwo"), "Environment", ["one", "two"]],
-  [new OutOfReach("a call"), "Out of reach", [expect.stringMatching(/^a call: .*run again$/)]],
+  [new OutOfReach("a call"), "Out of reach", [expect.stringMatching(/^a call: .*re-run the job$/)]],
   [new ForgeRefused("a call"), "GitHub", ["a call"]],
-  [new TypeError("undefined"), "A mistake in runpool itself", [expect.stringContaining("TypeError: undefined")]],
-  ["thrown text", "A mistake in runpool itself", ["thrown text"]],
-])("%s is told under its own title", (thrown, title, problems) => {
+  [new TypeError("undefined"), "Internal error (please report)", [expect.stringContaining("TypeError: undefined")]],
+  ["thrown text", "Internal error (please report)", ["thrown text"]],
+])("%s is reported under its own title", (thrown, title, problems) => {
   expect(failureOf(thrown)).toEqual({ title, problems });
 });
