@@ -1,12 +1,10 @@
 // BatchGetItem and BatchWriteItem.
 import { invalid, isRecord, itemSize, malformed, type Item } from "./attribute-value.ts";
-import { addUnits, consumedByAll, readUnits, type Units } from "./capacity.ts";
-import { demandRecord, flagOf, listOf, tableName, tableOf, type Action, type Context, type Input } from "./context.ts";
+import { demandRecord, listOf, tableName, tableOf, type Action, type Context, type Input } from "./context.ts";
 import { keyText, readKey } from "./keys.ts";
 import { commit, planDelete, planPut, type WritePlan } from "./plan-write.ts";
 import { projector } from "./read-calls.ts";
 import { readExpressions } from "./scope.ts";
-import type { Table } from "./table.ts";
 
 const getMost = 100;
 const writeMost = 25;
@@ -15,11 +13,6 @@ const replyMostBytes = 16 * 1024 * 1024;
 function demandDistinctKeys(keys: readonly Item[], message: string): void {
   if (new Set(keys.map(keyText)).size < keys.length) throw invalid(message);
 }
-
-const spend = (spent: Map<Table, Units>, table: Table, units: Units): void => {
-  const before = spent.get(table) ?? { table: 0, indexes: {} };
-  spent.set(table, addUnits(before, units));
-};
 
 /** Draws which entries a batch hands back unprocessed; the first is always done, as a batch with nothing done throws instead. */
 function drawUnprocessed(context: Context, action: string): (entry: number) => boolean {
@@ -39,17 +32,16 @@ export const batchGetItem: Action = (context, input) => {
     }
     demandDistinctKeys(keys, "Provided list of item keys contains duplicates");
     const shape = projector(readExpressions(request, ["ProjectionExpression"]));
-    return { name, request, table, keys, shape, consistent: flagOf(request, "ConsistentRead") ?? false };
+    return { name, request, table, keys, shape };
   });
   const asked = requests.reduce((total, { keys }) => total + keys.length, 0);
   if (asked > getMost) throw invalid("Too many items requested for the BatchGetItem call");
   if (asked === 0) throw emptyBatch();
   const skip = drawUnprocessed(context, "BatchGetItem");
-  const spent = new Map<Table, Units>();
   const responses: Record<string, Item[]> = {};
   const unprocessed: Record<string, unknown> = {};
   let [bytes, entry] = [0, 0];
-  for (const { name, request, table, keys, shape, consistent } of requests) {
+  for (const { name, request, table, keys, shape } of requests) {
     const found: Item[] = (responses[name] = []);
     const left: Item[] = [];
     for (const key of keys) {
@@ -61,11 +53,10 @@ export const batchGetItem: Action = (context, input) => {
       }
       bytes += size;
       if (item) found.push(shape(item));
-      spend(spent, table, { table: readUnits(size, consistent), indexes: {} });
     }
     if (left.length > 0) unprocessed[name] = { ...request, Keys: left };
   }
-  return { Responses: responses, UnprocessedKeys: unprocessed, ...consumedByAll(input, spent) };
+  return { Responses: responses, UnprocessedKeys: unprocessed };
 };
 
 const emptyBatch = (): Error =>
@@ -109,15 +100,13 @@ function readWrites(context: Context, input: Input): { name: string; entry: unkn
 export const batchWriteItem: Action = (context, input) => {
   const writes = readWrites(context, input);
   const skip = drawUnprocessed(context, "BatchWriteItem");
-  const spent = new Map<Table, Units>();
   const unprocessed: Record<string, unknown[]> = {};
   for (const [n, { name, entry, plan }] of writes.entries()) {
     if (skip(n)) {
       (unprocessed[name] ??= []).push(entry);
       continue;
     }
-    const old = plan.table.get(plan.key);
-    spend(spent, plan.table, commit(plan, old, plan.next(old)));
+    commit(plan, plan.next(plan.table.get(plan.key)));
   }
-  return { UnprocessedItems: unprocessed, ...consumedByAll(input, spent) };
+  return { UnprocessedItems: unprocessed };
 };

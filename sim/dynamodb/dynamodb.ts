@@ -3,7 +3,7 @@ import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { openFaults, type Faults } from "../http/faults.ts";
 import { AwsFault, type Service } from "../http/service.ts";
-import type { Item } from "./attribute-value.ts";
+import { invalid, type Item } from "./attribute-value.ts";
 import { batchGetItem, batchWriteItem } from "./batch-calls.ts";
 import type { Action, Context } from "./context.ts";
 import { getItem, query, scan } from "./read-calls.ts";
@@ -82,6 +82,8 @@ export function dynamodb({
     service: async ({ action, input }) => {
       const handler = Object.hasOwn(actions, action) ? actions[action] : undefined;
       if (!handler) throw new AwsFault("UnknownOperationException", "");
+      if ((input["ReturnConsumedCapacity"] ?? "NONE") !== "NONE")
+        throw invalid("The embedded DynamoDB does not count consumed capacity.");
       return handler(context, input);
     },
     tables: () => [...tables.keys()],

@@ -18,13 +18,11 @@ export interface Images {
 export interface IndexRows {
   /** In order; not to be changed. */
   readonly rows: readonly Row[];
-  /** Follows a write of the table; answers the write units it took. */
-  follow(images: Images): number;
+  /** Follows a write of the table. */
+  follow(images: Images): void;
   /** The rows without the given writes, the latest first. */
   without(writes: readonly Images[]): readonly Row[];
 }
-
-const writeUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / 1024));
 
 /** The part of an item which an index holds. */
 function projected(item: Item, index: IndexSpec, table: KeySchema): Item {
@@ -60,13 +58,9 @@ export function openIndexRows(index: IndexSpec, table: KeySchema): IndexRows {
     rows,
     follow({ before, after }) {
       const [old, fresh] = [rowOf(before), rowOf(after)];
-      // What an index does not hold costs it nothing: so a heartbeat is one write.
-      if (old && fresh && equalItems(old.item, fresh.item)) return 0;
+      if (old && fresh && equalItems(old.item, fresh.item)) return;
       if (old) removeRow(rows, old.at);
       if (fresh) insertRow(rows, fresh);
-      const moved = old && fresh && !equalItems(keyOf(old.item, index.keys), keyOf(fresh.item, index.keys));
-      if (moved) return writeUnits(old.size) + writeUnits(fresh.size);
-      return old || fresh ? writeUnits(Math.max(old?.size ?? 0, fresh?.size ?? 0)) : 0;
     },
     without(writes) {
       const earlier = [...rows];

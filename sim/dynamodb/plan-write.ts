@@ -2,7 +2,6 @@
 import { AwsFault } from "../http/service.ts";
 import { applyUpdate, checkUpdate, pathsOf } from "./apply-update.ts";
 import { invalid, itemSize, readItem, type Item } from "./attribute-value.ts";
-import { writeUnits, type Units } from "./capacity.ts";
 import { checkCondition, satisfies } from "./evaluate-condition.ts";
 import { choiceOf, demandRecord, demandText, tableName, tableOf, type Context, type Input } from "./context.ts";
 import { demandItemKeys, demandUpdatedIndexKeys, namesOf, readKey } from "./keys.ts";
@@ -96,7 +95,4 @@ export const admits = (plan: WritePlan, old: Item | undefined): boolean =>
   !plan.expressions.condition || satisfies(plan.expressions.condition, old ?? {}, plan.expressions);
 
 /** Commits a judged write. */
-export function commit(plan: WritePlan, old: Item | undefined, next: Item | undefined): Units {
-  const indexes = plan.table.write(plan.key, next);
-  return { table: writeUnits(old ? itemSize(old) : 0, next ? itemSize(next) : 0), indexes };
-}
+export const commit = ({ table, key }: WritePlan, next: Item | undefined): void => table.write(key, next);

@@ -1,6 +1,5 @@
 // GetItem, Query, Scan.
-import { invalid, itemSize, type Item } from "./attribute-value.ts";
-import { consumed, readUnits } from "./capacity.ts";
+import { invalid, type Item } from "./attribute-value.ts";
 import { satisfies } from "./evaluate-condition.ts";
 import {
   choiceOf,
@@ -39,8 +38,7 @@ export const getItem: Action = (context, input) => {
   const table = tableOf(context, tableName(input));
   const shape = projector(readExpressions(input, ["ProjectionExpression"]));
   const item = table.get(readKey(demandRecord(input, "Key"), table.spec));
-  const units = readUnits(item ? itemSize(item) : 0, flagOf(input, "ConsistentRead") ?? false);
-  return { ...(item && { Item: shape(item) }), ...consumed(input, table, { table: units, indexes: {} }) };
+  return { ...(item && { Item: shape(item) }) };
 };
 
 /** What Query and Scan share: where they read, and how they answer. */
@@ -52,7 +50,6 @@ interface Reading {
   readonly shape: (item: Item) => Item;
   readonly start: Position | undefined;
   readonly countOnly: boolean;
-  readonly consistent: boolean;
   readonly limit: number;
 }
 
@@ -103,8 +100,7 @@ function open(context: Context, input: Input, action: "Query" | "Scan"): Reading
   const table = tableOf(context, tableName(input));
   const indexName = textOf(input, "IndexName");
   const index = indexName === undefined ? undefined : indexOf(table, indexName);
-  const consistent = flagOf(input, "ConsistentRead") ?? false;
-  if (consistent && index) {
+  if (flagOf(input, "ConsistentRead") === true && index) {
     throw invalid("Consistent reads are not supported on global secondary indexes");
   }
   const grammar = ["FilterExpression", "ProjectionExpression"] as const;
@@ -120,21 +116,17 @@ function open(context: Context, input: Input, action: "Query" | "Scan"): Reading
     shape: projector(expressions),
     start: start && readStart(start, table, index),
     countOnly: readSelect(input, index, expressions),
-    consistent,
     limit: integerOf(input, "Limit", 1) ?? Infinity,
   };
 }
 
-function answer(input: Input, reading: Reading, page: Page): Record<string, unknown> {
-  const { table, index, consistent } = reading;
-  const units = readUnits(page.bytes, consistent);
-  const spent = index ? { table: 0, indexes: { [index.name]: units } } : { table: units, indexes: {} };
+function answer(reading: Reading, page: Page): Record<string, unknown> {
+  const { table, index } = reading;
   return {
     ...(!reading.countOnly && { Items: page.items.map(reading.shape) }),
     Count: page.items.length,
     ScannedCount: page.scanned,
     ...(page.last && { LastEvaluatedKey: continuation(page.last, table, index) }),
-    ...consumed(input, table, spent),
   };
 }
 
@@ -191,12 +183,12 @@ export const query: Action = (context, input) => {
   const low = firstWhere(rows, (row) => side(row) >= 0);
   const high = firstWhere(rows, (row) => side(row) > 0);
   const forward = flagOf(input, "ScanIndexForward") ?? true;
-  return answer(input, reading, readPage(pageOptions(reading, { low, high, forward })));
+  return answer(reading, readPage(pageOptions(reading, { low, high, forward })));
 };
 
 export const scan: Action = (context, input) => {
   const reading = open(context, input, "Scan");
   const segmented = ["Segment", "TotalSegments"].find((name) => input[name] !== undefined);
   if (segmented !== undefined) throw invalid(`The embedded DynamoDB scans without ${segmented}.`);
-  return answer(input, reading, readPage(pageOptions(reading, { low: 0, high: reading.rows.length, forward: true })));
+  return answer(reading, readPage(pageOptions(reading, { low: 0, high: reading.rows.length, forward: true })));
 };

@@ -11,7 +11,6 @@ const pageMostBytes = 1024 * 1024;
 export interface Page {
   readonly items: readonly Item[];
   readonly scanned: number;
-  readonly bytes: number;
   /** The last row looked at, where there may be more. */
   readonly last?: Row;
 }
@@ -48,9 +47,9 @@ export function readPage({ rows, low, high, forward, limit, after, passes }: Pag
     bytes += row.size;
     if (passes(row.item)) items.push(row.item);
     // A page that ends by its limit names its last key even when nothing follows, as the service does.
-    if (scanned === limit || bytes >= pageMostBytes) return { items, scanned, bytes, last: row };
+    if (scanned === limit || bytes >= pageMostBytes) return { items, scanned, last: row };
   }
-  return { items, scanned, bytes };
+  return { items, scanned };
 }
 
 /** The key that continues after a row: the table's key, and an index's own. */

@@ -26,8 +26,8 @@ export interface Change extends Images {
 export interface Table {
   readonly spec: TableSpec;
   get(key: Item): Item | undefined;
-  /** Replaces, creates or (with undefined) deletes; answers the write units each touched index took. */
-  write(key: Item, after: Item | undefined, cause?: Change["cause"]): Record<string, number>;
+  /** Replaces, creates or (with undefined) deletes. */
+  write(key: Item, after: Item | undefined, cause?: Change["cause"]): void;
   /** Rows of the table, or of an index, in order. Not to be changed. */
   rows(index?: IndexSpec): readonly Row[];
   /** An index's rows as they were at a moment no longer ago than `stalenessMostMs`. */
@@ -90,22 +90,17 @@ export function openTable(spec: TableSpec, now: () => EpochMs, onChange: (change
   };
   const indexRows = (index: IndexSpec): IndexRows => indexes.get(index.name) as IndexRows;
 
-  function write(key: Item, after: Item | undefined, cause: Change["cause"] = "call"): Record<string, number> {
+  function write(key: Item, after: Item | undefined, cause: Change["cause"] = "call"): void {
     const before = items.get(key);
-    if (!before && !after) return {};
+    if (!before && !after) return;
     if (after) items.put(after);
     else items.remove(key);
     if (after) soonest = Math.min(soonest, expiry(after));
     const images: Images = { ...(before && { before }), ...(after && { after }) };
-    const touched: Record<string, number> = {};
-    for (const [name, index] of indexes) {
-      const units = index.follow(images);
-      if (units > 0) touched[name] = units;
-    }
+    for (const index of indexes.values()) index.follow(images);
     const change: Change = { table: spec.name, key: keyOf(key, spec.keys), ...images, at: now(), cause };
     journal.note(change);
     onChange(change);
-    return touched;
   }
 
   function expire(): void {

@@ -1,7 +1,6 @@
 // PutItem, UpdateItem, DeleteItem.
 import { AwsFault } from "../http/service.ts";
 import { invalid, type Item } from "./attribute-value.ts";
-import { consumed } from "./capacity.ts";
 import { choiceOf, type Action, type Context, type Input } from "./context.ts";
 import { admits, commit, planDelete, planPut, planUpdate, type WritePlan } from "./plan-write.ts";
 import { project } from "./project.ts";
@@ -41,10 +40,9 @@ const write =
       throw new AwsFault("ConditionalCheckFailedException", "The conditional request failed", 400, detail);
     }
     const next = planned.next(old);
-    const units = commit(planned, old, next);
+    commit(planned, next);
     const attributes = returned(wanted, planned, old, next);
-    const shown = attributes && Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
-    return { ...shown, ...consumed(input, planned.table, units) };
+    return attributes && Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
   };
 
 export const putItem = write(planPut, ["NONE", "ALL_OLD"]);

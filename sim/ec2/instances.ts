@@ -7,7 +7,7 @@ import { createFleet } from "./create-fleet.ts";
 import { describedInstance, instanceFacts, stateXml } from "./described-instance.ts";
 import { terminate } from "./endings.ts";
 import { idempotent } from "./idempotent.ts";
-import { invalid, number, required, structure, text, texts } from "./input.ts";
+import { invalid, required, structure, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { resolveImage, templateOf, versionOf } from "./launch-templates.ts";
 import { imageOf, launch, refusal, subnetOf, vcpusInUse } from "./launch.ts";
@@ -109,20 +109,15 @@ function runInstances(world: World, input: Input): Answer {
   const [min, max] = [Number(required(input, "MinCount")), Number(required(input, "MaxCount"))];
   if (!(min >= 1)) throw invalid(`Value (${min}) for parameter minCount is invalid. Minimum value is 1.`);
   if (!(max >= min)) throw invalid(`Value (${max}) for parameter maxCount is invalid. It is below minCount (${min}).`);
-  const placed = text(structure(spec.data, "Placement"), "AvailabilityZone");
-  const subnet = world.chance.pick(subnetsFor(world, subnetOf(spec.data), placed));
-  const options = structure(spec.data, "InstanceMarketOptions");
-  const market: Market = text(options, "MarketType") === "spot" ? "spot" : "on-demand";
+  const other = ["Placement", "InstanceMarketOptions"].find((key) => structure(spec.data, key) !== undefined);
+  if (other !== undefined) throw new AwsFault("UnsupportedOperation", `RunInstances does not model ${other} here.`);
+  const subnet = world.chance.pick(subnetsFor(world, subnetOf(spec.data), undefined));
+  const market: Market = "on-demand";
   const pool = { type, zone: subnet.zone, market };
   let count = 0;
   let problem = refusal(world, spec, type);
   for (const inUse = vcpusInUse(world, market); problem === undefined && count < max;) {
-    problem = take(
-      world.capacity,
-      pool,
-      inUse + count * type.vcpu,
-      number(structure(options, "SpotOptions"), "MaxPrice"),
-    );
+    problem = take(world.capacity, pool, inUse + count * type.vcpu, undefined);
     if (problem === undefined) count++;
   }
   if (problem !== undefined && count < min) {

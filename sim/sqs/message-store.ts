@@ -36,7 +36,6 @@ export interface MessageStore {
   all(): readonly Message[];
   /** Shows what is due, and drops what was sent at or before `sentAfter`. */
   settle(now: EpochMs, sentAfter: EpochMs): void;
-  clear(): void;
 }
 
 export function openMessageStore(): MessageStore {
@@ -116,13 +115,6 @@ export function openMessageStore(): MessageStore {
         show(due);
       }
       if (oldest <= sentAfter) expire(sentAfter);
-    },
-    clear() {
-      byId.clear();
-      visible = [];
-      hidden = [];
-      inFlight = 0;
-      oldest = Infinity;
     },
   };
 }

@@ -14,7 +14,7 @@ import {
 import { defaultAttributes, readAttributes, readRedrive, type QueueAttributes } from "./queue-attributes.ts";
 import { openQueue, type Queue } from "./queue.ts";
 
-/** API Reference, CreateQueue and PurgeQueue: a name, and a purge, rests for 60 seconds. */
+/** API Reference, CreateQueue: the name of a deleted queue cannot be used for 60 seconds. */
 const restMs = 60_000;
 
 function demandTarget(context: Context, attributes: QueueAttributes): void {
@@ -136,19 +136,5 @@ export const deleteQueue: Action = (context, { input }) => {
   context.queues.delete(queue.name);
   context.deletedAt.set(queue.name, context.clock.now());
   for (const waiter of queue.waiting) waiter();
-  return {};
-};
-
-export const purgeQueue: Action = (context, { input }) => {
-  const queue = queueOf(context, input);
-  const now = context.clock.now();
-  if (now < queue.purgedAt + restMs) {
-    throw new AwsFault(
-      "PurgeQueueInProgress",
-      `Only one PurgeQueue operation on ${queue.name} is allowed every 60 seconds.`,
-    );
-  }
-  queue.purgedAt = now;
-  queue.purge();
   return {};
 };

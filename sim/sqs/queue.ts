@@ -23,7 +23,6 @@ export interface Queue {
   readonly createdAt: EpochMs;
   attributes: QueueAttributes;
   modifiedAt: EpochMs;
-  purgedAt: EpochMs;
   add(message: Message, delayMs: number): void;
   /** Throws OverLimit. */
   take(most: number, visibilityMs: number, slips: Slips): Delivery[];
@@ -31,7 +30,6 @@ export interface Queue {
   remove(receiptHandle: string): void;
   /** Throws ReceiptHandleIsInvalid, MessageNotInflight, InvalidParameterValue. */
   hide(receiptHandle: string, visibilityMs: number): void;
-  purge(): void;
   /** Its messages after time has done its work: the longest visible first, then by the moment they become so. */
   messages(): readonly Message[];
   /** The next moment at which a hidden message becomes visible. */
@@ -175,7 +173,6 @@ export function openQueue(options: QueueOptions): Queue {
     createdAt: clock.now(),
     attributes: options.attributes,
     modifiedAt: clock.now(),
-    purgedAt: -Infinity,
     add(message, delayMs) {
       if (delayMs > 0) return store.conceal(message, clock.now() + delayMs, "delayed");
       store.show(message);
@@ -184,10 +181,6 @@ export function openQueue(options: QueueOptions): Queue {
     take: (most, visibilityMs, slips) => take(inside, most, visibilityMs, slips),
     remove: (receiptHandle) => remove(inside, receiptHandle),
     hide: (receiptHandle, visibilityMs) => hide(inside, receiptHandle, visibilityMs),
-    purge() {
-      store.clear();
-      inside.copies.length = 0;
-    },
     messages() {
       settle(inside);
       return store.all();

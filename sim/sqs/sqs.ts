@@ -13,14 +13,7 @@ import {
   sendMessageBatch,
 } from "./message-calls.ts";
 import type { Message } from "./message-store.ts";
-import {
-  createQueue,
-  deleteQueue,
-  getQueueAttributes,
-  getQueueUrl,
-  purgeQueue,
-  setQueueAttributes,
-} from "./queue-calls.ts";
+import { createQueue, deleteQueue, getQueueAttributes, getQueueUrl, setQueueAttributes } from "./queue-calls.ts";
 import type { Queue } from "./queue.ts";
 import { receiveMessage } from "./receive-message.ts";
 
@@ -30,7 +23,6 @@ const actions: Readonly<Record<string, Action>> = {
   GetQueueAttributes: getQueueAttributes,
   SetQueueAttributes: setQueueAttributes,
   DeleteQueue: deleteQueue,
-  PurgeQueue: purgeQueue,
   SendMessage: sendMessage,
   SendMessageBatch: sendMessageBatch,
   ReceiveMessage: receiveMessage,

@@ -122,25 +122,6 @@ test("PutItem and DeleteItem answer the old item when asked", async () => {
   expect(await get()).toBeUndefined();
 });
 
-test("a heartbeat is one write unit and no index write, a claim writes the indexes it moves in", async () => {
-  await put({ runId: { S: "1" }, poolKey: { S: "p" }, threshold: { N: "5" } });
-  const beat = await update({
-    UpdateExpression: "SET heartbeatAt = :t",
-    ExpressionAttributeValues: { ":t": { N: "9" } },
-    ReturnConsumedCapacity: "INDEXES",
-  });
-  expect(beat.ConsumedCapacity).toEqual({ TableName, CapacityUnits: 1, Table: { CapacityUnits: 1 } });
-  const claim = await update({
-    UpdateExpression: "SET poolKey = :k, threshold = :t",
-    ExpressionAttributeValues: { ":k": { S: "q" }, ":t": { N: "6" } },
-    ReturnConsumedCapacity: "INDEXES",
-  });
-  expect(claim.ConsumedCapacity?.GlobalSecondaryIndexes).toEqual({
-    pool: { CapacityUnits: 2 },
-    "by-key": { CapacityUnits: 2 },
-  });
-});
-
 test("every committed write is told, with both images, and refused ones are not", async () => {
   const seen: unknown[] = [];
   const stop = cloud.db.onChange(({ key, before, after, cause }) => seen.push({ key, before, after, cause }));

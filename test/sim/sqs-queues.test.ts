@@ -1,12 +1,10 @@
-// Queues: creating, describing, emptying, redrive; seen through the real SDK client.
+// Queues: creating, describing, redrive; seen through the real SDK client.
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
-  PurgeQueueCommand,
-  PurgeQueueInProgress,
   QueueDeletedRecently,
   QueueDoesNotExist,
   QueueNameExists,
@@ -86,14 +84,6 @@ test("a deleted queue does not exist, and its name rests for a minute", async ()
   await expect(create("q")).rejects.toThrow(QueueDeletedRecently);
   await cloud.clock.advance(60_000);
   await create("q");
-});
-
-test("a purge empties the queue, once a minute", async () => {
-  const url = await create("q");
-  await cloud.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: "m" }));
-  await cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: url }));
-  expect(cloud.queues.messages("q")).toEqual([]);
-  await expect(cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: url }))).rejects.toThrow(PurgeQueueInProgress);
 });
 
 test("a redrive policy counts receives, also those given back at once, and moves the message", async () => {

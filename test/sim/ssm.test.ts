@@ -70,7 +70,7 @@ test("a path is read in pages, with what lies deeper only when asked", async () 
   expect(all).not.toContain("/device");
 });
 
-test("parameters are described by prefix, tagged and deleted", async () => {
+test("parameters are described by path, tagged and deleted", async () => {
   const world = await openWorld();
   await put(world, "/dev/a", "1", { Tags: [{ Key: "env", Value: "dev" }] });
   await put(world, "/prod/a", "1");
@@ -78,7 +78,7 @@ test("parameters are described by prefix, tagged and deleted", async () => {
     (
       await world.ssm.send(new ssm.DescribeParametersCommand({ ParameterFilters: [{ Key, Option, Values: [value] }] }))
     ).Parameters?.map(({ Name }) => Name);
-  expect(await describe("Name", "BeginsWith", "/dev")).toEqual(["/dev/a"]);
+  expect(await describe("Path", "Recursive", "/dev")).toEqual(["/dev/a"]);
   expect(await describe("tag:env", "Equals", "dev")).toEqual(["/dev/a"]);
   const gone = await world.ssm.send(new ssm.DeleteParametersCommand({ Names: ["/dev/a", "/none"] }));
   expect(gone).toMatchObject({ DeletedParameters: ["/dev/a"], InvalidParameters: ["/none"] });
