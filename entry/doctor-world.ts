@@ -7,9 +7,9 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
 import { clientOptions } from "../cloud/aws/client-options.ts";
-import { accountSight } from "../cloud/aws/doctor-account.ts";
-import { launchSight } from "../cloud/aws/doctor-launch.ts";
-import { storeSight } from "../cloud/aws/doctor-store.ts";
+import { accountReader } from "../cloud/aws/doctor-account.ts";
+import { launchReader } from "../cloud/aws/doctor-launch.ts";
+import { storeReader } from "../cloud/aws/doctor-store.ts";
 import { imdsMetadata } from "../cloud/aws/imds-metadata.ts";
 import { instanceRole } from "../cloud/aws/instance-role.ts";
 import type { InstanceRole, SpecSaid } from "../cloud/ports/doctor.ts";
@@ -47,14 +47,14 @@ export function doctorWorld({ region, world, forge }: DoctorOptions): DoctorWorl
   const options = { region, ...clientOptions("other", process.env) };
   const { settings, instances, requests, clock } = world;
   return {
-    account: accountSight({
+    account: accountReader({
       ...clients,
       quotas: new ServiceQuotasClient(options),
       iam: new IAMClient(options),
       host: hostClock,
     }),
-    store: storeSight(clients),
-    launch: launchSight(clients.ec2, clients.ssm),
+    store: storeReader(clients),
+    launch: launchReader(clients.ec2, clients.ssm),
     forge: "missing" in forge ? forge : forgeOf(forgeClient({ ...forge, clock })),
     settings,
     instances,

@@ -4,7 +4,7 @@ import { GetRoleCommand, type IAMClient } from "@aws-sdk/client-iam";
 import { GetServiceQuotaCommand, type ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
 import type { UsageClass } from "../../domain/record.ts";
-import type { AccountSight, SubnetSeen } from "../ports/doctor.ts";
+import type { AccountReader, SubnetSeen } from "../ports/doctor.ts";
 import type { Clock } from "../ports/clock.ts";
 import { correctedClock } from "./clock.ts";
 import { look, lookAt } from "./doctor-look.ts";
@@ -36,7 +36,7 @@ async function subnets(client: EC2Client, ids: readonly string[]): Promise<Reado
   );
 }
 
-export function accountSight({ sts, quotas, iam, ec2, host }: AccountOptions): AccountSight {
+export function accountReader({ sts, quotas, iam, ec2, host }: AccountOptions): AccountReader {
   const clock = correctedClock(host);
   clock.watch(sts);
   return {

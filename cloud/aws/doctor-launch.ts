@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { tags } from "../../domain/names.ts";
-import type { ImageSeen, LaunchSight, TemplateSeen } from "../ports/doctor.ts";
+import type { ImageSeen, LaunchReader, TemplateSeen } from "../ports/doctor.ts";
 import { look } from "./doctor-look.ts";
 import { rootGiBOf } from "./images.ts";
 
@@ -62,7 +62,7 @@ async function image(client: EC2Client, id: string): Promise<ImageSeen | undefin
   };
 }
 
-export const launchSight = (ec2: EC2Client, ssm: SSMClient): LaunchSight => ({
+export const launchReader = (ec2: EC2Client, ssm: SSMClient): LaunchReader => ({
   template: (id, version) => look("ec2:DescribeLaunchTemplateVersions", () => template(ec2, id, version), noTemplate),
   imageParameter: (name) =>
     look("ssm:GetParameter", async () => (await ssm.send(new GetParameterCommand({ Name: name }))).Parameter?.Value, [

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import type { KeySeen, QueueSeen, StoreSight, TableSeen } from "../ports/doctor.ts";
+import type { KeySeen, QueueSeen, StoreReader, TableSeen } from "../ports/doctor.ts";
 import { look, lookAt } from "./doctor-look.ts";
 
 export interface StoreOptions {
@@ -76,7 +76,7 @@ async function queue(client: SQSClient, QueueUrl: string): Promise<QueueSeen> {
   };
 }
 
-export const storeSight = ({ dynamodb, sqs, ssm }: StoreOptions): StoreSight => ({
+export const storeReader = ({ dynamodb, sqs, ssm }: StoreOptions): StoreReader => ({
   table: (name) =>
     look("dynamodb:DescribeTable", () => table(dynamodb, name), [
       "ResourceNotFoundException",

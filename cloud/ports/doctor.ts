@@ -23,7 +23,7 @@ export interface SubnetSeen {
   readonly zone: string;
   readonly freeAddresses: number;
 }
-export interface AccountSight {
+export interface AccountReader {
   caller(): Promise<Look<Caller>>;
   /** vCPUs that the account may run at once of the standard families (A, C, D, H, I, M, R, T, Z). */
   vcpuQuota(usageClass: UsageClass): Promise<Look<number | undefined>>;
@@ -53,7 +53,7 @@ export interface QueueSeen {
   readonly redrives: boolean;
 }
 /** Where the environment keeps what it knows; undefined: there is no such thing. */
-export interface StoreSight {
+export interface StoreReader {
   table(name: string): Promise<Look<TableSeen | undefined>>;
   queue(url: string): Promise<Look<QueueSeen | undefined>>;
   /** When a secret was last written; its value is not asked for. */
@@ -93,7 +93,7 @@ export interface ImageSeen {
   readonly rootGiB: number | undefined;
 }
 /** What machines are made from; undefined: there is no such thing. */
-export interface LaunchSight {
+export interface LaunchReader {
   template(id: string, version: string): Promise<Look<TemplateSeen | undefined>>;
   /** The text of a parameter that names an image. */
   imageParameter(name: string): Promise<Look<string | undefined>>;

@@ -1,12 +1,12 @@
 // The doctor's round: looks at everything at once, and judges what it saw. It changes nothing; what fails is a check that says so.
 import type {
-  AccountSight,
+  AccountReader,
   Caller,
   ForgeSight,
-  LaunchSight,
+  LaunchReader,
   Look,
   QueueSeen,
-  StoreSight,
+  StoreReader,
   TemplateSeen,
 } from "../../../cloud/ports/doctor.ts";
 import type { Clock } from "../../../cloud/ports/clock.ts";
@@ -30,9 +30,9 @@ import { examineRetired, judgeRetired } from "./retired.ts";
 import { judgeQueue, judgeTable, judgeToken, judgeUnreadable } from "./store.ts";
 
 export interface DoctorWorld {
-  readonly account: AccountSight;
-  readonly store: StoreSight;
-  readonly launch: LaunchSight;
+  readonly account: AccountReader;
+  readonly store: StoreReader;
+  readonly launch: LaunchReader;
   /** Without a credential: why there is none. */
   readonly forge: (ForgeSight & Pick<Forge, "activeRuns" | "waiting">) | { readonly missing: string };
   readonly settings: Pick<Settings, "load">;

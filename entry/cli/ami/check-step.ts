@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { LaunchSight, TemplateSeen } from "../../../cloud/ports/doctor.ts";
+import type { LaunchReader, TemplateSeen } from "../../../cloud/ports/doctor.ts";
 import type { ImageSeen } from "../../../cloud/ports/images.ts";
 import { Unconfigured } from "../../../cloud/ports/settings.ts";
 import { misfitsOf } from "../../../control/operate/doctor/launch.ts";
@@ -59,7 +59,7 @@ const problemsOf = (image: ImageSeen): readonly Problem[] => [
 ];
 
 /** The launch templates of one partition, by pool: all partitions have the same machines. And why some could not be read. */
-async function templatesOf(launch: LaunchSight, { templates }: Configuration, architecture: Architecture) {
+async function templatesOf(launch: LaunchReader, { templates }: Configuration, architecture: Architecture) {
   const byPool = new Map(Object.entries(templates).map(([key, template]) => [key.split("#").at(-1) ?? key, template]));
   const seen = new Map<string, TemplateSeen>();
   const unread: string[] = [];
@@ -74,7 +74,7 @@ async function templatesOf(launch: LaunchSight, { templates }: Configuration, ar
 }
 
 /** Compares the image with the environment's launch templates; reports if there is no environment yet. */
-async function misfitsIn(image: ImageSeen, launch: LaunchSight, context: Context): Promise<readonly Problem[]> {
+async function misfitsIn(image: ImageSeen, launch: LaunchReader, context: Context): Promise<readonly Problem[]> {
   if (image.architecture === undefined) return [];
   const { settings } = await context.world();
   let configuration: Configuration;

@@ -2,20 +2,20 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { clientOptions } from "../../../cloud/aws/client-options.ts";
-import { launchSight } from "../../../cloud/aws/doctor-launch.ts";
+import { launchReader } from "../../../cloud/aws/doctor-launch.ts";
 import { imageParameters } from "../../../cloud/aws/image-parameters.ts";
 import { images } from "../../../cloud/aws/images.ts";
-import type { LaunchSight } from "../../../cloud/ports/doctor.ts";
+import type { LaunchReader } from "../../../cloud/ports/doctor.ts";
 import type { Log } from "../../../cloud/ports/log.ts";
 import type { PruneWorld } from "../../../control/operate/images/prune.ts";
 import { hostClock } from "../../host-clock.ts";
 
-export function pipelineWorld(region: string, log: Log): PruneWorld & { readonly launch: LaunchSight } {
+export function pipelineWorld(region: string, log: Log): PruneWorld & { readonly launch: LaunchReader } {
   const ec2 = new EC2Client({ region, ...clientOptions("ec2", process.env) });
   const ssm = new SSMClient({ region, ...clientOptions("other", process.env) });
   return {
     images: images(ec2, ssm),
-    launch: launchSight(ec2, ssm),
+    launch: launchReader(ec2, ssm),
     parameters: imageParameters(ssm),
     clock: hostClock,
     log,
