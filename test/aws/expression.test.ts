@@ -111,6 +111,7 @@ describe("a move, compiled to one UpdateItem", () => {
           "#heartbeatAt": "heartbeatAt",
           "#labels": "labels",
           "#lastOwner": "lastOwner",
+          "#lifetime": "lifetime",
           "#maxRuntimeMs": "maxRuntimeMs",
           "#owner": "owner",
           "#ownerGroup": "ownerGroup",
@@ -156,7 +157,7 @@ describe("a move, compiled to one UpdateItem", () => {
             "S": "none",
           },
         },
-        "UpdateExpression": "SET #threshold = :v4, #state = :v5, #reason = :v6, #version = :v7, #pool = :v8, #lastOwner = if_not_exists(#owner, :v9) REMOVE #owner, #claimId, #labels, #registration, #maxRuntimeMs, #heartbeatAt, #signal, #busy, #retiredAt, #agentVersion, #vitals, #ownerGroup",
+        "UpdateExpression": "SET #threshold = :v4, #state = :v5, #reason = :v6, #version = :v7, #pool = :v8, #lastOwner = if_not_exists(#owner, :v9) REMOVE #owner, #claimId, #labels, #registration, #lifetime, #maxRuntimeMs, #heartbeatAt, #signal, #busy, #retiredAt, #agentVersion, #vitals, #ownerGroup",
       }
     `);
   });

@@ -232,7 +232,7 @@ describe("on the embedded EC2", () => {
 
   it("names the parameter that holds no image", async () => {
     const { sim } = await open();
-    await expect(sim.fleet.image("/runpool/none/ami/x64")).rejects.toThrow(/\/runpool\/none\/ami\/x64.*build one/);
+    await expect(sim.fleet.image("/runpool/none/ami/x64")).rejects.toThrow(/\/runpool\/none\/ami\/x64.*build an image/);
     await sim.secrets.write("/runpool/odd", "latest");
     await expect(sim.fleet.image("/runpool/odd")).rejects.toThrow(/is not an AMI id/);
   });
