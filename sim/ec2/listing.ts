@@ -1,5 +1,5 @@
 // What every Describe call shares: filters with wildcards, and pages.
-import { shortPage } from "../http/services.ts";
+import { shortPage } from "../http/protocols.ts";
 import { AwsFault } from "../http/service.ts";
 import { invalid, number, required, structures, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";

@@ -1,5 +1,5 @@
 // Counts the calls that reached the front door, by service and action.
-import type { ServiceName } from "./services.ts";
+import type { ServiceName } from "./protocols.ts";
 
 export type CallCounts = { readonly [service in ServiceName]?: Readonly<Record<string, number>> };
 

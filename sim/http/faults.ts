@@ -2,7 +2,7 @@
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
 import { AwsFault, type AwsCall, type Service } from "./service.ts";
-import { rowOf, type ServiceName } from "./services.ts";
+import { rowOf, type ServiceName } from "./protocols.ts";
 
 /** What may go wrong with a call; numbers without a unit are probabilities (0..1). */
 interface FaultRates {

@@ -6,7 +6,7 @@ import type { Chance } from "../chance.ts";
 import { openCallCounter, type CallCounter, type CallCounts } from "./call-counts.ts";
 import { ConnectionLost, openFaults, withFaults, type Faults } from "./faults.ts";
 import { AwsFault, type Service } from "./service.ts";
-import type { ServiceName } from "./services.ts";
+import type { ServiceName } from "./protocols.ts";
 import { decode, encodeFault, encodeOutput, routeOf, unknownAction, type Arrival, type Reply } from "./wire.ts";
 
 export interface FrontDoor {

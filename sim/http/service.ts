@@ -1,6 +1,6 @@
 // What the embedded cloud's front door and its AWS services agree on: a call, a reply, an error in AWS's own words.
 
-import type { ServiceName } from "./services.ts";
+import type { ServiceName } from "./protocols.ts";
 
 /** One call to an AWS API, already decoded from its wire protocol. */
 export interface AwsCall {

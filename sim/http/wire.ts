@@ -2,7 +2,7 @@
 import { crc32 } from "node:zlib";
 import { queryInput } from "./query-input.ts";
 import { AwsFault, type AwsCall } from "./service.ts";
-import { rowOf, services, versionOf, type ServiceName } from "./services.ts";
+import { rowOf, services, versionOf, type ServiceName } from "./protocols.ts";
 import { sqsErrorName, sqsQueryCode } from "./sqs-errors.ts";
 
 export interface Reply {

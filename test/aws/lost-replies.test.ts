@@ -3,7 +3,7 @@ import { runGroup } from "../../domain/owner.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
-import type { ServiceName } from "../../sim/http/services.ts";
+import type { ServiceName } from "../../sim/http/protocols.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { done, fresh, freshRun, idler, newcomer, ownership, until } from "../contract/newcomers.ts";
 

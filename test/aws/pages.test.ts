@@ -12,7 +12,7 @@ import { chance } from "../../sim/chance.ts";
 import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { openFaults } from "../../sim/http/faults.ts";
 import { openFrontDoor } from "../../sim/http/front-door.ts";
-import type { ServiceName } from "../../sim/http/services.ts";
+import type { ServiceName } from "../../sim/http/protocols.ts";
 import { logs } from "../../sim/logs.ts";
 import { imageTags } from "../../domain/image.ts";
 import { imageParameter } from "../../domain/names.ts";
