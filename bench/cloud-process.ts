@@ -3,7 +3,6 @@ import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { chance } from "../sim/chance.ts";
 import { embeddedCloud } from "../sim/embedded-cloud.ts";
-import { openGithub } from "../sim/github/github.ts";
 import { openFrontDoor } from "../sim/http/front-door.ts";
 import { hostClock } from "../entry/host-clock.ts";
 import type { Change } from "../sim/dynamodb/table.ts";
@@ -16,12 +15,17 @@ const latencyMs = 8;
 const luck = chance("bench");
 const { region, account } = place;
 const common = { clock: hostClock, chance: luck };
-const { db: table, machines, services, door: back } = await embeddedCloud({ ...common, region, account });
+const permissions = { administration: "write", actions: "read" } as const;
+const cloud = await embeddedCloud({
+  ...common,
+  region,
+  account,
+  github: { pats: [{ token: forgeToken, permissions }] },
+});
+const { db: table, machines, services, door: back, github } = cloud;
 /** This door is what is measured; through the back one the benchmark furnishes, at once and uncounted. */
 const front = await openFrontDoor({ ...common, services });
 front.faults.set("*", "*", { latencyMs });
-const permissions = { administration: "write", actions: "read" } as const;
-const github = await openGithub({ clock: hostClock, chance: luck, pats: [{ token: forgeToken, permissions }] });
 
 /** Epoch ms of the last signal of each kind, by table. */
 const lastSignals = new Map<string, Record<string, number>>();

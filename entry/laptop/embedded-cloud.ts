@@ -5,7 +5,7 @@ import type { DynamoDb } from "../../sim/dynamodb/dynamodb.ts";
 import type { Ec2 } from "../../sim/ec2/ec2.ts";
 import { clientsAt, embeddedCloud } from "../../sim/embedded-cloud.ts";
 import { furnishFromStack, imagesOf } from "../../sim/furnish-from-stack.ts";
-import { openGithub, type GithubStandIn } from "../../sim/github/github.ts";
+import type { GithubStandIn } from "../../sim/github/github.ts";
 import type { FrontDoor } from "../../sim/http/front-door.ts";
 import type { AwsCall } from "../../sim/http/service.ts";
 import type { Sqs } from "../../sim/sqs/sqs.ts";
@@ -52,16 +52,16 @@ export async function openEmbeddedCloud({
 }: CloudOptions): Promise<EmbeddedCloud> {
   const luck = chance(seed);
   const { region, account } = place;
-  const { door, machines, queues, db, close } = await embeddedCloud({
+  const permissions = { administration: "write", actions: "read" } as const;
+  const { door, machines, queues, db, github, close } = await embeddedCloud({
     clock: hostClock,
     chance: luck,
     region,
     account,
     heard,
+    github: { pats: [{ token: forgeToken, permissions }] },
   });
   machines.faults.bootMs = bootMs;
-  const permissions = { administration: "write", actions: "read" } as const;
-  const github = await openGithub({ clock: hostClock, chance: luck, pats: [{ token: forgeToken, permissions }] });
   await furnishLaptop(door.url, github.url, machines, { ...operational, idleMs });
   door.resetCalls();
   return {
@@ -70,7 +70,7 @@ export async function openEmbeddedCloud({
     ec2: machines,
     sqs: queues,
     dynamodb: db,
-    close: async () => void (await Promise.all([close(), github.close()])),
+    close,
   };
 }
 

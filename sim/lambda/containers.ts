@@ -101,7 +101,8 @@ function processOf(
   }
   child.on("message", (outcome: Outcome) => {
     child.kill("SIGSTOP");
-    settle(outcome);
+    // What it printed before is read first.
+    setImmediate(() => settle(outcome));
   });
   const over = (): void => {
     gone = true;

@@ -5,8 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { correctedClock } from "../../cloud/aws/clock.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import { chance } from "../../sim/chance.ts";
-import { openFrontDoor } from "../../sim/http/front-door.ts";
-import { sts } from "../../sim/sts.ts";
+import { embeddedCloud } from "../../sim/embedded-cloud.ts";
 
 const start = 1_700_000_000_000;
 
@@ -45,13 +44,13 @@ it("leaves a right clock as it is, and takes no notice of a header that is missi
 
 it("learns from every reply of an SDK client, refusals included", async () => {
   const server: Clock = { now: () => start, sleep: () => Promise.resolve() };
-  const services = { sts: sts({ account: "123456789012" }) };
-  const door = await openFrontDoor({ services, clock: server, chance: chance("clock") });
+  const place = { region: "eu-west-1", account: "123456789012" };
+  const { door, close } = await embeddedCloud({ clock: server, chance: chance("clock"), ...place });
   const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
   const client = new STSClient({ endpoint: door.url, region: "eu-west-1", credentials, maxAttempts: 1 });
   onTestFinished(async () => {
     client.destroy();
-    await door.close();
+    await close();
   });
   const clock = correctedClock({ now: () => start + 3_600_000, sleep: () => Promise.resolve() });
   clock.watch(client);

@@ -10,10 +10,8 @@ import { instanceLogs } from "../../cloud/aws/instance-logs.ts";
 import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { chance } from "../../sim/chance.ts";
 import { catalogue } from "../../sim/ec2/catalogue.ts";
-import { openFaults } from "../../sim/http/faults.ts";
-import { openFrontDoor } from "../../sim/http/front-door.ts";
+import { embeddedCloud } from "../../sim/embedded-cloud.ts";
 import type { ServiceName } from "../../sim/http/protocols.ts";
-import { logs } from "../../sim/logs.ts";
 import { imageTags } from "../../domain/image.ts";
 import { imageParameter } from "../../domain/names.ts";
 import { jumpingClock, openHttpSim, place, type HttpSim } from "../contract/http-sim.ts";
@@ -203,18 +201,13 @@ it("the secrets below a folder", async () => {
 
 it("the lines of an instance, of the oldest stream among many", async () => {
   const clock = jumpingClock();
-  const [written, faults] = [logs({ clock }), openFaults()];
-  const door = await openFrontDoor({
-    services: { logs: written.service },
-    clock,
-    faults,
-    chance: chance("pages/logs"),
-  });
+  const cloud = await embeddedCloud({ clock, ...place, chance: chance("pages/logs") });
+  const { door, logGroups: written, faults } = cloud;
   const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
   const client = new CloudWatchLogsClient({ endpoint: door.url, region: place.region, credentials, maxAttempts: 1 });
   onTestFinished(async () => {
     client.destroy();
-    await door.close();
+    await cloud.close();
   });
   const id = "i-0123456789abcdef0";
   for (let line = 1; line <= 5; line++) {

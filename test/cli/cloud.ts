@@ -4,10 +4,9 @@ import { toItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { chance } from "../../sim/chance.ts";
 import { domainDefaults, domainPlan } from "../world/domain-plan.ts";
-import { clientsAt, embeddedCloud, twoSubnets } from "../../sim/embedded-cloud.ts";
+import { embeddedCloud, twoSubnets } from "../../sim/embedded-cloud.ts";
 import { furnish, putItem } from "../../sim/furnish.ts";
 import { idleInstance } from "../../sim/idle-instance.ts";
-import { openGithub } from "../../sim/github/github.ts";
 import { instanceKey, tableName } from "../../domain/names.ts";
 import type { PoolMessage } from "../../domain/pool-message.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
@@ -24,11 +23,16 @@ export const credentials = { accessKeyId: "AKIDCLI", secretAccessKey: "cli" };
 
 export async function openFurnishedCloud() {
   const clock = manualClock();
-  const aws = await embeddedCloud({ clock, region, account, chance: chance("cli") });
-  const { machines, door } = aws;
   const pats = [{ token, permissions: { administration: "write", actions: "read" } as const }];
-  const github = await openGithub({ clock, chance: chance("cli/github"), pats });
-  const clients = clientsAt(door.url, region, credentials);
+  const aws = await embeddedCloud({
+    clock,
+    region,
+    account,
+    credentials,
+    chance: chance("cli"),
+    github: { chance: chance("cli/github"), pats },
+  });
+  const { machines, door, github, clients } = aws;
   const imageId = machines.addImage({ name: "runner", architecture: "x86_64" });
   const options = {
     environment,
@@ -46,15 +50,9 @@ export async function openFurnishedCloud() {
   door.resetCalls();
   const sendTo = (QueueUrl: string | undefined, MessageBody: string) =>
     clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-  const close = async (): Promise<void> => {
-    for (const client of Object.values(clients)) client.destroy();
-    await Promise.all([aws.close(), github.close()]);
-  };
   return {
     ...aws,
     clock,
-    github,
-    clients,
     imageId,
     defaults,
     put,
@@ -78,6 +76,5 @@ export async function openFurnishedCloud() {
     /** Puts what is given into its class's queue. */
     send: (message: PoolMessage | string, resourceClass = "large") =>
       sendTo(defaults.queues[resourceClass]?.url, typeof message === "string" ? message : JSON.stringify(message)),
-    close,
   };
 }

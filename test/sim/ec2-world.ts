@@ -19,7 +19,7 @@ export async function openWorld() {
   const sts = new STSClient({ region, endpoint: door.url, credentials: anyCredentials, maxAttempts: 1 });
   const clients = { ec2, ssm, sts };
   onTestFinished(async () => {
-    for (const client of Object.values(clients)) client.destroy();
+    sts.destroy();
     await aws.close();
   });
   const imageId = cloud.addImage({ name: "runner-x64", architecture: "x86_64" });

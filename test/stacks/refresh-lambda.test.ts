@@ -1,11 +1,11 @@
-// entry/lambdas/refresh.lambda.ts as it is deployed: the zip that Terraform uploads, its handler in a process of its own, on the embedded cloud furnished from the stack.
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// entry/lambdas/refresh.lambda.ts as it is deployed: the embedded cloud, furnished from the stacks, runs the zip that Terraform uploads.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { toAttribute } from "../../cloud/aws/attribute-values.ts";
 import { savedRequests } from "../../cloud/aws/saved-requests.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
@@ -13,7 +13,10 @@ import { settings } from "../../cloud/aws/settings.ts";
 import { chance } from "../../sim/chance.ts";
 import { furnishFromStack } from "../../sim/furnish-from-stack.ts";
 import { openGithub } from "../../sim/github/github.ts";
-import { onlyResource, type StackFile } from "../../sim/stack-file.ts";
+import { processes, type Outcome, type Runtime } from "../../sim/lambda/containers.ts";
+import { furnishLambdas } from "../../sim/lambda/furnish.ts";
+import type { Invoked } from "../../sim/lambda/lambda.ts";
+import { onlyResource, textOf, type StackFile } from "../../sim/stack-file.ts";
 import { limits } from "../../domain/limits.ts";
 import { forgeCredentialParameter, registrationTokenParameter, tableName } from "../../domain/names.ts";
 import example from "../../environments/example.ts";
@@ -38,54 +41,50 @@ function onlyFileOf(archive: Buffer): { name: string; content: Buffer } {
   return { name: archive.toString("utf8", 30, 30 + nameLength), content: inflateRawSync(content) };
 }
 
-interface Ran {
-  readonly code: number;
-  readonly lines: readonly Record<string, unknown>[];
-  readonly stderr: string;
-}
+type Line = Readonly<Record<string, unknown>>;
 
-async function openLambda() {
+/** `schedules`: it also comes by them, as the clock is moved. */
+async function openLambda({ schedules = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "runpool-lambda-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   synthesize({ example: { ...example, schedules: [day] } }, folder, code);
   const stackOf = (name: string) =>
     JSON.parse(readFileSync(join(folder, "stacks", name, "cdk.tf.json"), "utf8")) as StackFile;
   const [pool, control] = [stackOf("example-pool"), stackOf("example-control")];
-  const { clients, clock, url } = await embeddedFor(pool);
+  const { cloud, clients, clock, url } = await embeddedFor(pool);
   const permissions = { administration: "write", actions: "read" } as const;
   const github = await openGithub({ clock, chance: chance("lambda"), pats: [{ token, permissions }] });
   onTestFinished(() => github.close());
   const forge = { kind: "github", serverUrl: github.url, apiUrl: github.url, repositories: example.forge.repositories };
   await furnishFromStack(clients, pool, (item) => ({ ...item, forge: toAttribute(forge) }));
-  const lambda = onlyResource(control, "aws_lambda_function");
-  const { variables } = lambda["environment"] as { variables: Record<string, string> };
-  const archive = join(folder, "stacks", "example-control", String(lambda["filename"]));
-  const file = onlyFileOf(readFileSync(archive));
-  expect(`${file.name.replace(".mjs", "")}.handler`).toBe(lambda["handler"]);
-  const path = join(folder, file.name);
-  writeFileSync(path, file.content);
-  const env = {
-    ...variables,
-    PATH: process.env["PATH"],
-    AWS_REGION: place.region,
-    AWS_ENDPOINT_URL: url,
-    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-    AWS_SECRET_ACCESS_KEY: "secret",
-  };
-  const call = (event: object): Promise<Ran> =>
-    new Promise((resolve) => {
-      const script = `const { handler } = await import(process.argv[1]); await handler(JSON.parse(process.argv[2]));`;
-      const child = spawn(process.execPath, ["--input-type=module", "-e", script, path, JSON.stringify(event)], {
-        env,
-      });
-      let [stdout, stderr] = ["", ""];
-      child.stdout.on("data", (part: Buffer) => (stdout += String(part)));
-      child.stderr.on("data", (part: Buffer) => (stderr += String(part)));
-      child.once("close", (code) => {
-        const lines = stdout.split("\n").filter((line) => line !== "");
-        resolve({ code: code ?? 1, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), stderr });
-      });
+  const printed: Line[] = [];
+  const credentials = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
+  const variables = { AWS_REGION: place.region, AWS_ENDPOINT_URL: url, ...credentials };
+  const deployed = processes({ directory: join(folder, "functions"), variables });
+  const runtime: Runtime = (of, line) =>
+    deployed(of, (text) => {
+      // Whatever is no JSON, on whichever stream, fails here.
+      printed.push(JSON.parse(text) as Line);
+      line(text);
     });
+  const { aws_scheduler_schedule: _, ...unscheduled } = control.resource ?? {};
+  const furnished = schedules ? control : { ...control, resource: unscheduled };
+  await furnishLambdas(cloud, furnished, { folder: join(folder, "stacks", "example-control"), runtime });
+  const archive = join(
+    folder,
+    "stacks",
+    "example-control",
+    textOf(onlyResource(control, "aws_lambda_function"), "filename"),
+  );
+  const call = async (
+    event: object,
+  ): Promise<{ readonly reply: Outcome | undefined; readonly lines: readonly Line[] }> => {
+    const from = printed.length;
+    const input = { FunctionName: "runpool-example-refresh", Payload: JSON.stringify(event) };
+    const caller = { accessKeyId: "AKIDEXAMPLE", region: place.region };
+    const { reply } = (await cloud.sources.lambda({ service: "lambda", action: "Invoke", input, caller })) as Invoked;
+    return { reply, lines: printed.slice(from) };
+  };
   const putCredential = (Value: string) =>
     clients.ssm.send(
       new PutParameterCommand({ Name: forgeCredentialParameter("example"), Value, Type: "SecureString" }),
@@ -93,16 +92,15 @@ async function openLambda() {
   const random = { next: () => 0 };
   const stored = settings({ client: clients.dynamodb, table: tableName("example"), clock, random, ...place });
   const requests = savedRequests({ client: clients.dynamodb, table: tableName("example"), clock });
-  return { archive, call, putCredential, stored, requests, clock, held: secrets(clients.ssm) };
+  return { archive, call, printed, putCredential, stored, requests, clock, held: secrets(clients.ssm) };
 }
 
 test("the deployed bundle renews every partition's token, keeps the floors of the schedule that came last, and tells its metrics", async () => {
   const { call, putCredential, stored, held } = await openLambda();
   await putCredential(token);
   await stored.writeOverlay({ idleMs: 120_000 });
-  const { code, lines, stderr } = await call({});
-  expect(stderr).toBe("");
-  expect(code).toBe(0);
+  const { reply, lines } = await call({});
+  expect(reply).toHaveProperty("payload");
   for (const repository of example.forge.repositories)
     expect((await held.read(registrationTokenParameter("example", `github:${repository}`)))?.value).toBeTruthy();
   expect((await stored.load()).overlay).toMatchObject({ idleMs: 120_000, idleFloors: { "large/x64": 0 } });
@@ -110,6 +108,16 @@ test("the deployed bundle renews every partition's token, keeps the floors of th
   expect(metrics.find((line) => line["State"] === "idle")).toMatchObject({ Environment: "example", Instances: 0 });
   expect(metrics.find((line) => "RefreshProblems" in line)).toMatchObject({ RefreshProblems: 0, Leaked: 0 });
   expect(JSON.stringify(lines)).not.toContain(token);
+});
+
+test("it comes by its schedule, and what is no event of its is refused", async () => {
+  const { call, printed, putCredential, clock } = await openLambda({ schedules: true });
+  await putCredential(token);
+  await clock.advance(limits.refreshMs - 1);
+  expect(printed).toEqual([]);
+  await clock.advance(1);
+  await vi.waitFor(() => expect(printed.some((line) => "RefreshProblems" in line)).toBe(true), { timeout: 60_000 });
+  expect((await call({ schedule: 7 })).reply).toMatchObject({ error: { errorType: "EventRefused" } });
 });
 
 test("what came of a provision is told once, by repository", async () => {
@@ -149,8 +157,8 @@ test("the age that is told is the oldest token's, whichever was renewed since", 
 
 test("without its credential the lambda comes all the same, says which parameter is missing, and an alarm's metric tells it", async () => {
   const { call } = await openLambda();
-  const { code, lines } = await call({});
-  expect(code).toBe(0);
+  const { reply, lines } = await call({});
+  expect(reply).toHaveProperty("payload");
   const said = lines.find(({ event }) => event === "token.not-renewed");
   expect(said?.["problem"]).toContain("/runpool/example/forge-credential is missing");
   expect(lines.find((line) => "RefreshProblems" in line)?.["RefreshProblems"]).toBeGreaterThan(0);

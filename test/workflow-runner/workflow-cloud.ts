@@ -6,9 +6,8 @@ import { fromItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { chance } from "../../sim/chance.ts";
 import { domainDefaults, domainPlan } from "../world/domain-plan.ts";
-import { clientsAt, embeddedCloud, twoSubnets, type EmbeddedCloud } from "../../sim/embedded-cloud.ts";
+import { embeddedCloud, twoSubnets, type EmbeddedCloud } from "../../sim/embedded-cloud.ts";
 import { furnish, putItem } from "../../sim/furnish.ts";
-import { openGithub } from "../../sim/github/github.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import { tableName } from "../../domain/names.ts";
@@ -29,8 +28,7 @@ const architectures = ["x64", "arm64"] as const;
 const githubClock: Clock = { ...hostClock, now: () => hostClock.now() - 60_000 };
 
 async function furnishWith(aws: EmbeddedCloud, forgeUrl: string): Promise<void> {
-  const { door, machines } = aws;
-  const clients = clientsAt(door.url, region, credentials);
+  const { machines, clients } = aws;
   const options = {
     environment,
     region,
@@ -46,7 +44,6 @@ async function furnishWith(aws: EmbeddedCloud, forgeUrl: string): Promise<void> 
   };
   const defaults = domainDefaults(options, await furnish(clients, domainPlan(options)));
   await putItem(clients.dynamodb, tableName(environment), defaultsItem(defaults));
-  for (const client of Object.values(clients)) client.destroy();
 }
 
 export type WorkflowCloud = Awaited<ReturnType<typeof openWorkflowCloud>>;
@@ -54,13 +51,15 @@ export type WorkflowCloud = Awaited<ReturnType<typeof openWorkflowCloud>>;
 export async function openWorkflowCloud() {
   const directory = await mkdtemp(join(tmpdir(), "runpool-workflows-"));
   const permissions = { administration: "write", actions: "read" } as const;
-  const aws = await embeddedCloud({ clock: hostClock, chance: chance("workflows"), region, account });
-  aws.machines.faults.bootMs = 100;
-  const github = await openGithub({
-    clock: githubClock,
-    chance: chance("workflows/github"),
-    pats: [{ token, permissions }],
+  const aws = await embeddedCloud({
+    clock: hostClock,
+    chance: chance("workflows"),
+    region,
+    account,
+    github: { clock: githubClock, chance: chance("workflows/github"), pats: [{ token, permissions }] },
   });
+  const { github } = aws;
+  aws.machines.faults.bootMs = 100;
   await furnishWith(aws, github.url);
   const action = executables().find(({ name }) => name === "action");
   if (action === undefined) throw new Error("this checkout has no action");
@@ -106,7 +105,7 @@ export async function openWorkflowCloud() {
     records,
     close: async () => {
       await machines.endAll();
-      await Promise.all([aws.close(), github.close()]);
+      await aws.close();
       await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
