@@ -17,7 +17,7 @@ describe("the stored credential", () => {
   test("is unusable where it cannot be read or says nothing; a mistake of ours, whatever its name, is none of its own", async () => {
     expect(await read(() => Promise.resolve("{"))).toMatchObject({
       kind: "unusable",
-      why: expect.stringContaining("cannot be read") as unknown,
+      why: expect.stringContaining("does not parse") as unknown,
     });
     expect(await read(() => Promise.reject(new OutOfReach("GetParameter")))).toMatchObject({ kind: "unusable" });
     await expect(read(() => Promise.reject(new Error("undefined is not a function")))).rejects.toThrow("undefined is");
@@ -44,7 +44,7 @@ describe("the stored credential", () => {
   ])("%j is refused without being quoted", (stored) => {
     const parsed = parseForgeCredential(stored);
     const problem = parsed.ok ? expect.fail("it is taken") : parsed.problem;
-    expect(problem).toMatch(/neither a token nor an App|read as such|missing or wrong|key alone/);
+    expect(problem).toMatch(/neither a token nor an App|does not parse|missing or wrong|key alone/);
     expect(problem).not.toContain("secretsecret");
   });
 });
