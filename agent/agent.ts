@@ -76,8 +76,8 @@ async function look(agent: Agent, times: () => Times): Promise<View> {
   // A metadata service that does not answer is nothing to speak of: the next turn asks again.
   memory.interruption = (await world.metadata.interruption().catch(() => undefined)) ?? memory.interruption;
   memory.diskFree = (await orUnread("free disk", world.host.diskFree())) ?? memory.diskFree;
-  const { pooled, bootMs, maxRuntimeMs, turnMs } = options;
-  const told = { ...times(), pooled, bootMs, maxRuntimeMs, turnMs };
+  const { pooled, bootMs, turnMs } = options;
+  const told = { ...times(), pooled, bootMs, turnMs };
   const unknown = runner === undefined;
   const registration = memory.known?.registration?.[0];
   const oneJob = registration !== undefined && world.runner.isForOneJob(registration);

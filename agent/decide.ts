@@ -25,7 +25,6 @@ export interface View {
   /** Until when an agent of this boot before this one has let the machine live, by its last word; undefined: none has. */
   readonly before: number | undefined;
   readonly bootMs: number;
-  readonly maxRuntimeMs: number;
   /** Launched by runpool (`runpool:manager=pool`): then no record means no right to live. */
   readonly pooled: boolean;
   readonly prepare: "not begun" | "running" | "prepared" | { readonly failed: string };
@@ -71,11 +70,13 @@ const wait = (view: View, until = Number.POSITIVE_INFINITY): Step => ({
 });
 
 /** Until when the machine may live by the last word that it has, epoch ms; one that is nobody's needs none. */
-export function lastMoment({ known, before, runner, bootedAt, bootMs, maxRuntimeMs, pooled }: View): number {
+export function lastMoment({ known, before, runner, bootedAt, bootMs, pooled }: View): number {
   const limit = known?.threshold ?? before ?? (pooled ? bootedAt + bootMs : Number.POSITIVE_INFINITY);
   const begun = known?.signal?.assignment === known?.assignment ? known?.signal?.at : undefined;
-  // What its owner asked for, or an overlay changed, its record says; the deployed one is of the time of its boot.
-  return runner.busy && begun !== undefined ? Math.max(limit, begun + (known?.maxRuntimeMs ?? maxRuntimeMs)) : limit;
+  // Whoever gives it an owner writes this with it: what was asked for, or what class, environment and overlay say.
+  return runner.busy && begun !== undefined
+    ? Math.max(limit, begun + (known?.maxRuntimeMs ?? limits.maxRuntimeMs))
+    : limit;
 }
 
 /** No record to be seen: how long the machine may live on its last word. */

@@ -22,7 +22,6 @@ export interface AgentOptions {
   readonly agentVersion: string;
   readonly pooled: boolean;
   readonly bootMs: number;
-  readonly maxRuntimeMs: number;
   /** When the agent was started, by the clock as it is corrected now; absent: by the clock as it was then. */
   readonly startedAt?: () => EpochMs;
   /** The longest wait in one turn: `limits.agentTurnMs` where a watchdog waits for the turns. */

@@ -1,7 +1,7 @@
 // What the reference works on: the bench's cloud, with clients of its own.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { poolKey } from "../domain/table.ts";
+import { poolKey } from "../domain/class-keys.ts";
 import { credentials, place, type BenchCloud, type Environment } from "./bench-cloud.ts";
 import type { ReferenceOptions } from "./reference.ts";
 export function referenceOptions(cloud: BenchCloud, { table, defaults }: Environment): ReferenceOptions {

@@ -1,7 +1,7 @@
 // The brake on buying: what new machines of a pool were lost to before they were ready, every one of them, buys no further ones. Pure.
 import { limits, maxima } from "./limits.ts";
 import { lastSignalOf, type InstanceRecord } from "./record.ts";
-import type { PoolName } from "./table.ts";
+import type { PoolName } from "./class-keys.ts";
 
 /** All that machines are made from: another image, launch template or configuration may well do what this one does not. */
 export interface Make extends PoolName {

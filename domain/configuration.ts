@@ -5,7 +5,8 @@ import { forgeCredentialParameter, runnerLabels } from "./names.ts";
 import { problemsOfClasses, type ResourceClasses } from "./resource-class.ts";
 import { labelOf, problemOfLabel, type Request } from "./request.ts";
 import type { Architecture, UsageClass } from "./record.ts";
-import type { PoolName } from "./table.ts";
+import { machineName, templateKey, type PoolName } from "./class-keys.ts";
+import { formatDuration } from "./duration.ts";
 import type { DeployedVersion } from "./version.ts";
 
 /** Idle floors that hold from each moment of a cron expression on, until another schedule's. */
@@ -24,13 +25,17 @@ export interface Deployed extends DeployedVersion {
   readonly account: string;
   /** Queue URLs by resource class. */
   readonly queues: Readonly<Record<string, { readonly url: string; readonly unreadableUrl: string }>>;
-  /** Launch templates by `partition#class/architecture`; in environments of the tests' own, by `class/architecture` for all partitions. */
+  /** Launch templates by `templateKey`; in environments of the tests' own, by `machineName` for all partitions. */
   readonly templates: Readonly<Record<string, { readonly id: string; readonly version: string }>>;
   readonly subnets: readonly { readonly id: string; readonly zone: string }[];
   /** What instances are in; absent in environments that were deployed before it was written down. */
   readonly securityGroups?: readonly string[];
-  /** Name of the SSM parameter that holds the AMI id, by architecture. */
+  /** Name of the SSM parameter that holds the AMI id, by architecture: of all classes that have no image of their own. */
   readonly imageParameters: Readonly<Partial<Record<Architecture, string>>>;
+  /** What classes are otherwise than the environment: read through `classOf`. Absent where all are alike. */
+  readonly classes?: Readonly<Record<string, DeployedClass>>;
+  /** Of classes that have a pre-runner script of their own. Beside `classes`, since an instance may read this attribute and not that one. */
+  readonly preRunnerScripts?: Readonly<Record<string, string>>;
   /** Images that the roles' policies let be launched, beside those of this account with the environment's tag; absent where it was deployed before this was written down. */
   readonly launchableImages?: LaunchableImages;
   readonly forge: {
@@ -49,7 +54,7 @@ export interface Deployed extends DeployedVersion {
     /** Name of the SecureString that refresh authenticates by; absent where it has the usual name. */
     readonly credentialParameter?: string;
   };
-  /** A hash of what instances boot with (user data, launch template, pre-runner script): a change of it makes idle instances stale. */
+  /** A hash of what instances of most classes boot with (user data, launch template, pre-runner script): a change of it makes idle ones stale. */
   readonly configHash: string;
   /** Idle floors by the clock, in the order of the environment's file; absent in environments that were deployed before they were written down. */
   readonly schedules?: readonly Schedule[];
@@ -59,6 +64,18 @@ export interface Deployed extends DeployedVersion {
   readonly anyRunsJobs?: boolean;
   /** What instances may stand on; absent in environments that were deployed before it was written down. */
   readonly kept?: Kept;
+}
+
+/** What only a class is: it comes before what the environment says, and before an overlay's change of that. */
+export interface DeployedClass {
+  readonly configHash?: string;
+  readonly usageClass?: UsageClass;
+  readonly maxUses?: number;
+  readonly maxRuntimeMs?: number;
+  /** The most to pay for a spot instance, USD an hour; absent: up to the on-demand price, as EC2 has it. */
+  readonly spotMaxPrice?: number;
+  /** Of its own image, by architecture. */
+  readonly imageParameters?: Readonly<Partial<Record<Architecture, string>>>;
 }
 
 export interface LaunchableImages {
@@ -75,9 +92,10 @@ export interface LaunchableImages {
 export interface Kept {
   /** Those that have queues and launch templates. */
   readonly classes: readonly string[];
+  /** What launch templates there are in each partition, as `machineName` has it. */
+  readonly machines: readonly string[];
   /** Those that have a role and launch templates, each with the place where its runners register. */
   readonly partitions: Readonly<Record<string, string>>;
-  readonly architectures: readonly Architecture[];
   /** Availability zones with a subnet that the stack has made. */
   readonly zones: readonly string[];
   /** What all instances stand on, by the field of the environment's file that says it. */
@@ -98,16 +116,15 @@ export interface Operational {
   readonly preRunnerScript: string;
   /** Further labels that every runner carries, behind its run's label; where any run's jobs are taken, as they are too. */
   readonly labels: readonly string[];
-  readonly runnerVersion: string;
-  /** Idle instances to keep in each partition, by `class/architecture` (of the default usage class) or `class/architecture/on-demand`. */
+  /** Of a provision, or an idle floor, that names none. */
+  readonly usageClass: UsageClass;
+  /** Idle instances to keep in each partition, by `class/architecture` (of the class's own usage class) or `class/architecture/on-demand`. */
   readonly idleFloors: Readonly<Record<string, number>>;
   /** Owners that an instance may have had before it is retired; 0 = no maximum. */
   readonly maxUses: number;
-  /** The most to pay for a spot instance, USD an hour, by resource class; none = up to the on-demand price, as EC2 has it. */
-  readonly spotMaxPrices: Readonly<Record<string, number>>;
   /** Age in ms beyond which an idle instance is retired. */
   readonly maxAgeMs: number;
-  /** AMI id that overrides the parameter, by architecture. */
+  /** AMI id that overrides the parameter, by architecture; not that of a class with an image of its own. */
   readonly images: Readonly<Partial<Record<Architecture, string>>>;
 }
 
@@ -135,10 +152,9 @@ export const operationalDefaults: Required<Operational> = {
   maxInstancesPerPartition: 100,
   preRunnerScript: "",
   labels: [],
-  runnerVersion: "",
+  usageClass: "spot",
   idleFloors: {},
   maxUses: 0,
-  spotMaxPrices: {},
   maxAgeMs: 24 * 60 * 60_000,
   images: {},
 };
@@ -149,15 +165,53 @@ const operationalNames = Object.keys(operationalDefaults) as (keyof Operational)
 export function merge(defaults: StoredDefaults, overlay: Overlay): Configuration {
   const merged: Record<string, unknown> = { ...defaults };
   for (const name of operationalNames) merged[name] = overlay[name] ?? defaults[name] ?? operationalDefaults[name];
-  merged["configHash"] = hashOf(defaults, overlay);
+  const laid = overlay.preRunnerScript;
+  if (laid !== undefined && laid !== defaults.preRunnerScript) {
+    // Instances read the script when they boot: another one in the overlay makes those of before stale, as a deployment would.
+    const changed = (hash: string): string => `${hash}+${fingerprint(laid)}`;
+    merged["configHash"] = changed(defaults.configHash);
+    if (defaults.classes !== undefined)
+      merged["classes"] = Object.fromEntries(
+        Object.entries(defaults.classes).map(([name, { configHash, ...rest }]) => [
+          name,
+          configHash === undefined
+            ? rest
+            : {
+                ...rest,
+                configHash: defaults.preRunnerScripts?.[name] === undefined ? changed(configHash) : configHash,
+              },
+        ]),
+      );
+  }
   return merged as unknown as Configuration;
 }
 
-/** Instances read the script when they boot: another one in the overlay makes those of before stale, as a deployment would. */
-const hashOf = ({ configHash, preRunnerScript }: StoredDefaults, overlay: Overlay): string =>
-  overlay.preRunnerScript === undefined || overlay.preRunnerScript === preRunnerScript
-    ? configHash
-    : `${configHash}+${fingerprint(overlay.preRunnerScript)}`;
+/** What the machines of a class are, beside their size. */
+export interface ClassSettings
+  extends
+    Pick<Deployed, "configHash" | "imageParameters">,
+    Pick<Operational, "usageClass" | "maxUses" | "maxRuntimeMs" | "images"> {
+  readonly spotMaxPrice?: number;
+}
+
+/** The class's own word, else the environment's: for a class that says nothing of its own, and for a name that is no class, the environment's alone. */
+export function classOf(configuration: Configuration, resourceClass: string): ClassSettings {
+  const own = Object.hasOwn(configuration.classes ?? {}, resourceClass)
+    ? configuration.classes?.[resourceClass]
+    : undefined;
+  const { configHash, usageClass, maxUses, maxRuntimeMs, imageParameters, images } = configuration;
+  const ownImages = own?.imageParameters;
+  const withoutOwn = Object.entries(images).filter(([architecture]) => !Object.hasOwn(ownImages ?? {}, architecture));
+  return {
+    configHash,
+    usageClass,
+    maxUses,
+    maxRuntimeMs,
+    ...own,
+    imageParameters: { ...imageParameters, ...ownImages },
+    images: Object.fromEntries(withoutOwn),
+  };
+}
 
 /** Where a value of the sum comes from. */
 export function sourceOf(
@@ -171,13 +225,22 @@ export function sourceOf(
 
 const isCount = (count: number): boolean => Number.isSafeInteger(count) && count >= 0;
 
-/** What is asked for where no usage class is given: by a provision step, the command line and the name of an idle floor alike. */
-export const defaultUsageClass: UsageClass = "spot";
+/** Every parameter that new machines take their image from. */
+export const imageParametersOf = ({
+  imageParameters,
+  classes = {},
+}: Pick<Configuration, "imageParameters" | "classes">): readonly string[] => [
+  ...new Set(
+    [imageParameters, ...Object.values(classes).map((own) => own.imageParameters ?? {})].flatMap((one) =>
+      Object.values(one),
+    ),
+  ),
+];
 
 /** The pool that the name of an idle floor means; the class and the architecture as they stand there. */
-export function floorPool(name: string) {
-  const [resourceClass = "", architecture = "", usageClass = defaultUsageClass] = name.split("/");
-  return { resourceClass, architecture, usageClass };
+export function floorPool(name: string, configuration: Configuration) {
+  const [resourceClass = "", architecture = "", named] = name.split("/");
+  return { resourceClass, architecture, usageClass: named ?? classOf(configuration, resourceClass).usageClass };
 }
 
 /** What is wrong with a field of a configuration; `words` name it, in one line. */
@@ -186,50 +249,61 @@ export interface ConfigurationProblem {
   readonly words: string;
 }
 
-export function problemsOf(configuration: Configuration): readonly ConfigurationProblem[] {
+/** `called`: what the reader calls a field, where that is not its stored name. */
+export function problemsOf(
+  configuration: Configuration,
+  called: (field: keyof Operational) => string = (field) => field,
+): readonly ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
   const wrong = (field: keyof Operational, words: string): void => void problems.push({ field, words });
+  const lasting = (field: "idleMs" | "maxRuntimeMs" | "bootMs" | "provisionMs"): string => {
+    const ms = configuration[field];
+    return `${called(field)} is ${ms >= 1000 ? formatDuration(ms) : `${ms} ms`}`;
+  };
   for (const problem of problemsOfClasses(configuration.resourceClasses)) wrong("resourceClasses", problem);
   const { idleMs, maxRuntimeMs, bootMs, provisionMs } = configuration;
   if (!(idleMs >= 1000 && idleMs <= limits.longestIdleMs))
-    wrong("idleMs", `idleMs is ${idleMs}; an idle time is from 1 s to ${limits.longestIdleMs} ms`);
+    wrong("idleMs", `${lasting("idleMs")}; an idle time is from 1s to ${formatDuration(limits.longestIdleMs)}`);
   if (!(maxRuntimeMs >= 1000 && maxRuntimeMs <= limits.longestRuntimeMs))
-    wrong("maxRuntimeMs", `maxRuntimeMs is ${maxRuntimeMs}; a runtime is from 1 s to ${limits.longestRuntimeMs} ms`);
+    wrong(
+      "maxRuntimeMs",
+      `${lasting("maxRuntimeMs")}; a runtime is from 1s to ${formatDuration(limits.longestRuntimeMs)}`,
+    );
   if (!(bootMs >= 1000 && bootMs <= limits.longestRuntimeMs))
-    wrong("bootMs", `bootMs is ${bootMs}; a boot limit is from 1 s to ${limits.longestRuntimeMs} ms`);
+    wrong("bootMs", `${lasting("bootMs")}; a boot limit is from 1s to ${formatDuration(limits.longestRuntimeMs)}`);
   if (!(provisionMs > bootMs))
     wrong(
       "provisionMs",
-      `provisionMs (${provisionMs}) must exceed bootMs (${bootMs}): nothing claimed may expire while its siblings boot`,
+      `${lasting("provisionMs")} and must be longer than the boot limit (${lasting("bootMs")}): nothing claimed may expire while its siblings boot`,
     );
   if (provisionMs > limits.longestRuntimeMs)
-    wrong("provisionMs", `provisionMs is ${provisionMs}; a provision takes at most ${limits.longestRuntimeMs} ms`);
+    wrong(
+      "provisionMs",
+      `${lasting("provisionMs")}; a provision takes at most ${formatDuration(limits.longestRuntimeMs)}`,
+    );
   if (!(provisionMs > limits.replacementMs))
     wrong(
       "provisionMs",
-      `provisionMs is ${provisionMs}; with ${limits.replacementMs} ms or less left nothing is created any more`,
+      `${lasting("provisionMs")}; with ${formatDuration(limits.replacementMs)} or less left nothing is created any more`,
     );
   for (const name of ["maxInstances", "maxInstancesPerPartition", "maxUses", "maxAgeMs"] as const)
     if (!isCount(configuration[name]))
-      wrong(name, `${name} is ${configuration[name]}; it is a whole number, 0 or more`);
+      wrong(name, `${called(name)} is ${configuration[name]}; it is a whole number, 0 or more`);
   const scriptBytes = new TextEncoder().encode(configuration.preRunnerScript).length;
   if (scriptBytes > maxima.preRunnerBytes)
     wrong(
       "preRunnerScript",
-      `preRunnerScript has ${scriptBytes} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`,
+      `${called("preRunnerScript")} has ${scriptBytes} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`,
     );
   const floors = new Map<string, string>();
   for (const [name, count] of Object.entries(configuration.idleFloors)) {
     if (!isCount(count)) wrong("idleFloors", `idleFloors of "${name}" is ${count}; it is a whole number, 0 or more`);
-    const pool = Object.values(floorPool(name)).join("/");
+    const pool = Object.values(floorPool(name, configuration)).join("/");
     const other = floors.get(pool);
     if (other !== undefined)
       wrong("idleFloors", `idleFloors names one pool twice, as "${other}" and as "${name}": keep one`);
     floors.set(pool, name);
   }
-  for (const [name, price] of Object.entries(configuration.spotMaxPrices))
-    if (!(price > 0 && price < 1000))
-      wrong("spotMaxPrices", `spotMaxPrices of "${name}" is ${price}; it is USD an hour, more than 0`);
   for (const problem of configuration.labels.map((label) => problemOfLabel(label)))
     if (problem !== undefined) wrong("labels", `labels: ${problem}`);
   for (const name of Object.keys(configuration.resourceClasses))
@@ -275,7 +349,8 @@ export const templateOf = (
   { templates }: Pick<Deployed, "templates">,
   { partition, resourceClass, architecture }: PoolName,
 ): { readonly id: string; readonly version: string } | undefined =>
-  templates[`${partition}#${resourceClass}/${architecture}`] ?? templates[`${resourceClass}/${architecture}`];
+  templates[templateKey({ partition, resourceClass, architecture })] ??
+  templates[machineName({ resourceClass, architecture })];
 
 /** The owner whose repositories are all served, by an entry `OWNER/*`; undefined for an entry that is one repository. */
 export const wholeOwner = (served: string): string | undefined =>

@@ -4,7 +4,7 @@ import { isPast } from "./needs.ts";
 import type { Owner } from "./owner.ts";
 import type { Lifetime, Registration, UsageClass } from "./record.ts";
 import type { ResourceClass } from "./resource-class.ts";
-import type { PoolName } from "./table.ts";
+import type { PoolName } from "./class-keys.ts";
 
 /** What an instance must be beside its pool. */
 export interface Fitting {

@@ -1,6 +1,5 @@
 // Names that exist once: of AWS resources, keys, partitions, runners and their labels.
 import { fingerprint } from "./fingerprint.ts";
-import type { Architecture } from "./record.ts";
 
 /** An environment's name becomes part of table, queue and runner names. */
 export const environmentName = /^[a-z][a-z0-9-]{0,19}$/;
@@ -17,19 +16,10 @@ export const tags = {
 export const poolManager = "pool";
 
 export const tableName = (environment: string): string => `runpool-${environment}`;
-/** "_" ends the environment's name, which has none: `dev` with a class `a-large` is told from `dev-a` with `large`. */
-export const queueName = (environment: string, resourceClass: string): string =>
-  `runpool-${environment}_${resourceClass}`;
-export const unreadableQueueName = (environment: string, resourceClass: string): string =>
-  `runpool-${environment}_${resourceClass}-unreadable`;
-export const templateName = (environment: string, resourceClass: string, architecture: Architecture): string =>
-  `runpool-${environment}_${resourceClass}-${architecture}`;
 /** "_" here too: what may be given to machines of `dev` is not what belongs to an environment `dev-instances`. */
 export const instanceRoleName = (environment: string): string => `runpool-${environment}_instance`;
 /** Of the machine that an image is built on: role and profile. */
 export const imageBuildRoleName = (environment: string): string => `runpool-${environment}-image-build`;
-export const imageParameter = (environment: string, architecture: Architecture): string =>
-  `/runpool/${environment}/ami/${architecture}`;
 /** The SecureString that holds a partition's registration token. */
 export const registrationTokenParameter = (environment: string, partition: string): string =>
   `/runpool/${environment}/registration/${asPathPart(partition)}`;

@@ -1,6 +1,7 @@
 // What a deployment would take away, whom that would leave without it, and what to do instead. Pure.
 import type { Kept } from "./configuration.ts";
 import { tags } from "./names.ts";
+import { machineName } from "./class-keys.ts";
 import type { Architecture } from "./record.ts";
 
 /** An instance as EC2 shows it. */
@@ -34,12 +35,21 @@ export function removalsOf(before: Kept, after: Kept, environment: string): read
       resourceClass: name,
       remedy: retire(`"${name}"`, "retiredClasses"),
     })),
-    ...gone(before.architectures, after.architectures).map((name) => ({
-      field: "retiredArchitectures",
-      what: `architecture "${name}"`,
-      standsOn: (one: Standing) => one.architecture === name,
-      remedy: retire(`"${name}"`, "retiredArchitectures"),
-    })),
+    // Of a class that goes as a whole its machines are not told one by one.
+    ...gone(before.machines, after.machines).flatMap((machine): Removal[] => {
+      const [resourceClass = "", architecture = ""] = machine.split("/");
+      if (!after.classes.includes(resourceClass)) return [];
+      return [
+        {
+          field: "retiredArchitectures",
+          what: `architecture "${architecture}" of class "${resourceClass}"`,
+          standsOn: ({ tags: carried, architecture: own }) =>
+            own !== undefined &&
+            machineName({ resourceClass: carried[tags.resourceClass] ?? "", architecture: own }) === machine,
+          remedy: retire(`"${architecture}"`, "retiredArchitectures"),
+        },
+      ];
+    }),
     ...Object.entries(before.partitions).flatMap(([name, scope]): Removal[] => {
       const now = after.partitions[name];
       if (now === scope) return [];

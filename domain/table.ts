@@ -1,6 +1,7 @@
 // The table: its key, its indexes and what they project. Terraform, the control plane and the agent read it here.
+import { poolKey, type PoolName } from "./class-keys.ts";
 import { groupOf, parseOwner } from "./owner.ts";
-import type { Architecture, InstanceRecord, State } from "./record.ts";
+import type { InstanceRecord } from "./record.ts";
 
 /** Key prefixes of the items that are not instances. */
 export const defaultsKey = "configuration#defaults";
@@ -15,6 +16,9 @@ export const requestKey = (runId: string): string => `request#${runId}`;
 /** Up to when outcomes of provisions have been told. */
 export const toldKey = "metrics#told";
 
+/** What an instance may read of the configuration, beside the key: its pre-runner script, and whose layout it is. */
+export const bootAttributes = ["preRunnerScript", "preRunnerScripts", "deployedBy", "schema"] as const;
+
 export const isInstanceKey = (key: string): boolean => key.startsWith("arn:");
 
 /** Attribute of an item that the owner index is made from: the owner's `groupOf`, written and removed with the owner. */
@@ -23,14 +27,6 @@ export const groupAttribute = "ownerGroup";
 export const poolAttribute = "pool";
 /** A run's request lies in that index too once something came of it, under this name and the moment: refresh finds what is new there. */
 export const outcomePool = "outcomes";
-
-export interface PoolName {
-  readonly partition: string;
-  readonly resourceClass: string;
-  readonly architecture: Architecture;
-}
-export const poolKey = (pool: PoolName, state: State): string =>
-  `${pool.partition}#${pool.resourceClass}#${pool.architecture}#${state}`;
 
 /** What of a whole item its indexes are made from. */
 export function indexedBy(

@@ -7,10 +7,10 @@ export const version = "0.1.0";
  * The layout of what a stack makes and writes for others to read: the table's indexes, the items, the queues' names. Raised
  * whenever an older control plane would misread a newer environment, or a newer one would miss something in an older one.
  */
-export const environmentSchema = 1;
+export const environmentSchema = 2;
 
-/** The oldest layout that this version still works on; raised with what an older environment lacks. */
-export const oldestEnvironmentSchema = 1;
+/** The oldest layout that this version still works on; raised with what an older environment lacks: 2 has machine classes. */
+export const oldestEnvironmentSchema = 2;
 
 /** What the stack writes down of itself; both absent in environments deployed before they were written: those have schema 1. */
 export interface DeployedVersion {
@@ -34,8 +34,9 @@ export function skewOf(
   if (schema < own.oldest)
     return (
       `${both}, which this runpool ${own.version} no longer works on (it needs schema ${own.oldest}). ` +
-      `Deploy it again from a checkout of v${own.version}: \`npm run cdktf -- deploy '${environment}-*'\`; ` +
-      `until then keep the action and the command line at v${deployedBy}`
+      `Deploy it again from a checkout of v${own.version}: \`npm run cdktf -- deploy '${environment}-*'\`` +
+      // Two states of one version, before its release: there is nothing to keep to.
+      (deployedBy === own.version ? "" : `; until then keep the action and the command line at v${deployedBy}`)
     );
   return undefined;
 }

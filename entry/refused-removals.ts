@@ -7,7 +7,8 @@ import { keptIn } from "../cloud/aws/configuration-items.ts";
 import { fleet } from "../cloud/aws/fleet.ts";
 import { depth } from "../cloud/aws/pool.ts";
 import type { Kept } from "../domain/configuration.ts";
-import { queueName, tableName, unreadableQueueName } from "../domain/names.ts";
+import { queueName, unreadableQueueName } from "../domain/class-keys.ts";
+import { tableName } from "../domain/names.ts";
 import { removalsOf } from "../domain/removals.ts";
 import { defaultsKey, table } from "../domain/table.ts";
 
@@ -83,7 +84,7 @@ export async function refusedRemovals(
       ...(await Promise.all(queues.map((name) => messagesIn(sqs, name)))).flat(),
     ];
     if (left.length === 0) continue;
-    refused.push(`environments/${environment}.ts: ${field}: ${what} is in use: ${left.join("; ")}\n${remedy}\n`);
+    refused.push(`${environment}: ${field}: ${what} is in use: ${left.join("; ")}\n${remedy}\n`);
   }
   return refused;
 }

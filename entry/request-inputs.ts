@@ -1,11 +1,13 @@
 // A provision's inputs against the environment they are for: the same for the action and the command line.
-import { defaultUsageClass, isServed, retiredClassesOf, type Configuration } from "../domain/configuration.ts";
+import { classOf, isServed, retiredClassesOf, type Configuration } from "../domain/configuration.ts";
 import type { Random } from "../cloud/ports/clock.ts";
 import { parseRequest, problemOfTimeout, type RawRequest, type RequestParse } from "../domain/request.ts";
 
 /** `parseRequest`, and that the environment serves the repository: at any other its instances could not register. */
 export function requestOf(raw: RawRequest, configuration: Configuration): RequestParse {
-  const parsed = parseRequest(raw, configuration.resourceClasses, retiredClassesOf(configuration));
+  // What is not said is as the class says, or its environment.
+  const usageClass = raw.usageClass || classOf(configuration, raw.resourceClass).usageClass;
+  const parsed = parseRequest({ ...raw, usageClass }, configuration.resourceClasses, retiredClassesOf(configuration));
   const { repositories } = configuration.forge;
   const tooLong = parsed.ok ? problemOfTimeout(parsed.request, configuration.provisionMs) : undefined;
   if (tooLong !== undefined) return { ok: false, problems: [tooLong] };
@@ -35,7 +37,7 @@ export const requestDefaults = {
   instanceCount: "1",
   resourceClass: "large",
   architecture: "x64",
-  usageClass: defaultUsageClass,
+  usageClass: "",
   allowedInstanceTypes: "",
   labels: "",
   fallback: "false",

@@ -12,11 +12,16 @@ import { hostClock } from "./host-clock.ts";
  * agent's unprivileged user cannot influence what root runs.
  */
 export async function writePreRunner(file: string): Promise<void> {
-  const { RUNPOOL_ENVIRONMENT = "", AWS_EC2_METADATA_SERVICE_ENDPOINT } = process.env;
+  const { RUNPOOL_ENVIRONMENT = "", RUNPOOL_PRE_RUNNER_CLASS, AWS_EC2_METADATA_SERVICE_ENDPOINT } = process.env;
   const baseUrl = AWS_EC2_METADATA_SERVICE_ENDPOINT ?? "http://169.254.169.254";
   const { region } = await imdsMetadata({ baseUrl, clock: hostClock }).identity();
   const client = new DynamoDBClient({ region, ...clientOptions("other", process.env) });
-  const script = await preRunnerScript(client, tableName(RUNPOOL_ENVIRONMENT));
+  const script = await preRunnerScript(
+    client,
+    tableName(RUNPOOL_ENVIRONMENT),
+    RUNPOOL_ENVIRONMENT,
+    RUNPOOL_PRE_RUNNER_CLASS,
+  );
   // Whole or not there at all: the agent's unit waits for the file.
   await writeFile(`${file}.new`, script);
   await chmod(`${file}.new`, 0o755);

@@ -2,6 +2,7 @@
 import type { EnvironmentFile } from "../stacks/environment/environment.ts";
 
 export default {
+  schema: 2,
   name: "example",
   account: "111122223333",
   region: "eu-central-1",
@@ -9,11 +10,13 @@ export default {
   forge: {
     repositories: ["octo-org/octo-repo", "octo-org/docs"],
   },
-  architectures: ["x64", "arm64"],
-  operatingSystem: "amazon-linux-2023",
-  images: {
-    x64: { id: "ami-0a1b2c3d4e5f60001" },
-    arm64: { id: "ami-0a1b2c3d4e5f60002" },
+  defaults: {
+    operatingSystem: "amazon-linux-2023",
+    architectures: ["x64", "arm64"],
+    image: {
+      x64: { id: "ami-0a1b2c3d4e5f60001" },
+      arm64: { id: "ami-0a1b2c3d4e5f60002" },
+    },
   },
   limits: { maxInstances: 40 },
 } satisfies EnvironmentFile;

@@ -4,6 +4,7 @@ import type { EnvironmentFile } from "../stacks/environment/environment.ts";
 const vpc = "vpc-0a1b2c3d4e5f60001";
 
 export default {
+  schema: 2,
   name: "prod",
   account: "111122223333",
   region: "eu-central-1",
@@ -26,9 +27,11 @@ export default {
     },
   },
   partitions: { web: ["octo-org/octo-repo", "octo-org/shop"] },
-  architectures: ["x64", "arm64"],
-  operatingSystem: "ubuntu-24.04",
-  images: { x64: { pipeline: true }, arm64: { pipeline: true } },
+  defaults: {
+    operatingSystem: "ubuntu-24.04",
+    architectures: ["x64", "arm64"],
+    image: { x64: { pipeline: true }, arm64: { pipeline: true } },
+  },
   limits: { maxInstances: 200, maxInstancesPerPartition: 120 },
   schedules: [
     { name: "morning", cron: "cron(0 7 ? * MON-FRI *)", timezone: "Europe/Berlin", idleFloors: { "large/x64": 5 } },

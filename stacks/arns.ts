@@ -1,32 +1,49 @@
 // ARNs of an environment's resources, made from the names in domain/names.ts, and the names that only stacks know.
+import { queueName } from "../domain/class-keys.ts";
 import {
   imageBuildRoleName,
   instanceLogGroup,
   instanceRoleName,
   jitConfigurationFolder,
-  queueName,
   registrationTokenParameter,
   removalTokenParameter,
   tableName,
 } from "../domain/names.ts";
-import type { Architecture } from "../domain/record.ts";
+import type { MachineName } from "../domain/class-keys.ts";
+import type { MachineSettings } from "../domain/machine-class.ts";
 import type { Environment } from "./environment/environment.ts";
-import { operationalOf } from "./environment/operational.ts";
 
 /** Every class that has a queue: those in use, and the retired ones. */
 export const queuedClasses = (environment: Environment): readonly string[] => [
-  ...Object.keys(operationalOf(environment).resourceClasses),
+  ...Object.keys(environment.classes),
   ...environment.retiredClasses,
 ];
 
-/** Every architecture that has launch templates: those in use, and the retired ones. */
-export const keptArchitectures = ({
-  architectures,
+export interface KeptMachine extends MachineName {
+  readonly settings: MachineSettings;
+  readonly inUse: boolean;
+}
+
+/** All that has launch templates: the machines of every class, and what of them is retired; a retired class has become as the defaults are. */
+export const keptMachines = ({
+  defaults,
+  classes,
+  retiredClasses,
   retiredArchitectures,
-}: Pick<Environment, "architectures" | "retiredArchitectures">): readonly Architecture[] => [
-  ...architectures,
-  ...retiredArchitectures,
-];
+}: Pick<Environment, "defaults" | "classes" | "retiredClasses" | "retiredArchitectures">): readonly KeptMachine[] => {
+  const all = [
+    ...Object.entries(classes).map(([name, settings]) => ({ name, settings, inUse: true })),
+    ...retiredClasses.map((name) => ({ name, settings: defaults, inUse: false })),
+  ];
+  return all.flatMap(({ name, settings, inUse }) =>
+    [...new Set([...settings.architectures, ...retiredArchitectures])].map((architecture) => ({
+      resourceClass: name,
+      architecture,
+      settings,
+      inUse: inUse && settings.architectures.includes(architecture),
+    })),
+  );
+};
 
 /** Names within an environment that nothing but its stacks needs. */
 export const stackNames = (environment: string) => ({

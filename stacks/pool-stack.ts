@@ -12,7 +12,7 @@ import { layGround } from "./constructs/ground.ts";
 import { makeImageParameters } from "./constructs/image-parameters.ts";
 import { keptOf } from "./constructs/kept.ts";
 import { makeInstanceProfile } from "./constructs/instance-profile.ts";
-import { configHash, makeTemplates } from "./constructs/launch-templates.ts";
+import { configHashes, makeTemplates } from "./constructs/launch-templates.ts";
 import { makeNetwork } from "./constructs/network.ts";
 import { makeQueues } from "./constructs/pool-queues.ts";
 import { makeTable } from "./constructs/pool-table.ts";
@@ -47,7 +47,7 @@ export function poolStack(scope: Construct, environment: Environment): Terraform
     found.lifecycle = { createBeforeDestroy: true };
     return [found];
   });
-  const made = { queues, ...launched, subnets: network.subnets, configHash: configHash(environment) };
+  const made = { queues, ...launched, subnets: network.subnets, ...configHashes(environment) };
   new DynamodbTableItem(stack, "defaults", {
     // It names what is there: everything new before it, and what is old only after.
     dependsOn: [guard, ...parts],

@@ -3,7 +3,7 @@ import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { accountStack } from "./account-stack.ts";
-import { checkTogether, readEnvironment } from "./environment/check-environment.ts";
+import { checkTogether, readEnvironments } from "./environment/check-environment.ts";
 import { controlStack } from "./control-stack.ts";
 import type { Environment } from "./environment/environment.ts";
 import type { LambdaCode } from "./constructs/lambda-bundle.ts";
@@ -16,9 +16,7 @@ export function synthesize(
   outdir: string,
   code: LambdaCode,
 ): Readonly<Record<string, Environment>> {
-  const read = Object.fromEntries(
-    Object.entries(files).map(([source, file]) => [source, readEnvironment(file, source)]),
-  );
+  const read = readEnvironments(files);
   const environments = Object.values(read);
   checkTogether(environments, Object.keys(read));
   const app = new App({ outdir, skipValidation: true });

@@ -43,6 +43,7 @@ export const brakesItem = (brakes: readonly Brake[]): Item => toItem({ [table.ke
 
 const texts = z.array(z.string());
 const byName = <T extends z.core.$ZodType>(shape: T) => z.record(z.string(), shape);
+const usageClasses = z.enum(["spot", "on-demand"]);
 const byArchitecture = z.partialRecord(z.enum(["x64", "arm64"]), z.string());
 const eachOptional = <Fields extends Readonly<Record<string, z.core.SomeType>>>(fields: Fields) =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, z.exactOptional(field)])) as {
@@ -58,7 +59,7 @@ const versions = z.object({
 export const keptSchema = z.object({
   classes: texts,
   partitions: byName(z.string()),
-  architectures: z.array(z.enum(["x64", "arm64"])),
+  machines: texts,
   zones: texts,
   all: byName(texts),
 });
@@ -72,6 +73,21 @@ const deployed = z.object({
   subnets: z.array(z.object({ id: z.string(), zone: z.string() })),
   securityGroups: z.exactOptional(texts),
   imageParameters: byArchitecture,
+  classes: z.exactOptional(
+    byName(
+      z.object(
+        eachOptional({
+          configHash: z.string(),
+          usageClass: usageClasses,
+          maxUses: z.number(),
+          maxRuntimeMs: z.number(),
+          spotMaxPrice: z.number(),
+          imageParameters: byArchitecture,
+        }),
+      ),
+    ),
+  ),
+  preRunnerScripts: z.exactOptional(byName(z.string())),
   launchableImages: z.exactOptional(z.object({ owners: texts, ids: texts })),
   forge: z.object({
     kind: z.literal("github"),
@@ -102,10 +118,9 @@ const operational = z.object(
     maxInstancesPerPartition: z.number(),
     preRunnerScript: z.string(),
     labels: texts,
-    runnerVersion: z.string(),
+    usageClass: usageClasses,
     idleFloors: byName(z.number()),
     maxUses: z.number(),
-    spotMaxPrices: byName(z.number()),
     maxAgeMs: z.number(),
     images: byArchitecture,
   }),

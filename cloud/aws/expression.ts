@@ -5,7 +5,8 @@ import { and, type Condition, type Operand } from "../../domain/condition.ts";
 import { changeOf, conditionOf, type Change, type Move, type Moves } from "../../domain/instance.ts";
 import { groupOf, parseOwner } from "../../domain/owner.ts";
 import type { State } from "../../domain/record.ts";
-import { groupAttribute, poolAttribute, poolKey, table, type PoolName } from "../../domain/table.ts";
+import { poolKey, type PoolName } from "../../domain/class-keys.ts";
+import { groupAttribute, poolAttribute, table } from "../../domain/table.ts";
 import { toAttribute, type Item } from "./attribute-values.ts";
 
 interface Placed {

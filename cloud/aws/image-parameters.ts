@@ -5,12 +5,12 @@ import {
   paginateGetParameterHistory,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { imageParameter } from "../../domain/names.ts";
+import { imageParameter } from "../../domain/class-keys.ts";
 import type { ImageParameters, ParameterValue } from "../ports/images.ts";
 import { AwsRefused, asSdkError, raise, troubleOf } from "./sdk-errors.ts";
 
-/** `/runpool/ENVIRONMENT/ami/ARCHITECTURE`, whatever the environment. */
-const ours = new RegExp(`^${imageParameter("[^/]+", "x64").replace(/x64$/, "[^/]+")}$`);
+/** `/runpool/ENVIRONMENT/ami/ARCHITECTURE` or `…/ami/CLASS/ARCHITECTURE`, whatever the environment. */
+const ours = new RegExp(`^${imageParameter("[^/]+", "x64").replace(/x64$/, "([^/]+/)?[^/]+")}$`);
 
 async function history(client: SSMClient, Name: string): Promise<readonly ParameterValue[]> {
   const values: ParameterValue[] = [];

@@ -11,14 +11,8 @@ import { batchesOf } from "../../domain/batches.ts";
 import { refusalOf, type Decision, type Move, type Moves } from "../../domain/instance.ts";
 import { maxima } from "../../domain/limits.ts";
 import { decodeListing, decodeRecord, isDamaged, type Damaged, type InstanceRecord } from "../../domain/record.ts";
-import {
-  isInstanceKey,
-  poolAttribute,
-  poolKey,
-  table,
-  type PoolListing,
-  type OwnerListing,
-} from "../../domain/table.ts";
+import { poolKey } from "../../domain/class-keys.ts";
+import { isInstanceKey, poolAttribute, table, type PoolListing, type OwnerListing } from "../../domain/table.ts";
 import type { Clock } from "../ports/clock.ts";
 import { OutOfReach, type Unknown } from "../ports/outcomes.ts";
 import type { Found, InstanceRef, Instances } from "../ports/store.ts";

@@ -2,7 +2,8 @@
 import type { Fitting } from "../../domain/demand.ts";
 import type { Decision, Move, Moves } from "../../domain/instance.ts";
 import type { Damaged, InstanceRecord } from "../../domain/record.ts";
-import type { PoolListing, PoolName, OwnerListing } from "../../domain/table.ts";
+import type { PoolName } from "../../domain/class-keys.ts";
+import type { PoolListing, OwnerListing } from "../../domain/table.ts";
 import type { EpochMs } from "./clock.ts";
 import type { Unknown } from "./outcomes.ts";
 

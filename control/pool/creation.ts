@@ -3,7 +3,7 @@ import type { CapacityPool, LaunchFailure, LaunchOutcome } from "../../cloud/por
 import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
 import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { brakeOn, type Brake } from "../../domain/brake.ts";
-import { templateOf } from "../../domain/configuration.ts";
+import { classOf, templateOf } from "../../domain/configuration.ts";
 import { hash32 } from "../../domain/fingerprint.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { poolManager, tags } from "../../domain/names.ts";
@@ -231,7 +231,8 @@ interface Base {
 async function baseOf({ world, configuration, demand }: DemandContext): Promise<Base | LaunchFailure> {
   const { resourceClass, architecture } = demand;
   const template = templateOf(configuration, demand);
-  const parameter = configuration.imageParameters[architecture];
+  const { imageParameters, images } = classOf(configuration, resourceClass);
+  const parameter = imageParameters[architecture];
   if (template === undefined || parameter === undefined) {
     const pool = `${resourceClass}/${architecture}`;
     return {
@@ -240,7 +241,7 @@ async function baseOf({ world, configuration, demand }: DemandContext): Promise<
     };
   }
   try {
-    const given = demand.image ?? configuration.images[architecture];
+    const given = demand.image ?? images[architecture];
     return { template, imageId: given ?? (await world.fleet.image(parameter)) };
   } catch (error) {
     const kind = error instanceof OutOfReach ? "throttled" : "refused";
@@ -259,7 +260,11 @@ export async function usableBase(context: DemandContext): Promise<Base | LaunchF
   if ("kind" in base) return base;
   const { world, configuration, demand, brakes } = context;
   const { partition, resourceClass, architecture } = demand;
-  const [imageId, templateVersion, configHash] = [base.imageId, base.template.version, configuration.configHash];
+  const [imageId, templateVersion, configHash] = [
+    base.imageId,
+    base.template.version,
+    classOf(configuration, resourceClass).configHash,
+  ];
   const make = { partition, resourceClass, architecture, imageId, templateVersion, configHash };
   const brake = brakeOn(brakes, make, world.clock.now());
   return brake === undefined ? base : { kind: "braked", brake };
@@ -276,7 +281,7 @@ async function launch(
 ): Promise<LaunchOutcome | Unknown> {
   const { world, configuration, demand } = context;
   const { resourceClass, architecture, minimum } = demand;
-  const spotMaxPrice = configuration.spotMaxPrices[resourceClass];
+  const { spotMaxPrice } = classOf(configuration, resourceClass);
   const clientToken = clientTokenOf(context, round, count);
   const order = {
     count,

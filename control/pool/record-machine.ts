@@ -1,5 +1,6 @@
 // The record of a machine that has just been launched.
 import type { Launched } from "../../cloud/ports/fleet.ts";
+import { classOf } from "../../domain/configuration.ts";
 import { labelsIn, type Demand } from "../../domain/demand.ts";
 import { instanceKey } from "../../domain/names.ts";
 import { isPast } from "../../domain/needs.ts";
@@ -39,7 +40,7 @@ export async function recordMachine(
     zone: launched.zone,
     imageId,
     templateVersion,
-    configHash: configuration.configHash,
+    configHash: classOf(configuration, demand.resourceClass).configHash,
     launchedAt: since,
   };
   const ownership = holderOf(demand.owner) === undefined ? {} : { ownership: ownershipOf(context, claimId) };

@@ -1,5 +1,5 @@
 // Why an instance is not handed on any more: too old, used too often, of a retired class, or made from what is no longer deployed. Pure.
-import { templateOf, type Configuration } from "../../domain/configuration.ts";
+import { classOf, templateOf, type Configuration } from "../../domain/configuration.ts";
 import { maxima } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 
@@ -21,17 +21,18 @@ export function staleness(
   now: number,
   image?: string,
 ): string | undefined {
-  const { maxUses, maxAgeMs } = configuration;
+  const { maxAgeMs } = configuration;
+  const { maxUses, configHash, images } = classOf(configuration, record.resourceClass);
   if (maxUses > 0 && record.uses >= maxUses) return `used ${record.uses} times of at most ${maxUses}`;
   if (now - record.launchedAt > maxAgeMs) return `older than ${Math.round(maxAgeMs / 60_000)} min`;
   if (!Object.hasOwn(configuration.resourceClasses, record.resourceClass))
     return `class ${record.resourceClass} is retired`;
-  if (record.configHash !== configuration.configHash) return "its configuration is no longer the deployed one";
+  if (record.configHash !== configHash) return "its configuration is no longer the deployed one";
   const template = templateOf(configuration, record);
   if (template === undefined) return `${record.resourceClass}/${record.architecture} is no longer deployed`;
   if (template.version !== record.templateVersion)
     return `launch template version ${record.templateVersion}, not ${template.version}`;
-  const wanted = configuration.images[record.architecture] ?? image;
+  const wanted = images[record.architecture] ?? image;
   if (wanted !== undefined && wanted !== record.imageId) return `image ${record.imageId}, not ${wanted}`;
   const free = record.vitals?.diskFree;
   if (free !== undefined && free < maxima.leastDiskFree) return `${Math.round(free * 100)} % of its disk is free`;

@@ -2,11 +2,12 @@
 import type { RunnerRelease } from "../../cloud/ports/images.ts";
 import type { MachineSeen } from "../../cloud/ports/fleet.ts";
 import type { RunnerSeen } from "../../cloud/ports/forge.ts";
+import { machineName } from "../../domain/class-keys.ts";
 import { longestLifeMs, type Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { runnerName } from "../../domain/names.ts";
 import { isPast } from "../../domain/needs.ts";
-import { heartbeatAge, type Architecture, type InstanceRecord } from "../../domain/record.ts";
+import { heartbeatAge, type InstanceRecord } from "../../domain/record.ts";
 import { runnerAge } from "../operate/images/runner-age.ts";
 import type { Condemnation } from "../pool/condemn.ts";
 import { hasLeft, isOver, isRegistering } from "../pool/leave.ts";
@@ -51,8 +52,8 @@ export interface Facts {
   readonly now: number;
   /** EC2's word on every machine of the records looked at; one that it does not know is absent. */
   readonly seen: ReadonlyMap<string, MachineSeen>;
-  /** The image that new instances get, by architecture. */
-  readonly images: Readonly<Partial<Record<Architecture, string>>>;
+  /** The image that new instances get, by `machineName`. */
+  readonly images: ReadonlyMap<string, string>;
   /** Of GitHub's runner; none where they are not known. */
   readonly releases: readonly RunnerRelease[];
   /** GitHub's lists, as they were made before the records were read. */
@@ -93,7 +94,7 @@ function condemnation(record: InstanceRecord, facts: Facts, gone: Gone | undefin
   // What the table lets nobody claim is of no use to anybody; and an agent of ours has not written it.
   const why =
     (record.spoilt === undefined ? undefined : wordsOfSpoilt(record.spoilt)) ??
-    staleness(record, configuration, now, images[record.architecture]) ??
+    staleness(record, configuration, now, images.get(machineName(record))) ??
     refusedSoon(record, facts);
   return why === undefined ? undefined : { by: "condemn-evicted", why };
 }

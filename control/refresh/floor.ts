@@ -1,6 +1,6 @@
 // The idle floor: as many idle instances as configured are kept alive, and created without an owner where they are short.
 import type { Brake } from "../../domain/brake.ts";
-import { floorPool, retiredClassesOf, type Configuration } from "../../domain/configuration.ts";
+import { classOf, floorPool, retiredClassesOf, type Configuration } from "../../domain/configuration.ts";
 import type { Demand } from "../../domain/demand.ts";
 import { limits } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";
@@ -26,7 +26,7 @@ export interface Floor {
 export function floorsOf(configuration: Configuration): readonly Floor[] {
   return [...scopesInUse(configuration).keys()].flatMap((partition) =>
     Object.entries(configuration.idleFloors).flatMap(([name, count]): Floor[] => {
-      const { resourceClass, architecture, usageClass } = floorPool(name);
+      const { resourceClass, architecture, usageClass } = floorPool(name, configuration);
       if (architecture !== "x64" && architecture !== "arm64") return [];
       if (configuration.resourceClasses[resourceClass] === undefined || count <= 0) return [];
       if (usageClass !== "spot" && usageClass !== "on-demand") return [];
@@ -165,7 +165,7 @@ function demandOf(configuration: Configuration, floor: Floor, count: number, beg
     // Nothing is begun in the second half, nor by the last of them.
     until: begun + 2 * limits.floorsMs,
     registration: [],
-    maxRuntimeMs: configuration.maxRuntimeMs,
+    maxRuntimeMs: classOf(configuration, resourceClass).maxRuntimeMs,
     lifetime: "pooled",
   };
 }

@@ -1,13 +1,14 @@
 // Refresh, on a schedule: renews tokens, sweeps what must end, finishes what others left undone, recounts, reports.
 import type { MachineSeen } from "../../cloud/ports/fleet.ts";
 import { batchesOf } from "../../domain/batches.ts";
-import type { Configuration } from "../../domain/configuration.ts";
+import { machineName } from "../../domain/class-keys.ts";
+import { classOf, type Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { jitConfigurationFolder, parseRunnerName, runnerPrefix } from "../../domain/names.ts";
 import { brakesOf, type Brake } from "../../domain/brake.ts";
 import { isPast } from "../../domain/needs.ts";
 import { messageOf } from "../../domain/pool-message.ts";
-import type { Architecture, Damaged, InstanceRecord } from "../../domain/record.ts";
+import type { Damaged, InstanceRecord } from "../../domain/record.ts";
 import { attempting, type Attempt } from "../pool/attempt.ts";
 import { end } from "../pool/condemn.ts";
 import { heldBackBy } from "../pool/creation.ts";
@@ -243,15 +244,16 @@ async function factsOf(
   if (rest.length > 0)
     for (const [id, machine] of await world.fleet.describe(rest.map(({ instanceId }) => instanceId)))
       seen.set(id, machine);
-  const images: Partial<Record<Architecture, string>> = {};
-  for (const architecture of new Set(
-    records.filter(({ state }) => state === "idle").map((record) => record.architecture),
-  )) {
-    const parameter = configuration.imageParameters[architecture];
+  const images = new Map<string, string>();
+  const idle = Map.groupBy(
+    records.filter(({ state }) => state === "idle"),
+    ({ resourceClass, architecture }) => classOf(configuration, resourceClass).imageParameters[architecture],
+  );
+  for (const [parameter, made] of idle) {
     if (parameter === undefined) continue;
     // Unknown, it makes none stale; what is due for any other reason does not wait for it.
-    const image = await attempt(`image of ${architecture}`, undefined, () => world.fleet.image(parameter));
-    if (image !== undefined) images[architecture] = image;
+    const image = await attempt(`image in ${parameter}`, undefined, () => world.fleet.image(parameter));
+    if (image !== undefined) for (const record of made) images.set(machineName(record), image);
   }
   return { configuration, now: world.clock.now(), seen, images, releases: await releasesFor(world, records), listed };
 }

@@ -21,7 +21,7 @@ export const isEmpty = ({ instances, messages, unreadable }: Omit<RetiredClass, 
 
 /** What a person is to do once nothing is left of it. */
 export const removalOf = (resourceClass: string, environment: string): string =>
-  `class ${resourceClass} is retired and empty: remove it from \`retiredClasses\` in environments/${environment}.ts`;
+  `class ${resourceClass} is retired and empty: remove it from \`retiredClasses\` in the file of environment "${environment}"`;
 
 /** How many instances of a class are not ended. */
 export const instancesOf = (resourceClass: string, records: readonly InstanceRecord[]): number =>

@@ -1,5 +1,6 @@
 // The demand that a run's request makes, in the words of its environment.
 import {
+  classOf,
   forgeHomeOf,
   labelsOf,
   partitionOf,
@@ -45,7 +46,7 @@ export function demandOf(configuration: Configuration, request: Request, now: nu
     // Never beyond a claim's threshold: what was claimed first must not expire while its siblings boot.
     until: now + Math.min(request.timeoutMs ?? provisionMs, provisionMs),
     registration: [registrationOf(configuration, partition, labelsOf(configuration, request))],
-    maxRuntimeMs: request.maxRuntimeMs ?? configuration.maxRuntimeMs,
+    maxRuntimeMs: request.maxRuntimeMs ?? classOf(configuration, request.resourceClass).maxRuntimeMs,
     lifetime: "pooled",
   };
 }

@@ -71,11 +71,6 @@ function floors(text: string): Parsed<Record<string, number>> {
   return { value: Object.fromEntries(found.map(([pool, count]) => [pool, Number(count)])) };
 }
 
-const runnerVersion = (text: string): Parsed<string> =>
-  /^\d+\.\d+\.\d+$/.test(text)
-    ? { value: text }
-    : wrong(`is "${text}"; it is a version of actions/runner, e.g. 2.336.0`);
-
 const images =
   (deployed: readonly Architecture[]) =>
   (text: string): Parsed<Operational["images"]> => {
@@ -115,7 +110,6 @@ export function readOverlayInputs(
   lay("max-runtime-min", "maxRuntimeMs", duration(60_000, "minutes", limits.longestRuntimeMs));
   lay("pre-runner-script", "preRunnerScript", (text) => ({ value: text }));
   lay("resource-class-config", "resourceClasses", classes);
-  lay("actions-runner-version", "runnerVersion", runnerVersion);
   lay("idle-floor", "idleFloors", floors);
   const wanted = next as Overlay;
   const differs = [...new Set([...Object.keys(overlay), ...Object.keys(next)])].filter(
@@ -126,11 +120,11 @@ export function readOverlayInputs(
   // The whole must still be a configuration: an overlay that breaks it would stop every provision.
   if (problems.length === 0)
     for (const { words: problem } of problemsOf(merge(defaults, wanted)))
-      problems.push(`${problem} (field resourceClasses or limits of ${fileOf(configuration)})`);
+      problems.push(`${problem} (classes or limits of ${fileOf(configuration)})`);
   return { overlay: wanted, changed, problems, differences: differencesOf(of, configuration) };
 }
 
-const fileOf = ({ environment }: Configuration): string => `environments/${environment}.ts`;
+const fileOf = ({ environment }: Configuration): string => `the file of environment "${environment}"`;
 
 const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
 

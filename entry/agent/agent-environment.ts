@@ -37,14 +37,12 @@ const schema = z.object({
   /** A file with the pre-runner script; none: nothing is run. */
   RUNPOOL_PRE_RUNNER: z._default(z.string(), ""),
   RUNPOOL_BOOT_MS: z._default(milliseconds, limits.bootMs),
-  RUNPOOL_MAX_RUNTIME_MS: z._default(milliseconds, limits.maxRuntimeMs),
   /** Where its runners may register: the server, and the organisation or enterprise of all of them, or the owners of named partitions. */
   RUNPOOL_FORGE_SERVER: z._default(z.string().check(z.regex(/^https?:\/\/[^/\s]+$/)), "https://github.com"),
   RUNPOOL_FORGE_SCOPE: z._default(z.string(), ""),
   RUNPOOL_FORGE_OWNERS: z._default(owners, {}),
   RUNPOOL_RUNNER_GROUP: z._default(z.string(), ""),
   RUNPOOL_ANY_RUNS_JOBS: z._default(z.enum(["true", "false"]), "false"),
-  RUNPOOL_FURTHER_RUNS: z._default(list, []),
   AWS_EC2_METADATA_SERVICE_ENDPOINT: z._default(z.string(), "http://169.254.169.254"),
 });
 export type AgentEnvironment = z.infer<typeof schema>;

@@ -13,7 +13,14 @@ import { agentMachine } from "./agent-machine.ts";
 import { machineGround } from "../machine-ground.ts";
 import { writePreRunner } from "../write-pre-runner.ts";
 
-if (process.argv[2] === "write-pre-runner") await writePreRunner(process.argv[3] ?? "").then(() => process.exit());
+if (process.argv[2] === "write-pre-runner")
+  await writePreRunner(process.argv[3] ?? "").then(
+    () => process.exit(),
+    (error: unknown) => {
+      process.stderr.write(`runpool: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
 const settings = parseAgentEnvironment(process.env);
 const machine = agentMachine(settings.AWS_EC2_METADATA_SERVICE_ENDPOINT);
 const { clock, startedAt, metadata, dynamodb, secrets } = machine;
@@ -34,7 +41,6 @@ const enrolment = githubEnrolment({
   forge: forgeHome(settings),
   ...(settings.RUNPOOL_RUNNER_GROUP === "" ? {} : { runnerGroup: settings.RUNPOOL_RUNNER_GROUP }),
   anyRunsJobs: settings.RUNPOOL_ANY_RUNS_JOBS === "true",
-  furtherRuns: settings.RUNPOOL_FURTHER_RUNS,
   secrets,
 });
 const runner = githubRunner(sandbox, {
@@ -52,7 +58,6 @@ await runAgent(
     agentVersion: version,
     pooled,
     bootMs: settings.RUNPOOL_BOOT_MS,
-    maxRuntimeMs: settings.RUNPOOL_MAX_RUNTIME_MS,
     turnMs: limits.agentTurnMs,
     startedAt,
     onWake,

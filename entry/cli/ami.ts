@@ -27,7 +27,7 @@ const taken: Readonly<
     ],
   },
   test: { needs: ["image"], takes: ["class", "timeout-min"] },
-  publish: { needs: ["image"], takes: [] },
+  publish: { needs: ["image"], takes: ["class"] },
   prune: { needs: [], takes: ["keep", "dry-run"] },
   check: { needs: [], takes: ["image", "phase", "recipe"] },
   age: { needs: [], takes: ["image", "evict", "releases"] },
@@ -114,7 +114,11 @@ export const amiCommand = command({
     },
     { name: "kms-key", value: "KEY", help: "bake: encryption key (default: AWS's own)" },
     { name: "ssh-interface", value: "HOW", help: "bake: session_manager (no open port), public_ip, private_ip" },
-    { name: "class", value: "NAME", help: "test: resource class (default: the smallest)" },
+    {
+      name: "class",
+      value: "NAME",
+      help: "test: resource class (default: the smallest); publish: a class with an image of its own (default: the image of all others)",
+    },
     {
       name: "timeout-min",
       value: "MIN",

@@ -3,7 +3,8 @@ import { parseArgs } from "node:util";
 import { BadInput } from "../words/bad-input.ts";
 import type { Command, Given, Option } from "./command.ts";
 import { commonOptions } from "./general-options.ts";
-import { optionSuggestion, suggestion } from "../words/nearest.ts";
+import { suggestion } from "../../domain/nearest.ts";
+import { optionSuggestion } from "../words/option-suggestion.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -125,7 +126,7 @@ function problemsOfFlags(flags: readonly Flag[], options: readonly Option[], of:
       problems.push(`unknown option "${raw}"${of === undefined ? "" : ` for "${of}"`}${instead}`);
       continue;
     }
-    if (seen.has(name)) problems.push(`${raw} is given more than once`);
+    if (seen.has(name) && option.repeats !== true) problems.push(`${raw} is given more than once`);
     seen.add(name);
     if (option.value === undefined && value !== undefined) problems.push(`${raw} takes no value`);
     if (option.value !== undefined && (value === undefined || (!inline && value.startsWith("-"))))
@@ -162,9 +163,11 @@ function gather(flags: readonly Flag[], variables: Variables, options: readonly 
   const sources: Record<string, string> = {};
   for (const option of options) {
     const { name, otherwise, required } = option;
-    const flag = flags.find((one) => one.name === name);
+    const all = flags.filter((one) => one.name === name);
+    const [flag] = all;
     const variable = (option.variables ?? []).find((one) => (variables[one] ?? "") !== "");
-    if (flag !== undefined) values[name] = option.value === undefined ? true : (flag.value ?? "");
+    if (flag !== undefined)
+      values[name] = option.value === undefined ? true : all.map(({ value }) => value ?? "").join("\n");
     else if (variable !== undefined) values[name] = variables[variable] ?? "";
     else if (otherwise !== undefined) values[name] = otherwise;
     else if (required === true) problems.push(missing(option));

@@ -17,6 +17,8 @@ export interface Option {
   readonly otherwise?: string;
   readonly required?: boolean;
   readonly choices?: readonly string[];
+  /** It may be given more than once: its value is all of them, a line each. */
+  readonly repeats?: true;
   readonly help: string;
 }
 

@@ -17,6 +17,7 @@ import { refreshCommand } from "./refresh.ts";
 import { releaseCommand } from "./release.ts";
 import { retireCommand } from "./retire.ts";
 import { statusCommand } from "./status.ts";
+import { synthCommand } from "./synth.ts";
 import { versionCommand } from "./version.ts";
 
 export const commandGroups: readonly HelpGroup[] = [
@@ -29,7 +30,7 @@ export const commandGroups: readonly HelpGroup[] = [
     title: "Operate",
     commands: [refreshCommand, retireCommand, pauseCommand, resumeCommand, drainCommand, amiCommand],
   },
-  { title: "Get started", commands: [localCommand] },
+  { title: "Get started", commands: [localCommand, synthCommand] },
   { title: "Other", commands: [completionCommand, versionCommand, helpCommand] },
 ];
 

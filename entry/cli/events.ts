@@ -6,7 +6,8 @@ import type { InstanceRecord } from "../../domain/record.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { changesOf, type Change } from "./changes.ts";
 import { command } from "./command.ts";
-import { parsedDuration, spoken } from "../words/durations.ts";
+import { parseDuration } from "../../domain/duration.ts";
+import { spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Context } from "./context.ts";
 import { instanceId } from "./instance-id.ts";
@@ -23,8 +24,10 @@ const schema = z.object({
     z.pipe(
       z
         .string()
-        .check(z.refine((text) => parsedDuration(text) !== undefined, "it is a number with s, m, h or d, e.g. 30m")),
-      z.transform((text) => parsedDuration(text) ?? 0),
+        .check(
+          z.refine((text) => parseDuration(text) !== undefined, "it is a duration with its unit, e.g. 30m or 1h30m"),
+        ),
+      z.transform((text) => parseDuration(text) ?? 0),
     ),
   ),
   "run-id": z.optional(z.string()),

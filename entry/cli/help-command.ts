@@ -4,7 +4,7 @@ import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { suggestion } from "../words/nearest.ts";
+import { suggestion } from "../../domain/nearest.ts";
 
 export const helpCommand = command({
   name: "help",

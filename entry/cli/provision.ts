@@ -58,9 +58,8 @@ const options: readonly Option[] = [
   {
     name: "usage-class",
     value: "NAME",
-    otherwise: requestDefaults.usageClass,
     choices: ["on-demand", "spot"],
-    help: "how EC2 bills the instances",
+    help: "how EC2 bills the instances (default: as the class says)",
   },
   {
     name: "allowed-instance-types",
@@ -100,7 +99,7 @@ const schema = z.object({
   "instance-count": z.string(),
   "resource-class": z.string(),
   architecture: z.string(),
-  "usage-class": z.string(),
+  "usage-class": z.optional(z.string()),
   "allowed-instance-types": z.string(),
   labels: z.string(),
   label: z.string(),
@@ -119,7 +118,7 @@ const rawOf = (input: z.infer<typeof schema>, label: string): RawRequest => ({
   instanceCount: input["instance-count"],
   resourceClass: input["resource-class"],
   architecture: input.architecture,
-  usageClass: input["usage-class"],
+  usageClass: input["usage-class"] ?? "",
   allowedInstanceTypes: input["allowed-instance-types"],
   labels: input.labels,
   fallback: String(input.fallback),

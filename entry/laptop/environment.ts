@@ -6,12 +6,15 @@ export const repository = "example/shop";
 const image = "ami-0123456789abcdef0";
 
 export default {
+  schema: 2,
   name: place.environment,
   account: place.account,
   region: place.region,
   network: { kind: "public", cidr: "10.80.0.0/20", zones: ["us-east-1a", "us-east-1b", "us-east-1c"] },
   forge: { repositories: [repository] },
-  architectures: ["x64"],
-  operatingSystem: "ubuntu-24.04",
-  images: { x64: { id: image } },
+  defaults: {
+    operatingSystem: "ubuntu-24.04",
+    architectures: ["x64"],
+    image: { x64: { id: image } },
+  },
 } satisfies EnvironmentFile;

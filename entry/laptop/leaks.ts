@@ -4,8 +4,9 @@ import { partitionScopes } from "../../control/refresh/tokens.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { limits } from "../../domain/limits.ts";
-import { credentialParameterOf } from "../../domain/configuration.ts";
-import { countersOf, queueName, registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
+import { credentialParameterOf, imageParametersOf } from "../../domain/configuration.ts";
+import { queueName } from "../../domain/class-keys.ts";
+import { countersOf, registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { parseMessage } from "../../domain/pool-message.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { hostClock } from "../host-clock.ts";
@@ -31,8 +32,11 @@ export async function findLeaks(cloud: EmbeddedCloud, world: ControlWorld): Prom
 /** Names of the parameters that are neither an image's, nor the forge credentials, nor a token of a configured partition. */
 async function strangeParameters(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
   const { configuration } = await world.settings.load();
-  const { environment, imageParameters } = configuration;
-  const known = new Set<string | undefined>([...Object.values(imageParameters), credentialParameterOf(configuration)]);
+  const { environment } = configuration;
+  const known = new Set<string | undefined>([
+    ...imageParametersOf(configuration),
+    credentialParameterOf(configuration),
+  ]);
   for (const partition of partitionScopes(configuration).keys())
     for (const nameOf of [registrationTokenParameter, removalTokenParameter]) known.add(nameOf(environment, partition));
   const client = new SSMClient({ region: place.region, endpoint: cloud.aws.url, credentials });

@@ -35,10 +35,3 @@ export function spoken(ms: number): string {
 
 /** `1 instance`, `3 instances`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
-/** `45s`, `30m`, `2h`, `1d` in ms; undefined for anything else. */
-export function parsedDuration(text: string): number | undefined {
-  const [, count, name] = /^(\d{1,6})([smhd])$/.exec(text.trim()) ?? [];
-  const unit = units.find((one) => one.name === name);
-  return unit === undefined ? undefined : Number(count) * unit.ms;
-}

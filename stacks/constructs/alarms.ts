@@ -6,7 +6,7 @@ import {
 } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js";
 import { limits } from "../../domain/limits.ts";
 import { environmentDimension, metricNamespace, metrics, type Metric } from "../../domain/metrics.ts";
-import { unreadableQueueName } from "../../domain/names.ts";
+import { unreadableQueueName } from "../../domain/class-keys.ts";
 import { lambdaNames, queuedClasses, stackNames } from "../arns.ts";
 import { lambdasOf } from "../lambdas.ts";
 import type { Environment } from "../environment/environment.ts";

@@ -1,7 +1,7 @@
 // The dashboard of an environment, as CloudWatch's own JSON ("Dashboard Body Structure and Syntax").
 import { limits } from "../../domain/limits.ts";
 import { environmentDimension, metricNamespace, metrics, type Metric } from "../../domain/metrics.ts";
-import { queueName, unreadableQueueName } from "../../domain/names.ts";
+import { queueName, unreadableQueueName } from "../../domain/class-keys.ts";
 import { states } from "../../domain/record.ts";
 import { lambdaNames, queuedClasses } from "../arns.ts";
 import { lambdasOf } from "../lambdas.ts";

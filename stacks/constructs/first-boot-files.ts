@@ -2,11 +2,15 @@
 import { readFileSync } from "node:fs";
 import { limits, prepareMs } from "../../domain/limits.ts";
 import { instanceLogGroup } from "../../domain/names.ts";
-import type { Architecture } from "../../domain/record.ts";
+import type { KeptMachine } from "../arns.ts";
 import type { Environment } from "../environment/environment.ts";
 import { forgeHomeOf, type ForgeHome } from "../../domain/configuration.ts";
 import { forgeOf } from "../environment/defaults.ts";
 import { operationalOf } from "../environment/operational.ts";
+
+/** What of a machine its first boot depends on. `resourceClass`: absent for one that is of no class but the defaults. */
+export type BootedMachine = Pick<KeptMachine, "architecture" | "settings"> &
+  Partial<Pick<KeptMachine, "resourceClass">>;
 
 export interface BootFile {
   readonly path: string;
@@ -79,18 +83,22 @@ export function forgeVariables({ serverUrl, scope, owners }: ForgeHome): Record<
 }
 
 /** What the agent is told; it finds the rest in instance metadata and in its record. */
-export function agentEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const { name, furtherRuns, anyRunsJobs, partitions } = environment;
+export function agentEnvironment(
+  environment: Environment,
+  { resourceClass, settings }: Pick<BootedMachine, "resourceClass" | "settings">,
+): Readonly<Record<string, string>> {
+  const { name, anyRunsJobs, partitions, defaults } = environment;
   const forge = forgeOf(environment.forge);
-  const { bootMs, maxRuntimeMs } = operationalOf(environment);
+  const { bootMs } = operationalOf(environment);
+  // Alone where the class has a script of its own is it told: else machines of all classes boot with the same.
+  const hasOwn = resourceClass !== undefined && settings.preRunner.script !== defaults.preRunner.script;
   return {
     RUNPOOL_ENVIRONMENT: name,
     ...forgeVariables(forgeHomeOf({ forge, partitions })),
     ...(forge.runnerGroup === undefined ? {} : { RUNPOOL_RUNNER_GROUP: forge.runnerGroup }),
     RUNPOOL_PRE_RUNNER: "/etc/runpool/pre-runner.sh",
     RUNPOOL_BOOT_MS: String(bootMs),
-    RUNPOOL_MAX_RUNTIME_MS: String(maxRuntimeMs),
-    ...(furtherRuns.length === 0 ? {} : { RUNPOOL_FURTHER_RUNS: furtherRuns.join(" ") }),
+    ...(hasOwn ? { RUNPOOL_PRE_RUNNER_CLASS: resourceClass } : {}),
     ...(anyRunsJobs ? { RUNPOOL_ANY_RUNS_JOBS: "true" } : {}),
     ...waysOut(environment),
   };
@@ -165,14 +173,14 @@ const proxiedServices = [
   "snap.amazon-ssm-agent.amazon-ssm-agent.service",
 ] as const;
 
-const proxyFiles = (environment: Environment, proxy: Proxy): readonly BootFile[] => [
+const proxyFiles = (environment: Environment, proxy: Proxy, docker: boolean): readonly BootFile[] => [
   ...proxiedServices.map((unit) => ({
     path: `/etc/systemd/system/${unit}.d/runpool-proxy.conf`,
     content: "[Service]\nEnvironmentFile=-/etc/runpool/prepare.env\n",
     permissions: "0644",
   })),
   // Of each HOME of jobs: its docker hands the proxy on to containers and builds (Docker documentation, "Use a proxy server with the Docker CLI").
-  ...(environment.dockerForJobs
+  ...(docker
     ? [
         {
           path: "/etc/runpool/docker-config.json",
@@ -200,19 +208,24 @@ function preRunnerLimit(environment: Environment): readonly BootFile[] {
   ];
 }
 
-export function bootFiles(environment: Environment, architecture: Architecture): readonly BootFile[] {
-  const { install, sessionAccess, privateCa, preRunnerUser, dockerForJobs, runnerEnvironment } = environment;
-  const archive = install[architecture];
+export function bootFiles(environment: Environment, machine: BootedMachine): readonly BootFile[] {
+  const { sessionAccess, privateCa, runnerEnvironment } = environment;
+  const { install, preRunner, docker } = machine.settings;
+  const archive = install[machine.architecture];
   const firstBoot = {
     RUNPOOL_SESSIONS: sessionAccess ? "1" : "0",
-    RUNPOOL_PRE_RUNNER_USER: preRunnerUser,
-    RUNPOOL_DOCKER_FOR_JOBS: dockerForJobs ? "1" : "0",
+    RUNPOOL_PRE_RUNNER_USER: preRunner.user,
+    RUNPOOL_DOCKER_FOR_JOBS: docker ? "1" : "0",
     ...(archive === undefined ? {} : { RUNPOOL_INSTALL_URL: archive.url, RUNPOOL_INSTALL_SHA256: archive.sha256 }),
   };
   // The image's last line may lack its end. Of a variable that is there twice the last is taken.
   const toldToRunners = `\n${assignments({ ...waysOut(environment), ...runnerEnvironment })}`;
   const files: BootFile[] = [
-    { path: "/etc/runpool/agent.env", content: assignments(agentEnvironment(environment)), permissions: "0644" },
+    {
+      path: "/etc/runpool/agent.env",
+      content: assignments(agentEnvironment(environment, machine)),
+      permissions: "0644",
+    },
     { path: "/etc/runpool/runner.env", content: toldToRunners, permissions: "0644", append: true },
     { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
     { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
@@ -220,7 +233,7 @@ export function bootFiles(environment: Environment, architecture: Architecture):
   const out = assignments(waysOut(environment));
   if (out !== "") files.push({ path: "/etc/runpool/prepare.env", content: out, permissions: "0644" });
   files.push(...preRunnerLimit(environment));
-  if (environment.proxy !== undefined) files.push(...proxyFiles(environment, environment.proxy));
+  if (environment.proxy !== undefined) files.push(...proxyFiles(environment, environment.proxy, docker));
   if (environment.shipLogs) files.push(...logFiles(environment));
   if (privateCa !== undefined) files.push({ path: privateCaPath, content: privateCa, permissions: "0644" });
   return files;

@@ -1,6 +1,7 @@
 // What instances may stand on in an environment: all that a deployment could take away from under them.
+import { machineName } from "../../domain/class-keys.ts";
 import type { Kept } from "../../domain/configuration.ts";
-import { keptArchitectures, queuedClasses } from "../arns.ts";
+import { keptMachines, queuedClasses } from "../arns.ts";
 import type { Environment } from "../environment/environment.ts";
 import { keptPartitions } from "../environment/partitions.ts";
 
@@ -12,7 +13,7 @@ export function keptOf(environment: Environment): Kept {
   return {
     classes: queuedClasses(environment).toSorted(),
     partitions: keptPartitions(environment),
-    architectures: keptArchitectures(environment).toSorted(),
+    machines: keptMachines(environment).map(machineName).toSorted(),
     zones: isExisting ? [] : network.zones.toSorted(),
     all: {
       account: [account],

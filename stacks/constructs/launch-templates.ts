@@ -6,27 +6,23 @@ import { LaunchTemplate, type LaunchTemplateConfig } from "@cdktf/provider-aws/l
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
 import type { Deployed } from "../../domain/configuration.ts";
-import { poolManager, tags, templateName } from "../../domain/names.ts";
-import type { Architecture } from "../../domain/record.ts";
+import { templateKey, templateName } from "../../domain/class-keys.ts";
+import { poolManager, tags } from "../../domain/names.ts";
+import { operatingSystems, type MachineSettings } from "../../domain/machine-class.ts";
 import type { Environment } from "../environment/environment.ts";
 import { environmentTags } from "./ground.ts";
-import { keptArchitectures, queuedClasses } from "../arns.ts";
+import { keptMachines } from "../arns.ts";
+import type { BootedMachine } from "./first-boot-files.ts";
 import type { Network } from "./network.ts";
 import { keptPartitions, partitionSuffix, partitionsOf } from "../environment/partitions.ts";
 import { userData } from "./user-data.ts";
 
-/** The root device of each system's official AMIs. */
-const rootDevice: Record<Environment["operatingSystem"], string> = {
-  "amazon-linux-2023": "/dev/xvda",
-  "ubuntu-22.04": "/dev/sda1",
-  "ubuntu-24.04": "/dev/sda1",
-};
-
 type Machine = Omit<LaunchTemplateConfig, "name" | "tagSpecifications">;
 
-/** What every machine of an architecture is, whatever its class. */
-const machineOf = (environment: Environment, architecture: Architecture, sizeGiB = environment.disk.sizeGiB) =>
-  ({
+/** What a launch template says of its machines. */
+const machineOf = (environment: Environment, booted: BootedMachine) => {
+  const { operatingSystem, disk } = booted.settings;
+  return {
     instanceInitiatedShutdownBehavior: "terminate",
     metadataOptions: {
       httpEndpoint: "enabled",
@@ -36,26 +32,41 @@ const machineOf = (environment: Environment, architecture: Architecture, sizeGiB
     },
     blockDeviceMappings: [
       {
-        deviceName: rootDevice[environment.operatingSystem],
+        deviceName: operatingSystems[operatingSystem].rootDevice,
         ebs: {
           volumeType: "gp3",
-          volumeSize: sizeGiB,
-          iops: environment.disk.iops,
-          throughput: environment.disk.throughputMiB,
+          volumeSize: disk.sizeGiB,
+          iops: disk.iops,
+          throughput: disk.throughputMiB,
           encrypted: "true",
           deleteOnTermination: "true",
           ...(environment.kmsKeyArn === undefined ? {} : { kmsKeyId: environment.kmsKeyArn }),
         },
       },
     ],
-    userData: userData(environment, architecture),
-  }) satisfies Machine;
+    userData: userData(environment, booted),
+  } satisfies Machine;
+};
 
 /** A hash of what instances boot with: a change of it makes idle instances stale. */
-export function configHash(environment: Environment): string {
-  const machines = environment.architectures.map((architecture) => machineOf(environment, architecture));
-  const bootedWith = [...machines, environment.preRunnerScript];
+function hashOf(environment: Environment, settings: MachineSettings, resourceClass?: string): string {
+  const booted = settings.architectures.map((architecture) =>
+    machineOf(environment, { settings, architecture, ...(resourceClass === undefined ? {} : { resourceClass }) }),
+  );
+  const bootedWith = [...booted, settings.preRunner.script];
   return createHash("sha256").update(JSON.stringify(bootedWith)).digest("hex").slice(0, 16);
+}
+
+/** Of machines as the defaults are, and of classes whose machines boot with something else. */
+export function configHashes(environment: Environment): {
+  readonly configHash: string;
+  readonly classHashes: Readonly<Record<string, string>>;
+} {
+  const configHash = hashOf(environment, environment.defaults);
+  const ofClasses = Object.entries(environment.classes).map(
+    ([name, one]) => [name, hashOf(environment, one, name)] as const,
+  );
+  return { configHash, classHashes: Object.fromEntries(ofClasses.filter(([, hash]) => hash !== configHash)) };
 }
 
 /** Everything out, nothing in. */
@@ -74,7 +85,7 @@ function makeSecurityGroup(stack: TerraformStack, { name }: Environment, vpcId: 
   return group;
 }
 
-/** The launch templates of one partition, those of retired classes and architectures too; given by `class/architecture`. */
+/** Makes the launch templates of one partition, those of retired classes and architectures too; gives those in use. */
 function templatesOf(
   stack: TerraformStack,
   environment: Environment,
@@ -83,34 +94,35 @@ function templatesOf(
 ): Deployed["templates"] {
   const suffix = partitionSuffix(partition);
   const templates: Record<string, { id: string; version: string }> = {};
-  for (const architecture of keptArchitectures(environment)) {
-    for (const resourceClass of queuedClasses(environment)) {
-      const machine = machineOf(environment, architecture, environment.disk.sizeGiBByClass[resourceClass]);
-      const name = `${templateName(environment.name, resourceClass, architecture)}${suffix}`;
-      const carried = {
-        ...environmentTags(environment),
-        Name: name,
-        [tags.manager]: poolManager,
-        [tags.resourceClass]: resourceClass,
-        // Disks too: a bill is split by it.
-        [tags.partition]: partition,
-      };
-      const template = new LaunchTemplate(stack, `template-${resourceClass}-${architecture}${suffix}`, {
-        ...machine,
-        name,
-        updateDefaultVersion: true,
-        iamInstanceProfile: { arn: profile.arn },
-        vpcSecurityGroupIds: [group.id],
-        tagSpecifications: [
-          { resourceType: "instance", tags: carried },
-          { resourceType: "volume", tags: carried },
-        ],
-      });
-      templates[`${resourceClass}/${architecture}`] = {
+  for (const kept of keptMachines(environment)) {
+    const { resourceClass, architecture, inUse } = kept;
+    const machine = machineOf(environment, kept);
+    const name = `${templateName(environment.name, resourceClass, architecture)}${suffix}`;
+    const carried = {
+      ...environmentTags(environment),
+      Name: name,
+      [tags.manager]: poolManager,
+      [tags.resourceClass]: resourceClass,
+      // Disks too: a bill is split by it.
+      [tags.partition]: partition,
+    };
+    const template = new LaunchTemplate(stack, `template-${resourceClass}-${architecture}${suffix}`, {
+      ...machine,
+      name,
+      updateDefaultVersion: true,
+      iamInstanceProfile: { arn: profile.arn },
+      vpcSecurityGroupIds: [group.id],
+      tagSpecifications: [
+        { resourceType: "instance", tags: carried },
+        { resourceType: "volume", tags: carried },
+      ],
+    });
+    // Of what is retired nobody is told a template: nothing of it is created any more.
+    if (inUse)
+      templates[templateKey({ partition, resourceClass, architecture })] = {
         id: template.id,
         version: template.getStringAttribute("latest_version"),
       };
-    }
   }
   return templates;
 }
@@ -124,16 +136,9 @@ export function makeTemplates(
 ): Pick<Deployed, "templates" | "securityGroups"> {
   const group = makeSecurityGroup(stack, environment, network.vpcId);
   const templates: Record<string, { id: string; version: string }> = {};
-  const { retiredClasses, architectures } = environment;
   for (const partition of Object.keys(keptPartitions(environment))) {
-    const kept = templatesOf(stack, environment, partition, { profile: profileOf(partition), group });
-    // Of what is retired nobody is told a template: nothing of it is created any more.
-    if (!partitionsOf(environment).includes(partition)) continue;
-    for (const [pool, template] of Object.entries(kept)) {
-      const [resourceClass = "", architecture] = pool.split("/");
-      if (!retiredClasses.includes(resourceClass) && architectures.some((one) => one === architecture))
-        templates[`${partition}#${pool}`] = template;
-    }
+    const made = templatesOf(stack, environment, partition, { profile: profileOf(partition), group });
+    if (partitionsOf(environment).includes(partition)) Object.assign(templates, made);
   }
   return { templates, securityGroups: [group.id] };
 }

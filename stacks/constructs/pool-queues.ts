@@ -3,7 +3,7 @@ import type { TerraformStack } from "cdktf";
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import type { Deployed } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
-import { queueName, unreadableQueueName } from "../../domain/names.ts";
+import { queueName, unreadableQueueName } from "../../domain/class-keys.ts";
 import { queuedClasses } from "../arns.ts";
 import type { Environment } from "../environment/environment.ts";
 

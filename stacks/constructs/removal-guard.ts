@@ -24,7 +24,7 @@ export function guardRemoval(stack: TerraformStack, environment: Environment, ke
       precondition: [
         {
           condition: `\${${dependable(place)}.output.at == "${account}/${region}"}`,
-          errorMessage: `environments/${name}.ts: account, region: the environment is deployed in \${${dependable(place)}.output.at} (account/region), and cannot move: describe another one, with a name of its own, and destroy this one there once nobody uses it.`,
+          errorMessage: `${name}: account, region: the environment is deployed in \${${dependable(place)}.output.at} (account/region), and cannot move: describe another one, with a name of its own, and destroy this one there once nobody uses it.`,
         },
       ],
     },

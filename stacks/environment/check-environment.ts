@@ -1,13 +1,23 @@
 // Reads an environment file: its shape, then the rules across fields. Every problem names the field's path and the rule.
-import { isServed, problemsOf } from "../../domain/configuration.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { isServed, operationalDefaults, problemsOf } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
-import { awsPartitionOf, environmentName, registrationTokenParameter } from "../../domain/names.ts";
+import { environmentName, registrationTokenParameter } from "../../domain/names.ts";
 import { partitionsOf } from "./partitions.ts";
-import { operationalOf } from "./operational.ts";
+import { fileFieldOf, operationalOf } from "./operational.ts";
 import { oidcIssuer } from "../policies/github-trust.ts";
 import { problemsOfTrust } from "./check-trust.ts";
-import { environmentShape, type Environment, type Problem } from "./environment.ts";
-import { noClass, problemsByClass, problemsOfRetired } from "./check-classes.ts";
+import { environmentOf, environmentShape, type Environment, type Problem } from "./environment.ts";
+import {
+  noClass,
+  problemsOfRetiredArchitectures,
+  problemsOfRetiredClasses,
+  problemsOfRetiredPartitions,
+  problemsOfScripts,
+  problemsOfSizes,
+  problemsOfSystems,
+  withOwn,
+} from "./check-classes.ts";
 import { problemsOfCertificates } from "./check-certificates.ts";
 import { problemsOfDisks } from "./check-disks.ts";
 import { problemsOfImages } from "./check-images.ts";
@@ -17,12 +27,14 @@ import { problemsOfPolicies } from "./check-policies.ts";
 import { problemsOfSchedules } from "./check-schedules.ts";
 import { problemsOfTags } from "./check-tags.ts";
 import { EnvironmentRefused } from "./refused.ts";
+import { isSchema1, translated } from "./schema-1.ts";
 import { problemsOfShape } from "./shape-words.ts";
+import { judgedBeside } from "./unread-fields.ts";
 import { problemsOfUserData } from "../constructs/user-data.ts";
 
 type Rule = (environment: Environment) => readonly Problem[];
 
-const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account, forge, state }) => {
+const named: Rule = ({ name }) => {
   const problems: Problem[] = [];
   if (!environmentName.test(name))
     problems.push([
@@ -32,25 +44,33 @@ const named: Rule = ({ name, region, awsPartition, kmsKeyArn, given, account, fo
   // `cdktf deploy 'account-*'` means the account's stack alone.
   if (/^account(-|$)/.test(name))
     problems.push(["name", `"${name}" begins with "account", as the stack does that an account has once`]);
-  const home = awsPartitionOf(region);
-  if (awsPartition !== home) problems.push(["awsPartition", `is "${awsPartition}", but ${region} is in "${home}"`]);
+  return problems;
+};
+
+const keys: Rule = ({ region, awsPartition, kmsKeyArn, state }) => {
+  const problems: Problem[] = [];
   const [, keysHome, , keysRegion] = kmsKeyArn?.split(":") ?? [];
-  if (kmsKeyArn !== undefined && (keysHome !== home || keysRegion !== region))
+  if (kmsKeyArn !== undefined && (keysHome !== awsPartition || keysRegion !== region))
     problems.push([
       "kmsKeyArn",
-      `is a key of ${keysRegion} in ${keysHome}; disks and queues need one of ${region} in ${home}`,
+      `is a key of ${keysRegion} in ${keysHome}; disks and queues need one of ${region} in ${awsPartition}`,
     ]);
   const stateKeysRegion = state.kind === "s3" ? state.kmsKeyArn?.split(":")[3] : undefined;
   if (state.kind === "s3" && stateKeysRegion !== undefined && stateKeysRegion !== state.region)
     problems.push(["state.kmsKeyArn", `is a key of ${stateKeysRegion}; the bucket's must be of ${state.region}`]);
+  return problems;
+};
+
+const provided: Rule = ({ given, account, awsPartition, forge }) => {
   const provider = given.oidcProviderArn;
   const issuer = oidcIssuer(forge);
-  if (provider !== undefined && provider !== `arn:${awsPartition}:iam::${account}:oidc-provider/${issuer}`)
-    problems.push([
+  if (provider === undefined || provider === `arn:${awsPartition}:iam::${account}:oidc-provider/${issuer}`) return [];
+  return [
+    [
       "given.oidcProviderArn",
       `must be account ${account}'s OIDC provider of ${issuer}: roles trust only their own, and only that one's tokens`,
-    ]);
-  return problems;
+    ],
+  ];
 };
 
 /** GitHub docs, "Managing access to self-hosted runners using groups": organisations and enterprises have runner groups, repositories none. */
@@ -115,37 +135,52 @@ const sharing: Rule = (environment) => {
   return problems;
 };
 
+/** What is said of each class apart: check-classes.ts. */
+const ofClasses: ReadonlySet<string> = new Set(["resourceClasses", "preRunnerScript"]);
+
 const sized: Rule = (environment) => {
   const operational = operationalOf(environment);
   const queues = Object.fromEntries(
     Object.keys(operational.resourceClasses).map((name) => [name, { url: "", unreadableUrl: "" }]),
   );
-  const problems: Problem[] = problemsOf({ ...operational, queues } as Parameters<typeof problemsOf>[0]).map(
-    ({ field, words }) => [field in environment ? field : `limits.${field}`, words],
-  );
+  const configuration = { ...operational, queues } as Parameters<typeof problemsOf>[0];
+  const problems: Problem[] = problemsOf(configuration, (field) => fileFieldOf[field]).flatMap(({ field, words }) => {
+    const path = fileFieldOf[field];
+    return ofClasses.has(field) ? [] : [[path, words.replace(`${path} is`, "is")] as const];
+  });
   if (operational.bootMs >= limits.bootWatchdogMs)
     problems.push([
-      "limits.bootMs",
-      `is ${operational.bootMs}; the boot watchdog powers off after ${limits.bootWatchdogMs} ms`,
+      "limits.boot",
+      `is ${formatDuration(operational.bootMs)}; the boot watchdog powers off after ${formatDuration(limits.bootWatchdogMs)}`,
     ]);
   if (operational.maxInstancesPerPartition > operational.maxInstances)
     problems.push(["limits.maxInstancesPerPartition", `is above limits.maxInstances (${operational.maxInstances})`]);
   return problems;
 };
 
+const runtimes: Rule = (environment) =>
+  withOwn(environment, "maxRuntime").flatMap(([path, { maxRuntime }]): Problem[] =>
+    path === "defaults" || (maxRuntime >= 1000 && maxRuntime <= limits.longestRuntimeMs)
+      ? []
+      : [
+          [
+            `${path}.maxRuntime`,
+            `is ${formatDuration(maxRuntime)}; a runtime is from 1s to ${formatDuration(limits.longestRuntimeMs)}`,
+          ],
+        ],
+  );
+
 const floors: Rule = (environment) => {
-  const { resourceClasses, maxInstances } = operationalOf(environment);
+  const { classes } = environment;
+  const maxInstances = environment.limits.maxInstances ?? operationalDefaults.maxInstances;
   const among = (path: string, wanted: Readonly<Record<string, number>>): Problem[] => {
     const problems: Problem[] = [];
     for (const pool of Object.keys(wanted)) {
       const [name = "", architecture] = pool.split("/");
-      if (!Object.hasOwn(resourceClasses, name))
-        problems.push([
-          `${path}.${pool}`,
-          `"${name}" ${noClass(environment, name)}; there are ${Object.keys(resourceClasses).join(", ")}`,
-        ]);
-      if (!environment.architectures.some((known) => known === architecture))
-        problems.push([`${path}.${pool}`, `architectures does not name ${architecture}`]);
+      const known = Object.hasOwn(classes, name) ? classes[name] : undefined;
+      if (known === undefined) problems.push([`${path}.${pool}`, `"${name}" ${noClass(environment, name)}`]);
+      else if (!known.architectures.some((one) => one === architecture))
+        problems.push([`${path}.${pool}`, `architectures of class "${name}" does not name ${architecture}`]);
     }
     const partitions = partitionsOf(environment).length;
     const sum = partitions * Object.values(wanted).reduce((total, count) => total + count, 0);
@@ -165,7 +200,7 @@ const mostTold = 10;
 
 const told: Rule = (environment) => {
   const { monthlyBudgetUsd, alarms } = environment;
-  const { maxInstances } = operationalOf(environment);
+  const maxInstances = environment.limits.maxInstances ?? operationalDefaults.maxInstances;
   if (alarms.idleCeiling !== undefined && alarms.idleCeiling >= maxInstances)
     return [["alarms.idleCeiling", `is never passed: limits.maxInstances is ${maxInstances}`]];
   const again = alarms.email.findIndex((one, at) => alarms.email.indexOf(one) !== at);
@@ -176,18 +211,10 @@ const told: Rule = (environment) => {
   return length > mostTold ? [["alarms.email", `names ${length}; a budget tells ${mostTold} at most`]] : [];
 };
 
-const scripted: Rule = ({ preRunnerScript }) => {
-  const problems: Problem[] = [];
-  if (preRunnerScript.includes("\r"))
-    problems.push(["preRunnerScript", "has carriage returns: a shell would take them for text"]);
-  if (preRunnerScript.includes("\0")) problems.push(["preRunnerScript", "has a NUL, which no script has"]);
-  if (preRunnerScript !== "" && !/^#! ?\/\S/.test(preRunnerScript))
-    problems.push(["preRunnerScript", 'must begin with its interpreter, e.g. "#!/bin/bash"']);
-  return problems;
-};
-
 const rules: readonly Rule[] = [
   named,
+  keys,
+  provided,
   problemsOfImages,
   problemsOfCertificates,
   problemsOfNetwork,
@@ -198,12 +225,16 @@ const rules: readonly Rule[] = [
   floors,
   problemsOfSchedules,
   problemsOfDisks,
-  problemsOfRetired,
-  problemsByClass,
+  problemsOfSizes,
+  problemsOfSystems,
+  problemsOfScripts,
+  runtimes,
+  problemsOfRetiredClasses,
+  problemsOfRetiredArchitectures,
+  problemsOfRetiredPartitions,
   told,
   problemsOfTrust,
   problemsOfPolicies,
-  scripted,
   problemsOfTags,
   problemsOfJobs,
   problemsOfUserData,
@@ -211,22 +242,50 @@ const rules: readonly Rule[] = [
 
 /** Beyond it a line of what a slip of the hand has made long is no help. */
 const longestSaid = 600;
-const said = (source: string, problems: readonly Problem[]): EnvironmentRefused =>
-  new EnvironmentRefused(
-    problems.map(([path, rule]) => {
-      const line = `${source}: ${path}: ${rule}`;
-      return line.length <= longestSaid ? line : `${line.slice(0, longestSaid / 2)} … ${line.slice(-longestSaid / 2)}`;
-    }),
-  );
+const lineOf = (source: string, [path, rule]: Problem): string => {
+  const line = `${source}: ${path}: ${rule}`;
+  return line.length <= longestSaid ? line : `${line.slice(0, longestSaid / 2)} … ${line.slice(-longestSaid / 2)}`;
+};
 
-/** An environment with its defaults filled in. Throws `EnvironmentRefused` with every problem found. */
-export function readEnvironment(file: unknown, source: string): Environment {
+type Read = { readonly environment: Environment } | { readonly problems: readonly Problem[] };
+
+function read(file: unknown): Read {
   const parsed = environmentShape.safeParse(file);
-  if (!parsed.success) throw said(source, problemsOfShape(parsed.error));
-  const problems = rules.flatMap((rule) => rule(parsed.data));
-  if (problems.length > 0) throw said(source, problems);
-  return parsed.data;
+  if (!parsed.success) {
+    const judged = judgedBeside(file);
+    const beside = judged === undefined ? [] : rules.flatMap((rule) => judged(rule));
+    return { problems: [...problemsOfShape(parsed.error, file), ...beside] };
+  }
+  const environment = environmentOf(parsed.data);
+  const problems = rules.flatMap((rule) => rule(environment));
+  return problems.length > 0 ? { problems } : { environment };
 }
+
+/** Environments by their files' names. Throws `EnvironmentRefused` with every problem of every file. */
+export function readEnvironments(files: Readonly<Record<string, unknown>>): Readonly<Record<string, Environment>> {
+  const environments: Record<string, Environment> = {};
+  const problems: string[] = [];
+  const translations: Record<string, Readonly<Record<string, unknown>>> = {};
+  for (const [source, file] of Object.entries(files)) {
+    const old = isSchema1(file);
+    if (old) {
+      translations[source] = translated(file);
+      problems.push(lineOf(source, ["schema", "is 1, and this runpool reads schema 2: write what is printed below"]));
+    }
+    const found = read(translations[source] ?? file);
+    if ("problems" in found) problems.push(...found.problems.map((problem) => lineOf(source, problem)));
+    else environments[source] = found.environment;
+  }
+  if (problems.length > 0) throw new EnvironmentRefused(problems, translations);
+  return environments;
+}
+
+/** Of one file. */
+export const readEnvironment = (file: unknown, source: string): Environment => {
+  const { [source]: environment } = readEnvironments({ [source]: file });
+  if (environment === undefined) throw new Error(`${source} was neither read nor refused`);
+  return environment;
+};
 
 /** GitHub's OIDC provider is one an account and issuer: either the account's stack makes it, or it is there already. */
 function problemsOfProviders(environments: readonly Environment[]): readonly string[] {

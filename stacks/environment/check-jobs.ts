@@ -1,4 +1,4 @@
-// The rules of what runners and jobs are told, and of which runs' jobs a runner takes.
+// The rules of what runners and jobs are told.
 import type { Environment, Problem } from "./environment.ts";
 
 /** Of user data's 16 KB, characters. */
@@ -37,7 +37,7 @@ function ruleOf(name: string, value: string): string | undefined {
   return unseen.test(value) ? `${value} is where jobs see nothing` : undefined;
 }
 
-export function problemsOfJobs({ runnerEnvironment, furtherRuns, anyRunsJobs }: Environment): readonly Problem[] {
+export function problemsOfJobs({ runnerEnvironment }: Environment): readonly Problem[] {
   const problems: Problem[] = [];
   for (const [name, value] of Object.entries(runnerEnvironment)) {
     const rule = ruleOf(name, value);
@@ -46,9 +46,5 @@ export function problemsOfJobs({ runnerEnvironment, furtherRuns, anyRunsJobs }: 
   const characters = Object.entries(runnerEnvironment).flat().join("").length;
   if (characters > mostCharacters)
     problems.push(["runnerEnvironment", `has ${characters} characters; at most ${mostCharacters} fit into user data`]);
-  for (const [at, run] of furtherRuns.entries())
-    if (!/^[1-9]\d{0,19}$/.test(run))
-      problems.push([`furtherRuns[${at}]`, `"${run.slice(0, 30)}" is no run's id, a number as in its address`]);
-  if (anyRunsJobs && furtherRuns.length > 0) problems.push(["furtherRuns", "says nothing where anyRunsJobs is true"]);
   return problems;
 }

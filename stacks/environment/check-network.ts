@@ -1,6 +1,6 @@
 // The rules of an environment's network that hold before AWS is asked.
+import { operationalDefaults } from "../../domain/configuration.ts";
 import type { Environment, Problem } from "./environment.ts";
-import { operationalOf } from "./operational.ts";
 import { placeOfZone, subnetsOfKind } from "./subnet-blocks.ts";
 
 /** An address as a number, or undefined where a part is above 255. */
@@ -40,7 +40,7 @@ function problemsOfRoom(environment: Environment): readonly Problem[] {
   const endpoints = network.kind === "private" ? network.endpoints.length : 0;
   const aZone = 2 ** (28 - Number(network.cidr.split("/")[1])) - keptOfSubnet - endpoints;
   const room = aZone * network.zones.length;
-  const { maxInstances } = operationalOf(environment);
+  const maxInstances = environment.limits.maxInstances ?? operationalDefaults.maxInstances;
   const rule = `${network.cidr} has room for ${room} instances, ${aZone} a zone; limits.maxInstances is ${maxInstances}`;
   return room < maxInstances ? [["network.cidr", rule]] : [];
 }

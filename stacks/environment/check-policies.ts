@@ -1,6 +1,6 @@
 // The rules of what IAM takes of a role's policies, and of how many launch templates there may be.
 import { keptPartitions } from "./partitions.ts";
-import { arnsOf, keptArchitectures, queuedClasses } from "../arns.ts";
+import { arnsOf, keptMachines } from "../arns.ts";
 import { lambdasOf } from "../lambdas.ts";
 import { provisionPolicy } from "../policies/control-policy.ts";
 import { deployPolicy } from "../policies/deploy-policy.ts";
@@ -39,7 +39,7 @@ function problemsOfRoles(environment: Environment): readonly Problem[] {
 export function problemsOfPolicies(environment: Environment): readonly Problem[] {
   const problems: Problem[] = [];
   const { length: partitions } = Object.keys(keptPartitions(environment));
-  const pools = queuedClasses(environment).length * keptArchitectures(environment).length;
+  const pools = keptMachines(environment).length;
   if (partitions * pools > mostTemplates)
     problems.push([
       "partitions",

@@ -1,12 +1,12 @@
 // The environment's defaults as the stack writes them into the table: what is deployed, and how it is operated.
 import { Token } from "cdktf";
-import type { Defaults, Deployed } from "../../domain/configuration.ts";
+import type { Defaults, Deployed, DeployedClass } from "../../domain/configuration.ts";
 import { defaultsKey, table } from "../../domain/table.ts";
 import { environmentSchema, version } from "../../domain/version.ts";
 import type { Environment } from "./environment.ts";
 import { launchableImages } from "../policies/fleet-policy.ts";
 import { literal } from "./literal.ts";
-import { imageParameterOf, operationalOf } from "./operational.ts";
+import { imagesOf, operationalOf, parametersOf } from "./operational.ts";
 
 /** GitHub's API beside its web server (GitHub docs, "REST API: GitHub Enterprise Server" and "Data residency"). */
 const apiUrlOf = (serverUrl: string): string => {
@@ -16,7 +16,6 @@ const apiUrlOf = (serverUrl: string): string => {
 };
 
 export function forgeOf({
-  kind,
   repositories,
   organisation,
   enterprise,
@@ -26,7 +25,7 @@ export function forgeOf({
 }: Environment["forge"]) {
   const serverUrl = rest.serverUrl.replace(/\/$/, "");
   return {
-    kind,
+    kind: "github",
     serverUrl,
     apiUrl: apiUrlOf(serverUrl),
     repositories,
@@ -38,10 +37,45 @@ export function forgeOf({
 }
 
 /** What only Terraform knows (ids and URLs), and what its stack has for instances to stand on. */
-export type Made = Pick<Deployed, "queues" | "templates" | "subnets" | "securityGroups" | "configHash" | "kept">;
+export interface Made extends Pick<
+  Deployed,
+  "queues" | "templates" | "subnets" | "securityGroups" | "configHash" | "kept"
+> {
+  /** Of classes whose machines boot with something else than those of the defaults. */
+  readonly classHashes?: Readonly<Record<string, string>>;
+}
 
-export function defaultsOf(environment: Environment, made: Made): Defaults {
-  const { name, awsPartition, region, account, forge, partitions, architectures, anyRunsJobs } = environment;
+/** What is stored of a class: all in which it is otherwise than the defaults are. */
+function classesOf(
+  environment: Environment,
+  classHashes: Made["classHashes"] = {},
+): Pick<Deployed, "classes" | "preRunnerScripts"> {
+  const { defaults, classes } = environment;
+  const images = imagesOf(environment);
+  const differences = Object.entries(classes).flatMap(([name, one]): [string, DeployedClass][] => {
+    const imageParameters = parametersOf(images, name);
+    const configHash = classHashes[name];
+    const own: DeployedClass = {
+      ...(configHash === undefined ? {} : { configHash }),
+      ...(one.usageClass === defaults.usageClass ? {} : { usageClass: one.usageClass }),
+      ...(one.maxUses === defaults.maxUses ? {} : { maxUses: one.maxUses }),
+      ...(one.maxRuntime === defaults.maxRuntime ? {} : { maxRuntimeMs: one.maxRuntime }),
+      ...(one.spotMaxPrice === undefined ? {} : { spotMaxPrice: one.spotMaxPrice }),
+      ...(Object.keys(imageParameters).length === 0 ? {} : { imageParameters }),
+    };
+    return Object.keys(own).length === 0 ? [] : [[name, own]];
+  });
+  const scripts = Object.entries(classes).flatMap(([name, { preRunner }]) =>
+    preRunner.script === defaults.preRunner.script ? [] : [[name, preRunner.script] as const],
+  );
+  return {
+    ...(differences.length === 0 ? {} : { classes: Object.fromEntries(differences) }),
+    ...(scripts.length === 0 ? {} : { preRunnerScripts: Object.fromEntries(scripts) }),
+  };
+}
+
+export function defaultsOf(environment: Environment, { classHashes, ...made }: Made): Defaults {
+  const { name, awsPartition, region, account, forge, partitions, anyRunsJobs } = environment;
   return {
     environment: name,
     deployedBy: version,
@@ -50,9 +84,8 @@ export function defaultsOf(environment: Environment, made: Made): Defaults {
     region,
     account,
     ...made,
-    imageParameters: Object.fromEntries(
-      architectures.map((architecture) => [architecture, imageParameterOf(environment, architecture)]),
-    ),
+    imageParameters: parametersOf(imagesOf(environment), undefined),
+    ...classesOf(environment, classHashes),
     launchableImages: launchableImages(environment),
     forge: forgeOf(forge),
     partitions,

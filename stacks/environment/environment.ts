@@ -1,6 +1,16 @@
 // What a person writes to describe an environment: the shape of the files under environments/.
 import { z } from "zod";
-import { limits } from "../../domain/limits.ts";
+import { durationPattern, formatDuration, parseDuration, respelledDuration } from "../../domain/duration.ts";
+import {
+  defaultMachines,
+  machineClass,
+  machineDefaults,
+  operatingSystems,
+  type MachineClass,
+  type MachineSettings,
+} from "../../domain/machine-class.ts";
+import { awsPartitionOf } from "../../domain/names.ts";
+import { defaultResourceClasses } from "../../domain/resource-class.ts";
 
 const text = z.string().min(1, "is empty");
 
@@ -133,8 +143,7 @@ const subject = claims
   )
   .regex(/^(\S(.*\S)?)?$/, "begins or ends with a blank");
 
-const forge = z.strictObject({
-  kind: z.literal("github").default("github"),
+const forgeShape = z.strictObject({
   /** `https://github.com`, or a GitHub Enterprise Server. */
   serverUrl: z
     .url({ protocol: /^https$/, error: "must be an https URL" })
@@ -162,6 +171,8 @@ const forge = z.strictObject({
   enterpriseIssuer: account.optional(),
   /** All runners register here, not at their repositories: the credential then needs no right in each of them. */
   organisation: account.optional(),
+  /** The same in American spelling. */
+  organization: account.optional(),
   /** The same, above organisations; by its short name. Its credential is a classic PAT: no GitHub App may. */
   enterprise: account.optional(),
   /** The runner group that all runners are put into, which says what repositories may use them; only where none registers at a repository. */
@@ -173,6 +184,13 @@ const forge = z.strictObject({
   /** The SecureString with what refresh authenticates by, a GitHub App or a token; people write it, outside Terraform's state. */
   credentialParameter: ownParameterName.optional(),
 });
+
+const forge = forgeShape
+  .refine(({ organisation, organization }) => organisation === undefined || organization === undefined, {
+    path: ["organization"],
+    error: "is given beside forge.organisation, which is the same field: write one of them",
+  })
+  .transform(({ organisation, organization, ...rest }) => ({ ...rest, organisation: organisation ?? organization }));
 
 /** Where an AMI's id comes from: given; a parameter (AWS's public ones, or an own); or the AMI pipeline's parameter. */
 const image = z.union(
@@ -190,12 +208,87 @@ const archive = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),
 });
 
-const milliseconds = z.number().int().positive();
+const wrongDuration = ({ input }: { readonly input?: unknown }): string => {
+  const right = respelledDuration(input);
+  if (input === undefined) return 'is missing: a duration, e.g. "30m"';
+  const shown = JSON.stringify(input) ?? typeof input;
+  return right === undefined
+    ? `must be a duration with its unit, e.g. "90s", "7m" or "1h30m", not ${shown}`
+    : `must be a duration with its unit: write "${right}", not ${shown}`;
+};
+/** Written with units, read as ms. */
+const duration = z
+  .string({ error: wrongDuration })
+  .regex(durationPattern, { error: wrongDuration })
+  .transform((text) => parseDuration(text) ?? 0);
+
+const byArchitecture = <Shape extends z.ZodType>(shape: Shape) =>
+  z.strictObject({ x64: shape.optional(), arm64: shape.optional() });
+const disk = z.strictObject({
+  sizeGiB: z.number().int().min(8).max(16_384).default(machineDefaults.disk.sizeGiB),
+  iops: z.number().int().min(3000).max(16_000).default(machineDefaults.disk.iops),
+  throughputMiB: z.number().int().min(125).max(1000).default(machineDefaults.disk.throughputMiB),
+});
+const preRunner = z.strictObject({
+  /** What runs once on every new machine. */
+  script: z.string().default(machineDefaults.preRunner.script),
+  /** Who runs it: root, or the user that jobs have. */
+  user: z.enum(["root", "job"]).default(machineDefaults.preRunner.user),
+});
+
+/** What machines are, but for their size; each field of a class that is left out is as in the defaults. */
+const machines = {
+  operatingSystem: z.enum(Object.keys(operatingSystems) as [keyof typeof operatingSystems]),
+  architectures: z.array(architecture).min(1, "must name at least one architecture"),
+  image: byArchitecture(image),
+  /** What makes a runner of a stock AMI at first boot, by architecture; leave out where the AMIs are baked. */
+  install: byArchitecture(archive).default({}),
+  disk: disk.prefault({}),
+  /** Docker makes jobs root on their machine: a machine then serves one run, unless `maxUses` says otherwise. */
+  docker: z.boolean().default(machineDefaults.docker),
+  preRunner: preRunner.prefault({}),
+  /** Runs that a machine may serve; 0 = any number. */
+  maxUses: z.number().int().min(0).optional(),
+  /** How long one may serve a run. */
+  maxRuntime: duration.prefault(formatDuration(machineDefaults.maxRuntime)),
+  /** Of a provision, or an idle floor, that names none. */
+  usageClass: z.enum(["spot", "on-demand"]).default(machineDefaults.usageClass),
+  /** The most to pay for a spot instance, USD an hour. EC2's advice is to set none: it costs interruptions. */
+  spotMaxPrice: z.number().positive().max(1000).optional(),
+};
+const resourceClass = z.strictObject({
+  /** Minimum vCPUs; may be left out of a class that is named as a built-in one. */
+  cpu: z.number().optional(),
+  /** Minimum memory, MiB; likewise. */
+  mmem: z.number().optional(),
+  operatingSystem: machines.operatingSystem.optional(),
+  architectures: machines.architectures.optional(),
+  image: machines.image.optional(),
+  install: machines.install.unwrap().optional(),
+  disk: z
+    .strictObject({
+      sizeGiB: disk.shape.sizeGiB.unwrap(),
+      iops: disk.shape.iops.unwrap(),
+      throughputMiB: disk.shape.throughputMiB.unwrap(),
+    })
+    .partial()
+    .optional(),
+  docker: z.boolean().optional(),
+  preRunner: z
+    .strictObject({ script: preRunner.shape.script.unwrap(), user: preRunner.shape.user.unwrap() })
+    .partial()
+    .optional(),
+  maxUses: machines.maxUses,
+  maxRuntime: duration.optional(),
+  usageClass: machines.usageClass.unwrap().optional(),
+  spotMaxPrice: machines.spotMaxPrice,
+});
+
 const poolName = z
   .string()
   .regex(
     /^[a-z0-9-]+\/(x64|arm64)(\/(spot|on-demand))?$/,
-    'must be CLASS/ARCHITECTURE, e.g. "large/x64" (spot instances), or CLASS/ARCHITECTURE/on-demand',
+    'must be CLASS/ARCHITECTURE, e.g. "large/x64" (of the class\'s own usage class), or CLASS/ARCHITECTURE/on-demand',
   );
 const idleFloors = z.record(poolName, z.number().int().min(0));
 
@@ -203,11 +296,14 @@ const idleFloors = z.record(poolName, z.number().int().min(0));
 const retentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653];
 
 export const environmentShape = z.strictObject({
+  /** Where an editor finds the JSON schema of this file. */
+  $schema: z.string().optional(),
+  /** The form of this file. */
+  schema: z.literal(2, { error: ({ input }) => (input === undefined ? "is missing: write 2" : "must be 2") }),
   /** Part of every name at AWS and GitHub. */
   name: text,
   account: z.string().regex(/^\d{12}$/, "must be the twelve digits of an AWS account"),
   region,
-  awsPartition: z.enum(["aws", "aws-cn", "aws-us-gov"]).default("aws"),
   network,
   forge,
   /** Named groups of repositories that share machines; a repository in none has machines of its own. */
@@ -217,16 +313,15 @@ export const environmentShape = z.strictObject({
    * the place where its runners are registered: OWNER/REPOSITORY, an organisation, or enterprises/NAME.
    */
   retiredPartitions: z.record(z.string(), scope).default({}),
-  /** Minimum vCPU and memory by name; the built-in table where nothing is given. */
-  resourceClasses: z.record(z.string(), z.strictObject({ cpu: z.number(), mmem: z.number() })).optional(),
-  /** Classes taken out of `resourceClasses` whose queues and launch templates are kept until nothing of them is left: a deployment that drops one sooner is refused. */
+  /** What machines of every class are, unless the class says otherwise. */
+  defaults: z.strictObject(machines),
+  /** Machine classes by name, each with what it is otherwise than `defaults`; the built-in ones, large to 16xlarge, where nothing is given. */
+  classes: z.record(z.string(), resourceClass).optional(),
+  /** Classes taken out of `classes` whose queues and launch templates are kept until nothing of them is left: a deployment that drops one sooner is refused. */
   retiredClasses: z.array(z.string()).default([]),
-  architectures: z.array(architecture).min(1, "must name at least one architecture"),
-  /** Architectures taken out of `architectures` whose launch templates are kept, likewise. */
+  /** Architectures that classes were made for and are not any more, whose launch templates are kept, likewise. */
   retiredArchitectures: z.array(architecture).default([]),
-  operatingSystem: z.enum(["amazon-linux-2023", "ubuntu-22.04", "ubuntu-24.04"]),
-  images: z.strictObject({ x64: image.optional(), arm64: image.optional() }),
-  /** Accounts beside this one whose AMIs machines may be made of, where `images` names a parameter: a golden image's account. */
+  /** Accounts beside this one whose AMIs machines may be made of, where an `image` names a parameter: a golden image's account. */
   imageOwners: z.array(z.string().regex(/^\d{12}$/, "must be the twelve digits of an AWS account")).default([]),
   /**
    * What workflows may launch, by wildcards: the provision role can launch nothing else. The default has no accelerators (`g*`, `p*`, `inf*`, `trn*`)
@@ -244,47 +339,24 @@ export const environmentShape = z.strictObject({
     .min(1, "must name at least one family of instance types")
     .max(30, "must be at most 30 wildcards: an IAM policy is short")
     .default([...defaultInstanceTypes]),
-  /** What makes a runner of a stock AMI at first boot, by architecture; leave out where the AMIs are baked. */
-  install: z.strictObject({ x64: archive.optional(), arm64: archive.optional() }).default({}),
-  disk: z
-    .strictObject({
-      sizeGiB: z.number().int().min(8).max(16_384).default(60),
-      iops: z.number().int().min(3000).max(16_000).default(3000),
-      throughputMiB: z.number().int().min(125).max(1000).default(125),
-      /** Another size for some resource classes. */
-      sizeGiBByClass: z.record(z.string(), z.number().int().min(8).max(16_384)).default({}),
-    })
-    .prefault({}),
   limits: z
     .strictObject({
-      idleMs: milliseconds,
-      maxRuntimeMs: milliseconds,
-      bootMs: milliseconds,
-      provisionMs: milliseconds.max(limits.longestRuntimeMs),
-      maxAgeMs: milliseconds,
-      maxUses: z.number().int().min(0),
+      /** How long an idle instance waits for a claim. */
+      idle: duration,
+      boot: duration,
+      provision: duration,
+      maxAge: duration,
       maxInstances: z.number().int().min(1),
       maxInstancesPerPartition: z.number().int().min(1),
     })
     .partial()
     .default({}),
-  preRunnerScript: z.string().default(""),
-  /** Who runs it: root, or the user that jobs have. */
-  preRunnerUser: z.enum(["root", "job"]).default("root"),
   /** What runner, hooks and jobs are told by their environment: a tool cache of the image, hooks of one's own. No secret. */
   runnerEnvironment: z.record(z.string(), z.string()).default({}),
-  /** Runs, by their ids, whose jobs any runner takes beside its own run's. */
-  furtherRuns: z.array(z.string()).default([]),
   /** Jobs of any run are taken: for labels that runs share. Whoever knows a label then gets the machine that has it. */
   anyRunsJobs: z.boolean().default(false),
   labels: z.array(text).default([]),
-  /** The most to pay for a spot instance, USD an hour, by resource class. EC2's advice is to set none: it costs interruptions. */
-  spotMaxPrices: z.record(z.string(), z.number().positive()).default({}),
-  runnerVersion: z
-    .string()
-    .regex(/^(\d+\.\d+\.\d+)?$/, "must be a version of actions/runner, e.g. 2.336.0")
-    .default(""),
-  /** Idle instances to keep, by `class/architecture` (spot, as a provision that names no usage class) or `class/architecture/on-demand`. */
+  /** Idle instances to keep, by `class/architecture` (of the class's own usage class) or `class/architecture/on-demand`. */
   idleFloors: idleFloors.default({}),
   /** Idle floors by the clock: each entry sets them at its time. `cron`: as EventBridge Scheduler takes it. */
   schedules: z.array(z.strictObject({ name: text, cron: text, timezone: text.default("UTC"), idleFloors })).default([]),
@@ -298,8 +370,6 @@ export const environmentShape = z.strictObject({
   privateCa: text.optional(),
   sessionAccess: z.boolean().default(false),
   shipLogs: z.boolean().default(false),
-  /** Docker makes jobs root on their machine: a machine then serves one run, unless `limits.maxUses` says otherwise. */
-  dockerForJobs: z.boolean().default(false),
   tags: z.record(z.string(), z.string()).default({}),
   alarms: z
     .strictObject({ email: z.array(z.email()).default([]), idleCeiling: z.number().int().min(1).optional() })
@@ -361,8 +431,27 @@ export const environmentShape = z.strictObject({
 
 /** As written in a file. */
 export type EnvironmentFile = z.input<typeof environmentShape>;
-/** With every default filled in. */
-export type Environment = z.output<typeof environmentShape>;
+/** As read, with every default of a field filled in. */
+export type ParsedFile = z.output<typeof environmentShape>;
+
+/** What an environment is: `defaults` as every class has them that says nothing else, and each class with all that it is. */
+export interface Environment extends Omit<ParsedFile, "$schema" | "schema" | "defaults" | "classes"> {
+  readonly awsPartition: ReturnType<typeof awsPartitionOf>;
+  readonly defaults: MachineSettings;
+  readonly classes: Readonly<Record<string, MachineClass>>;
+}
+
+export function environmentOf({ $schema: _editor, schema: _form, classes, ...file }: ParsedFile): Environment {
+  const said = classes ?? Object.fromEntries(Object.keys(defaultResourceClasses).map((name) => [name, {}]));
+  return {
+    ...file,
+    awsPartition: awsPartitionOf(file.region),
+    defaults: defaultMachines(file.defaults),
+    classes: Object.fromEntries(
+      Object.entries(said).map(([name, own]) => [name, machineClass(name, own, file.defaults)]),
+    ),
+  };
+}
 
 /** A field's path and the rule that its value breaks. */
 export type Problem = readonly [path: string, rule: string];

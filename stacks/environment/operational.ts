@@ -1,27 +1,45 @@
 // The operational part of an environment's defaults: classes, limits, idle floors, and where AMI ids come from.
+import { imageParameter } from "../../domain/class-keys.ts";
 import { operationalDefaults, type Operational } from "../../domain/configuration.ts";
-import { imageParameter } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
-import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import type { Environment } from "./environment.ts";
 
-const onlyGiven = (limits: Environment["limits"]): Partial<Operational> =>
-  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+/** The field of an environment's file that a stored one comes from. */
+export const fileFieldOf: Readonly<Record<keyof Operational, string>> = {
+  resourceClasses: "classes",
+  idleMs: "limits.idle",
+  maxRuntimeMs: "defaults.maxRuntime",
+  bootMs: "limits.boot",
+  provisionMs: "limits.provision",
+  maxInstances: "limits.maxInstances",
+  maxInstancesPerPartition: "limits.maxInstancesPerPartition",
+  preRunnerScript: "defaults.preRunner.script",
+  labels: "labels",
+  usageClass: "defaults.usageClass",
+  idleFloors: "idleFloors",
+  maxUses: "defaults.maxUses",
+  maxAgeMs: "limits.maxAge",
+  images: "defaults.image",
+};
 
-export function operationalOf(environment: Environment): Operational {
-  const { limits, dockerForJobs, preRunnerScript, labels, runnerVersion, idleFloors, spotMaxPrices } = environment;
+export function operationalOf({ limits, defaults, classes, labels, idleFloors }: Environment): Operational {
+  const usual = operationalDefaults;
+  const maxInstances = limits.maxInstances ?? usual.maxInstances;
   return {
-    ...operationalDefaults,
-    // Docker makes jobs root, so nothing can clean up after them: one run, then a new machine.
-    ...(dockerForJobs ? { maxUses: 1 } : {}),
-    ...(limits.maxInstances === undefined ? {} : { maxInstancesPerPartition: limits.maxInstances }),
-    ...onlyGiven(limits),
-    resourceClasses: environment.resourceClasses ?? defaultResourceClasses,
-    preRunnerScript,
+    ...usual,
+    idleMs: limits.idle ?? usual.idleMs,
+    bootMs: limits.boot ?? usual.bootMs,
+    provisionMs: limits.provision ?? usual.provisionMs,
+    maxAgeMs: limits.maxAge ?? usual.maxAgeMs,
+    maxInstances,
+    maxInstancesPerPartition: limits.maxInstancesPerPartition ?? maxInstances,
+    resourceClasses: Object.fromEntries(Object.entries(classes).map(([name, { cpu, mmem }]) => [name, { cpu, mmem }])),
+    maxRuntimeMs: defaults.maxRuntime,
+    maxUses: defaults.maxUses,
+    preRunnerScript: defaults.preRunner.script,
+    usageClass: defaults.usageClass,
     labels,
-    runnerVersion,
     idleFloors,
-    spotMaxPrices,
   };
 }
 
@@ -29,13 +47,53 @@ export function operationalOf(environment: Environment): Operational {
 const multiples = [2, 3, 4, 6, 8, 9, 10, 12, 16, 18, 24, 32, 48, 56, 64, 96, 112, 128, 192, 224, 384, 448];
 
 /** Patterns of the sizes that no class comes to: its machines have four times its vCPUs at the most (control/pool/ladder.ts), and are never bare metal. */
-export function largerSizesOf(environment: Environment): readonly string[] {
-  const most = 4 * Math.max(...Object.values(operationalOf(environment).resourceClasses).map(({ cpu }) => cpu));
+export function largerSizesOf({ classes }: Environment): readonly string[] {
+  const most = 4 * Math.max(...Object.values(classes).map(({ cpu }) => cpu));
   return ["*.metal*", ...multiples.filter((by) => by * 4 > most).map((by) => `*.${by}xlarge`)];
 }
 
-/** The name of the parameter that holds an architecture's AMI id. */
-export function imageParameterOf({ name, images }: Environment, architecture: Architecture): string {
-  const image = images[architecture];
-  return image !== undefined && "parameter" in image ? image.parameter : imageParameter(name, architecture);
+const architectures = ["x64", "arm64"] as const;
+
+/** An image, by the parameter that its AMI's id is in. */
+export interface NamedImage {
+  /** The class that has it for itself; undefined: it is for all the others. */
+  readonly resourceClass: string | undefined;
+  readonly architecture: Architecture;
+  readonly parameter: string;
+  /** Where it is given there; what is in the parameter else comes from AWS or from the pipeline of images. */
+  readonly id: string | undefined;
 }
+
+/** The images of the defaults, for what any class is made for, and those that classes have of their own. */
+export function imagesOf({ name, defaults, classes, retiredArchitectures }: Environment): readonly NamedImage[] {
+  const made = new Set([
+    ...retiredArchitectures,
+    ...[defaults, ...Object.values(classes)].flatMap((one) => one.architectures),
+  ]);
+  const named = (resourceClass: string | undefined, architecture: Architecture): readonly NamedImage[] => {
+    const settings = resourceClass === undefined ? defaults : (classes[resourceClass] ?? defaults);
+    const image = settings.image[architecture];
+    if (image === undefined) return [];
+    const parameter = "parameter" in image ? image.parameter : imageParameter(name, architecture, resourceClass);
+    return [{ resourceClass, architecture, parameter, id: "id" in image ? image.id : undefined }];
+  };
+  return architectures.flatMap((architecture) => [
+    ...(made.has(architecture) ? named(undefined, architecture) : []),
+    ...Object.entries(classes).flatMap(([resourceClass, one]) =>
+      one.architectures.includes(architecture) && one.ownImages.includes(architecture)
+        ? named(resourceClass, architecture)
+        : [],
+    ),
+  ]);
+}
+
+/** By architecture, of a class's own images, or of those of the defaults. */
+export const parametersOf = (
+  images: readonly NamedImage[],
+  resourceClass: string | undefined,
+): Readonly<Partial<Record<Architecture, string>>> =>
+  Object.fromEntries(
+    images
+      .filter((image) => image.resourceClass === resourceClass)
+      .map(({ architecture, parameter }) => [architecture, parameter]),
+  );

@@ -1,6 +1,8 @@
-// What is said of a field that has not the shape of an environment's file: its path, and the rule in words.
+// What is said of a field that has not the shape of an environment's file: its path, what is wrong, and what would be right.
 import type * as z from "zod";
-import type { Problem } from "./environment.ts";
+import { nearest } from "../../domain/nearest.ts";
+import { environmentShape, type Problem } from "./environment.ts";
+import { placeInSchema2 } from "./schema-1.ts";
 
 /** Of zod's names for types. */
 const types: Readonly<Record<string, string>> = {
@@ -14,10 +16,13 @@ const types: Readonly<Record<string, string>> = {
 };
 const wordsOf = (type: string): string => types[type] ?? type;
 
-function typeRule(message: string): string | undefined {
+function typeRule(message: string, given: unknown): string | undefined {
   const [, expected = "", received = ""] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
   if (expected === "") return undefined;
   if (received === "undefined") return `is missing: ${wordsOf(expected)}`;
+  // YAML takes digits without quotes for a number, and would drop a zero at their beginning.
+  if (expected === "string" && typeof given === "number")
+    return `must be a text, not a number: write "${given}", in quotes`;
   // Of a number that is no whole one zod says "received number".
   return `must be ${wordsOf(expected)}${expected === "int" ? "" : `, not ${wordsOf(received)}`}`;
 }
@@ -33,16 +38,52 @@ function sizeRule(message: string): string | undefined {
   return sign === "" ? undefined : `must be ${words[sign]} ${bound}`;
 }
 
-function choiceRule(message: string): string | undefined {
+const meant = (given: unknown, known: readonly string[]): string => {
+  const near = typeof given === "string" ? nearest(given, known) : undefined;
+  return near === undefined ? "" : `; did you mean "${near}"?`;
+};
+
+function choiceRule(message: string, given: unknown): string | undefined {
   const [, choices] = /^Invalid (?:option: expected one of|discriminator value. Expected) (.+)$/.exec(message) ?? [];
-  return choices === undefined ? undefined : `must be one of ${choices.split(/ ?\| ?/).join(", ")}`;
+  if (choices === undefined) return undefined;
+  const known = choices.split(/ ?\| ?/).map((choice) => choice.replaceAll(/^['"]|['"]$/g, ""));
+  const shown = given === undefined ? "is missing: " : "must be ";
+  return `${shown}one of ${choices.split(/ ?\| ?/).join(", ")}${meant(given, known)}`;
+}
+
+/** zod's own description of a schema, as far as fields are found by it. */
+interface Definition {
+  readonly type: string;
+  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
+  readonly innerType?: z.core.$ZodType;
+  readonly in?: z.core.$ZodType;
+  readonly valueType?: z.core.$ZodType;
+  readonly element?: z.core.$ZodType;
+  readonly options?: readonly z.core.$ZodType[];
+}
+
+/** The names of the fields that an object at a path may have; of one of several kinds those of every kind. */
+function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const { shape, innerType, in: read, valueType, element, options } = schema._zod.def as unknown as Definition;
+  if (options !== undefined) return [...new Set(options.flatMap((option) => fieldsAt(option, path)))];
+  const within = innerType ?? read;
+  if (within !== undefined) return fieldsAt(within, path);
+  const [step, ...rest] = path;
+  if (step === undefined) return Object.keys(shape ?? {});
+  const next = valueType ?? element ?? shape?.[String(step)];
+  return next === undefined ? [] : fieldsAt(next, rest);
+}
+
+function unknownField(above: readonly PropertyKey[], key: string): string {
+  const moved = placeInSchema2(asPath([...above, key]));
+  if (moved !== undefined) return `is a field of schema 1: ${moved}`;
+  return `is no field of an environment's file (docs/environment.md)${meant(key, fieldsAt(environmentShape, above))}`;
 }
 
 /** Of a record's name what is said of the name itself, which is within. */
-function ruleOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") return "is no field of an environment's file (docs/environment.md)";
+function ruleOf(issue: z.core.$ZodIssue, given: unknown): string {
   const message = (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
-  return typeRule(message) ?? sizeRule(message) ?? choiceRule(message) ?? message;
+  return typeRule(message, given) ?? sizeRule(message) ?? choiceRule(message, given) ?? message;
 }
 
 const asPath = (steps: readonly PropertyKey[]): string =>
@@ -51,12 +92,18 @@ const asPath = (steps: readonly PropertyKey[]): string =>
     "",
   );
 
-/** The fields that an issue is about: those that are too many are named one by one. */
-const pathsOf = (issue: z.core.$ZodIssue): readonly string[] => {
-  const path = asPath(issue.path);
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => asPath([...issue.path, key]));
-  return [path === "" ? "export default" : path];
-};
+const valueAt = (file: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (inner, step) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[step] : undefined,
+    file,
+  );
 
-export const problemsOfShape = (error: z.ZodError): readonly Problem[] =>
-  error.issues.flatMap((issue) => pathsOf(issue).map((path): Problem => [path, ruleOf(issue)]));
+/** `file`: what was read. Fields that are too many are named one by one. */
+export const problemsOfShape = (error: z.ZodError, file: unknown): readonly Problem[] =>
+  error.issues.flatMap((issue): readonly Problem[] => {
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key): Problem => [asPath([...issue.path, key]), unknownField(issue.path, key)]);
+    const path = asPath(issue.path);
+    return [[path === "" ? "the file" : path, ruleOf(issue, valueAt(file, issue.path))]];
+  });

@@ -1,5 +1,6 @@
 // What a workflow may do that deploys this environment again: everything but roles and policies, which an administrator applies.
-import { imageBuildRoleName, instanceRoleName, queueName, tags } from "../../domain/names.ts";
+import { queueName } from "../../domain/class-keys.ts";
+import { imageBuildRoleName, instanceRoleName, tags } from "../../domain/names.ts";
 import { defaultsKey } from "../../domain/table.ts";
 import { lambdaNames, stackNames, type Arns } from "../arns.ts";
 import { lambdasOf } from "../lambdas.ts";

@@ -3,7 +3,7 @@ import type { LaunchableImages } from "../../domain/configuration.ts";
 import { poolManager, tags } from "../../domain/names.ts";
 import type { Arns } from "../arns.ts";
 import type { Environment } from "../environment/environment.ts";
-import { imageParameterOf, largerSizesOf } from "../environment/operational.ts";
+import { imagesOf, largerSizesOf } from "../environment/operational.ts";
 import type { Statement } from "./policy.ts";
 import { passedToEc2, viaServices } from "../environment/names-in-partition.ts";
 
@@ -16,10 +16,10 @@ const byTemplate = (arns: Arns) => ({ ArnLike: { "ec2:LaunchTemplate": arns.ec2(
 /** Whose images AWS's public parameters for Ubuntu name (Canonical, "Find Ubuntu images on AWS"). */
 const canonical = { aws: "099720109477", "aws-us-gov": "513442679011", "aws-cn": "837727238323" } as const;
 
-export const launchableImages = ({ images, imageOwners, awsPartition }: Environment) =>
+export const launchableImages = (environment: Environment) =>
   ({
-    owners: ["amazon", canonical[awsPartition], ...imageOwners],
-    ids: Object.values(images).flatMap((image) => (image !== undefined && "id" in image ? [image.id] : [])),
+    owners: ["amazon", canonical[environment.awsPartition], ...environment.imageOwners],
+    ids: [...new Set(imagesOf(environment).flatMap(({ id }) => id ?? []))],
   }) satisfies LaunchableImages;
 
 /**
@@ -199,9 +199,7 @@ export const fleetPolicy = (environment: Environment, arns: Arns): readonly Stat
     Sid: "ReadImageIds",
     Effect: "Allow",
     Action: ["ssm:GetParameter", "ssm:GetParameters"],
-    Resource: environment.architectures.map((architecture) =>
-      arns.parameter(imageParameterOf(environment, architecture)),
-    ),
+    Resource: [...new Set(imagesOf(environment).map(({ parameter }) => arns.parameter(parameter)))],
   },
   ...(environment.kmsKeyArn === undefined ? [] : disks(environment, environment.kmsKeyArn)),
 ];

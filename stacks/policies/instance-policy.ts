@@ -1,9 +1,8 @@
 // What an instance may do: its own item, the pre-runner script, the tokens of its partition, its own just-in-time
 // configuration, its own log stream. Nothing of EC2.
-import type { Operational } from "../../domain/configuration.ts";
 import { readerTag } from "../../domain/names.ts";
 import { agentAttributes } from "../../domain/record.ts";
-import { defaultsKey, overlayKey, table } from "../../domain/table.ts";
+import { bootAttributes, defaultsKey, overlayKey, table } from "../../domain/table.ts";
 import type { Arns } from "../arns.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Statement } from "./policy.ts";
@@ -11,8 +10,6 @@ import { viaServices } from "../environment/names-in-partition.ts";
 
 /** EC2 User Guide: the ARN of the instance that the role's credentials were given to. It is also the item's key. */
 const ownArn = "${ec2:SourceInstanceARN}";
-
-const preRunnerAttribute: keyof Operational = "preRunnerScript";
 
 /** Condition keys with `Null: false` beside each `ForAllValues`, which is true where the key is absent. */
 const ownItem = {
@@ -29,7 +26,7 @@ const records = (arns: Arns): readonly Statement[] => [
     Condition: ownItem,
   },
   {
-    // Of the configuration this attribute alone: whoever asks for a whole item names no attribute, and is denied.
+    // Of the configuration what a boot needs: whoever asks for a whole item names no attribute, and is denied.
     Sid: "ReadPreRunnerScript",
     Effect: "Allow",
     Action: ["dynamodb:GetItem"],
@@ -37,7 +34,7 @@ const records = (arns: Arns): readonly Statement[] => [
     Condition: {
       "ForAllValues:StringEquals": {
         "dynamodb:LeadingKeys": [defaultsKey, overlayKey],
-        "dynamodb:Attributes": [table.key, preRunnerAttribute],
+        "dynamodb:Attributes": [table.key, ...bootAttributes],
       },
       Null: { ...ownItem.Null, "dynamodb:Attributes": "false" },
     },

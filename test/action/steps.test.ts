@@ -246,7 +246,10 @@ describe("refresh", () => {
 });
 
 test("the summary of fewer says what is missing, and takes the words of others for text", () => {
-  const parsed = parseRequest({ ...usual, instanceCount: "3", minCount: "1" }, defaultResourceClasses);
+  const parsed = parseRequest(
+    { ...usual, usageClass: "spot", instanceCount: "3", minCount: "1" },
+    defaultResourceClasses,
+  );
   const request = parsed.ok ? parsed.request : expect.fail(JSON.stringify(parsed.problems));
   const instance = { instanceId: "i-1", instanceType: "u7.metal", zone: "a", usageClass: "spot", labels: [] };
   const instances = [{ ...instance, origin: "created" as const }];

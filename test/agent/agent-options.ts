@@ -7,7 +7,6 @@ export const agentOptions = (changes: Partial<AgentOptions> = {}): AgentOptions 
   agentVersion: "1.0.0",
   pooled: true,
   bootMs: limits.bootMs,
-  maxRuntimeMs: limits.maxRuntimeMs,
   turnMs: limits.agentTurnMs,
   onWake: () => undefined,
   ...changes,
@@ -25,7 +24,6 @@ export const enrolmentOptions = (
   instanceId,
   forge: { serverUrl: "https://github.test", owners: {} },
   anyRunsJobs: false,
-  furtherRuns: [],
   secrets,
   ...changes,
 });

@@ -1,4 +1,4 @@
-// Whose jobs may run here: the owning run's, those of further runs that the operator names, or anybody's where labels are shared.
+// Whose jobs may run here: the owning run's, or anybody's where labels are shared.
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -19,7 +19,7 @@ async function letIn(
   return bench.requests[0]?.onlyRuns;
 }
 
-test("without further words only the owning run's jobs may run", async () => {
+test("only the owning run's jobs may run where nothing is said", async () => {
   expect(await letIn({})).toEqual(["7"]);
 });
 
@@ -27,13 +27,8 @@ test("a machine that works for no run lets no run's jobs in", async () => {
   expect(await letIn({}, "image-test:ami-0123456789abcdef0:9")).toEqual([]);
 });
 
-test("further runs are allowed beside the owning one", async () => {
-  expect(await letIn({ furtherRuns: ["70", "71"] })).toEqual(["7", "70", "71"]);
-});
-
 test("where labels are shared any run's jobs may run, and no list is kept", async () => {
   expect(await letIn({ anyRunsJobs: true })).toBeUndefined();
-  expect(await letIn({ anyRunsJobs: true, furtherRuns: ["70"] })).toBeUndefined();
 });
 
 const base = {
@@ -44,15 +39,13 @@ const base = {
   RUNPOOL_HOOKS: "/hooks",
 };
 const parsed = (changes: Readonly<Record<string, string>>) => {
-  const { RUNPOOL_ANY_RUNS_JOBS: any, RUNPOOL_FURTHER_RUNS: further } = parseAgentEnvironment({ ...base, ...changes });
-  return { any, further };
+  const { RUNPOOL_ANY_RUNS_JOBS: any } = parseAgentEnvironment({ ...base, ...changes });
+  return any;
 };
 
-test("the settings are read from the environment file: a list by blanks or commas, and true or false", () => {
-  expect(parsed({})).toEqual({ any: "false", further: [] });
-  expect(parsed({ RUNPOOL_FURTHER_RUNS: " 70, 71\t72,,73 " }).further).toEqual(["70", "71", "72", "73"]);
-  expect(parsed({ RUNPOOL_FURTHER_RUNS: "" }).further).toEqual([]);
-  expect(parsed({ RUNPOOL_ANY_RUNS_JOBS: "true" }).any).toBe("true");
+test("the setting is read from the environment file", () => {
+  expect(parsed({})).toBe("false");
+  expect(parsed({ RUNPOOL_ANY_RUNS_JOBS: "true" })).toBe("true");
 });
 
 test("a word that is neither true nor false lets nobody in: the agent does not start, and names the variable", () => {

@@ -11,7 +11,6 @@ export const viewOf = (record: InstanceRecord, changes: Partial<View> = {}): Vie
   bootedAt: now,
   before: undefined,
   bootMs: limits.bootMs,
-  maxRuntimeMs: limits.maxRuntimeMs,
   pooled: true,
   prepare: "prepared",
   runner: { assignment: undefined, configured: false, listener: "none", busy: false, jobs: 0 },

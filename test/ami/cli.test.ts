@@ -16,7 +16,7 @@ import {
 import { afterEach, beforeEach, expect, test, type TestContext } from "vitest";
 import { defaultsItem } from "../../cloud/aws/configuration-items.ts";
 import { imageTags } from "../../domain/image.ts";
-import { imageParameter } from "../../domain/names.ts";
+import { imageParameter } from "../../domain/class-keys.ts";
 import { openCliBench, type CliBench } from "../cli/bench.ts";
 import { credentials, environment, region } from "../cli/cloud.ts";
 import { makeDownloads, recipeFolder, standInsMissing, ubuntu } from "./stand-ins.ts";

@@ -11,7 +11,7 @@ import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
 import type { PruneWorld } from "../../control/operate/images/prune.ts";
 import { imageTags } from "../../domain/image.ts";
-import { imageParameter } from "../../domain/names.ts";
+import { imageParameter } from "../../domain/class-keys.ts";
 import { environment, openFurnishedCloud } from "../cli/cloud.ts";
 
 export const parameter = imageParameter(environment, "x64");

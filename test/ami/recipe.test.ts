@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { environmentShape } from "../../stacks/environment/environment.ts";
+import { operatingSystems } from "../../domain/machine-class.ts";
 import { sourceTable, tableText, type Versions } from "../../control/operate/images/source-table.ts";
 import { runnerAge } from "../../control/operate/images/runner-age.ts";
 import { imageLimits } from "../../domain/image.ts";
@@ -31,7 +31,7 @@ test("there is a variant for each system and architecture, and an environment ca
   expect(Object.keys(recipe.variants)).toEqual(
     ["ubuntu-24.04", "amazon-linux-2023"].flatMap((system) => [`${system}-x64`, `${system}-arm64`]),
   );
-  const systems = new Set<string>(environmentShape.shape.operatingSystem.options);
+  const systems = new Set<string>(Object.keys(operatingSystems));
   for (const [name, { architecture, operatingSystem }] of Object.entries(recipe.variants)) {
     expect(systems.has(operatingSystem), operatingSystem).toBe(true);
     expect(name).toBe(`${operatingSystem}-${architecture}`);

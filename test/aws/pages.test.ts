@@ -13,7 +13,7 @@ import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { embeddedCloud } from "../../sim/embedded-cloud.ts";
 import type { ServiceName } from "../../sim/http/protocols.ts";
 import { imageTags } from "../../domain/image.ts";
-import { imageParameter } from "../../domain/names.ts";
+import { imageParameter } from "../../domain/class-keys.ts";
 import { jumpingClock, openHttpSim, place, type HttpSim } from "../contract/http-sim.ts";
 import { done, fresh, freshRun, newcomer, ownership, until } from "../contract/newcomers.ts";
 import { keptRequest, launchRequest } from "./asked.ts";

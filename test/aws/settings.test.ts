@@ -54,7 +54,7 @@ it("damaged defaults are refused, by the attribute", async () => {
 
 it("defaults that make no sense together are refused, with what is wrong", async () => {
   await damage(defaultsKey, "idleMs", { N: "1" });
-  await expect(sim.settings.load()).rejects.toThrow(/idleMs is 1; an idle time is/);
+  await expect(sim.settings.load()).rejects.toThrow(/idleMs is 1 ms; an idle time is/);
 });
 
 it("a damaged overlay counts for nothing, and says so by the attribute", async () => {
@@ -105,10 +105,9 @@ const operational: Whole<Operational> = {
   maxInstancesPerPartition: 7,
   preRunnerScript: "exit 0\n",
   labels: ["gpu"],
-  runnerVersion: "2.336.0",
+  usageClass: "on-demand",
   idleFloors: { "large/x64": 1, "large/x64/on-demand": 2 },
   maxUses: 3,
-  spotMaxPrices: { large: 0.2 },
   maxAgeMs: 86_400_001,
   images: { x64: "ami-0123456789abcdef0", arm64: "ami-0123456789abcdef1" },
 };
@@ -119,6 +118,17 @@ const everything = ({ forge, ...plain }: Defaults): Whole<Defaults> => ({
   schema: environmentSchema,
   securityGroups: ["sg-1", "sg-2"],
   imageParameters: { x64: "/acme/x64", arm64: "/acme/arm64" },
+  classes: {
+    large: {
+      configHash: "own",
+      usageClass: "spot",
+      maxUses: 1,
+      maxRuntimeMs: 60_000,
+      spotMaxPrice: 0.2,
+      imageParameters: { x64: "/acme/large/x64", arm64: "/acme/large/arm64" },
+    },
+  },
+  preRunnerScripts: { large: "exit 1\n" },
   launchableImages: { owners: ["amazon"], ids: ["ami-0123456789abcdef0"] },
   forge: {
     ...forge,
@@ -133,7 +143,7 @@ const everything = ({ forge, ...plain }: Defaults): Whole<Defaults> => ({
   kept: {
     classes: ["large"],
     partitions: { shared: "acme" },
-    architectures: ["x64"],
+    machines: ["large/x64"],
     zones: ["eu-west-1a"],
     all: { region: ["eu-west-1"] },
   },
@@ -178,11 +188,30 @@ it.each<[what: string, deployed: string, laid: string | undefined, read: string]
 ])("an instance boots with the script of the table: %s", async (_, preRunnerScript, laid, read) => {
   await stored({ ...sim.defaults, preRunnerScript });
   if (laid !== undefined) await sim.settings.writeOverlay({ preRunnerScript: laid });
-  expect(await preRunner(sim.clients.dynamodb, sim.table)).toBe(read);
+  expect(await preRunner(sim.clients.dynamodb, sim.table, "dev")).toBe(read);
+});
+
+it("an instance of a class with a script of its own boots with that, whatever an operator lays over the environment's", async () => {
+  const script = (ofClass: string) => preRunner(sim.clients.dynamodb, sim.table, "dev", ofClass);
+  await stored({ ...sim.defaults, preRunnerScript: "deployed", preRunnerScripts: { large: "own", tiny: "" } });
+  await sim.settings.writeOverlay({ preRunnerScript: "laid" });
+  expect(await Promise.all(["large", "tiny", ""].map(script))).toEqual(["own", "", "laid"]);
+  await expect(script("huge")).rejects.toThrow(/no pre-runner script of class huge/);
+});
+
+it("a configuration of schema 1 is named, with what to do, by whoever reads it", async () => {
+  await stored({ ...sim.defaults, schema: 1 });
+  const named = /environment ".*" was deployed by runpool .* \(schema 1\).*Deploy it again from a checkout/;
+  await expect(preRunner(sim.clients.dynamodb, sim.table, "dev")).rejects.toThrow(named);
+  await expect(sim.settings.load()).rejects.toThrow(named);
+  // Written before a schema was: the same.
+  const { schema: _, ...without } = sim.defaults;
+  await stored(without);
+  await expect(preRunner(sim.clients.dynamodb, sim.table, "dev")).rejects.toThrow(named);
 });
 
 it("an instance of an environment without a configuration does not boot as if it had no script", async () => {
   const Key = { key: { S: defaultsKey } };
   await sim.clients.dynamodb.send(new DeleteItemCommand({ TableName: sim.table, Key }));
-  await expect(preRunner(sim.clients.dynamodb, sim.table)).rejects.toThrow(Unconfigured);
+  await expect(preRunner(sim.clients.dynamodb, sim.table, "dev")).rejects.toThrow(Unconfigured);
 });

@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 import { run } from "../../entry/cli/run.ts";
-import { queueName, tableName } from "../../domain/names.ts";
+import { queueName } from "../../domain/class-keys.ts";
+import { tableName } from "../../domain/names.ts";
 import { hear, type Ended, type Heard } from "../child.ts";
 import { compileCache } from "../compile-cache.ts";
 import { playAgents } from "./agents.ts";

@@ -7,9 +7,9 @@ import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { defaultsItem, overlayItem, pauseItem } from "../../cloud/aws/configuration-items.ts";
 import { openImds } from "../../sim/imds/imds.ts";
 import type { Check } from "../../control/operate/doctor/check.ts";
+import { imageParameter } from "../../domain/class-keys.ts";
 import {
   forgeCredentialParameter,
-  imageParameter,
   registrationTokenParameter,
   removalTokenParameter,
   tableName,

@@ -4,7 +4,7 @@ import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { changesOf } from "../../entry/cli/changes.ts";
-import { parsedDuration } from "../../entry/words/durations.ts";
+import { parseDuration } from "../../domain/duration.ts";
 import { openCliBench, ownedBy, type CliBench } from "./bench.ts";
 
 let bench: CliBench;
@@ -118,7 +118,7 @@ test("--follow tells what happens, as JSON lines, and ends in order with Ctrl-C"
 });
 
 test("an age is a number with its unit", async () => {
-  expect(["45s", "30m", "2h", "1d", "h", "5", "-1m"].map(parsedDuration)).toEqual([
+  expect(["45s", "30m", "2h", "1d", "h", "5", "-1m"].map((text) => parseDuration(text))).toEqual([
     45_000,
     30 * minute,
     120 * minute,

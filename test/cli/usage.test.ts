@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { commands } from "../../entry/cli/commands.ts";
-import { distance, nearest } from "../../entry/words/nearest.ts";
+import { distance, nearest } from "../../domain/nearest.ts";
 import { terminalOn } from "../../entry/words/terminal.ts";
 import { version } from "../../domain/version.ts";
 import { needs } from "../tools.ts";

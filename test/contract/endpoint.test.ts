@@ -1,7 +1,7 @@
 // The port contracts, over the AWS adapters on an AWS stand-in that is not ours: moto, or what RUNPOOL_CONTRACT_ENDPOINT names.
 import { RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { afterAll, it } from "vitest";
-import { imageParameter } from "../../domain/names.ts";
+import { imageParameter } from "../../domain/class-keys.ts";
 import { openAwsStand } from "./aws-stand.ts";
 import { fleetContract } from "./fleet-contract.ts";
 import { jumpingClock, place } from "./http-sim.ts";

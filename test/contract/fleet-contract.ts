@@ -1,6 +1,7 @@
 // The contract of `Fleet`, `Secrets` and `SecretFolder`: machines that fit, with their tags; ends that are harmless to repeat.
 import { describe, expect, it } from "vitest";
-import { imageParameter, poolManager, tags } from "../../domain/names.ts";
+import { imageParameter } from "../../domain/class-keys.ts";
+import { poolManager, tags } from "../../domain/names.ts";
 import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/fleet.ts";
 import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import { fresh } from "./newcomers.ts";

@@ -189,7 +189,7 @@ test("an image that the environment's roles may not launch is a failure that nam
   const root = { virtualization: "hvm", rootDevice: "/dev/xvda", rootGiB: 8 };
   const judge = (owners: readonly string[], environment?: string, id = "ami-1", where: typeof place = may) => {
     const seen = { state: "available", architecture: "x64" as const, createdAt: now, owners, environment, ...root };
-    return judgeImage("x64", id, "/p", seen, new Map(), where, now);
+    return judgeImage("image x64", "x64", id, "/p", seen, new Map(), where, now);
   };
   expect(judge(["137112412989", "amazon"]).verdict).toBe("ok");
   expect(judge(["099720109477"]).verdict).toBe("ok");
@@ -209,18 +209,18 @@ test("an image that the environment's roles may not launch is a failure that nam
 });
 
 test("images: the parameter, the image, its architecture, its age", () => {
-  expect(judgeImageParameter("x64", "/p", "ami-0123456789abcdef0")).toBeUndefined();
-  expect(judgeImageParameter("x64", "/p", "resolve me")?.verdict).toBe("fail");
-  expect(judgeImageParameter("x64", "/p", undefined)?.verdict).toBe("fail");
+  expect(judgeImageParameter("image x64", "/p", "ami-0123456789abcdef0")).toBeUndefined();
+  expect(judgeImageParameter("image x64", "/p", "resolve me")?.verdict).toBe("fail");
+  expect(judgeImageParameter("image x64", "/p", undefined)?.verdict).toBe("fail");
   const root = { ...ownImage, virtualization: "hvm", rootDevice: "/dev/xvda", rootGiB: 8 };
   const seen = { state: "available", architecture: "x64" as const, createdAt: now - 30 * day, ...root };
   const verdict = (one: typeof seen | undefined) =>
-    judgeImage("x64", "ami-1", "/p", one, new Map(), place, now).verdict;
+    judgeImage("image x64", "x64", "ami-1", "/p", one, new Map(), place, now).verdict;
   expect(verdict(seen)).toBe("ok");
   expect(verdict({ ...seen, createdAt: seen.createdAt - 1 })).toBe("warn");
   expect(verdict({ ...seen, state: "pending" })).toBe("fail");
   expect(verdict(undefined)).toBe("fail");
-  expect(judgeImage("arm64", "ami-1", "/p", seen, new Map(), place, now).verdict).toBe("fail");
+  expect(judgeImage("image arm64", "arm64", "ami-1", "/p", seen, new Map(), place, now).verdict).toBe("fail");
 });
 
 describe("an image that does not fit the launch templates is a failure, with what would be right", () => {
@@ -248,7 +248,7 @@ describe("an image that does not fit the launch templates is a failure, with wha
     expect(misfitsOf({ ...fits, rootGiB: 21 }, templates)).toEqual([
       {
         found: "its root's snapshot has 21 GiB, more than the disk of large/x64 (20 GiB): EC2 refuses every launch",
-        remedy: expect.stringContaining("disk.sizeGiBByClass of these classes, at least 21") as unknown,
+        remedy: expect.stringContaining("disk.sizeGiB of these classes, at least 21") as unknown,
       },
     ]);
   });

@@ -20,7 +20,7 @@ const factsWith = (machines: readonly MachineSeen[], changes: Partial<Facts> = {
   configuration,
   now,
   seen: new Map(machines.map((one) => [one.instanceId, one])),
-  images: { x64: "ami-1" },
+  images: new Map([["large/x64", "ami-1"]]),
   releases: [],
   listed: { runners: [], scopes: new Set() },
   ...changes,
@@ -100,7 +100,7 @@ describe("a record whose machine lives", () => {
   test("that was created for the floor and is prepared is parked", () =>
     expect(found(recordOf({ state: "created", assignment: 0, said: "prepared" }))).toBe("park"));
   test.for([
-    ["an image that is no longer the one", { images: { x64: "ami-2" } }, {}],
+    ["an image that is no longer the one", { images: new Map([["large/x64", "ami-2"]]) }, {}],
     ["a configuration that is no longer deployed", {}, { configHash: "old" }],
     ["a launch template that has a newer version", {}, { templateVersion: "0" }],
     ["more age than allowed", {}, { launchedAt: now - configuration.maxAgeMs - 1 }],

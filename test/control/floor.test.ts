@@ -3,8 +3,6 @@ import { expect, test } from "vitest";
 import { floorsOf, keepFloors, planFloor, type Floor } from "../../control/refresh/floor.ts";
 import type { ControlPorts } from "../world/world.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
-import { inputs } from "../../entry/action/inputs.ts";
-import { requestDefaults } from "../../entry/request-inputs.ts";
 import { limits } from "../../domain/limits.ts";
 import { calmWorld, type CalmWorld } from "./calm-world.ts";
 import { configuration, now, owned, recordOf } from "./record-of.ts";
@@ -46,7 +44,7 @@ test("only the floor's own number is extended, and only when little is left: the
   expect(planFloor(floor, [idle("i-a", limits.floorExtendMs), idle("i-b", near)], now).extend).toHaveLength(1);
 });
 
-test("each partition has its floors, of the usage class of a request that names none; an unknown class has none", () => {
+test("each partition has its floors, of the usage class that the class has; an unknown class has none", () => {
   const floors = floorsOf({
     ...configuration,
     idleFloors: { "large/x64": 1, "xlarge/arm64/on-demand": 2, "huge/x64": 3, "large/arm64": 0 },
@@ -54,12 +52,14 @@ test("each partition has its floors, of the usage class of a request that names 
   expect(
     floors.map(({ partition, resourceClass, usageClass, count }) => [partition, resourceClass, usageClass, count]),
   ).toEqual([
-    ["github:acme/shop", "large", requestDefaults.usageClass, 1],
+    ["github:acme/shop", "large", configuration.usageClass, 1],
     ["github:acme/shop", "xlarge", "on-demand", 2],
-    ["github:acme/docs", "large", requestDefaults.usageClass, 1],
+    ["github:acme/docs", "large", configuration.usageClass, 1],
     ["github:acme/docs", "xlarge", "on-demand", 2],
   ]);
-  expect(inputs["usage-class"].otherwise).toBe(requestDefaults.usageClass);
+  const classes = { large: { usageClass: "on-demand" as const } };
+  const [own] = floorsOf({ ...configuration, classes, idleFloors: { "large/x64": 1 } });
+  expect(own?.usageClass).toBe("on-demand");
 });
 
 /** Runs a refresh of a calm world, and gives its report with the environment's counter after it. */

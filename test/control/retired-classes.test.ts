@@ -85,7 +85,7 @@ test("refresh ends the idle instances of a retired class, empties its queue, and
   const sink = { paint: (_: string, text: string) => text } as Sink;
   const lines = refreshLines(last, environment, false, sink);
   expect(lines.at(-1)).toBe(
-    `class large is retired and empty: remove it from \`retiredClasses\` in environments/${environment}.ts`,
+    `class large is retired and empty: remove it from \`retiredClasses\` in the file of environment "${environment}"`,
   );
   expect(refreshLines(first, environment, false, sink).at(-1)).toBe(
     "class large is retired: 2 instances, about 0 messages, 0 unreadable left",
@@ -109,27 +109,28 @@ test("the doctor on a retired partition and a retired architecture: what is left
   const kept = {
     classes: ["large"],
     partitions: { [own]: "octo-org/octo-repo", web: "octo-org" },
-    architectures: ["x64", "arm64"] as const,
+    machines: ["large/x64", "large/arm64", "huge/x64"],
     zones: [],
     all: {},
   };
-  const retired = { ...configuration, kept, imageParameters: { x64: "/runpool/dev/ami/x64" } };
+  const { "large/arm64": _, ...templates } = configuration.templates;
+  const retired = { ...configuration, kept, queues, templates };
   const left = recordOf({ partition: "web", architecture: "arm64" });
   const checksOf = (records: readonly (typeof left)[]) =>
     examineRetired(retired, records).map(({ name, verdict, found }) => [name, verdict, found]);
   expect(checksOf([left])).toEqual([
     ["partition web", "ok", "it is retired: instances left: 1"],
-    ["architecture arm64", "ok", "it is retired: instances left: 1"],
+    ["machines large/arm64", "ok", "it is retired: instances left: 1"],
   ]);
   expect(checksOf([{ ...left, state: "terminated" }])).toEqual([
     ["partition web", "warn", expect.stringContaining("remove it from `retiredPartitions`")],
-    ["architecture arm64", "warn", expect.stringContaining("remove it from `retiredArchitectures`")],
+    ["machines large/arm64", "warn", expect.stringContaining("remove it from `retiredArchitectures`")],
   ]);
   expect(examineRetired(configuration, [left])).toEqual([]);
 });
 
 test("a retired partition's tokens are renewed and its runners looked for, and no floor is kept in it", () => {
-  const kept = { classes: [], partitions: { web: "octo-org" }, architectures: [], zones: [], all: {} };
+  const kept = { classes: [], partitions: { web: "octo-org" }, machines: [], zones: [], all: {} };
   const retired = { ...configuration, kept, idleFloors: { "large/x64": 1 } };
   expect(partitionScopes(retired).get("web")).toBe("octo-org");
   expect(partitionScopes(retired).size).toBe(partitionScopes(configuration).size + 1);

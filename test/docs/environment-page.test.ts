@@ -1,14 +1,17 @@
 // docs/environment.md has every field of an environment's file, with its default.
 import { expect, test } from "vitest";
+import { formatDuration } from "../../domain/duration.ts";
 import { operationalDefaults } from "../../domain/configuration.ts";
+import { fileFieldOf } from "../../stacks/environment/operational.ts";
 import { environmentFields } from "../stacks/environment-fields.ts";
 import { readText } from "../tidy/sources.ts";
 import { allRowsOf } from "./tables.ts";
 
 function written(value: unknown, required: boolean, path: string): string {
   if (required) return "required";
-  const [part, name = ""] = path.split(".");
-  const meant = part === "limits" ? operationalDefaults[name as keyof typeof operationalDefaults] : value;
+  const stored = Object.entries(fileFieldOf).find(([, field]) => field === path && path.startsWith("limits."))?.[0];
+  const limit = operationalDefaults[stored as keyof typeof operationalDefaults];
+  const meant = stored === undefined ? value : stored.endsWith("Ms") ? formatDuration(limit as number) : limit;
   if (meant === undefined || meant === "") return "none";
   if (typeof meant !== "object") return JSON.stringify(meant).replaceAll('"', "");
   const { kind, ...rest } = meant as { readonly kind?: string };

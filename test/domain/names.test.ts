@@ -1,11 +1,11 @@
 // Names: what is made of them can be read back, and never from another environment's.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { imageParameter } from "../../domain/class-keys.ts";
 import {
   awsPartitionOf,
   environmentName,
   forgeCredentialParameter,
-  imageParameter,
   instanceKey,
   instanceRoleName,
   jitConfigurationParameter,

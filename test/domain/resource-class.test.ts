@@ -1,6 +1,6 @@
 // Resource classes: the defaults, and what an environment may define.
 import { describe, expect, test } from "vitest";
-import { queueName, templateName, unreadableQueueName } from "../../domain/names.ts";
+import { queueName, templateName, unreadableQueueName } from "../../domain/class-keys.ts";
 import { defaultResourceClasses, problemsOfClasses } from "../../domain/resource-class.ts";
 
 test("the default classes are the seven of the design, two GiB a vCPU", () => {

@@ -1,6 +1,7 @@
 // The table's keys and indexes, within DynamoDB's limits.
 import { expect, test } from "vitest";
 import { agentAttributes, states } from "../../domain/record.ts";
+import { poolKey } from "../../domain/class-keys.ts";
 import * as domain from "../../domain/table.ts";
 
 const { table } = domain;
@@ -49,6 +50,6 @@ test("two pools, or two states of one, have two keys, whatever a partition is ca
   for (const partition of ["a", "b", "ab", "a#", "a#b", "#a", "github:a/b"])
     for (const resourceClass of ["a", "b", "ab", "ba", "b-a"])
       for (const architecture of ["x64", "arm64"] as const)
-        for (const state of states) keys.push(domain.poolKey({ partition, resourceClass, architecture }, state));
+        for (const state of states) keys.push(poolKey({ partition, resourceClass, architecture }, state));
   expect(new Set(keys).size).toBe(7 * 5 * 2 * states.length);
 });

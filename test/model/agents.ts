@@ -67,7 +67,6 @@ export function agentsOf(model: Model): Agents {
       bootedAt: late ? now - hour : now - 1,
       before: undefined,
       bootMs: hour / 6,
-      maxRuntimeMs: hour / 2,
       pooled: true,
       prepare: get(row, base, host.prepared) === 1 ? "prepared" : "not begun",
       runner: {

@@ -38,7 +38,7 @@ const configurationOf = (stale: boolean): Configuration =>
     configHash: stale ? "newer" : thing.configHash,
     resourceClasses: defaultResourceClasses,
     templates: { "large/x64": { id: "template", version: thing.templateVersion } },
-    images: {},
+    images: new Map(),
   }) as Partial<Configuration> as Configuration;
 
 const ec2Words = ["pending", "running", "shutting-down", "terminated"] as const;
@@ -60,7 +60,7 @@ function judgeOf({ records, spec }: Model): (id: number, state: number) => Findi
           configuration,
           now,
           seen,
-          images: {},
+          images: new Map(),
           releases: [],
           listed: { runners: [], scopes: new Set() },
         }),

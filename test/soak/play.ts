@@ -131,10 +131,7 @@ async function openGround({ seed, maxInstances, tell }: SoakOptions): Promise<Co
       forgeServer: cloud.github.url,
       ec2: cloud.ec2,
       preRunnerScript: "#!/bin/bash\ntrue\n",
-      agentVariables: {
-        RUNPOOL_BOOT_MS: String(operational.bootMs),
-        RUNPOOL_MAX_RUNTIME_MS: String(operational.maxRuntimeMs),
-      },
+      agentVariables: { RUNPOOL_BOOT_MS: String(operational.bootMs) },
       onAgent: (instanceId, kill) => processes.agentStarted(instanceId, kill),
     });
     ends.push(async () => {

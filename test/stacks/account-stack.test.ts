@@ -8,7 +8,7 @@ import { exampleWith, synthesized } from "./synthesized.ts";
 const stackOf = (...files: readonly EnvironmentFile[]): StackFile | undefined =>
   synthesized(...files)["account-111122223333"];
 const named = (name: string, changes: Partial<EnvironmentFile> = {}) =>
-  exampleWith({ name, resourceClasses: { large: { cpu: 2, mmem: 4096 } }, ...changes });
+  exampleWith({ name, classes: { large: {} }, ...changes });
 const blocks = (stack: StackFile | undefined, type: string): readonly Block[] =>
   resourcesOf(stack ?? {}, type).map(([, block]) => block);
 const urls = (stack: StackFile | undefined) =>

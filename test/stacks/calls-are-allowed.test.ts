@@ -11,13 +11,8 @@ import { secrets } from "../../cloud/aws/secrets.ts";
 import { imagesOf } from "../../sim/furnish-from-stack.ts";
 import type { AwsCall } from "../../sim/http/service.ts";
 import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
-import {
-  forgeCredentialParameter,
-  imageParameter,
-  instanceKey,
-  jitConfigurationParameter,
-  tableName,
-} from "../../domain/names.ts";
+import { imageParameter } from "../../domain/class-keys.ts";
+import { forgeCredentialParameter, instanceKey, jitConfigurationParameter, tableName } from "../../domain/names.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import laptop from "../../entry/laptop/environment.ts";
@@ -96,7 +91,7 @@ beforeAll(async () => {
     const common = { environment: place.environment, forgeServer: cloud.github.url, clock: hostClock };
     const wish = { ...common, secrets: secrets(new SSMClient(options)) };
     // What root does on a machine before the agent is started.
-    void preRunnerScript(new DynamoDBClient(options), tableName(place.environment));
+    void preRunnerScript(new DynamoDBClient(options), tableName(place.environment), place.environment);
     agents.push(
       startAgent(id, { ...wish, client: new DynamoDBClient(options), place: { awsPartition: "aws", ...place } }),
     );

@@ -11,7 +11,8 @@ import {
 import { GetInstanceProfileCommand, GetRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
-import { instanceRoleName, queueName, tags, templateName } from "../../domain/names.ts";
+import { queueName, templateName } from "../../domain/class-keys.ts";
+import { instanceRoleName, tags } from "../../domain/names.ts";
 import { removalsOf } from "../../domain/removals.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
@@ -54,7 +55,8 @@ test("who stands on what would go, and nobody else, keeps it", () => {
     zone: "eu-central-1b",
     architecture: "x64",
   } as const;
-  const forOne = /^(class "huge"|architecture "arm64"|partition "github:octo-org\/docs"|the subnet of eu-central-1c)$/;
+  const forOne =
+    /^(class "huge"|architecture "arm64" of class "huge"|partition "github:octo-org\/docs"|the subnet of eu-central-1c)$/;
   const all = changes.flatMap(({ to }) => removalsOf(keptIn(before), keptIn(to(before)), "example"));
   for (const { what, standsOn } of all)
     if (forOne.test(what)) expect([what, standsOn(here), standsOn(other)]).toEqual([what, true, false]);
@@ -78,18 +80,18 @@ const identitiesOf = (file: EnvironmentFile): ReadonlyMap<string, object> => {
 };
 
 test("however many others are added, a repository's, a zone's and a class's resources stay what they are", () => {
-  const { forge, resourceClasses } = before;
+  const { forge, classes } = before;
   // Without its gateway, for which alone the order of zones counts.
   const network = { ...before.network, nat: false };
   const [own = "", ...others] = forge.repositories;
   const [zone = "", ...zones] = network.zones;
-  const { large, huge } = resourceClasses;
+  const { large, huge } = classes;
   const alone = {
     ...before,
     sessionAccess: false,
     partitions: {},
     network: { ...network, zones: [zone] },
-    resourceClasses: { large },
+    classes: { large },
   };
   const first = identitiesOf({ ...alone, forge: { ...forge, repositories: [own] } });
   expect(first.size).toBeGreaterThan(20);
@@ -98,7 +100,7 @@ test("however many others are added, a repository's, a zone's and a class's reso
     forge: { ...forge, repositories: [...others, own] },
     sessionAccess: false,
     network: { ...network, zones: ["eu-central-1a", ...zones, zone] },
-    resourceClasses: { huge, large },
+    classes: { huge, large },
   });
   for (const [address, known] of first) expect([address, among.get(address)]).toEqual([address, known]);
 });
@@ -259,18 +261,18 @@ test(
     for (const rows of plans.values()) await planned(workspace, rows, Subnets[0] ?? {});
 
     // Forgotten at once: the reason and the way, and nothing of AWS is touched, neither to be made nor to be changed nor to go.
-    const { forge, resourceClasses, partitions } = before;
+    const { forge, classes, partitions } = before;
     const fewer = {
       ...before,
       forge: { ...forge, repositories: ["octo-org/octo-repo", "octo-org/shop", "octo-org/more"] },
       partitions,
-      resourceClasses: { large: resourceClasses.large, xlarge: resourceClasses.huge },
+      classes: { large: classes.large, xlarge: classes.huge },
     };
     const refused = await apply(workspace, fewer);
     expect(refused.code).not.toBe(0);
     const said = refused.output.replaceAll(/[\s│]+/g, " ");
     for (const part of ['retiredClasses: class "huge"', `retiredPartitions: partition "${docs}"`])
-      expect(said).toContain(`environments/example.ts: ${part} is in use: 1 instance stands on it: ${instance}`);
+      expect(said).toContain(`example: ${part} is in use: 1 instance stands on it: ${instance}`);
     expect(said).toContain(`Add "${docs}": "octo-org/docs" to retiredPartitions and deploy`);
     expect(doneBy(refused.output)).toEqual([]);
 

@@ -34,16 +34,19 @@ const forge = {
 
 /** With something of everything, so that it can be taken away. */
 export const before = {
+  schema: 2,
   name: "example",
   account: "123456789012",
   region: "eu-central-1",
   network,
   forge,
   partitions: { web: ["octo-org/shop"] },
-  resourceClasses: { large, huge },
-  architectures: ["x64", "arm64"],
-  operatingSystem: "amazon-linux-2023",
-  images: { x64: { id: "ami-0a1b2c3d4e5f60001" }, arm64: { id: "ami-0a1b2c3d4e5f60002" } },
+  defaults: {
+    operatingSystem: "amazon-linux-2023",
+    architectures: ["x64", "arm64"],
+    image: { x64: { id: "ami-0a1b2c3d4e5f60001" }, arm64: { id: "ami-0a1b2c3d4e5f60002" } },
+  },
+  classes: { large, huge },
   limits: { maxInstances: 40 },
   schedules: [{ name: "morning", cron: "cron(0 7 ? * MON-FRI *)", idleFloors: { "large/x64": 1 } }],
   proxy: { url: "http://proxy.example.org:3128" },
@@ -58,8 +61,13 @@ const set =
   (file) => ({ ...file, ...changes });
 /** Of a field that has fields itself. */
 const within =
-  (field: "forge" | "disk" | "limits" | "alarms" | "given" | "images" | "install", changes: object): Change["to"] =>
+  (field: "forge" | "defaults" | "limits" | "alarms" | "given", changes: object): Change["to"] =>
   (file) => ({ ...file, [field]: { ...file[field], ...changes } });
+/** Of a field of the defaults that has fields itself. */
+const ofMachines =
+  (field: "image" | "install" | "disk" | "preRunner", changes: object): Change["to"] =>
+  (file) =>
+    within("defaults", { [field]: { ...file.defaults[field], ...changes } })(file);
 /** By another repository, which has its numbers; the one of before keeps its own where it is still named. */
 const from =
   (field: "deployFrom" | "imagesFrom", changes: object): Change["to"] =>
@@ -101,8 +109,8 @@ export const changes: readonly Change[] = [
     plan: "moved",
   },
   {
-    field: "awsPartition",
-    to: set({ region: "cn-north-1", awsPartition: "aws-cn", network: { ...network, zones: ["cn-north-1b"] } }),
+    field: "region",
+    to: set({ region: "cn-north-1", network: { ...network, zones: ["cn-north-1b"] } }),
     takes: [...moved.slice(1), ...subnetsOf],
     plan: "moved",
   },
@@ -151,7 +159,6 @@ export const changes: readonly Change[] = [
     takes: ["10.80.0.0/16", "logs", "private", "ssm", "the NAT gateway in eu-central-1b", ...subnetsOf],
     goes: wholeNetwork,
   },
-  { field: "forge.kind", to: within("forge", { kind: "github" }), plan: "kept" },
   {
     field: "forge.serverUrl",
     to: within("forge", { serverUrl: "https://ghe.example.org", repositoryIds: {} }),
@@ -185,8 +192,14 @@ export const changes: readonly Change[] = [
   },
   { field: "forge.organisation", to: within("forge", { organisation: "octo-org" }), takes: scopes, plan: "registered" },
   {
+    field: "forge.organization",
+    to: within("forge", { organisation: undefined, organization: "octo-org" }),
+    takes: scopes,
+    plan: "registered",
+  },
+  {
     field: "forge.enterprise",
-    to: within("forge", { organisation: undefined, enterprise: "octo" }),
+    to: within("forge", { organisation: undefined, organization: undefined, enterprise: "octo" }),
     takes: [...scopes, scope("octo-org", "web")],
     plan: "registered",
   },
@@ -213,61 +226,80 @@ export const changes: readonly Change[] = [
   },
   // What kind of machines.
   {
-    field: "resourceClasses",
-    to: set({ resourceClasses: { large: { cpu: 2, mmem: 8192 }, huge, xlarge: huge } }),
+    field: "classes",
+    to: set({
+      classes: {
+        large: { cpu: 2, mmem: 8192 },
+        huge: { ...huge, maxUses: 3, maxRuntime: "2h", usageClass: "on-demand", disk: { sizeGiB: 90 } },
+        docker: { ...large, docker: true, preRunner: { script: "#!/bin/sh\n" }, architectures: ["x64"] },
+      },
+    }),
     plan: "kept",
   },
   {
-    field: "resourceClasses",
-    to: set({ resourceClasses: { large } }),
+    field: "classes",
+    to: set({ classes: { large } }),
     takes: ['class "huge"'],
     goes: [/^aws_sqs_queue\.(pool|unreadable)-huge$/, /^aws_launch_template\.template-huge-/],
     plan: "taken",
   },
   {
     field: "retiredClasses",
-    to: set({ resourceClasses: { large, xlarge: huge }, retiredClasses: ["huge"] }),
+    to: (file) => {
+      const { huge: _, ...classes } = file.classes ?? {};
+      return { ...file, classes, retiredClasses: ["huge"] };
+    },
     plan: "kept",
   },
   {
-    field: "architectures",
-    to: set({ architectures: ["x64"], images: { x64: before.images.x64 } }),
-    takes: ['architecture "arm64"'],
+    field: "classes",
+    to: set({ classes: { large: { ...large, architectures: ["x64"] }, huge } }),
+    takes: ['architecture "arm64" of class "large"'],
+    goes: [/^aws_launch_template\.template-large-arm64-/],
+  },
+  {
+    field: "defaults.architectures",
+    to: within("defaults", { architectures: ["x64"], image: { x64: before.defaults.image.x64 } }),
+    takes: ['architecture "arm64" of class "huge"', 'architecture "arm64" of class "large"'],
     goes: [/^aws_launch_template\.template-\w+-arm64-/, /^aws_ssm_parameter\.image-arm64$/],
     plan: "taken",
   },
   {
     field: "retiredArchitectures",
-    to: set({ architectures: ["x64"], retiredArchitectures: ["arm64"] }),
+    to: (file) => ({ ...within("defaults", { architectures: ["x64"] })(file), retiredArchitectures: ["arm64"] }),
     plan: "kept",
   },
-  { field: "operatingSystem", to: set({ operatingSystem: "ubuntu-24.04" }), plan: "kept" },
-  { field: "images.x64", to: within("images", { x64: { id: "ami-0a1b2c3d4e5f60003" } }), plan: "kept" },
+  { field: "defaults.operatingSystem", to: within("defaults", { operatingSystem: "ubuntu-24.04" }), plan: "kept" },
+  { field: "defaults.image.x64", to: ofMachines("image", { x64: { id: "ami-0a1b2c3d4e5f60003" } }), plan: "kept" },
   // No instance stands on it, but provisions do, until the pipeline publishes: docs/ami.md.
   {
-    field: "images.x64",
-    to: within("images", { x64: { pipeline: true } }),
+    field: "defaults.image.x64",
+    to: ofMachines("image", { x64: { pipeline: true } }),
     goes: [/^aws_ssm_parameter\.image-x64$/],
     plan: "taken",
   },
-  { field: "images.arm64", to: within("images", { arm64: { id: "ami-0a1b2c3d4e5f60004" } }), plan: "kept" },
-  { field: "install.x64", to: within("install", { x64: archive }), plan: "kept" },
-  { field: "install.arm64", to: within("install", { arm64: archive }), plan: "kept" },
+  { field: "defaults.image.arm64", to: ofMachines("image", { arm64: { id: "ami-0a1b2c3d4e5f60004" } }), plan: "kept" },
+  { field: "defaults.install.x64", to: ofMachines("install", { x64: archive }), plan: "kept" },
+  { field: "defaults.install.arm64", to: ofMachines("install", { arm64: archive }), plan: "kept" },
   { field: "imageOwners", to: set({ imageOwners: ["444455556666"] }), plan: "kept" },
   { field: "instanceTypes", to: set({ instanceTypes: ["c*", "g5.*"] }), plan: "kept" },
-  { field: "disk.sizeGiB", to: within("disk", { sizeGiB: 100 }), plan: "kept" },
-  { field: "disk.iops", to: within("disk", { iops: 4000 }), plan: "kept" },
-  { field: "disk.throughputMiB", to: within("disk", { throughputMiB: 250 }), plan: "kept" },
-  { field: "disk.sizeGiBByClass", to: within("disk", { sizeGiBByClass: { large: 80 } }), plan: "kept" },
-  { field: "spotMaxPrices", to: set({ spotMaxPrices: { large: 0.1 } }), plan: "kept" },
-  { field: "preRunnerScript", to: set({ preRunnerScript: "#!/bin/bash\ntrue\n" }), plan: "kept" },
-  { field: "preRunnerUser", to: set({ preRunnerUser: "job" }), plan: "kept" },
-  { field: "runnerVersion", to: set({ runnerVersion: "2.336.0" }), plan: "kept" },
+  { field: "defaults.disk.sizeGiB", to: ofMachines("disk", { sizeGiB: 100 }), plan: "kept" },
+  { field: "defaults.disk.iops", to: ofMachines("disk", { iops: 4000 }), plan: "kept" },
+  { field: "defaults.disk.throughputMiB", to: ofMachines("disk", { throughputMiB: 250 }), plan: "kept" },
+  { field: "defaults.docker", to: within("defaults", { docker: true }), plan: "kept" },
+  {
+    field: "defaults.preRunner.script",
+    to: ofMachines("preRunner", { script: "#!/bin/bash\ntrue\n" }),
+    plan: "kept",
+  },
+  { field: "defaults.preRunner.user", to: ofMachines("preRunner", { user: "job" }), plan: "kept" },
+  { field: "defaults.maxUses", to: within("defaults", { maxUses: 3 }), plan: "kept" },
+  { field: "defaults.maxRuntime", to: within("defaults", { maxRuntime: "1h" }), plan: "kept" },
+  { field: "defaults.usageClass", to: within("defaults", { usageClass: "on-demand" }), plan: "kept" },
+  { field: "defaults.spotMaxPrice", to: within("defaults", { spotMaxPrice: 0.1 }), plan: "kept" },
   { field: "labels", to: set({ labels: ["ours"] }), plan: "kept" },
-  { field: "furtherRuns", to: set({ furtherRuns: ["1234567890"] }), plan: "kept" },
-  { field: "anyRunsJobs", to: set({ anyRunsJobs: true, furtherRuns: [] }), plan: "kept" },
+  { field: "anyRunsJobs", to: set({ anyRunsJobs: true }), plan: "kept" },
   { field: "runnerEnvironment", to: set({ runnerEnvironment: { RUNNER_TOOL_CACHE: "/opt/tools" } }), plan: "kept" },
-  { field: "dockerForJobs", to: set({ dockerForJobs: true }), plan: "kept" },
   { field: "proxy.url", to: set({ proxy: { url: "http://other.example.org:3128" } }), plan: "kept" },
   {
     field: "proxy.noProxy",
@@ -279,12 +311,10 @@ export const changes: readonly Change[] = [
   { field: "tags", to: set({ tags: { team: "ci" } }), plan: "kept" },
   // How many, and how long.
   ...Object.entries({
-    idleMs: 60_000,
-    maxRuntimeMs: 3_600_000,
-    bootMs: 660_000,
-    provisionMs: 900_000,
-    maxAgeMs: 3_600_000,
-    maxUses: 3,
+    idle: "60s",
+    boot: "11m",
+    provision: "15m",
+    maxAge: "1h",
     maxInstances: 30,
     maxInstancesPerPartition: 20,
   }).map(([name, value]): Change => ({

@@ -10,7 +10,6 @@ const region = "cn-north-1";
 const key = `arn:aws-cn:kms:${region}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 const china = exampleWith({
   region,
-  awsPartition: "aws-cn",
   network: { kind: "public", cidr: "10.80.0.0/16", zones: ["cn-north-1a"] },
   kmsKeyArn: key,
   forge: {

@@ -16,27 +16,22 @@ import { provision } from "../../control/runs/provision.ts";
 import { release } from "../../control/runs/release.ts";
 import { wordsOfReason } from "../../control/pool/reasons.ts";
 import { templateOf } from "../../domain/configuration.ts";
-import {
-  imageParameter,
-  instanceKey,
-  registrationTokenParameter,
-  removalTokenParameter,
-  templateName,
-} from "../../domain/names.ts";
+import { imageParameter, templateName } from "../../domain/class-keys.ts";
+import { instanceKey, registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";
 import { parseRequest } from "../../domain/request.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { partitionSuffix } from "../../stacks/environment/partitions.ts";
 import { ownership } from "../contract/newcomers.ts";
 import { startAgent } from "./stand-in-agent.ts";
-import { exampleWith, synthesized } from "./synthesized.ts";
+import { exampleWith, machines, synthesized } from "./synthesized.ts";
 import { onMoto, type Workspace } from "./terraform.ts";
 
 const minutes = 60_000;
 const place = { awsPartition: "aws", account: "123456789012", region: "eu-central-1" };
-const [large, repository] = [{ cpu: 2, mmem: 4096 }, "octo-org/octo-repo"];
-const { arm64: _, ...images } = exampleWith({}).images;
-const own = { account: place.account, resourceClasses: { large }, architectures: ["x64" as const], images };
+const repository = "octo-org/octo-repo";
+const { arm64: _, ...image } = exampleWith({}).defaults.image;
+const own = { account: place.account, classes: { large: {} }, ...machines({ architectures: ["x64"], image }) };
 const environment = exampleWith(own);
 const described = synthesized(environment);
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
@@ -137,7 +132,7 @@ function requestOf(runId: string) {
     labels: "",
     fallback: "false",
   };
-  const parsed = parseRequest({ ...raw, ...rest }, { large });
+  const parsed = parseRequest({ ...raw, ...rest }, { large: { cpu: 2, mmem: 4096 } });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.request;
 }

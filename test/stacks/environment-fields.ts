@@ -17,9 +17,11 @@ export interface Field {
 }
 
 const optionalParts = new Set(["proxy", "deployFrom", "imagesFrom"]);
+/** Of the file itself, and not of the environment. */
+const ofTheFile = new Set(["$schema", "schema"]);
 
 function* within(schema: Schema, path: string, required: boolean): Generator<Field> {
-  if (schema.properties === undefined || /^install\.\w+$/.test(path)) {
+  if (schema.properties === undefined || /^defaults\.install\.\w+$/.test(path)) {
     yield { path, required, default: schema.default };
     return;
   }
@@ -32,6 +34,7 @@ function* within(schema: Schema, path: string, required: boolean): Generator<Fie
     );
 }
 
-export const environmentFields = (): readonly Field[] => [
-  ...within(z.toJSONSchema(environmentShape, { io: "input", unrepresentable: "any" }) as Schema, "", true),
-];
+export const environmentFields = (): readonly Field[] =>
+  [...within(z.toJSONSchema(environmentShape, { io: "input", unrepresentable: "any" }) as Schema, "", true)].filter(
+    ({ path }) => !ofTheFile.has(path),
+  );

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Item } from "../../cloud/aws/attribute-values.ts";
 import { defaultsSchema, readConfiguration } from "../../cloud/aws/configuration-items.ts";
 import { resourcesOf } from "../../sim/stack-file.ts";
-import { problemsOf, type Defaults } from "../../domain/configuration.ts";
+import { classOf, problemsOf, type Defaults } from "../../domain/configuration.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import example from "../../environments/example.ts";
 import { checkTogether, readEnvironment } from "../../stacks/environment/check-environment.ts";
@@ -17,12 +17,13 @@ import { noCode } from "../../stacks/constructs/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { bundleOf, certificate } from "./private-ca.ts";
 import { eachIsRefused, refusals, type Wrong } from "./refusals.ts";
-import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
+import { exampleWith, machines, stackNamed, synthesized } from "./synthesized.ts";
 
 const subnet = (id: string, zone: string, vpc = "vpc-0123456789abcdef0") => ({ id: `subnet-0000000${id}`, zone, vpc });
 const existing = (...subnets: readonly ReturnType<typeof subnet>[]): Partial<EnvironmentFile> => ({
   network: { kind: "existing", subnets: [...subnets] },
 });
+const machine = (changes: object): object => ({ defaults: { ...example.defaults, ...changes } });
 const created = (changes: object): object => ({ network: { ...example.network, ...changes } });
 
 const wrong: readonly Wrong[] = [
@@ -30,13 +31,71 @@ const wrong: readonly Wrong[] = [
   ["a short account", { account: "1234" }, /^x: account: must be the twelve digits/],
   ["no network", { network: undefined }, /^x: network/],
   ["a field that nobody knows", { idleTime: 7 }, /^x: idleTime: is no field of an environment's file/],
+  ["a field by a slip", { lables: [] }, /^x: lables: is no field .*; did you mean "labels"\?$/],
+  ["one within another", { limits: { maxInstance: 7 } }, /^x: limits\.maxInstance: .*did you mean "maxInstances"\?$/],
+  ["one of a class", { classes: { large: { dokcer: true } } }, /^x: classes\.large\.dokcer: .*mean "docker"\?$/],
+  [
+    "a system by a slip",
+    machine({ operatingSystem: "ubuntu-2404" }),
+    /must be one of .*; did you mean "ubuntu-24\.04"\?$/,
+  ],
+  ["a class by a slip", { idleFloors: { "lagre/x64": 1 } }, /^x: idleFloors\.lagre\/x64: .*; did you mean "large"\?$/],
+  [
+    "milliseconds",
+    { limits: { idle: 420_000 } },
+    /^x: limits\.idle: must be a duration with its unit: write "7m", not 420000$/,
+  ],
+  ["a unit in words", { limits: { boot: "10 min" } }, /^x: limits\.boot: .*: write "10m", not "10 min"$/],
+  [
+    "a duration in disorder",
+    machine({ maxRuntime: "30m1h" }),
+    /^x: defaults\.maxRuntime: .*: write "1h30m", not "30m1h"$/,
+  ],
+  [
+    "a duration that is none",
+    { limits: { maxAge: "soon" } },
+    /^x: limits\.maxAge: .*e\.g\. "90s", "7m" or "1h30m", not "soon"$/,
+  ],
+  ["a schema of tomorrow", { schema: 3 }, /^x: schema: must be 2$/],
+  ["no schema", { schema: undefined }, /^x: schema: is missing: write 2$/],
+  [
+    "both spellings at once",
+    { forge: { ...example.forge, organisation: "octo-org", organization: "octo-org" } },
+    /^x: forge\.organization: is given beside forge\.organisation/,
+  ],
+  [
+    "a class without a size",
+    { classes: { small: {} } },
+    /^x: classes\.small\.cpu: is missing: a number \(only large, /,
+  ],
+  [
+    "a class that serves for weeks",
+    { classes: { large: { maxRuntime: "21d" } } },
+    /^x: classes\.large\.maxRuntime: is 21d;/,
+  ],
+  [
+    "Windows, which the schema knows and nothing boots yet",
+    {
+      classes: {
+        large: {},
+        win: {
+          cpu: 2,
+          mmem: 8192,
+          operatingSystem: "windows-server-2025",
+          architectures: ["x64"],
+          image: { x64: { id: "ami-0a1b2c3d4e5f60009" } },
+        },
+      },
+    },
+    /^x: classes\.win\.operatingSystem: .*cannot make Windows machines yet/,
+  ],
+  [
+    "a class of another system with the image of the defaults",
+    { classes: { ubuntu: { cpu: 2, mmem: 4096, operatingSystem: "ubuntu-24.04", architectures: ["x64"] } } },
+    /^x: classes\.ubuntu\.image\.x64: is missing, .* \(that of defaults is of amazon-linux-2023\)$/,
+  ],
   ["a name in capitals", { name: "Prod" }, /^x: name: "Prod" must be 1-20/],
   ["a name too long for AWS", { name: "a".repeat(21) }, /^x: name: /],
-  [
-    "a region of another partition",
-    { region: "cn-north-1", ...created({ zones: ["cn-north-1a"] }) },
-    /^x: awsPartition: /,
-  ],
   [
     "a zone of another region",
     created({ zones: ["us-east-1a"] }),
@@ -89,17 +148,16 @@ const wrong: readonly Wrong[] = [
     /^x: partitions\.team\[0\]: .*not among forge\.repositories/,
   ],
   [
-    "a root volume of an unknown class",
-    { disk: { sizeGiBByClass: { huge: 100 } } },
-    /^x: disk\.sizeGiBByClass\.huge: is no class; there are large, /,
+    "a root volume of a class that its throughput does not fit",
+    { classes: { large: { disk: { throughputMiB: 1000 } } } },
+    /^x: classes\.large\.disk\.throughputMiB: is 1000; it needs classes\.large\.disk\.iops of 4000/,
   ],
   [
     "an idle floor of no market",
     { idleFloors: { "large/x64/cheap": 1 } },
     /^x: idleFloors\..*CLASS\/ARCHITECTURE\/on-demand/,
   ],
-  ["a spot price of an unknown class", { spotMaxPrices: { huge: 1 } }, /^x: spotMaxPrices\.huge: is no class/],
-  ["a spot price of nothing", { spotMaxPrices: { large: 0 } }, /^x: spotMaxPrices\.large: /],
+  ["a spot price of nothing", { classes: { large: { spotMaxPrice: 0 } } }, /^x: classes\.large\.spotMaxPrice: /],
   [
     "a repository in two groups",
     { partitions: { a: ["octo-org/docs"], b: ["octo-org/docs"] } },
@@ -110,24 +168,38 @@ const wrong: readonly Wrong[] = [
     { forge: { repositories: ["a/x", "b/y"] }, partitions: { team: ["a/x", "b/y"] } },
     /^x: partitions\.team\[1\]: .*one organisation/,
   ],
-  ["an architecture without an image", { images: { x64: example.images.x64 } }, /^x: images\.arm64: is missing/],
-  ["an image without its architecture", { architectures: ["x64"] }, /^x: images\.arm64: is given, but/],
-  ["an AMI's id that is none", { images: { ...example.images, x64: { id: "ami-latest" } } }, /^x: images\.x64/],
   [
-    "a class named as no queue can be",
-    { resourceClasses: { Large: { cpu: 2, mmem: 4096 } } },
-    /^x: resourceClasses: .*"Large"/,
+    "an architecture without an image",
+    machine({ image: { x64: example.defaults.image.x64 } }),
+    /^x: defaults\.image\.arm64: is missing/,
   ],
-  ["a class without vCPUs", { resourceClasses: { large: { cpu: 0, mmem: 4096 } } }, /^x: resourceClasses: .*cpu is 0/],
+  [
+    "an image without its architecture",
+    machine({ architectures: ["x64"] }),
+    /^x: defaults\.image\.arm64: is given, but/,
+  ],
+  [
+    "an AMI's id that is none",
+    machine({ image: { ...example.defaults.image, x64: { id: "ami-latest" } } }),
+    /^x: defaults\.image\.x64/,
+  ],
+  ["a class named as no queue can be", { classes: { Large: { cpu: 2, mmem: 4096 } } }, /^x: classes\.Large: .*"Large"/],
+  ["a class without vCPUs", { classes: { large: { cpu: 0, mmem: 4096 } } }, /^x: classes\.large: .*cpu is 0/],
   [
     "an idle floor of a retired class",
     { retiredClasses: ["huge"], idleFloors: { "huge/x64": 1 } },
     /^x: idleFloors\.huge\/x64: "huge" is retired; there are large, /,
   ],
+  ["no class at all", { classes: {} }, /^x: classes: names none/],
   [
-    "a size of disks for a retired class",
-    { retiredClasses: ["huge"], disk: { sizeGiBByClass: { huge: 100 } } },
-    /^x: disk\.sizeGiBByClass\.huge: is retired; there are large, /,
+    "an architecture both in use and retired",
+    { retiredArchitectures: ["x64"] },
+    /^x: retiredArchitectures\[0\]: "x64" is still/,
+  ],
+  [
+    "a floor of an architecture that its class is not made for",
+    { classes: { large: { architectures: ["x64"] }, xlarge: {} }, idleFloors: { "large/arm64": 1 } },
+    /^x: idleFloors\.large\/arm64: architectures of class "large" does not name arm64$/,
   ],
   ["a class both in use and retired", { retiredClasses: ["large"] }, /^x: retiredClasses\[0\]: /],
   [
@@ -146,13 +218,13 @@ const wrong: readonly Wrong[] = [
     { idleFloors: { "large/x64": 21 }, forge: { repositories: ["octo-org/one", "octo-org/two"] } },
     /^x: idleFloors: asks for 42 idle instances in 2 partitions together; limits.maxInstances is 40/,
   ],
-  ["a boot limit above provision's", { limits: { bootMs: 800_000 } }, /^x: limits\.provisionMs: /],
+  ["a boot limit above provision's", { limits: { boot: "13m" } }, /^x: limits\.provision: /],
   [
     "a boot limit above the watchdog",
-    { limits: { bootMs: 1_000_000, provisionMs: 2_000_000 } },
-    /^x: limits\.bootMs: .*watchdog/,
+    { limits: { boot: "16m40s", provision: "33m20s" } },
+    /^x: limits\.boot: is 16m40s; .*watchdog powers off after 15m$/,
   ],
-  ["an idle time of a week", { limits: { idleMs: 604_800_000 } }, /^x: limits\.idleMs: /],
+  ["an idle time of a week", { limits: { idle: "7d" } }, /^x: limits\.idle: is 7d; an idle time is from 1s to 1d$/],
   [
     "a partition above the whole",
     { limits: { maxInstances: 5, maxInstancesPerPartition: 6 } },
@@ -198,7 +270,11 @@ const wrong: readonly Wrong[] = [
     { forge: { ...example.forge, enterprise: "https://github.com/enterprises/octo" } },
     /^x: forge\.enterprise: must be a name/,
   ],
-  ["a script with carriage returns", { preRunnerScript: "#!/bin/sh\r\n" }, /^x: preRunnerScript: has carriage returns/],
+  [
+    "a script with carriage returns",
+    machine({ preRunner: { script: "#!/bin/sh\r\n" } }),
+    /^x: defaults\.preRunner\.script: has carriage/,
+  ],
   ["certificates that are none", { privateCa: "MIIB" }, /^x: privateCa: must be PEM/],
   ["a budget that tells nobody", { monthlyBudgetUsd: 100 }, /^x: monthlyBudgetUsd: .*alarms\.email/],
 ];
@@ -213,14 +289,59 @@ test("every problem is said at once", () => {
   expect(refusals({ ...example, name: "Prod", labels: ["a b"], tags: { "a/b": "1" } })).toHaveLength(3);
 });
 
+test("so are those of shape and those of rules together, and nothing is said that may be right once the others are mended", () => {
+  const problems = refusals({
+    ...example,
+    name: "Prod",
+    account: 1,
+    colour: "red",
+    network: { ...example.network, zones: ["us-east-1a"] },
+    limits: { idle: 420_000, boot: "14m", maxInstances: 40 },
+    classes: { large: { docker: "yes" }, Tiny: { cpu: 1, mmem: 512 } },
+    idleFloors: { "huge/x64": 1 },
+    tags: { "a/b": "1" },
+    deployFrom: { repository: "octo-org/infrastructure" },
+  });
+  expect(problems.map((line) => line.split(": ")[1] ?? "").toSorted()).toEqual([
+    "account",
+    "classes.Tiny",
+    "classes.large.docker",
+    "colour",
+    "deployFrom.githubEnvironment",
+    "idleFloors.huge/x64",
+    "limits.idle",
+    "name",
+    "network.zones[0]",
+    "tags.a/b",
+  ]);
+  // A class that cannot be read may be any class, and a forge any forge.
+  expect(refusals({ ...example, classes: { huge: 7 }, idleFloors: { "huge/x64": 1 } })).toEqual([
+    expect.stringMatching(/^x: classes\.huge: must be an object/),
+  ]);
+  expect(refusals({ ...example, forge: "github", partitions: { web: ["octo-org/x"] } })).toHaveLength(1);
+});
+
+test("what all classes have of the defaults is said once, and what a class says itself of the class", () => {
+  const wrong = { disk: { iops: 16_000 } };
+  const small = machine({ disk: { sizeGiB: 8, iops: 16_000 } });
+  expect(refusals({ ...example, ...small })).toEqual([expect.stringMatching(/^x: defaults\.disk\.sizeGiB: /)]);
+  const problems = refusals({
+    ...example,
+    ...machine({ disk: { sizeGiB: 8 } }),
+    classes: { large: {}, xlarge: wrong },
+  });
+  // 3,000 IOPS are there whatever the size.
+  expect(problems).toEqual([expect.stringMatching(/^x: classes\.xlarge\.disk\.sizeGiB: is 8; .* needs 32 GiB$/)]);
+});
+
 test("user data that EC2 would refuse is refused before anything is written", () => {
   const folder = mkdtempSync(join(tmpdir(), "runpool-refused-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = exampleWith({ privateCa: bundleOf(400) });
   expect(() => synthesize({ example: file }, folder, noCode)).toThrow(/^example: privateCa: user data has \d+ bytes/);
-  const script = exampleWith({ preRunnerScript: `#!/bin/sh\n# ${"é".repeat(140_000)}` });
+  const script = exampleWith(machines({ preRunner: { script: `#!/bin/sh\n# ${"é".repeat(140_000)}` } }));
   expect(() => synthesize({ example: script }, folder, noCode)).toThrow(
-    /^example: preRunnerScript: .* has 280012 bytes/,
+    /^example: defaults\.preRunner\.script: has 280012 bytes/,
   );
   expect(readdirSync(folder)).toEqual([]);
 });
@@ -258,11 +379,19 @@ test("every field that is read of what is deployed is written by the stack, and 
     forge: { ...example.forge, organisation: "octo-org", runnerGroup: "ours", credentialParameter: "/octo/credential" },
     schedules: [{ name: "day", cron: "cron(0 7 ? * * *)", timezone: "Europe/Berlin", idleFloors: { "large/x64": 2 } }],
     anyRunsJobs: true,
+    classes: { large: {}, docker: { cpu: 2, mmem: 4096, docker: true, preRunner: { script: "#!/bin/sh\n" } } },
   });
   const environment = readEnvironment(file, "x");
   const templates = { "p#large/x64": { id: "lt-1", version: "1" } };
   const subnets = [{ id: "subnet-1", zone: "eu-central-1a" }];
-  const made = { queues, templates, subnets, securityGroups: ["sg-1"], configHash: "1", kept: keptOf(environment) };
+  const made = {
+    queues: { ...queues, docker: { url: "u", unreadableUrl: "u" } },
+    templates,
+    subnets,
+    securityGroups: ["sg-1"],
+    configHash: "1",
+    kept: keptOf(environment),
+  };
   const defaults = defaultsOf(environment, made);
   const { forge, ...fields } = defaultsSchema.shape;
   expect(Object.keys(defaults).toSorted()).toEqual([...Object.keys(fields), "forge"].toSorted());
@@ -283,7 +412,10 @@ test("a private CA and a proxy are taken", () => {
 });
 
 test("a class may have a root volume of its own size, and others keep the environment's", () => {
-  const file = exampleWith({ disk: { sizeGiB: 40, sizeGiBByClass: { xlarge: 120 } } });
+  const file = exampleWith({
+    ...machines({ disk: { sizeGiB: 40 } }),
+    classes: { large: {}, xlarge: { disk: { sizeGiB: 120 } } },
+  });
   const templates = resourcesOf(stackNamed(synthesized(file), "example-pool"), "aws_launch_template");
   const sizesOf = (name: string) =>
     templates
@@ -301,13 +433,19 @@ test("an idle floor may name its usage class, and no pool twice", () => {
 });
 
 test("docker for jobs makes a machine serve one run, unless the file says otherwise", () => {
-  const maxUses = (changes: Partial<EnvironmentFile>) =>
-    defaultsOf(readEnvironment(exampleWith({ dockerForJobs: true, ...changes }), "x"), {
-      queues: {},
-      templates: {},
-      subnets: [],
-      configHash: "1",
-    }).maxUses;
-  expect(maxUses({})).toBe(1);
-  expect(maxUses({ limits: { maxUses: 5 } })).toBe(5);
+  const uses = (
+    defaults: Partial<EnvironmentFile["defaults"]>,
+    docker: NonNullable<EnvironmentFile["classes"]>[string],
+  ) => {
+    const classes = { large: {}, docker: { cpu: 2, mmem: 4096, ...docker } };
+    const file = exampleWith({ ...machines(defaults), classes });
+    const stored = defaultsOf(readEnvironment(file, "x"), { queues: {}, templates: {}, subnets: [], configHash: "1" });
+    return ["large", "docker"].map((name) => classOf(stored, name).maxUses);
+  };
+  expect(uses({ docker: true }, {})).toEqual([1, 1]);
+  expect(uses({ docker: true, maxUses: 5 }, {})).toEqual([5, 5]);
+  expect(uses({}, { docker: true })).toEqual([0, 1]);
+  expect(uses({ maxUses: 5 }, { docker: true })).toEqual([5, 1]);
+  expect(uses({ docker: true }, { docker: false })).toEqual([1, 0]);
+  expect(uses({}, { docker: true, maxUses: 3 })).toEqual([0, 3]);
 });

@@ -93,12 +93,10 @@ const overlaidScript = "#!/bin/bash\necho overlaid for ${HOME:-nobody}\n";
 /** What most environments leave as it is. */
 const particular = {
   shipLogs: true,
-  preRunnerUser: "job",
-  dockerForJobs: true,
+  defaults: { ...example.defaults, docker: true, preRunner: { user: "job" } },
   sessionAccess: true,
   // Nothing asks it here: what the guest serves is on its loopback.
   proxy: { url: "http://proxy.example.org:3128" },
-  furtherRuns: ["77"],
   runnerEnvironment: { RUNNER_TOOL_CACHE: "/opt/of-the-environment", RUNPOOL_HOOK_STARTED: "/opt/hook.sh" },
 } as const;
 
@@ -163,7 +161,8 @@ async function environmentOf(scenario: Scenario, folder: string, content: string
     .digest("hex");
   const claimed = scenario === "stock" ? sha256 : sha256.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
   // The guest has no network, so the archive lies on its disk; a file's scheme is what the description alone refuses.
-  return { ...environment, install: { x64: { url: `file://${archive}`, sha256: claimed } } };
+  const install = { x64: { url: `file://${archive}`, sha256: claimed } };
+  return { ...environment, defaults: { ...environment.defaults, install } };
 }
 
 async function seed(text: string, instanceId: string): Promise<void> {
@@ -256,7 +255,7 @@ async function play(scenario: Scenario): Promise<unknown> {
     await serveMetadata((await openImds({ machine, clock: hostClock })).url);
     // The stand-in has no https, which the description alone refuses.
     const here = { ...environment, forge: { ...environment.forge, serverUrl: cloud.github.url } };
-    await seed(Buffer.from(userData(here, "x64"), "base64").toString(), id);
+    await seed(Buffer.from(userData(here, { settings: here.defaults, architecture: "x64" }), "base64").toString(), id);
     await run("systemctl", "start", "cloud-init.service");
   };
   cloud.ec2.hooks.onLaunch = ({ id }) => void boot(id);

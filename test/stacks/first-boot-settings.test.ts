@@ -16,12 +16,19 @@ import { forgeOf } from "../../stacks/environment/defaults.ts";
 import { agentEnvironment, bootFiles, forgeVariables } from "../../stacks/constructs/first-boot-files.ts";
 import { mimeUserData } from "../../stacks/constructs/user-data.ts";
 import { needs } from "../tools.ts";
+import { machines } from "./synthesized.ts";
 
 const environmentWith = (fields: Partial<EnvironmentFile>) => readEnvironment({ ...example, ...fields }, "example");
 
+/** An environment, and of it a machine as its defaults are. */
+const booting = (fields: Partial<EnvironmentFile>) => {
+  const environment = environmentWith(fields);
+  return [environment, { settings: environment.defaults, architecture: "x64" }] as const;
+};
+
 /** What a shell reads from a boot file. */
 function readByShell(fields: Partial<EnvironmentFile>, name: string, variables: readonly string[]): readonly string[] {
-  const file = bootFiles(environmentWith(fields), "x64").find(({ path }) => path.endsWith(`/${name}`));
+  const file = bootFiles(...booting(fields)).find(({ path }) => path.endsWith(`/${name}`));
   const folder = mkdtempSync(join(tmpdir(), "runpool-settings-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, name);
@@ -34,11 +41,10 @@ function readByShell(fields: Partial<EnvironmentFile>, name: string, variables: 
 
 const ofTheUnit = { RUNPOOL_RUNNER: "r", RUNPOOL_STATE: "s", RUNPOOL_WORK: "w", RUNPOOL_HOOKS: "h" };
 const agentOf = (fields: Partial<EnvironmentFile>) =>
-  parseAgentEnvironment({ ...agentEnvironment(environmentWith(fields)), ...ofTheUnit });
+  parseAgentEnvironment({ ...agentEnvironment(...booting(fields)), ...ofTheUnit });
 
-test("the agent takes jobs of no run but its own, unless the environment names runs, or says that any may come", () => {
-  expect(agentOf({})).toMatchObject({ RUNPOOL_FURTHER_RUNS: [], RUNPOOL_ANY_RUNS_JOBS: "false" });
-  expect(agentOf({ furtherRuns: ["77", "88"] })).toMatchObject({ RUNPOOL_FURTHER_RUNS: ["77", "88"] });
+test("the agent takes jobs of no run but its own, unless the environment says that any may come", () => {
+  expect(agentOf({})).toMatchObject({ RUNPOOL_ANY_RUNS_JOBS: "false" });
   expect(agentOf({ anyRunsJobs: true })).toMatchObject({ RUNPOOL_ANY_RUNS_JOBS: "true" });
 });
 
@@ -114,7 +120,7 @@ test("curl, and with it git, and wget go through the proxy by what a job is told
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   onTestFinished(() => void server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const file = bootFiles(environmentWith({ proxy: { url } }), "x64").find(({ path }) => path.endsWith("/runner.env"));
+  const file = bootFiles(...booting({ proxy: { url } })).find(({ path }) => path.endsWith("/runner.env"));
   const folder = mkdtempSync(join(tmpdir(), "runpool-settings-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "runner.env"), file?.content ?? "");
@@ -138,8 +144,8 @@ test("curl, and with it git, and wget go through the proxy by what a job is told
 test("docker and Session Manager's agent are told of the proxy by their units, and docker tells containers where jobs use it", () => {
   const proxy = { url: "http://proxy.example.org:3128", noProxy: ["intranet"] };
   const filesOf = (fields: Partial<EnvironmentFile>) =>
-    Object.fromEntries(bootFiles(environmentWith(fields), "x64").map(({ path, content }) => [path, content]));
-  const { "/etc/runpool/docker-config.json": config, ...files } = filesOf({ proxy, dockerForJobs: true });
+    Object.fromEntries(bootFiles(...booting(fields)).map(({ path, content }) => [path, content]));
+  const { "/etc/runpool/docker-config.json": config, ...files } = filesOf({ proxy, ...machines({ docker: true }) });
   for (const unit of ["docker", "amazon-ssm-agent", "snap.amazon-ssm-agent.amazon-ssm-agent"])
     expect(files[`/etc/systemd/system/${unit}.service.d/runpool-proxy.conf`]).toBe(
       "[Service]\nEnvironmentFile=-/etc/runpool/prepare.env\n",
@@ -153,7 +159,7 @@ test("docker and Session Manager's agent are told of the proxy by their units, a
       },
     },
   });
-  expect(Object.keys(filesOf({ dockerForJobs: true })).filter((path) => /proxy|docker/.test(path))).toEqual([]);
+  expect(Object.keys(filesOf(machines({ docker: true }))).filter((path) => /proxy|docker/.test(path))).toEqual([]);
 });
 
 test("the pre-runner script finds the ways out of the machine too, and nothing that is for runners", () => {
@@ -163,7 +169,7 @@ test("the pre-runner script finds the ways out of the machine too, and nothing t
 });
 
 test("what an image has in runner.env stays, whatever its last line ends with: the environment's lines are added", () => {
-  const files = JSON.parse(mimeUserData(environmentWith({}), "x64").split(/#cloud-config\n|\n--/)[3] ?? "") as {
+  const files = JSON.parse(mimeUserData(...booting({})).split(/#cloud-config\n|\n--/)[3] ?? "") as {
     write_files: readonly { path: string; append?: boolean; content: string }[];
   };
   const added = files.write_files.filter(({ append }) => append === true);
@@ -174,8 +180,11 @@ test("what an image has in runner.env stays, whatever its last line ends with: t
 test("the first boot is told of jobs' docker and of who runs the pre-runner script, the agent of neither", () => {
   const names = ["RUNPOOL_DOCKER_FOR_JOBS", "RUNPOOL_PRE_RUNNER_USER"];
   expect(readByShell({}, "first-boot.env", names)).toEqual(["0", "root"]);
-  expect(readByShell({ dockerForJobs: true, preRunnerUser: "job" }, "first-boot.env", names)).toEqual(["1", "job"]);
-  expect(readByShell({ dockerForJobs: true }, "agent.env", ["RUNPOOL_DOCKER"])).toEqual(["unset"]);
+  expect(readByShell(machines({ docker: true, preRunner: { user: "job" } }), "first-boot.env", names)).toEqual([
+    "1",
+    "job",
+  ]);
+  expect(readByShell(machines({ docker: true }), "agent.env", ["RUNPOOL_DOCKER"])).toEqual(["unset"]);
 });
 
 test.each<[Partial<EnvironmentFile>, RegExp]>([
@@ -207,10 +216,8 @@ test.each<[Partial<EnvironmentFile>, RegExp]>([
   [{ runnerEnvironment: { DOTNET_STARTUP_HOOKS: "/x" } }, /decides which code a program runs/],
   [{ runnerEnvironment: { EXIT_CODE: "exited" } }, /is said by systemd/],
   [{ runnerEnvironment: { A: "x".repeat(5000) } }, /runnerEnvironment: has 5001 characters/],
-  [{ furtherRuns: ["main"] }, /furtherRuns\[0\]: "main" is no run's id/],
   [{ forge: { ...example.forge, runnerGroup: "ours" } }, /forge\.runnerGroup: ".*" has runners of its own/],
   [{ forge: { ...example.forge, runnerGroup: " ours\n" } }, /forge\.runnerGroup: must be a runner group's name/],
-  [{ furtherRuns: ["7"], anyRunsJobs: true }, /furtherRuns: says nothing where anyRunsJobs is true/],
 ])("%j is refused, by its path", (fields, words) => {
   expect(() => environmentWith(fields)).toThrow(words);
 });

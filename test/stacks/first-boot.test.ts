@@ -10,7 +10,7 @@ import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import type { Environment } from "../../stacks/environment/environment.ts";
 import { agentEnvironment, bootFiles, scriptOf } from "../../stacks/constructs/first-boot-files.ts";
-import { configHash } from "../../stacks/constructs/launch-templates.ts";
+import { configHashes } from "../../stacks/constructs/launch-templates.ts";
 import { guestMissing } from "../agent/systemd/guest-missing.ts";
 import { needs } from "../tools.ts";
 import { mimeUserData, userData, userDataLimit } from "../../stacks/constructs/user-data.ts";
@@ -19,6 +19,8 @@ const root = join(import.meta.dirname, "..", "..");
 const files = readdirSync(join(root, "userdata")).map((name) => join(root, "userdata", name));
 const scripts = files.filter((path) => path.endsWith(".sh"));
 const environment = readEnvironment(example, "example");
+/** As the defaults are. */
+const machine = { settings: environment.defaults, architecture: "x64" } as const;
 
 const folderOf = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "runpool-first-boot-"));
@@ -50,7 +52,7 @@ test("every unit that the scripts name exists among the agent's", () => {
 
 test("cloud-init finds the cloud-config valid", (context) => {
   needs(context, "cloud-init");
-  const [, part = ""] = mimeUserData(environment, "x64").split("#cloud-config\n");
+  const [, part = ""] = mimeUserData(environment, machine).split("#cloud-config\n");
   const file = join(folderOf(), "files.yaml");
   writeFileSync(file, `#cloud-config\n${part.split("\n--")[0]}\n`);
   const checked = spawnSync("cloud-init", ["schema", "--config-file", file], { encoding: "utf8" });
@@ -60,8 +62,8 @@ test("cloud-init finds the cloud-config valid", (context) => {
 test("the agent reads what user data tells it", () => {
   const ofTheUnit = { RUNPOOL_RUNNER: "r", RUNPOOL_STATE: "s", RUNPOOL_WORK: "w", RUNPOOL_HOOKS: "h" };
   const forge = { ...environment.forge, organisation: "octo-org", runnerGroup: "ours" };
-  const told = [{}, { furtherRuns: ["77"], forge }, { anyRunsJobs: true, partitions: { web: ["octo-org/docs"] } }].map(
-    (changes) => agentEnvironment({ ...environment, ...changes }),
+  const told = [{ forge }, { anyRunsJobs: true, partitions: { web: ["octo-org/docs"] } }].map((changes) =>
+    agentEnvironment({ ...environment, ...changes }, machine),
   );
   const parsed = parseAgentEnvironment({ ...told[0], ...ofTheUnit });
   const names = told.flatMap((variables) => Object.keys(variables)).filter((name) => name.startsWith("RUNPOOL_"));
@@ -69,7 +71,6 @@ test("the agent reads what user data tells it", () => {
   expect(parsed).toMatchObject({
     RUNPOOL_ENVIRONMENT: "example",
     RUNPOOL_BOOT_MS: limits.bootMs,
-    RUNPOOL_MAX_RUNTIME_MS: limits.maxRuntimeMs,
     RUNPOOL_PRE_RUNNER: "/etc/runpool/pre-runner.sh",
   });
 });
@@ -77,12 +78,12 @@ test("the agent reads what user data tells it", () => {
 test("the pre-runner script's unit has the boot limit's own time, which the agent waits for", () => {
   const limitOf = (limit: object) => {
     const changed = { ...environment, limits: { ...environment.limits, ...limit } };
-    const file = bootFiles(changed, "x64").find(({ path }) => path.includes("runpool-prepare.service.d"));
-    return [file?.content, agentEnvironment(changed)["RUNPOOL_BOOT_MS"]];
+    const file = bootFiles(changed, machine).find(({ path }) => path.includes("runpool-prepare.service.d"));
+    return [file?.content, agentEnvironment(changed, machine)["RUNPOOL_BOOT_MS"]];
   };
   expect(limitOf({})).toEqual([undefined, "600000"]);
-  expect(limitOf({ bootMs: 840_000 })).toEqual(["[Service]\nTimeoutStartSec=720000ms\n", "840000"]);
-  expect(limitOf({ bootMs: 300_000 })).toEqual(["[Service]\nTimeoutStartSec=180000ms\n", "300000"]);
+  expect(limitOf({ boot: 840_000 })).toEqual(["[Service]\nTimeoutStartSec=720000ms\n", "840000"]);
+  expect(limitOf({ boot: 300_000 })).toEqual(["[Service]\nTimeoutStartSec=180000ms\n", "300000"]);
   // Written after systemd has read its units.
   expect(scriptOf("first-boot.sh")).toMatch(
     /-e \/etc\/systemd\/system\/runpool-prepare\.service\.d\/limit\.conf \]; then changed=yes/,
@@ -92,7 +93,7 @@ test("the pre-runner script's unit has the boot limit's own time, which the agen
 test("a shell reads every value of an environment file as it was given", () => {
   const url = 'http://user:p$a`s"s\\w@proxy.example.org:3128/%7B';
   const proxied = { ...environment, proxy: { url, noProxy: ["10.0.0.0/8"] } };
-  const file = bootFiles(proxied, "x64").find(({ path }) => path.endsWith("runner.env"));
+  const file = bootFiles(proxied, machine).find(({ path }) => path.endsWith("runner.env"));
   const path = join(folderOf(), "runner.env");
   writeFileSync(path, file?.content ?? "");
   const script = `set -eu; . "$1"; printf '%s\\n' "$HTTPS_PROXY" "$NO_PROXY"`;
@@ -103,7 +104,9 @@ test("a shell reads every value of an environment file as it was given", () => {
 
 test("what the VPC has a way to is asked past the proxy: DynamoDB, and the services whose endpoints were asked for", () => {
   const past = (network: Environment["network"]) =>
-    agentEnvironment({ ...environment, network, proxy: { url: "http://proxy.example.org", noProxy: [] } })["NO_PROXY"];
+    agentEnvironment({ ...environment, network, proxy: { url: "http://proxy.example.org", noProxy: [] } }, machine)[
+      "NO_PROXY"
+    ];
   const own = { cidr: "10.80.0.0/16", zones: ["eu-central-1a"] };
   const dynamodb = "dynamodb.eu-central-1.amazonaws.com,.ddb.eu-central-1.amazonaws.com";
   const always = "169.254.169.254,localhost,127.0.0.1";
@@ -117,19 +120,18 @@ test("what the VPC has a way to is asked past the proxy: DynamoDB, and the servi
 
 test("what is too long as it is, is compressed, and cloud-init gets every byte of it", () => {
   const privateCa = `-----BEGIN CERTIFICATE-----\n${"the same line again\n".repeat(1000)}`;
-  const raw = Buffer.from(userData({ ...environment, privateCa }, "x64"), "base64");
+  const raw = Buffer.from(userData({ ...environment, privateCa }, machine), "base64");
   expect(raw.length).toBeLessThanOrEqual(userDataLimit);
   const unpacked = spawnSync("gzip", ["-dc"], { input: raw, maxBuffer: 2 ** 24 }).stdout.toString();
   expect(unpacked).toContain(Buffer.from(privateCa).toString("base64"));
 });
 
 test("a pre-runner script is not in user data, whatever its length; another one makes idle instances stale all the same", () => {
-  const long = {
-    ...environment,
-    preRunnerScript: `#!/bin/bash\n${"echo a line of a hundred kilobytes\n".repeat(3000)}`,
-  };
-  expect(userData(long, "x64")).toBe(userData(environment, "x64"));
-  expect(configHash(long)).not.toBe(configHash(environment));
+  const script = `#!/bin/bash\n${"echo a line of a hundred kilobytes\n".repeat(3000)}`;
+  const settings = { ...environment.defaults, preRunner: { script, user: "root" as const } };
+  const long = { ...environment, defaults: settings };
+  expect(userData(long, { ...machine, settings })).toBe(userData(environment, machine));
+  expect(configHashes(long).configHash).not.toBe(configHashes(environment).configHash);
 });
 
 test("systemd finds the unit that ships logs right", (context) => {
@@ -141,8 +143,8 @@ test("systemd finds the unit that ships logs right", (context) => {
 });
 
 test("the CloudWatch agent is told one file, and the one stream that the instance's role may write", () => {
-  const told = bootFiles({ ...environment, shipLogs: true }, "x64").find(({ path }) => path.endsWith("agent.json"));
-  expect(bootFiles(environment, "x64").some(({ path }) => /cloudwatch|ship-logs/.test(path))).toBe(false);
+  const told = bootFiles({ ...environment, shipLogs: true }, machine).find(({ path }) => path.endsWith("agent.json"));
+  expect(bootFiles(environment, machine).some(({ path }) => /cloudwatch|ship-logs/.test(path))).toBe(false);
   const { logs } = JSON.parse(told?.content ?? "{}") as {
     logs: { logs_collected: { files: { collect_list: unknown } } };
   };
@@ -157,7 +159,7 @@ test("the CloudWatch agent is told one file, and the one stream that the instanc
   const unit = readFileSync(join(root, "userdata", "ship-logs.service"), "utf8");
   expect(unit).toContain(" >/var/log/runpool/instance.log'\n");
   const proxied = { ...environment, shipLogs: true, proxy: { url: "http://proxy.example.org:3128", noProxy: [] } };
-  const ways = bootFiles(proxied, "x64").find(({ path }) => path.endsWith("common-config.toml"))?.content;
+  const ways = bootFiles(proxied, machine).find(({ path }) => path.endsWith("common-config.toml"))?.content;
   expect(ways).toContain('[proxy]\nhttp_proxy = "http://proxy.example.org:3128"\n');
   expect(ways).toContain('no_proxy = "169.254.169.254,');
 });
@@ -184,7 +186,7 @@ const guestTime = { timeout: 700_000 };
 const prepared = { stock: /^prepared for \/root\nall of 100\d{3} bytes$/m, baked: /^overlaid for \/tmp$/m };
 /** The environment's word above the image's, and the group that makes jobs root. */
 const particular = {
-  told: ["/opt/of-the-environment", "kept", "/opt/hook.sh", "1001 77"],
+  told: ["/opt/of-the-environment", "kept", "/opt/hook.sh", "1001"],
   docker: true,
 };
 const bothSpellings = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];

@@ -11,10 +11,10 @@ import { templateOf } from "../../domain/configuration.ts";
 import { tableName } from "../../domain/names.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { embeddedFor } from "./embedded.ts";
-import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
+import { exampleWith, machines, stackNamed, synthesized } from "./synthesized.ts";
 
 const script = "#!/bin/bash\necho \"${HOME} %{x} $${y} \\ é\" 'q'\n";
-const pool = stackNamed(synthesized(exampleWith({ preRunnerScript: script })), "example-pool");
+const pool = stackNamed(synthesized(exampleWith(machines({ preRunner: { script } }))), "example-pool");
 
 async function furnished(stack: StackFile) {
   const { clients, clock } = await embeddedFor(stack);

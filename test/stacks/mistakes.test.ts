@@ -7,6 +7,9 @@ import { bundleOf, certificate } from "./private-ca.ts";
 import { eachIsRefused, refusals, type Wrong } from "./refusals.ts";
 
 const forge = (changes: object) => ({ forge: { ...example.forge, ...changes } });
+const defaults = (changes: object) => ({ defaults: { ...example.defaults, ...changes } });
+const image = (changes: object) => defaults({ image: { ...example.defaults.image, ...changes } });
+const script = (text: string) => defaults({ preRunner: { script: text } });
 const serverUrl = (url: string, said: RegExp): Wrong => [
   `the server "${url}"`,
   forge({ serverUrl: url }),
@@ -24,7 +27,11 @@ const privateKey = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KE
 const stock = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default";
 
 eachIsRefused([
-  ["a number for a text", { account: 111122223333 }, /^x: account: must be a text, not a number$/],
+  [
+    "a number for a text",
+    { account: 111122223333 },
+    /^x: account: must be a text, not a number: write "111122223333", in quotes$/,
+  ],
   [
     "a text for a number",
     { limits: { maxInstances: "40" } },
@@ -33,10 +40,14 @@ eachIsRefused([
   ["no number", { limits: { maxInstances: Number.NaN } }, /^x: limits\.maxInstances: must be a number, not NaN$/],
   ["half an instance", { idleFloors: { "large/x64": 0.5 } }, /^x: idleFloors\.large\/x64: must be a whole number$/],
   ["less than nothing", { idleFloors: { "large/x64": -1 } }, /^x: idleFloors\.large\/x64: must be at least 0$/],
-  ["no time", { limits: { idleMs: 0 } }, /^x: limits\.idleMs: must be more than 0$/],
+  ["no time", { limits: { idle: "0s" } }, /^x: limits\.idle: is 0 ms; an idle time is from 1s to 1d$/],
   ["a text for a list", { labels: "gpu" }, /^x: labels: must be a list, not a text$/],
   ["a word for yes", { protect: "yes" }, /^x: protect: must be true or false, not a text$/],
-  ["another architecture", { architectures: ["x86_64"] }, /^x: architectures\[0\]: must be one of "x64", "arm64"$/],
+  [
+    "another architecture",
+    defaults({ architectures: ["x86_64"] }),
+    /^x: defaults\.architectures\[0\]: must be one of "x64", "arm64"$/,
+  ],
   [
     "another kind of network",
     { network: { ...example.network, kind: "open" } },
@@ -67,27 +78,27 @@ eachIsRefused([
   ["a group of nobody", { partitions: { web: [] } }, /^x: partitions\.web: names no repository$/],
   [
     "an image by its id alone",
-    { images: { ...example.images, x64: "ami-0a1b2c3d4e5f60001" } },
-    /^x: images\.x64: must be one of \{ id \}, \{ parameter \} and \{ pipeline: true \}$/,
+    image({ x64: "ami-0a1b2c3d4e5f60001" }),
+    /^x: defaults\.image\.x64: must be one of \{ id \}, \{ parameter \} and \{ pipeline: true \}$/,
   ],
   [
     "an image of two kinds",
-    { images: { ...example.images, x64: { id: "ami-0a1b2c3d4e5f60001", pipeline: true } } },
-    /^x: images\.x64: must be one of/,
+    image({ x64: { id: "ami-0a1b2c3d4e5f60001", pipeline: true } }),
+    /^x: defaults\.image\.x64: must be one of/,
   ],
   [
     "one image for two architectures",
-    { images: { x64: example.images.x64, arm64: example.images.x64 } },
-    /^x: images\.arm64: is that of x64/,
+    image({ arm64: example.defaults.image.x64 }),
+    /^x: defaults\.image\.arm64: is that of x64/,
   ],
   [
     "the other architecture's stock image",
-    { images: { ...example.images, x64: { parameter: `${stock}-arm64` } } },
-    /^x: images\.x64\.parameter: names an image for arm64/,
+    image({ x64: { parameter: `${stock}-arm64` } }),
+    /^x: defaults\.image\.x64\.parameter: names an image for arm64/,
   ],
-  ["a provision that waits for years", { limits: { provisionMs: 1e12 } }, /^x: limits\.provisionMs: /],
-  ["a script without an interpreter", { preRunnerScript: "#!\necho" }, /^x: preRunnerScript: must begin with/],
-  ["a script with a NUL", { preRunnerScript: "#!/bin/sh\n\0" }, /^x: preRunnerScript: has a NUL/],
+  ["a provision that waits for years", { limits: { provision: "999999d" } }, /^x: limits\.provision: /],
+  ["a script without an interpreter", script("#!\necho"), /^x: defaults\.preRunner\.script: must begin with/],
+  ["a script with a NUL", script("#!/bin/sh\n\0"), /^x: defaults\.preRunner\.script: has a NUL/],
   ["a label with a control character", { labels: ["gpu\u0007"] }, /^x: labels: labels: /],
   [
     "hosts past the proxy in one text",

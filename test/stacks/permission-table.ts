@@ -48,7 +48,7 @@ export const instance: readonly Row[] = [
     true,
     "dynamodb:GetItem",
     table,
-    item("configuration#overlay", "key", "preRunnerScript"),
+    item("configuration#overlay", "key", "preRunnerScript", "preRunnerScripts", "deployedBy", "schema"),
   ],
   [
     "instance",

@@ -89,18 +89,21 @@ const wrong: readonly Wrong[] = [
   ],
   [
     "more IOPS than a disk of its size may have",
-    { disk: { sizeGiB: 31, iops: 16_000 } },
-    /^x: disk\.sizeGiB: is 31; disk\.iops of 16000 needs 32 GiB$/,
+    { defaults: { ...example.defaults, disk: { sizeGiB: 31, iops: 16_000 } } },
+    /^x: defaults\.disk\.sizeGiB: is 31; defaults\.disk\.iops of 16000 needs 32 GiB$/,
   ],
   [
     "more IOPS than a class's smaller disk may have",
-    { disk: { sizeGiB: 60, iops: 10_000, sizeGiBByClass: { large: 10 } } },
-    /^x: disk\.sizeGiBByClass\.large: is 10; disk\.iops of 10000 needs 20 GiB$/,
+    {
+      defaults: { ...example.defaults, disk: { sizeGiB: 60, iops: 10_000 } },
+      classes: { large: { disk: { sizeGiB: 10 } } },
+    },
+    /^x: classes\.large\.disk\.sizeGiB: is 10; classes\.large\.disk\.iops of 10000 needs 20 GiB$/,
   ],
   [
     "more throughput than the IOPS carry",
-    { disk: { throughputMiB: 1000 } },
-    /^x: disk\.throughputMiB: is 1000; it needs disk\.iops of 4000, which is 3000$/,
+    { defaults: { ...example.defaults, disk: { throughputMiB: 1000 } } },
+    /^x: defaults\.disk\.throughputMiB: is 1000; it needs defaults\.disk\.iops of 4000, which is 3000$/,
   ],
   [
     "a retention that CloudWatch has not",
@@ -149,10 +152,14 @@ const wrong: readonly Wrong[] = [
   ],
   [
     "a stock AMI without what makes a runner of it",
-    { images: { ...example.images, x64: { parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/x" } } },
-    /^x: install\.x64: is missing: images\.x64 is a stock AMI/,
+    {
+      defaults: {
+        ...example.defaults,
+        image: { ...example.defaults.image, x64: { parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/x" } },
+      },
+    },
+    /^x: defaults\.install\.x64: is missing: defaults\.image\.x64 is a stock AMI/,
   ],
-  ["a runner's version that is none", { runnerVersion: "latest" }, /^x: runnerVersion: must be a version of actions/],
   [
     "a repository by two spellings",
     { forge: { repositories: ["octo-org/Docs", "octo-org/docs"] } },
@@ -198,7 +205,8 @@ test("what looks odd in a schedule, a tag, a bucket or a parameter is taken wher
     deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "runpool prod" },
     imagesFrom: { repository: "octo-org/octo-repo", ref: "refs/tags/v1.2/stable" },
     proxy: { url: "https://proxy.example.org" },
-    disk: { sizeGiB: 32, iops: 16_000, throughputMiB: 1000, sizeGiBByClass: { large: 100 } },
+    defaults: { ...example.defaults, disk: { sizeGiB: 32, iops: 16_000, throughputMiB: 1000 } },
+    classes: { large: { disk: { sizeGiB: 100 } } },
   };
   expect(refusals({ ...example, ...taken })).toEqual([]);
 });
@@ -210,5 +218,5 @@ test("roles hold as many classes as there may be", () => {
     forge: { ...example.forge, repositoryIds: { "octo-org/octo-repo": "1/2" } },
     deployFrom: { repository: "octo-org/octo-repo", githubEnvironment: "prod" },
   };
-  expect(refusals({ ...example, ...roles, resourceClasses: classes(100) })).toEqual([]);
+  expect(refusals({ ...example, ...roles, classes: classes(100) })).toEqual([]);
 });

@@ -5,7 +5,8 @@ import { GetQueueUrlCommand, PurgeQueueCommand, SendMessageCommand } from "@aws-
 import { expect, test } from "vitest";
 import { furnishFromStack } from "../../sim/furnish-from-stack.ts";
 import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
-import { queueName, tableName, tags, templateName, unreadableQueueName } from "../../domain/names.ts";
+import { queueName, templateName, unreadableQueueName } from "../../domain/class-keys.ts";
+import { tableName, tags } from "../../domain/names.ts";
 import { refusedRemovals } from "../../entry/refused-removals.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
@@ -13,7 +14,7 @@ import { keptOf } from "../../stacks/constructs/kept.ts";
 import { partitionSuffix } from "../../stacks/environment/partitions.ts";
 import { embeddedFor } from "./embedded.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
-import { exampleWith, stackNamed, synthesized } from "./synthesized.ts";
+import { exampleWith, machines, stackNamed, synthesized } from "./synthesized.ts";
 
 const docs = "github:octo-org/docs";
 const [large, huge] = [
@@ -21,9 +22,9 @@ const [large, huge] = [
   { cpu: 32, mmem: 65_536 },
 ];
 const own = (changes: Partial<EnvironmentFile>): EnvironmentFile =>
-  exampleWith({ resourceClasses: { large, huge }, ...changes });
+  exampleWith({ classes: { large, huge }, ...changes });
 const both = own({});
-const forgotten = own({ resourceClasses: { large } });
+const forgotten = own({ classes: { large } });
 const pool = stackNamed(synthesized(both), "example-pool");
 
 async function deployed() {
@@ -72,7 +73,7 @@ test("what an instance stands on is refused with the field, the instance and the
   const { network, forge } = both;
   const zones = (...names: string[]) => own({ network: { ...network, zones: names } as EnvironmentFile["network"] });
   const inUse = (field: string, what: string): string =>
-    `environments/example.ts: ${field}: ${what} is in use: 1 instance stands on it: ${id}\n`;
+    `example: ${field}: ${what} is in use: 1 instance stands on it: ${id}\n`;
 
   expect(await asked(forgotten)).toBe(
     `${inUse("retiredClasses", 'class "huge"')}Add "huge" to retiredClasses and deploy; ` +
@@ -81,10 +82,11 @@ test("what an instance stands on is refused with the field, the instance and the
   expect(await asked(own({ forge: { ...forge, repositories: ["octo-org/octo-repo"] } }))).toContain(
     `${inUse("retiredPartitions", `partition "${docs}"`)}Add "${docs}": "octo-org/docs" to retiredPartitions`,
   );
-  const { arm64, x64 } = both.images;
-  expect(
-    await asked(own({ architectures: ["arm64"], ...(arm64 === undefined ? {} : { images: { arm64 } }) })),
-  ).toContain(inUse("retiredArchitectures", 'architecture "x64"'));
+  const only = (architecture: "x64" | "arm64") => {
+    const { [architecture]: image = { pipeline: true as const } } = both.defaults.image;
+    return own(machines({ architectures: [architecture], image: { [architecture]: image } }));
+  };
+  expect(await asked(only("arm64"))).toContain(inUse("retiredArchitectures", 'architecture "x64" of class "huge"'));
   expect(await asked(zones("eu-central-1b", "eu-central-1c"))).toContain(
     `${inUse("network.zones", "the subnet of eu-central-1a")}Keep it, or empty the environment first: npm run runpool -- drain --all`,
   );
@@ -95,11 +97,12 @@ test("what an instance stands on is refused with the field, the instance and the
   // Another zone, another architecture, another partition's move; and whatever is retired or added.
   for (const passes of [
     zones("eu-central-1a", "eu-central-1b"),
-    own({ architectures: ["x64"], ...(x64 === undefined ? {} : { images: { x64 } }) }),
+    only("x64"),
+    own({ classes: { large: { ...large, architectures: ["arm64"] }, huge } }),
     own({ partitions: { web: ["octo-org/octo-repo"] } }),
-    own({ resourceClasses: { large }, retiredClasses: ["huge"] }),
+    own({ classes: { large }, retiredClasses: ["huge"] }),
     own({ forge: { ...forge, repositories: ["octo-org/octo-repo"] }, retiredPartitions: { [docs]: "octo-org/docs" } }),
-    own({ resourceClasses: { large, huge, xlarge: huge } }),
+    own({ classes: { large, huge, xlarge: huge } }),
     own({ forge: { ...forge, repositories: [...forge.repositories, "octo-org/more"] } }),
   ])
     expect(await asked(passes)).toBe("");

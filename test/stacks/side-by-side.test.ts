@@ -80,8 +80,8 @@ test("no two stacks keep their state in one place", () => {
 });
 
 test("a retired class keeps its queues, by which its messages end, and its launch templates, which nobody is told; it is not a class any more", () => {
-  const resourceClasses = { large: { cpu: 2, mmem: 4096 } };
-  const pool = stackNamed(synthesized(exampleWith({ resourceClasses, retiredClasses: ["huge"] })), "example-pool");
+  const classes = { large: {} };
+  const pool = stackNamed(synthesized(exampleWith({ classes, retiredClasses: ["huge"] })), "example-pool");
   const queues = resourcesOf(pool, "aws_sqs_queue").map(([, queue]) => textOf(queue, "name"));
   expect(queues.toSorted()).toEqual(
     ["huge", "large"].flatMap((name) => [`runpool-example_${name}`, `runpool-example_${name}-unreadable`]),

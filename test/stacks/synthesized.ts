@@ -12,6 +12,11 @@ export type Stacks = Readonly<Record<string, StackFile>>;
 
 export const exampleWith = (changes: Partial<EnvironmentFile>): EnvironmentFile => ({ ...example, ...changes });
 
+/** Of what machines are by default. */
+export const machines = (changes: Partial<EnvironmentFile["defaults"]>): Pick<EnvironmentFile, "defaults"> => ({
+  defaults: { ...example.defaults, ...changes },
+});
+
 /** Reads what these files are synthesized to. */
 function readSynthesized<T>(files: readonly EnvironmentFile[], read: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "runpool-synth-"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";
-import { exampleWith } from "./synthesized.ts";
+import { exampleWith, machines } from "./synthesized.ts";
 import { fetchInto, pluginDirectory } from "./terraform-provider.ts";
 import { terraformMissing, workspaceOf } from "./terraform.ts";
 
@@ -44,7 +44,8 @@ test(
       name: "hidden",
       network: { kind: "private", cidr: "10.82.0.0/20", zones: ["eu-central-1a"], endpoints: ["ssm", "logs"] },
       proxy: { url: "http://proxy.example.org:3128" },
-      preRunnerScript: "#!/bin/bash\necho ${HOME} %{if}\n",
+      ...machines({ preRunner: { script: "#!/bin/bash\necho ${HOME} %{if}\n" } }),
+      classes: { large: {}, docker: { cpu: 2, mmem: 4096, docker: true, preRunner: { script: "#!/bin/sh\n" } } },
       retiredClasses: ["huge"],
       tags: { "cost-center": "4711/Büro +1" },
       forge: {

@@ -48,7 +48,7 @@ const layers: readonly Layer[] = [
     files: ["stacks/", "environments/"],
     // The lambda is bundled as a release bundles it: by what no executable is.
     own: ["domain/", "stacks/", "environments/", bundler],
-    foreign: ["cdktf", "@cdktf/", "constructs", "zod", "node:"],
+    foreign: ["cdktf", "@cdktf/", "constructs", "yaml", "zod", "node:"],
   },
   // What puts a package together lays the laptop's parts into it.
   { files: ["build/package.ts"], own: "everything", foreign: "everything" },

@@ -1,17 +1,12 @@
 // The furnishing plan of an environment straight from domain's words: for tests that need no synthesized stack.
 import { limits } from "../../domain/limits.ts";
-import {
-  imageParameter,
-  instanceRoleName,
-  queueName,
-  tableName,
-  templateName,
-  unreadableQueueName,
-} from "../../domain/names.ts";
+import { imageParameter, queueName, templateName, unreadableQueueName } from "../../domain/class-keys.ts";
+import { instanceRoleName, tableName } from "../../domain/names.ts";
 import { operationalDefaults, type Defaults } from "../../domain/configuration.ts";
 import type { Architecture } from "../../domain/record.ts";
 import type { ResourceClasses } from "../../domain/resource-class.ts";
 import { table } from "../../domain/table.ts";
+import { environmentSchema } from "../../domain/version.ts";
 import type { Furnished, FurnishPlan } from "../../sim/furnish.ts";
 
 export interface PlanWish {
@@ -73,6 +68,7 @@ export function domainDefaults(wish: DefaultsWish, furnished: Furnished): Defaul
   const names = Object.keys(classes);
   return {
     ...operationalDefaults,
+    schema: environmentSchema,
     resourceClasses: classes,
     environment,
     awsPartition: "aws",

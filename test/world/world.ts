@@ -1,7 +1,9 @@
 // A whole world in process: virtual time, the truth, and the ports through which each process of the system touches it.
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { operationalDefaults, type Defaults } from "../../domain/configuration.ts";
-import { imageParameter, queueName, templateName, unreadableQueueName, type Place } from "../../domain/names.ts";
+import { imageParameter, queueName, templateName, unreadableQueueName } from "../../domain/class-keys.ts";
+import { type Place } from "../../domain/names.ts";
+import { environmentSchema } from "../../domain/version.ts";
 import type { Clock, Random } from "../../cloud/ports/clock.ts";
 import type { Fleet } from "../../cloud/ports/fleet.ts";
 import type { Forge } from "../../cloud/ports/forge.ts";
@@ -73,6 +75,7 @@ export function furnished(configure: Partial<Defaults> = {}): Defaults {
   const architectures = ["x64", "arm64"] as const;
   return {
     ...operationalDefaults,
+    schema: environmentSchema,
     configHash: "one",
     resourceClasses: defaultResourceClasses,
     environment,

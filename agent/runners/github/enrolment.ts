@@ -22,9 +22,8 @@ export interface EnrolmentOptions {
   readonly forge: ForgeHome;
   /** The runner group that its runners are put into; absent: the default one. */
   readonly runnerGroup?: string;
-  /** Jobs of any run may run here: for shared labels. Otherwise only those of the run that owns the instance, and of `furtherRuns`. */
+  /** Jobs of any run may run here: for shared labels. Otherwise only those of the run that owns the instance. */
   readonly anyRunsJobs: boolean;
-  readonly furtherRuns: readonly string[];
   readonly secrets: Pick<Secrets, "read">;
 }
 
@@ -75,7 +74,7 @@ async function requestOf(options: EnrolmentOptions, record: Assigned): Promise<R
   const url = `${options.forge.serverUrl}/${scope}`;
   // Run ids are public: any workflow of the repository may write another's into `runs-on`. What works for no run is for no run's jobs.
   const own = runId === undefined ? [] : [runId];
-  const onlyRuns = options.anyRunsJobs ? {} : { onlyRuns: [...own, ...options.furtherRuns] };
+  const onlyRuns = options.anyRunsJobs ? {} : { onlyRuns: own };
   const group = options.runnerGroup === undefined ? {} : { group: options.runnerGroup };
   return { assignment, partition, name, url, labels, kind, secret, ...group, ...onlyRuns };
 }

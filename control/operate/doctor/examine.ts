@@ -197,42 +197,58 @@ async function examineTemplates(
   return (await Promise.all(checks)).flat();
 }
 
-/** Those of an architecture that are there: of what could not be looked at, the template's own check tells. */
-async function templatesOf(
-  architecture: Architecture,
-  looks: readonly TemplateLook[],
-): Promise<ReadonlyMap<string, TemplateSeen>> {
+/** Those that are there: of what could not be looked at, the template's own check tells. */
+async function templatesOf(looks: readonly TemplateLook[]): Promise<ReadonlyMap<string, TemplateSeen>> {
   const seen = new Map<string, TemplateSeen>();
   for (const { pool, look } of looks) {
-    if (!pool.endsWith(`/${architecture}`)) continue;
     const found = await look.catch(() => undefined);
     if (found?.kind === "seen" && found.value !== undefined) seen.set(pool, found.value);
   }
   return seen;
 }
 
+const imageCheckName = (architecture: Architecture, resourceClass: string | undefined): string =>
+  `image ${resourceClass === undefined ? "" : `${resourceClass}/`}${architecture}`;
+
 async function examineImages(
   { launch, clock }: DoctorWorld,
   configuration: Configuration,
   looks: readonly TemplateLook[],
 ): Promise<readonly Check[]> {
-  const { imageParameters, images, environment } = configuration;
-  const one = async (architecture: Architecture, parameter: string): Promise<readonly Check[]> => {
-    const overlaid = images[architecture];
+  const { imageParameters, images, classes = {}, environment } = configuration;
+  const isOwn = (resourceClass: string, architecture: string): boolean =>
+    Object.hasOwn(classes[resourceClass]?.imageParameters ?? {}, architecture);
+  /** `of`: a class with an image of its own; all the others together where it is undefined. */
+  const one = async (
+    architecture: Architecture,
+    parameter: string,
+    of: string | undefined,
+  ): Promise<readonly Check[]> => {
+    const name = imageCheckName(architecture, of);
+    const launched = looks.filter(({ pool }) => {
+      const [resourceClass = "", own] = (pool.split("#").at(-1) ?? "").split("/");
+      return own === architecture && (of === undefined ? !isOwn(resourceClass, architecture) : resourceClass === of);
+    });
+    const overlaid = of === undefined ? images[architecture] : undefined;
     const named = overlaid === undefined ? await launch.imageParameter(parameter) : undefined;
-    if (named?.kind === "unseen") return [skipped(`image ${architecture}`, named.why)];
-    const problem = named && judgeImageParameter(architecture, parameter, named.value);
+    if (named?.kind === "unseen") return [skipped(name, named.why)];
+    const problem = named && judgeImageParameter(name, parameter, named.value);
     if (problem !== undefined) return [problem];
     const id = overlaid ?? named?.value ?? "";
     const source = overlaid === undefined ? parameter : "the overlay";
-    const [found, templates] = await Promise.all([launch.image(id), templatesOf(architecture, looks)]);
-    return judged(`image ${architecture}`, found, (seen) =>
-      judgeImage(architecture, id, source, seen, templates, configuration, clock.now()),
+    const [found, templates] = await Promise.all([launch.image(id), templatesOf(launched)]);
+    return judged(name, found, (seen) =>
+      judgeImage(name, architecture, id, source, seen, templates, configuration, clock.now()),
     );
   };
-  const entries = Object.entries(imageParameters) as [Architecture, string][];
-  const checks = entries.map(([architecture, parameter]) =>
-    guarded(`image ${architecture}`, deployAgain(environment), () => one(architecture, parameter)),
+  const sources: readonly (readonly [string | undefined, object])[] = [
+    [undefined, imageParameters],
+    ...Object.entries(classes).map(([name, own]) => [name, own.imageParameters ?? {}] as const),
+  ];
+  const checks = sources.flatMap(([of, parameters]) =>
+    (Object.entries(parameters) as [Architecture, string][]).map(([architecture, parameter]) =>
+      guarded(imageCheckName(architecture, of), deployAgain(environment), () => one(architecture, parameter, of)),
+    ),
   );
   return (await Promise.all(checks)).flat();
 }
@@ -305,10 +321,9 @@ async function examineVersion(
   if (scope === undefined) return [skipped(name, "the environment serves no repository")];
   const alive = records.filter(({ state }) => state !== "terminated" && state !== "terminating");
   const said = alive.flatMap(({ vitals }) => vitals?.runnerVersion ?? []);
-  const configured = configuration.runnerVersion === "" ? [] : [configuration.runnerVersion];
   return guarded(name, "look at https://github.com/actions/runner/releases", async () =>
     judged(name, await forge.runnerReleases(scope), (releases) =>
-      judgeRunnerVersion([...new Set([...said, ...configured])], releases, clock.now()),
+      judgeRunnerVersion([...new Set(said)], releases, clock.now()),
     ),
   );
 }

@@ -1,10 +1,10 @@
 // What an instance's role must be allowed, and what it must be denied: the calls, and the judgement of their answers. Pure.
 import type { InstanceRole, RoleAnswer, RoleCall } from "../../../cloud/ports/doctor.ts";
+import { queueName } from "../../../domain/class-keys.ts";
 import {
   forgeCredentialParameter,
   instanceKey,
   instanceRoleName,
-  queueName,
   registrationTokenParameter,
   type Place,
 } from "../../../domain/names.ts";

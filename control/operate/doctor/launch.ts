@@ -45,12 +45,7 @@ export function judgeTemplate(pool: string, version: string, seen: TemplateSeen 
 }
 
 /** The parameter that names the image; undefined: the image can be looked for. */
-export function judgeImageParameter(
-  architecture: Architecture,
-  parameter: string,
-  text: string | undefined,
-): Check | undefined {
-  const name = `image ${architecture}`;
+export function judgeImageParameter(name: string, parameter: string, text: string | undefined): Check | undefined {
   const remedy = `aws ssm put-parameter --overwrite --type String --name ${parameter} --value ami-…`;
   if (text === undefined) return fail(name, `the parameter ${parameter} does not exist`, remedy);
   if (!/^ami-[0-9a-f]{8,17}$/.test(text))
@@ -88,7 +83,7 @@ export function misfitsOf(
     const devices = [...new Set(elsewhere.flatMap(([, { disks }]) => disks.map(({ device }) => device)))];
     misfits.push({
       found: `its root device is ${rootDevice}, and the launch templates size and encrypt ${devices.join(", ")}: each machine gets two disks, and its root neither the size nor the encryption of the environment`,
-      remedy: `make the environment's operatingSystem the one of the image (Amazon Linux has its root at /dev/xvda, Ubuntu at /dev/sda1) and deploy it, or name an image whose root device is ${devices.join(", ")}`,
+      remedy: `make operatingSystem (of defaults, or of the class) the one of the image (Amazon Linux has its root at /dev/xvda, Ubuntu at /dev/sda1) and deploy it, or name an image whose root device is ${devices.join(", ")}`,
     });
   }
   if (rootGiB !== undefined) {
@@ -99,7 +94,7 @@ export function misfitsOf(
     if (small.length > 0)
       misfits.push({
         found: `its root's snapshot has ${rootGiB} GiB, more than the disk of ${small.join(", ")}: EC2 refuses every launch`,
-        remedy: `give disk.sizeGiB, or disk.sizeGiBByClass of these classes, at least ${rootGiB} and deploy it, or build a smaller image`,
+        remedy: `give defaults.disk.sizeGiB, or disk.sizeGiB of these classes, at least ${rootGiB} and deploy it, or build a smaller image`,
       });
   }
   return misfits;
@@ -120,19 +115,20 @@ function notLaunchable(
     ? [
         {
           found: `it is this account's without the tag ${tags.environment}=${configuration.environment}: the environment's roles may not launch it`,
-          remedy: `aws ec2 create-tags --resources ${id} --tags Key=${tags.environment},Value=${configuration.environment}, or name it by id in images of the environment's file and deploy it`,
+          remedy: `aws ec2 create-tags --resources ${id} --tags Key=${tags.environment},Value=${configuration.environment}, or name it by id as an image in the environment's file and deploy it`,
         },
       ]
     : [
         {
           found: `it is ${owner}'s, and the environment's roles may launch images of ${may.owners.join(", ")} alone`,
-          remedy: `add "${owner}" to imageOwners of the environment's file, or name the image by id in its images, and deploy it`,
+          remedy: `add "${owner}" to imageOwners of the environment's file, or name the image by id there, and deploy it`,
         },
       ];
 }
 
 /** `templates`: those of the architecture that could be looked at, by pool. */
 export function judgeImage(
+  name: string,
   architecture: Architecture,
   id: string,
   source: string,
@@ -141,7 +137,6 @@ export function judgeImage(
   configuration: Pick<Configuration, "account" | "environment" | "launchableImages">,
   now: number,
 ): Check {
-  const name = `image ${architecture}`;
   const rebuild = `build an image, and name it in ${source}`;
   if (seen === undefined)
     return fail(name, `${id} (${source}) does not exist in this account and region, or is not shared with it`, rebuild);

@@ -1,6 +1,7 @@
 // The doctor on what was taken out of an environment: what is left of it, and that it may be forgotten once nothing is. Pure.
 import type { QueueSeen } from "../../../cloud/ports/doctor.ts";
-import type { Configuration } from "../../../domain/configuration.ts";
+import { machineName } from "../../../domain/class-keys.ts";
+import { retiredClassesOf, type Configuration } from "../../../domain/configuration.ts";
 import type { InstanceRecord } from "../../../domain/record.ts";
 import { isEmpty, removalOf } from "../../refresh/retired-classes.ts";
 import { scopesInUse } from "../../refresh/tokens.ts";
@@ -25,19 +26,26 @@ export function judgeRetired(
   );
 }
 
-/** Of retired partitions and architectures, which have nothing but instances. */
+/** Of retired partitions, and of architectures of which a class makes no machines any more: they have nothing but instances. */
 export function examineRetired(configuration: Configuration, records: readonly InstanceRecord[]): readonly Check[] {
-  const { environment, kept, imageParameters } = configuration;
+  const { environment, kept, templates } = configuration;
   if (kept === undefined) return [];
   const inUse = scopesInUse(configuration);
+  const retired = retiredClassesOf(configuration);
+  const made = new Set(Object.keys(templates).map((key) => key.split("#").at(-1)));
   const alive = records.filter(({ state }) => state !== "terminated");
-  const judge = (kind: "partition" | "architecture", field: string, retired: string): Check => {
+  const judge = (
+    kind: string,
+    field: string,
+    retired: string,
+    standing: (record: InstanceRecord) => boolean,
+  ): Check => {
     const name = `${kind} ${retired}`;
-    const { length: left } = alive.filter((record) => record[kind] === retired);
+    const { length: left } = alive.filter(standing);
     return left === 0
       ? warn(
           name,
-          `it is retired and empty: remove it from \`${field}\` in environments/${environment}.ts`,
+          `it is retired and empty: remove it from \`${field}\` in the file of environment "${environment}"`,
           `take it out there, then: ${deployAgain(environment)}`,
         )
       : ok(name, `it is retired: instances left: ${left}`);
@@ -45,9 +53,11 @@ export function examineRetired(configuration: Configuration, records: readonly I
   return [
     ...Object.keys(kept.partitions)
       .filter((partition) => !inUse.has(partition))
-      .map((partition) => judge("partition", "retiredPartitions", partition)),
-    ...kept.architectures
-      .filter((architecture) => imageParameters[architecture] === undefined)
-      .map((architecture) => judge("architecture", "retiredArchitectures", architecture)),
+      .map((name) => judge("partition", "retiredPartitions", name, ({ partition }) => partition === name)),
+    ...kept.machines
+      .filter((machine) => !made.has(machine) && !retired.includes(machine.split("/")[0] ?? ""))
+      .map((machine) =>
+        judge("machines", "retiredArchitectures", machine, (record) => machineName(record) === machine),
+      ),
   ];
 }

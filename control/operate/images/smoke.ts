@@ -1,6 +1,6 @@
 // Smoke test of an image: one instance boots from it in its environment, and must register as a runner; then it is ended.
 import type { Images } from "../../../cloud/ports/images.ts";
-import { aRepositoryOf, partitionOf, type Configuration } from "../../../domain/configuration.ts";
+import { aRepositoryOf, classOf, partitionOf, type Configuration } from "../../../domain/configuration.ts";
 import type { Demand } from "../../../domain/demand.ts";
 import { imageTags } from "../../../domain/image.ts";
 import { formatOwner, type Owner } from "../../../domain/owner.ts";
@@ -51,7 +51,7 @@ function demandOf(
       ? [`resource-class is "${resourceClass}"; this environment has ${Object.keys(resourceClasses).join(", ")}`]
       : []),
     ...(minutes < 1 || minutes > most
-      ? [`timeout-min is "${timeoutMin}"; it is a whole number from 1 to ${most}, the environment's limits.provisionMs`]
+      ? [`timeout-min is "${timeoutMin}"; it is a whole number from 1 to ${most}, the environment's limits.provision`]
       : []),
   ];
   if (minimum === undefined || problems.length > 0) return { problems };
@@ -70,7 +70,7 @@ function demandOf(
     fallback: false,
     until: now + minutes * minuteMs,
     registration: [registrationOf(configuration, partition, [formatOwner(owner).replaceAll(":", "-")])],
-    maxRuntimeMs: configuration.maxRuntimeMs,
+    maxRuntimeMs: classOf(configuration, resourceClass).maxRuntimeMs,
     lifetime: "until-told",
     image: imageId,
   };

@@ -1,5 +1,6 @@
 // `runpool ami age`: how far the runner of the published images is behind, before GitHub refuses it.
 import { runnerReleases } from "../../../cloud/github/runner-releases.ts";
+import { imageParametersOf } from "../../../domain/configuration.ts";
 import { runnerAge, type RunnerAge } from "../../../control/operate/images/runner-age.ts";
 import { retireStep } from "../../../control/operate/retire.ts";
 import { imageTags } from "../../../domain/image.ts";
@@ -48,7 +49,7 @@ async function agesOf({ image, releases: apiUrl }: AmiInput, context: Context): 
   const waiting = context.progress.waiting(() => "comparing the runners of the images with GitHub's releases");
   const compare = async (): Promise<readonly Aged[]> => {
     const named = await Promise.all(
-      Object.values(configuration.imageParameters).map(async (name) => (await parameters.history(name))[0]?.imageId),
+      imageParametersOf(configuration).map(async (name) => (await parameters.history(name))[0]?.imageId),
     );
     const ids = image === undefined ? named.filter((id) => id !== undefined) : [image];
     const releases = await runnerReleases(apiUrl, process.env["GITHUB_TOKEN"] || undefined).newest();

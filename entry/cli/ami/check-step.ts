@@ -59,12 +59,18 @@ const problemsOf = (image: ImageSeen): readonly Problem[] => [
 ];
 
 /** The launch templates of one partition, by pool: all partitions have the same machines. And why some could not be read. */
-async function templatesOf(launch: LaunchReader, { templates }: Configuration, architecture: Architecture) {
+async function templatesOf(
+  launch: LaunchReader,
+  { templates, classes = {} }: Configuration,
+  architecture: Architecture,
+) {
   const byPool = new Map(Object.entries(templates).map(([key, template]) => [key.split("#").at(-1) ?? key, template]));
   const seen = new Map<string, TemplateSeen>();
   const unread: string[] = [];
   for (const [pool, { id, version }] of byPool) {
-    if (!pool.endsWith(`/${architecture}`)) continue;
+    // A class with an image of its own has nothing to do with this one.
+    const [resourceClass = "", own] = pool.split("/");
+    if (own !== architecture || classes[resourceClass]?.imageParameters?.[architecture] !== undefined) continue;
     const look = await launch.template(id, version);
     if (look.kind === "unseen") unread.push(`${pool} (${look.why})`);
     else if (look.value === undefined) unread.push(`${pool} (there is no ${id} with version ${version})`);

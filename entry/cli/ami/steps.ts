@@ -5,6 +5,8 @@ import { apiVersion } from "../../../cloud/github/api-version.ts";
 import { prune } from "../../../control/operate/images/prune.ts";
 import { publish } from "../../../control/operate/images/publish.ts";
 import { smoke } from "../../../control/operate/images/smoke.ts";
+import { classOf, imageParametersOf } from "../../../domain/configuration.ts";
+import { suggestion } from "../../../domain/nearest.ts";
 import { BadInput } from "../../words/bad-input.ts";
 import { counted, spoken } from "../../words/durations.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
@@ -127,7 +129,16 @@ const publishStep: Step = async (input, context) => {
   const imageId = imageOf(input);
   const { settings } = await context.world();
   const { configuration } = await settings.load();
-  const { imageParameters } = configuration;
+  const { class: resourceClass = "" } = input;
+  const classes = Object.keys(configuration.resourceClasses);
+  if (resourceClass !== "" && !classes.includes(resourceClass))
+    throw new BadInput(
+      [
+        `--class is "${resourceClass}"; this environment has ${classes.join(", ")}${suggestion(resourceClass, classes)}`,
+      ],
+      "ami",
+    );
+  const { imageParameters } = classOf(configuration, resourceClass);
   const waiting = context.progress.waiting(() => `publishing ${imageId}`);
   const outcome = await publish(pipelineWorld(context.place().region, context.progress), {
     imageId,
@@ -153,7 +164,7 @@ const pruneStep: Step = async ({ keep, "dry-run": dryRun }, context) => {
   const { environment, region } = context.place();
   const { settings } = await context.world();
   const { configuration } = await settings.load();
-  const parameters = Object.values(configuration.imageParameters);
+  const parameters = imageParametersOf(configuration);
   const waiting = context.progress.waiting(() => (dryRun ? "looking at the images" : "deleting what nothing uses"));
   const pruned = await prune(pipelineWorld(region, context.progress), {
     environment,

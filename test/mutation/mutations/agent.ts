@@ -24,8 +24,8 @@ export const agentMutations: readonly Mutation[] = [
     ],
     [
       "a job is cut by the default longest time, not its own",
-      "begun + (known?.maxRuntimeMs ?? maxRuntimeMs)",
-      "begun + maxRuntimeMs",
+      "begun + (known?.maxRuntimeMs ?? limits.maxRuntimeMs)",
+      "begun + limits.maxRuntimeMs",
       "agent/last-word",
     ],
   ),
@@ -48,8 +48,8 @@ export const agentMutations: readonly Mutation[] = [
     "agent/decide.ts",
     [
       "the table is out of reach while a job runs: the job is cut at its threshold",
-      "Math.max(limit, begun + (known?.maxRuntimeMs ?? maxRuntimeMs))",
-      "Math.min(limit, begun + (known?.maxRuntimeMs ?? maxRuntimeMs))",
+      "Math.max(limit, begun + (known?.maxRuntimeMs ?? limits.maxRuntimeMs))",
+      "Math.min(limit, begun + (known?.maxRuntimeMs ?? limits.maxRuntimeMs))",
       "agent/busy",
     ],
     [
@@ -73,7 +73,7 @@ export const agentMutations: readonly Mutation[] = [
     [
       "a machine past its threshold lives on and is paid for",
       "if (now >= record.threshold)",
-      "if (now > record.threshold + view.maxRuntimeMs)",
+      "if (now > record.threshold + limits.maxRuntimeMs)",
       "agent/busy",
     ],
     [

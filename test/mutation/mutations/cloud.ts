@@ -296,8 +296,8 @@ export const cloudMutations: readonly Mutation[] = [
   ),
   ...of("cloud/aws/pre-runner-script.ts", [
     "instances boot with the deployed script though an operator has laid another over it",
-    'return overlay.script ?? defaults.script ?? "";',
-    'return defaults.script ?? overlay.script ?? "";',
+    'return overlay?.["preRunnerScript"]?.S ?? deployed?.S ?? "";',
+    'return deployed?.S ?? overlay?.["preRunnerScript"]?.S ?? "";',
     "aws/settings",
   ]),
   ...of(

@@ -30,21 +30,18 @@ export const entryMutations: readonly Mutation[] = [
     "return saved;",
     "action/cancel",
   ]),
-  ...of(
-    "entry/action/inputs.ts",
-    [
-      "a workflow that names no usage class pays for on-demand",
-      '"usage-class": { modes: provision, otherwise: requestDefaults.usageClass },',
-      '"usage-class": { modes: provision, otherwise: "on-demand" },',
-      "action/inputs",
-    ],
-    [
-      "the region of configure-aws-credentials is not taken",
-      'variables["AWS_REGION"] || variables["AWS_DEFAULT_REGION"]',
-      'variables["AWS_DEFAULT_REGION"]',
-      "action/inputs",
-    ],
-  ),
+  ...of("entry/request-inputs.ts", [
+    "a provision that names no usage class pays for on-demand, whatever its class says",
+    "raw.usageClass || classOf(configuration, raw.resourceClass).usageClass",
+    'raw.usageClass || "on-demand"',
+    "action/inputs",
+  ]),
+  ...of("entry/action/inputs.ts", [
+    "the region of configure-aws-credentials is not taken",
+    'variables["AWS_REGION"] || variables["AWS_DEFAULT_REGION"]',
+    'variables["AWS_DEFAULT_REGION"]',
+    "action/inputs",
+  ]),
   ...of(
     "entry/action/masked.ts",
     ["the short lines of a key are shown", "const leastMasked = 8;", "const leastMasked = 65;", "action/steps"],

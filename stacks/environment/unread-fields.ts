@@ -1,0 +1,109 @@
+// What is still known of a file some of whose fields have not the shape that they must have: so that what is wrong beside them is said in the same round.
+import type * as z from "zod";
+import { environmentShape, environmentOf, type Environment } from "./environment.ts";
+
+/** Of the required fields, something of their shape in place of what cannot be read. No rule gets to see it. */
+const standIns = {
+  schema: 2,
+  name: "unread",
+  account: "000000000000",
+  region: "us-east-1",
+  network: { kind: "public", cidr: "10.0.0.0/16", zones: ["us-east-1a"] },
+  forge: { repositories: ["unread/unread"] },
+  defaults: { operatingSystem: "ubuntu-24.04", architectures: ["x64"], image: { x64: { pipeline: true } } },
+};
+
+type Path = readonly PropertyKey[];
+type Branch = Record<PropertyKey, unknown>;
+const isBranch = (value: unknown): value is Branch => typeof value === "object" && value !== null;
+const at = (value: unknown, path: Path): unknown =>
+  path.reduce((inner, step) => (isBranch(inner) ? inner[step] : undefined), value);
+
+/** Of records a name that is taken out would be missing, and of lists the places would move: they are unread as a whole. */
+const whole = new Set(["classes", "idleFloors", "partitions", "retiredPartitions", "tags", "runnerEnvironment"]);
+
+/** The part of a path that can be taken out by itself. */
+function cut(path: Path): Path {
+  const number = path.findIndex((step) => typeof step === "number");
+  const upTo = number === -1 ? path : path.slice(0, number);
+  return typeof upTo[0] === "string" && whole.has(upTo[0]) && upTo.length === 2 ? upTo.slice(0, 1) : upTo;
+}
+
+/** Takes out what an issue is about, or what that is in where it has been taken out already; gives the path that is unread then. */
+function takeOut(file: Branch, issue: z.core.$ZodIssue): Path | undefined {
+  if (issue.code === "unrecognized_keys") {
+    const strange = at(file, issue.path);
+    if (isBranch(strange)) for (const key of issue.keys) delete strange[key];
+    return undefined;
+  }
+  for (let path = cut(issue.path); path.length > 0; path = cut(path.slice(0, -1))) {
+    const [last, above] = [path.at(-1) ?? "", at(file, path.slice(0, -1))];
+    if (!isBranch(above)) continue;
+    const standIn = at(standIns, path);
+    if (above[last] === undefined && standIn === undefined) continue;
+    if (above[last] === undefined || JSON.stringify(above[last]) === JSON.stringify(standIn))
+      above[last] = structuredClone(standIn);
+    else delete above[last];
+    return path;
+  }
+  return undefined;
+}
+
+/** What a rule comes upon that needs an unread field: what it would say is not known. */
+class Unread extends Error {}
+
+/** `classes` have of the defaults what is unread in these. */
+const matches = (unread: Path, path: Path): boolean => {
+  const inClass = path[0] === "classes" && path.length >= 3 && unread[0] === "defaults";
+  const own = inClass ? ["defaults", ...path.slice(2)] : path;
+  return unread.length <= own.length && unread.every((step, i) => step === own[i]);
+};
+
+function guarded<Value>(value: Value, unread: readonly Path[], path: Path): Value {
+  if (!isBranch(value)) return value;
+  return new Proxy(value, {
+    get: (target, step, receiver) => {
+      const inner: unknown = Reflect.get(target, step, receiver);
+      if (typeof step === "symbol" || typeof inner === "function") return inner;
+      const here = [...path, step];
+      if (unread.some((one) => matches(one, here))) throw new Unread();
+      return guarded(inner, unread, here);
+    },
+    // `Object.keys`, a spread: what is unread may be missing there.
+    ownKeys: (target) => {
+      if (unread.some((one) => one.length === path.length && matches(one, path))) throw new Unread();
+      return Reflect.ownKeys(target);
+    },
+  });
+}
+
+/** What a rule needs to be judged by. */
+export type Judged = <Found>(rule: (environment: Environment) => readonly Found[]) => readonly Found[];
+
+/** Applies rules to what can be read of a file; undefined where too little of it can. */
+export function judgedBeside(file: unknown): Judged | undefined {
+  if (!isBranch(file) || Array.isArray(file)) return undefined;
+  const rest = structuredClone(file);
+  const unread: Path[] = [];
+  // Each round takes something out or puts a stand-in there: a field is taken out once at each of its depths.
+  for (let round = 0; round < 50; round++) {
+    const parsed = environmentShape.safeParse(rest);
+    if (parsed.success) {
+      const seen = guarded(environmentOf(parsed.data), unread, []);
+      return (rule) => {
+        try {
+          // A copy: the rule's findings may hold parts of what it was given.
+          return [...rule(seen)];
+        } catch (error) {
+          if (error instanceof Unread) return [];
+          throw error;
+        }
+      };
+    }
+    for (const issue of parsed.error.issues) {
+      const path = takeOut(rest, issue);
+      if (path !== undefined) unread.push(path);
+    }
+  }
+  return undefined;
+}
