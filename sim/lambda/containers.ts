@@ -81,7 +81,7 @@ function processOf(
 ): Container {
   const child: ChildProcess = fork(join(import.meta.dirname, "runtime.mjs"), [pathToFileURL(entry).href], {
     cwd: dirname(entry),
-    env: { PATH: process.env["PATH"], ...variables },
+    env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...variables },
     execArgv: [],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
