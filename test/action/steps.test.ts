@@ -179,7 +179,7 @@ describe("refresh", () => {
 
   test("warns of deploy-time inputs that differ, and names the field", async () => {
     const end = await refresh({ "subnet-ids": "subnet-1 subnet-2" });
-    expect(annotations("warning", end)).toEqual([expect.stringMatching(/network .*environments\/dev\.ts/)]);
+    expect(annotations("warning", end)).toEqual([expect.stringMatching(/network .*file of environment "dev"/)]);
     expect(end.code).toBe(0);
   });
 

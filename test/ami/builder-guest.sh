@@ -44,7 +44,7 @@ echo "clean.sh ended with $?" >&8
 logger "after it was cleaned"
 logger --socket /run/systemd/journal/syslog "as journald passes it on" 2>/dev/null
 bash /usr/lib/runpool/spec/check.sh image >&9 2>&1
-(cd / && /usr/lib/runpool/node /run/shared/project/entry/cli.ts ami check --json) >&7 2>&1
+(cd / && /usr/lib/runpool/node /run/shared/project/entry/cli/cli.ts ami check --json) >&7 2>&1
 echo "ami check ended with $?" >&8
 echo "the session still writes: $(systemctl is-active amazon-ssm-agent.service) $(find /var/log/amazon /var/lib/amazon/ssm -type f | wc -l)" >&8
 echo "sudo as cloud-init grants it: $(cat "$rule" 2>&1)" >&8

@@ -7,7 +7,7 @@ project=$(cd "$(dirname "$0")/../.." && pwd)
 # No checkout of runpool lies here: the machine's own spec is what counts.
 cd /
 for phase in image booted; do
-  "$node" "$project/entry/cli.ts" ami check --phase "$phase" --json >"$results/check-$phase"
+  "$node" "$project/entry/cli/cli.ts" ami check --phase "$phase" --json >"$results/check-$phase"
   echo "$phase $?" >>"$results/codes"
 done
 printf '[Socket]\nListenStream=2323\nAccept=yes\n' >/run/systemd/system/planted.socket

@@ -128,5 +128,8 @@ test("an age is a number with its unit", async () => {
     undefined,
   ]);
   const { code, err } = await bench.run(["events", "--since", "yesterday"]);
-  expect([code, err]).toEqual([2, expect.stringContaining('--since is "yesterday"; it is a number with s, m, h or d')]);
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining('--since is "yesterday"; it is a duration with its unit, e.g. 30m'),
+  ]);
 });

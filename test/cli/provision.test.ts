@@ -192,6 +192,6 @@ test("a second SIGINT leaves at once, and says what remains and who ends it", as
   const { code, err } = await ended;
   expect(code).toBe(130);
   expect(err).toMatch(/^Still held: 2 instances of run 1001: i-\w+, i-\w+$/m);
-  expect(err).toMatch(/^Released at once by: runpool release --run-id 1001 --attempt 1$/m);
+  expect(err).toMatch(/^Release them now: runpool release --run-id 1001 --attempt 1$/m);
   expect(err).toMatch(/^Otherwise they end by themselves within 12 min\.$/m);
 });

@@ -177,5 +177,5 @@ test("an image that cannot be read is a problem, and what is due is swept all th
     refresh({ ...ports, fleet: { ...ports.fleet, image: () => Promise.reject(new Error("no image is named there")) } }),
   );
   expect(report.findings.map(({ kind, done }) => [kind, done])).toEqual([["condemn-gone", true]]);
-  expect(report.problems).toEqual(["image in /runpool/dev/ami/x64: no image is named there"]);
+  expect(report.problems).toEqual(["image in /runpool/sim/ami/x64: no image is named there"]);
 });

@@ -14,6 +14,7 @@ import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
 import { imageParameter } from "../../domain/class-keys.ts";
 import { forgeCredentialParameter, instanceKey, jitConfigurationParameter, tableName } from "../../domain/names.ts";
 import { controlWorld } from "../../entry/control-world.ts";
+import type { ControlWorld } from "../../control/world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import laptop from "../../entry/laptop/environment.ts";
 import { forgeToken, openEmbeddedCloud, place, type EmbeddedCloud } from "../../entry/laptop/embedded-cloud.ts";
@@ -120,10 +121,22 @@ async function usedUp(ssm: SSMClient): Promise<void> {
   await ssm.send(new PutParameterCommand({ Name, Value: "used", Type: "SecureString" }));
 }
 
-async function workflow(): Promise<void> {
+function worldOfWorkflow(): ControlWorld {
   const log = { event: () => undefined };
   const aws = { endpoint: cloud.aws.url, credentials: credentialsOf(keys.provision) };
-  const world = controlWorld({ ...place, forge: { kind: "token", token: forgeToken }, aws, log });
+  return controlWorld({ ...place, forge: { kind: "token", token: forgeToken }, aws, log });
+}
+
+/** Until every machine that boots has said that it is up: the next refresh parks it, and a drain does not wait for it. */
+async function booted(): Promise<void> {
+  const { instances } = worldOfWorkflow();
+  const boots = async (): Promise<boolean> =>
+    (await instances.all()).items.some(({ state, signal }) => state === "created" && signal?.kind !== "prepared");
+  while (await boots()) await hostClock.sleep(50);
+}
+
+async function workflow(): Promise<void> {
+  const world = worldOfWorkflow();
   const never = new AbortController().signal;
   for (const runId of ["1001", "1002"]) {
     const outcome = await provisionRun(world, { runId, instanceCount: "2" }, never);
@@ -164,9 +177,12 @@ async function operators(): Promise<void> {
     "pause --reason tested",
     "resume",
     `retire ${idle}`,
+    // It takes the place of the one that was retired; the next makes it idle.
+    "refresh",
     "refresh",
     "drain --all --wait",
   ]) {
+    await booted();
     const { code, out, err } = await inProcess(line.split(" "), variables);
     // The doctor finds that this cloud is no account of anybody's, and nothing has written a log in it.
     if (code !== 0 && !/^(doctor|logs)/.test(line)) throw new Error(`${line}: ${code}: ${out}${err}`);

@@ -142,7 +142,7 @@ async function refusesAnother({ instances, clock }: ControlWorld, key: string): 
   const before = await instances.read([key]);
   const [record] = before.items;
   if (record === undefined) throw new Error(`no record under ${key}`);
-  expect(record).toMatchObject({ state: "running", runId: "1002" });
+  expect(record).toMatchObject({ state: "running", owner: expect.stringMatching(/^github:run:1002:1:/) as unknown });
   const { partition, resourceClass, architecture } = record;
   const ref = { key, partition, resourceClass, architecture };
   const until = { now: clock.now(), threshold: clock.now() + minutes };

@@ -39,7 +39,7 @@ test("after the rename no import of CDKTF is left, and each of the fork's is by 
   const folder = join(renamed(), "stacks");
   const before = join(root, "stacks");
   const named = (at: string, tool: RegExp): readonly string[] =>
-    readdirSync(at)
+    readdirSync(at, { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
       .flatMap((file) =>
         [...readFileSync(join(at, file), "utf8").matchAll(/(?:from|import\() ?"([^"]+)"/g)]

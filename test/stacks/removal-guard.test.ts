@@ -1,7 +1,12 @@
 // What Terraform asks before it changes anything of an environment, on the embedded cloud; and that all waits for the answer.
 import { DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeSubnetsCommand, RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
-import { GetQueueUrlCommand, PurgeQueueCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import {
+  DeleteMessageCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
 import { furnishFromStack } from "../../sim/furnish-from-stack.ts";
 import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
@@ -117,7 +122,9 @@ test("a class with a message left, be it one that was unreadable, is refused too
     const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: name }));
     await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
     expect(await asked(forgotten)).toContain(`class "huge" is in use: the queue ${name} holds about 1 message\n`);
-    await clients.sqs.send(new PurgeQueueCommand({ QueueUrl }));
+    const { Messages = [] } = await clients.sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    for (const { ReceiptHandle } of Messages)
+      await clients.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   }
   expect(await asked(forgotten)).toBe("");
 });

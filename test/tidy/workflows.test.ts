@@ -6,7 +6,9 @@ import { parse } from "yaml";
 import { needs } from "../tools.ts";
 import { files, readText } from "./sources.ts";
 
-const workflows = files.filter((path) => /^(\.github\/workflows|examples\/.*)\/[^/]+\.ya?ml$/.test(path));
+const workflows = files.filter((path) =>
+  /^(\.github\/workflows|examples\/(images|workflows))\/[^/]+\.ya?ml$/.test(path),
+);
 const scripts = files.filter((path) => path.endsWith(".sh") || path === ".ci/run");
 
 describe("every workflow", () => {
