@@ -15,7 +15,7 @@ export const templateName = (environment: string, resourceClass: string, archite
 export const imageParameter = (environment: string, architecture: Architecture, resourceClass?: string): string =>
   `/runpool/${environment}/ami/${resourceClass === undefined ? "" : `${resourceClass}/`}${architecture}`;
 
-/** The machines of a class that may take each other's place, whoever may use them: `large/x64`. */
+/** The machines of a class that may take each other's place, in every partition: `large/x64`. */
 export type MachineName = Pick<PoolName, "resourceClass" | "architecture">;
 export const machineName = ({ resourceClass, architecture }: MachineName): string => `${resourceClass}/${architecture}`;
 

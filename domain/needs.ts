@@ -10,7 +10,7 @@ export interface OwnClaim {
   readonly claimId: string;
 }
 
-/** The right of whoever may speak for its owner: who that is the caller knows by the owner's name (`isOfRun`), before it calls. */
+/** The right to speak for its owner: the caller has checked by the owner's name that it may (`isOfRun`). */
 export interface OwnAssignment {
   readonly by: "assignment";
   /** As the caller listed both: an assignment has one owner. */

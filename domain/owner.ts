@@ -32,6 +32,9 @@ export const runOwner = (runId: string, attempt: number, provisionId: string): R
   provisionId,
 });
 
+export const ownerOf = ({ runId, attempt, provisionId }: Omit<RunOwner, "kind">): RunOwner =>
+  runOwner(runId, attempt, provisionId);
+
 type Kind = Owner["kind"];
 type Of<K extends Kind> = Extract<Owner, { kind: K }>;
 
@@ -81,7 +84,7 @@ export function parseOwner(text: string | undefined): Owner | undefined {
   return undefined;
 }
 
-/** Throws where a part has what would make the text another's: whoever makes an owner has checked its parts (`runIds`, `provisionIds`). */
+/** Throws where a part has what would make the text another's: its maker has checked the parts (`runIds`, `provisionIds`). */
 export function formatOwner(owner: Owner): string {
   const text = written(owner);
   if (!forms[owner.kind].pattern.test(text))

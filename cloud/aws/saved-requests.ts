@@ -10,11 +10,11 @@ import * as z from "zod/mini";
 import { batchesOf } from "../../domain/batches.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { repositoriesOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
-import { formatOwner, provisionIds, runIds, runOwner, type Owner } from "../../domain/owner.ts";
+import { formatOwner, provisionIds, ownerOf, runIds, type Owner } from "../../domain/owner.ts";
 import type { Request } from "../../domain/request.ts";
 import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../domain/table.ts";
 import type { Beginnings } from "../ports/beginnings.ts";
-import type { ProvisionName, SavedRequests } from "../ports/saved-requests.ts";
+import type { SavedRequests } from "../ports/saved-requests.ts";
 import type { Item } from "./attribute-values.ts";
 import { batchGet, type InstancesOptions } from "./instances.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
@@ -71,7 +71,6 @@ const underWay = (owner: Owner) => ({
   "#id": `${names.id}${formatOwner(owner)}`,
   "#begun": `${names.begun}${formatOwner(owner)}`,
 });
-const ownerOf = ({ runId, attempt, provisionId }: ProvisionName): Owner => runOwner(runId, attempt, provisionId);
 
 /** A run's lies with its requests, so that what came of it ends it in the same write. */
 const beginningKey = (owner: Owner): string => requestKey(owner.kind === "run" ? owner.runId : formatOwner(owner));

@@ -1,5 +1,5 @@
 // What the given credentials may do at GitHub, and which versions of the runner GitHub has released.
-import type { ForgeAnswer, ForgeSight } from "../ports/doctor.ts";
+import type { ForgeAnswer, ForgeReader } from "../ports/doctor.ts";
 import type { RunnerRelease } from "../ports/images.ts";
 import { ForgeRefused } from "../ports/forge.ts";
 import { refuse, rightToRunners, scopePath, statusOf, type ForgeClient } from "./forge-client.ts";
@@ -29,7 +29,7 @@ async function releases(client: ForgeClient, scope: string): Promise<readonly Ru
   }
 }
 
-export const forgeSight = (client: ForgeClient): ForgeSight => ({
+export const forgeSight = (client: ForgeClient): ForgeReader => ({
   listRunners: (scope) =>
     answered(`listing the runners of ${scope}`, rightToRunners(scope), async () =>
       (await client(scope)).request(`GET ${scopePath(scope)}/actions/runners`, { per_page: 1 }),

@@ -101,7 +101,7 @@ export interface LaunchReader {
 }
 
 /** What the given credentials may do at the forge; a refusal is told in its words. */
-export interface ForgeSight {
+export interface ForgeReader {
   listRunners(scope: string): Promise<ForgeAnswer>;
   listRuns(repository: string): Promise<ForgeAnswer>;
   /** Asks for a registration token, which proves the right to write; the token is dropped. */

@@ -1,4 +1,4 @@
-// What happens, as events: whoever runs the code decides how they are written.
+// What happens, as events: the executable decides how they are written.
 import type { LogEvent } from "../../domain/events.ts";
 
 /** One event a line. Never a secret. */

@@ -22,7 +22,7 @@ export interface Settings extends Counters {
   load(): Promise<LoadedSettings>;
   /** Replaces the overlay; with the one `seen` only what differs from that, so that others may change other parts meanwhile. */
   writeOverlay(overlay: Overlay, seen?: Overlay): Promise<void>;
-  /** Replaces the brakes: refresh judges them by all records, and whoever creates obeys. */
+  /** Replaces the brakes: refresh judges them by all records, and every creation obeys. */
   writeBrakes(brakes: readonly Brake[]): Promise<void>;
 }
 

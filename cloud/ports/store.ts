@@ -27,7 +27,7 @@ export interface Instances {
   move<M extends Move>(move: M, ref: InstanceRef, told: Moves[M]): Promise<Decision | Unknown>;
   /**
    * One move of many records in few calls, each decided by its own condition as `move` would; outcomes in the order asked. Applied one
-   * by one or several at once: whoever calls does not lean on either.
+   * by one or several at once: callers must not rely on either.
    */
   moveAll<M extends Move>(
     move: M,

@@ -32,7 +32,7 @@ export async function drain(
   options: DrainOptions,
 ): Promise<Drained> {
   const { configuration, paused } = await world.settings.load();
-  // A pause that stands keeps its reason: whoever made it meant it.
+  // A pause that stands keeps its reason.
   if (paused === undefined) await world.pauseSwitch.pause({ reason: options.reason, at: world.clock.now() });
   const ended = new Set<string>();
   let last = world.clock.now();

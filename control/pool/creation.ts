@@ -5,14 +5,16 @@ import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { brakeOn, type Brake } from "../../domain/brake.ts";
 import { classOf, templateOf } from "../../domain/configuration.ts";
 import { hash32 } from "../../domain/fingerprint.ts";
+import { machineName } from "../../domain/class-keys.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { poolManager, tags } from "../../domain/names.ts";
-import { formatOwner } from "../../domain/owner.ts";
+import { formatOwner, type Owner } from "../../domain/owner.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
 import { fewerThan, leastOf, scopesOf } from "./places.ts";
 import { isAmong, wordsOfReason, type LaunchReason, type Reason } from "./reasons.ts";
 import { recordMachine } from "./record-machine.ts";
 import { surely } from "./surely.ts";
+import type { PoolWorld } from "./world.ts";
 import type { Taken, DemandContext } from "./demand-context.ts";
 
 export interface Created {
@@ -234,10 +236,9 @@ async function baseOf({ world, configuration, demand }: DemandContext): Promise<
   const { imageParameters, images } = classOf(configuration, resourceClass);
   const parameter = imageParameters[architecture];
   if (template === undefined || parameter === undefined) {
-    const pool = `${resourceClass}/${architecture}`;
     return {
       kind: "refused",
-      reason: `no launch template or image for ${pool}: deploy the environment with both`,
+      reason: `no launch template or image for ${machineName(demand)}: deploy the environment with both`,
     };
   }
   try {
@@ -254,18 +255,15 @@ interface Braked {
   readonly brake: Brake;
 }
 
-/** The base, unless all that was made from it lately was lost: whoever buys comes by here. */
+/** The base, unless all that was made from it lately was lost: every buyer comes by here. */
 export async function usableBase(context: DemandContext): Promise<Base | LaunchFailure | Braked> {
   const base = await baseOf(context);
   if ("kind" in base) return base;
   const { world, configuration, demand, brakes } = context;
   const { partition, resourceClass, architecture } = demand;
-  const [imageId, templateVersion, configHash] = [
-    base.imageId,
-    base.template.version,
-    classOf(configuration, resourceClass).configHash,
-  ];
-  const make = { partition, resourceClass, architecture, imageId, templateVersion, configHash };
+  const { configHash } = classOf(configuration, resourceClass);
+  const { imageId, template } = base;
+  const make = { partition, resourceClass, architecture, imageId, templateVersion: template.version, configHash };
   const brake = brakeOn(brakes, make, world.clock.now());
   return brake === undefined ? base : { kind: "braked", brake };
 }
@@ -298,7 +296,7 @@ async function launch(
   return await surely(world, () => world.fleet.launch(order));
 }
 
-/** The same for the same round, whoever asks and when: a client token answers only for the very same request. */
+/** The same for the same round, at any time and from any caller: a client token answers only for the very same request. */
 const tagsOf = ({ configuration, demand }: DemandContext): Record<string, string> => ({
   [tags.manager]: poolManager,
   [tags.environment]: configuration.environment,
@@ -319,6 +317,10 @@ async function begin({ world, configuration, demand }: DemandContext): Promise<s
     return id;
   });
 }
+
+/** What was begun is over, and what it has bought is in the table: the next demand of this owner asks for others. Never rejects. */
+export const finish = ({ beginnings, log }: Pick<PoolWorld, "beginnings" | "log">, owner: Owner): Promise<void> =>
+  beginnings.finish(owner).catch((error: unknown) => log.event("provision.finish-unsaved", { problem: String(error) }));
 
 /** At most 64 characters of letters, digits and "-", the same for the same round of the same owner. */
 function clientTokenOf({ configuration, demand }: DemandContext, round: string, count: number): string {

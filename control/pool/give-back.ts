@@ -3,6 +3,7 @@ import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import type { Owner } from "../../domain/owner.ts";
 import { condemn } from "./condemn.ts";
+import { finish } from "./creation.ts";
 import { askToLeave, leaveRound, patience, type Leaver } from "./leave.ts";
 import { ownInstances } from "./own-instances.ts";
 import { patiently } from "./patiently.ts";
@@ -70,10 +71,7 @@ export async function giveBack(
       "given back before it was up",
     )),
   );
-  if (extent === "everything")
-    await world.beginnings
-      .finish(owner)
-      .catch((error: unknown) => world.log.event("provision.finish-unsaved", { problem: String(error) }));
+  if (extent === "everything") await finish(world, owner);
   const left = waiting.map(({ record }) => record.instanceId).filter((id) => !condemned.includes(id));
   world.log.event("provision.given-back", { pooled: pooled.length, condemned: condemned.length, left: left.length });
   return { pooled, condemned, left };

@@ -2,9 +2,10 @@
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
-import type { Own, OwnClaim } from "../../domain/needs.ts";
+import type { Own } from "../../domain/needs.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { condemn } from "./condemn.ts";
+import { ownOf } from "./demand-context.ts";
 import { staleness } from "./staleness.ts";
 import { surely } from "./surely.ts";
 import type { PoolWorld } from "./world.ts";
@@ -49,13 +50,6 @@ export const forgeProves = (record: InstanceRecord): boolean => record.wanted ==
 export const isRegistering = ({ signal, assignment }: InstanceRecord): boolean =>
   signal?.kind === "registering" && signal.assignment === assignment;
 
-/** One's own claim, as the record names it: parking a created instance is by claim. */
-const claimOf = (record: InstanceRecord): OwnClaim => ({
-  by: "claim",
-  owner: record.owner ?? "",
-  claimId: record.claimId ?? "",
-});
-
 export type Left =
   | { readonly kind: "pooled"; readonly message: PoolMessage }
   /** Condemned at once: for what makes it stale, or since it is not the pool's. */
@@ -78,7 +72,8 @@ export async function makeIdle(
     const now = world.clock.now();
     const until = { now, threshold: now + configuration.idleMs };
     return record.state === "created"
-      ? world.instances.move("park-left", record, { ...until, own: claimOf(record) })
+      ? // Parking a created instance is by claim.
+        world.instances.move("park-left", record, { ...until, own: ownOf({ record, claimId: record.claimId ?? "" }) })
       : world.instances.move("release", record, { ...until, own });
   });
   if (decision.kind === "unknown") return { kind: "unknown" };

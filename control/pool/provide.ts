@@ -4,7 +4,7 @@ import type { Demand } from "../../domain/demand.ts";
 import { limits } from "../../domain/limits.ts";
 import { groupOf } from "../../domain/owner.ts";
 import type { OwnerListing } from "../../domain/table.ts";
-import { create, heldBackBy, newRounds, tooLate, type Rounds } from "./creation.ts";
+import { create, finish, heldBackBy, newRounds, tooLate, type Rounds } from "./creation.ts";
 import { contextOf, type DemandContext, type Taken } from "./demand-context.ts";
 import { giveBack } from "./give-back.ts";
 import { next, type Progress } from "./next.ts";
@@ -107,7 +107,7 @@ export async function provide(
     held.reasons.push({ code: "error", problem: String(error) });
   }
   if (comesAgain && !cancel.aborted && !held.released && held.taken.size > 0) {
-    await finish(context);
+    await finish(world, demand.owner);
     return { kind: "failed", reasons: held.reasons, booting: held.taken.size };
   }
   const patience = cancel.aborted || comesAgain ? limits.giveBackWaitMs : limits.releaseWaitMs;
@@ -136,12 +136,6 @@ function servingOf(context: DemandContext, options: ProvideOptions): Serving {
   };
   return { context, options, held, supply, work: new Set() };
 }
-
-/** What it has bought is in the table: the next one of this owner asks for others. Never rejects. */
-const finish = ({ world, demand }: DemandContext): Promise<void> =>
-  world.beginnings
-    .finish(demand.owner)
-    .catch((error: unknown) => world.log.event("provision.finish-unsaved", { problem: String(error) }));
 
 /** A drain asks to leave as a release does, and its reason stands in the pause that it begins with. */
 async function releasedBy({ settings }: PoolWorld): Promise<Reason> {
@@ -215,8 +209,7 @@ function track(work: Set<Promise<void>>, one: Promise<void>): void {
 async function start({ context, options, held, supply }: Serving): Promise<boolean> {
   const { count } = context.demand;
   const ready = [...held.ready].slice(0, count).flatMap((key) => held.taken.get(key) ?? []);
-  const { committing = finish } = options;
-  const told = committing(context, ready);
+  const told = options.committing?.(context, ready) ?? finish(context.world, context.demand.owner);
   if (!(await commit(context, held))) return false;
   if (held.started.size < count && supply.full !== undefined) held.reasons.push(fullAt(context, supply.full));
   await told;
@@ -231,7 +224,7 @@ async function reenter({ context, options, held, work }: Serving): Promise<void>
   if (options.listed !== undefined) track(work, options.listed(listed.items));
   const own = await patiently(world, demand.until, () => ownAmong(world, demand.owner, listed.items), cancel);
   for (const { record, claimId } of own) {
-    // Whoever came before has started these: they serve, and do not wait for whoever comes later.
+    // An earlier caller has started these: they serve, and do not wait for a later one.
     if (options.comesAgain === true && record.state === "running") continue;
     // The same owner may have asked for other machines before.
     const same = record.resourceClass === demand.resourceClass && record.architecture === demand.architecture;
@@ -301,7 +294,7 @@ async function createSome(
   return created.full !== undefined;
 }
 
-/** What was taken beyond need is parked, or left to boot for whoever comes again; the rest is the answer. */
+/** What was taken beyond need is parked, or left to boot for the next call; the rest is the answer. */
 async function settled({ context, options, held }: Serving): Promise<Extract<Provided, { kind: "ready" }>> {
   const { world, configuration, demand, begun } = context;
   const readyMs = world.clock.now() - begun;

@@ -1,4 +1,5 @@
 // Why an instance is not handed on any more: too old, used too often, of a retired class, or made from what is no longer deployed. Pure.
+import { machineName } from "../../domain/class-keys.ts";
 import { classOf, templateOf, type Configuration } from "../../domain/configuration.ts";
 import { maxima } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
@@ -29,7 +30,7 @@ export function staleness(
     return `class ${record.resourceClass} is retired`;
   if (record.configHash !== configHash) return "its configuration is no longer the deployed one";
   const template = templateOf(configuration, record);
-  if (template === undefined) return `${record.resourceClass}/${record.architecture} is no longer deployed`;
+  if (template === undefined) return `${machineName(record)} is no longer deployed`;
   if (template.version !== record.templateVersion)
     return `launch template version ${record.templateVersion}, not ${template.version}`;
   const wanted = images[record.architecture] ?? image;

@@ -60,6 +60,6 @@ export function verdictOf(
   return { kind: "pending", quiet: !fresh };
 }
 
-/** What has ended is nobody's, whoever ended it. */
+/** What has ended is nobody's. */
 const isAnothers = ({ state, claimId }: InstanceRecord, own: string): boolean =>
   state !== "terminating" && state !== "terminated" && claimId !== own;

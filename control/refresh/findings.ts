@@ -40,7 +40,7 @@ export type Finding =
       /** EC2's word that the machine has ended already: then it is confirmed in the same refresh. */
       readonly ended: string | undefined;
     }
-  /** It has answered `leave`, but whoever asked is gone; or it has left by itself, its one job done: made idle now. */
+  /** It has answered `leave`, but the caller is gone; or it has left by itself, its one job done: made idle now. */
   | { readonly kind: "make-idle"; readonly record: InstanceRecord; readonly why: string }
   /** It was asked to leave and is silent, or it serves and hangs: GitHub is asked for proof that no job runs. */
   | { readonly kind: "prove"; readonly record: InstanceRecord; readonly why: string }
@@ -113,7 +113,7 @@ const silent = (record: InstanceRecord, now: number, ms: number = limits.silentH
   (heartbeatAge(record, now) ?? Number.POSITIVE_INFINITY) > ms;
 
 /**
- * Serving, silent for minutes, and not online at GitHub either. That alone proves nothing (GitHub says late who is busy, and whoever is cut off
+ * Serving, silent for minutes, and not online at GitHub either. That alone proves nothing (GitHub says late who is busy, and a machine that is cut off
  * may come back): so it is asked for proof. An agent that may be registering is left to its provision. Without GitHub's list nothing hangs.
  */
 function hangs(record: InstanceRecord, { now, configuration, listed }: Facts): boolean {

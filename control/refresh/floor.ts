@@ -35,7 +35,7 @@ export function floorsOf(configuration: Configuration): readonly Floor[] {
   );
 }
 
-/** Floors of classes that nobody may ask for any more: they are not kept, and whoever wants them is told. */
+/** Floors of classes that nobody may ask for any more: they are not kept, and the report says so. */
 const unkept = (configuration: Configuration): readonly string[] =>
   Object.entries(configuration.idleFloors).flatMap(([pool, count]) => {
     const [name = ""] = pool.split("/");

@@ -66,7 +66,7 @@ export interface RefreshReport {
   /** Of what no further machine is created, since all that came before were lost on their way. */
   readonly brakes: readonly Brake[];
   readonly problems: readonly string[];
-  /** As they were read: for whoever counts them. */
+  /** As they were read: metrics count them. */
   readonly records: readonly InstanceRecord[];
 }
 

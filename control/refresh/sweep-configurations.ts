@@ -1,4 +1,4 @@
-// Just-in-time configurations that nobody is to read any more: refresh deletes them, whoever wrote them.
+// Just-in-time configurations that nobody is to read any more: refresh deletes them.
 import type { SecretSeen } from "../../cloud/ports/secrets.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { maxima } from "../../domain/limits.ts";

@@ -3,13 +3,12 @@ import type { ProvisionName } from "../../cloud/ports/saved-requests.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { instanceKey, tags } from "../../domain/names.ts";
-import { formatOwner } from "../../domain/owner.ts";
+import { formatOwner, ownerOf, type Owner } from "../../domain/owner.ts";
 import { end } from "../pool/condemn.ts";
 import { giveBack, type GivenBack } from "../pool/give-back.ts";
 import { ownInstances } from "../pool/own-instances.ts";
 import { patiently } from "../pool/patiently.ts";
 import type { ControlWorld } from "../world.ts";
-import { ownerOf } from "./demand-of.ts";
 
 export interface CleanedUp extends GivenBack {
   /** Machines without a record, ended. */
@@ -22,17 +21,17 @@ export async function cleanUp(
   configuration: Configuration,
   name: ProvisionName,
 ): Promise<CleanedUp> {
-  const unrecorded = endUnrecorded(world, configuration, name).catch((error: unknown) => {
+  const owner = ownerOf(name);
+  const unrecorded = endUnrecorded(world, configuration, owner).catch((error: unknown) => {
     world.log.event("clean-up.unseen", { problem: String(error) });
     return [];
   });
-  const first = await giveBack(world, configuration, ownerOf(name), [], limits.giveBackWaitMs);
-  // The run index lags: a record that was written a moment before the kill shows a moment later.
+  const first = await giveBack(world, configuration, owner, [], limits.giveBackWaitMs);
+  // The owner index lags: a record that was written a moment before the kill shows a moment later.
   const until = world.clock.now() + limits.giveBackWaitMs;
-  const owned = await patiently(world, until, () => ownInstances(world, ownerOf(name)));
+  const owned = await patiently(world, until, () => ownInstances(world, owner));
   const late = owned.filter(({ record }) => record.wanted === "serve");
-  const second =
-    late.length > 0 ? await giveBack(world, configuration, ownerOf(name), [], limits.giveBackWaitMs) : undefined;
+  const second = late.length > 0 ? await giveBack(world, configuration, owner, [], limits.giveBackWaitMs) : undefined;
   return {
     pooled: [...first.pooled, ...(second?.pooled ?? [])],
     condemned: [...first.condemned, ...(second?.condemned ?? [])],
@@ -44,10 +43,10 @@ export async function cleanUp(
 async function endUnrecorded(
   world: ControlWorld,
   configuration: Configuration,
-  name: ProvisionName,
+  owner: Owner,
 ): Promise<readonly string[]> {
-  const owner = formatOwner(ownerOf(name));
-  const bought = (await world.fleet.ours()).filter((machine) => machine.tags[tags.owner] === owner);
+  const name = formatOwner(owner);
+  const bought = (await world.fleet.ours()).filter((machine) => machine.tags[tags.owner] === name);
   const keys = new Map(bought.map(({ instanceId }) => [instanceKey(configuration, instanceId), instanceId]));
   if (keys.size === 0) return [];
   const { items, damaged } = await world.instances.read([...keys.keys()]);

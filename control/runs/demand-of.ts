@@ -8,12 +8,9 @@ import {
   type Configuration,
 } from "../../domain/configuration.ts";
 import type { Demand } from "../../domain/demand.ts";
-import { runOwner, type RunOwner } from "../../domain/owner.ts";
+import { ownerOf } from "../../domain/owner.ts";
 import type { Registration } from "../../domain/record.ts";
 import type { Request } from "../../domain/request.ts";
-
-export const ownerOf = ({ runId, attempt, provisionId }: Omit<RunOwner, "kind">): RunOwner =>
-  runOwner(runId, attempt, provisionId);
 
 /** Where the instances of a partition register, with these labels. */
 export const registrationOf = (

@@ -2,7 +2,7 @@
 import type {
   AccountReader,
   Caller,
-  ForgeSight,
+  ForgeReader,
   LaunchReader,
   Look,
   QueueSeen,
@@ -34,7 +34,7 @@ export interface DoctorWorld {
   readonly store: StoreReader;
   readonly launch: LaunchReader;
   /** Without a credential: why there is none. */
-  readonly forge: (ForgeSight & Pick<Forge, "activeRuns" | "waiting">) | { readonly missing: string };
+  readonly forge: (ForgeReader & Pick<Forge, "activeRuns" | "waiting">) | { readonly missing: string };
   readonly settings: Pick<Settings, "load">;
   readonly instances: Pick<Instances, "all">;
   readonly clock: Clock;
