@@ -9,15 +9,15 @@ const options = {
   endpoint: text("AWS_ENDPOINT_URL"),
   credentials: { accessKeyId: text("AWS_ACCESS_KEY_ID"), secretAccessKey: text("AWS_SECRET_ACCESS_KEY") },
 };
-const wanted: ReferenceOptions = {
+const reference: ReferenceOptions = {
   dynamodb: new DynamoDBClient(options),
   sqs: new SQSClient(options),
   table: text("BENCH_TABLE"),
   queueUrl: text("BENCH_QUEUE"),
   pool: "",
 };
-const { keys, deleted } = await take(wanted, Number(text("BENCH_COUNT")), text("BENCH_RUN"));
-if (text("BENCH_START") === "true") await start(wanted, keys, text("BENCH_RUN"));
+const { keys, deleted } = await take(reference, Number(text("BENCH_COUNT")), text("BENCH_RUN"));
+if (text("BENCH_START") === "true") await start(reference, keys, text("BENCH_RUN"));
 await deleted;
 process.stdout.write(`taken ${keys.length}\n`);
 process.exit(0);

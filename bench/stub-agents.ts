@@ -30,20 +30,20 @@ function say({ table, key, assignment }: Claimed, kind: string): void {
   process.send?.(write);
 }
 
-process.on("message", (result: Claimed | { delayMs: readonly [number, number] }) => {
-  if ("delayMs" in result) {
-    delayMs = result.delayMs;
+process.on("message", (message: Claimed | { delayMs: readonly [number, number] }) => {
+  if ("delayMs" in message) {
+    delayMs = message.delayMs;
     return;
   }
-  const kind = result.wanted === "leave" ? "deregistered" : "registered";
-  const name = `${result.table} ${result.key}`;
-  const what = `${kind} ${result.assignment}`;
-  if (answered.get(name) === what || result.signal === kind) return;
+  const kind = message.wanted === "leave" ? "deregistered" : "registered";
+  const name = `${message.table} ${message.key}`;
+  const what = `${kind} ${message.assignment}`;
+  if (answered.get(name) === what || message.signal === kind) return;
   answered.set(name, what);
   const [least, most] = delayMs;
-  // Signals only move forward: what was to be write before something newer is not write.
+  // Signals only move forward: one that something newer has overtaken is not written.
   const sayStill = (): void => {
-    if (answered.get(name) === what) say(result, kind);
+    if (answered.get(name) === what) say(message, kind);
   };
   if (most === 0) sayStill();
   else setTimeout(sayStill, least + Math.random() * (most - least));
