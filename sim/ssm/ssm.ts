@@ -187,7 +187,8 @@ function deleteParameters(store: Store, input: Input): unknown {
 const passes = (parameter: Parameter, filter: Input): boolean => {
   const [key, option, values] = [required(filter, "Key"), text(filter, "Option") ?? "Equals", texts(filter, "Values")];
   if (key === "Path") return values.some((path) => under(parameter.name, path, option === "Recursive"));
-  if (key.startsWith("tag:") && option === "Equals") return values.includes(parameter.tags.get(key.slice(4)) ?? "");
+  if (key.startsWith("tag:") && option === "Equals")
+    return values.some((value) => value === parameter.tags.get(key.slice(4)));
   throw new AwsFault("InvalidFilterKey", `The embedded cloud does not know the filter ${key} ${option}.`);
 };
 

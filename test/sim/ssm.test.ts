@@ -80,6 +80,7 @@ test("parameters are described by path, tagged and deleted", async () => {
     ).Parameters?.map(({ Name }) => Name);
   expect(await describe("Path", "Recursive", "/dev")).toEqual(["/dev/a"]);
   expect(await describe("tag:env", "Equals", "dev")).toEqual(["/dev/a"]);
+  expect(await describe("tag:other", "Equals", "")).toEqual([]);
   const gone = await world.ssm.send(new ssm.DeleteParametersCommand({ Names: ["/dev/a", "/none"] }));
   expect(gone).toMatchObject({ DeletedParameters: ["/dev/a"], InvalidParameters: ["/none"] });
   await world.ssm.send(new ssm.DeleteParameterCommand({ Name: "/prod/a" }));
