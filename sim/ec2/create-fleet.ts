@@ -10,7 +10,7 @@ import { take } from "./capacity.ts";
 import type { Market, Refusal } from "./capacity.ts";
 import { candidates, inOrder } from "./fleet-pools.ts";
 import type { Candidate } from "./fleet-pools.ts";
-import { invalid, number, required, structure, structures, text } from "./input.ts";
+import { invalid, number, refuse, required, structure, structures, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import { answered } from "./launch-templates.ts";
 import { launch, refusal, vcpusInUse } from "./launch.ts";
@@ -61,12 +61,13 @@ function allocate(world: World, tiers: readonly Candidate[][], market: Market, c
   return { taken, refused };
 }
 
-/** Options that would change what is launched are refused, never ignored. */
 function strategyOf(input: Input, market: Market): string {
   const options = structure(input, market === "spot" ? "SpotOptions" : "OnDemandOptions") ?? {};
   const known = ["AllocationStrategy", "InstanceInterruptionBehavior"];
-  const other = Object.keys(options).find((key) => !known.includes(key));
-  if (other !== undefined) throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${other}.`);
+  refuse(
+    options,
+    Object.keys(options).filter((key) => !known.includes(key)),
+  );
   return text(options, "AllocationStrategy") ?? "lowest-price";
 }
 
@@ -81,8 +82,7 @@ function targetOf(input: Input): { readonly count: number; readonly market: Mark
     );
   if (!Number.isInteger(count) || count < 1)
     throw invalid(`Value (${count}) for parameter TotalTargetCapacity is invalid.`);
-  const other = ["OnDemandTargetCapacity", "SpotTargetCapacity"].find((key) => text(wanted, key) !== undefined);
-  if (other !== undefined) throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${other}.`);
+  refuse(wanted, ["OnDemandTargetCapacity", "SpotTargetCapacity"]);
   const market = text(wanted, "DefaultTargetCapacityType") ?? "on-demand";
   if (market !== "spot" && market !== "on-demand")
     throw invalid(`Value (${market}) for parameter DefaultTargetCapacityType is invalid.`);

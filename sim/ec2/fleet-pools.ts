@@ -3,7 +3,7 @@ import { AwsFault } from "../http/service.ts";
 import type { Market, Pool } from "./capacity.ts";
 import { catalogue, instanceType, spotPrice } from "./catalogue.ts";
 import type { InstanceType } from "./catalogue.ts";
-import { number, structure, structures, text } from "./input.ts";
+import { number, refuse, structure, structures, text, unmodelled } from "./input.ts";
 import type { Input } from "./input.ts";
 import { resolveImage, templateOf, versionOf } from "./launch-templates.ts";
 import { imageOf, subnetOf } from "./launch.ts";
@@ -52,8 +52,7 @@ const candidatesOf = (world: World, config: Input, market: Market, tags: Tags, i
   const version = versionOf(template, text(named, "Version"));
   const overrides = structures(config, "Overrides");
   return (overrides.length > 0 ? overrides : [{}]).flatMap((override: Input) => {
-    const other = ["WeightedCapacity", "Priority"].find((key) => text(override, key) !== undefined);
-    if (other !== undefined) throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${other}.`);
+    refuse(override, ["WeightedCapacity", "Priority"]);
     const image = text(override, "ImageId") ?? text(version.data, "ImageId");
     if (image === undefined) throw new AwsFault("MissingParameter", "The request must contain the parameter ImageId");
     const imageId = resolveImage(world, image);
@@ -106,5 +105,5 @@ export function inOrder(list: readonly Candidate[], market: Market, strategy: st
   if (strategy === "lowest-price")
     return [...Map.groupBy(list, price)].toSorted(([a], [b]) => a - b).map(([, tier]) => tier);
   if (strategy === "price-capacity-optimized" && market === "spot") return spreadByPrice(list);
-  throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model the allocation strategy ${strategy}.`);
+  throw unmodelled(`the allocation strategy ${strategy}`);
 }

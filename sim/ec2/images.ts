@@ -1,7 +1,7 @@
 // Images and their snapshots: what a fleet looks up and what an image pipeline makes and clears away.
 import { AwsFault } from "../http/service.ts";
 import type { Architecture } from "./catalogue.ts";
-import { invalid, required, structure, structures, text, texts } from "./input.ts";
+import { invalid, refuse, required, structure, structures, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { noSuchImage, unknownImage } from "./launch.ts";
 import { filtered, page, tagFacts } from "./listing.ts";
@@ -113,6 +113,7 @@ const gone = (id: string): AwsFault =>
   new AwsFault("InvalidAMIID.Unavailable", `The image ID '${id}' is no longer available`);
 
 function deregisterImage(world: World, input: Input): Answer {
+  refuse(input, ["DeleteAssociatedSnapshots"]);
   const id = required(input, "ImageId");
   if (!world.images.has(id)) throw world.deregistered.has(id) ? gone(id) : noSuchImage(id);
   world.images.delete(id);

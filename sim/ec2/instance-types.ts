@@ -2,7 +2,7 @@
 import { AwsFault } from "../http/service.ts";
 import { catalogue, instanceType } from "./catalogue.ts";
 import type { Architecture, InstanceType } from "./catalogue.ts";
-import { structure, structures, texts } from "./input.ts";
+import { refuse, structure, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { page } from "./listing.ts";
 import { matchingTypes } from "./matching-types.ts";
@@ -27,8 +27,7 @@ const described = (type: InstanceType): Xml => ({
 });
 
 function describeTypes(_: World, input: Input): Answer {
-  if (structures(input, "Filter").length > 0)
-    throw new AwsFault("UnsupportedOperation", "The embedded cloud does not model filters of DescribeInstanceTypes.");
+  refuse(input, ["Filter"]);
   const names = texts(input, "InstanceType");
   const unknown = names.filter((name) => instanceType(name) === undefined);
   if (unknown.length > 0)

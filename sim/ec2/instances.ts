@@ -7,7 +7,7 @@ import { createFleet } from "./create-fleet.ts";
 import { describedInstance, instanceFacts, stateXml } from "./described-instance.ts";
 import { terminate } from "./endings.ts";
 import { idempotent } from "./idempotent.ts";
-import { invalid, required, structure, text, texts } from "./input.ts";
+import { invalid, refuse, required, structure, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { resolveImage, templateOf, versionOf } from "./launch-templates.ts";
 import { imageOf, launch, refusal, subnetOf, vcpusInUse } from "./launch.ts";
@@ -109,8 +109,7 @@ function runInstances(world: World, input: Input): Answer {
   const [min, max] = [Number(required(input, "MinCount")), Number(required(input, "MaxCount"))];
   if (!(min >= 1)) throw invalid(`Value (${min}) for parameter minCount is invalid. Minimum value is 1.`);
   if (!(max >= min)) throw invalid(`Value (${max}) for parameter maxCount is invalid. It is below minCount (${min}).`);
-  const other = ["Placement", "InstanceMarketOptions"].find((key) => structure(spec.data, key) !== undefined);
-  if (other !== undefined) throw new AwsFault("UnsupportedOperation", `RunInstances does not model ${other} here.`);
+  refuse(spec.data, ["Placement", "InstanceMarketOptions"]);
   const subnet = world.chance.pick(subnetsFor(world, subnetOf(spec.data), undefined));
   const market: Market = "on-demand";
   const pool = { type, zone: subnet.zone, market };

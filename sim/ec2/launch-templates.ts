@@ -1,6 +1,6 @@
 // Launch templates and their versions (EC2 API Reference, CreateLaunchTemplate and its siblings).
 import { AwsFault } from "../http/service.ts";
-import { invalid, required, structure, text, texts } from "./input.ts";
+import { invalid, refuse, required, structure, text, texts } from "./input.ts";
 import type { Input } from "./input.ts";
 import { filtered, page, tagFacts } from "./listing.ts";
 import { tagSet, taggedAs } from "./tags.ts";
@@ -165,8 +165,7 @@ function describe(world: World, input: Input): Answer {
 
 function describeVersions(world: World, input: Input): Answer {
   const wanted = texts(input, "LaunchTemplateVersion");
-  const other = ["ResolveAlias", "MinVersion", "MaxVersion"].find((key) => text(input, key) !== undefined);
-  if (other !== undefined) throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${other}.`);
+  refuse(input, ["ResolveAlias", "MinVersion", "MaxVersion"]);
   const template = templateOf(world, input);
   const found =
     wanted.length > 0 ? wanted.map((version) => versionOf(template, version)) : template.versions.toReversed();

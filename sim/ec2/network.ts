@@ -1,6 +1,6 @@
 // The network that machines are launched into: one VPC, its subnets and security groups, the region's zones.
 import { AwsFault } from "../http/service.ts";
-import { texts } from "./input.ts";
+import { refuse } from "./input.ts";
 import type { Input } from "./input.ts";
 import { filtered, page, tagFacts } from "./listing.ts";
 import { tagSet } from "./tags.ts";
@@ -38,8 +38,7 @@ const freeAddresses = (world: World, subnet: Subnet): number =>
   [...world.machines.values()].filter((machine) => machine.subnetId === subnet.id).length;
 
 function describeSubnets(world: World, input: Input): Answer {
-  if (texts(input, "SubnetId").length > 0)
-    throw new AwsFault("UnsupportedOperation", "The embedded cloud finds subnets by filters alone.");
+  refuse(input, ["SubnetId"]);
   const found = filtered(input, [...world.subnets.values()], (subnet) => (filter) => {
     if (filter === "subnet-id") return [subnet.id];
     if (filter === "availability-zone") return [subnet.zone];
@@ -65,17 +64,20 @@ function describeSubnets(world: World, input: Input): Answer {
   };
 }
 
-/** All of them: nobody asks for one. */
-const describeSecurityGroups = (world: World): Answer => ({
-  securityGroupInfo: [...world.securityGroups.values()].map((group) => ({
-    groupId: group.id,
-    groupName: group.name,
-    groupDescription: group.description,
-    vpcId: group.vpcId,
-    ownerId: world.account,
-    tagSet: tagSet(group.tags),
-  })),
-});
+/** All of them. */
+function describeSecurityGroups(world: World, input: Input): Answer {
+  refuse(input, ["GroupId", "GroupName", "Filter"]);
+  return {
+    securityGroupInfo: [...world.securityGroups.values()].map((group) => ({
+      groupId: group.id,
+      groupName: group.name,
+      groupDescription: group.description,
+      vpcId: group.vpcId,
+      ownerId: world.account,
+      tagSet: tagSet(group.tags),
+    })),
+  };
+}
 
 export const networkActions: Actions = {
   DescribeSubnets: describeSubnets,

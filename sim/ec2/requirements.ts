@@ -1,6 +1,6 @@
 // Reads InstanceRequirements off the wire: those that a fleet of ours sets. Any other is refused, never ignored.
 import { AwsFault } from "../http/service.ts";
-import { invalid, number, range, text, texts } from "./input.ts";
+import { invalid, number, range, text, texts, unmodelled } from "./input.ts";
 import type { Input } from "./input.ts";
 import type { PriceProtection, Requirements } from "./matching-types.ts";
 
@@ -31,8 +31,7 @@ const modelled: ReadonlySet<string> = new Set([
 
 export function readRequirements(input: Input): Requirements {
   const other = Object.keys(input).find((key) => !modelled.has(key));
-  if (other !== undefined)
-    throw new AwsFault("UnsupportedOperation", `The embedded cloud does not model InstanceRequirements.${other}.`);
+  if (other !== undefined) throw unmodelled(`InstanceRequirements.${other}`);
   const [vcpu, mib] = [range(input, "VCpuCount"), range(input, "MemoryMiB")];
   if (vcpu.min === undefined || mib.min === undefined)
     throw new AwsFault("MissingParameter", "VCpuCount.Min and MemoryMiB.Min are required in InstanceRequirements.");

@@ -122,6 +122,8 @@ test("the region has subnets and a default group", async () => {
   expect(Subnets).toMatchObject([{ SubnetId: extra, AvailabilityZone: "us-east-1c" }]);
   const { SecurityGroups } = await world.ec2.send(new ec2.DescribeSecurityGroupsCommand({}));
   expect(SecurityGroups).toHaveLength(1);
+  const named = new ec2.DescribeSecurityGroupsCommand({ GroupNames: ["default"] });
+  await expect(world.ec2.send(named)).rejects.toMatchObject({ name: "UnsupportedOperation" });
 });
 
 test("requirements are answered with types, without price protection", async () => {
