@@ -56,7 +56,7 @@ async function machines(client: EC2Client, users: Users): Promise<void> {
       add(users, ImageId, `instance ${InstanceId ?? ""}`);
 }
 
-/** By image id, whoever the users belong to: an image in use must not be deleted. */
+/** By image id, users of other environments too: an image in use must not be deleted. */
 export async function imageUsers(client: EC2Client, ssm: SSMClient): Promise<ReadonlyMap<string, readonly string[]>> {
   const users: Users = new Map();
   try {

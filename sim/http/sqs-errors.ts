@@ -7,7 +7,6 @@ const queryCodes: Readonly<Record<string, string>> = {
   EmptyBatchRequest: "AWS.SimpleQueueService.EmptyBatchRequest",
   InvalidBatchEntryId: "AWS.SimpleQueueService.InvalidBatchEntryId",
   MessageNotInflight: "AWS.SimpleQueueService.MessageNotInflight",
-  PurgeQueueInProgress: "AWS.SimpleQueueService.PurgeQueueInProgress",
   QueueDeletedRecently: "AWS.SimpleQueueService.QueueDeletedRecently",
   QueueDoesNotExist: "AWS.SimpleQueueService.NonExistentQueue",
   QueueNameExists: "QueueAlreadyExists",

@@ -19,7 +19,8 @@ export interface Arrival {
 
 const names = Object.keys(services) as readonly ServiceName[];
 const targets = new Map(names.map((name) => [rowOf(name).target, name]));
-const versions = new Map(names.filter((name) => rowOf(name).kind === "query").map((name) => [versionOf(name), name]));
+const queries = names.filter((name) => rowOf(name).kind === "query");
+const versions = new Map(queries.map((name) => [versionOf(name), name]));
 
 /** Which service and action a request means; undefined where no AWS service would know it. */
 export function routeOf({
@@ -35,9 +36,7 @@ export function routeOf({
   const form = new URLSearchParams(body);
   const action = form.get("Action");
   const scope = scopeOf(authorization)?.service;
-  const service =
-    versions.get(form.get("Version") ?? "") ??
-    (scope === "ec2" || scope === "sts" || scope === "iam" ? scope : undefined);
+  const service = versions.get(form.get("Version") ?? "") ?? queries.find((name) => name === scope);
   return action !== null && service ? { service, action } : undefined;
 }
 
@@ -58,7 +57,7 @@ export function decode(arrival: Arrival, route: { service: ServiceName; action: 
   if (!scope && !unsigned.has(action)) {
     throw service === "ec2"
       ? new AwsFault("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
-      : service === "sts" || service === "iam"
+      : rowOf(service).kind === "query"
         ? new AwsFault("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         : new AwsFault("MissingAuthenticationTokenException", "Request is missing Authentication Token");
   }

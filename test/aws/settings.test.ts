@@ -199,7 +199,7 @@ it("an instance of a class with a script of its own boots with that, whatever an
   await expect(script("huge")).rejects.toThrow(/no pre-runner script of class huge/);
 });
 
-it("a configuration of schema 1 is named, with what to do, by whoever reads it", async () => {
+it("a configuration of schema 1 is named, with what to do, by every reader", async () => {
   await stored({ ...sim.defaults, schema: 1 });
   const named = /environment ".*" was deployed by runpool .* \(schema 1\).*Deploy it again from a checkout/;
   await expect(preRunner(sim.clients.dynamodb, sim.table, "dev")).rejects.toThrow(named);

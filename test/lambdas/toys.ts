@@ -33,7 +33,7 @@ export const hook: Lambda = {
   description: "answers",
   sources: [{ kind: "url" }],
   reservedConcurrency: 2,
-  noAlarm: "whoever calls hears of it",
+  noAlarm: "its callers get the error",
 };
 export const woken: Lambda = {
   ...usual,

@@ -71,7 +71,7 @@ test.each([
   expect(report.findings.map(({ kind, done }) => [kind, done])).toEqual([["condemn-gone", true]]);
   expect((await world.instances.all()).items.map(({ state }) => state)).toEqual(["terminated"]);
   if (stored !== undefined) return;
-  // Whoever stores one deploys nothing: the same container asks with it.
+  // Storing one needs no deployment: the same container asks with it.
   await put(cloud, forgeToken);
   expect(await handler({})).toMatchObject({ problems: [], tokens: { problems: [] } });
 });
