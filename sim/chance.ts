@@ -12,6 +12,12 @@ export interface Chance extends Random {
   pick<T>(list: readonly T[]): T;
 }
 
+/** Shaped as AWS's request and message ids: five groups of hexadecimal digits. */
+export function uuidOf(chance: Pick<Chance, "id">): string {
+  const digits = chance.id() + chance.id();
+  return [8, 12, 16, 20, 32].map((end, at, ends) => digits.slice(ends[at - 1] ?? 0, end)).join("-");
+}
+
 export function chance(seed: string | number): Chance {
   const root = String(seed);
   let state = hash32(root);

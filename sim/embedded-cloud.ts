@@ -9,14 +9,15 @@ import { dynamodb } from "./dynamodb/dynamodb.ts";
 import { ec2 } from "./ec2/ec2.ts";
 import { openGithub, type GithubOptions, type GithubStandIn } from "./github/github.ts";
 import { openFaults, withFaults } from "./http/faults.ts";
-import { openFrontDoor, type FrontDoorWish } from "./http/front-door.ts";
+import { openFrontDoor, type FrontDoorOptions } from "./http/front-door.ts";
 import type { AwsCall, Service } from "./http/service.ts";
 import { iam } from "./iam.ts";
 import { roleName } from "./imds/role-credentials.ts";
 import { lambda } from "./lambda/lambda.ts";
-import type { SourceGround } from "./lambda/sources.ts";
+import { lambdaCaller, type SourceContext } from "./lambda/sources.ts";
 import { logs } from "./logs.ts";
 import { serviceQuotas } from "./quotas.ts";
+import { queueUrl } from "./sqs/context.ts";
 import { sqs } from "./sqs/sqs.ts";
 import { ssm } from "./ssm/ssm.ts";
 import { sts } from "./sts.ts";
@@ -29,7 +30,7 @@ export interface EmbeddedCloudOptions {
   /** Hears of every call before it is applied, and may throw instead. */
   readonly heard?: (call: AwsCall) => void;
   /** Services that others stand in for. */
-  readonly instead?: FrontDoorWish["services"];
+  readonly instead?: FrontDoorOptions["services"];
   /** What the clients sign with. */
   readonly credentials?: typeof anyCredentials;
 }
@@ -47,13 +48,8 @@ async function openAws(options: EmbeddedCloudOptions) {
   const machines = ec2({ ...base, parameter: parameters.value });
   const [roles, quotas, logGroups] = [iam(base), serviceQuotas(base), logs(base)];
   const keep = async (queue: string, MessageBody: string): Promise<void> => {
-    const input = { QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${queue}`, MessageBody };
-    await queues.service({
-      service: "sqs",
-      action: "SendMessage",
-      input,
-      caller: { accessKeyId: "AKIALAMBDA", region },
-    });
+    const input = { QueueUrl: queueUrl(base, queue), MessageBody };
+    await queues.service({ service: "sqs", action: "SendMessage", input, caller: lambdaCaller(region) });
   };
   const lambdas = lambda({ ...base, keep, print: (...line) => logGroups.put(...line) });
   const roleOf = (id: string): string | undefined => {
@@ -71,7 +67,7 @@ async function openAws(options: EmbeddedCloudOptions) {
     logs: logGroups.service,
     ...instead,
   };
-  const services: FrontDoorWish["services"] = Object.fromEntries(
+  const services: FrontDoorOptions["services"] = Object.fromEntries(
     Object.entries(all).map(([name, service]): [string, Service] => [
       name,
       async (call) => {
@@ -82,7 +78,7 @@ async function openAws(options: EmbeddedCloudOptions) {
   );
   const stop = new AbortController();
   const within = (service: Service): Service => withFaults(service, faults, clock, chance.fork("within"));
-  const sources: SourceGround = {
+  const sources: SourceContext = {
     ...base,
     lambda: within(lambdas.service),
     sqs: within(queues.service),
@@ -100,7 +96,7 @@ async function openAws(options: EmbeddedCloudOptions) {
     quotas,
     logGroups,
     lambdas,
-    /** What wakes the lambdas stands on this. */
+    /** What wakes the lambdas works with this. */
     sources,
     faults,
     services,
@@ -130,7 +126,7 @@ export async function embeddedCloud(options: EmbeddedCloudOptions & { readonly g
 }
 
 /** One try a call: a fault shows at once. */
-export function clientsAt(endpoint: string, region: string, credentials = anyCredentials) {
+function clientsAt(endpoint: string, region: string, credentials = anyCredentials) {
   const options = { endpoint, region, credentials, maxAttempts: 1 };
   return {
     dynamodb: new DynamoDBClient(options),

@@ -3,7 +3,7 @@ import { toItem } from "../../cloud/aws/attribute-values.ts";
 import { chance } from "../../sim/chance.ts";
 import type { DynamoDb } from "../../sim/dynamodb/dynamodb.ts";
 import type { Ec2 } from "../../sim/ec2/ec2.ts";
-import { clientsAt, embeddedCloud } from "../../sim/embedded-cloud.ts";
+import { embeddedCloud, type EmbeddedCloud as OpenedCloud } from "../../sim/embedded-cloud.ts";
 import { furnishFromStack, imagesOf } from "../../sim/furnish-from-stack.ts";
 import type { GithubStandIn } from "../../sim/github/github.ts";
 import type { FrontDoor } from "../../sim/http/front-door.ts";
@@ -16,7 +16,6 @@ import { laptopStack } from "./laptop-stack.ts";
 
 export { place, repository } from "./environment.ts";
 
-/** The embedded cloud verifies no signature; the SDK wants something to sign with. */
 export const credentials = { accessKeyId: "AKIDLAPTOP", secretAccessKey: "laptop" };
 export const forgeToken = "ghp_laptopdemonstrationtokenxxxxxxxxxxxx";
 
@@ -53,16 +52,18 @@ export async function openEmbeddedCloud({
   const luck = chance(seed);
   const { region, account } = place;
   const permissions = { administration: "write", actions: "read" } as const;
-  const { door, machines, queues, db, github, close } = await embeddedCloud({
+  const cloud = await embeddedCloud({
     clock: hostClock,
     chance: luck,
     region,
     account,
     heard,
+    credentials,
     github: { pats: [{ token: forgeToken, permissions }] },
   });
+  const { door, machines, queues, db, github, close } = cloud;
   machines.faults.bootMs = bootMs;
-  await furnishLaptop(door.url, github.url, machines, { ...operational, idleMs });
+  await furnishLaptop(cloud, github.url, { ...operational, idleMs });
   door.resetCalls();
   return {
     aws: door,
@@ -75,12 +76,14 @@ export async function openEmbeddedCloud({
 }
 
 /** From the synthesized stack: a name that the stack and the code do not share breaks it here. */
-async function furnishLaptop(endpoint: string, forgeUrl: string, machines: Ec2, operational: Overlay): Promise<void> {
+async function furnishLaptop(
+  { clients, machines }: OpenedCloud,
+  forgeUrl: string,
+  operational: Overlay,
+): Promise<void> {
   const stack = await laptopStack();
   for (const { id, rootDevice } of imagesOf(stack))
     machines.addImage({ id, name: id, architecture: "x86_64", rootDevice });
-  const clients = clientsAt(endpoint, place.region, credentials);
   const forge = { kind: "github", serverUrl: forgeUrl, apiUrl: forgeUrl, repositories: [repository] };
   await furnishFromStack(clients, stack, (item) => ({ ...item, ...toItem({ ...operational, forge }) }));
-  for (const client of Object.values(clients)) client.destroy();
 }

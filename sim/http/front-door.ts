@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../cloud/ports/clock.ts";
-import type { Chance } from "../chance.ts";
+import { uuidOf, type Chance } from "../chance.ts";
 import { openCallCounter, type CallCounter, type CallCounts } from "./call-counts.ts";
 import { ConnectionLost, openFaults, withFaults, type Faults } from "./faults.ts";
 import { AwsFault, type Service } from "./service.ts";
@@ -20,13 +20,11 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-export interface FrontDoorWish {
+export interface FrontDoorOptions {
   readonly services: Partial<Record<ServiceName, Service>>;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly faults?: Faults;
-  /** 0 or absent: any free port. */
-  readonly port?: number;
 }
 
 /** The largest real request is DynamoDB's batch of 16 MB. */
@@ -50,12 +48,6 @@ const header = (request: IncomingMessage, name: string): string | undefined => {
 
 /** AWS answers what no service claims with this (seen at its JSON endpoints). */
 const nobody: Reply = { status: 404, headers: { "content-type": "text/xml" }, body: "<UnknownOperationException/>\n" };
-
-/** A request id shaped as AWS's: five groups of hexadecimal digits. */
-const requestIdOf = (chance: Chance): string => {
-  const digits = chance.id() + chance.id();
-  return [8, 12, 16, 20, 32].map((end, i, ends) => digits.slice(ends[i - 1] ?? 0, end)).join("-");
-};
 
 /** Answers one arrival; throws ConnectionLost where the connection is to end instead. */
 async function answer(
@@ -81,18 +73,18 @@ async function answer(
 }
 
 /** Opens the front door on the loopback interface. */
-export async function openFrontDoor(wish: FrontDoorWish): Promise<FrontDoor> {
-  const { clock } = wish;
-  const chance = wish.chance.fork("front-door");
-  const faults = wish.faults ?? openFaults();
+export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
+  const { clock } = options;
+  const chance = options.chance.fork("front-door");
+  const faults = options.faults ?? openFaults();
   const counter = openCallCounter();
   const services = new Map<ServiceName, Service>();
-  for (const [name, service] of Object.entries(wish.services) as [ServiceName, Service][]) {
+  for (const [name, service] of Object.entries(options.services) as [ServiceName, Service][]) {
     services.set(name, withFaults(service, faults, clock, chance.fork("faults")));
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const requestId = requestIdOf(chance);
+    const requestId = uuidOf(chance);
     const hungUp = new AbortController();
     response.once("close", () => hungUp.abort());
     try {
@@ -122,7 +114,7 @@ export async function openFrontDoor(wish: FrontDoorWish): Promise<FrontDoor> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(wish.port ?? 0, "127.0.0.1", resolve);
+    server.listen(0, "127.0.0.1", resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {

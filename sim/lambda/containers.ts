@@ -48,7 +48,7 @@ export const inProcess =
   });
 
 /** The files of an archive, as a deployment uploads it (PKWARE APPNOTE 4.3.7, 4.3.12). */
-function* filesOf(archive: Buffer): Generator<readonly [name: string, content: Buffer]> {
+export function* filesOf(archive: Buffer): Generator<readonly [name: string, content: Buffer]> {
   const end = archive.lastIndexOf(Buffer.from("PK\x05\x06"));
   if (end < 0) throw new Error("the function's code is no zip archive");
   let at = archive.readUInt32LE(end + 16);
@@ -122,7 +122,7 @@ function processOf(
   };
 }
 
-export interface ProcessesWish {
+export interface ProcessesOptions {
   /** A folder of its own: each function's code is unpacked in it. */
   readonly directory: string;
   /** What Lambda gives every function: region, credentials, and where AWS answers. */
@@ -130,7 +130,7 @@ export interface ProcessesWish {
 }
 
 /** Runs what was deployed. */
-export function processes({ directory, variables }: ProcessesWish): Runtime {
+export function processes({ directory, variables }: ProcessesOptions): Runtime {
   const unpacked = new Map<string, string>();
   const unpack = ({ name, archive, handler }: FunctionPlan): string => {
     const folder = join(directory, name);

@@ -47,14 +47,14 @@ export async function furnishLambdas(
   stack: StackFile,
   { folder, runtime }: { readonly folder: string; readonly runtime: Runtime },
 ): Promise<FurnishedLambdas> {
-  const { sources: ground, lambdas, db } = cloud;
+  const { sources, lambdas, db } = cloud;
   const plan = lambdaPlan(stack, (filename) => readFileSync(join(folder, filename)));
   await makeQueues(cloud, stack);
   for (const one of plan.functions) lambdas.add(one, runtime);
-  for (const queue of plan.queues) pollQueue(ground, queue);
-  for (const stream of plan.streams) readStream(ground, stream, (on) => void db.onChange(on));
-  for (const schedule of plan.schedules) keepSchedule(ground, schedule);
+  for (const queue of plan.queues) pollQueue(sources, queue);
+  for (const stream of plan.streams) readStream(sources, stream, (on) => void db.onChange(on));
+  for (const schedule of plan.schedules) keepSchedule(sources, schedule);
   const urls: [string, string][] = [];
-  for (const name of plan.urls) urls.push([name, await openUrl(ground, name)]);
-  return { urls: Object.fromEntries(urls), emit: (event) => onBus(ground, plan.rules, event) };
+  for (const name of plan.urls) urls.push([name, await openUrl(sources, name)]);
+  return { urls: Object.fromEntries(urls), emit: (event) => onBus(sources, plan.rules, event) };
 }

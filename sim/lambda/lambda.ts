@@ -2,13 +2,13 @@
 //
 // Not modelled: versions and aliases, layers, the account's own concurrency, provisioned concurrency, response streaming, permissions.
 import type { Clock, EpochMs } from "../../cloud/ports/clock.ts";
-import type { Chance } from "../chance.ts";
+import { uuidOf, type Chance } from "../chance.ts";
 import type { Faults } from "../http/faults.ts";
 import { AwsFault, type AwsCall, type Service } from "../http/service.ts";
 import type { Container, Outcome, Runtime } from "./containers.ts";
 import type { FunctionPlan } from "./plan.ts";
 
-export interface LambdaWish {
+export interface LambdaOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly faults: Faults;
@@ -30,9 +30,6 @@ export interface Lambda {
   readonly service: Service;
   /** Furnishing. */
   add(plan: FunctionPlan, runtime: Runtime): void;
-  functions(): readonly string[];
-  /** Events that are still to be handled, or tried again. */
-  waiting(): number;
   /** Kills every container; nothing is called any more. */
   close(): void;
 }
@@ -51,7 +48,6 @@ interface Deployed {
   /** Warm, and free. */
   readonly idle: Container[];
   readonly busy: Set<Container>;
-  running: number;
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -65,16 +61,10 @@ const tooMany = (): AwsFault =>
     Type: "User",
   });
 
-export function lambda({ clock, chance: luck, faults, region, account, print, keep }: LambdaWish): Lambda {
+export function lambda({ clock, chance: luck, faults, region, account, print, keep }: LambdaOptions): Lambda {
   const chance = luck.fork("lambda");
   const functions = new Map<string, Deployed>();
   const closed = new AbortController();
-  let waiting = 0;
-
-  const uuid = (): string => {
-    const digits = chance.id() + chance.id();
-    return [8, 12, 16, 20, 32].map((end, at, ends) => digits.slice(ends[at - 1] ?? 0, end)).join("-");
-  };
 
   function open(of: Deployed): Container {
     const stream = `${new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "/")}/[$LATEST]${chance.id()}`;
@@ -82,12 +72,12 @@ export function lambda({ clock, chance: luck, faults, region, account, print, ke
   }
 
   /** One event on a container of its own, killed where it takes longer than it may. */
-  async function run(of: Deployed, payload: string, requestId: string): Promise<Outcome> {
+  async function call(of: Deployed, payload: string, requestId: string): Promise<Outcome> {
     const { plan, arn } = of;
+    if (plan.reserved !== undefined && of.busy.size >= plan.reserved) throw tooMany();
     const container = of.idle.pop() ?? open(of);
     of.busy.add(container);
     const over = new AbortController();
-    closed.signal.addEventListener("abort", () => over.abort(), { once: true });
     const context = {
       awsRequestId: requestId,
       functionName: plan.name,
@@ -96,7 +86,8 @@ export function lambda({ clock, chance: luck, faults, region, account, print, ke
       deadline: Date.now() + plan.timeoutMs,
     };
     const seconds = (plan.timeoutMs / 1000).toFixed(2);
-    const late = clock.sleep(plan.timeoutMs, over.signal).then((): Outcome => {
+    const wake = AbortSignal.any([over.signal, closed.signal]);
+    const late = clock.sleep(plan.timeoutMs, wake).then((): Outcome => {
       const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`;
       return { error: { errorType: "Sandbox.Timedout", errorMessage }, lost: true };
     });
@@ -106,16 +97,6 @@ export function lambda({ clock, chance: luck, faults, region, account, print, ke
     if ("lost" in outcome || closed.signal.aborted) container.kill();
     else of.idle.push(container);
     return outcome;
-  }
-
-  async function call(of: Deployed, payload: string, requestId: string): Promise<Outcome> {
-    if (of.plan.reserved !== undefined && of.running >= of.plan.reserved) throw tooMany();
-    of.running++;
-    try {
-      return await run(of, payload, requestId);
-    } finally {
-      of.running--;
-    }
   }
 
   /** Lambda Developer Guide, "Retaining records of asynchronous invocations": what a destination is sent. */
@@ -161,11 +142,6 @@ export function lambda({ clock, chance: luck, faults, region, account, print, ke
     await giveUp(of, payload, requestId, count, last);
   }
 
-  function accept(of: Deployed, payload: string, requestId: string): void {
-    waiting++;
-    void handle(of, payload, requestId, clock.now()).finally(() => waiting--);
-  }
-
   async function invoke({ input }: AwsCall): Promise<Invoked> {
     const name = text(input["FunctionName"]);
     const of = functions.get(name.split(":").at(-1) ?? name);
@@ -194,10 +170,10 @@ export function lambda({ clock, chance: luck, faults, region, account, print, ke
     } catch {
       throw new AwsFault("InvalidRequestContentException", "Could not parse request body into json");
     }
-    const requestId = uuid();
+    const requestId = uuidOf(chance);
     if (type === "RequestResponse") return { status: 200, reply: await call(of, payload, requestId) };
     const twice = chance.happens(faults.rates("lambda", "Invoke").duplicate ?? 0);
-    for (let times = twice ? 2 : 1; times > 0; times--) accept(of, payload, requestId);
+    for (let times = twice ? 2 : 1; times > 0; times--) void handle(of, payload, requestId, clock.now());
     return { status: 202 };
   }
 
@@ -213,10 +189,7 @@ export function lambda({ clock, chance: luck, faults, region, account, print, ke
         runtime,
         idle: [],
         busy: new Set(),
-        running: 0,
       }),
-    functions: () => [...functions.keys()],
-    waiting: () => waiting,
     close: () => {
       closed.abort();
       for (const { idle, busy } of functions.values()) for (const container of [...idle, ...busy]) container.kill();

@@ -35,7 +35,6 @@ export interface StreamSource {
 }
 
 export interface Schedule {
-  readonly name: string;
   readonly function: string;
   /** `rate(5 minutes)`, `cron(0 7 ? * MON-FRI *)`. */
   readonly expression: string;
@@ -48,7 +47,6 @@ export interface Schedule {
 }
 
 export interface Rule {
-  readonly name: string;
   readonly function: string;
   readonly pattern: Block;
 }
@@ -152,7 +150,6 @@ function scheduleOf(stack: StackFile, block: Block): Schedule {
   const target = one(block, "target");
   const retry = one(target, "retry_policy");
   return {
-    name: textOf(block, "name"),
     function: namedBy(stack, textOf(target, "arn")),
     expression: textOf(block, "schedule_expression"),
     timezone: text(block, "schedule_expression_timezone", "UTC"),
@@ -168,7 +165,7 @@ function rulesOf(stack: StackFile): readonly Rule[] {
     const name = namedBy(stack, textOf(target, "rule"));
     const rule = resourcesOf(stack, "aws_cloudwatch_event_rule").find(([, block]) => block["name"] === name);
     const pattern = JSON.parse(textOf(rule?.[1] ?? {}, "event_pattern")) as Block;
-    return { name, pattern, function: namedBy(stack, textOf(target, "arn")) };
+    return { pattern, function: namedBy(stack, textOf(target, "arn")) };
   });
 }
 

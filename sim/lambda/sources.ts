@@ -4,12 +4,13 @@ import { cameLast } from "../../domain/cron.ts";
 import type { Change } from "../dynamodb/table.ts";
 import { ConnectionLost } from "../http/faults.ts";
 import { AwsFault, type Service } from "../http/service.ts";
+import { queueUrl } from "../sqs/context.ts";
 import type { Outcome } from "./containers.ts";
 import type { Invoked } from "./lambda.ts";
 import type { QueueSource, Rule, Schedule, StreamSource } from "./plan.ts";
 
-/** What sources stand on: the services as a caller finds them, faults included. */
-export interface SourceGround {
+/** What sources work with: the services as a caller finds them, faults included. */
+export interface SourceContext {
   readonly clock: Clock;
   readonly region: string;
   readonly account: string;
@@ -20,25 +21,32 @@ export interface SourceGround {
   readonly stop: AbortSignal;
 }
 
-const caller = (region: string) => ({ accessKeyId: "AKIALAMBDA", region });
-const again = 1_000;
+/** Who the service itself calls as. */
+export const lambdaCaller = (region: string) => ({ accessKeyId: "AKIALAMBDA", region });
+const againMs = 1_000;
 
-/** Calls a function and waits for it; undefined where the call did not come through, or its reply was lost. */
-async function called(ground: SourceGround, name: string, event: object): Promise<Outcome | undefined> {
-  const input = { FunctionName: name, InvocationType: "RequestResponse", Payload: JSON.stringify(event) };
+/** Throws AwsFault, or ConnectionLost where nobody can know whether the function was called. */
+export const invoke = async (context: SourceContext, input: Readonly<Record<string, unknown>>): Promise<Invoked> =>
+  (await context.lambda({
+    service: "lambda",
+    action: "Invoke",
+    input,
+    caller: lambdaCaller(context.region),
+  })) as Invoked;
+
+/** Undefined where the call did not come through, or its reply was lost. */
+async function unlessLost<Reply>(call: Promise<Reply>): Promise<Reply | undefined> {
   try {
-    const { reply } = (await ground.lambda({
-      service: "lambda",
-      action: "Invoke",
-      input,
-      caller: caller(ground.region),
-    })) as Invoked;
-    return reply;
+    return await call;
   } catch (error) {
     if (error instanceof AwsFault || error instanceof ConnectionLost) return undefined;
     throw error;
   }
 }
+
+/** Calls a function and waits for it; undefined as above. */
+const called = async (context: SourceContext, name: string, event: object): Promise<Outcome | undefined> =>
+  (await unlessLost(invoke(context, { FunctionName: name, Payload: JSON.stringify(event) })))?.reply;
 
 /**
  * Of a batch, the ids that failed (Lambda Developer Guide, "Implementing partial batch responses"): none where the reply names none, all
@@ -62,19 +70,15 @@ interface Received {
   readonly Attributes: Readonly<Record<string, string>>;
 }
 
-/** As many pollers as batches may be under way. Nobody waits for them: they end when the ground stops. */
-export function pollQueue(ground: SourceGround, source: QueueSource): void {
-  const { clock, region, account, stop } = ground;
-  const QueueUrl = `https://sqs.${region}.amazonaws.com/${account}/${source.queue}`;
+/** As many pollers as batches may be under way. Nobody waits for them: they end with the context's `stop`. */
+export function pollQueue(context: SourceContext, source: QueueSource): void {
+  const { clock, region, account, stop } = context;
+  const QueueUrl = queueUrl(context, source.queue);
   const ask = async (action: string, input: object): Promise<unknown> => {
-    try {
-      const call = { action, input: { QueueUrl, ...input }, caller: caller(region), gone: stop };
-      return await ground.sqs({ service: "sqs", ...call });
-    } catch (error) {
-      if (!(error instanceof AwsFault || error instanceof ConnectionLost)) throw error;
-      await clock.sleep(again, stop);
-      return {};
-    }
+    const call = { action, input: { QueueUrl, ...input }, caller: lambdaCaller(region), gone: stop };
+    const reply = await unlessLost(context.sqs({ service: "sqs", ...call }));
+    if (reply === undefined) await clock.sleep(againMs, stop);
+    return reply ?? {};
   };
   const receive = async (most: number, seconds: number): Promise<readonly Received[]> => {
     const input = {
@@ -108,7 +112,7 @@ export function pollQueue(ground: SourceGround, source: QueueSource): void {
         awsRegion: region,
       })),
     };
-    const outcome = await called(ground, source.function, event);
+    const outcome = await called(context, source.function, event);
     const ids = batch.map(({ MessageId }) => MessageId);
     const failed = new Set(failuresIn(outcome, ids, source.partial));
     // What failed comes again when its time-out of visibility has passed.
@@ -139,18 +143,19 @@ interface StreamRecord {
 
 /** One shard: a batch that fails holds up what comes after it, until it is handled or has been tried as often as it may. */
 export function readStream(
-  ground: SourceGround,
+  context: SourceContext,
   source: StreamSource,
   subscribe: (on: (change: Change) => void) => void,
 ): void {
-  const { clock, region, account, stop } = ground;
+  const { clock, region, account, stop } = context;
   const arn = `arn:aws:dynamodb:${region}:${account}:table/${source.table}/stream/2026-01-01T00:00:00.000`;
   const records: StreamRecord[] = [];
   let wake = (): void => undefined;
+  stop.addEventListener("abort", () => wake(), { once: true });
   let count = 0;
   subscribe(({ table, key, before, after, at }) => {
     if (table !== source.table) return;
-    const SequenceNumber = String(++count).padStart(21, "1");
+    const SequenceNumber = `1${String(++count).padStart(20, "0")}`;
     records.push({
       eventID: SequenceNumber,
       eventName: before === undefined ? "INSERT" : after === undefined ? "REMOVE" : "MODIFY",
@@ -173,15 +178,12 @@ export function readStream(
     let tries = 0;
     while (!stop.aborted) {
       if (records.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          stop.addEventListener("abort", () => resolve(), { once: true });
-        });
+        await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
       const batch = records.slice(0, source.batch);
       const ids = batch.map(({ dynamodb }) => dynamodb.SequenceNumber);
-      const failed = failuresIn(await called(ground, source.function, { Records: batch }), ids, source.partial);
+      const failed = failuresIn(await called(context, source.function, { Records: batch }), ids, source.partial);
       const first = failed.length === 0 ? batch.length : Math.min(...failed.map((id) => ids.indexOf(id)));
       records.splice(0, first);
       tries = failed.length === 0 || first > 0 ? 0 : tries + 1;
@@ -190,7 +192,7 @@ export function readStream(
         const lost = records.splice(0, batch.length - first);
         tries = 0;
         if (source.deadLetters !== undefined)
-          await ground.keep(
+          await context.keep(
             source.deadLetters,
             JSON.stringify({
               version: "1.0",
@@ -203,23 +205,15 @@ export function readStream(
               },
             }),
           );
-      } else await clock.sleep(again, stop);
+      } else await clock.sleep(againMs, stop);
     }
   };
   void read();
 }
 
 /** Hands an event over, and does not wait for what comes of it. Resolves to whether it was taken. */
-async function handedOver(ground: SourceGround, name: string, Payload: string): Promise<boolean> {
-  const input = { FunctionName: name, InvocationType: "Event", Payload };
-  try {
-    await ground.lambda({ service: "lambda", action: "Invoke", input, caller: caller(ground.region) });
-    return true;
-  } catch (error) {
-    if (error instanceof AwsFault || error instanceof ConnectionLost) return false;
-    throw error;
-  }
-}
+const handedOver = async (context: SourceContext, name: string, Payload: string): Promise<boolean> =>
+  (await unlessLost(invoke(context, { FunctionName: name, InvocationType: "Event", Payload }))) !== undefined;
 
 const unitsMs: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const rateMs = (expression: string): number | undefined => {
@@ -228,16 +222,16 @@ const rateMs = (expression: string): number | undefined => {
 };
 
 /** EventBridge Scheduler: comes at its times, and tries again where the function could not be called. A rate's first time is one period from now. */
-export function keepSchedule(ground: SourceGround, schedule: Schedule): void {
-  const { clock, stop } = ground;
+export function keepSchedule(context: SourceContext, schedule: Schedule): void {
+  const { clock, stop } = context;
   const { expression, timezone, ageMs, retries, deadLetters, input } = schedule;
   const come = async (): Promise<void> => {
     const begun = clock.now();
     for (let tries = 0; tries <= retries && clock.now() <= begun + ageMs; tries++) {
-      if (stop.aborted || (await handedOver(ground, schedule.function, input))) return;
-      await clock.sleep(again * 2 ** tries, stop);
+      if (stop.aborted || (await handedOver(context, schedule.function, input))) return;
+      await clock.sleep(againMs * 2 ** tries, stop);
     }
-    if (deadLetters !== undefined) await ground.keep(deadLetters, input);
+    if (deadLetters !== undefined) await context.keep(deadLetters, input);
   };
   const every = rateMs(expression);
   const minute = 60_000;
@@ -274,7 +268,7 @@ export function fits(pattern: unknown, event: unknown): boolean {
 }
 
 /** An event on the default bus: every rule that it fits hands it over. */
-export function onBus(ground: SourceGround, rules: readonly Rule[], event: object): void {
+export function onBus(context: SourceContext, rules: readonly Rule[], event: object): void {
   for (const rule of rules)
-    if (fits(rule.pattern, event)) void handedOver(ground, rule.function, JSON.stringify(event));
+    if (fits(rule.pattern, event)) void handedOver(context, rule.function, JSON.stringify(event));
 }

@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { ConnectionLost } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
-import type { Invoked } from "./lambda.ts";
-import type { SourceGround } from "./sources.ts";
+import { invoke, type SourceContext } from "./sources.ts";
 
 /** Lambda Developer Guide, "Lambda quotas". */
 const bodyMostBytes = 6 * 1024 * 1024;
@@ -70,13 +69,12 @@ function send(response: ServerResponse, payload: string): void {
 const refuse = (response: ServerResponse, status: number, Message: string): void =>
   void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ Message }));
 
-async function serve(ground: SourceGround, name: string, request: IncomingMessage, response: ServerResponse) {
+async function serve(context: SourceContext, name: string, request: IncomingMessage, response: ServerResponse) {
   const bytes = await bytesOf(request);
   if (bytes === undefined) return refuse(response, 413, "Request too large");
-  const input = { FunctionName: name, Payload: JSON.stringify(eventOf(request, bytes, ground.clock.now())) };
-  const caller = { accessKeyId: "", region: ground.region };
+  const input = { FunctionName: name, Payload: JSON.stringify(eventOf(request, bytes, context.clock.now())) };
   try {
-    const { reply } = (await ground.lambda({ service: "lambda", action: "Invoke", input, caller })) as Invoked;
+    const { reply } = await invoke(context, input);
     if (reply !== undefined && "payload" in reply) send(response, reply.payload);
     else refuse(response, 502, "Internal Server Error");
   } catch (error) {
@@ -85,10 +83,10 @@ async function serve(ground: SourceGround, name: string, request: IncomingMessag
   }
 }
 
-/** Gives its address; it is open until the ground stops. */
-export async function openUrl(ground: SourceGround, name: string): Promise<string> {
+/** Gives its address; it is open until the context's `stop`. */
+export async function openUrl(context: SourceContext, name: string): Promise<string> {
   const server: Server = createServer((request, response) => {
-    void serve(ground, name, request, response).catch(() => request.socket.destroy());
+    void serve(context, name, request, response).catch(() => request.socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -98,6 +96,6 @@ export async function openUrl(ground: SourceGround, name: string): Promise<strin
     server.close();
     server.closeAllConnections();
   };
-  ground.stop.addEventListener("abort", close, { once: true });
+  context.stop.addEventListener("abort", close, { once: true });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }

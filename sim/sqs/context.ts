@@ -62,8 +62,12 @@ export function textsOf(input: Input, name: string): readonly string[] {
   return value;
 }
 
-export const queueUrl = (context: Context, name: string, call: AwsCall): string =>
-  `${call.origin ?? `https://sqs.${context.region}.amazonaws.com`}/${context.account}/${name}`;
+/** As the caller reached it over HTTP, where it did. */
+export const queueUrl = (
+  context: Pick<Context, "region" | "account">,
+  name: string,
+  call: Pick<AwsCall, "origin"> = {},
+): string => `${call.origin ?? `https://sqs.${context.region}.amazonaws.com`}/${context.account}/${name}`;
 
 export const noQueue = (): AwsFault => new AwsFault("QueueDoesNotExist", "The specified queue does not exist.");
 

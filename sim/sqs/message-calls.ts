@@ -1,4 +1,5 @@
 // Messages: send, delete, change visibility; one by one and in batches.
+import { uuidOf } from "../chance.ts";
 import { AwsFault, type AwsCall } from "../http/service.ts";
 import { doEach, readEntries } from "./batch.ts";
 import {
@@ -20,12 +21,6 @@ const batchMostBytes = 1_048_576;
 // oxlint-disable-next-line no-control-regex -- tab, line feed and carriage return are the allowed ones
 const forbidden = /[^\u0009\u000A\u000D\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
-/** A message id shaped as SQS's: a UUID. */
-function uuid(context: Context): string {
-  const digits = context.chance.id() + context.chance.id();
-  return [8, 12, 16, 20, 32].map((end, i, ends) => digits.slice(ends[i - 1] ?? 0, end)).join("-");
-}
-
 function send(context: Context, queue: Queue, call: AwsCall, input: Input): object {
   const body = demandText(input, "MessageBody");
   if (forbidden.test(body)) {
@@ -40,7 +35,7 @@ function send(context: Context, queue: Queue, call: AwsCall, input: Input): obje
     throw invalid(`One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`);
   }
   const delay = integerOf(input, "DelaySeconds", 0, 900) ?? Number(queue.attributes["DelaySeconds"]);
-  const id = uuid(context);
+  const id = uuidOf(context.chance);
   queue.add(
     {
       id,

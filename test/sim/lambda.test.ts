@@ -6,52 +6,36 @@ import { CreateTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { chance } from "../../sim/chance.ts";
-import { embeddedCloud } from "../../sim/embedded-cloud.ts";
+import { embeddedCloud, type EmbeddedCloud } from "../../sim/embedded-cloud.ts";
 import { AwsFault } from "../../sim/http/service.ts";
-import { inProcess, processes, type Runtime } from "../../sim/lambda/containers.ts";
+import { inProcess, type Runtime } from "../../sim/lambda/containers.ts";
 import { furnishLambdas } from "../../sim/lambda/furnish.ts";
-import type { Invoked } from "../../sim/lambda/lambda.ts";
-import { fits } from "../../sim/lambda/sources.ts";
+import { fits, invoke as invokeOn } from "../../sim/lambda/sources.ts";
 import type { Lambda } from "../../stacks/constructs/lambda.ts";
+import { deployedOn, recorded } from "../lambdas/runtime.ts";
 import { environment, hook, jobs, toyCode, toyStack, woken } from "../lambdas/toys.ts";
 import { manualClock } from "./manual-clock.ts";
 
 const { region, account } = environment;
-const credentials = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
 const minute = 60_000;
 let code: Awaited<ReturnType<typeof toyCode>>;
 beforeAll(async () => {
   code = await toyCode();
 });
 
-type Line = Readonly<Record<string, unknown>>;
-
 async function opened(lambdas: readonly Lambda[], inside?: Runtime) {
   const clock = manualClock();
   const cloud = await embeddedCloud({ clock, chance: chance("lambdas"), region, account });
-  const printed: Line[] = [];
   const directory = mkdtempSync(join(tmpdir(), "runpool-functions-"));
   onTestFinished(async () => {
     await cloud.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  const variables = { AWS_REGION: region, AWS_ENDPOINT_URL: cloud.door.url, ...credentials };
-  const runtime = inside ?? processes({ directory, variables });
-  const watched: Runtime = (of, line) =>
-    runtime(of, (text) => {
-      printed.push({ function: of.name, ...(JSON.parse(text) as Line) });
-      line(text);
-    });
+  const { runtime, printed } = recorded(inside ?? deployedOn(cloud, directory));
   const { stack, folder } = toyStack(lambdas, code);
-  const furnished = await furnishLambdas(cloud, stack, { folder, runtime: watched });
+  const furnished = await furnishLambdas(cloud, stack, { folder, runtime });
   const queue = (name: string): string => `https://sqs.${region}.amazonaws.com/${account}/runpool-example-${name}`;
-  const invoke = async (input: object): Promise<Invoked> =>
-    (await cloud.sources.lambda({
-      service: "lambda",
-      action: "Invoke",
-      input: { FunctionName: "runpool-example-toy-event", ...input },
-      caller: { accessKeyId: "AKIDEXAMPLE", region },
-    })) as Invoked;
+  const invoke = (input: object) => invokeOn(cloud.sources, { FunctionName: "runpool-example-toy-event", ...input });
   const sent = (body: string) =>
     cloud.clients.sqs.send(new SendMessageCommand({ QueueUrl: queue("toy-jobs"), MessageBody: body }));
   const until = (what: () => void | Promise<void>) => vi.waitFor(what, { timeout: 20_000, interval: 20 });
@@ -257,6 +241,18 @@ describe("a call", () => {
 describe("what else wakes one", () => {
   const opens = async (handle: (event: unknown) => Promise<unknown>) =>
     await opened([woken], inProcess({ "runpool-example-toy-event": handle }));
+  const TableName = "runpool-example";
+  const makeTable = ({ clients }: EmbeddedCloud) =>
+    clients.dynamodb.send(
+      new CreateTableCommand({
+        TableName,
+        KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: "key", AttributeType: "S" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+  const put = ({ clients }: EmbeddedCloud, key: string, n = 0) =>
+    clients.dynamodb.send(new PutItemCommand({ TableName, Item: { key: { S: key }, n: { N: String(n) } } }));
 
   test("a schedule, each time that its period has passed; what comes twice, comes twice", async () => {
     const came: unknown[] = [];
@@ -302,19 +298,8 @@ describe("what else wakes one", () => {
       }
       return {};
     });
-    const TableName = "runpool-example";
-    await cloud.clients.dynamodb.send(
-      new CreateTableCommand({
-        TableName,
-        KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
-        AttributeDefinitions: [{ AttributeName: "key", AttributeType: "S" }],
-        BillingMode: "PAY_PER_REQUEST",
-      }),
-    );
-    for (const key of ["a", "bad", "b", "a"])
-      await cloud.clients.dynamodb.send(
-        new PutItemCommand({ TableName, Item: { key: { S: key }, n: { N: String(came.length) } } }),
-      );
+    await makeTable(cloud);
+    for (const key of ["a", "bad", "b", "a"]) await put(cloud, key, came.length);
     for (let seconds = 0; seconds < 5; seconds++) await clock.advance(1_000);
     await until(() => expect(came.at(-1)).toBe("MODIFY a"));
     expect(came.filter((one) => one === "INSERT bad")).toHaveLength(2);
@@ -322,5 +307,17 @@ describe("what else wakes one", () => {
     expect(
       held("toy-event-dead-letters").map((body) => (JSON.parse(body) as { requestContext: object }).requestContext),
     ).toEqual([{ condition: "RetryAttemptsExhausted", approximateInvokeCount: 2 }]);
+  });
+
+  test("what changes in its table, each change under a number of its own, higher than those before", async () => {
+    const numbers: string[] = [];
+    const { cloud, until } = await opens(async (event) => {
+      const { Records } = event as { Records: { dynamodb: { SequenceNumber: string } }[] };
+      numbers.push(...Records.map(({ dynamodb }) => dynamodb.SequenceNumber));
+    });
+    await makeTable(cloud);
+    for (let key = 1; key <= 12; key++) await put(cloud, String(key));
+    await until(() => expect(numbers).toHaveLength(12));
+    expect(numbers).toEqual([...new Set(numbers)].toSorted());
   });
 });

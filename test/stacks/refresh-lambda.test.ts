@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inflateRawSync } from "node:zlib";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { toAttribute } from "../../cloud/aws/attribute-values.ts";
@@ -13,9 +12,9 @@ import { settings } from "../../cloud/aws/settings.ts";
 import { chance } from "../../sim/chance.ts";
 import { furnishFromStack } from "../../sim/furnish-from-stack.ts";
 import { openGithub } from "../../sim/github/github.ts";
-import { processes, type Outcome, type Runtime } from "../../sim/lambda/containers.ts";
+import { filesOf } from "../../sim/lambda/containers.ts";
 import { furnishLambdas } from "../../sim/lambda/furnish.ts";
-import type { Invoked } from "../../sim/lambda/lambda.ts";
+import { invoke } from "../../sim/lambda/sources.ts";
 import { onlyResource, textOf, type StackFile } from "../../sim/stack-file.ts";
 import { limits } from "../../domain/limits.ts";
 import { forgeCredentialParameter, registrationTokenParameter, tableName } from "../../domain/names.ts";
@@ -23,6 +22,7 @@ import example from "../../environments/example.ts";
 import { lambdaCode } from "../../stacks/constructs/lambda-bundle.ts";
 import { synthesize } from "../../stacks/synth.ts";
 import { requestOf } from "../control/calm-world.ts";
+import { deployedOn, recorded } from "../lambdas/runtime.ts";
 import { missing, needs } from "../tools.ts";
 import { embeddedFor } from "./embedded.ts";
 import { certificate } from "./private-ca.ts";
@@ -34,15 +34,6 @@ const place = { environment: "example", region: "eu-central-1" };
 
 const code = await lambdaCode();
 
-/** The only file of a zip with one deflated file (PKWARE APPNOTE 4.3.7). */
-function onlyFileOf(archive: Buffer): { name: string; content: Buffer } {
-  const [nameLength, packed] = [archive.readUInt16LE(26), archive.readUInt32LE(18)];
-  const content = archive.subarray(30 + nameLength, 30 + nameLength + packed);
-  return { name: archive.toString("utf8", 30, 30 + nameLength), content: inflateRawSync(content) };
-}
-
-type Line = Readonly<Record<string, unknown>>;
-
 /** `schedules`: it also comes by them, as the clock is moved. */
 async function openLambda({ schedules = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "runpool-lambda-"));
@@ -51,38 +42,22 @@ async function openLambda({ schedules = false } = {}) {
   const stackOf = (name: string) =>
     JSON.parse(readFileSync(join(folder, "stacks", name, "cdk.tf.json"), "utf8")) as StackFile;
   const [pool, control] = [stackOf("example-pool"), stackOf("example-control")];
-  const { cloud, clients, clock, url } = await embeddedFor(pool);
+  const { cloud, clients, clock } = await embeddedFor(pool);
   const permissions = { administration: "write", actions: "read" } as const;
   const github = await openGithub({ clock, chance: chance("lambda"), pats: [{ token, permissions }] });
   onTestFinished(() => github.close());
   const forge = { kind: "github", serverUrl: github.url, apiUrl: github.url, repositories: example.forge.repositories };
   await furnishFromStack(clients, pool, (item) => ({ ...item, forge: toAttribute(forge) }));
-  const printed: Line[] = [];
-  const credentials = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
-  const variables = { AWS_REGION: place.region, AWS_ENDPOINT_URL: url, ...credentials };
-  const deployed = processes({ directory: join(folder, "functions"), variables });
-  const runtime: Runtime = (of, line) =>
-    deployed(of, (text) => {
-      // Whatever is no JSON, on whichever stream, fails here.
-      printed.push(JSON.parse(text) as Line);
-      line(text);
-    });
+  const { runtime, printed } = recorded(deployedOn(cloud, join(folder, "functions")));
   const { aws_scheduler_schedule: _, ...unscheduled } = control.resource ?? {};
   const furnished = schedules ? control : { ...control, resource: unscheduled };
-  await furnishLambdas(cloud, furnished, { folder: join(folder, "stacks", "example-control"), runtime });
-  const archive = join(
-    folder,
-    "stacks",
-    "example-control",
-    textOf(onlyResource(control, "aws_lambda_function"), "filename"),
-  );
-  const call = async (
-    event: object,
-  ): Promise<{ readonly reply: Outcome | undefined; readonly lines: readonly Line[] }> => {
+  const controlFolder = join(folder, "stacks", "example-control");
+  await furnishLambdas(cloud, furnished, { folder: controlFolder, runtime });
+  const archive = join(controlFolder, textOf(onlyResource(control, "aws_lambda_function"), "filename"));
+  const call = async (event: object) => {
     const from = printed.length;
     const input = { FunctionName: "runpool-example-refresh", Payload: JSON.stringify(event) };
-    const caller = { accessKeyId: "AKIDEXAMPLE", region: place.region };
-    const { reply } = (await cloud.sources.lambda({ service: "lambda", action: "Invoke", input, caller })) as Invoked;
+    const { reply } = await invoke(cloud.sources, input);
     return { reply, lines: printed.slice(from) };
   };
   const putCredential = (Value: string) =>
@@ -177,9 +152,9 @@ test("a private authority's certificates lie beside the code of its environment 
   };
   const own = look("own");
   expect(own.variables["NODE_EXTRA_CA_CERTS"]).toBe("/var/task/private-ca.pem");
-  const last = own.archive.subarray(own.archive.lastIndexOf(Buffer.from("PK\x03\x04")));
-  expect(onlyFileOf(last)).toEqual({ name: "private-ca.pem", content: Buffer.from(certificate) });
-  expect(onlyFileOf(own.archive).name).toBe("index.mjs");
+  const files = [...filesOf(own.archive)];
+  expect(files.at(-1)).toEqual(["private-ca.pem", Buffer.from(certificate)]);
+  expect(files[0]?.[0]).toBe("index.mjs");
   const other = look("example");
   expect(other.variables).not.toHaveProperty("NODE_EXTRA_CA_CERTS");
   expect(other.archive.equals(code("refresh"))).toBe(true);
