@@ -1,6 +1,6 @@
 // What is said of a field that has not the shape of an environment's file: its path, what is wrong, and what would be right.
 import type * as z from "zod";
-import { nearest } from "../../domain/nearest.ts";
+import { suggestion } from "../../domain/nearest.ts";
 import { environmentShape, type Problem } from "./environment.ts";
 import { placeInSchema2 } from "./schema-1.ts";
 
@@ -38,17 +38,14 @@ function sizeRule(message: string): string | undefined {
   return sign === "" ? undefined : `must be ${words[sign]} ${bound}`;
 }
 
-const meant = (given: unknown, known: readonly string[]): string => {
-  const near = typeof given === "string" ? nearest(given, known) : undefined;
-  return near === undefined ? "" : `; did you mean "${near}"?`;
-};
-
 function choiceRule(message: string, given: unknown): string | undefined {
-  const [, choices] = /^Invalid (?:option: expected one of|discriminator value. Expected) (.+)$/.exec(message) ?? [];
-  if (choices === undefined) return undefined;
-  const known = choices.split(/ ?\| ?/).map((choice) => choice.replaceAll(/^['"]|['"]$/g, ""));
+  const [, said] = /^Invalid (?:option: expected one of|discriminator value. Expected) (.+)$/.exec(message) ?? [];
+  if (said === undefined) return undefined;
+  const choices = said.split(/ ?\| ?/);
+  const known = choices.map((choice) => choice.replaceAll(/^['"]|['"]$/g, ""));
   const shown = given === undefined ? "is missing: " : "must be ";
-  return `${shown}one of ${choices.split(/ ?\| ?/).join(", ")}${meant(given, known)}`;
+  const meant = typeof given === "string" ? suggestion(given, known) : "";
+  return `${shown}one of ${choices.join(", ")}${meant}`;
 }
 
 /** zod's own description of a schema, as far as fields are found by it. */
@@ -77,7 +74,7 @@ function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readon
 function unknownField(above: readonly PropertyKey[], key: string): string {
   const moved = placeInSchema2(asPath([...above, key]));
   if (moved !== undefined) return `is a field of schema 1: ${moved}`;
-  return `is no field of an environment's file (docs/environment.md)${meant(key, fieldsAt(environmentShape, above))}`;
+  return `is no field of an environment's file (docs/environment.md)${suggestion(key, fieldsAt(environmentShape, above))}`;
 }
 
 /** Of a record's name what is said of the name itself, which is within. */
@@ -92,7 +89,7 @@ const asPath = (steps: readonly PropertyKey[]): string =>
     "",
   );
 
-const valueAt = (file: unknown, path: readonly PropertyKey[]): unknown =>
+export const valueAt = (file: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>(
     (inner, step) =>
       typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[step] : undefined,

@@ -1,6 +1,7 @@
 // What is still known of a file some of whose fields have not the shape that they must have: so that what is wrong beside them is said in the same round.
 import type * as z from "zod";
 import { environmentShape, environmentOf, type Environment } from "./environment.ts";
+import { valueAt } from "./shape-words.ts";
 
 /** Of the required fields, something of their shape in place of what cannot be read. No rule gets to see it. */
 const standIns = {
@@ -16,8 +17,6 @@ const standIns = {
 type Path = readonly PropertyKey[];
 type Branch = Record<PropertyKey, unknown>;
 const isBranch = (value: unknown): value is Branch => typeof value === "object" && value !== null;
-const at = (value: unknown, path: Path): unknown =>
-  path.reduce((inner, step) => (isBranch(inner) ? inner[step] : undefined), value);
 
 /** Of records a name that is taken out would be missing, and of lists the places would move: they are unread as a whole. */
 const whole = new Set(["classes", "idleFloors", "partitions", "retiredPartitions", "tags", "runnerEnvironment"]);
@@ -32,14 +31,14 @@ function cut(path: Path): Path {
 /** Takes out what an issue is about, or what that is in where it has been taken out already; gives the path that is unread then. */
 function takeOut(file: Branch, issue: z.core.$ZodIssue): Path | undefined {
   if (issue.code === "unrecognized_keys") {
-    const strange = at(file, issue.path);
+    const strange = valueAt(file, issue.path);
     if (isBranch(strange)) for (const key of issue.keys) delete strange[key];
     return undefined;
   }
   for (let path = cut(issue.path); path.length > 0; path = cut(path.slice(0, -1))) {
-    const [last, above] = [path.at(-1) ?? "", at(file, path.slice(0, -1))];
+    const [last, above] = [path.at(-1) ?? "", valueAt(file, path.slice(0, -1))];
     if (!isBranch(above)) continue;
-    const standIn = at(standIns, path);
+    const standIn = valueAt(standIns, path);
     if (above[last] === undefined && standIn === undefined) continue;
     if (above[last] === undefined || JSON.stringify(above[last]) === JSON.stringify(standIn))
       above[last] = structuredClone(standIn);
@@ -59,22 +58,31 @@ const matches = (unread: Path, path: Path): boolean => {
   return unread.length <= own.length && unread.every((step, i) => step === own[i]);
 };
 
-function guarded<Value>(value: Value, unread: readonly Path[], path: Path): Value {
-  if (!isBranch(value)) return value;
-  return new Proxy(value, {
-    get: (target, step, receiver) => {
-      const inner: unknown = Reflect.get(target, step, receiver);
-      if (typeof step === "symbol" || typeof inner === "function") return inner;
-      const here = [...path, step];
-      if (unread.some((one) => matches(one, here))) throw new Unread();
-      return guarded(inner, unread, here);
-    },
-    // `Object.keys`, a spread: what is unread may be missing there.
-    ownKeys: (target) => {
-      if (unread.some((one) => one.length === path.length && matches(one, path))) throw new Unread();
-      return Reflect.ownKeys(target);
-    },
-  });
+function guard(environment: Environment, unread: readonly Path[]): Environment {
+  // One for each object: rules ask whether a class has the very image of the defaults. What both have is unread by either path.
+  const made = new WeakMap<object, object>();
+  const guarded = <Value>(value: Value, path: Path): Value => {
+    if (!isBranch(value)) return value;
+    const known = made.get(value);
+    if (known !== undefined) return known as Value;
+    const proxy = new Proxy(value, {
+      get: (target, step, receiver) => {
+        const inner: unknown = Reflect.get(target, step, receiver);
+        if (typeof step === "symbol" || typeof inner === "function") return inner;
+        const here = [...path, step];
+        if (unread.some((one) => matches(one, here))) throw new Unread();
+        return guarded(inner, here);
+      },
+      // `Object.keys`, a spread: what is unread may be missing there.
+      ownKeys: (target) => {
+        if (unread.some((one) => one.length === path.length && matches(one, path))) throw new Unread();
+        return Reflect.ownKeys(target);
+      },
+    });
+    made.set(value, proxy);
+    return proxy;
+  };
+  return guarded(environment, []);
 }
 
 /** What a rule needs to be judged by. */
@@ -89,7 +97,7 @@ export function judgedBeside(file: unknown): Judged | undefined {
   for (let round = 0; round < 50; round++) {
     const parsed = environmentShape.safeParse(rest);
     if (parsed.success) {
-      const seen = guarded(environmentOf(parsed.data), unread, []);
+      const seen = guard(environmentOf(parsed.data), unread);
       return (rule) => {
         try {
           // A copy: the rule's findings may hold parts of what it was given.

@@ -319,6 +319,16 @@ test("so are those of shape and those of rules together, and nothing is said tha
     expect.stringMatching(/^x: classes\.huge: must be an object/),
   ]);
   expect(refusals({ ...example, forge: "github", partitions: { web: ["octo-org/x"] } })).toHaveLength(1);
+  // The image of the defaults is no image of a class's own, for an architecture that it is not made for.
+  expect(refusals({ ...example, account: 1, classes: { large: { architectures: ["x64"] } } })).toHaveLength(1);
+  expect(
+    refusals({
+      ...example,
+      account: 1,
+      ...machine({ architectures: ["x64"] }),
+      classes: { large: { architectures: ["x64", "arm64"] } },
+    }),
+  ).toHaveLength(1);
 });
 
 test("what all classes have of the defaults is said once, and what a class says itself of the class", () => {
