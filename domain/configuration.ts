@@ -66,17 +66,17 @@ export interface Deployed extends DeployedVersion {
   readonly kept?: Kept;
 }
 
-/** What only a class is: it comes before what the environment says, and before an overlay's change of that. */
-export interface DeployedClass {
-  readonly configHash?: string;
-  readonly usageClass?: UsageClass;
-  readonly maxUses?: number;
-  readonly maxRuntimeMs?: number;
+/** What the machines of a class are, beside their size. */
+export interface ClassSettings
+  extends
+    Pick<Deployed, "configHash" | "imageParameters">,
+    Pick<Operational, "usageClass" | "maxUses" | "maxRuntimeMs" | "images"> {
   /** The most to pay for a spot instance, USD an hour; absent: up to the on-demand price, as EC2 has it. */
   readonly spotMaxPrice?: number;
-  /** Of its own image, by architecture. */
-  readonly imageParameters?: Readonly<Partial<Record<Architecture, string>>>;
 }
+
+/** What only a class is, with its own images: it comes before what the environment says, and before an overlay's change of that. */
+export type DeployedClass = Partial<Omit<ClassSettings, "images">>;
 
 export interface LaunchableImages {
   /** As EC2 names owners: an account's number, or `amazon`. */
@@ -129,8 +129,10 @@ export interface Operational {
 }
 
 /** Where the credential for GitHub lies: a token as it is, or an App as JSON (`appId`, `privateKey`, `installationId`). */
-export const credentialParameterOf = ({ environment, forge }: Pick<Deployed, "environment" | "forge">): string =>
-  forge.credentialParameter ?? forgeCredentialParameter(environment);
+export const credentialParameterOf = (
+  environment: string,
+  { credentialParameter }: { readonly credentialParameter?: string | undefined },
+): string => credentialParameter ?? forgeCredentialParameter(environment);
 
 /** As the stack writes them. */
 export type Defaults = Deployed & Operational;
@@ -170,28 +172,17 @@ export function merge(defaults: StoredDefaults, overlay: Overlay): Configuration
     // Instances read the script when they boot: another one in the overlay makes those of before stale, as a deployment would.
     const changed = (hash: string): string => `${hash}+${fingerprint(laid)}`;
     merged["configHash"] = changed(defaults.configHash);
-    if (defaults.classes !== undefined)
+    const { classes, preRunnerScripts = {} } = defaults;
+    if (classes !== undefined)
       merged["classes"] = Object.fromEntries(
-        Object.entries(defaults.classes).map(([name, { configHash, ...rest }]) => [
-          name,
-          configHash === undefined
-            ? rest
-            : {
-                ...rest,
-                configHash: defaults.preRunnerScripts?.[name] === undefined ? changed(configHash) : configHash,
-              },
-        ]),
+        Object.entries(classes).map(([name, own]) =>
+          own.configHash === undefined || Object.hasOwn(preRunnerScripts, name)
+            ? [name, own]
+            : [name, { ...own, configHash: changed(own.configHash) }],
+        ),
       );
   }
   return merged as unknown as Configuration;
-}
-
-/** What the machines of a class are, beside their size. */
-export interface ClassSettings
-  extends
-    Pick<Deployed, "configHash" | "imageParameters">,
-    Pick<Operational, "usageClass" | "maxUses" | "maxRuntimeMs" | "images"> {
-  readonly spotMaxPrice?: number;
 }
 
 /** The class's own word, else the environment's: for a class that says nothing of its own, and for a name that is no class, the environment's alone. */
@@ -243,6 +234,23 @@ export function floorPool(name: string, configuration: Configuration) {
   return { resourceClass, architecture, usageClass: named ?? classOf(configuration, resourceClass).usageClass };
 }
 
+/** As it is written; in milliseconds what is not written so. */
+const exactly = (ms: number): string => (ms >= 1000 && ms % 1000 === 0 ? formatDuration(ms) : `${ms} ms`);
+
+/** In words, where an environment or a class gives machines a runtime that none may have. */
+export const runtimeRule = (ms: number): string | undefined =>
+  ms >= 1000 && ms <= limits.longestRuntimeMs
+    ? undefined
+    : `is ${exactly(ms)}; a runtime is from 1s to ${formatDuration(limits.longestRuntimeMs)}`;
+
+/** The same of a pre-runner script that is too long. */
+export function scriptRule(script: string): string | undefined {
+  const { length } = new TextEncoder().encode(script);
+  return length <= maxima.preRunnerBytes
+    ? undefined
+    : `has ${length} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`;
+}
+
 /** What is wrong with a field of a configuration; `words` name it, in one line. */
 export interface ConfigurationProblem {
   readonly field: keyof Operational;
@@ -256,19 +264,16 @@ export function problemsOf(
 ): readonly ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
   const wrong = (field: keyof Operational, words: string): void => void problems.push({ field, words });
-  const lasting = (field: "idleMs" | "maxRuntimeMs" | "bootMs" | "provisionMs"): string => {
-    const ms = configuration[field];
-    return `${called(field)} is ${ms >= 1000 ? formatDuration(ms) : `${ms} ms`}`;
+  const lasting = (field: "idleMs" | "bootMs" | "provisionMs"): string =>
+    `${called(field)} is ${exactly(configuration[field])}`;
+  const ruled = (field: keyof Operational, rule: string | undefined): void => {
+    if (rule !== undefined) wrong(field, `${called(field)} ${rule}`);
   };
   for (const problem of problemsOfClasses(configuration.resourceClasses)) wrong("resourceClasses", problem);
   const { idleMs, maxRuntimeMs, bootMs, provisionMs } = configuration;
   if (!(idleMs >= 1000 && idleMs <= limits.longestIdleMs))
     wrong("idleMs", `${lasting("idleMs")}; an idle time is from 1s to ${formatDuration(limits.longestIdleMs)}`);
-  if (!(maxRuntimeMs >= 1000 && maxRuntimeMs <= limits.longestRuntimeMs))
-    wrong(
-      "maxRuntimeMs",
-      `${lasting("maxRuntimeMs")}; a runtime is from 1s to ${formatDuration(limits.longestRuntimeMs)}`,
-    );
+  ruled("maxRuntimeMs", runtimeRule(maxRuntimeMs));
   if (!(bootMs >= 1000 && bootMs <= limits.longestRuntimeMs))
     wrong("bootMs", `${lasting("bootMs")}; a boot limit is from 1s to ${formatDuration(limits.longestRuntimeMs)}`);
   if (!(provisionMs > bootMs))
@@ -289,12 +294,7 @@ export function problemsOf(
   for (const name of ["maxInstances", "maxInstancesPerPartition", "maxUses", "maxAgeMs"] as const)
     if (!isCount(configuration[name]))
       wrong(name, `${called(name)} is ${configuration[name]}; it is a whole number, 0 or more`);
-  const scriptBytes = new TextEncoder().encode(configuration.preRunnerScript).length;
-  if (scriptBytes > maxima.preRunnerBytes)
-    wrong(
-      "preRunnerScript",
-      `${called("preRunnerScript")} has ${scriptBytes} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`,
-    );
+  ruled("preRunnerScript", scriptRule(configuration.preRunnerScript));
   const floors = new Map<string, string>();
   for (const [name, count] of Object.entries(configuration.idleFloors)) {
     if (!isCount(count)) wrong("idleFloors", `idleFloors of "${name}" is ${count}; it is a whole number, 0 or more`);

@@ -1,7 +1,7 @@
 // Machine classes: one kind of machine by a name, and how a class comes of what it says itself and its environment's defaults. Its keys are in
 // class-keys.ts; what of it a run needs is deployed, and read by `classOf`.
 import { limits } from "./limits.ts";
-import type { Architecture, UsageClass } from "./record.ts";
+import { architectures, type Architecture, type UsageClass } from "./record.ts";
 import { defaultResourceClasses, type ResourceClass } from "./resource-class.ts";
 
 /** `rootDevice`: of each system's official AMIs. */
@@ -90,7 +90,7 @@ export function machineClass(name: string, own: SaidOfClass, defaults: SaidOfDef
       disk: over(above.disk, disk),
       preRunner: over(above.preRunner, preRunner),
       image: { ...(inherits ? above.image : {}), ...image },
-      ownImages: (["x64", "arm64"] as const).filter((architecture) => image?.[architecture] !== undefined),
+      ownImages: architectures.filter((architecture) => image?.[architecture] !== undefined),
       install: { ...(inherits ? above.install : {}), ...install },
     },
     said,

@@ -26,7 +26,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return near !== undefined && near.away <= far ? near.one : undefined;
 }
 
-/** ` (did you mean "…"?)`, or nothing. */
+/** `; did you mean "…"?`, or nothing. */
 export function suggestion(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   return near === undefined ? "" : `; did you mean "${near}"?`;

@@ -8,7 +8,8 @@ export const states = ["created", "claimed", "running", "idle", "terminating", "
 export type State = (typeof states)[number];
 
 export type UsageClass = "spot" | "on-demand";
-export type Architecture = "x64" | "arm64";
+export const architectures = ["x64", "arm64"] as const;
+export type Architecture = (typeof architectures)[number];
 export type Wanted = "serve" | "leave";
 
 /**
@@ -209,7 +210,7 @@ const optional: Readonly<Record<string, Kind>> = {
 };
 const oneOf: Readonly<Record<string, readonly string[]>> = {
   state: states,
-  architecture: ["x64", "arm64"],
+  architecture: architectures,
   usageClass: ["spot", "on-demand"],
   wanted: ["serve", "leave"],
   lifetime: lifetimes,

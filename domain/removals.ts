@@ -1,7 +1,6 @@
 // What a deployment would take away, whom that would leave without it, and what to do instead. Pure.
 import type { Kept } from "./configuration.ts";
 import { tags } from "./names.ts";
-import { machineName } from "./class-keys.ts";
 import type { Architecture } from "./record.ts";
 
 /** An instance as EC2 shows it. */
@@ -43,9 +42,8 @@ export function removalsOf(before: Kept, after: Kept, environment: string): read
         {
           field: "retiredArchitectures",
           what: `architecture "${architecture}" of class "${resourceClass}"`,
-          standsOn: ({ tags: carried, architecture: own }) =>
-            own !== undefined &&
-            machineName({ resourceClass: carried[tags.resourceClass] ?? "", architecture: own }) === machine,
+          standsOn: (one: Standing) =>
+            one.tags[tags.resourceClass] === resourceClass && one.architecture === architecture,
           remedy: retire(`"${architecture}"`, "retiredArchitectures"),
         },
       ];

@@ -56,7 +56,7 @@ export async function storedCredential(
   secrets: Pick<Secrets, "read">,
   configuration: Pick<Configuration, "environment" | "forge">,
 ): Promise<StoredCredential> {
-  const name = credentialParameterOf(configuration);
+  const name = credentialParameterOf(configuration.environment, configuration.forge);
   try {
     const stored = await secrets.read(name);
     if (stored === undefined) return { kind: "none", name };

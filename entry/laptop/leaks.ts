@@ -32,10 +32,10 @@ export async function findLeaks(cloud: EmbeddedCloud, world: ControlWorld): Prom
 /** Names of the parameters that are neither an image's, nor the forge credentials, nor a token of a configured partition. */
 async function strangeParameters(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
   const { configuration } = await world.settings.load();
-  const { environment } = configuration;
+  const { environment, forge } = configuration;
   const known = new Set<string | undefined>([
     ...imageParametersOf(configuration),
-    credentialParameterOf(configuration),
+    credentialParameterOf(environment, forge),
   ]);
   for (const partition of partitionScopes(configuration).keys())
     for (const nameOf of [registrationTokenParameter, removalTokenParameter]) known.add(nameOf(environment, partition));

@@ -11,8 +11,8 @@ interface Named {
 }
 
 /**
- * The same for an option: the nearest, where a part of a name counts as well (`--clas` is in `--resource-class` and in `--usage-class`);
- * else the option of which it is a value (`--spot`).
+ * `; did you mean …?`, or nothing: the nearest option, where a part of a name counts as well (`--clas` is in `--resource-class` and in
+ * `--usage-class`); else the option of which it is a value (`--spot`).
  */
 export function optionSuggestion(raw: string, options: readonly Named[]): string {
   const word = raw.replace(/^-+/, "");

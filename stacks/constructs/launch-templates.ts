@@ -11,7 +11,7 @@ import { poolManager, tags } from "../../domain/names.ts";
 import { operatingSystems, type MachineSettings } from "../../domain/machine-class.ts";
 import type { Environment } from "../environment/environment.ts";
 import { environmentTags } from "./ground.ts";
-import { keptMachines } from "../arns.ts";
+import { keptMachines, type KeptMachine } from "../arns.ts";
 import type { BootedMachine } from "./first-boot-files.ts";
 import type { Network } from "./network.ts";
 import { keptPartitions, partitionSuffix, partitionsOf } from "../environment/partitions.ts";
@@ -85,18 +85,23 @@ function makeSecurityGroup(stack: TerraformStack, { name }: Environment, vpcId: 
   return group;
 }
 
-/** Makes the launch templates of one partition, those of retired classes and architectures too; gives those in use. */
+interface TemplateOptions {
+  /** All that are kept, those of retired classes and architectures too. */
+  readonly machines: readonly (KeptMachine & { readonly machine: Machine })[];
+  readonly profile: IamInstanceProfile;
+  readonly group: SecurityGroup;
+}
+
+/** Makes the launch templates of one partition; gives those in use. */
 function templatesOf(
   stack: TerraformStack,
   environment: Environment,
   partition: string,
-  { profile, group }: { readonly profile: IamInstanceProfile; readonly group: SecurityGroup },
+  { machines, profile, group }: TemplateOptions,
 ): Deployed["templates"] {
   const suffix = partitionSuffix(partition);
   const templates: Record<string, { id: string; version: string }> = {};
-  for (const kept of keptMachines(environment)) {
-    const { resourceClass, architecture, inUse } = kept;
-    const machine = machineOf(environment, kept);
+  for (const { resourceClass, architecture, inUse, machine } of machines) {
     const name = `${templateName(environment.name, resourceClass, architecture)}${suffix}`;
     const carried = {
       ...environmentTags(environment),
@@ -135,9 +140,11 @@ export function makeTemplates(
   profileOf: (partition: string) => IamInstanceProfile,
 ): Pick<Deployed, "templates" | "securityGroups"> {
   const group = makeSecurityGroup(stack, environment, network.vpcId);
+  // They are the same in every partition: user data is read, packed and encoded once.
+  const machines = keptMachines(environment).map((kept) => ({ ...kept, machine: machineOf(environment, kept) }));
   const templates: Record<string, { id: string; version: string }> = {};
   for (const partition of Object.keys(keptPartitions(environment))) {
-    const made = templatesOf(stack, environment, partition, { profile: profileOf(partition), group });
+    const made = templatesOf(stack, environment, partition, { machines, profile: profileOf(partition), group });
     if (partitionsOf(environment).includes(partition)) Object.assign(templates, made);
   }
   return { templates, securityGroups: [group.id] };

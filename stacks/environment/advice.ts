@@ -2,7 +2,6 @@
 import { credentialParameterOf } from "../../domain/configuration.ts";
 import { stackNames } from "../arns.ts";
 import type { Environment, Problem } from "./environment.ts";
-import { forgeOf } from "./defaults.ts";
 import { provisionRoles } from "../policies/github-trust.ts";
 
 export function adviceOf(environment: Environment): readonly Problem[] {
@@ -11,7 +10,7 @@ export function adviceOf(environment: Environment): readonly Problem[] {
   if (forge.enterprise !== undefined)
     advice.push([
       "forge.enterprise",
-      `${credentialParameterOf({ environment: name, forge: forgeOf(forge) })} must hold a classic PAT of an enterprise owner with the scope "manage_runners:enterprise": GitHub lets no App and no fine-grained PAT register an enterprise's runners`,
+      `${credentialParameterOf(name, forge)} must hold a classic PAT of an enterprise owner with the scope "manage_runners:enterprise": GitHub lets no App and no fine-grained PAT register an enterprise's runners`,
     ]);
   const roles = provisionRoles(environment);
   if (roles.length > 1)

@@ -1,5 +1,5 @@
-// The rules of machine classes: their names, sizes and systems, and what was taken out and is kept for a while.
-import { maxima } from "../../domain/limits.ts";
+// The rules of machine classes: their names, sizes, systems, runtimes and scripts, and what was taken out and is kept for a while.
+import { runtimeRule, scriptRule } from "../../domain/configuration.ts";
 import { operatingSystems, type MachineSettings } from "../../domain/machine-class.ts";
 import { suggestion } from "../../domain/nearest.ts";
 import { defaultResourceClasses, problemsOfClasses } from "../../domain/resource-class.ts";
@@ -57,6 +57,12 @@ export const problemsOfSystems = (environment: Environment): readonly Problem[] 
       : [],
   );
 
+export const problemsOfRuntimes = (environment: Environment): readonly Problem[] =>
+  withOwn(environment, "maxRuntime").flatMap(([path, { maxRuntime }]): Problem[] => {
+    const rule = runtimeRule(maxRuntime);
+    return rule === undefined ? [] : [[`${path}.maxRuntime`, rule]];
+  });
+
 /** An item of DynamoDB has 400 KB, and beside the scripts lies what else is deployed. */
 const mostScriptBytes = 320 * 1024;
 
@@ -66,13 +72,9 @@ export function problemsOfScripts(environment: Environment): readonly Problem[] 
   for (const [place, { preRunner }] of withOwn(environment, "preRunner")) {
     const { script } = preRunner;
     const path = `${place}.preRunner.script`;
-    const { length } = new TextEncoder().encode(script);
-    bytes += length;
-    if (length > maxima.preRunnerBytes)
-      problems.push([
-        path,
-        `has ${length} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`,
-      ]);
+    bytes += new TextEncoder().encode(script).length;
+    const rule = scriptRule(script);
+    if (rule !== undefined) problems.push([path, rule]);
     if (script.includes("\r")) problems.push([path, "has carriage returns: a shell would take them for text"]);
     if (script.includes("\0")) problems.push([path, "has a NUL, which no script has"]);
     if (script !== "" && !/^#! ?\/\S/.test(script))

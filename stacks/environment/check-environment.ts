@@ -13,10 +13,10 @@ import {
   problemsOfRetiredArchitectures,
   problemsOfRetiredClasses,
   problemsOfRetiredPartitions,
+  problemsOfRuntimes,
   problemsOfScripts,
   problemsOfSizes,
   problemsOfSystems,
-  withOwn,
 } from "./check-classes.ts";
 import { problemsOfCertificates } from "./check-certificates.ts";
 import { problemsOfDisks } from "./check-disks.ts";
@@ -136,7 +136,7 @@ const sharing: Rule = (environment) => {
 };
 
 /** What is said of each class apart: check-classes.ts. */
-const ofClasses: ReadonlySet<string> = new Set(["resourceClasses", "preRunnerScript"]);
+const ofClasses: ReadonlySet<string> = new Set(["resourceClasses", "maxRuntimeMs", "preRunnerScript"]);
 
 const sized: Rule = (environment) => {
   const operational = operationalOf(environment);
@@ -157,18 +157,6 @@ const sized: Rule = (environment) => {
     problems.push(["limits.maxInstancesPerPartition", `is above limits.maxInstances (${operational.maxInstances})`]);
   return problems;
 };
-
-const runtimes: Rule = (environment) =>
-  withOwn(environment, "maxRuntime").flatMap(([path, { maxRuntime }]): Problem[] =>
-    path === "defaults" || (maxRuntime >= 1000 && maxRuntime <= limits.longestRuntimeMs)
-      ? []
-      : [
-          [
-            `${path}.maxRuntime`,
-            `is ${formatDuration(maxRuntime)}; a runtime is from 1s to ${formatDuration(limits.longestRuntimeMs)}`,
-          ],
-        ],
-  );
 
 const floors: Rule = (environment) => {
   const { classes } = environment;
@@ -228,7 +216,7 @@ const rules: readonly Rule[] = [
   problemsOfSizes,
   problemsOfSystems,
   problemsOfScripts,
-  runtimes,
+  problemsOfRuntimes,
   problemsOfRetiredClasses,
   problemsOfRetiredArchitectures,
   problemsOfRetiredPartitions,

@@ -1,10 +1,9 @@
 // The rules of images: one for each architecture of a class, made for it, and a runner on it in the end.
 import type { MachineSettings } from "../../domain/machine-class.ts";
-import type { Architecture } from "../../domain/record.ts";
+import { architectures, type Architecture } from "../../domain/record.ts";
 import { withOwn } from "./check-classes.ts";
 import type { Environment, Problem } from "./environment.ts";
 
-const architectures = ["x64", "arm64"] as const;
 /** As AWS and the distributions write the other one in the names of their public parameters. */
 const ofOther: Record<Architecture, RegExp> = { x64: /arm64|aarch64/, arm64: /x86_64|amd64/ };
 

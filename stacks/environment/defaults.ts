@@ -6,7 +6,7 @@ import { environmentSchema, version } from "../../domain/version.ts";
 import type { Environment } from "./environment.ts";
 import { launchableImages } from "../policies/fleet-policy.ts";
 import { literal } from "./literal.ts";
-import { imagesOf, operationalOf, parametersOf } from "./operational.ts";
+import { imagesOf, operationalOf, parametersOf, type NamedImage } from "./operational.ts";
 
 /** GitHub's API beside its web server (GitHub docs, "REST API: GitHub Enterprise Server" and "Data residency"). */
 const apiUrlOf = (serverUrl: string): string => {
@@ -47,11 +47,10 @@ export interface Made extends Pick<
 
 /** What is stored of a class: all in which it is otherwise than the defaults are. */
 function classesOf(
-  environment: Environment,
+  { defaults, classes }: Environment,
+  images: readonly NamedImage[],
   classHashes: Made["classHashes"] = {},
 ): Pick<Deployed, "classes" | "preRunnerScripts"> {
-  const { defaults, classes } = environment;
-  const images = imagesOf(environment);
   const differences = Object.entries(classes).flatMap(([name, one]): [string, DeployedClass][] => {
     const imageParameters = parametersOf(images, name);
     const configHash = classHashes[name];
@@ -76,6 +75,7 @@ function classesOf(
 
 export function defaultsOf(environment: Environment, { classHashes, ...made }: Made): Defaults {
   const { name, awsPartition, region, account, forge, partitions, anyRunsJobs } = environment;
+  const images = imagesOf(environment);
   return {
     environment: name,
     deployedBy: version,
@@ -84,8 +84,8 @@ export function defaultsOf(environment: Environment, { classHashes, ...made }: M
     region,
     account,
     ...made,
-    imageParameters: parametersOf(imagesOf(environment), undefined),
-    ...classesOf(environment, classHashes),
+    imageParameters: parametersOf(images),
+    ...classesOf(environment, images, classHashes),
     launchableImages: launchableImages(environment),
     forge: forgeOf(forge),
     partitions,

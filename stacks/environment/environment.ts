@@ -10,6 +10,7 @@ import {
   type MachineSettings,
 } from "../../domain/machine-class.ts";
 import { awsPartitionOf } from "../../domain/names.ts";
+import { architectures } from "../../domain/record.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 
 const text = z.string().min(1, "is empty");
@@ -33,7 +34,7 @@ const defaultInstanceTypes = [
   "x*",
   "z*",
 ];
-const architecture = z.enum(["x64", "arm64"]);
+const architecture = z.enum(architectures);
 
 const cidr = z
   .string()

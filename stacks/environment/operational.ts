@@ -1,7 +1,8 @@
 // The operational part of an environment's defaults: classes, limits, idle floors, and where AMI ids come from.
 import { imageParameter } from "../../domain/class-keys.ts";
 import { operationalDefaults, type Operational } from "../../domain/configuration.ts";
-import type { Architecture } from "../../domain/record.ts";
+import type { MachineSettings } from "../../domain/machine-class.ts";
+import { architectures, type Architecture } from "../../domain/record.ts";
 import type { Environment } from "./environment.ts";
 
 /** The field of an environment's file that a stored one comes from. */
@@ -52,8 +53,6 @@ export function largerSizesOf({ classes }: Environment): readonly string[] {
   return ["*.metal*", ...multiples.filter((by) => by * 4 > most).map((by) => `*.${by}xlarge`)];
 }
 
-const architectures = ["x64", "arm64"] as const;
-
 /** An image, by the parameter that its AMI's id is in. */
 export interface NamedImage {
   /** The class that has it for itself; undefined: it is for all the others. */
@@ -70,18 +69,20 @@ export function imagesOf({ name, defaults, classes, retiredArchitectures }: Envi
     ...retiredArchitectures,
     ...[defaults, ...Object.values(classes)].flatMap((one) => one.architectures),
   ]);
-  const named = (resourceClass: string | undefined, architecture: Architecture): readonly NamedImage[] => {
-    const settings = resourceClass === undefined ? defaults : (classes[resourceClass] ?? defaults);
-    const image = settings.image[architecture];
+  const named = (
+    architecture: Architecture,
+    { image: { [architecture]: image } }: MachineSettings,
+    resourceClass?: string,
+  ): readonly NamedImage[] => {
     if (image === undefined) return [];
     const parameter = "parameter" in image ? image.parameter : imageParameter(name, architecture, resourceClass);
     return [{ resourceClass, architecture, parameter, id: "id" in image ? image.id : undefined }];
   };
   return architectures.flatMap((architecture) => [
-    ...(made.has(architecture) ? named(undefined, architecture) : []),
+    ...(made.has(architecture) ? named(architecture, defaults) : []),
     ...Object.entries(classes).flatMap(([resourceClass, one]) =>
       one.architectures.includes(architecture) && one.ownImages.includes(architecture)
-        ? named(resourceClass, architecture)
+        ? named(architecture, one, resourceClass)
         : [],
     ),
   ]);
@@ -90,7 +91,7 @@ export function imagesOf({ name, defaults, classes, retiredArchitectures }: Envi
 /** By architecture, of a class's own images, or of those of the defaults. */
 export const parametersOf = (
   images: readonly NamedImage[],
-  resourceClass: string | undefined,
+  resourceClass?: string,
 ): Readonly<Partial<Record<Architecture, string>>> =>
   Object.fromEntries(
     images

@@ -2,7 +2,7 @@
 import { counterKey, requestKey } from "../../domain/table.ts";
 import type { Arns } from "../arns.ts";
 import type { Environment } from "../environment/environment.ts";
-import { credentialParameterOf } from "../constructs/forge-credential.ts";
+import { credentialParameterOf } from "../../domain/configuration.ts";
 import { fleetPolicy } from "./fleet-policy.ts";
 import type { Statement } from "./policy.ts";
 import { viaServices } from "../environment/names-in-partition.ts";
@@ -94,7 +94,7 @@ export const refreshPolicy = (environment: Environment, arns: Arns): readonly St
     Sid: "ReadForgeCredential",
     Effect: "Allow",
     Action: ["ssm:GetParameter"],
-    Resource: [arns.parameter(credentialParameterOf(environment))],
+    Resource: [arns.parameter(credentialParameterOf(environment.name, environment.forge))],
   },
   ...ownKey(environment),
 ];

@@ -4,7 +4,7 @@ import { imageBuildRoleName, instanceRoleName, tags } from "../../domain/names.t
 import { defaultsKey } from "../../domain/table.ts";
 import { lambdaNames, stackNames, type Arns } from "../arns.ts";
 import { lambdasOf } from "../lambdas.ts";
-import { credentialParameterOf } from "../constructs/forge-credential.ts";
+import { credentialParameterOf } from "../../domain/configuration.ts";
 import type { Environment } from "../environment/environment.ts";
 import { provisionRoles } from "./github-trust.ts";
 import { viaServices } from "../environment/names-in-partition.ts";
@@ -286,7 +286,7 @@ export function deployPolicy(environment: Environment, arns: Arns): readonly Sta
       Sid: "NeverSecrets",
       Effect: "Deny",
       Action: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"],
-      Resource: [arns.parameter(credentialParameterOf(environment)), ...arns.allRunnerTokens],
+      Resource: [arns.parameter(credentialParameterOf(environment.name, environment.forge)), ...arns.allRunnerTokens],
     },
   ];
 }
