@@ -1,6 +1,6 @@
 // What the agent does next, decided purely from its record and the machine: crash-only, so no memory is needed but the facts.
 import type { Interruption } from "../cloud/ports/metadata.ts";
-import type { OwnSight } from "../cloud/ports/own-instance.ts";
+import type { OwnReading } from "../cloud/ports/own-instance.ts";
 import type { EnrolFailed, RunnerState } from "../cloud/ports/runner.ts";
 import { limits, maxima } from "../domain/limits.ts";
 import type { FailureCause, InstanceRecord, SignalKind, SignalReport } from "../domain/record.ts";
@@ -18,7 +18,7 @@ export interface Failure {
 export interface View {
   /** Epoch ms. */
   readonly now: number;
-  readonly sight: OwnSight;
+  readonly sight: OwnReading;
   /** The last record seen, also where the table is out of reach now. */
   readonly known: InstanceRecord | undefined;
   readonly bootedAt: number;

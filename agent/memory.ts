@@ -1,7 +1,7 @@
 // What the agent stands on and knows: its world, its options, its memory, and how a sight or a write's reply is taken in.
 import type { Host } from "../cloud/ports/host.ts";
 import type { Interruption, Metadata } from "../cloud/ports/metadata.ts";
-import type { OwnInstance, OwnSight, VitalSigns, Written } from "../cloud/ports/own-instance.ts";
+import type { OwnInstance, OwnReading, VitalSigns, Written } from "../cloud/ports/own-instance.ts";
 import type { Runner, RunnerState } from "../cloud/ports/runner.ts";
 import type { Clock, EpochMs } from "../cloud/ports/clock.ts";
 import type { Log } from "../cloud/ports/log.ts";
@@ -34,7 +34,7 @@ export interface AgentOptions {
 
 /** What the agent knows beside its record; all of it can be found again after a crash, or does not matter. */
 export interface Memory {
-  sight: OwnSight;
+  sight: OwnReading;
   known: InstanceRecord | undefined;
   prepare: View["prepare"];
   runner: RunnerState;
@@ -78,7 +78,7 @@ export function ownWord(
   return signalOf(kind, record.assignment, at, report);
 }
 
-export function see(agent: Agent, sight: OwnSight): void {
+export function see(agent: Agent, sight: OwnReading): void {
   agent.memory.sight = sight;
   if (sight.kind !== "record") return;
   agent.memory.known = sight.record;

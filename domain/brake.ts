@@ -46,7 +46,7 @@ export function brakesOf(records: readonly InstanceRecord[], now: number): reado
     const last = Math.max(0, ...alike.filter(cameUp).map(({ launchedAt }) => launchedAt));
     const lost = alike.filter((record) => lostOnItsWay(record) && record.launchedAt > last);
     const [first] = lost;
-    if (first === undefined || lost.length < maxima.lostOnTheirWay) continue;
+    if (first === undefined || lost.length < maxima.failedLaunches) continue;
     const until = Math.max(...lost.map(({ launchedAt }) => launchedAt)) + limits.brakeMs;
     if (until <= now) continue;
     const { partition, resourceClass, architecture, imageId, templateVersion, configHash } = first;

@@ -112,7 +112,7 @@ export interface Events extends SignalEvents {
     readonly labels: readonly string[];
     readonly unknown: readonly string[];
   };
-  readonly "outcomes.untold": Troubled;
+  readonly "outcomes.unreported": Troubled;
   // ---- lambdas ----
   readonly "lambda.event-refused": Refused;
   readonly "lambda.failed": Failed;

@@ -19,7 +19,7 @@ interface Condemning extends Until {
   readonly signal?: Signal | undefined;
 }
 
-/** What each move must be told. */
+/** What each move must be params. */
 export interface Moves {
   create: Until & { readonly machine: Machine; readonly claimId: string; readonly ownership?: Ownership };
   "park-prepared": Until;
@@ -177,14 +177,14 @@ const stateIs = (states: readonly State[]): Condition => or(...states.map((state
 /** The condition of a move, one entry a need, in the order in which a refusal is named. */
 export function conditionOf<M extends Move>(
   move: M,
-  told: Moves[M],
+  params: Moves[M],
   table: Life = life,
 ): readonly { why: Refusal; that: Condition }[] {
   const row: Row = table[move];
   const states = row.from.filter((state) => state !== "none");
   const first: { why: Refusal; that: Condition } =
     states.length === 0 ? { why: "exists", that: absent("key") } : { why: "state", that: stateIs(states) };
-  return [first, ...row.needs.map((why) => ({ why, that: asCondition[why](told) }))];
+  return [first, ...row.needs.map((why) => ({ why, that: asCondition[why](params) }))];
 }
 
 /** What a move writes: values to set, numbers to add, one attribute kept under another name, attributes to remove. */
@@ -212,9 +212,9 @@ const ownershipAttributes = [
 const endedVersion = Number.MAX_SAFE_INTEGER;
 
 /** The change that a move makes where its condition holds. */
-export function changeOf<M extends Move>(move: M, told: Moves[M], table: Life = life): Change {
+export function changeOf<M extends Move>(move: M, params: Moves[M], table: Life = life): Change {
   const row: Row = table[move];
-  const given = told as Partial<Moves["create"] & { reason: string }> & At;
+  const given = params as Partial<Moves["create"] & { reason: string }> & At;
   const set: Record<string, unknown> = {};
   if (given.threshold !== undefined && row.limit !== "unchanged") set["threshold"] = given.threshold;
   if (row.to !== "same") set["state"] = row.to;
@@ -230,7 +230,7 @@ export function changeOf<M extends Move>(move: M, told: Moves[M], table: Life = 
   }
   const takes = row.owner === "takes";
   const ends = row.reports === "drops";
-  const { signal } = told as Partial<Condemning>;
+  const { signal } = params as Partial<Condemning>;
   if (ends) Object.assign(set, { version: endedVersion }, signal === undefined ? {} : { lastSignal: signal });
   return {
     set,
@@ -248,16 +248,16 @@ export type Decision =
 /** Reads a refusal out of the record as it is: which need failed, or that the move has been made already. */
 export function refusalOf<M extends Move>(
   move: M,
-  told: Moves[M],
+  params: Moves[M],
   record: InstanceRecord | undefined,
   table: Life = life,
 ): Decision {
   const row: Row = table[move];
   if (record === undefined) return { kind: "refused", why: "missing", record };
   const done = row.already;
-  if (done?.state.includes(record.state) && done.needs.every((need) => holds(asCondition[need](told), record)))
+  if (done?.state.includes(record.state) && done.needs.every((need) => holds(asCondition[need](params), record)))
     return { kind: "done", record, already: true };
-  const failed = conditionOf(move, told, table).find(({ that }) => !holds(that, record));
+  const failed = conditionOf(move, params, table).find(({ that }) => !holds(that, record));
   return { kind: "refused", why: failed?.why ?? "state", record };
 }
 
@@ -270,18 +270,18 @@ const apply = (record: InstanceRecord | undefined, change: Change): InstanceReco
 };
 
 /**
- * Decides a move on a record: the one truth of the life of an instance. Pure; `told.now` is the only clock. Over another
+ * Decides a move on a record: the one truth of the life of an instance. Pure; `params.now` is the only clock. Over another
  * table than `life` only the model check decides: it drops a condition to see what that costs.
  */
 export function decide<M extends Move>(
   move: M,
   record: InstanceRecord | undefined,
-  told: Moves[M],
+  params: Moves[M],
   table: Life = life,
 ): Decision {
   const creates = table[move].from.includes("none");
   if (record === undefined && !creates) return { kind: "refused", why: "missing", record };
-  if (!conditionOf(move, told, table).every(({ that }) => holds(that, record ?? {})))
-    return refusalOf(move, told, record, table);
-  return { kind: "done", record: apply(record, changeOf(move, told, table)), already: false };
+  if (!conditionOf(move, params, table).every(({ that }) => holds(that, record ?? {})))
+    return refusalOf(move, params, record, table);
+  return { kind: "done", record: apply(record, changeOf(move, params, table)), already: false };
 }

@@ -124,7 +124,7 @@ export const maxima = {
   /** Rounds of creation in one provision: each is one CreateFleet with its own client token. */
   creationRounds: 12,
   /** New machines that one provision may lose before they are ready, where it wants no more than these: beyond it none is created. */
-  lostOnTheirWay: 5,
+  failedLaunches: 5,
   /** Further rounds on one rung while EC2 names capacity pools that are new to us. */
   roundsPerRung: 2,
   /** Reasons of a kind told of one rung: a few say it; dozens of capacity pools without capacity would only hide the rest. */

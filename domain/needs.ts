@@ -52,8 +52,8 @@ export const needs = {
 } as const;
 export type Need = keyof typeof needs;
 
-/** All that a move may be told, for the one function that turns a need into its condition. */
-export type Told = { readonly now: number } & Partial<{
+/** All that a move may be params, for the one function that turns a need into its condition. */
+export type MoveParams = { readonly now: number } & Partial<{
   own: Own;
   assignment: number;
   claimId: string;
@@ -84,24 +84,24 @@ const ownBy = (own: Own | undefined): Condition => {
   return and(compare("owner", "=", own.owner), compare("assignment", "=", own.assignment));
 };
 
-const ownClaim = (told: Told): Condition => {
-  if (told.ownership !== undefined) return byClaim(told.ownership.owner, told.ownership.claimId);
-  if (told.own !== undefined) return ownBy(told.own);
-  if (told.claimId !== undefined) return compare("claimId", "=", told.claimId);
+const ownClaim = (params: MoveParams): Condition => {
+  if (params.ownership !== undefined) return byClaim(params.ownership.owner, params.ownership.claimId);
+  if (params.own !== undefined) return ownBy(params.own);
+  if (params.claimId !== undefined) return compare("claimId", "=", params.claimId);
   throw new Error("a move of one's own claim needs `own`, `ownership` or `claimId`");
 };
 
-export const asCondition: { readonly [N in Need]: (told: Told) => Condition } = {
-  "not past its threshold": (told) => isAhead(told.now),
+export const asCondition: { readonly [N in Need]: (params: MoveParams) => Condition } = {
+  "not past its threshold": (params) => isAhead(params.now),
   "not retired": () => absent("retiredAt"),
-  "heartbeat fresh": (told) =>
+  "heartbeat fresh": (params) =>
     and(
-      compare("heartbeatAt", ">", told.now - limits.freshHeartbeatMs),
-      compare("heartbeatAt", "<=", told.now + limits.aheadMs),
+      compare("heartbeatAt", ">", params.now - limits.freshHeartbeatMs),
+      compare("heartbeatAt", "<=", params.now + limits.aheadMs),
     ),
   unowned: () => absent("owner"),
   "own claim": ownClaim,
-  own: (told) => ownBy(told.own),
+  own: (params) => ownBy(params.own),
   "wanted to serve": () => compare("wanted", "=", "serve"),
   "asked to leave": () => compare("wanted", "=", "leave"),
   prepared: () => signalIs("prepared"),
@@ -117,12 +117,12 @@ export const asCondition: { readonly [N in Need]: (told: Told) => Condition } = 
       signalIs("deregistered"),
     ),
   "not registering now": () => or(absent("signal"), ofAnotherAssignment, compare("signal.kind", "<>", "registering")),
-  "past its threshold": (told) => not(isAhead(told.now)),
+  "past its threshold": (params) => not(isAhead(params.now)),
   retired: () => exists("retiredAt"),
-  "heartbeat over a minute old": (told) =>
-    or(absent("heartbeatAt"), not(heardWithin(limits.silentHeartbeatMs, told.now))),
-  "assignment as judged": (told) => {
-    if (told.assignment === undefined) throw new Error("a move on a judged assignment needs `assignment`");
-    return compare("assignment", "=", told.assignment);
+  "heartbeat over a minute old": (params) =>
+    or(absent("heartbeatAt"), not(heardWithin(limits.silentHeartbeatMs, params.now))),
+  "assignment as judged": (params) => {
+    if (params.assignment === undefined) throw new Error("a move on a judged assignment needs `assignment`");
+    return compare("assignment", "=", params.assignment);
   },
 };

@@ -13,8 +13,8 @@ export const counterKey = (scope: string): string => `counter#${scope}`;
 /** What was asked for in a run, one attribute a provision: so that jobs of a later attempt find runners again. */
 export const requestKey = (runId: string): string => `request#${runId}`;
 
-/** Up to when outcomes of provisions have been told. */
-export const toldKey = "metrics#told";
+/** Up to when outcomes of provisions have been published as metrics. */
+export const reportedKey = "metrics#reported";
 
 /** What an instance may read of the configuration, beside the key: its pre-runner script, and whose layout it is. */
 export const bootAttributes = ["preRunnerScript", "preRunnerScripts", "deployedBy", "schema"] as const;

@@ -110,8 +110,8 @@ export function controlWorld(options: ControlOptions): OperatedWorld {
     const { client } = asked;
     const releases = async () => {
       // Loaded for itself: of all that ask GitHub, refresh alone asks this.
-      const { forgeSight } = await import("../cloud/github/doctor-forge.ts");
-      return await forgeSight(client).runnerReleases(repositories[0] ?? "");
+      const { forgeReader } = await import("../cloud/github/doctor-forge.ts");
+      return await forgeReader(client).runnerReleases(repositories[0] ?? "");
     };
     return { registrar: registrar(client), listed: { ...inventory(client), ...jobQueue(client) }, releases };
   };
@@ -157,7 +157,7 @@ export function controlWorld(options: ControlOptions): OperatedWorld {
       },
     },
     beginnings: latePort(begun, "begin", "finish"),
-    requests: latePort(requests, "save", "ofRun", "came", "end", "untold", "repositories", "tell"),
+    requests: latePort(requests, "save", "ofRun", "recordOutcome", "end", "unreported", "repositories", "markReported"),
     secrets: latePort(kept, "read", "write"),
     secretFolder: latePort(folders, "list", "remove"),
     clock,

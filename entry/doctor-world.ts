@@ -15,10 +15,10 @@ import { instanceRole } from "../cloud/aws/instance-role.ts";
 import type { InstanceRole, SpecSaid } from "../cloud/ports/doctor.ts";
 import { imageSpec, imageSpecFile } from "../agent/hosts/image-spec.ts";
 import { jobQueue } from "../cloud/github/job-queue.ts";
-import { forgeSight } from "../cloud/github/doctor-forge.ts";
+import { forgeReader } from "../cloud/github/doctor-forge.ts";
 import { forgeClient, type ForgeAuth, type ForgeClient } from "../cloud/github/forge-client.ts";
 import type { DoctorWorld } from "../control/operate/doctor/examine.ts";
-import type { RoleGround } from "../control/operate/doctor/instance-role.ts";
+import type { RoleContext } from "../control/operate/doctor/instance-role.ts";
 import { awsPartitionOf, tableName, tags } from "../domain/names.ts";
 import type { OperatedWorld } from "./control-world.ts";
 import { hostClock } from "./host-clock.ts";
@@ -40,7 +40,7 @@ const clientsIn = (region: string) => {
   };
 };
 
-const forgeOf = (client: ForgeClient) => ({ ...forgeSight(client), ...jobQueue(client) });
+const forgeOf = (client: ForgeClient) => ({ ...forgeReader(client), ...jobQueue(client) });
 
 export function doctorWorld({ region, world, forge }: DoctorOptions): DoctorWorld {
   const clients = clientsIn(region);
@@ -64,7 +64,7 @@ export function doctorWorld({ region, world, forge }: DoctorOptions): DoctorWorl
 }
 
 export interface OnInstance {
-  readonly about: RoleGround;
+  readonly about: RoleContext;
   readonly role: InstanceRole;
 }
 

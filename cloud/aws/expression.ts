@@ -93,14 +93,14 @@ const withoutKey = (set: Readonly<Record<string, unknown>>): Record<string, unkn
 };
 
 /** A move as expressions. What the indexes are made from follows from the state and from the owner that it sets or removes. */
-export function compileMove<M extends Move>(move: M, pool: PoolName, told: Moves[M]): Expressions {
-  const change = changeOf(move, told);
+export function compileMove<M extends Move>(move: M, pool: PoolName, params: Moves[M]): Expressions {
+  const change = changeOf(move, params);
   const set = withoutKey(change.set);
   if (set["state"] !== undefined) set[poolAttribute] = poolKey(pool, set["state"] as State);
   const owner = parseOwner(set["owner"] as string | undefined);
   if (owner !== undefined) set[groupAttribute] = groupOf(owner);
   const remove = change.remove.includes("owner") ? [...change.remove, groupAttribute] : change.remove;
-  return compile(and(...conditionOf(move, told).map(({ that }) => that)), { ...change, set, remove });
+  return compile(and(...conditionOf(move, params).map(({ that }) => that)), { ...change, set, remove });
 }
 
 export const compileAgentWrite = (write: AgentWrite): Expressions =>

@@ -59,15 +59,15 @@ async function move<M extends Move>(
   { client, table }: InstancesOptions,
   name: M,
   ref: InstanceRef,
-  told: Moves[M],
+  params: Moves[M],
 ): Promise<Decision | Unknown> {
-  const update = conditionalUpdate(client, updateItem(table, ref.key, compileMove(name, ref, told)));
+  const update = conditionalUpdate(client, updateItem(table, ref.key, compileMove(name, ref, params)));
   const updated = await update.catch((error: unknown) => spoiltOf(name, error));
   if ("why" in updated) return updated;
   if (updated.kind === "unknown") return updated;
   const record = updated.item === undefined ? undefined : decodeRecord(updated.item);
   if (record !== undefined && isDamaged(record)) return unreadable(record);
-  if (updated.kind === "refused") return refusalOf(name, told, record);
+  if (updated.kind === "refused") return refusalOf(name, params, record);
   return { kind: "done", record: record as InstanceRecord, already: false };
 }
 
@@ -125,9 +125,9 @@ const poolNames: readonly (keyof PoolListing)[] = ["key", "threshold", ...byPool
 
 /** Moves give Unknown, and reads reject with OutOfReach, after the SDK's retries; either throws AwsRefused for a missing right. */
 export const instances = (options: InstancesOptions): Instances => ({
-  move: (name, ref, told) => move(options, name, ref, told),
+  move: (name, ref, params) => move(options, name, ref, params),
   moveAll: (name, moves) =>
-    moveAll(options.client, options.table, name, moves, ({ ref, told }) => move(options, name, ref, told)),
+    moveAll(options.client, options.table, name, moves, ({ ref, params }) => move(options, name, ref, params)),
   read: (keys) => read(options, keys),
   ofGroup: async (group) => {
     const items = await query(options, {

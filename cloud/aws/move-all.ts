@@ -12,7 +12,7 @@ import { asSdkError, asUnknown } from "./sdk-errors.ts";
 
 export interface One<M extends Move> {
   readonly ref: InstanceRef;
-  readonly told: Moves[M];
+  readonly params: Moves[M];
 }
 
 /** Below this a write each is as quick, and half the price: a transaction counts every write twice. */
@@ -25,8 +25,8 @@ interface Cancelled {
 }
 type Outcome = Moved | Unknown;
 
-function writeOf<M extends Move>(table: string, move: M, { ref, told }: One<M>): TransactWriteItem {
-  const { ReturnValues: _, ...update } = updateItem(table, ref.key, compileMove(move, ref, told));
+function writeOf<M extends Move>(table: string, move: M, { ref, params }: One<M>): TransactWriteItem {
+  const { ReturnValues: _, ...update } = updateItem(table, ref.key, compileMove(move, ref, params));
   return { Update: { ...update, UpdateExpression: update.UpdateExpression ?? "" } };
 }
 
@@ -61,11 +61,11 @@ async function transact<M extends Move>(
   }
 }
 
-function refusal<M extends Move>(move: M, { told }: One<M>, item: Item | undefined): Outcome {
+function refusal<M extends Move>(move: M, { params }: One<M>, item: Item | undefined): Outcome {
   const record = item === undefined ? undefined : decodeRecord(fromItem(item));
   if (record !== undefined && isDamaged(record))
     return { kind: "unknown", problem: `the item ${record.key} is damaged: ${record.problem}` };
-  return refusalOf(move, told, record);
+  return refusalOf(move, params, record);
 }
 
 async function moveBatch<M extends Move>(

@@ -4,7 +4,7 @@ import { beginRegistering, heartbeat, retire, signal, type AgentWrite } from "..
 import { limits } from "../../domain/limits.ts";
 import { decodeRecord, isDamaged, type InstanceRecord, type Signal } from "../../domain/record.ts";
 import { table } from "../../domain/table.ts";
-import type { OwnInstance, OwnSight, VitalSigns, Written } from "../ports/own-instance.ts";
+import type { OwnInstance, OwnReading, VitalSigns, Written } from "../ports/own-instance.ts";
 import type { Clock, EpochMs } from "../ports/clock.ts";
 import type { Unknown } from "../ports/outcomes.ts";
 import { fromItem } from "./attribute-values.ts";
@@ -20,7 +20,7 @@ export interface OwnInstanceOptions {
   readonly clock: Clock;
 }
 
-const sightOf = (item: Record<string, unknown> | undefined): OwnSight => {
+const sightOf = (item: Record<string, unknown> | undefined): OwnReading => {
   if (item === undefined) return { kind: "none" };
   const record = decodeRecord(item);
   if (!isDamaged(record)) return { kind: "record", record };
@@ -28,7 +28,7 @@ const sightOf = (item: Record<string, unknown> | undefined): OwnSight => {
   return { kind: "unreachable", problem: `the item ${record.key} is damaged: ${record.problem}` };
 };
 
-async function look({ client, table: tableName, key }: OwnInstanceOptions): Promise<OwnSight> {
+async function look({ client, table: tableName, key }: OwnInstanceOptions): Promise<OwnReading> {
   try {
     const command = new GetItemCommand({
       TableName: tableName,
@@ -72,7 +72,7 @@ const isSignal =
     found?.kind === report.kind && found.assignment === report.assignment && found.at === report.at;
 
 /** The record that was judged has changed, or is there at last. */
-const differs = (sight: OwnSight, seen: number | undefined): boolean => {
+const differs = (sight: OwnReading, seen: number | undefined): boolean => {
   if (sight.kind === "unreachable") return false;
   return (sight.kind === "record" ? sight.record.version : undefined) !== seen;
 };
@@ -83,13 +83,13 @@ export function ownInstance(options: OwnInstanceOptions): OwnInstance {
   let exists = false;
 
   /** A heartbeat's reply carries the record, so it replaces a look. */
-  const beat = async (at: EpochMs, signs: VitalSigns): Promise<OwnSight> => {
+  const beat = async (at: EpochMs, signs: VitalSigns): Promise<OwnReading> => {
     const updated = await attempt(options, heartbeat({ heartbeatAt: at, ...signs }));
     if (updated.kind === "unknown") return { kind: "unreachable", problem: updated.problem };
     beatAt = at;
     return sightOf(updated.item);
   };
-  const see = async (signs: () => VitalSigns): Promise<OwnSight> => {
+  const see = async (signs: () => VitalSigns): Promise<OwnReading> => {
     const now = clock.now();
     const sight = exists && now - beatAt >= limits.heartbeatMs ? await beat(now, signs()) : await look(options);
     if (sight.kind !== "unreachable") exists = sight.kind === "record";

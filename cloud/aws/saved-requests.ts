@@ -12,7 +12,7 @@ import { limits, maxima } from "../../domain/limits.ts";
 import { repositoriesOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
 import { formatOwner, provisionIds, ownerOf, runIds, type Owner } from "../../domain/owner.ts";
 import type { Request } from "../../domain/request.ts";
-import { outcomePool, poolAttribute, requestKey, table, toldKey } from "../../domain/table.ts";
+import { outcomePool, poolAttribute, requestKey, table, reportedKey } from "../../domain/table.ts";
 import type { Beginnings } from "../ports/beginnings.ts";
 import type { SavedRequests } from "../ports/saved-requests.ts";
 import type { Item } from "./attribute-values.ts";
@@ -96,7 +96,7 @@ const outcomesIn = (item: Item): RunOutcomes => ({
   endings: under(item, names.ended).map(([rest, { N }]) => ({ attempt: Number(rest.split(":")[0]), at: Number(N) })),
 });
 
-/** What puts the item into the pool index, where `untold` finds it. */
+/** What puts the item into the pool index, where `unreported` finds it. */
 const lately = {
   expression: "#pool = :pool, #at = :at",
   names: { "#pool": poolAttribute, "#at": table.indexes.byPool.range },
@@ -235,8 +235,8 @@ async function since(options: Options, from: number, most = Number.POSITIVE_INFI
   return items.map(outcomesIn);
 }
 
-async function untold(options: Options): Promise<{ from: number; runs: readonly RunOutcomes[] }> {
-  const from = Number((await get(options, toldKey))["until"]?.N ?? 0);
+async function unreported(options: Options): Promise<{ from: number; runs: readonly RunOutcomes[] }> {
+  const from = Number((await get(options, reportedKey))["until"]?.N ?? 0);
   return { from, runs: await since(options, from) };
 }
 
@@ -249,13 +249,13 @@ export const savedRequests = (options: Options): SavedRequests => ({
   save: (request, at, outcome) => save(options, request, at, outcome),
   ofRun: async (runId) =>
     under(await get(options, requestKey(runId)), names.request).flatMap(([, { S }]) => decode(requestSchema, S) ?? []),
-  came: (runId, outcome) =>
+  recordOutcome: (runId, outcome) =>
     add(options, runId, outcomeName(outcome), { S: JSON.stringify(outcome) }, outcome.at, outcome),
   end: (runId, { attempt, at }) => add(options, runId, `${names.ended}${attempt}:${at}`, { N: String(at) }, at),
-  untold: () => untold(options),
+  unreported: () => unreported(options),
   repositories: async (from) => repositoriesOf(await since(options, from, maxima.runsRead)),
-  tell: async (until) => {
-    const Item = { [table.key]: { S: toldKey }, until: { N: String(until) } };
+  markReported: async (until) => {
+    const Item = { [table.key]: { S: reportedKey }, until: { N: String(until) } };
     const command = new PutItemCommand({ TableName: options.table, Item });
     await options.client.send(command).catch((error: unknown) => raise(`PutItem on table ${options.table}`, error));
   },

@@ -29,7 +29,7 @@ async function releases(client: ForgeClient, scope: string): Promise<readonly Ru
   }
 }
 
-export const forgeSight = (client: ForgeClient): ForgeReader => ({
+export const forgeReader = (client: ForgeClient): ForgeReader => ({
   listRunners: (scope) =>
     answered(`listing the runners of ${scope}`, rightToRunners(scope), async () =>
       (await client(scope)).request(`GET ${scopePath(scope)}/actions/runners`, { per_page: 1 }),

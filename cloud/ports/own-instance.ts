@@ -3,7 +3,7 @@ import type { InstanceRecord, Signal, Vitals } from "../../domain/record.ts";
 import type { EpochMs } from "./clock.ts";
 import type { Unknown } from "./outcomes.ts";
 
-export type OwnSight =
+export type OwnReading =
   | { readonly kind: "record"; readonly record: InstanceRecord }
   | { readonly kind: "none" }
   /** The table cannot be reached, or the item cannot be read. */
@@ -27,7 +27,7 @@ export interface OwnInstance {
    * Looks at the record every `limits.agentWatchMs` and writes the heartbeat every `limits.heartbeatMs`, until the record's version
    * differs from `seen` (undefined: until there is a record), `until` is reached, or `wake` aborts. Gives the last sight.
    */
-  watch(seen: number | undefined, until: EpochMs, signs: () => VitalSigns, wake: AbortSignal): Promise<OwnSight>;
+  watch(seen: number | undefined, until: EpochMs, signs: () => VitalSigns, wake: AbortSignal): Promise<OwnReading>;
   /** On condition that the signal of the judged record stands; with the machine's newest reading, where it is given. */
   signal(signal: Signal, judged: Pick<InstanceRecord, "signal">, vitals?: Vitals): Promise<Written>;
   /** `registering`, on condition that the judged version stands, and its signal. */

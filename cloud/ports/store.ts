@@ -24,14 +24,14 @@ export type Moved = { readonly kind: "done"; readonly already: boolean } | Extra
 /** The records, as the control plane touches them. Reads reject (after the SDK's retries) with `OutOfReach`. */
 export interface Instances {
   /** One conditional write; the loser gets the record as it is. */
-  move<M extends Move>(move: M, ref: InstanceRef, told: Moves[M]): Promise<Decision | Unknown>;
+  move<M extends Move>(move: M, ref: InstanceRef, params: Moves[M]): Promise<Decision | Unknown>;
   /**
    * One move of many records in few calls, each decided by its own condition as `move` would; outcomes in the order asked. Applied one
    * by one or several at once: callers must not rely on either.
    */
   moveAll<M extends Move>(
     move: M,
-    moves: readonly { readonly ref: InstanceRef; readonly told: Moves[M] }[],
+    moves: readonly { readonly ref: InstanceRef; readonly params: Moves[M] }[],
   ): Promise<readonly (Moved | Unknown)[]>;
   /** The records under these keys, consistently; those that do not exist are left out. One batch read a hundred. */
   read(keys: readonly string[]): Promise<Found<InstanceRecord>>;

@@ -4,8 +4,8 @@ import type { PoolWorld } from "./world.ts";
 /** Does `work`; where it fails, `fallback` stands in its place. */
 export type Attempt = <Value>(what: string, fallback: Value, work: () => Promise<Value>) => Promise<Value>;
 
-/** A part that fails is a problem, and the others go on. */
-export const attempting =
+/** A part that fails becomes a problem; the others continue. */
+export const collectingErrors =
   ({ log }: Pick<PoolWorld, "log">, problems: string[]): Attempt =>
   async (what, fallback, work) => {
     try {

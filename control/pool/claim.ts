@@ -4,7 +4,7 @@ import { limits } from "../../domain/limits.ts";
 import { heartbeatAge } from "../../domain/record.ts";
 import { condemn } from "./condemn.ts";
 import { ownershipOf, type Taken, type DemandContext } from "./demand-context.ts";
-import { surely } from "./surely.ts";
+import { retryUnknown } from "./retry.ts";
 
 export type ClaimOutcome =
   | { readonly kind: "won"; readonly taken: Taken }
@@ -20,7 +20,7 @@ export async function claim(context: DemandContext, ref: InstanceRef): Promise<C
   const claimId = world.random.id();
   const ownership = ownershipOf(context, claimId);
   const since = world.clock.now();
-  const decision = await surely(world, () => {
+  const decision = await retryUnknown(world, () => {
     const now = world.clock.now();
     return world.instances.move("claim", ref, { now, threshold: now + configuration.provisionMs, ownership });
   });

@@ -2,7 +2,7 @@
 import { limits } from "../../domain/limits.ts";
 import type { Own } from "../../domain/needs.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { moveAllSurely } from "./move-all.ts";
+import { moveAll } from "./retry.ts";
 import type { PoolWorld } from "./world.ts";
 
 export type Condemnation =
@@ -29,7 +29,7 @@ export async function condemn(
   reason: string,
 ): Promise<readonly string[]> {
   const condemned: string[] = [];
-  const outcomes = await moveAllSurely(world, by, subjects, (subject, now) => ({
+  const outcomes = await moveAll(world, by, subjects, (subject, now) => ({
     now,
     threshold: now + limits.terminateMs,
     reason,

@@ -13,7 +13,7 @@ import { ladderOf, type Rung } from "./ladder.ts";
 import { fewerThan, leastOf, scopesOf } from "./places.ts";
 import { isAmong, wordsOfReason, type LaunchReason, type Reason } from "./reasons.ts";
 import { recordMachine } from "./record-machine.ts";
-import { surely } from "./surely.ts";
+import { retryUnknown } from "./retry.ts";
 import type { PoolWorld } from "./world.ts";
 import type { Taken, DemandContext } from "./demand-context.ts";
 
@@ -62,7 +62,7 @@ export async function create(
   // A replacement: the pause that a drain begins with may have come since, and what it asks to leave is not to be bought again.
   const heldBack = rounds.next > 0 ? heldBackBy(await world.settings.load(), context.whilePaused) : [];
   if (heldBack.length > 0) return { taken, problems: heldBack, final: true };
-  const braked = lostOnTheirWay(context);
+  const braked = failedLaunches(context);
   if (braked !== undefined) return { taken, problems, braked, final: true };
   const ladder = ladderOf(context.demand);
   let [rung, sameRung] = [0, 0];
@@ -71,7 +71,7 @@ export async function create(
   let open: number | undefined;
   const least = leastOf(context, wanted);
   let full: Pick<Created, "full"> = {};
-  while (taken.length < wanted && (open ?? rounds.next) < maxima.creationRounds && goesOn(context)) {
+  while (taken.length < wanted && (open ?? rounds.next) < maxima.creationRounds && shouldContinue(context)) {
     const step = ladder[rung] as Rung;
     const short = wanted - taken.length;
     const round = await createRound(context, short, step, rounds, onTaken, open);
@@ -116,10 +116,10 @@ export async function create(
  * A bad image or pre-runner script fails on every machine, and would be bought again until the time is out: where so many new ones were
  * lost on their way, the next would be too.
  */
-const lostOnTheirWay = ({ demand, lost }: DemandContext): Reason | undefined =>
-  lost.machines < Math.max(maxima.lostOnTheirWay, demand.count)
+const failedLaunches = ({ demand, lost }: DemandContext): Reason | undefined =>
+  lost.machines < Math.max(maxima.failedLaunches, demand.count)
     ? undefined
-    : { code: "lost-on-their-way", machines: lost.machines };
+    : { code: "failed-launches", machines: lost.machines };
 
 /** A few of each kind and rung. */
 function note(problems: LaunchReason[], { name: rung }: Rung, failures: readonly LaunchFailure[]): void {
@@ -134,7 +134,7 @@ function note(problems: LaunchReason[], { name: rung }: Rung, failures: readonly
 export const tooLate = ({ world, begun, demand: { until } }: DemandContext): boolean =>
   world.clock.now() >= until - Math.min(limits.replacementMs, (until - begun) / 2);
 
-const goesOn = (context: DemandContext): boolean => !context.cancel.aborted && !tooLate(context);
+const shouldContinue = (context: DemandContext): boolean => !context.cancel.aborted && !tooLate(context);
 
 /** Remembers the capacity pools that had nothing; says whether one of them is new. */
 function avoidFrom({ avoid }: Rounds, failures: readonly LaunchFailure[]): boolean {
@@ -182,7 +182,9 @@ async function createRound(
   const { world } = context;
   const scopes = scopesOf(context);
   const [reservation, id, base] = await Promise.all([
-    open === undefined ? surely(world, () => world.settings.reserve(count, scopes)) : { kind: "reserved" as const },
+    open === undefined
+      ? retryUnknown(world, () => world.settings.reserve(count, scopes))
+      : { kind: "reserved" as const },
     rounds.id ?? begin(context),
     usableBase(context),
   ]);
@@ -293,7 +295,7 @@ async function launch(
     tags: tagsOf(context),
     avoid: [...avoid],
   };
-  return await surely(world, () => world.fleet.launch(order));
+  return await retryUnknown(world, () => world.fleet.launch(order));
 }
 
 /** The same for the same round, at any time and from any caller: a client token answers only for the very same request. */

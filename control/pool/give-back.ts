@@ -6,7 +6,7 @@ import { condemn } from "./condemn.ts";
 import { finish } from "./creation.ts";
 import { askToLeave, leaveRound, patience, type Leaver } from "./leave.ts";
 import { ownInstances } from "./own-instances.ts";
-import { patiently } from "./patiently.ts";
+import { retryUntil } from "./retry.ts";
 import { ownOf, type Taken } from "./demand-context.ts";
 import type { PoolWorld } from "./world.ts";
 
@@ -42,7 +42,7 @@ export async function giveBack(
   const claims = new Map(known.map(({ record, claimId }) => [record.key, claimId]));
   const [first, own] = await Promise.all([
     askAll(world, known),
-    extent === "surplus" ? [] : patiently(world, begun + patienceMs, () => ownInstances(world, owner)).catch(() => []),
+    extent === "surplus" ? [] : retryUntil(world, begun + patienceMs, () => ownInstances(world, owner)).catch(() => []),
   ]);
   const others = own.filter(({ record, claimId }) => claims.get(record.key) !== claimId);
   const asked = [...first, ...(await askAll(world, others))];

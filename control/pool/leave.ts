@@ -1,4 +1,5 @@
 // Leaving: instances asked to leave answer `deregistered`, become idle and go to the pool; the same for release, roll-back and refresh.
+import type { InstanceRef } from "../../cloud/ports/store.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
@@ -7,7 +8,7 @@ import type { InstanceRecord } from "../../domain/record.ts";
 import { condemn } from "./condemn.ts";
 import { ownOf } from "./demand-context.ts";
 import { staleness } from "./staleness.ts";
-import { surely } from "./surely.ts";
+import { retryUnknown } from "./retry.ts";
 import type { PoolWorld } from "./world.ts";
 
 export interface Leaver {
@@ -20,9 +21,9 @@ export type Answer = "asked" | "not own" | "unknown";
 /** Asks to leave. `not own`: it has another owner by now, or none. */
 export async function askToLeave(
   world: Pick<PoolWorld, "instances" | "clock">,
-  { record, own }: Leaver,
+  { record, own }: { readonly record: InstanceRef; readonly own: Own },
 ): Promise<Answer> {
-  const decision = await surely(world, () =>
+  const decision = await retryUnknown(world, () =>
     world.instances.move("ask-to-leave", record, { now: world.clock.now(), own }),
   );
   if (decision.kind === "unknown") return "unknown";
@@ -68,7 +69,7 @@ export async function makeIdle(
     const condemned = await condemn(world, [{ ...record, own }], "condemn-left", why);
     return condemned.length > 0 ? { kind: "retired", why } : { kind: "unknown" };
   }
-  const decision = await surely(world, () => {
+  const decision = await retryUnknown(world, () => {
     const now = world.clock.now();
     const until = { now, threshold: now + configuration.idleMs };
     return record.state === "created"

@@ -6,7 +6,7 @@ import { reasonOf } from "./reasons.ts";
 import type { Held } from "./validation.ts";
 
 /** `full`: the scope whose maximum was reached. Rejects where the table cannot be read. */
-export async function tellOutOfTime(context: DemandContext, held: Held, full: string | undefined): Promise<void> {
+export async function explainOutOfTime(context: DemandContext, held: Held, full: string | undefined): Promise<void> {
   const { world, demand } = context;
   const missing = demand.count - held.ready.size;
   for (const [key, { record }] of held.taken)

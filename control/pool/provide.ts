@@ -8,9 +8,9 @@ import { create, finish, heldBackBy, newRounds, tooLate, type Rounds } from "./c
 import { contextOf, type DemandContext, type Taken } from "./demand-context.ts";
 import { giveBack } from "./give-back.ts";
 import { next, type Progress } from "./next.ts";
-import { tellOutOfTime } from "./out-of-time.ts";
+import { explainOutOfTime } from "./out-of-time.ts";
 import { ownAmong } from "./own-instances.ts";
-import { patiently } from "./patiently.ts";
+import { retryUntil } from "./retry.ts";
 import { fullAt } from "./places.ts";
 import { adviceOn, isAmong, type Reason } from "./reasons.ts";
 import { isWanted } from "./record-machine.ts";
@@ -177,7 +177,7 @@ async function fill(serving: Serving, enough: AbortController): Promise<boolean>
       const now = clock.now();
       const step = next(progressOf(serving, look === undefined), now, pauseMs);
       if (step.kind === "give back") {
-        if (step.why === "out of time") await tellOutOfTime(context, held, supply.full);
+        if (step.why === "out of time") await explainOutOfTime(context, held, supply.full);
         return false;
       }
       if (step.kind === "supply") {
@@ -220,9 +220,9 @@ async function start({ context, options, held, supply }: Serving): Promise<boole
 async function reenter({ context, options, held, work }: Serving): Promise<void> {
   const { world, demand, begun, cancel } = context;
   const listing = (): ReturnType<PoolWorld["instances"]["ofGroup"]> => world.instances.ofGroup(groupOf(demand.owner));
-  const listed = await patiently(world, demand.until, listing, cancel);
+  const listed = await retryUntil(world, demand.until, listing, cancel);
   if (options.listed !== undefined) track(work, options.listed(listed.items));
-  const own = await patiently(world, demand.until, () => ownAmong(world, demand.owner, listed.items), cancel);
+  const own = await retryUntil(world, demand.until, () => ownAmong(world, demand.owner, listed.items), cancel);
   for (const { record, claimId } of own) {
     // An earlier caller has started these: they serve, and do not wait for a later one.
     if (options.comesAgain === true && record.state === "running") continue;

@@ -42,7 +42,7 @@ export type Reason =
   | LaunchReason
   | { readonly code: "braked"; readonly brake: Brake }
   /** Of this provision's own new machines. */
-  | { readonly code: "lost-on-their-way"; readonly machines: number }
+  | { readonly code: "failed-launches"; readonly machines: number }
   | InstanceReason
   | { readonly code: "out-of-time"; readonly missing: number; readonly count: number }
   | {
@@ -148,8 +148,8 @@ export function wordsOfReason(reason: Reason): string {
       return `${reason.rung}: ${reason.kind}: ${reason.reason}`;
     case "braked":
       return brakeWords(reason.brake);
-    case "lost-on-their-way":
-      return `${reason.machines} new instances were lost on their way: no further one is created`;
+    case "failed-launches":
+      return `${reason.machines} new instances failed to become ready; not launching more (check the image and the pre-runner script)`;
     case "instance":
       return wordsOfInstance(reason);
     case "out-of-time":

@@ -7,7 +7,7 @@ import { isPast } from "../../domain/needs.ts";
 import { holderOf } from "../../domain/owner.ts";
 import type { InstanceRecord, Machine } from "../../domain/record.ts";
 import { end } from "./condemn.ts";
-import { surely } from "./surely.ts";
+import { retryUnknown } from "./retry.ts";
 import { ownershipOf, type Taken, type DemandContext } from "./demand-context.ts";
 
 export interface Recorded {
@@ -44,7 +44,7 @@ export async function recordMachine(
     launchedAt: since,
   };
   const ownership = holderOf(demand.owner) === undefined ? {} : { ownership: ownershipOf(context, claimId) };
-  const decision = await surely(world, () => {
+  const decision = await retryUnknown(world, () => {
     const now = world.clock.now();
     return world.instances.move("create", machine, {
       now,

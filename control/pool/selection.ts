@@ -119,7 +119,7 @@ export async function select(
 }
 
 const missing = (scan: Scan): number => scan.wanted - scan.taken.length;
-const goesOn = (scan: Scan): boolean => missing(scan) > 0 && !scan.context.cancel.aborted;
+const shouldContinue = (scan: Scan): boolean => missing(scan) > 0 && !scan.context.cancel.aborted;
 
 const callsFor = (wanted: number): number => Math.ceil(wanted / maxima.poolBatch);
 
@@ -127,10 +127,10 @@ async function fromQueue(scan: Scan, first: readonly Received[]): Promise<void> 
   let batch = first;
   for (let receives = callsFor(scan.wanted); ; receives += callsFor(missing(scan))) {
     const news = await sort(scan, batch);
-    while (goesOn(scan) && scan.spare.length > 0)
+    while (shouldContinue(scan) && scan.spare.length > 0)
       await Promise.all(scan.spare.splice(0, missing(scan)).map((leased) => fromMessage(scan, leased)));
     const unmet = [...scan.listed.keys()].some((key) => !scan.tried.has(key));
-    if (!goesOn(scan) || !unmet || news === 0 || receives >= maxima.receivesPerScan) return;
+    if (!shouldContinue(scan) || !unmet || news === 0 || receives >= maxima.receivesPerScan) return;
     batch = await receive(scan.context, missing(scan));
   }
 }
@@ -185,7 +185,7 @@ async function fromIndex(scan: Scan): Promise<void> {
     .filter(({ key }) => !scan.tried.has(key))
     .map((item) => ({ item, order: random.next() }))
     .sort((a, b) => a.order - b.order);
-  while (goesOn(scan) && rest.length > 0)
+  while (shouldContinue(scan) && rest.length > 0)
     await Promise.all(
       rest.splice(0, missing(scan)).map(async ({ item }) => {
         // All that is leased is older than this claim.

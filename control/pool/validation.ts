@@ -3,7 +3,7 @@ import { limits } from "../../domain/limits.ts";
 import { condemn, type Condemnation } from "./condemn.ts";
 import { askToLeave } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
-import { moveAllSurely } from "./move-all.ts";
+import { moveAll } from "./retry.ts";
 import { reasonOf, wordsOfLoss, type Loss, type Reason } from "./reasons.ts";
 import { ownOf, type Taken, type DemandContext } from "./demand-context.ts";
 import { verdictOf } from "./verdict.ts";
@@ -116,8 +116,8 @@ export async function commit({ world, demand }: DemandContext, held: Held): Prom
     own,
   });
   const moved = await Promise.all([
-    moveAllSurely(world, "extend-running", serving, until),
-    moveAllSurely(world, "start", rest, until),
+    moveAll(world, "extend-running", serving, until),
+    moveAll(world, "start", rest, until),
   ]);
   const outcomes = moved.flat();
   [...serving, ...rest].forEach(({ key }, index) => {

@@ -5,7 +5,7 @@ import type { Demand } from "../../domain/demand.ts";
 import { limits } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../../domain/record.ts";
-import { attempting } from "../pool/attempt.ts";
+import { collectingErrors } from "../pool/attempt.ts";
 import { create, newRounds, usableBase } from "../pool/creation.ts";
 import { ladderOf } from "../pool/ladder.ts";
 import { fullAt, roomOf, scopesOf } from "../pool/places.ts";
@@ -93,7 +93,7 @@ export async function keepFloors(
   const reasons: ReasonAbout[] = [];
   /** Places that a dry run would have taken by now. */
   const spoken = new Map<string, number>();
-  const attempt = attempting(world, problems);
+  const attempt = collectingErrors(world, problems);
   const keep = async (floor: Floor): Promise<void> => {
     const now = world.clock.now();
     const plan = planFloor(floor, records, now);

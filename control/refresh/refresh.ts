@@ -9,7 +9,7 @@ import { brakesOf, type Brake } from "../../domain/brake.ts";
 import { isPast } from "../../domain/needs.ts";
 import { messageOf } from "../../domain/pool-message.ts";
 import type { Damaged, InstanceRecord } from "../../domain/record.ts";
-import { attempting, type Attempt } from "../pool/attempt.ts";
+import { collectingErrors, type Attempt } from "../pool/attempt.ts";
 import { end } from "../pool/condemn.ts";
 import { heldBackBy } from "../pool/creation.ts";
 import {
@@ -74,7 +74,7 @@ export interface RefreshReport {
 export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOptions = {}): Promise<RefreshReport> {
   const stored = await world.settings.load();
   const problems: string[] = [...(stored.overlayProblems ?? [])];
-  const attempt = attempting(world, problems);
+  const attempt = collectingErrors(world, problems);
   const loaded = await attempt("schedules", stored, () => followSchedules(world, stored, dryRun));
   const { configuration } = loaded;
   const holds = heldBackBy(loaded).length > 0;

@@ -10,7 +10,7 @@ import type { Attempt } from "../pool/attempt.ts";
 import { condemn, end } from "../pool/condemn.ts";
 import type { Finding, OurRunner, RunnersListed } from "./findings.ts";
 import { askToLeave, forgeProves, makeIdle, sendToPool } from "../pool/leave.ts";
-import { moveAllSurely } from "../pool/move-all.ts";
+import { moveAll } from "../pool/retry.ts";
 import { partitionScopes } from "./tokens.ts";
 import type { ControlWorld } from "../world.ts";
 
@@ -132,7 +132,7 @@ async function confirmAll(
     return [{ record, why: finding.ended }];
   });
   const records = ended.map(({ record }) => record);
-  const outcomes = await moveAllSurely(world, "confirm", records, (_, now) => ({
+  const outcomes = await moveAll(world, "confirm", records, (_, now) => ({
     now,
     threshold: now + limits.terminatedKeptMs,
   }));

@@ -7,7 +7,7 @@ import { formatOwner, ownerOf, type Owner } from "../../domain/owner.ts";
 import { end } from "../pool/condemn.ts";
 import { giveBack, type GivenBack } from "../pool/give-back.ts";
 import { ownInstances } from "../pool/own-instances.ts";
-import { patiently } from "../pool/patiently.ts";
+import { retryUntil } from "../pool/retry.ts";
 import type { ControlWorld } from "../world.ts";
 
 export interface CleanedUp extends GivenBack {
@@ -29,7 +29,7 @@ export async function cleanUp(
   const first = await giveBack(world, configuration, owner, [], limits.giveBackWaitMs);
   // The owner index lags: a record that was written a moment before the kill shows a moment later.
   const until = world.clock.now() + limits.giveBackWaitMs;
-  const owned = await patiently(world, until, () => ownInstances(world, owner));
+  const owned = await retryUntil(world, until, () => ownInstances(world, owner));
   const late = owned.filter(({ record }) => record.wanted === "serve");
   const second = late.length > 0 ? await giveBack(world, configuration, owner, [], limits.giveBackWaitMs) : undefined;
   return {

@@ -2,7 +2,7 @@
 import { ownAssignment } from "../../domain/needs.ts";
 import { isOfRun, runOf, type RunOwner } from "../../domain/owner.ts";
 import type { OwnerListing } from "../../domain/table.ts";
-import { surely } from "../pool/surely.ts";
+import { askToLeave } from "../pool/leave.ts";
 import type { ControlWorld } from "../world.ts";
 
 /** What refresh creates for the queued jobs of a provision has a name of its own: the run's own provision neither waits for it nor repeats it. */
@@ -26,11 +26,8 @@ export async function askEarlierToLeave(
   );
   await Promise.all(
     earlier.map(async (item) => {
-      const own = ownAssignment(item);
-      const decision = await surely(world, () =>
-        world.instances.move("ask-to-leave", item, { now: world.clock.now(), own }),
-      );
-      if (decision.kind === "done") world.log.event("instance.asked-to-leave", { instance: item.instanceId });
+      const answer = await askToLeave(world, { record: item, own: ownAssignment(item) });
+      if (answer === "asked") world.log.event("instance.asked-to-leave", { instance: item.instanceId });
     }),
   );
 }

@@ -14,7 +14,7 @@ export async function remember(
   again: boolean,
 ): Promise<void> {
   const outcome = outcomeOf(request, context, ready);
-  const kept = again ? requests.came(request.runId, outcome) : requests.save(request, outcome.at, outcome);
+  const kept = again ? requests.recordOutcome(request.runId, outcome) : requests.save(request, outcome.at, outcome);
   await kept.catch((error: unknown) => log.event("request.unsaved", { problem: String(error) }));
 }
 

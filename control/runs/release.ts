@@ -9,7 +9,7 @@ import { heartbeatAge } from "../../domain/record.ts";
 import { condemn } from "../pool/condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "../pool/leave.ts";
 import { goneOf, lookAtMachines, wordsOfGone } from "../pool/machines.ts";
-import { patiently } from "../pool/patiently.ts";
+import { retryUntil } from "../pool/retry.ts";
 import type { ControlWorld } from "../world.ts";
 
 export interface ReleaseRequest {
@@ -33,12 +33,12 @@ export interface Released {
 /** Safe to run twice, and for a run that never provisioned. Rejects where the environment cannot be read. */
 export async function release(world: ControlWorld, request: ReleaseRequest): Promise<Released> {
   const until = world.clock.now() + limits.releaseWaitMs;
-  const surelyRead = <Value>(read: () => Promise<Value>) => patiently(world, until, read, request.cancel);
-  const { configuration } = await surelyRead(() => world.settings.load());
-  const listed = await surelyRead(() => world.instances.ofGroup(runGroup(request.runId)));
+  const retried = <Value>(read: () => Promise<Value>) => retryUntil(world, until, read, request.cancel);
+  const { configuration } = await retried(() => world.settings.load());
+  const listed = await retried(() => world.instances.ofGroup(runGroup(request.runId)));
   const mine = listed.items.filter(({ owner }) => isOfRun(owner, request));
   const keys = mine.map(({ key }) => key);
-  const { items } = keys.length === 0 ? { items: [] } : await surelyRead(() => world.instances.read(keys));
+  const { items } = keys.length === 0 ? { items: [] } : await retried(() => world.instances.read(keys));
   const leavers = items
     .filter(({ owner }) => isOfRun(owner, request))
     .map((record): Leaver => ({ record, own: ownAssignment(record) }));
@@ -110,7 +110,7 @@ async function wait(
   let lookedAt = world.clock.now();
   while (waiting.length > 0 && !(request.cancel?.aborted ?? false)) {
     const until = world.clock.now() + limits.releaseWaitMs;
-    const round = await patiently(world, until, () => leaveRound(world, configuration, waiting), request.cancel);
+    const round = await retryUntil(world, until, () => leaveRound(world, configuration, waiting), request.cancel);
     ids.pooled.push(...round.pooled);
     ids.condemned.push(...round.retired);
     ids.elsewhere.push(...round.elsewhere);

@@ -7,7 +7,7 @@ import { isPast } from "../../domain/needs.ts";
 import { runOf } from "../../domain/owner.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
-import { attempting } from "../pool/attempt.ts";
+import { collectingErrors } from "../pool/attempt.ts";
 import { rerunOf } from "./earlier-attempts.ts";
 import { provision } from "./provision.ts";
 import type { ReasonAbout } from "../pool/reasons.ts";
@@ -106,7 +106,7 @@ export async function rerun(
   const unservable: UnservableJob[] = [];
   const problems: string[] = [];
   const told: ReasonAbout[] = [];
-  const attempt = attempting(world, problems);
+  const attempt = collectingErrors(world, problems);
   /** Runs that GitHub has not completed, by repository; none of a repository that it does not let be read. */
   const active = new Map<string, ReadonlySet<string>>();
   const repositories = await attempt("re-runs", named(configuration), () => repositoriesOf(world, configuration));
@@ -118,7 +118,7 @@ export async function rerun(
         await attempt(`re-run of run ${run.runId} of ${repository}`, undefined, async () => {
           const waiting = await waitingIn(world, configuration, repository, run, records);
           if (waiting === undefined) return;
-          wishes.push(...wishesOf(waiting));
+          wishes.push(...requestsFor(waiting));
           for (const job of unservableOf(waiting)) {
             unservable.push(job);
             world.log.event("job.unservable", { ...job });
@@ -132,7 +132,7 @@ export async function rerun(
       if (request === undefined || active.get(request.repository)?.has(booting.runId) === false) return;
       const at = wishes.findIndex((wish) => nameOf(wish) === nameOf(booting));
       const count = booting.count + (at === -1 ? 0 : (wishes[at]?.count ?? 0));
-      wishes.splice(at === -1 ? wishes.length : at, 1, wishOf(request, booting.attempt, count));
+      wishes.splice(at === -1 ? wishes.length : at, 1, repetitionOf(request, booting.attempt, count));
     });
   const reruns = await Promise.all(
     wishes.slice(0, maxima.rerunsAtOnce).map(async (request): Promise<Rerun> => {
@@ -180,7 +180,7 @@ function bootingOf(records: readonly InstanceRecord[], now: number): readonly Bo
   return [...found.values()];
 }
 
-const wishOf = (request: Request, attempt: number, count: number): Request => ({
+const repetitionOf = (request: Request, attempt: number, count: number): Request => ({
   ...request,
   attempt,
   count: Math.min(count, request.count),
@@ -228,7 +228,7 @@ export function unservableOf({ run, jobs, saved, configuration, now }: Waiting):
  * What is to be provisioned for a run: for the jobs that no instance of it could ever take, the request whose runners could; as many
  * instances as jobs wait, at most as many as were asked for. Pure.
  */
-export function wishesOf({ run, jobs, saved, records, configuration, now }: Waiting): readonly Request[] {
+export function requestsFor({ run, jobs, saved, records, configuration, now }: Waiting): readonly Request[] {
   const serving = records.filter(
     (record) =>
       runOf(record.owner)?.runId === run.runId &&
@@ -245,5 +245,5 @@ export function wishesOf({ run, jobs, saved, records, configuration, now }: Wait
     const request = saved.find((one) => names(job, one) && carries(labelsOf(configuration, one), job));
     if (request !== undefined) wanted.set(request, (wanted.get(request) ?? 0) + 1);
   }
-  return [...wanted].map(([request, count]) => wishOf(request, run.attempt, count));
+  return [...wanted].map(([request, count]) => repetitionOf(request, run.attempt, count));
 }

@@ -3,7 +3,7 @@ import { getState } from "@actions/core";
 import * as z from "zod/mini";
 import { schemaOf } from "../../cloud/aws/stored-shape.ts";
 import { cleanUp } from "../../control/runs/clean-up.ts";
-import { patiently } from "../../control/pool/patiently.ts";
+import { retryUntil } from "../../control/pool/retry.ts";
 import type { SavedProvision } from "../../control/runs/provision.ts";
 import { limits } from "../../domain/limits.ts";
 import type { OperatedWorld } from "../control-world.ts";
@@ -30,7 +30,7 @@ export function unfinished(): SavedProvision | undefined {
 
 export async function giveBackUnfinished(saved: SavedProvision, log: ActionLog, world: OperatedWorld): Promise<void> {
   const until = world.clock.now() + limits.giveBackWaitMs;
-  const { configuration } = await patiently(world, until, () => world.settings.load());
+  const { configuration } = await retryUntil(world, until, () => world.settings.load());
   const { pooled, condemned, left, ended } = await grouped(
     `Give back what the provision of run ${saved.runId} did not hand over`,
     () => cleanUp(world, configuration, saved),

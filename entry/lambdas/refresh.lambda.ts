@@ -16,9 +16,9 @@ const print = (lines: readonly string[]): void => {
 /** What came of provisions since the last refresh that told of it. Told twice at worst, where the last word here is lost. */
 async function tellOutcomes(world: ControlWorld, environment: string): Promise<void> {
   const until = world.clock.now() - limits.outcomeTellMs;
-  const { from, runs } = await world.requests.untold();
+  const { from, runs } = await world.requests.unreported();
   print(outcomeMetrics(environment, newsOf(runs, from, until)));
-  if (until > from) await world.requests.tell(until);
+  if (until > from) await world.requests.markReported(until);
 }
 
 interface Standing {
@@ -39,7 +39,7 @@ export const refreshing = {
     print(refreshMetrics({ environment, now: world.clock.now(), report }));
     // What could not be told is told by the next one; it makes no failure of a refresh that did its work.
     await tellOutcomes(world, environment).catch((error: unknown) =>
-      world.log.event("outcomes.untold", { problem: String(error) }),
+      world.log.event("outcomes.unreported", { problem: String(error) }),
     );
     // A reply is bounded; what it reports is in the log and the metrics.
     const { findings, problems, tokens } = report;

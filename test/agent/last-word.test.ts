@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lastMoment, next, type View } from "../../agent/decide.ts";
-import type { OwnSight } from "../../cloud/ports/own-instance.ts";
+import type { OwnReading } from "../../cloud/ports/own-instance.ts";
 import { processHost } from "../../agent/hosts/process/process-host.ts";
 import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
 import { limits } from "../../domain/limits.ts";
@@ -20,7 +20,7 @@ const out = { kind: "unreachable", problem: "out of reach" } as const;
 const none = { kind: "none" } as const;
 
 /** Runs an agent that never sees a record; how long it took to end, and what it armed. */
-async function endsAfter(wish: { sight?: OwnSight; left?: number; stepMs?: number }) {
+async function endsAfter(wish: { sight?: OwnReading; left?: number; stepMs?: number }) {
   const armed: number[] = [];
   let step = 0;
   let clock: ManualClock | undefined;

@@ -87,8 +87,8 @@ const own: fc.Arbitrary<Own> = fc.oneof(
   fc.record({ by: fc.constant("assignment" as const), owner, assignment }),
 );
 
-/** Everything that any move may be told, at once: a move takes of it what it knows. */
-const told = fc.record({
+/** Everything that any move may be params, at once: a move takes of it what it knows. */
+const params = fc.record({
   now: fc.constant(now),
   threshold: fc.constant(now + 60_000),
   own,
@@ -99,14 +99,14 @@ const told = fc.record({
   ownership,
 });
 
-type AnyMove = { [M in Move]: { readonly move: M; readonly told: Moves[M] } }[Move];
+type AnyMove = { [M in Move]: { readonly move: M; readonly params: Moves[M] } }[Move];
 
 const takes = (move: Move, everything: Record<string, unknown>): AnyMove => {
   const { ownership: owned, reason, claimId: claim, ...common } = everything;
   const create = { machine: machineOf(key, "i-0123456789abcdef0", now, "github:acme/shop"), claimId: claim };
   return {
     move,
-    told: {
+    params: {
       ...common,
       ...(move === "create" ? create : {}),
       ...(move === "claim" || (move === "create" && claim === "claim-a") ? { ownership: owned } : {}),
@@ -116,7 +116,7 @@ const takes = (move: Move, everything: Record<string, unknown>): AnyMove => {
 };
 
 const move: fc.Arbitrary<AnyMove> = fc
-  .tuple(fc.constantFrom(...(Object.keys(life) as Move[])), told)
+  .tuple(fc.constantFrom(...(Object.keys(life) as Move[])), params)
   .map(([name, everything]) => takes(name, everything));
 
 const ownershipNames = ["owner", "labels", "registration", "lifetime"];
@@ -127,14 +127,14 @@ const kindFor: Partial<Record<Need, SignalKind>> = {
 };
 
 /** The record brought near to what a move needs: drawn freely, a record in which all of seven needs hold is too rare. */
-function nearTo({ move, told }: AnyMove, drawn: InstanceRecord): InstanceRecord {
+function nearTo({ move, params }: AnyMove, drawn: InstanceRecord): InstanceRecord {
   const { from, needs } = life[move];
   const [state] = from.filter((one) => one !== "none");
   const next: Record<string, unknown> = { ...drawn, state: state ?? drawn.state };
   if (needs.includes("not past its threshold")) next["threshold"] = now + 1;
   if (needs.includes("not retired")) delete next["retiredAt"];
   if (needs.includes("unowned")) for (const name of ownershipNames) delete next[name];
-  if (needs.includes("own claim") && "own" in told) Object.assign(next, told.own, { by: undefined });
+  if (needs.includes("own claim") && "own" in params) Object.assign(next, params.own, { by: undefined });
   for (const need of needs) {
     const kind = kindFor[need];
     if (kind !== undefined) next["signal"] = signalOf(kind, drawn.assignment, now);

@@ -88,7 +88,7 @@ describe.each<Cancellation>(["TransactionConflict", "ThrottlingError", "Provisio
       const idle = await Promise.all(Array.from({ length: 12 }, () => idler(sim)));
       sim.door.resetCalls();
       sim.faults.set("dynamodb", "TransactWriteItems", { cancelled: 1, cancelledBy: code });
-      const moves = idle.map(({ ref }) => ({ ref, told: until(sim) }));
+      const moves = idle.map(({ ref }) => ({ ref, params: until(sim) }));
       const outcomes = await sim.instances.moveAll("extend-idle", moves);
       for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: "done" });
       expect(sim.door.calls().dynamodb).toMatchObject({ TransactWriteItems: 3, UpdateItem: 12 });

@@ -53,13 +53,13 @@ beforeAll(async () => {
 describe("a move, compiled to one UpdateItem", () => {
   const compared = async <M extends Move>(
     move: M,
-    told: Moves[M],
+    params: Moves[M],
     before: InstanceRecord | undefined,
     ref: InstanceRef,
   ) => {
     await (before === undefined ? erase(ref.key) : place(before));
-    const expected = decide(move, before, told);
-    expect(await instances({ client, table, clock }).move(move, ref, told)).toEqual(expected);
+    const expected = decide(move, before, params);
+    expect(await instances({ client, table, clock }).move(move, ref, params)).toEqual(expected);
     const standing = expected.kind === "done" ? expected.record : before;
     expect(await stored(ref.key)).toEqual(standing && { ...standing, ...indexedBy(standing) });
   };
@@ -73,8 +73,8 @@ describe("a move, compiled to one UpdateItem", () => {
       const refused = new Set<string>();
       for (const situation of situations()) {
         const before = recordOf(situation);
-        for (const { move, right, told } of calls) {
-          const decision = decide(move, before, told);
+        for (const { move, right, params } of calls) {
+          const decision = decide(move, before, params);
           const outcome = decision.kind === "done" ? `done ${decision.already}` : decision.why;
           const kind = `${move} by ${right} of ${situation.state}: ${outcome}`;
           const count = (seen.get(kind) ?? 0) + 1;
@@ -82,7 +82,7 @@ describe("a move, compiled to one UpdateItem", () => {
           seen.set(kind, count);
           if (decision.kind === "done") done.add(move);
           else refused.add(decision.why);
-          await compared(move, told, before, machine);
+          await compared(move, params, before, machine);
         }
       }
       expect([...done].sort()).toEqual(Object.keys(life).sort());
@@ -93,15 +93,15 @@ describe("a move, compiled to one UpdateItem", () => {
   const drawnRef = { key, partition: "github:acme/shop", resourceClass: "large", architecture: "x64" } as const;
   it("and so for arbitrary records and moves", async () => {
     await fc.assert(
-      fc.asyncProperty(meeting, ({ move, told, before }) => compared(move, told, before, drawnRef)),
+      fc.asyncProperty(meeting, ({ move, params, before }) => compared(move, params, before, drawnRef)),
       runs,
     );
   });
 
   it("keeps an owner that was none as the last owner `none`, and takes all of its owner's attributes away", () => {
     const pool = { partition: "p", resourceClass: "large", architecture: "x64" } as const;
-    const told = { now, threshold: now + 1, reason: "gone" };
-    expect(compileMove("condemn-gone", pool, told)).toMatchInlineSnapshot(`
+    const params = { now, threshold: now + 1, reason: "gone" };
+    expect(compileMove("condemn-gone", pool, params)).toMatchInlineSnapshot(`
       {
         "ConditionExpression": "(#state = :v0 OR #state = :v1 OR #state = :v2 OR #state = :v3)",
         "ExpressionAttributeNames": {

@@ -80,6 +80,6 @@ it("forged attributes of a run's saved requests are passed over: its own request
     );
   expect(await sim.requests.ofRun(request.runId)).toEqual([request]);
   await sim.requests.end(request.runId, { attempt: 1, at: now });
-  const { runs } = await sim.requests.untold();
+  const { runs } = await sim.requests.unreported();
   expect(runs).toMatchObject([{ runId: request.runId, outcomes: [], endings: [{ attempt: 1 }] }]);
 });

@@ -21,8 +21,8 @@ beforeAll(async () => {
     Array.from({ length: many }, async () => {
       const { ref, machine } = await newcomer(sim, partition);
       const mine = { ...ownership(run, fresh("claim")), labels };
-      const told = { ...until(sim), machine, claimId: mine.claimId, ownership: mine };
-      return done(await sim.instances.move("create", ref, told)).key;
+      const params = { ...until(sim), machine, claimId: mine.claimId, ownership: mine };
+      return done(await sim.instances.move("create", ref, params)).key;
     }),
   );
 });

@@ -44,14 +44,14 @@ describe("a claim", () => {
 
   it("without any reply is unknown; made again, it finds that it had won", async () => {
     const { ref, record } = await idler(sim);
-    const told = { ...until(sim), ownership: ownership(freshRun(), fresh("claim")) };
+    const params = { ...until(sim), ownership: ownership(freshRun(), fresh("claim")) };
     loseReplies("dynamodb", "UpdateItem", tries);
-    expect(await sim.instances.move("claim", ref, told)).toMatchObject({
+    expect(await sim.instances.move("claim", ref, params)).toMatchObject({
       kind: "unknown",
       problem: expect.stringContaining("UpdateItem"),
     });
     sim.faults.heal();
-    expect(await sim.instances.move("claim", ref, told)).toMatchObject({
+    expect(await sim.instances.move("claim", ref, params)).toMatchObject({
       kind: "done",
       already: true,
       record: { version: record.version + 1 },
@@ -76,8 +76,8 @@ describe("other writes", () => {
   it("create: the second try finds its own record", async () => {
     const { ref, machine } = await newcomer(sim);
     loseReplies("dynamodb", "UpdateItem", 1);
-    const told = { ...until(sim), machine, claimId: fresh("claim") };
-    expect(await sim.instances.move("create", ref, told)).toMatchObject({
+    const params = { ...until(sim), machine, claimId: fresh("claim") };
+    expect(await sim.instances.move("create", ref, params)).toMatchObject({
       kind: "done",
       already: true,
       record: { version: 1 },

@@ -32,7 +32,7 @@ const gone = () => ({ ...until(sim), reason: "gone" });
 const condemned = (refs: readonly InstanceRef[]) =>
   sim.instances.moveAll(
     "condemn-gone",
-    refs.map((ref) => ({ ref, told: gone() })),
+    refs.map((ref) => ({ ref, params: gone() })),
   );
 const statesOf = async (refs: readonly InstanceRef[]): Promise<readonly string[]> =>
   (await sim.instances.read(refs.map(({ key }) => key))).items.map(({ state }) => state);
@@ -60,7 +60,7 @@ it("says why a condition does not hold, and writes nothing of what is refused", 
   const refs = await several(12);
   const outcomes = await sim.instances.moveAll(
     "condemn-expired",
-    refs.map((ref) => ({ ref, told: gone() })),
+    refs.map((ref) => ({ ref, params: gone() })),
   );
   expect(outcomes).toEqual(
     refs.map(() => ({ kind: "refused", why: "past its threshold", record: expect.objectContaining({ version: 1 }) })),
@@ -87,7 +87,7 @@ it("refuses alone what an instance has spoilt, and makes all other moves in two 
   sim.door.resetCalls();
   const outcomes = await sim.instances.moveAll(
     "park-prepared",
-    refs.map((ref) => ({ ref, told: until(sim) })),
+    refs.map((ref) => ({ ref, params: until(sim) })),
   );
   expect(outcomes[5]).toEqual({ kind: "refused", why: "spoilt", record: undefined });
   expect(outcomes.filter(({ kind }) => kind === "done")).toHaveLength(11);

@@ -197,7 +197,7 @@ describe("what is kept of a run", () => {
     await sim.requests.save({ ...keptRequest, runId: "5001" }, at);
     await sim.beginnings.begin(runOwner("5002", 1, "provision"), { id: "one", at, since: at - 1 });
     for (const runId of ["5001", "5002"]) expect((await item(runId))[table.ttl], runId).toEqual(expires);
-    await sim.requests.came("5003", { ...outcome, at });
+    await sim.requests.recordOutcome("5003", { ...outcome, at });
     await sim.requests.end("5003", { attempt: 1, at });
     expect(await item("5003"), "an item without an end").toEqual({});
   });

@@ -38,8 +38,8 @@ it("the records, those of a run, and the idle ones of a pool", async () => {
   for (let index = 0; index < 5; index++) {
     const { ref, machine } = await newcomer(sim, partition);
     const mine = ownership(run, fresh("claim"));
-    const told = { ...until(sim), machine, claimId: mine.claimId, ...(index < 3 ? { ownership: mine } : {}) };
-    records.push(done(await sim.instances.move("create", ref, told)));
+    const params = { ...until(sim), machine, claimId: mine.claimId, ...(index < 3 ? { ownership: mine } : {}) };
+    records.push(done(await sim.instances.move("create", ref, params)));
   }
   const keys = records.map(({ key }) => key).toSorted();
   inTwos("dynamodb");
@@ -52,7 +52,7 @@ it("the records, those of a run, and the idle ones of a pool", async () => {
   expect(calls("dynamodb", "Query")).toBe(2);
 });
 
-it("what runs have come to since it was told", async () => {
+it("what runs have come to since it was params", async () => {
   const { requests } = sim;
   const runs = ["4001", "4002", "4003", "4004", "4005"];
   const { provisionId, attempt, repository, resourceClass, usageClass } = keptRequest;
@@ -67,7 +67,7 @@ it("what runs have come to since it was told", async () => {
       claimsLost: 0,
     });
   inTwos("dynamodb");
-  expect((await requests.untold()).runs.map(({ runId }) => runId).toSorted()).toEqual(runs);
+  expect((await requests.unreported()).runs.map(({ runId }) => runId).toSorted()).toEqual(runs);
 });
 
 const wanted = async (): Promise<LaunchRequest> => ({

@@ -22,8 +22,8 @@ export function instancesContract(kind: StandKind): void {
 
     it("creates a record once, and finds its own when it tries again", async () => {
       const { ref, machine } = await newcomer(stand);
-      const told = { ...until(stand), machine, claimId: fresh("claim"), ownership: undefined };
-      const { ownership: _, ...create } = told;
+      const params = { ...until(stand), machine, claimId: fresh("claim"), ownership: undefined };
+      const { ownership: _, ...create } = params;
       const record = done(await stand.instances.move("create", ref, create));
       expect(record).toMatchObject({ ...machine, state: "created", version: 1, assignment: 0, uses: 0 });
       expect(await stand.instances.move("create", ref, create)).toMatchObject({ kind: "done", already: true });
@@ -194,8 +194,8 @@ export function instancesContract(kind: StandKind): void {
         items: [{ key: ref.key }],
         damaged: [{ key: broken }],
       });
-      const told = { ...until(stand), reason: "gone" };
-      expect(await stand.instances.move("condemn-gone", { ...ref, key: broken }, told)).toMatchObject({
+      const params = { ...until(stand), reason: "gone" };
+      expect(await stand.instances.move("condemn-gone", { ...ref, key: broken }, params)).toMatchObject({
         kind: expect.stringMatching(/unknown|refused/),
       });
     });

@@ -185,20 +185,20 @@ export function settingsContract(kind: StandKind): void {
       const { requests, now } = stand;
       const [first, later] = [now(), now() + 1000];
       const outcome = outcomeAt(first);
-      expect(await requests.untold()).toEqual({ from: 0, runs: [] });
+      expect(await requests.unreported()).toEqual({ from: 0, runs: [] });
       await requests.save({ ...asked, runId: "2001" }, first, outcome);
       await requests.save({ ...asked, runId: "2002", provisionId: "lint" }, first, { ...outcome, provisionId: "lint" });
       // The same attempt again, as after a lost reply; another attempt is another outcome.
       await requests.save({ ...asked, runId: "2001" }, first, { ...outcome, reused: 2 });
       await requests.save({ ...asked, runId: "2001", attempt: 2 }, later, { ...outcome, attempt: 2, at: later });
-      await requests.came("2001", { ...outcome, attempt: 3, at: later });
-      await requests.came("2003", outcome);
+      await requests.recordOutcome("2001", { ...outcome, attempt: 3, at: later });
+      await requests.recordOutcome("2003", outcome);
       const ending: Whole<Ending> = { attempt: 1, at: later };
       await requests.end("2001", ending);
       await requests.end("2001", { attempt: 1, at: later + 5 });
       await requests.end("2001", { attempt: 1, at: later + 5 });
       await requests.end("2003", { attempt: 1, at: later });
-      const { from, runs } = await requests.untold();
+      const { from, runs } = await requests.unreported();
       expect(from).toBe(0);
       const [one, two] = runs.toSorted((a, b) => a.runId.localeCompare(b.runId));
       expect(one?.outcomes.toSorted((a, b) => a.attempt - b.attempt)).toEqual([
@@ -210,9 +210,9 @@ export function settingsContract(kind: StandKind): void {
       expect(two).toEqual({ runId: "2002", outcomes: [{ ...outcome, provisionId: "lint" }], endings: [] });
       expect(await requests.repositories(first - 1)).toEqual([outcome.repository]);
       expect(await requests.repositories(later + 5)).toEqual([]);
-      await requests.tell(first);
-      expect((await requests.untold()).runs.map(({ runId }) => runId)).toEqual(["2001"]);
-      expect((await requests.untold()).from).toBe(first);
+      await requests.markReported(first);
+      expect((await requests.unreported()).runs.map(({ runId }) => runId)).toEqual(["2001"]);
+      expect((await requests.unreported()).from).toBe(first);
       // What is asked for is still there beside it.
       expect((await requests.ofRun("2001")).map(({ attempt }) => attempt)).toEqual([2]);
     });
@@ -239,7 +239,7 @@ export function settingsContract(kind: StandKind): void {
       expect(await begin("six")).toBe("five");
       await requests.save({ ...asked, ...name }, at, { ...outcomeAt(at), attempt: 1, provisionId: "provision" });
       expect(await begin("seven")).toBe("seven");
-      await requests.came("3001", { ...outcomeAt(at), attempt: 1, provisionId: "provision" });
+      await requests.recordOutcome("3001", { ...outcomeAt(at), attempt: 1, provisionId: "provision" });
       expect(await begin("eight")).toBe("eight");
       expect(await begin("nine", at + 5, at + 1)).toBe("nine");
       // Begun later than anybody's clock can say.

@@ -38,8 +38,8 @@ test.for([
     const { world } = withBadImage(floor);
     const report = await refreshed(world, 1.9);
     expect(world.machines.all().length).toBeLessThanOrEqual(2 * most);
-    if (floor < maxima.lostOnTheirWay - 1) return;
-    expect(report.brakes.map(({ partition, lost }) => [partition, lost >= maxima.lostOnTheirWay])).toEqual([
+    if (floor < maxima.failedLaunches - 1) return;
+    expect(report.brakes.map(({ partition, lost }) => [partition, lost >= maxima.failedLaunches])).toEqual([
       ["github:acme/docs", true],
       ["github:acme/shop", true],
     ]);
@@ -75,7 +75,7 @@ test("a re-run whose machines never come up buys five, and no more", async () =>
   world.forge.queue({ scope: repository, runId: "1001", attempt: 2, labels: ["1001"], durationMs: 1000 });
   await pass(world, minute);
   const report = await refreshed(world, 2.2);
-  expect(world.machines.all().length - good).toBeLessThanOrEqual(maxima.lostOnTheirWay);
+  expect(world.machines.all().length - good).toBeLessThanOrEqual(maxima.failedLaunches);
   expect(report.brakes).toHaveLength(1);
 });
 
@@ -150,14 +150,14 @@ describe("of records", () => {
 });
 
 test("launches that lie ahead, which only somebody who means harm writes, are no moment to wait until", () => {
-  const lost = Array.from({ length: maxima.lostOnTheirWay }, (_, index) =>
+  const lost = Array.from({ length: maxima.failedLaunches }, (_, index) =>
     recordOf({ key: `arn:${index}`, state: "terminated", wanted: "serve", launchedAt: 1e60 }),
   );
   expect(brakesOf(lost, now)).toEqual([]);
 });
 
 test("one that came up is known by its last signal, when its condemned record holds no other", () => {
-  const lost = Array.from({ length: maxima.lostOnTheirWay }, (_, index) =>
+  const lost = Array.from({ length: maxima.failedLaunches }, (_, index) =>
     recordOf({ key: `arn:${index}`, state: "terminated", wanted: "serve", launchedAt: now - 60_000 }),
   );
   expect(brakesOf(lost, now)).toHaveLength(1);

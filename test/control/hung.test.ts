@@ -102,9 +102,9 @@ test.for([
         const found = await ports.instances.read(keys);
         return { ...found, items: found.items.map((record) => ({ ...record, ...changes(world.time.now()) })) };
       },
-      move: async (name, ref, told) => {
+      move: async (name, ref, params) => {
         asked.push(name);
-        return await ports.instances.move(name, ref, told);
+        return await ports.instances.move(name, ref, params);
       },
     };
     const named = async () => undefined;

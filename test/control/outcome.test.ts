@@ -18,7 +18,9 @@ test("two runs after each other: the first is cold, the second warm, each has a 
       provision(ports, requestOf({ runId, instanceCount: "2" })),
     );
     if (outcome.kind !== "ready") throw new Error(wordsIn(outcome).join("\n"));
-    const kept = (await world.does("look", (ports) => ports.requests.untold())).runs.find((run) => run.runId === runId);
+    const kept = (await world.does("look", (ports) => ports.requests.unreported())).runs.find(
+      (run) => run.runId === runId,
+    );
     const price = outcome.instances.reduce(
       (sum, { instanceType, usageClass }) => sum + (estimatedUsdPerHour(instanceType, usageClass) ?? Number.NaN),
       0,
@@ -34,7 +36,7 @@ test("two runs after each other: the first is cold, the second warm, each has a 
     await world.time.run(world.time.now() + 2 * minute);
     await world.does("release", (ports) => release(ports, { runId, attempt: 1 }));
   }
-  const { from, runs } = await world.does("look", (ports) => ports.requests.untold());
+  const { from, runs } = await world.does("look", (ports) => ports.requests.unreported());
   const { used } = newsOf(runs, from, world.time.now());
   for (const { outcome, instanceSeconds, usd } of used) {
     expect(instanceSeconds).toBeGreaterThanOrEqual(2 * 120 + (2 * outcome.readyMs) / 1000 - 1);
@@ -52,7 +54,7 @@ test("a claim that another has won is counted", async () => {
     world.does(`provision ${runId}`, (ports) => provision(ports, requestOf({ runId }))),
   );
   await Promise.all(both);
-  const { runs } = await world.does("look", (ports) => ports.requests.untold());
+  const { runs } = await world.does("look", (ports) => ports.requests.unreported());
   const lost = runs.flatMap(({ outcomes }) => outcomes).reduce((sum, { claimsLost }) => sum + claimsLost, 0);
   expect(lost).toBe(world.heard.filter((name) => name === "claim.lost").length);
   expect(lost).toBeGreaterThan(0);
@@ -66,7 +68,7 @@ test("a run that provisions again after a release ends again: the second's use i
     await world.time.run(world.time.now() + minute);
     await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   }
-  const { from, runs } = await world.does("look", (ports) => ports.requests.untold());
+  const { from, runs } = await world.does("look", (ports) => ports.requests.unreported());
   const { used } = newsOf(runs, from, world.time.now());
   expect(used.map(({ outcome: { provisionId } }) => provisionId).toSorted()).toEqual(["build", "deploy"]);
   for (const { instanceSeconds } of used) expect(instanceSeconds).toBeLessThan(120);

@@ -220,9 +220,9 @@ test("at the maximum with an instance that is silent at the moment, it asks for 
   await world.does("release", (ports) => release(ports, { runId: "7", attempt: 1 }));
   let [claims, reservations] = [0, 0];
   const outcome = await world.does("second", (ports) => {
-    const move: typeof ports.instances.move = async (name, ref, told) => {
+    const move: typeof ports.instances.move = async (name, ref, params) => {
       const [record] = (await ports.instances.read([ref.key])).items;
-      if (name !== "claim" || record === undefined) return await ports.instances.move(name, ref, told);
+      if (name !== "claim" || record === undefined) return await ports.instances.move(name, ref, params);
       claims++;
       const heartbeatAt = ports.clock.now() - 2 * limits.freshHeartbeatMs;
       return { kind: "refused", why: "heartbeat fresh", record: { ...record, heartbeatAt } };

@@ -5,7 +5,7 @@ import { provision } from "../../control/runs/provision.ts";
 import { judgeQueued } from "../../control/operate/doctor/forge.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
-import { unservableJobs, unservableOf, wishesOf, type Waiting } from "../../control/runs/rerun.ts";
+import { unservableJobs, unservableOf, requestsFor, type Waiting } from "../../control/runs/rerun.ts";
 import { limits } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
 import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
@@ -201,7 +201,7 @@ describe("what is to be provisioned", () => {
     labels: ["1001", "1001-large", "1001-x64"],
   });
   const wished = (part: Partial<Waiting>) =>
-    wishesOf({ ...base, ...part }).map(({ provisionId, count, attempt }) => [provisionId, count, attempt]);
+    requestsFor({ ...base, ...part }).map(({ provisionId, count, attempt }) => [provisionId, count, attempt]);
 
   test("is as many as jobs wait, never more than were asked for", () => {
     expect(wished({})).toEqual([["provision", 1, 3]]);

@@ -127,9 +127,9 @@ describe("a move that is made", () => {
   });
 
   test("by which it ends takes out all that its instance may write, and adds to nothing: nothing that is there can refuse it", () => {
-    for (const { move, told } of calls) {
+    for (const { move, params } of calls) {
       if (!endsIt({ move })) continue;
-      const { add, remove, set } = changeOf(move, told as never);
+      const { add, remove, set } = changeOf(move, params as never);
       expect(add, move).toEqual({});
       expect(remove, move).toEqual(expect.arrayContaining([...agentAttributes]));
       expect(Object.keys(set), move).toContain("version");
@@ -237,10 +237,10 @@ describe("a caller whose reply was lost", () => {
   const callOf = (move: Move): Call => calls.find((one) => one.move === move) ?? expect.fail(`no call of ${move}`);
 
   test.each(firsts)("and who makes %s again finds it made, and changes nothing", (move, before) => {
-    const { told } = callOf(move);
-    const first = decide(move, recordOf(before), told);
+    const { params } = callOf(move);
+    const first = decide(move, recordOf(before), params);
     expect(first).toMatchObject({ kind: "done", already: false });
-    expect(decide(move, first.record, told)).toEqual({ kind: "done", record: first.record, already: true });
+    expect(decide(move, first.record, params)).toEqual({ kind: "done", record: first.record, already: true });
   });
 
   const again: readonly [Move, Situation][] = [
@@ -249,14 +249,14 @@ describe("a caller whose reply was lost", () => {
     ["ask-to-leave", { ...idle, state: "running", owner: "caller" }],
   ];
   test.each(again)("may make %s again", (move, before) => {
-    const { told } = callOf(move);
-    const second = decide(move, decide(move, recordOf(before), told).record, told);
+    const { params } = callOf(move);
+    const second = decide(move, decide(move, recordOf(before), params).record, params);
     expect(second).toMatchObject({ kind: "done", already: false, record: { version: versionNow + 2 } });
     expect(second.record?.assignment).toBe(assignmentNow);
   });
 });
 
-test("of two claims of one idle instance the second is told that it is not idle, and by whom it is held", () => {
+test("of two claims of one idle instance the second is params that it is not idle, and by whom it is held", () => {
   const first = decide("claim", recordOf(idle), { now, threshold: newThreshold, ownership: caller });
   const second = decide("claim", first.record, { now, threshold: newThreshold, ownership: owners["another run"] });
   expect(second).toMatchObject({ kind: "refused", why: "state", record: { owner: caller.owner } });
@@ -268,7 +268,7 @@ test("the threshold of each move is made of the limit that the words name", () =
 
 test("every need of every move is somewhere the only thing that forbids it", { timeout: unlimited }, () => {
   const decisive = new Set<string>();
-  const conditions = calls.map(({ move, told }) => ({ move, needed: conditionOf(move, told) }));
+  const conditions = calls.map(({ move, params }) => ({ move, needed: conditionOf(move, params) }));
   for (const situation of situations()) {
     const record = recordOf(situation);
     for (const { move, needed } of conditions) {

@@ -26,7 +26,7 @@ export function matrix(visit?: Visit): Matrix {
   for (const situation of situations()) {
     const record = recordOf(situation);
     for (const call of calls) {
-      const decision = decide(call.move, record, call.told);
+      const decision = decide(call.move, record, call.params);
       const cell = counted[call.move][situation.state];
       if (decision.kind === "refused") cell.refused += 1;
       else if (decision.already) cell.already += 1;

@@ -7,7 +7,7 @@ import type { InstanceRecord, Machine, Ownership, SignalKind, State, Wanted } fr
 
 /** The moment of every decision, epoch ms. */
 export const now = Date.UTC(2026, 0, 2, 3, 4, 5);
-/** The threshold that every move is told. */
+/** The threshold that every move is params. */
 export const newThreshold = now + 99_000;
 
 export const machine: Whole<Machine> = {
@@ -137,7 +137,7 @@ export type Right =
 export interface Call<M extends Move = Move> {
   readonly move: M;
   readonly right: Right;
-  readonly told: Moves[M];
+  readonly params: Moves[M];
 }
 
 const at = { now };
@@ -148,7 +148,7 @@ const why = { ...until, reason: "the caller's reason", signal: readSignal };
 const byClaim = { own: { by: "claim", owner: caller.owner, claimId: caller.claimId } } as const;
 const byOwner = (assignment: number) => ({ own: { by: "assignment", owner: caller.owner, assignment } }) as const;
 
-const call = <M extends Move>(move: M, right: Right, told: Moves[M]): Call<M> => ({ move, right, told });
+const call = <M extends Move>(move: M, right: Right, params: Moves[M]): Call<M> => ({ move, right, params });
 
 /** A move of the caller's own, once by each right. */
 const owned = <

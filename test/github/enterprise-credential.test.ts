@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { forgeClient, type ForgeAuth } from "../../cloud/github/forge-client.ts";
-import { forgeSight } from "../../cloud/github/doctor-forge.ts";
+import { forgeReader } from "../../cloud/github/doctor-forge.ts";
 import { chance } from "../../sim/chance.ts";
 import { openGithub } from "../../sim/github/github.ts";
 import { hostClock } from "../../entry/host-clock.ts";
@@ -36,14 +36,14 @@ async function opened() {
   });
   onTestFinished(() => github.close());
   const clientOf = (auth: ForgeAuth) => forgeClient({ apiUrl: github.url, auth, clock: hostClock });
-  return { clientOf, sight: (auth: ForgeAuth) => forgeSight(clientOf(auth)) };
+  return { clientOf, reader: (auth: ForgeAuth) => forgeReader(clientOf(auth)) };
 }
 
 test("an App is told at once that it cannot, and what can", async () => {
-  const { sight } = await opened();
+  const { reader } = await opened();
   for (const answer of [
-    await sight(app).askForToken("enterprises/octo"),
-    await sight({ ...app, installationId: 9 }).listRunners("enterprises/octo"),
+    await reader(app).askForToken("enterprises/octo"),
+    await reader({ ...app, installationId: 9 }).listRunners("enterprises/octo"),
   ]) {
     expect(answer).toEqual({
       kind: "refused",
@@ -54,18 +54,18 @@ test("an App is told at once that it cannot, and what can", async () => {
       why: expect.stringMatching(/classic PAT .*"manage_runners:enterprise"/),
     });
   }
-  expect(await sight(app).listRunners("octo-org")).toEqual({ kind: "allowed" });
+  expect(await reader(app).listRunners("octo-org")).toEqual({ kind: "allowed" });
 });
 
 test("the stand-in refuses an App's token and a fine-grained one there, whatever they were granted", async () => {
-  const { clientOf, sight } = await opened();
+  const { clientOf, reader } = await opened();
   const asInstallation = await clientOf({ ...app, installationId: 9 })("octo-org");
   await expect(asInstallation.request("POST /enterprises/octo/actions/runners/registration-token")).rejects.toThrow(
     /Resource not accessible by integration/,
   );
-  expect(await sight({ kind: "token", token: fineGrained }).askForToken("enterprises/octo")).toEqual({
+  expect(await reader({ kind: "token", token: fineGrained }).askForToken("enterprises/octo")).toEqual({
     kind: "refused",
     why: expect.stringMatching(/403.*classic PAT of an enterprise owner/),
   });
-  expect(await sight({ kind: "token", token: classic }).askForToken("enterprises/octo")).toEqual({ kind: "allowed" });
+  expect(await reader({ kind: "token", token: classic }).askForToken("enterprises/octo")).toEqual({ kind: "allowed" });
 });

@@ -1,7 +1,7 @@
 // GitHub's bad days: rate limits are waited out within a bound, server errors tried again, lost replies reported as unknown.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { forgeClient } from "../../cloud/github/forge-client.ts";
-import { forgeSight } from "../../cloud/github/doctor-forge.ts";
+import { forgeReader } from "../../cloud/github/doctor-forge.ts";
 import { inventory } from "../../cloud/github/inventory.ts";
 import { jobQueue } from "../../cloud/github/job-queue.ts";
 import { registrar } from "../../cloud/github/registrar.ts";
@@ -60,8 +60,8 @@ it("knows a secondary limit that is a bare 403 by its words, and not as a missin
   for (const call of [
     () => registrar(client).registrationToken(scope),
     () => jobQueue(client).activeRuns(scope),
-    () => forgeSight(client).listRunners(scope),
-    () => forgeSight(client).listRuns(scope),
+    () => forgeReader(client).listRunners(scope),
+    () => forgeReader(client).listRuns(scope),
   ]) {
     await expect(call()).rejects.toThrow(RateLimited);
     await expect(call()).rejects.toThrow(/^GitHub's rate limit is used up/);

@@ -47,7 +47,12 @@ export function floorOf(
     });
 }
 
-type Told = { readonly now: number; readonly threshold: number; readonly reason: string; readonly assignment: number };
+type MoveParams = {
+  readonly now: number;
+  readonly threshold: number;
+  readonly reason: string;
+  readonly assignment: number;
+};
 /** Moves whose conditions ask for no fact of outside: whoever calls them, whenever, must do no harm. */
 const guarded: readonly (readonly [Move, "claim" | "owner" | "nobody"])[] = [
   ["start", "claim"],
@@ -91,7 +96,7 @@ export function strayOf(model: Model, process: number, name: string): (row: Row,
       for (const [move, right] of guarded) {
         if (right !== "nobody" && owner === "") continue;
         const own: Own = right === "owner" ? ownAssignment(read) : { by: "claim", owner, claimId };
-        const told: Told & { own: Own } = { now, threshold: ahead, reason: "", assignment, own };
+        const told: MoveParams & { own: Own } = { now, threshold: ahead, reason: "", assignment, own };
         const call = records.told(`${assignment}${JSON.stringify(own)}`, move, () => told as Moves[typeof move]);
         const actor =
           right === "nobody" ? {} : { actor: { run: runId, attempt, ...(right === "claim" ? { owner } : {}) } };

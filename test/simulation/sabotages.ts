@@ -211,8 +211,8 @@ export const sabotages: readonly Sabotage[] = [
       },
       {
         file: needs,
-        find: `"past its threshold": (told) => not(isAhead(told.now)),`,
-        replace: `"past its threshold": (told) => not(isAhead(told.now + 1_200_000)),`,
+        find: `"past its threshold": (params) => not(isAhead(params.now)),`,
+        replace: `"past its threshold": (params) => not(isAhead(params.now + 1_200_000)),`,
       },
     ],
   },

@@ -15,12 +15,12 @@ export const bytesOf = (item: object): number => JSON.stringify(item).length;
 /** Whether AWS refuses the update that makes a move, whatever its condition says: the adapters take that for a refused move. */
 export function isSpoilt<M extends Move>(
   move: M,
-  told: Moves[M],
+  params: Moves[M],
   before: InstanceRecord | undefined,
   after: object,
 ): boolean {
   const item = (before ?? {}) as unknown as Record<string, unknown>;
-  const added = Object.keys(changeOf(move, told).add).map((name) => item[name]);
+  const added = Object.keys(changeOf(move, params).add).map((name) => item[name]);
   const fits = added.every(
     (found) => found === undefined || (typeof found === "number" && Math.abs(found) < beyondDigits),
   );

@@ -53,11 +53,11 @@ export function instancesPort(state: State, process: Process): Instances {
       });
     last = { what, shown: shown() };
   };
-  const apply = <M extends Move>(move: M, { key }: { readonly key: string }, told: Moves[M]): Decision | Unknown => {
+  const apply = <M extends Move>(move: M, { key }: { readonly key: string }, params: Moves[M]): Decision | Unknown => {
     const before = table.get(key);
-    const decision = decide(move, before, told);
+    const decision = decide(move, before, params);
     const writes = decision.kind === "done" && !decision.already;
-    if (writes && table.isForged(key) && isSpoilt(move, told, before, decision.record))
+    if (writes && table.isForged(key) && isSpoilt(move, params, before, decision.record))
       return { kind: "refused", why: "spoilt", record: undefined };
     if (writes) table.commit(key, decision.record, `${process.name} ${move}`);
     if (!table.isForged(key)) return decision;
@@ -69,14 +69,14 @@ export function instancesPort(state: State, process: Process): Instances {
       process.call<readonly (Decision | Unknown)[]>({
         what: `table.${move}`,
         kind: "write",
-        apply: () => moves.map(({ ref, told }) => apply(move, ref, told)),
+        apply: () => moves.map(({ ref, params }) => apply(move, ref, params)),
         lost: (problem) => moves.map(() => ({ kind: "unknown", problem })),
       }),
-    move: <M extends Move>(move: M, ref: { readonly key: string }, told: Moves[M]): Promise<Decision | Unknown> =>
+    move: <M extends Move>(move: M, ref: { readonly key: string }, params: Moves[M]): Promise<Decision | Unknown> =>
       process.call<Decision | Unknown>({
         what: `table.${move}`,
         kind: "write",
-        apply: () => apply(move, ref, told),
+        apply: () => apply(move, ref, params),
         lost: (problem) => ({ kind: "unknown", problem }),
       }),
     async read(keys) {

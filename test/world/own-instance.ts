@@ -1,5 +1,5 @@
 // The port `OwnInstance` of an agent of the world: a watch is an event when the record changes, a heartbeat is computed when read.
-import type { OwnInstance, OwnSight, VitalSigns, Written } from "../../cloud/ports/own-instance.ts";
+import type { OwnInstance, OwnReading, VitalSigns, Written } from "../../cloud/ports/own-instance.ts";
 import { beginRegistering, retire, signal, type AgentWrite } from "../../domain/agent-writes.ts";
 import { holds } from "../../domain/condition.ts";
 import { limits } from "../../domain/limits.ts";
@@ -65,14 +65,14 @@ export function ownInstancePort(state: State, machine: Machine, process: Process
   const { table, time } = state;
   let lastBeat = Number.NEGATIVE_INFINITY;
 
-  const look = (): OwnSight => {
+  const look = (): OwnReading => {
     if (isCutOff(machine, time.now())) return { kind: "unreachable", problem: "no route" };
     const record = recordIn(table, table.get(machine.key));
     if (record === undefined) return { kind: "none" };
     return "problem" in record ? { kind: "unreachable", problem: record.problem } : { kind: "record", record };
   };
   const watch = (seen: number | undefined, until: EpochMs, signs: () => VitalSigns, wake: AbortSignal) =>
-    process.wait<OwnSight>((done) => {
+    process.wait<OwnReading>((done) => {
       const first = Math.max(time.now(), lastBeat + limits.heartbeatMs);
       const endPulse = table.pulse(machine.key, pulseOf(machine, first, signs));
       const differs = (): boolean => table.get(machine.key)?.version !== seen;

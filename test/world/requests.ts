@@ -16,13 +16,13 @@ export interface KeptRequests {
   readonly outcomes: Map<string, { readonly outcomes: Outcome[]; readonly endings: Ending[]; at: EpochMs }>;
   /** Provisions that have begun to create, and not finished. */
   readonly underWay: Map<string, { readonly id: string; readonly at: EpochMs }>;
-  toldUntil: EpochMs;
+  reportedUntil: EpochMs;
 }
 export const noRequests = (): KeptRequests => ({
   asked: new Map(),
   outcomes: new Map(),
   underWay: new Map(),
-  toldUntil: 0,
+  reportedUntil: 0,
 });
 
 const outOfReach = (problem: string): never => {
@@ -84,9 +84,9 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
       apply: () => [...(requests.asked.get(runId)?.values() ?? [])],
       lost: outOfReach,
     }),
-  came: (runId, outcome) =>
+  recordOutcome: (runId, outcome) =>
     process.call({
-      what: "requests.came",
+      what: "requests.recordOutcome",
       kind: "write",
       apply: () => {
         if (requests.asked.has(runId)) keep(requests, runId, outcome, outcome.at);
@@ -106,13 +106,13 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
       },
       lost: outOfReach,
     }),
-  untold: () =>
+  unreported: () =>
     process.call({
-      what: "requests.untold",
+      what: "requests.unreported",
       kind: "read",
       apply: () => ({
-        from: requests.toldUntil,
-        runs: keptSince(requests, requests.toldUntil),
+        from: requests.reportedUntil,
+        runs: keptSince(requests, requests.reportedUntil),
       }),
       lost: outOfReach,
     }),
@@ -123,11 +123,11 @@ export const requestsPort = ({ requests }: State, process: Process): SavedReques
       apply: () => repositoriesOf(keptSince(requests, since)),
       lost: outOfReach,
     }),
-  tell: (until) =>
+  markReported: (until) =>
     process.call({
-      what: "requests.tell",
+      what: "requests.markReported",
       kind: "write",
-      apply: () => void (requests.toldUntil = until),
+      apply: () => void (requests.reportedUntil = until),
       lost: outOfReach,
     }),
 });

@@ -12,7 +12,7 @@ import { agentAttributes } from "../../../domain/record.ts";
 import { defaultsKey } from "../../../domain/table.ts";
 import { fail, ok, skipped, type Check } from "./check.ts";
 
-export interface RoleGround {
+export interface RoleContext {
   readonly place: Place;
   readonly environment: string;
   readonly instanceId: string;
@@ -30,7 +30,7 @@ interface RoleTrial {
 /** Another machine's id: the last digit is another one. It need not exist: denial comes before the look. */
 const neighbourOf = (instanceId: string): string => `${instanceId.slice(0, -1)}${instanceId.endsWith("0") ? "1" : "0"}`;
 
-function roleTrials({ place, environment, instanceId, partition, resourceClass }: RoleGround): readonly RoleTrial[] {
+function roleTrials({ place, environment, instanceId, partition, resourceClass }: RoleContext): readonly RoleTrial[] {
   const own = instanceKey(place, instanceId);
   const other = instanceKey(place, neighbourOf(instanceId));
   const allowed = (name: string, call: RoleCall): RoleTrial => ({ name, call, expected: "allowed" });
@@ -63,7 +63,7 @@ function roleTrials({ place, environment, instanceId, partition, resourceClass }
 }
 
 /** The ARN's session of an instance's role is the instance's id (IAM User Guide, "AWS STS identifiers", assumed roles). */
-function judgeRoleCaller(arn: string, { environment, instanceId }: RoleGround): Check {
+function judgeRoleCaller(arn: string, { environment, instanceId }: RoleContext): Check {
   const name = "credentials";
   const session = /:assumed-role\/(?:.*\/)?([^/]+)\/([^/]+)$/.exec(arn);
   if ((session?.[1] ?? "").startsWith(instanceRoleName(environment)) && session?.[2] === instanceId)
@@ -84,7 +84,11 @@ function judgeRole({ name, expected }: RoleTrial, answer: RoleAnswer, redeploy: 
 }
 
 /** Makes the calls one by one, if they are the instance's own at all. Rejects with OutOfReach. */
-export async function examineRole(role: InstanceRole, ground: RoleGround, redeploy: string): Promise<readonly Check[]> {
+export async function examineRole(
+  role: InstanceRole,
+  ground: RoleContext,
+  redeploy: string,
+): Promise<readonly Check[]> {
   const caller = judgeRoleCaller(await role.caller(), ground);
   if (caller.verdict !== "ok") return [caller, skipped("everything else", "it needs the instance's own credentials")];
   const checks: Check[] = [caller];

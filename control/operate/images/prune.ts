@@ -20,7 +20,7 @@ export interface PruneOptions {
   readonly dryRun: boolean;
 }
 
-interface Sight {
+interface Inventory {
   readonly now: EpochMs;
   readonly images: readonly ImageSeen[];
   readonly orphans: readonly SnapshotSeen[];
@@ -36,33 +36,33 @@ interface PrunePlan {
 }
 
 /** Why a parameter keeps an image. */
-function heldBy(sight: Sight, imageId: string, keep: number): readonly string[] {
-  return [...sight.histories].flatMap(([parameter, values]) => {
+function heldBy(inventory: Inventory, imageId: string, keep: number): readonly string[] {
+  return [...inventory.histories].flatMap(([parameter, values]) => {
     const distinct = [...new Set(values.map((value) => value.imageId))].slice(0, keep);
     const at = distinct.indexOf(imageId);
     if (at === 0) return [`${parameter} names it`];
     if (at > 0) return [`one of the last ${keep} values of ${parameter}`];
     // Values from the newest: what replaced a value stands before it.
     const recent = values.some(({ imageId: value }, index) => {
-      const replacedAt = values[index - 1]?.writtenAt ?? sight.now;
-      return value === imageId && sight.now - replacedAt < imageLimits.supersededMs;
+      const replacedAt = values[index - 1]?.writtenAt ?? inventory.now;
+      return value === imageId && inventory.now - replacedAt < imageLimits.supersededMs;
     });
     return recent ? [`replaced in ${parameter} a moment ago: a launch may be on its way`] : [];
   });
 }
 
 /** Pure: what of all that is seen may go. */
-function planPrune(sight: Sight, keep: number): PrunePlan {
+function planPrune(inventory: Inventory, keep: number): PrunePlan {
   const newest = new Map<string, number>();
-  const judged = sight.images.map((image) => {
+  const judged = inventory.images.map((image) => {
     const variant = image.tags[imageTags.variant] ?? "";
     const rank = newest.get(variant) ?? 0;
     newest.set(variant, rank + 1);
     const reasons = [
       ...(rank < keep ? [`one of the newest ${keep} of ${variant}`] : []),
-      ...heldBy(sight, image.imageId, keep),
-      ...(sight.users.get(image.imageId) ?? []),
-      ...(sight.now - image.createdAt < imageLimits.youngMs ? ["less than a day old"] : []),
+      ...heldBy(inventory, image.imageId, keep),
+      ...(inventory.users.get(image.imageId) ?? []),
+      ...(inventory.now - image.createdAt < imageLimits.youngMs ? ["less than a day old"] : []),
       ...(image.state === "pending" ? ["still being made"] : []),
     ];
     return { image, reasons };
@@ -70,12 +70,12 @@ function planPrune(sight: Sight, keep: number): PrunePlan {
   return {
     kept: judged.filter(({ reasons }) => reasons.length > 0),
     images: judged.filter(({ reasons }) => reasons.length === 0).map(({ image }) => image),
-    snapshots: sight.orphans.filter(({ createdAt }) => sight.now - createdAt >= imageLimits.youngMs),
+    snapshots: inventory.orphans.filter(({ createdAt }) => inventory.now - createdAt >= imageLimits.youngMs),
   };
 }
 
 /** Parameters before users: a launch reads the parameter first and has a machine later, so none slips between the two looks. */
-async function look({ images, parameters, clock }: PruneWorld, options: PruneOptions): Promise<Sight> {
+async function look({ images, parameters, clock }: PruneWorld, options: PruneOptions): Promise<Inventory> {
   const names = [...new Set([...options.parameters, ...(await parameters.names())])];
   const histories = new Map<string, readonly ParameterValue[]>();
   for (const name of names) histories.set(name, await parameters.history(name));

@@ -12,7 +12,7 @@ export interface PublishWorld {
   readonly log: Log;
 }
 
-export interface PublishWish {
+export interface PublishOptions {
   readonly imageId: string;
   /** The environment's parameters, by architecture: the image's own decides which is written. */
   readonly parameters: Readonly<Partial<Record<Architecture, string>>>;
@@ -27,7 +27,7 @@ export type Published =
 const refused = (...reasons: readonly string[]): Published => ({ kind: "refused", reasons });
 
 /** Never an image that has not passed its test. May be repeated; with an older image it is the way back. */
-export async function publish(world: PublishWorld, { imageId, parameters }: PublishWish): Promise<Published> {
+export async function publish(world: PublishWorld, { imageId, parameters }: PublishOptions): Promise<Published> {
   const image = await world.images.one(imageId);
   if (image === undefined) return refused(`there is no image ${imageId} here`);
   const { architecture, state, tags } = image;

@@ -13,7 +13,7 @@ import { registrationOf } from "../../runs/demand-of.ts";
 import type { ControlWorld } from "../../world.ts";
 import { retire } from "../retire.ts";
 
-export interface SmokeWish {
+export interface SmokeOptions {
   readonly imageId: string;
   /** Tells this test from others of the image: a whole number. */
   readonly id: string;
@@ -38,7 +38,7 @@ const minuteMs = 60_000;
 /** One instance of the image, which no run ever gets: nobody else has its label, and when its test is done with it it is ended. */
 function demandOf(
   configuration: Configuration,
-  { imageId, id, resourceClass = smallest(configuration.resourceClasses), timeoutMin }: SmokeWish,
+  { imageId, id, resourceClass = smallest(configuration.resourceClasses), timeoutMin }: SmokeOptions,
   architecture: Architecture,
   now: number,
 ): Demand | { readonly problems: readonly string[] } {
@@ -86,7 +86,7 @@ async function endAll(world: ControlWorld, owner: Owner): Promise<void> {
 export async function smoke(
   world: ControlWorld,
   images: Pick<Images, "one" | "tag">,
-  wish: SmokeWish,
+  wish: SmokeOptions,
 ): Promise<Smoked> {
   const { imageId } = wish;
   const image = await images.one(imageId);

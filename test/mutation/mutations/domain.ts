@@ -100,7 +100,7 @@ export const domainMutations: readonly Mutation[] = [
     ],
     [
       "an instance whose heartbeat is from next year is claimed",
-      'compare("heartbeatAt", "<=", told.now + limits.aheadMs),',
+      'compare("heartbeatAt", "<=", params.now + limits.aheadMs),',
       'exists("heartbeatAt"),',
       "domain/life",
     ],

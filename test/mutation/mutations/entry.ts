@@ -191,8 +191,8 @@ export const entryMutations: readonly Mutation[] = [
   ),
   ...of("entry/lambdas/refresh.lambda.ts", [
     "what came of a provision is told by every refresh",
-    "if (until > from) await world.requests.tell(until);",
-    "if (until < from) await world.requests.tell(until);",
+    "if (until > from) await world.requests.markReported(until);",
+    "if (until < from) await world.requests.markReported(until);",
     "stacks/refresh-lambda",
   ]),
   ...of(

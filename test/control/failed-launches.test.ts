@@ -23,19 +23,21 @@ async function losing(count: number, dying: number) {
 }
 
 test.for([
-  [1, maxima.lostOnTheirWay],
+  [1, maxima.failedLaunches],
   [3, 6],
   [20, 20],
 ])("of %i that always fail %i are lost, and no further one is created", async ([count = 0, lost = 0]) => {
   const { outcome, launched } = await losing(count, 1_000);
   expect(launched).toBe(lost);
   const reasons = wordsIn(outcome);
-  expect(reasons[0]).toBe(`${lost} new instances were lost on their way: no further one is created`);
+  expect(reasons[0]).toBe(
+    `${lost} new instances failed to become ready; not launching more (check the image and the pre-runner script)`,
+  );
   expect(reasons[1]).toContain("cloud-init failed");
 });
 
 test("a few that fail are replaced", async () => {
-  const { outcome, launched } = await losing(2, maxima.lostOnTheirWay - 1);
+  const { outcome, launched } = await losing(2, maxima.failedLaunches - 1);
   expect(outcome.kind).toBe("ready");
-  expect(launched).toBe(2 + maxima.lostOnTheirWay - 1);
+  expect(launched).toBe(2 + maxima.failedLaunches - 1);
 });
