@@ -86,10 +86,11 @@ test("two classes, environments or architectures have no key in common, whatever
       });
       const [a, b] = [keysOf(one), keysOf(other)];
       const sameClass = one.resourceClass === other.resourceClass;
-      if (one.environment !== other.environment || !sameClass)
-        expect(
-          [...a.queues, ...a.machines.slice(0, 2)].filter((key) => [...b.queues, ...b.machines].includes(key)),
-        ).toEqual([]);
+      // A queue of class `large-x64` may be called as a launch template of `large`: they are different kinds of things.
+      if (one.environment !== other.environment || !sameClass) {
+        expect(a.queues.filter((key) => b.queues.includes(key))).toEqual([]);
+        expect(a.machines.slice(0, 2).filter((key) => b.machines.includes(key))).toEqual([]);
+      }
       if (!sameClass || one.architecture !== other.architecture) {
         expect(a.own.filter((key) => b.own.includes(key))).toEqual([]);
         if (one.environment === other.environment)
