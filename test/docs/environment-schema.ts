@@ -19,11 +19,23 @@ function describe(schema: Schema, path: string, words: ReadonlyMap<string, strin
     describe(inner, path === "" ? name : `${path}.${name}`, words);
 }
 
+/** JSON whose objects and lists stand on one line each where that is short enough to be read. */
+function asText(value: unknown, indent = ""): string {
+  const line = JSON.stringify(value) ?? "null";
+  if (typeof value !== "object" || value === null || indent.length + line.length <= 140) return line;
+  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
+  const deeper = `${indent}  `;
+  const inner = Object.entries(value)
+    .filter(([, one]) => one !== undefined)
+    .map(([name, one]) => `${deeper}${Array.isArray(value) ? "" : `${JSON.stringify(name)}: `}${asText(one, deeper)}`);
+  return [open, inner.join(",\n"), `${indent}${close}`].join("\n");
+}
+
 export function environmentSchemaText(): string {
   const schema = z.toJSONSchema(environmentShape, { io: "input" });
   const words = allRowsOf(readText("docs/environment.md"), "field", "default").flatMap(([names = "", , what = ""]) =>
     names.split(", ").map((name): [string, string] => [name, plain(what)]),
   );
   describe(schema as Schema, "", new Map(words));
-  return `${JSON.stringify({ ...schema, title: "A runpool environment", description: "What docs/environment.md describes." }, undefined, 2)}\n`;
+  return `${asText({ ...schema, title: "A runpool environment", description: "What docs/environment.md describes." })}\n`;
 }
