@@ -122,10 +122,14 @@ test("how a listener ended is written in one step, where its root still is", () 
   expect(existsSync(join(stage.folder, "state/runners/2"))).toBe(false);
 });
 
-test("a runner is killed with all its processes, and its unit may be started again; that is done also where it runs no more", () => {
-  expect(stage.run("runner-kill.sh", "4").code).toBe(0);
+test("a runner is killed with all its processes, thawed once they are, and its unit may be started again; that is done also where it runs no more", () => {
   const unit = "runpool-runner@4.service";
-  expect(stage.told()).toEqual([`kill --signal=KILL ${unit}`, `stop ${unit}`, `reset-failed ${unit}`]);
+  stage.stub("runner-cgroup.sh", `systemctl thaws; echo ${stage.folder}`);
+  writeFileSync(join(stage.folder, "cgroup.freeze"), "1\n");
+  expect(stage.run("runner-kill.sh", "4").code).toBe(0);
+  expect(stage.told()).toEqual([`kill --signal=KILL ${unit}`, "thaws", `stop ${unit}`, `reset-failed ${unit}`]);
+  expect(readFileSync(join(stage.folder, "cgroup.freeze"), "utf8")).toBe("0\n");
+  stage.stub("runner-cgroup.sh", "exit 1");
   stage.stub("systemctl", "exit 5");
   expect(stage.run("runner-kill.sh", "4").code).toBe(0);
 });

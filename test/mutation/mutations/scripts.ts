@@ -108,12 +108,21 @@ export const scriptsMutations: readonly Mutation[] = [
       "agent/stop-if-idle",
     ],
   ),
-  ...of("agent/hosts/systemd/units/runner-kill.sh", [
-    "a runner that failed once is never started again",
-    'systemctl reset-failed "$unit" 2>/dev/null',
-    "",
-    "agent/root-scripts",
-  ]),
+  ...of(
+    "agent/hosts/systemd/units/runner-kill.sh",
+    [
+      "a runner that failed once is never started again",
+      'systemctl reset-failed "$unit" 2>/dev/null',
+      "",
+      "agent/root-scripts",
+    ],
+    [
+      "a runner that stands frozen takes ten seconds to be killed",
+      '/usr/lib/runpool/runner-thaw.sh "$1"',
+      "",
+      "agent/root-scripts",
+    ],
+  ),
   ...of(
     "agent/hosts/systemd/units/runpool-runner@.service",
     ["a job gains rights by a program with setuid", "NoNewPrivileges=yes\n", "", "agent/unit-lines"],
