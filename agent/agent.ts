@@ -123,7 +123,7 @@ async function perform(agent: Agent, step: Exclude<Step, { kind: "power-off" }>,
   }
 }
 
-/** Long work runs beside the loop, which goes on beating; its end wakes the loop. Work that throws is not tried at once again. */
+/** Long work runs beside the loop, which keeps its heartbeat; its end wakes the loop. Work that throws is tried again after a pause. */
 function inBackground({ memory, world }: Agent, work: () => Promise<void>): void {
   memory.task = true;
   const whole = async (): Promise<void> => {
@@ -141,16 +141,14 @@ function inBackground({ memory, world }: Agent, work: () => Promise<void>): void
 
 function prepare({ memory, world }: Agent): void {
   memory.prepare = "running";
-  const whole = async (): Promise<void> => {
-    try {
-      const outcome = await world.host.prepare();
-      memory.prepare = outcome.kind === "prepared" ? "prepared" : { failed: outcome.detail };
-    } catch (error) {
-      memory.prepare = { failed: String(error) };
-    }
+  const ended = (prepare: Memory["prepare"]): void => {
+    memory.prepare = prepare;
     memory.wake.abort(woken);
   };
-  void whole();
+  void world.host.prepare().then(
+    (outcome) => ended(outcome.kind === "prepared" ? "prepared" : { failed: outcome.detail }),
+    (error: unknown) => ended({ failed: String(error) }),
+  );
 }
 
 async function report(

@@ -74,7 +74,7 @@ export async function startAgent(
   // On units it is installation that makes the two within.
   for (const part of ["state", "work"]) mkdirSync(join(folder, part), { recursive: true });
   const path = process.env["PATH"] ?? "";
-  const ear = further["RUNPOOL_GROUND"] === "units" ? await systemdsEar(folder) : undefined;
+  const ear = further["RUNPOOL_HOST"] === "systemd" ? await systemdsEar(folder) : undefined;
   const begun = performance.now();
   const child = spawn(process.execPath, [bundle], {
     cwd: folder,

@@ -60,7 +60,7 @@ export async function startRow(cloud: BenchCloud, directory: string): Promise<Re
   await cloud.agents(false);
   const installed = await rehearsed(directory);
   const started = async (environment: Readonly<Record<string, string>>): Promise<Sample> => {
-    const { machine } = await oneIdle(cloud, directory, { ...environment, RUNPOOL_GROUND: "units" });
+    const { machine } = await oneIdle(cloud, directory, { ...environment, RUNPOOL_HOST: "systemd" });
     await machine.end();
     return { ms: machine.readyMs };
   };

@@ -23,8 +23,8 @@ const owners = z.pipe(
 );
 
 const schema = z.object({
-  /** What stands under the agent: plain processes, or systemd units (agent/hosts/systemd/units/runpool-agent.service says so). */
-  RUNPOOL_GROUND: z._default(z.enum(["processes", "units"]), "processes"),
+  /** Where runners run: as plain processes, or in systemd's units (set by runpool-agent.service). */
+  RUNPOOL_HOST: z._default(z.enum(["processes", "systemd"]), "processes"),
   RUNPOOL_ENVIRONMENT: z.string().check(z.regex(environmentName)),
   /** The runner's distribution, unpacked. */
   RUNPOOL_RUNNER: text,

@@ -8,9 +8,9 @@ import { limits } from "../../domain/limits.ts";
 import { tableName } from "../../domain/names.ts";
 import { version } from "../../domain/version.ts";
 import { forgeHome, parseAgentEnvironment } from "./agent-environment.ts";
+import { agentHost } from "./agent-host.ts";
 import { agentLog } from "./agent-log.ts";
 import { agentMachine } from "./agent-machine.ts";
-import { machineGround } from "../machine-ground.ts";
 import { writePreRunner } from "../write-pre-runner.ts";
 
 if (process.argv[2] === "write-pre-runner")
@@ -26,13 +26,13 @@ const machine = agentMachine(settings.AWS_EC2_METADATA_SERVICE_ENDPOINT);
 const { clock, startedAt, metadata, dynamodb, secrets } = machine;
 const log = agentLog(clock);
 const script = settings.RUNPOOL_PRE_RUNNER === "" ? "" : await readFile(settings.RUNPOOL_PRE_RUNNER, "utf8");
-// Beside the metadata's replies.
-const ground = machineGround(settings, script, clock, log);
+// At the same time as metadata is read.
+const building = agentHost(settings, script, clock, log);
 const { instanceId, account, region, key, pooled } = await machine.known();
 log.instanceIs(instanceId);
 const environment = settings.RUNPOOL_ENVIRONMENT;
 const own = ownInstance({ client: dynamodb, table: tableName(environment), key, clock });
-const { sandbox, host, bootId, onWake, onPowerOff } = await ground;
+const { sandbox, host, bootId, onWake, onPowerOff } = await building;
 const enrolment = githubEnrolment({
   environment,
   account,
@@ -47,7 +47,7 @@ const runner = githubRunner(sandbox, {
   enrolment,
   stateDirectory: settings.RUNPOOL_STATE,
   bootId,
-  hooks: { directory: settings.RUNPOOL_HOOKS },
+  hooksDirectory: settings.RUNPOOL_HOOKS,
   clock,
   log,
 });

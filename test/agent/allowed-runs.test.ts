@@ -1,7 +1,9 @@
 // Whose jobs may run here: the owning run's, or anybody's where labels are shared.
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import type { EnrolmentOptions } from "../../agent/runners/github/enrolment.ts";
 import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { owned, recordOf } from "../control/record-of.ts";
@@ -94,4 +96,20 @@ test("a run is let in by its whole number alone, never by one that begins, ends 
   ] as const)
     expect(letsIn(owner, run), `${run} into ${owner}`).toBe(false);
   for (const owner of ["7", "70 7", "7 70"]) expect(letsIn(owner, "7"), `7 into ${owner}`).toBe(true);
+});
+
+test("the operator's own hook is run after ours, and its failure is the hook's", () => {
+  const folder = mkdtempSync(join(tmpdir(), "own-hook-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const own = join(folder, "own.sh");
+  writeFileSync(own, 'echo "operator says $GITHUB_RUN_ID"\n[ "$GITHUB_RUN_ID" != 8 ]\n');
+  const run = (GITHUB_RUN_ID: string) => {
+    const env = { PATH: process.env["PATH"], RUNPOOL_HOOK_STARTED: own, GITHUB_RUN_ID };
+    const { status, stdout } = spawnSync("bash", [hook], { env, encoding: "utf8" });
+    return [status, stdout];
+  };
+  expect([run("7"), run("8")]).toEqual([
+    [0, "operator says 7\n"],
+    [1, "operator says 8\n"],
+  ]);
 });

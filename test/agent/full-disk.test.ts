@@ -13,15 +13,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readBeginning } from "../../agent/machine/disk-state.ts";
-import { hostMaxima } from "../../agent/machine/host-limits.ts";
 import { readJobEvents } from "../../agent/runners/github/job-hooks.ts";
 import { startMark } from "../../cloud/ports/sandbox.ts";
 import { githubEnrolment } from "../../agent/runners/github/enrolment.ts";
+import { runnerMaxima } from "../../agent/runners/github/runner-limits.ts";
 import { githubRunner } from "../../agent/runners/github/github-runner.ts";
-import { unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
-import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
 import type { LogEvent } from "../../domain/events.ts";
 import { enrolmentOptions } from "./agent-options.ts";
+import { unitHostOn, unitSandboxOn } from "./on-systemd.ts";
 import { stillSandbox } from "./still-sandbox.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 
@@ -52,16 +51,7 @@ function stateWith(name: string) {
 test("the deadline before stays, and the new one is armed once there is room again", async () => {
   const disk = stateWith("deadline");
   const clock = manualClock();
-  const host = unitHost({
-    stateDirectory: disk.stateDirectory,
-    bootId: "boot-1",
-    workDirectory: disk.stateDirectory,
-    prepareLimitMs: 480_000,
-    requests: { ask: () => expect.fail("nothing is asked of root") },
-    supervisor: { turned: () => Promise.resolve() },
-    clock,
-    log: disk.log,
-  });
+  const host = unitHostOn(disk.stateDirectory, { clock, log: disk.log });
   disk.fill();
   const at = clock.now() + 60_000;
   await host.deadline(at);
@@ -74,24 +64,6 @@ test("the deadline before stays, and the new one is armed once there is room aga
   expect(disk.events).toEqual(["host.deadline-not-armed", "host.deadline-armed"]);
 });
 
-test("a pre-runner script whose outcome was cut short has not prepared anything", async () => {
-  const disk = stateWith("deadline");
-  const answered = (words: string) =>
-    unitHost({
-      stateDirectory: disk.stateDirectory,
-      bootId: "boot-1",
-      workDirectory: disk.stateDirectory,
-      prepareLimitMs: 480_000,
-      requests: { ask: () => Promise.resolve({ code: 0, words }) },
-      supervisor: { turned: () => Promise.resolve() },
-      clock: manualClock(),
-      log: disk.log,
-    }).prepare();
-  expect(await answered("")).toMatchObject({ kind: "failed" });
-  expect(await answered("\nlast words")).toMatchObject({ kind: "failed" });
-  expect(await answered("0\nlast words")).toEqual({ kind: "prepared" });
-});
-
 test("of a hooks' file that a job has filled only the beginning is read", async () => {
   const disk = stateWith("jobs");
   expect(await readBeginning(disk.file, 100)).toBeUndefined();
@@ -101,19 +73,9 @@ test("of a hooks' file that a job has filled only the beginning is read", async 
   // No text of JavaScript's is as long: reading it whole would end the agent, again and again.
   truncateSync(disk.file, 3 * 2 ** 30);
   expect(await readBeginning(disk.file, line.length + 2)).toBe(`${line}\0\0`);
-  const ground = unitSandbox({
-    distribution: "",
-    stateDirectory: disk.stateDirectory,
-    rootsDirectory: disk.stateDirectory,
-    cgroupTree: disk.stateDirectory,
-    path: "",
-    requests: { ask: () => expect.fail("nothing is asked of root") },
-    clock: manualClock(),
-    onChange: () => undefined,
-  });
   mkdirSync(join(disk.stateDirectory, "1"));
   renameSync(disk.file, join(disk.stateDirectory, "1", "jobs"));
-  const { jobs } = await ground.look(1);
+  const { jobs } = await unitSandboxOn(disk.stateDirectory).look(1);
   expect(readJobEvents(jobs)).toEqual([{ name: "job.started", run: "7", attempt: "1", job: "build" }]);
 });
 
@@ -127,6 +89,7 @@ test("the end of a job is told once, though what has been told cannot be written
     enrolment: githubEnrolment(enrolmentOptions("dev", "i-0abc", secrets)),
     stateDirectory: disk.stateDirectory,
     bootId: "boot-1",
+    hooksDirectory: "",
     clock: manualClock(),
     log: disk.log,
   });
@@ -147,7 +110,7 @@ test("the end of a job is told once, though what has been told cannot be written
     await runner.state();
     looks.push(disk.events.splice(0).length);
   }
-  expect(looks).toEqual([hostMaxima.jobEvents, hostMaxima.jobEvents, hostMaxima.jobEvents]);
+  expect(looks).toEqual(looks.map(() => runnerMaxima.jobEvents));
   await runner.clean(1);
   expect((await runner.state()).assignment).toBeUndefined();
 });

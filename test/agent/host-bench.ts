@@ -46,7 +46,6 @@ interface Given {
 }
 export interface MachineOptions {
   readonly version?: string;
-  readonly hooks?: { readonly started?: string; readonly completed?: string };
 }
 
 const hooksDirectory = resolve(import.meta.dirname, "../../agent/runners/github/units");
@@ -54,7 +53,7 @@ const hooksDirectory = resolve(import.meta.dirname, "../../agent/runners/github/
 export async function openHostBench(...settings: Parameters<typeof openBench>): Promise<HostBench> {
   const bench = await openBench(...settings);
   const folders: string[] = [];
-  const open = (folder: string, distribution: string, hooks: MachineOptions["hooks"], given: Given): Machine => {
+  const open = (folder: string, distribution: string, given: Given): Machine => {
     const events: Event[] = [];
     const waiting = new Set<() => void>();
     const log: Log = { event: (name, facts) => void events.push({ name, facts: { ...facts } }) };
@@ -76,7 +75,7 @@ export async function openHostBench(...settings: Parameters<typeof openBench>): 
       },
       stateDirectory: join(folder, "state"),
       bootId: "boot-1",
-      hooks: { directory: hooksDirectory, ...hooks },
+      hooksDirectory,
       clock: hostClock,
       log,
     });
@@ -105,15 +104,15 @@ export async function openHostBench(...settings: Parameters<typeof openBench>): 
       given: (request) => void (given.request = request),
       events,
       until,
-      afterCrash: () => open(folder, distribution, hooks, given),
+      afterCrash: () => open(folder, distribution, given),
     };
   };
   return {
     ...bench,
-    machine: ({ version, hooks } = {}) => {
+    machine: ({ version } = {}) => {
       const folder = mkdtempSync(join(tmpdir(), "host-bench-"));
       folders.push(folder);
-      return open(folder, bench.folder(version === undefined ? {} : { version }), hooks, {});
+      return open(folder, bench.folder(version === undefined ? {} : { version }), {});
     },
     request: async (assignment, runId, more) => ({
       assignment,

@@ -24,11 +24,11 @@ import { readListenerLog } from "../../agent/runners/github/listener-log.ts";
 import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
 import { githubProgram } from "../../agent/runners/github/program.ts";
 import { commandLine } from "../../agent/hosts/process/process-table.ts";
-import { unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { limits } from "../../domain/limits.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
 import { agentBench } from "./agent-bench.ts";
+import { unitSandboxOn } from "./on-systemd.ts";
 
 let folder: string;
 let clock: ManualClock;
@@ -45,29 +45,20 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const online = `${startMark}\nCurrent runner version: '2.336.0'\n2026-01-05 12:00:00Z: Listening for Jobs\n`;
-const shared = () => ({
-  rootsDirectory: folder,
-  path: "",
-  clock,
-  log: { event: () => undefined },
-  onChange: () => {
-    notices++;
-    noticed();
-  },
-});
-const grounds = {
-  "systemd's units": () =>
-    unitSandbox({
-      ...shared(),
-      distribution: "",
-      stateDirectory: folder,
-      cgroupTree: folder,
-      requests: { ask: () => expect.fail("root is not asked") },
-    }),
-  "plain processes": () => processSandbox({ ...shared(), program: githubProgram("", "") }),
+const onChange = () => {
+  notices++;
+  noticed();
+};
+const onUnits = () => unitSandboxOn(folder, { clock, onChange });
+const onProcesses = () => {
+  const options = { rootsDirectory: folder, path: "", clock, log: { event: () => undefined }, onChange };
+  return processSandbox({ ...options, program: githubProgram("", "") });
 };
 
-describe.each(Object.entries(grounds))("on %s", (_, open) => {
+describe.each([
+  ["systemd's units", onUnits],
+  ["plain processes", onProcesses],
+])("on %s", (_, open) => {
   const file = (name: string) => join(folder, "1", name);
 
   test("a log that was made longer than any text may be is read at its ends", async () => {
@@ -76,7 +67,7 @@ describe.each(Object.entries(grounds))("on %s", (_, open) => {
     appendFileSync(file("listener.log"), "\n2026-01-05 12:01:00Z: Running job: build\n");
     const { log } = await open().look(1);
     expect(log.length).toBeLessThanOrEqual(hostMaxima.logBytes + 1);
-    expect(readListenerLog(log, 5)).toMatchObject({ online: true, jobs: 1, version: "2.336.0" });
+    expect(readListenerLog(log)).toMatchObject({ online: true, jobs: 1, version: "2.336.0" });
   });
 
   test("files that cannot be read say nothing", async () => {
@@ -115,7 +106,7 @@ test("words that are not the hooks' own are no events, whatever JavaScript's obj
 });
 
 test("lines of any length are cut before they reach a log or a signal", () => {
-  const { lastLines } = readListenerLog(`${startMark}\n${"x".repeat(10 * hostMaxima.lineLength)}\nend\n`, 5);
+  const { lastLines } = readListenerLog(`${startMark}\n${"x".repeat(10 * hostMaxima.lineLength)}\nend\n`);
   expect(lastLines.map(({ length }) => length)).toEqual([hostMaxima.lineLength, 3]);
 });
 
@@ -125,7 +116,7 @@ test("whoever writes into the folder without end wakes the agent at the first wo
   const group = join(folder, "runpool.slice/runpool-jobs.slice/runpool-runner@1.service");
   mkdirSync(group, { recursive: true });
   writeFileSync(join(group, "cgroup.procs"), `${listener.pid}\n`);
-  await grounds["systemd's units"]().look(1);
+  await onUnits().look(1);
   let watcher: FSWatcher | undefined;
   const last = new Promise<void>((done) => {
     watcher = watch(join(folder, "1"), (_, file) => void (file === "jobs" && done()));

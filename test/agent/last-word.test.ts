@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lastMoment, next, type View } from "../../agent/decide.ts";
 import type { OwnReading } from "../../cloud/ports/own-instance.ts";
 import { processHost } from "../../agent/hosts/process/process-host.ts";
-import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
 import { limits } from "../../domain/limits.ts";
 import { steadyClock } from "../../entry/host-clock.ts";
 import { now, owned, recordOf } from "../control/record-of.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
 import { agentBench } from "./agent-bench.ts";
+import { unitHostOn } from "./on-systemd.ts";
 import { viewOf } from "./view-of.ts";
 
 const minute = 60_000;
@@ -96,17 +96,7 @@ describe("the deadline on disk", () => {
   let folder: string;
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "last-word-"))));
   afterEach(() => rmSync(folder, { recursive: true }));
-  const on = (bootId: string, clock = manualClock()) =>
-    unitHost({
-      stateDirectory: folder,
-      bootId,
-      workDirectory: folder,
-      prepareLimitMs: 480_000,
-      requests: { ask: () => expect.fail("nothing is asked of root") },
-      supervisor: { turned: () => Promise.resolve() },
-      clock,
-      log: { event: () => undefined },
-    });
+  const on = (bootId: string, clock = manualClock()) => unitHostOn(folder, { bootId, clock });
   const file = (): string => readFileSync(join(folder, "deadline"), "utf8");
 
   test("is found again by the next agent of the boot, and not moved by its being started", async () => {

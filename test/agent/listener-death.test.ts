@@ -5,21 +5,18 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runAgent } from "../../agent/agent.ts";
-import type { OwnInstance } from "../../cloud/ports/own-instance.ts";
-import type { Runner, RunnerState } from "../../cloud/ports/runner.ts";
 import { hostLimits } from "../../agent/machine/host-limits.ts";
 import { startMark, type Sandbox } from "../../cloud/ports/sandbox.ts";
-import { unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
-import { now as recordMoment, owned, recordOf } from "../control/record-of.ts";
-import { agentOptions } from "./agent-options.ts";
+import { owned, recordOf } from "../control/record-of.ts";
 import { manualClock, type ManualClock } from "../sim/manual-clock.ts";
+import { agentBench } from "./agent-bench.ts";
+import { unitSandboxOn } from "./on-systemd.ts";
 
 let folder: string;
 let listener: ChildProcess;
 let clock: ManualClock;
-let ground: Sandbox;
-/** Of this test's ground alone: an earlier one is told that its folder goes. */
+let sandbox: Sandbox;
+/** Of this test's sandbox alone: an earlier one notices that its folder goes. */
 let heard: { notices: number; told: () => void };
 /** Resolves with the next notice. */
 const notice = () => new Promise<void>((done) => (heard.told = done));
@@ -35,12 +32,8 @@ beforeEach(() => {
   clock = manualClock();
   const ears = { notices: 0, told: () => undefined as void };
   heard = ears;
-  ground = unitSandbox({
-    distribution: folder,
-    stateDirectory: folder,
+  sandbox = unitSandboxOn(folder, {
     rootsDirectory: join(folder, "runners"),
-    cgroupTree: folder,
-    path: "",
     requests: { ask: () => Promise.resolve({ code: 0, words: "" }) },
     clock,
     onChange: () => {
@@ -67,29 +60,29 @@ const asleep = async (): Promise<void> => {
 };
 
 test("root's word of the end is a notice, however little time has passed", async () => {
-  expect((await ground.look(1)).listener).toBe("running");
+  expect((await sandbox.look(1)).listener).toBe("running");
   const noticed = notice();
   await die();
   writeFileSync(join(folder, "runners/1/ended"), "killed KILL signal\n");
   await noticed;
   expect(clock.now()).toBe(manualClock().now());
-  expect(await ground.look(1)).toMatchObject({ listener: "exited", exitCode: 137 });
+  expect(await sandbox.look(1)).toMatchObject({ listener: "exited", exitCode: 137 });
 });
 
 test("without such a word the end is noticed within half a second, which is the longest that anyone sleeps there", async () => {
   expect(hostLimits.watchPollMs).toBeLessThanOrEqual(500);
-  await ground.look(1);
+  await sandbox.look(1);
   await asleep();
   await die();
   expect(heard.notices).toBe(0);
   const noticed = notice();
   await clock.advance(hostLimits.watchPollMs);
   await noticed;
-  expect((await ground.look(1)).listener).toBe("exited");
+  expect((await sandbox.look(1)).listener).toBe("exited");
 });
 
 test("a job that writes into the hooks' file without end makes the agent look once in half a second; the listener's end is told all the same", async () => {
-  await ground.look(1);
+  await sandbox.look(1);
   await asleep();
   for (let word = 0; word < 50; word++) {
     appendFileSync(join(folder, "runners/1/jobs"), "word\n");
@@ -104,23 +97,23 @@ test("a job that writes into the hooks' file without end makes the agent look on
   await die();
   writeFileSync(join(folder, "runners/1/ended"), "killed KILL signal\n");
   await noticed;
-  expect(await ground.look(1)).toMatchObject({ listener: "exited", exitCode: 137 });
+  expect(await sandbox.look(1)).toMatchObject({ listener: "exited", exitCode: 137 });
 });
 
 test("one that dies right after a look, before it is watched, is noticed without any wait", async () => {
   const noticed = notice();
-  expect((await ground.look(1)).listener).toBe("running");
+  expect((await sandbox.look(1)).listener).toBe("running");
   writeFileSync(join(folder, groupFolder, "cgroup.procs"), "");
   await noticed;
   expect(clock.now()).toBe(manualClock().now());
 });
 
 test("a root laid anew under the same number is watched anew", async () => {
-  await ground.look(1);
-  await ground.lay(1);
+  await sandbox.look(1);
+  await sandbox.lay(1);
   rmSync(join(folder, "runners/1"), { recursive: true });
   mkdirSync(join(folder, "runners/1"));
-  await ground.start(1, {});
+  await sandbox.start(1, {});
   await asleep();
   await die();
   const noticed = notice();
@@ -129,59 +122,13 @@ test("a root laid anew under the same number is watched anew", async () => {
 });
 
 test("the agent, told of the end in the middle of its wait, starts the listener again before its clock has moved", async () => {
-  let record = recordOf({ ...owned, state: "running", said: "registered" });
-  const time = manualClock(recordMoment);
-  const state: { -readonly [Key in keyof RunnerState]: RunnerState[Key] } = {
-    assignment: record.assignment,
-    configured: true,
-    listener: "online",
-    busy: false,
-    jobs: 0,
-  };
-  let wake: () => void = () => undefined;
-  const resumed = new Promise<number>((done) => {
-    const own: OwnInstance = {
-      watch: async (seen, until, _signs, signal) => {
-        if (seen === record.version) await time.sleep(Math.max(0, until - time.now()), signal);
-        return { kind: "record", record };
-      },
-      // It says again what an agent before it has said, before it acts upon it.
-      signal: (signal) => {
-        record = { ...record, signal };
-        return Promise.resolve({ kind: "written", record });
-      },
-      beginRegistering: () => Promise.reject(new Error("it is registered")),
-      retire: () => Promise.reject(new Error("it is not to end")),
-    };
-    const runner: Runner = {
-      state: () => Promise.resolve({ ...state }),
-      isForOneJob: () => false,
-      start: () => {
-        state.listener = "online";
-        done(time.now());
-        return Promise.resolve({ kind: "registered" });
-      },
-      enrol: () => Promise.reject(new Error("it is registered")),
-      drain: () => Promise.resolve("busy"),
-      stopIfIdle: () => Promise.resolve("busy"),
-      kill: () => Promise.resolve(),
-      clean: () => Promise.resolve(),
-    };
-    const host = {
-      prepare: () => Promise.resolve({ kind: "prepared" as const }),
-      report: () => Promise.resolve(),
-      deadline: () => Promise.resolve(),
-      left: () => Promise.resolve(undefined),
-      diskFree: () => Promise.resolve(1),
-      powerOff: () => Promise.resolve(),
-    };
-    const world = { own, runner, host, clock: time, log: { event: () => undefined } };
-    const metadata = { interruption: () => Promise.resolve(undefined) };
-    void runAgent({ ...world, metadata }, agentOptions({ onWake: (call) => (wake = call) }));
-  });
-  while (time.sleepers() === 0) await new Promise((done) => setImmediate(done));
-  const died = time.now();
-  state.listener = "exited";
-  wake();
-  expect((await resumed) - died).toBe(0);
+  const record = recordOf({ ...owned, state: "running", said: "registered" });
+  const { assignment } = record;
+  const bench = agentBench({ record, runner: { assignment, configured: true, listener: "online" } });
+  void bench.run();
+  while (bench.clock.sleepers() === 0) await new Promise((done) => setImmediate(done));
+  const died = bench.clock.now();
+  bench.change({}, { listener: "exited" });
+  while (!bench.told.includes(`start ${assignment}`)) await new Promise((done) => setImmediate(done));
+  expect(bench.clock.now()).toBe(died);
 });

@@ -1,20 +1,10 @@
 // What root's answer about the pre-runner script means: prepared only where the script was run and ended well.
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
-import { manualClock } from "../sim/manual-clock.ts";
+import { unitHostOn } from "./on-systemd.ts";
 
 const prepared = (code: number, words: string) =>
-  unitHost({
-    stateDirectory: tmpdir(),
-    bootId: "boot-1",
-    workDirectory: tmpdir(),
-    prepareLimitMs: 480_000,
-    requests: { ask: () => Promise.resolve({ code, words }) },
-    supervisor: { turned: () => Promise.resolve() },
-    clock: manualClock(),
-    log: { event: () => undefined },
-  }).prepare();
+  unitHostOn(tmpdir(), { requests: { ask: () => Promise.resolve({ code, words }) } }).prepare();
 
 test("the script's own end with 0 is prepared", async () => {
   expect(await prepared(0, "0")).toEqual({ kind: "prepared" });
@@ -25,6 +15,7 @@ test.each([
   [0, "3\nwhy", "the pre-runner script ended with 3\nwhy"],
   [0, "124\nwhy", "the pre-runner script was stopped after 480000 ms\nwhy"],
   [0, "", "the outcome of the pre-runner script was cut short"],
+  [0, "\nwhy", "the outcome of the pre-runner script was cut short"],
   [0, "why", "the outcome of the pre-runner script was cut short"],
   [1, "0\nwhy", "the pre-runner script could not be run: 0\nwhy"],
   [Number.NaN, "the answer was cut short", "the pre-runner script could not be run: the answer was cut short"],

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { hostLimits } from "../../agent/machine/host-limits.ts";
-import { deadlineFile, processHost } from "../../agent/hosts/process/process-host.ts";
-import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
+import { processHost } from "../../agent/hosts/process/process-host.ts";
+import { agentHost } from "../../entry/agent/agent-host.ts";
 import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { hostClock } from "../../entry/host-clock.ts";
-import { machineGround } from "../../entry/machine-ground.ts";
+import { unitHostOn } from "./on-systemd.ts";
 
 const made: string[] = [];
 afterAll(() => {
@@ -26,7 +26,6 @@ function machine(preRunnerScript: string, prepareLimitMs = 10_000, bootId = "boo
     stateDirectory,
     bootId,
     path: process.env["PATH"] ?? "",
-    environment: { MARK: stateDirectory },
     workDirectory: join(stateDirectory, "work"),
     powerOff: (reason) => void reasons.push(reason),
     clock: hostClock,
@@ -48,20 +47,17 @@ test("the boot limit that the environment gives is the pre-runner script's too, 
   const settings = parseAgentEnvironment({
     ...words,
     RUNPOOL_ENVIRONMENT: "dev",
-    RUNPOOL_GROUND: "processes",
+    RUNPOOL_HOST: "processes",
     RUNPOOL_PATH: process.env["PATH"] ?? "",
     RUNPOOL_BOOT_MS: "400",
   });
-  const { host } = await machineGround(settings, "sleep 600", hostClock, { event: () => undefined });
+  const { host } = await agentHost(settings, "sleep 600", hostClock, { event: () => undefined });
   expect(await host.prepare()).toMatchObject({
     kind: "failed",
     detail: expect.stringContaining("after 200 ms") as unknown,
   });
   const asked: number[] = [];
-  const onUnits = unitHost({
-    stateDirectory: folder,
-    bootId: "boot-1",
-    workDirectory: folder,
+  const onUnits = unitHostOn(folder, {
     prepareLimitMs: 720_000,
     requests: {
       ask: (_verb, _number, withinMs) => {
@@ -69,9 +65,6 @@ test("the boot limit that the environment gives is the pre-runner script's too, 
         return Promise.resolve({ code: 0, words: "124\nlast words" });
       },
     },
-    supervisor: { turned: () => Promise.resolve() },
-    clock: hostClock,
-    log: { event: () => undefined },
   });
   expect(await onUnits.prepare()).toMatchObject({
     kind: "failed",
@@ -142,7 +135,7 @@ describe("the pre-runner script", () => {
   });
 
   test("runs once a boot: a second call and a restarted agent get the first outcome", async () => {
-    const script = 'echo run >>"$MARK/runs"; exit 4';
+    const script = 'echo run >>"$HOME/runs"; exit 4';
     const { host, stateDirectory } = machine(script);
     const first = await host.prepare();
     expect(await host.prepare()).toEqual(first);
@@ -165,7 +158,7 @@ describe("the host", () => {
   test("has the deadline on disk in whole seconds, never before the moment meant", async () => {
     const { host, stateDirectory } = machine("");
     await host.deadline(1_700_000_000_001);
-    expect(readFileSync(deadlineFile(stateDirectory), "utf8")).toBe("1700000001\n");
+    expect(readFileSync(join(stateDirectory, "deadline"), "utf8")).toBe("1700000001\n");
   });
 
   test("says what share of the work disk is free", async () => {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { rootVerbs } from "../../agent/hosts/systemd/root-requests.ts";
 import { scriptStage, type ScriptStage } from "./script-stage.ts";
 
 let stage: ScriptStage;
@@ -10,12 +11,10 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
-const verbs = ["start", "freeze", "thaw", "stop", "kill", "destroy", "prepare", "power-off"];
-
 describe("the spool of requests", () => {
   const spool = (name = "") => join(stage.folder, "run/requests", name);
 
-  test.each(verbs)("%s becomes a unit", (verb) => {
+  test.each(rootVerbs)("%s becomes a unit", (verb) => {
     writeFileSync(spool(`0123abcd.${verb}.12`), "");
     expect(stage.run("take-requests.sh").code).toBe(0);
     expect(stage.told()).toEqual([`start --no-block runpool-request@0123abcd.${verb}.12.service`]);
@@ -41,23 +40,17 @@ describe("the spool of requests", () => {
 describe("a request", () => {
   const answers = () => join(stage.folder, "run/answers");
   const answer = (id: string) => readFileSync(join(answers(), id), "utf8");
-  const scripts = {
-    start: "runner-start.sh",
-    freeze: "runner-freeze.sh",
-    thaw: "runner-thaw.sh",
-    stop: "runner-stop.sh",
-    kill: "runner-kill.sh",
-    destroy: "runner-destroy.sh",
-  };
+  const ofRunner = rootVerbs.filter((verb) => verb !== "prepare" && verb !== "power-off");
   beforeEach(() => {
-    for (const script of [...Object.values(scripts), "prepare.sh"]) stage.stub(script, `echo "${script} $*"; exit 3`);
+    for (const script of [...ofRunner.map((verb) => `runner-${verb}.sh`), "prepare.sh"])
+      stage.stub(script, `echo "${script} $*"; exit 3`);
   });
 
-  test.each(Object.entries(scripts))(
-    "%s runs %s with the number in decimal, and answers with its code and words",
-    (verb, script) => {
+  test.each(ofRunner)(
+    "to %s runs its script with the number in decimal, and answers with its code and words",
+    (verb) => {
       stage.run("request.sh", `0123abcd.${verb}.012`);
-      expect(answer("0123abcd")).toBe(`3\n${script} 12\n`);
+      expect(answer("0123abcd")).toBe(`3\nrunner-${verb}.sh 12\n`);
       expect(readdirSync(answers())).toEqual(["0123abcd"]);
     },
   );

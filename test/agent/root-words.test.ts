@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { hookEnvironment } from "../../agent/runners/github/job-hooks.ts";
+import { startMark } from "../../cloud/ports/sandbox.ts";
+import { rootFolders, rootVerbs } from "../../agent/hosts/systemd/root-requests.ts";
 import { environmentFile } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { needs } from "../tools.ts";
 import { unitFile } from "./unit-files.ts";
@@ -20,16 +22,13 @@ function passed(file: string): readonly string[] {
 
 const told = {
   ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1",
-  ...hookEnvironment({ directory: "/usr/lib/runpool", started: '/opt/a "b" $c \\d', completed: "/opt/end.sh" }, [
-    "7",
-    "70",
-  ]),
+  ...hookEnvironment('/opt/a "b" $c \\d', ["7", "70"]),
 };
 
 describe("of what the agent hands over for a listener", () => {
   test("all that it tells passes, whatever signs a value has", () => {
     const lines = environmentFile(told).trimEnd().split("\n");
-    expect(lines).toHaveLength(6);
+    expect(lines).toHaveLength(4);
     expect(passed(environmentFile(told))).toEqual(lines);
   });
 
@@ -48,6 +47,35 @@ describe("of what the agent hands over for a listener", () => {
       'export RUNPOOL_ONLY_RUNS="7"',
     ];
     expect(passed(`${lines.join("\n")}\n`)).toEqual([]);
+  });
+});
+
+describe("root's scripts and the agent name the same", () => {
+  const said = (name: string, pattern: RegExp): string | undefined => pattern.exec(read(name))?.[1];
+
+  test("verbs, and no others", () => {
+    expect(said("take-requests.sh", /\\\.\(([a-z|-]+)\)\\\./)?.split("|")).toEqual(rootVerbs);
+    const answered = [...read("request.sh").matchAll(/^([a-z][a-z |-]*)\)/gm)].flatMap(([, verbs = ""]) =>
+      verbs.split(" | "),
+    );
+    expect(answered).toEqual(rootVerbs);
+  });
+
+  test("mark before a listener's words", () => {
+    expect(said("runner-start.sh", /^echo "(.*)" >>"\$root\/listener\.log"$/m)).toBe(startMark);
+  });
+
+  test("folders", () => {
+    const variable = (name: string) => said("runpool-agent.service", new RegExp(`\\b${name}=(\\S+)`));
+    const [state, roots] = [variable("RUNPOOL_STATE"), variable("RUNPOOL_WORK")];
+    expect(said("runner-lay.sh", /^from=(.*)\/handover\/\$n\/files$/m)).toBe(state);
+    expect(said("runner-start.sh", /"(\S+)\/handover\/\$n\/environment"/)).toBe(state);
+    expect(said("enforce-deadline.sh", /head -c 200 (\S+)\/deadline/)).toBe(state);
+    for (const name of ["runner-lay.sh", "runner-start.sh", "runner-ended.sh"])
+      expect(said(name, /^root=(.*)\/\$[n1]$/m), name).toBe(roots);
+    expect(said("runpool-runner@.service", /^WorkingDirectory=(.*)\/%i\/runner$/m)).toBe(roots);
+    for (const folder of [roots, ...Object.values(rootFolders)])
+      expect(read("runpool.tmpfiles"), folder).toContain(`d ${folder} `);
   });
 });
 

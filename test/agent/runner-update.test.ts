@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hostLimits } from "../../agent/machine/host-limits.ts";
 import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
+import { runnerLimits } from "../../agent/runners/github/runner-limits.ts";
 import { githubProgram } from "../../agent/runners/github/program.ts";
 import { manualClock } from "../sim/manual-clock.ts";
 import { repo } from "../sim/runner-bench.ts";
@@ -62,7 +63,7 @@ test("an update that takes its time is waited for, as long as run-helper.sh woul
     /** How long it was waited for, where the update is finished after `ms`. */
     const waited = async (ms: number): Promise<number> => {
       const begun = clock.now();
-      const { updateMs, startPollMs } = hostLimits;
+      const { updateMs } = runnerLimits;
       const seen = { over: false, written: false };
       const wait = ground.awaitFile(1, "update.finished", updateMs).then(() => (seen.over = true));
       while (!seen.over) {
@@ -70,7 +71,7 @@ test("an update that takes its time is waited for, as long as run-helper.sh woul
           writeFileSync(join(folder, "roots/1/runner/update.finished"), "");
           seen.written = true;
         }
-        if (clock.sleepers() > 0) await clock.advance(startPollMs);
+        if (clock.sleepers() > 0) await clock.advance(hostLimits.startPollMs);
         await new Promise((done) => setImmediate(done));
       }
       await wait;
@@ -80,7 +81,7 @@ test("an update that takes its time is waited for, as long as run-helper.sh woul
     expect(took).toBeGreaterThanOrEqual(5_000);
     expect(took).toBeLessThanOrEqual(5_000 + 2 * hostLimits.startPollMs);
     // The first one's file is gone: this one never ends by itself.
-    expect(await waited(Number.POSITIVE_INFINITY)).toBe(hostLimits.updateMs);
+    expect(await waited(Number.POSITIVE_INFINITY)).toBe(runnerLimits.updateMs);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -33,7 +33,7 @@ function runnerThat(given: Partial<SandboxSeen>) {
   const log = { event: () => undefined };
   const secrets = { read: async () => ({ value: "ASECRET", writtenAt: 0 }) };
   const enrolment = githubEnrolment(enrolmentOptions("dev", "i-0abc", secrets));
-  const runner = githubRunner(sandbox, { enrolment, stateDirectory, bootId: "boot-1", clock, log });
+  const runner = githubRunner(sandbox, { enrolment, stateDirectory, bootId: "boot-1", hooksDirectory: "", clock, log });
   return { runner, started, clock, seen };
 }
 

@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
 import { markVariable } from "../../agent/hosts/process/process-set.ts";
 import { childrenOf, readProcess } from "../../agent/hosts/process/process-table.ts";
-import { unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { githubEnrolment } from "../../agent/runners/github/enrolment.ts";
 import { githubRunner } from "../../agent/runners/github/github-runner.ts";
 import { githubProgram } from "../../agent/runners/github/program.ts";
@@ -15,6 +14,7 @@ import type { Runner } from "../../cloud/ports/runner.ts";
 import type { Sandbox } from "../../cloud/ports/sandbox.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { enrolmentOptions } from "./agent-options.ts";
+import { unitSandboxOn } from "./on-systemd.ts";
 import { scriptStage, type ScriptStage } from "./script-stage.ts";
 
 let stage: ScriptStage;
@@ -69,6 +69,7 @@ function runnerIn(sandbox: Sandbox): Runner {
     enrolment: githubEnrolment(enrolmentOptions("dev", "i-0abc", { read: async () => undefined })),
     stateDirectory: stage.folder,
     bootId: "boot-1",
+    hooksDirectory: "",
     clock: hostClock,
     log: { event: () => undefined },
   });
@@ -103,12 +104,8 @@ const plainProcesses = (): HostUnderTest => ({
 const group = () => join(stage.folder, "runpool.slice/runpool-jobs.slice/runpool-runner@1.service");
 const file = (name: string) => readFileSync(join(group(), name), "utf8").trim();
 const units = (ask: (verb: string) => { readonly code: number | null; readonly said: string }) =>
-  unitSandbox({
-    distribution: "",
-    stateDirectory: stage.folder,
+  unitSandboxOn(stage.folder, {
     rootsDirectory: join(stage.folder, "state/runners"),
-    cgroupTree: stage.folder,
-    path: "",
     requests: {
       ask: async (verb) => {
         const { code, said } = ask(verb);
@@ -116,7 +113,6 @@ const units = (ask: (verb: string) => { readonly code: number | null; readonly s
       },
     },
     clock: hostClock,
-    onChange: () => undefined,
   });
 
 /** Root's scripts are run; the cgroup's files are plain ones: freezing and killing are what the scripts write into them. */

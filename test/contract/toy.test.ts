@@ -76,7 +76,7 @@ describe("GitHub's runner on a toy host", () => {
     const secrets = { read: async () => ({ value: "ASECRET", writtenAt: 0 }) };
     const enrolment = githubEnrolment(enrolmentOptions("dev", "i-0abc", secrets));
     const runner = () =>
-      githubRunner(host.sandbox, { enrolment, stateDirectory, bootId: "boot", clock: hostClock, log });
+      githubRunner(host.sandbox, { enrolment, stateDirectory, bootId: "", hooksDirectory: "", clock: hostClock, log });
     const stand: RunnerStand = {
       runner: runner(),
       again: runner,

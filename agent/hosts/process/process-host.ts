@@ -12,10 +12,8 @@ export interface ProcessHostOptions {
   readonly prepareLimitMs: number;
   readonly stateDirectory: string;
   readonly bootId: string;
-  /** PATH of the pre-runner script. */
+  /** PATH of the pre-runner script, which inherits nothing from the agent. */
   readonly path: string;
-  /** Further environment of the pre-runner script; nothing is inherited from the agent. */
-  readonly environment?: Readonly<Record<string, string>>;
   /** Whose free share counts. */
   readonly workDirectory: string;
   /** Ends the machine: a process's exit on a laptop. */
@@ -23,13 +21,6 @@ export interface ProcessHostOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Where the moment stands (epoch seconds) at which the machine is powered off without the agent. */
-export const deadlineFile = (stateDirectory: string): string => join(stateDirectory, "deadline");
-
-/** Epoch seconds and a line end, so that a shell can read it; rounded up, so that the agent's own ending comes first. */
-const writeDeadline = (file: string, atMs: number): Promise<void> =>
-  writeAtomically(file, `${Math.ceil(atMs / 1000)}\n`, 0o644);
 
 /** The free share of the folder's disk, 0..1, for those who are not root. */
 export async function freeShare(folder: string): Promise<number> {
@@ -45,6 +36,8 @@ export function processHost(options: ProcessHostOptions): Host {
   const { stateDirectory, bootId, path, clock, log } = options;
   let status = "";
   let armed: number | undefined;
+  /** Holds epoch seconds. */
+  const deadlineFile = join(stateDirectory, "deadline");
   return {
     prepare: () =>
       prepareOnce(
@@ -52,7 +45,7 @@ export function processHost(options: ProcessHostOptions): Host {
           script: options.preRunnerScript,
           stateDirectory,
           bootId,
-          environment: { PATH: path, HOME: stateDirectory, LANG: "C.UTF-8", ...options.environment },
+          environment: { PATH: path, HOME: stateDirectory, LANG: "C.UTF-8" },
           limitMs: options.prepareLimitMs,
         },
         clock,
@@ -65,11 +58,12 @@ export function processHost(options: ProcessHostOptions): Host {
     },
     deadline: async (at) => {
       if (at === armed) return;
-      await writeDeadline(deadlineFile(stateDirectory), at);
+      // Rounded up, so that the agent's own end comes first.
+      await writeAtomically(deadlineFile, `${Math.ceil(at / 1000)}\n`, 0o644);
       armed = at;
     },
     left: async () => {
-      const seconds = await readText(deadlineFile(stateDirectory));
+      const seconds = await readText(deadlineFile);
       return seconds === undefined || !/^\d+\n$/.test(seconds) ? undefined : Number(seconds) * 1000 - clock.now();
     },
     diskFree: async () => {

@@ -6,8 +6,9 @@ import type { Clock, Random } from "../../../cloud/ports/clock.ts";
 import { readText } from "../../machine/disk-state.ts";
 import { hostLimits } from "../../machine/host-limits.ts";
 
-/** agent/hosts/systemd/units/request.sh knows these and no others. */
-export type RootVerb = "start" | "freeze" | "thaw" | "stop" | "kill" | "destroy" | "prepare" | "power-off";
+/** take-requests.sh and request.sh know these and no others: a test compares. */
+export const rootVerbs = ["start", "freeze", "thaw", "stop", "kill", "destroy", "prepare", "power-off"] as const;
+export type RootVerb = (typeof rootVerbs)[number];
 
 export interface RootAnswer {
   /** 0: done. */
@@ -54,7 +55,7 @@ export function rootRequests({ spool, answers, clock, random }: RootRequestsOpti
   };
 }
 
-/** The exit code on the first line, words below. What says no code was cut short: nothing that it tells has been done for sure. */
+/** The exit code on the first line, words below. Without a code it was cut short, and nothing is known to be done. */
 export function readAnswer(text: string): RootAnswer {
   const [, code, words = ""] = /^(\d+)\n([^]*)$/.exec(text) ?? [];
   return code === undefined

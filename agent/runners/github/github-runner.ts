@@ -6,16 +6,17 @@ import type { Clock } from "../../../cloud/ports/clock.ts";
 import type { Log } from "../../../cloud/ports/log.ts";
 import type { Sandbox, SandboxSeen } from "../../../cloud/ports/sandbox.ts";
 import { readJson, writeJson } from "../../machine/disk-state.ts";
-import { hostLimits, hostMaxima } from "../../machine/host-limits.ts";
+import { hostLimits } from "../../machine/host-limits.ts";
 import { inBackground, type Background } from "../../machine/in-background.ts";
 import { configureArguments } from "./configure-arguments.ts";
 import { isForOneJob, type Enrolment, type RegisterRequest } from "./enrolment.ts";
-import { hookEnvironment, readJobEvents, type JobHooks } from "./job-hooks.ts";
+import { hookEnvironment, readJobEvents } from "./job-hooks.ts";
 import { afterExit } from "./listener-exit.ts";
 import { readListenerLog, saysJobLast, type ListenerSaid } from "./listener-log.ts";
 import { hasJob, hasWorker } from "./program.ts";
 import { failureOf } from "./registration-outcome.ts";
 import { configure, ownEnvironment, remove, unpack, type RegistrationFiles } from "./run-config.ts";
+import { runnerLimits, runnerMaxima } from "./runner-limits.ts";
 
 export interface GithubRunnerOptions {
   readonly enrolment: Enrolment;
@@ -23,7 +24,8 @@ export interface GithubRunnerOptions {
   readonly stateDirectory: string;
   /** Tells boots apart: what was noted in another boot no longer holds. */
   readonly bootId: string;
-  readonly hooks?: JobHooks;
+  /** The folder of job-started.sh and job-completed.sh; absolute. */
+  readonly hooksDirectory: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -87,11 +89,11 @@ async function state(runner: Context): Promise<RunnerState> {
     return { assignment: undefined, configured: false, listener: "none", busy: false, jobs: jobsBefore };
   const { assignment, configured } = present;
   const seen = await runner.sandbox.look(assignment);
-  // Whoever froze it has not come back: an agent before this one, or a request whose answer was lost.
+  // Frozen by an agent before this one, or by a request whose answer was lost.
   if (seen.frozen && !runner.stopping) await runner.sandbox.thaw(assignment);
   await logJobs(runner, present, seen);
   const busy = hasWorker(seen.processes);
-  const said = readListenerLog(seen.log, hostMaxima.detailLines);
+  const said = readListenerLog(seen.log);
   return {
     assignment,
     configured,
@@ -104,19 +106,19 @@ async function state(runner: Context): Promise<RunnerState> {
   };
 }
 
-/** Its one job may have begun, and ended, before anybody has looked. */
+/** Its one job may have begun and ended between two looks. */
 const hasServed = ({ once }: Present, { listener }: SandboxSeen, { jobs }: ListenerSaid): boolean =>
   once === true && listener === "exited" && jobs > 0;
 
 async function logJobs(runner: Context, present: Present, seen: SandboxSeen): Promise<void> {
   const told = present.eventsLogged;
-  const events = readJobEvents(seen.jobs).slice(told, told + hostMaxima.jobEvents);
+  const events = readJobEvents(seen.jobs).slice(told, told + runnerMaxima.jobEvents);
   for (const { name, ...facts } of events) runner.log.event(name, { assignment: present.assignment, ...facts });
   const stands = runner.saved?.present;
   if (events.length === 0 || stands?.assignment !== present.assignment) return;
   const logged = { ...stands, eventsLogged: told + events.length };
   await save(runner, logged).catch((error: unknown) => {
-    // A job may have filled the disk: whoever only looks must not fail for that. After a crash the events would be told once more.
+    // A job may have filled the disk: a look must not fail for that. After a crash the events are logged once more.
     runner.log.event("runner.unsaved", { problem: String(error) });
     if (runner.saved !== undefined) runner.saved = { ...runner.saved, present: logged };
   });
@@ -159,18 +161,17 @@ async function register(runner: Context, request: RegisterRequest): Promise<Enro
 
 /** Starts the listener unless it lives, and waits until it listens. */
 async function launch(runner: Context, assignment: number): Promise<EnrolOutcome> {
-  const { sandbox, clock, log, hooks } = runner;
+  const { sandbox, clock, log, hooksDirectory } = runner;
   const { present } = await load(runner);
-  const onlyRuns = present?.onlyRuns;
   await sandbox.start(assignment, {
     ...ownEnvironment(),
     ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE: "1",
-    ...(hooks === undefined ? {} : hookEnvironment(hooks, onlyRuns)),
+    ...hookEnvironment(hooksDirectory, present?.onlyRuns),
   });
-  const until = clock.now() + hostLimits.onlineMs;
+  const until = clock.now() + runnerLimits.onlineMs;
   for (;;) {
     const seen = await sandbox.look(assignment);
-    const said = readListenerLog(seen.log, hostMaxima.detailLines);
+    const said = readListenerLog(seen.log);
     const served = present !== undefined && hasServed(present, seen, said);
     if (served && !hasWorker(seen.processes)) return { kind: "registered" };
     if (seen.listener === "running" && said.online) {
@@ -179,7 +180,7 @@ async function launch(runner: Context, assignment: number): Promise<EnrolOutcome
     }
     if (seen.listener !== "running" && !served) return ended(seen, said.lastLines);
     if (clock.now() >= until)
-      return failureOf(`the listener did not listen within ${hostLimits.onlineMs} ms`, said.lastLines, "network");
+      return failureOf(`the listener did not listen within ${runnerLimits.onlineMs} ms`, said.lastLines, "network");
     await clock.sleep(hostLimits.startPollMs);
   }
 }
@@ -194,7 +195,7 @@ async function start(runner: Context, assignment: number): Promise<EnrolOutcome>
   const { sandbox, clock, log } = runner;
   const seen = await sandbox.look(assignment);
   if (seen.listener === "exited") {
-    const { lastLines } = readListenerLog(seen.log, hostMaxima.detailLines);
+    const { lastLines } = readListenerLog(seen.log);
     log.event("runner.exited", { assignment, code: seen.exitCode ?? null, lastLines });
     const after = afterExit(seen.exitCode);
     if (after.kind === "give-up") return failureOf(after.why, lastLines, after.cause);
@@ -209,7 +210,7 @@ async function start(runner: Context, assignment: number): Promise<EnrolOutcome>
  * upon it, and nobody else would get that job. Where it gives it up it says nothing more: so for a while only.
  */
 const isBusy = ({ processes, log, quietMs }: SandboxSeen): boolean =>
-  hasJob(processes) || (quietMs < hostLimits.takenJobMs && saysJobLast(log));
+  hasJob(processes) || (quietMs < runnerLimits.takenJobMs && saysJobLast(log));
 
 /** Check and stop are one step: what is looked at stands still. Where an outcome is not known it may stand on: the next look thaws it. */
 async function stopIfIdle(runner: Context): Promise<"stopped" | "busy"> {

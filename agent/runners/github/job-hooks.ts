@@ -1,27 +1,17 @@
-// The runner's job hooks: what they are told by the environment, and what they have written down.
-import { hostMaxima } from "../../machine/host-limits.ts";
-
-export interface JobHooks {
-  /** The folder of job-started.sh and job-completed.sh; absolute, as the runner asks. */
-  readonly directory: string;
-  /** The operator's own hooks, run after ours; absolute paths. */
-  readonly started?: string;
-  readonly completed?: string;
-}
+// The runner's job hooks: the environment that they get, and the events that they have written down.
+import { runnerMaxima } from "./runner-limits.ts";
 
 /**
- * `onlyRuns`: ids of the runs whose jobs may run here; undefined: any run's. GitHub Docs, "Running scripts before or after a job":
- * the hooks are absolute paths, run synchronously, and a failing one fails the job.
+ * `directory`: where job-started.sh and job-completed.sh lie; `onlyRuns`: ids of the runs whose jobs may run here, undefined for any run's. GitHub
+ * Docs, "Running scripts before or after a job": the hooks are absolute paths, run synchronously, and a failing one fails the job.
  */
 export const hookEnvironment = (
-  hooks: JobHooks,
+  directory: string,
   onlyRuns: readonly string[] | undefined,
 ): Readonly<Record<string, string>> => ({
-  ACTIONS_RUNNER_HOOK_JOB_STARTED: `${hooks.directory}/job-started.sh`,
-  ACTIONS_RUNNER_HOOK_JOB_COMPLETED: `${hooks.directory}/job-completed.sh`,
+  ACTIONS_RUNNER_HOOK_JOB_STARTED: `${directory}/job-started.sh`,
+  ACTIONS_RUNNER_HOOK_JOB_COMPLETED: `${directory}/job-completed.sh`,
   ...(onlyRuns === undefined ? {} : { RUNPOOL_ONLY_RUNS: onlyRuns.join(" ") }),
-  ...(hooks.started === undefined ? {} : { RUNPOOL_HOOK_STARTED: hooks.started }),
-  ...(hooks.completed === undefined ? {} : { RUNPOOL_HOOK_COMPLETED: hooks.completed }),
 });
 
 /** Past-tense names and facts for the log. */
@@ -50,7 +40,7 @@ export function readJobEvents(text: string): readonly JobEvent[] {
   for (const line of text.split("\n").slice(0, -1)) {
     const [word = "", at = "", run = "", attempt = "", job = ""] = line
       .split("\t")
-      .map((field) => field.slice(0, hostMaxima.untrustedText));
+      .map((field) => field.slice(0, runnerMaxima.untrustedText));
     const name = words.get(word);
     if (name === undefined || !/^\d+$/.test(at)) continue;
     const seconds = name === "job.completed" ? Number(at) - startedAt : Number.NaN;

@@ -1,7 +1,7 @@
 // The listener's exit codes one by one: Constants.cs:164-177 (Runner.ReturnCode), and what run-helper.sh.template:52-95 makes of them.
 // Lines are those of the fork of actions/runner that registration-outcome.ts names.
-import { hostLimits } from "../../machine/host-limits.ts";
 import type { FailureCause } from "../../../domain/record.ts";
+import { runnerLimits } from "./runner-limits.ts";
 
 export type AfterExit =
   /** Start it again after a pause of `pauseMs`, or earlier when the update is finished. */
@@ -24,14 +24,14 @@ export function afterExit(code: number | undefined): AfterExit {
       return relaunch(0);
     // Retryable error (Program.cs:168-173); run.sh pauses as long (61-64).
     case 2:
-      return relaunch(hostLimits.retryPauseMs);
+      return relaunch(runnerLimits.retryPauseMs);
     // Exits for its update; the update's script says `update.finished`, for which run.sh waits (65-88).
     case 3:
     case 4:
-      return relaunch(hostLimits.updateMs, true);
+      return relaunch(runnerLimits.updateMs, true);
     // Session conflict: it has tried for four minutes by itself (BrokerMessageListener.cs:51); run.sh leaves it (89-91).
     case 5:
-      return relaunch(hostLimits.retryPauseMs);
+      return relaunch(runnerLimits.retryPauseMs);
     // Its configuration was refreshed from the server; it starts again within its own process (Runner.cs, ExecuteRunnerAsync).
     case 6:
       return relaunch(0);

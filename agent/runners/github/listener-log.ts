@@ -20,7 +20,7 @@ export interface ListenerSaid {
 export const saysJobLast = (text: string): boolean =>
   text.replace(/\n$/, "").split("\n").at(-1)?.includes(": Running job: ") === true;
 
-export function readListenerLog(text: string, lastCount: number): ListenerSaid {
+export function readListenerLog(text: string): ListenerSaid {
   const at = text.lastIndexOf(startMark);
   const present = at < 0 ? text : text.slice(at + startMark.length);
   const lines = present.split("\n").filter((line) => line.trim() !== "");
@@ -30,6 +30,6 @@ export function readListenerLog(text: string, lastCount: number): ListenerSaid {
     online: /^.{0,30}Listening for Jobs/m.test(present),
     jobs: text.match(/^.{0,30}Running job: /gm)?.length ?? 0,
     // A job can write lines of any length there.
-    lastLines: lines.slice(-lastCount).map((line) => line.slice(0, hostMaxima.lineLength)),
+    lastLines: lines.slice(-hostMaxima.detailLines).map((line) => line.slice(0, hostMaxima.lineLength)),
   };
 }

@@ -1,7 +1,7 @@
 // Makes a registration's files, and removes it at GitHub: by the runner's own programs. What is secret goes by environment, never by command line.
 import type { CommandEnd, Sandbox } from "../../../cloud/ports/sandbox.ts";
 import type { Log } from "../../../cloud/ports/log.ts";
-import { hostLimits } from "../../machine/host-limits.ts";
+import { runnerLimits } from "./runner-limits.ts";
 
 /** What `config.sh` writes, and what says who the runner is at GitHub. */
 const registrationFiles = [".runner", ".credentials", ".credentials_rsaparams"] as const;
@@ -30,7 +30,7 @@ export const configure = (
   sandbox.run("register", {
     ...configBy(token, log),
     arguments: commandLine,
-    limitMs: hostLimits.configureMs,
+    limitMs: runnerLimits.configureMs,
     results: registrationFiles,
   });
 
@@ -44,7 +44,7 @@ export const unpack = (sandbox: Sandbox, configuration: string): Promise<Command
     program: "bin/Runner.Listener",
     arguments: [],
     environment: { ...ownEnvironment(), ACTIONS_RUNNER_INPUT_JITCONFIG: configuration },
-    limitMs: hostLimits.configureMs,
+    limitMs: runnerLimits.configureMs,
     secrets: [configuration],
     results: registrationFiles,
   });
@@ -60,7 +60,7 @@ export async function remove(
   token: string,
   log: Log,
 ): Promise<void> {
-  const command = { ...configBy(token, log), arguments: ["remove"], limitMs: hostLimits.removeMs, files };
+  const command = { ...configBy(token, log), arguments: ["remove"], limitMs: runnerLimits.removeMs, files };
   const end = await sandbox.run("remove", command);
   if (end.code === 0) log.event("runner.removed", { assignment });
   else log.event("runner.not-removed", { assignment, code: end.code, lastLines: end.lastLines });

@@ -107,7 +107,7 @@ test("the shipped log has the agent's, systemd's and the pre-runner's lines, and
 test("an agent's user becomes root by no variable that it hands over, nor by one of the image's file", () => {
   const { started, environment, ended, owned } = found.handedOver;
   expect(started).toBe("0");
-  expect(environment).toEqual([String.raw`RUNPOOL_HOOK_STARTED="/opt/a \"hook\".sh"`]);
+  expect(environment).toEqual([String.raw`ACTIONS_RUNNER_HOOK_JOB_STARTED="/opt/a \"hook\".sh"`]);
   expect(ended).toMatch(/^exited \d+ exit-code$/);
   expect(owned).toBe("");
 });

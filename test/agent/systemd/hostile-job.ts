@@ -94,7 +94,7 @@ async function handOver(stage: Stage): Promise<object> {
     `RUNPOOL_ONLY_RUNS="7`,
     `BASH_ENV=${root}/runner/.runner"`,
     `EXIT_CODE="made-up"`,
-    `RUNPOOL_HOOK_STARTED="/opt/a \\"hook\\".sh"`,
+    `ACTIONS_RUNNER_HOOK_JOB_STARTED="/opt/a \\"hook\\".sh"`,
   ];
   await stage.as("runpool", `mkdir -p ${folder}; cat >${folder}/.runner <<'END'\nid >>/run/owned-by-agent-user\nEND`);
   await stage.as("runpool", `cat >${folder}/environment <<'END'\n${lines.join("\n")}\nEND`);

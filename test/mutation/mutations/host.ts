@@ -33,7 +33,7 @@ export const hostMutations: readonly Mutation[] = [
     "agent/runners/github/github-runner.ts",
     [
       "a job that was just taken is killed",
-      " || (quietMs < hostLimits.takenJobMs && saysJobLast(log))",
+      " || (quietMs < runnerLimits.takenJobMs && saysJobLast(log))",
       "",
       "agent/stop-if-idle",
     ],

@@ -9,15 +9,12 @@ answer() { # code words
   printf '%s\n%s\n' "$1" "$2" >"$answers/.$id" && mv -f "$answers/.$id" "$answers/$id"
 }
 find "$answers" -type f -mmin +60 -delete
-# One at a time upon a root: an agent that has died may have asked for what the next one undoes.
-case $verb in start | freeze | thaw | stop | kill | destroy) exec 9>"/run/runpool/runners/$number.lock" && flock 9 ;; esac
 case $verb in
-start) words=$("$here/runner-start.sh" "$number" 2>&1) ;;
-freeze) words=$("$here/runner-freeze.sh" "$number" 2>&1) ;;
-thaw) words=$("$here/runner-thaw.sh" "$number" 2>&1) ;;
-stop) words=$("$here/runner-stop.sh" "$number" 2>&1) ;;
-kill) words=$("$here/runner-kill.sh" "$number" 2>&1) ;;
-destroy) words=$("$here/runner-destroy.sh" "$number" 2>&1) ;;
+start | freeze | thaw | stop | kill | destroy)
+  # One at a time upon a root: an agent that has died may have asked for what the next one undoes.
+  exec 9>"/run/runpool/runners/$number.lock" && flock 9
+  words=$("$here/runner-$verb.sh" "$number" 2>&1)
+  ;;
 prepare) words=$("$here/prepare.sh" 2>&1) ;;
 power-off) words=$(systemctl poweroff --no-block 2>&1) ;;
 *) exit 64 ;;

@@ -2,7 +2,7 @@
 # GitHub's part of root's scripts, which source it.
 # The variables that a listener is told beside the unit's own words; for runner-start.sh.
 # shellcheck disable=SC2034
-names='ACTIONS_RUNNER_HOOK_JOB_(STARTED|COMPLETED)|ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE|RUNPOOL_(ONLY_RUNS|HOOK_STARTED|HOOK_COMPLETED)'
+names='ACTIONS_RUNNER_HOOK_JOB_(STARTED|COMPLETED)|ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE|RUNPOOL_ONLY_RUNS'
 # What of the runner's root is root's; for runner-lay.sh. forge.conf mounts over all but the link.
 lay_program() { # folder
   install -d "$1/bin"
