@@ -1,61 +1,46 @@
-// The runner's contract: GitHub's half on plain processes and the stand-in of GitHub's runner, and the in-process world's.
-import { afterAll, beforeAll, describe, test } from "vitest";
-import type { Assigned } from "../../cloud/ports/runner.ts";
+// The runner's contract: GitHub's half on plain processes, and the in-process world's. On systemd: test/agent/systemd/contracts.test.ts.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
+import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
+import { githubProgram } from "../../agent/runners/github/program.ts";
 import { registrationTokenParameter, removalTokenParameter, runnerName } from "../../domain/names.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { catalogue } from "../../sim/ec2/catalogue.ts";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { agentPorts } from "../world/agent-world.ts";
 import { noFaults } from "../world/faults.ts";
 import { startProcess } from "../world/process.ts";
 import { environment, repositories, worldOf } from "../world/world.ts";
-import { openHostBench, type HostBench, type Machine } from "../agent/host-bench.ts";
-import { repo } from "../sim/runner-bench.ts";
+import { openBench, type Bench } from "../sim/runner-bench.ts";
+import { githubStand } from "./github-stand.ts";
 import { runnerCases, type RunnerStand } from "./runner-contract.ts";
 
 let played = 0;
 
 describe("GitHub's runner on plain processes", () => {
-  let bench: HostBench;
+  const folder = mkdtempSync(join(tmpdir(), "runner-contract-"));
+  let stand: RunnerStand;
+  let bench: Bench;
   beforeAll(async () => {
-    bench = await openHostBench({ disconnectMs: 400 });
+    bench = await openBench({ disconnectMs: 400 });
+    const path = process.env["PATH"] ?? "";
+    const options = { rootsDirectory: join(folder, "roots"), path, clock: hostClock, onChange: () => undefined };
+    const program = githubProgram(bench.folder(), path);
+    stand = githubStand({
+      bench,
+      openSandbox: () => processSandbox({ ...options, program, log: { event: () => undefined } }),
+      stateDirectory: join(folder, "state"),
+      hooksDirectory: join(import.meta.dirname, "../../agent/runners/github/units"),
+      gates: folder,
+    });
   });
-  afterAll(() => bench.close());
-
-  const standOn = (machine: Machine): RunnerStand => {
-    const nameOf = (n: number) => `test-i-${9000 + n}-${n}`;
-    return {
-      runner: {
-        ...machine.runner,
-        clean: (n) => bench.token("remove").then((token) => machine.runner.clean(n, token)),
-      },
-      again: () => machine.afterCrash().runner,
-      record: async (n): Promise<Assigned> => {
-        machine.given(await bench.request(n, 9000 + n));
-        return { assignment: n, partition: "github:octo/app" };
-      },
-      job: (n) => {
-        const runId = 9000 + n;
-        const gate = join(machine.folder, `gate-${n}`);
-        const of = (event: { job?: { run: { runId: number } } }) => event.job?.run.runId === runId;
-        const begun = bench.github.happened("job.started", of);
-        const over = bench.github.happened("job.completed", of);
-        const script = `while [ ! -e ${gate} ]; do sleep 0.02; done`;
-        bench.github.queueRun({ ...repo, runId, jobs: [{ name: "build", labels: [String(runId)], script }] });
-        return {
-          begun,
-          end: async () => {
-            writeFileSync(gate, "");
-            return (await over).job?.conclusion ?? "none";
-          },
-        };
-      },
-      known: (n) => bench.github.runners().some(({ name }) => name === nameOf(n)),
-      pause: () => hostClock.sleep(50),
-    };
-  };
-  test.each(runnerCases)("$name", ({ play }) => play(standOn(bench.machine()), ++played));
+  afterEach(() => stand.runner.kill());
+  afterAll(async () => {
+    await bench.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  });
+  test.each(runnerCases)("$name", ({ play }) => play(stand, ++played));
 });
 
 describe("the in-process world's runner", () => {

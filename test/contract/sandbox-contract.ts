@@ -250,16 +250,3 @@ export const sandboxCases: readonly SandboxCase[] = [
     },
   },
 ];
-
-/** Each case's outcome by its name: "passed", or what failed. */
-export async function playSandboxCases(stand: SandboxStand): Promise<Readonly<Record<string, string>>> {
-  const found: Record<string, string> = {};
-  for (const [index, { name, play }] of sandboxCases.entries()) {
-    found[name] = await play(stand, 101 + index).then(
-      () => "passed",
-      (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),
-    );
-    await stand.sandbox.destroy(101 + index).catch(() => undefined);
-  }
-  return found;
-}

@@ -1,4 +1,4 @@
-// The sandbox's contract on plain processes. On systemd it is played in a guest: test/agent/systemd/sandbox.test.ts.
+// The sandbox's contract on plain processes. On systemd it is played in a guest: test/agent/systemd/contracts.test.ts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 // What is played in guests, by name.
+import { contracts } from "./contracts.ts";
 import { survivesCrashes } from "./crashes.ts";
 import { dockerJobs } from "./docker-jobs.ts";
 import { bootWatchdog, deadlineWithoutAgent, failedPreparation, spotNotice } from "./endings.ts";
@@ -6,7 +7,6 @@ import { hostileJob } from "./hostile-job.ts";
 import { servesJustInTime } from "./just-in-time.ts";
 import { preparations } from "./preparations.ts";
 import { leaveMeetsJob } from "./races.ts";
-import { sandboxContract } from "./sandbox.ts";
 import { servesAndReleases } from "./serves.ts";
 
 /** Gives what was found; `tell` says it earlier, for scenarios that end with the guest's own end. */
@@ -22,7 +22,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   "spot notice": spotNotice,
   "deadline without agent": deadlineWithoutAgent,
   "boot watchdog": bootWatchdog,
-  "sandbox contract": sandboxContract,
+  contracts,
   preparations,
   "failed preparation": failedPreparation,
 };
