@@ -12,7 +12,7 @@ trap 'umount -R "$W"; rmdir "$W"' EXIT
 R=$W/root
 mkdir "$W/up" "$W/wk" "$R"
 mount -t overlay overlay -o "lowerdir=${RUNPOOL_TEST_ROOT:-/},upperdir=$W/up,workdir=$W/wk" "$R" || { echo "no overlay here"; exit 77; }
-# Homes of whoever works here are not what is judged; the guest has them again, since this project may lie there.
+# The homes of this machine's users are not judged; the guest has them again, since this project may lie there.
 enter() {
   mount --rbind /dev "$R/dev" && mount -t proc proc "$R/proc" && mount -t tmpfs tmpfs "$R/run" && mount -t tmpfs tmpfs "$R/tmp" &&
     mount -t tmpfs -o mode=700 tmpfs "$R/root" && mount -t tmpfs tmpfs "$R/home"
@@ -22,9 +22,12 @@ rm -rf "$R"/{root,home/*}/{.npmrc,.aws,.netrc,.git-credentials,.docker,.config/g
 enter || exit 77
 # Systemd does not run here; `systemctl enable` works on files.
 in_root() { chroot "$R" /usr/bin/env -i SYSTEMD_OFFLINE=1 HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
-# As a stock AMI is: nothing of whoever works on this machine.
+# As a stock AMI is: nothing that was set up on this machine.
 rm -rf "$R/usr/sbin/policy-rc.d" "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin" "$R/etc/runpool" "$R/usr/lib/runpool"
 mkdir -p "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin"
+# An AMI's apt keeps its caches; a container's builds them anew in each of twenty calls. Nothing is upgraded and no manual indexed: neither is the recipe's.
+rm -f "$R"/etc/apt/apt.conf.d/docker-{clean,gzip-indexes} "$R/var/lib/man-db/auto-update"
+echo 'APT::Get::Upgrade "false";' >"$R/etc/apt/apt.conf.d/99no-upgrade"
 sed -i -E 's/^([^:]+):\$[^:]*:/\1:*:/' "$R/etc/shadow"
 { in_root apt-get -qq update && in_root apt-get -qq install -y --download-only docker.io cloud-init; } >"$results/network" 2>&1 ||
   { echo "no Debian mirror in reach: $(tail -n 1 "$results/network")"; exit 77; }
