@@ -10,6 +10,7 @@ import { tags } from "../../domain/names.ts";
 import type { ImageSeen, LaunchReader, TemplateSeen } from "../ports/doctor.ts";
 import { look } from "./doctor-look.ts";
 import { rootGiBOf } from "./images.ts";
+import { architectures } from "./machines.ts";
 
 const noTemplate = [
   "InvalidLaunchTemplateId.NotFound",
@@ -48,11 +49,10 @@ async function image(client: EC2Client, id: string): Promise<ImageSeen | undefin
   const found = Images?.[0];
   if (found === undefined) return undefined;
   const { State = "unknown", Architecture, CreationDate = "" } = found;
-  const architecture = Architecture === "x86_64" ? "x64" : Architecture === "arm64" ? "arm64" : "other";
   const { VirtualizationType: virtualization = "unknown", RootDeviceName: rootDevice = "" } = found;
   return {
     state: State,
-    architecture,
+    architecture: architectures[Architecture ?? ""] ?? "other",
     createdAt: Date.parse(CreationDate),
     owners: [found.OwnerId, found.ImageOwnerAlias].flatMap((owner) => owner ?? []),
     environment: found.Tags?.find(({ Key }) => Key === tags.environment)?.Value,

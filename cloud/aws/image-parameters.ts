@@ -7,37 +7,35 @@ import {
 } from "@aws-sdk/client-ssm";
 import { imageParameter } from "../../domain/class-keys.ts";
 import type { ImageParameters, ParameterValue } from "../ports/images.ts";
-import { AwsRefused, asSdkError, raise, troubleOf } from "./sdk-errors.ts";
+import { allPages } from "./all-pages.ts";
+import { AwsRefused, raise } from "./sdk-errors.ts";
 
 /** `/runpool/ENVIRONMENT/ami/ARCHITECTURE` or `…/ami/CLASS/ARCHITECTURE`, whatever the environment. */
 const ours = new RegExp(`^${imageParameter("[^/]+", "x64").replace(/x64$/, "([^/]+/)?[^/]+")}$`);
 
 async function history(client: SSMClient, Name: string): Promise<readonly ParameterValue[]> {
-  const values: ParameterValue[] = [];
-  try {
-    for await (const { Parameters } of paginateGetParameterHistory({ client, pageSize: 50 }, { Name }))
-      for (const { Value = "", LastModifiedDate } of Parameters ?? [])
-        values.push({ imageId: Value, writtenAt: LastModifiedDate?.getTime() ?? 0 });
-  } catch (error) {
-    if (asSdkError(error).name === "ParameterNotFound") return [];
-    return raise(`GetParameterHistory ${Name}`, error);
-  }
+  const pages = paginateGetParameterHistory({ client, pageSize: 50 }, { Name });
+  const values = await allPages(`GetParameterHistory ${Name}`, pages, ({ Parameters = [] }) =>
+    Parameters.map(({ Value = "", LastModifiedDate }) => ({
+      imageId: Value,
+      writtenAt: LastModifiedDate?.getTime() ?? 0,
+    })),
+  ).catch((error: unknown) => {
+    if (error instanceof AwsRefused && error.code === "ParameterNotFound") return [];
+    throw error;
+  });
   // Parameter Store lists the oldest first.
   return values.toReversed();
 }
 
 export const imageParameters = (client: SSMClient): ImageParameters => ({
-  names: async () => {
-    const names: string[] = [];
-    try {
-      // Not by GetParametersByPath: who may call that for a path may read every secret below it, whatever else is denied.
-      const wanted = { ParameterFilters: [{ Key: "Path", Option: "Recursive", Values: ["/runpool/"] }] };
-      for await (const { Parameters } of paginateDescribeParameters({ client, pageSize: 50 }, wanted))
-        names.push(...(Parameters ?? []).flatMap(({ Name = "" }) => (ours.test(Name) ? [Name] : [])));
-    } catch (error) {
-      return raise("DescribeParameters /runpool/", error);
-    }
-    return names;
+  names: () => {
+    // Not by GetParametersByPath: who may call that for a path may read every secret below it, whatever else is denied.
+    const options = { ParameterFilters: [{ Key: "Path", Option: "Recursive", Values: ["/runpool/"] }] };
+    const pages = paginateDescribeParameters({ client, pageSize: 50 }, options);
+    return allPages("DescribeParameters /runpool/", pages, ({ Parameters = [] }) =>
+      Parameters.flatMap(({ Name = "" }) => (ours.test(Name) ? [Name] : [])),
+    );
   },
   history: (parameter) => history(client, parameter),
   write: async (parameter, imageId) => {
@@ -49,10 +47,7 @@ export const imageParameters = (client: SSMClient): ImageParameters => ({
       DataType: "aws:ec2:image",
       Overwrite: true,
     } as const;
-    await client.send(new PutParameterCommand(value)).catch((error: unknown) => {
-      if (troubleOf(error) === "refused")
-        throw new AwsRefused(`PutParameter ${parameter}`, asSdkError(error).name, asSdkError(error).message);
-      return raise(`PutParameter ${parameter}`, error);
-    });
+    const command = new PutParameterCommand(value);
+    await client.send(command).catch((error: unknown) => raise(`PutParameter ${parameter}`, error));
   },
 });

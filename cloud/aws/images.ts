@@ -14,14 +14,15 @@ import {
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { imageTags } from "../../domain/image.ts";
 import type { ImageSeen, Images, SnapshotSeen } from "../ports/images.ts";
+import { allPages } from "./all-pages.ts";
 import { imageUsers } from "./image-users.ts";
-import { AwsRefused, asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
+import { architectures } from "./machines.ts";
+import { asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
 
 const pageSize = 1000;
 const asTags = (tags: readonly Tag[] | undefined): Record<string, string> =>
   Object.fromEntries((tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
 
-const architectures: Readonly<Record<string, ImageSeen["architecture"]>> = { x86_64: "x64", arm64: "arm64" };
 const states: Readonly<Record<string, ImageSeen["state"]>> = {
   available: "available",
   pending: "pending",
@@ -51,29 +52,21 @@ const seenAs = (image: Image): ImageSeen => {
 };
 
 async function find(client: EC2Client, filters: readonly Filter[]): Promise<readonly ImageSeen[]> {
-  const found: ImageSeen[] = [];
-  try {
-    // Deprecated images may be in use, too.
-    const wanted = { Owners: ["self"], Filters: [...filters], IncludeDeprecated: true };
-    for await (const { Images: page } of paginateDescribeImages({ client, pageSize }, wanted))
-      found.push(...(page ?? []).map(seenAs));
-  } catch (error) {
-    return raise("DescribeImages", error);
-  }
+  // Deprecated images may be in use, too.
+  const options = { Owners: ["self"], Filters: [...filters], IncludeDeprecated: true };
+  const pages = paginateDescribeImages({ client, pageSize }, options);
+  const found = await allPages("DescribeImages", pages, ({ Images: page = [] }) => page.map(seenAs));
   return found.toSorted((a, b) => b.createdAt - a.createdAt);
 }
 
-async function snapshotsOf(client: EC2Client, filters: readonly Filter[]): Promise<readonly SnapshotSeen[]> {
-  const found: SnapshotSeen[] = [];
-  try {
-    const wanted = { OwnerIds: ["self"], Filters: [...filters] };
-    for await (const { Snapshots } of paginateDescribeSnapshots({ client, pageSize }, wanted))
-      for (const { SnapshotId = "", StartTime } of Snapshots ?? [])
-        found.push({ snapshotId: SnapshotId, createdAt: StartTime?.getTime() ?? 0 });
-  } catch (error) {
-    return raise("DescribeSnapshots", error);
-  }
-  return found;
+function snapshotsOf(client: EC2Client, filters: readonly Filter[]): Promise<readonly SnapshotSeen[]> {
+  const pages = paginateDescribeSnapshots({ client, pageSize }, { OwnerIds: ["self"], Filters: [...filters] });
+  return allPages("DescribeSnapshots", pages, ({ Snapshots = [] }) =>
+    Snapshots.map(({ SnapshotId = "", StartTime }) => ({
+      snapshotId: SnapshotId,
+      createdAt: StartTime?.getTime() ?? 0,
+    })),
+  );
 }
 
 async function own(client: EC2Client, environment: string): Promise<Awaited<ReturnType<Images["own"]>>> {
@@ -121,11 +114,8 @@ export const images = (client: EC2Client, ssm: SSMClient): Images => {
     users: () => imageUsers(client, ssm),
     tag: async (imageId, tags) => {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-      await client.send(new CreateTagsCommand({ Resources: [imageId], Tags })).catch((error: unknown) => {
-        if (troubleOf(error) === "refused")
-          throw new AwsRefused(`CreateTags ${imageId}`, asSdkError(error).name, asSdkError(error).message);
-        return raise(`CreateTags ${imageId}`, error);
-      });
+      const command = new CreateTagsCommand({ Resources: [imageId], Tags });
+      await client.send(command).catch((error: unknown) => raise(`CreateTags ${imageId}`, error));
     },
     remove: async ({ imageId, snapshotIds }) => {
       const gone = /^InvalidAMIID\.(NotFound|Unavailable)$/;

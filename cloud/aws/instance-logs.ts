@@ -31,8 +31,6 @@ async function unlessMissing<Value>(what: string, ask: () => Promise<Value>): Pr
 const linesOf = ({ events = [] }: GetLogEventsCommandOutput): readonly LogLine[] =>
   events.map(({ timestamp = 0, message = "" }) => ({ at: timestamp, text: message.replace(/\n$/, "") }));
 
-const merged = (pages: readonly (readonly LogLine[])[]): readonly LogLine[] => pages.flat().sort((a, b) => a.at - b.at);
-
 /**
  * An instance writes to `<its id>/<its private address>`. IAM knows the address of the caller and not its id, so another instance that was
  * taken over can open a stream that begins with this one's id and ends in its own address. It learns of the id once this one is at work, and
@@ -48,7 +46,7 @@ async function streamOf({ logs, group }: InstanceLogsOptions, instanceId: string
 }
 
 /** From the end, page by page: a page may hold fewer events than requested, even none, with more to come. */
-async function newestOf(options: InstanceLogsOptions, stream: string, most: number) {
+async function newestOf(options: InstanceLogsOptions, stream: string, most: number): Promise<LogPage> {
   const about = { logGroupName: options.group, logStreamName: stream };
   const first = await options.logs.send(new GetLogEventsCommand({ ...about, limit: most, startFromHead: false }));
   let lines = linesOf(first);
@@ -62,31 +60,21 @@ async function newestOf(options: InstanceLogsOptions, stream: string, most: numb
     if (page.nextBackwardToken === back) break;
     back = page.nextBackwardToken;
   }
-  return { lines, next: first.nextForwardToken ?? "" };
+  return { lines: lines.slice(-most), next: { stream, token: first.nextForwardToken ?? "" } };
 }
 
-async function newest(options: InstanceLogsOptions, instanceId: string, most: number): Promise<LogPage | undefined> {
-  return await unlessMissing("GetLogEvents", async () => {
+const newest = (options: InstanceLogsOptions, instanceId: string, most: number): Promise<LogPage | undefined> =>
+  unlessMissing("GetLogEvents", async () => {
     const stream = await streamOf(options, instanceId);
-    if (stream === undefined) return undefined;
-    const { lines, next } = await newestOf(options, stream, most);
-    return { lines: lines.slice(-most), next: { [stream]: next } };
+    return stream === undefined ? undefined : await newestOf(options, stream, most);
   });
-}
 
-async function since({ logs, group }: InstanceLogsOptions, place: LogPlace): Promise<LogPage> {
-  const next: Record<string, string> = { ...place };
-  const read = await Promise.all(
-    Object.entries(place).map(async ([stream, token]) => {
-      // GetLogEvents demands `startFromHead` beside a forward token (its API Reference).
-      const forward = { nextToken: token, startFromHead: true };
-      const command = new GetLogEventsCommand({ logGroupName: group, logStreamName: stream, ...forward });
-      const page = await logs.send(command).catch((error: unknown) => raise("GetLogEvents", error));
-      next[stream] = page.nextForwardToken ?? token;
-      return linesOf(page);
-    }),
-  );
-  return { lines: merged(read), next };
+async function since({ logs, group }: InstanceLogsOptions, { stream, token }: LogPlace): Promise<LogPage> {
+  // GetLogEvents demands `startFromHead` beside a forward token (its API Reference).
+  const forward = { nextToken: token, startFromHead: true };
+  const command = new GetLogEventsCommand({ logGroupName: group, logStreamName: stream, ...forward });
+  const page = await logs.send(command).catch((error: unknown) => raise("GetLogEvents", error));
+  return { lines: linesOf(page), next: { stream, token: page.nextForwardToken ?? token } };
 }
 
 async function consoleOf({ ec2 }: InstanceLogsOptions, instanceId: string): Promise<string | undefined> {

@@ -16,11 +16,12 @@ import { isInstanceKey, poolAttribute, table, type PoolListing, type OwnerListin
 import type { Clock } from "../ports/clock.ts";
 import { OutOfReach, type Unknown } from "../ports/outcomes.ts";
 import type { Found, InstanceRef, Instances } from "../ports/store.ts";
+import { allPages } from "./all-pages.ts";
 import { fromItem, type Item } from "./attribute-values.ts";
 import { conditionalUpdate } from "./conditional-update.ts";
 import { compileMove, updateItem } from "./expression.ts";
 import { mayFit } from "./may-fit.ts";
-import { moveAll } from "./move-all.ts";
+import { moveAll, unreadable } from "./move-all.ts";
 import { AwsRefused, raise } from "./sdk-errors.ts";
 
 export interface InstancesOptions {
@@ -36,12 +37,6 @@ const batchPauseMs = 50;
 const sorted = <T extends object>(found: readonly (T | Damaged)[]): Found<T> => ({
   items: found.filter((one): one is T => !isDamaged(one)),
   damaged: found.filter((one): one is Damaged => isDamaged(one)),
-});
-
-/** A record that cannot be read is ignored by every decision: callers get its key and continue without it. */
-const unreadable = ({ key, problem }: Damaged): Unknown => ({
-  kind: "unknown",
-  problem: `the item ${key} is damaged: ${problem}`,
 });
 
 /**
@@ -63,8 +58,7 @@ async function move<M extends Move>(
 ): Promise<Decision | Unknown> {
   const update = conditionalUpdate(client, updateItem(table, ref.key, compileMove(name, ref, params)));
   const updated = await update.catch((error: unknown) => spoiltOf(name, error));
-  if ("why" in updated) return updated;
-  if (updated.kind === "unknown") return updated;
+  if ("why" in updated || updated.kind === "unknown") return updated;
   const record = updated.item === undefined ? undefined : decodeRecord(updated.item);
   if (record !== undefined && isDamaged(record)) return unreadable(record);
   if (updated.kind === "refused") return refusalOf(name, params, record);
@@ -95,27 +89,18 @@ async function read(options: InstancesOptions, keys: readonly string[]): Promise
   return sorted(items.flat().map((item) => decodeRecord(fromItem(item))));
 }
 
-async function query(options: InstancesOptions, input: Omit<QueryCommandInput, "TableName">): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  try {
-    const pages = paginateQuery({ client: options.client }, { ...input, TableName: options.table });
-    for await (const page of pages) items.push(...(page.Items ?? []));
-    return items;
-  } catch (error) {
-    return raise(`Query on index ${input.IndexName} of table ${options.table}`, error);
-  }
-}
+const query = ({ client, table }: InstancesOptions, input: Omit<QueryCommandInput, "TableName">) =>
+  allPages(
+    `Query on index ${input.IndexName} of table ${table}`,
+    paginateQuery({ client }, { ...input, TableName: table }),
+    ({ Items = [] }) => Items,
+  );
 
-async function all(options: InstancesOptions): Promise<Found<InstanceRecord>> {
-  const found: (InstanceRecord | Damaged)[] = [];
-  try {
-    const pages = paginateScan({ client: options.client }, { TableName: options.table, ConsistentRead: true });
-    for await (const page of pages)
-      for (const item of page.Items ?? [])
-        if (isInstanceKey(item[table.key]?.S ?? "")) found.push(decodeRecord(fromItem(item)));
-  } catch (error) {
-    return raise(`Scan on table ${options.table}`, error);
-  }
+async function all({ client, table: TableName }: InstancesOptions): Promise<Found<InstanceRecord>> {
+  const pages = paginateScan({ client }, { TableName, ConsistentRead: true });
+  const found = await allPages(`Scan on table ${TableName}`, pages, ({ Items = [] }) =>
+    Items.flatMap((item) => (isInstanceKey(item[table.key]?.S ?? "") ? [decodeRecord(fromItem(item))] : [])),
+  );
   return sorted(found);
 }
 

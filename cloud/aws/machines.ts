@@ -5,7 +5,8 @@ import { batchesOf } from "../../domain/batches.ts";
 import { poolManager, tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
 import type { MachineSeen, MachineState } from "../ports/fleet.ts";
-import { asSdkError, problemOf, raise, troubleOf } from "./sdk-errors.ts";
+import { allPages } from "./all-pages.ts";
+import { asSdkError, problemOf, troubleOf } from "./sdk-errors.ts";
 
 export interface MachineTools {
   readonly sdk: typeof Ec2;
@@ -18,7 +19,8 @@ const pageSize = 1000;
 /** TerminateInstances takes 1000; smaller batches lose less to one id that is refused. */
 const terminateBatch = 100;
 
-const architectures: Readonly<Record<string, Architecture>> = { x86_64: "x64", arm64: "arm64" };
+/** As EC2 names them; a machine or an image may have another. */
+export const architectures: Readonly<Record<string, Architecture>> = { x86_64: "x64", arm64: "arm64" };
 
 const seenAs = (instance: Instance): MachineSeen => {
   const { InstanceId, State, LaunchTime, Tags, StateReason, StateTransitionReason } = instance;
@@ -36,17 +38,12 @@ const seenAs = (instance: Instance): MachineSeen => {
   };
 };
 
-async function find({ sdk, client }: MachineTools, filters: readonly Filter[]): Promise<readonly MachineSeen[]> {
-  const seen: MachineSeen[] = [];
-  try {
-    const pages = sdk.paginateDescribeInstances({ client, pageSize }, { Filters: [...filters] });
-    for await (const page of pages)
-      for (const { Instances } of page.Reservations ?? []) seen.push(...(Instances ?? []).map(seenAs));
-  } catch (error) {
-    return raise("DescribeInstances", error);
-  }
-  return seen;
-}
+const find = ({ sdk, client }: MachineTools, filters: readonly Filter[]): Promise<readonly MachineSeen[]> =>
+  allPages(
+    "DescribeInstances",
+    sdk.paginateDescribeInstances({ client, pageSize }, { Filters: [...filters] }),
+    ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances.map(seenAs)),
+  );
 
 /** Asked by filter, not by id: one id that EC2 does not know would fail the whole request. */
 export async function describe(tools: MachineTools, ids: readonly string[]): Promise<ReadonlyMap<string, MachineSeen>> {

@@ -3,7 +3,7 @@ import { TransactWriteItemsCommand, type DynamoDBClient, type TransactWriteItem 
 import { batchesOf } from "../../domain/batches.ts";
 import { refusalOf, type Decision, type Move, type Moves } from "../../domain/instance.ts";
 import { maxima } from "../../domain/limits.ts";
-import { decodeRecord, isDamaged } from "../../domain/record.ts";
+import { decodeRecord, isDamaged, type Damaged } from "../../domain/record.ts";
 import type { Unknown } from "../ports/outcomes.ts";
 import type { InstanceRef, Moved } from "../ports/store.ts";
 import { fromItem, type Item } from "./attribute-values.ts";
@@ -63,10 +63,14 @@ async function transact<M extends Move>(
 
 function refusal<M extends Move>(move: M, { params }: One<M>, item: Item | undefined): Outcome {
   const record = item === undefined ? undefined : decodeRecord(fromItem(item));
-  if (record !== undefined && isDamaged(record))
-    return { kind: "unknown", problem: `the item ${record.key} is damaged: ${record.problem}` };
-  return refusalOf(move, params, record);
+  return record !== undefined && isDamaged(record) ? unreadable(record) : refusalOf(move, params, record);
 }
+
+/** Of a record that cannot be read: every decision ignores it, so callers get its key and continue without it. */
+export const unreadable = ({ key, problem }: Damaged): Unknown => ({
+  kind: "unknown",
+  problem: `the item ${key} is damaged: ${problem}`,
+});
 
 async function moveBatch<M extends Move>(
   client: DynamoDBClient,

@@ -6,8 +6,11 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** Where reading goes on; opaque. */
-export type LogPlace = Readonly<Record<string, string>>;
+/** Where the next read begins. */
+export interface LogPlace {
+  readonly stream: string;
+  readonly token: string;
+}
 
 export interface LogPage {
   /** Oldest first. */

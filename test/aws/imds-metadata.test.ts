@@ -1,7 +1,6 @@
 // Instance metadata read from the embedded IMDSv2: identity, tags, spot notices, and tokens that run out.
 import { expect, it, onTestFinished } from "vitest";
-import { imdsMetadata } from "../../cloud/aws/imds-metadata.ts";
-import { sendWithin, type SendRequest } from "../../cloud/aws/plain-http.ts";
+import { imdsMetadata, sendWithin, type SendRequest } from "../../cloud/aws/imds-metadata.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { openImds } from "../../sim/imds/imds.ts";
 import { jumpingClock, openHttpSim, place } from "../contract/http-sim.ts";

@@ -8,6 +8,7 @@ import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
 import { instanceLogs } from "../../cloud/aws/instance-logs.ts";
 import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
+import type { LogPlace } from "../../cloud/ports/instance-logs.ts";
 import { chance } from "../../sim/chance.ts";
 import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { anyCredentials, embeddedCloud } from "../../sim/embedded-cloud.ts";
@@ -225,5 +226,5 @@ it("the lines of an instance, of the oldest stream among many", async () => {
   const page = await ports.newest(id, 4);
   expect(page?.lines.map(({ text }) => text)).toEqual(["line 2", "line 3", "line 4", "line 5"]);
   written.put("group", `${id}/10.0.0.9`, "line 6");
-  expect((await ports.since(page?.next ?? {})).lines.map(({ text }) => text)).toEqual(["line 6"]);
+  expect((await ports.since(page?.next as LogPlace)).lines.map(({ text }) => text)).toEqual(["line 6"]);
 });

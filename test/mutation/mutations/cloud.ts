@@ -2,6 +2,12 @@
 import { of, type Mutation } from "../mutation.ts";
 
 export const cloudMutations: readonly Mutation[] = [
+  ...of("cloud/aws/all-pages.ts", [
+    "a run of many instances is released in part",
+    "for await (const page of pages) items.push(...itemsOf(page));",
+    "for await (const page of pages) return itemsOf(page);",
+    "aws/pages",
+  ]),
   ...of("cloud/aws/clock.ts", [
     "a host that is a whole second ahead is never corrected",
     "else if (offset >= beyond) offset =",
@@ -161,12 +167,6 @@ export const cloudMutations: readonly Mutation[] = [
       "cli/hostile-items",
     ],
     [
-      "a run of many instances is released in part",
-      "for await (const page of pages) items.push(...(page.Items ?? []));",
-      "for await (const page of pages) return page.Items ?? [];",
-      "aws/pages",
-    ],
-    [
       "records that DynamoDB did not come to are missing",
       "if (left?.Keys === undefined || left.Keys.length === 0) return items;",
       "if (left?.Keys !== undefined || items.length > 0) return items;",
@@ -180,8 +180,8 @@ export const cloudMutations: readonly Mutation[] = [
     ],
     [
       "the configuration's items are reported as damaged instances",
-      'if (isInstanceKey(item[table.key]?.S ?? ""))',
-      'if ((item[table.key]?.S ?? "") !== "")',
+      'isInstanceKey(item[table.key]?.S ?? "") ?',
+      '(item[table.key]?.S ?? "") !== "" ?',
       "aws/instances",
     ],
   ),
