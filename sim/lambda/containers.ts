@@ -75,11 +75,12 @@ const exited: Outcome = {
 
 /** Stopped between two events, as Lambda freezes a container: what a handler left behind does not go on meanwhile. */
 function processOf(
+  program: string,
   entry: string,
   variables: Readonly<Record<string, string>>,
   line: (text: string) => void,
 ): Container {
-  const child: ChildProcess = fork(join(import.meta.dirname, "runtime.mjs"), [pathToFileURL(entry).href], {
+  const child: ChildProcess = fork(program, [pathToFileURL(entry).href], {
     cwd: dirname(entry),
     env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...variables },
     execArgv: [],
@@ -127,10 +128,12 @@ export interface ProcessesOptions {
   readonly directory: string;
   /** What Lambda gives every function: region, credentials, and where AWS answers. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Lambda's own part of a process: `runtime.mjs`, by default the one beside this file. */
+  readonly program?: string | undefined;
 }
 
 /** Runs what was deployed. */
-export function processes({ directory, variables }: ProcessesOptions): Runtime {
+export function processes({ directory, variables, program }: ProcessesOptions): Runtime {
   const unpacked = new Map<string, string>();
   const unpack = ({ name, archive, handler }: FunctionPlan): string => {
     const folder = join(directory, name);
@@ -144,6 +147,11 @@ export function processes({ directory, variables }: ProcessesOptions): Runtime {
   return (of, line) => {
     const entry = unpacked.get(of.name) ?? unpack(of);
     unpacked.set(of.name, entry);
-    return processOf(entry, { ...variables, ...of.variables }, line);
+    return processOf(
+      program ?? join(import.meta.dirname, "runtime.mjs"),
+      entry,
+      { ...variables, ...of.variables },
+      line,
+    );
   };
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
+import type { Clock } from "../../cloud/ports/clock.ts";
 import type { EmbeddedCloud } from "../embedded-cloud.ts";
 import { rendered, resourcesOf, type StackFile } from "../stack-file.ts";
 import { queueOf } from "../stack-plan.ts";
@@ -39,13 +40,28 @@ export interface FurnishedLambdas {
   readonly emit: (event: object) => void;
 }
 
-/**
- * All of it goes on until the cloud is closed. `folder`: of the stack, from which its archives are seen; `runtime`: what its code runs in.
- */
+export interface FurnishOptions {
+  /** Of the stack: its archives are named from there. */
+  readonly folder: string;
+  /** What its code runs in. */
+  readonly runtime: Runtime;
+  /** How many times faster than the cloud's clock schedules run; 1 by default. */
+  readonly scheduleSpeed?: number;
+}
+
+function spedUp(clock: Clock, speed: number): Clock {
+  const start = clock.now();
+  return {
+    now: () => start + (clock.now() - start) * speed,
+    sleep: (ms, wake) => clock.sleep(ms / speed, wake),
+  };
+}
+
+/** Runs until the cloud is closed. */
 export async function furnishLambdas(
   cloud: EmbeddedCloud,
   stack: StackFile,
-  { folder, runtime }: { readonly folder: string; readonly runtime: Runtime },
+  { folder, runtime, scheduleSpeed = 1 }: FurnishOptions,
 ): Promise<FurnishedLambdas> {
   const { sources, lambdas, db } = cloud;
   const plan = lambdaPlan(stack, (filename) => readFileSync(join(folder, filename)));
@@ -53,7 +69,8 @@ export async function furnishLambdas(
   for (const one of plan.functions) lambdas.add(one, runtime);
   for (const queue of plan.queues) pollQueue(sources, queue);
   for (const stream of plan.streams) readStream(sources, stream, (on) => void db.onChange(on));
-  for (const schedule of plan.schedules) keepSchedule(sources, schedule);
+  const clock = spedUp(sources.clock, scheduleSpeed);
+  for (const schedule of plan.schedules) keepSchedule({ ...sources, clock }, schedule);
   const urls: [string, string][] = [];
   for (const name of plan.urls) urls.push([name, await openUrl(sources, name)]);
   return { urls: Object.fromEntries(urls), emit: (event) => onBus(sources, plan.rules, event) };

@@ -34,20 +34,23 @@ export interface StreamSource {
   readonly deadLetters?: string;
 }
 
-export interface Schedule {
+/** How an event that nobody waits for is handed over: tried again where the function could not be called, and kept where it never could. */
+export interface Target {
   readonly function: string;
-  /** `rate(5 minutes)`, `cron(0 7 ? * MON-FRI *)`. */
-  readonly expression: string;
-  readonly timezone: string;
-  /** The event, as JSON. */
-  readonly input: string;
   readonly ageMs: number;
   readonly retries: number;
   readonly deadLetters?: string;
 }
 
-export interface Rule {
-  readonly function: string;
+export interface Schedule extends Target {
+  /** `rate(5 minutes)`, `cron(0 7 ? * MON-FRI *)`. */
+  readonly expression: string;
+  readonly timezone: string;
+  /** The event, as JSON. */
+  readonly input: string;
+}
+
+export interface Rule extends Target {
   readonly pattern: Block;
 }
 
@@ -146,17 +149,23 @@ function mappingOf(stack: StackFile, block: Block) {
   };
 }
 
+function targetOf(stack: StackFile, block: Block): Target {
+  const retry = one(block, "retry_policy");
+  return {
+    function: namedBy(stack, textOf(block, "arn")),
+    ageMs: 1000 * number(retry, "maximum_event_age_in_seconds", 86_400),
+    retries: number(retry, "maximum_retry_attempts", 185),
+    ...deadLetters(stack, one(block, "dead_letter_config")["arn"]),
+  };
+}
+
 function scheduleOf(stack: StackFile, block: Block): Schedule {
   const target = one(block, "target");
-  const retry = one(target, "retry_policy");
   return {
-    function: namedBy(stack, textOf(target, "arn")),
+    ...targetOf(stack, target),
     expression: textOf(block, "schedule_expression"),
     timezone: text(block, "schedule_expression_timezone", "UTC"),
     input: text(target, "input", "{}"),
-    ageMs: 1000 * number(retry, "maximum_event_age_in_seconds", 86_400),
-    retries: number(retry, "maximum_retry_attempts", 185),
-    ...deadLetters(stack, one(target, "dead_letter_config")["arn"]),
   };
 }
 
@@ -165,7 +174,7 @@ function rulesOf(stack: StackFile): readonly Rule[] {
     const name = namedBy(stack, textOf(target, "rule"));
     const rule = resourcesOf(stack, "aws_cloudwatch_event_rule").find(([, block]) => block["name"] === name);
     const pattern = JSON.parse(textOf(rule?.[1] ?? {}, "event_pattern")) as Block;
-    return { pattern, function: namedBy(stack, textOf(target, "arn")) };
+    return { ...targetOf(stack, target), pattern };
   });
 }
 

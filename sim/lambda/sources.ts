@@ -7,7 +7,7 @@ import { AwsFault, type Service } from "../http/service.ts";
 import { queueUrl } from "../sqs/context.ts";
 import type { Outcome } from "./containers.ts";
 import type { Invoked } from "./lambda.ts";
-import type { QueueSource, Rule, Schedule, StreamSource } from "./plan.ts";
+import type { QueueSource, Rule, Schedule, StreamSource, Target } from "./plan.ts";
 
 /** What sources work with: the services as a caller finds them, faults included. */
 export interface SourceContext {
@@ -211,9 +211,17 @@ export function readStream(
   void read();
 }
 
-/** Hands an event over, and does not wait for what comes of it. Resolves to whether it was taken. */
-const handedOver = async (context: SourceContext, name: string, Payload: string): Promise<boolean> =>
-  (await unlessLost(invoke(context, { FunctionName: name, InvocationType: "Event", Payload }))) !== undefined;
+/** Hands an event over, and does not wait for what comes of it: again until it is accepted, and else to the dead letters. */
+async function deliver(context: SourceContext, target: Target, Payload: string): Promise<void> {
+  const { clock, stop } = context;
+  const begun = clock.now();
+  const event = { FunctionName: target.function, InvocationType: "Event", Payload };
+  for (let tries = 0; tries <= target.retries && clock.now() <= begun + target.ageMs; tries++) {
+    if (stop.aborted || (await unlessLost(invoke(context, event))) !== undefined) return;
+    await clock.sleep(againMs * 2 ** tries, stop);
+  }
+  if (target.deadLetters !== undefined) await context.keep(target.deadLetters, Payload);
+}
 
 const unitsMs: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const rateMs = (expression: string): number | undefined => {
@@ -221,18 +229,10 @@ const rateMs = (expression: string): number | undefined => {
   return count === undefined ? undefined : Number(count) * (unitsMs[unit ?? ""] ?? 0);
 };
 
-/** EventBridge Scheduler: comes at its times, and tries again where the function could not be called. A rate's first time is one period from now. */
+/** A rate without a start date comes at once, and then each period (EventBridge Scheduler User Guide, "Schedule types"). */
 export function keepSchedule(context: SourceContext, schedule: Schedule): void {
   const { clock, stop } = context;
-  const { expression, timezone, ageMs, retries, deadLetters, input } = schedule;
-  const come = async (): Promise<void> => {
-    const begun = clock.now();
-    for (let tries = 0; tries <= retries && clock.now() <= begun + ageMs; tries++) {
-      if (stop.aborted || (await handedOver(context, schedule.function, input))) return;
-      await clock.sleep(againMs * 2 ** tries, stop);
-    }
-    if (deadLetters !== undefined) await context.keep(deadLetters, input);
-  };
+  const { expression, timezone, input } = schedule;
   const every = rateMs(expression);
   const minute = 60_000;
   const isDue = (now: number): boolean => {
@@ -240,10 +240,11 @@ export function keepSchedule(context: SourceContext, schedule: Schedule): void {
     return last !== undefined && last > now - minute;
   };
   const tick = async (): Promise<void> => {
-    for (let next = clock.now() + (every ?? minute - (clock.now() % minute)); ; next += every ?? minute) {
+    const first = every === undefined ? minute - (clock.now() % minute) : 0;
+    for (let next = clock.now() + first; ; next += every ?? minute) {
       await clock.sleep(next - clock.now(), stop);
       if (stop.aborted) return;
-      if (every !== undefined || isDue(next)) void come();
+      if (every !== undefined || isDue(next)) void deliver(context, schedule, input);
     }
   };
   void tick();
@@ -269,6 +270,5 @@ export function fits(pattern: unknown, event: unknown): boolean {
 
 /** An event on the default bus: every rule that it fits hands it over. */
 export function onBus(context: SourceContext, rules: readonly Rule[], event: object): void {
-  for (const rule of rules)
-    if (fits(rule.pattern, event)) void handedOver(context, rule.function, JSON.stringify(event));
+  for (const rule of rules) if (fits(rule.pattern, event)) void deliver(context, rule, JSON.stringify(event));
 }

@@ -11,6 +11,7 @@ import { GetQueueUrlCommand, QueueDoesNotExist, RequestThrottled } from "@aws-sd
 import { GetParameterCommand, ParameterNotFound, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { rowOf, services, versionOf, type ServiceName } from "../../sim/http/protocols.ts";
 import { AwsFault, type AwsCall } from "../../sim/http/service.ts";
 import { machines, TableName } from "./machines-table.ts";
 import { openTestCloud, sdkConfig, type TestCloud } from "./test-cloud.ts";
@@ -169,6 +170,24 @@ test("throttling is each service's own error, which the SDK knows as such", asyn
   await put();
 });
 
+const overHttp = (Object.keys(services) as ServiceName[]).filter((name) => name !== "lambda");
+test.each(overHttp)("faults reach %s: it throttles, is slow, and its connections end", async (name) => {
+  const { kind, target: service, throttled } = rowOf(name);
+  const send = () =>
+    kind === "json"
+      ? bare(name, "{}", { "x-amz-target": `${service}.Anything` })
+      : bare(name, `Action=Anything&Version=${versionOf(name)}`);
+  cloud.faults.set(name, "*", { throttled: 1, latencyMs: 200 });
+  const slow = send();
+  await vi.waitFor(() => expect(cloud.clock.sleepers()).toBe(1));
+  await cloud.clock.advance(200);
+  expect(await (await slow).text()).toContain(throttled[0]);
+  for (const lost of ["lostBefore", "lostAfter"]) {
+    cloud.faults.set(name, "*", { [lost]: 1 });
+    await expect(send()).rejects.toThrow("fetch failed");
+  }
+});
+
 test("a call lost before it is applied changes nothing; one lost after it does", async () => {
   cloud.faults.set("dynamodb", "PutItem", { lostBefore: 1 });
   await expect(put()).rejects.toMatchObject({ code: "ECONNRESET" });
@@ -187,16 +206,6 @@ test("an SDK with retries gets through a lossy service", async () => {
   patient.destroy();
   expect(cloud.db.items(TableName)).toHaveLength(3);
   expect(cloud.door.calls().dynamodb?.["PutItem"]).toBeGreaterThan(3);
-});
-
-test("latency is spent on the embedded cloud's clock", async () => {
-  cloud.faults.set("dynamodb", "PutItem", { latencyMs: [200, 200] });
-  const slow = put();
-  await vi.waitFor(() => expect(cloud.clock.sleepers()).toBe(1));
-  expect(cloud.db.items(TableName)).toEqual([]);
-  await cloud.clock.advance(200);
-  await slow;
-  expect(cloud.db.items(TableName)).toEqual([Item]);
 });
 
 test("the rates set most precisely win, one by one", () => {

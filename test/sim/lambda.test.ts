@@ -43,6 +43,11 @@ async function opened(lambdas: readonly Lambda[], inside?: Runtime) {
   return { clock, cloud, printed, ...furnished, invoke, sent, until, held };
 }
 type Opened = Awaited<ReturnType<typeof opened>>;
+type Source = Lambda["sources"][number];
+const wokenBy = (kind: Source["kind"]): Lambda => ({
+  ...woken,
+  sources: woken.sources.filter((source) => source.kind === kind),
+});
 
 describe("a queue", () => {
   test("is read in batches; of each only what failed comes again, and after its tries to the dead letters", async () => {
@@ -166,7 +171,7 @@ describe("a call", () => {
   const payload = (event: object) => JSON.stringify(event);
 
   test("is answered, on a container that stays for the next one; what fails says so, and what dies is replaced", async () => {
-    const { invoke, printed } = await opened([woken]);
+    const { invoke, printed } = await opened([wokenBy("rule")]);
     const ok = { status: 200, reply: { payload: '{"greeting":"hello"}' } };
     expect(await invoke({ Payload: "{}" })).toEqual(ok);
     const failed = { errorType: "Error", errorMessage: "told to fail" };
@@ -184,7 +189,7 @@ describe("a call", () => {
   });
 
   test("that takes longer than it may is killed", async () => {
-    const { invoke, printed, clock, until } = await opened([woken]);
+    const { invoke, printed, clock, until } = await opened([wokenBy("rule")]);
     const hung = invoke({ Payload: payload({ does: "hang" }) });
     await until(() => expect(printed.some(({ greeting }) => greeting === "hello")).toBe(true));
     await clock.advance(3_000);
@@ -204,7 +209,10 @@ describe("a call", () => {
       tries++;
       throw new Error("told to fail");
     };
-    const { invoke, clock, until, held } = await opened([woken], inProcess({ "runpool-example-toy-event": fail }));
+    const { invoke, clock, until, held } = await opened(
+      [wokenBy("rule")],
+      inProcess({ "runpool-example-toy-event": fail }),
+    );
     expect(await invoke({ InvocationType: "Event", Payload: payload({ id: 7 }) })).toEqual({ status: 202 });
     await clock.advance(minute - 1);
     expect(tries).toBe(1);
@@ -226,7 +234,7 @@ describe("a call", () => {
     [{ InvocationType: "Now" }, "InvalidParameterValueException"],
     [{ InvocationType: "Event", Payload: JSON.stringify("x".repeat(1_048_575)) }, "RequestTooLargeException"],
   ])("that cannot be is refused in AWS's words: $InvocationType $FunctionName", async (input, name) => {
-    const { invoke } = await opened([woken], inProcess({}));
+    const { invoke } = await opened([wokenBy("rule")], inProcess({}));
     await expect(invoke(input)).rejects.toMatchObject({ name });
     await expect(invoke(input)).rejects.toThrow(AwsFault);
   });
@@ -239,8 +247,8 @@ describe("a call", () => {
 });
 
 describe("what else wakes one", () => {
-  const opens = async (handle: (event: unknown) => Promise<unknown>) =>
-    await opened([woken], inProcess({ "runpool-example-toy-event": handle }));
+  const opens = async (kind: Source["kind"], handle: (event: unknown) => Promise<unknown>) =>
+    await opened([wokenBy(kind)], inProcess({ "runpool-example-toy-event": handle }));
   const TableName = "runpool-example";
   const makeTable = ({ clients }: EmbeddedCloud) =>
     clients.dynamodb.send(
@@ -254,21 +262,22 @@ describe("what else wakes one", () => {
   const put = ({ clients }: EmbeddedCloud, key: string, n = 0) =>
     clients.dynamodb.send(new PutItemCommand({ TableName, Item: { key: { S: key }, n: { N: String(n) } } }));
 
-  test("a schedule, each time that its period has passed; what comes twice, comes twice", async () => {
+  test("a schedule, at once and each time that its period has passed; what comes twice, comes twice", async () => {
     const came: unknown[] = [];
-    const { clock, cloud } = await opens(async (event) => void came.push(event));
+    const { clock, cloud, until } = await opens("schedule", async (event) => void came.push(event));
+    await until(() => expect(came).toEqual([{ by: "schedule" }]));
     await clock.advance(60 * minute - 1);
-    expect(came).toEqual([]);
+    expect(came).toHaveLength(1);
     await clock.advance(1);
     await clock.advance(60 * minute);
-    expect(came).toEqual([{ by: "schedule" }, { by: "schedule" }]);
+    expect(came).toHaveLength(3);
     cloud.faults.set("lambda", "Invoke", { duplicate: 1 });
     await clock.advance(60 * minute);
-    expect(came).toHaveLength(4);
+    expect(came).toHaveLength(5);
     // Throttled it is tried again, and then kept.
     cloud.faults.set("lambda", "Invoke", { throttled: 1 });
     await clock.advance(61 * minute);
-    expect(came).toHaveLength(4);
+    expect(came).toHaveLength(5);
     expect(cloud.queues.messages("runpool-example-toy-event-dead-letters").map(({ body }) => body)).toEqual([
       '{"by":"schedule"}',
     ]);
@@ -276,7 +285,7 @@ describe("what else wakes one", () => {
 
   test("an event that a rule's pattern fits", async () => {
     const came: unknown[] = [];
-    const { emit, until } = await opens(async (event) => void came.push(event));
+    const { emit, until } = await opens("rule", async (event) => void came.push(event));
     const event = { source: "toys", detail: { size: 1 } };
     for (const other of [{ ...event, source: "others" }, { source: "toys" }, { ...event, detail: { size: 2 } }])
       emit(other);
@@ -286,9 +295,30 @@ describe("what else wakes one", () => {
     expect(() => fits({ id: [{ suffix: "i-" }] }, { id: "x" })).toThrow("not known here");
   });
 
+  test("events of a rule reach it in spite of faults: late, twice and in another order, and what never can is kept", async () => {
+    const came: number[] = [];
+    const { emit, clock, cloud, held } = await opens("rule", async (event) => {
+      came.push((event as { id: number }).id);
+    });
+    const ids = Array.from({ length: 30 }, (_, id) => id);
+    const event = { source: "toys", detail: { size: 1 } };
+    const lossy = { lostBefore: 0.2, lostAfter: 0.2, throttled: 0.2, duplicate: 0.2, latencyMs: [1, 3000] } as const;
+    cloud.faults.set("lambda", "Invoke", lossy);
+    for (const id of ids) emit({ ...event, id });
+    for (let seconds = 0; seconds < 300; seconds++) await clock.advance(1_000);
+    expect(came.length).toBeGreaterThan(ids.length);
+    const first = [...new Set(came)];
+    expect(first.toSorted((a, b) => a - b)).toEqual(ids);
+    expect(first).not.toEqual(ids);
+    cloud.faults.set("lambda", "Invoke", { throttled: 1 });
+    emit(event);
+    for (let hours = 0; hours < 40; hours++) await clock.advance(60 * minute);
+    expect(held("toy-event-dead-letters")).toEqual([JSON.stringify(event)]);
+  });
+
   test("what changes in its table, in order: a change that fails holds up the next, and is given up after its tries", async () => {
     const came: string[] = [];
-    const { cloud, clock, until, held } = await opens(async (event) => {
+    const { cloud, clock, until, held } = await opens("stream", async (event) => {
       const { Records } = event as {
         Records: { eventName: string; dynamodb: { SequenceNumber: string; Keys: { key: { S: string } } } }[];
       };
@@ -309,15 +339,26 @@ describe("what else wakes one", () => {
     ).toEqual([{ condition: "RetryAttemptsExhausted", approximateInvokeCount: 2 }]);
   });
 
-  test("what changes in its table, each change under a number of its own, higher than those before", async () => {
+  test("what changes in its table, in order in spite of faults, each change under a number of its own", async () => {
     const numbers: string[] = [];
-    const { cloud, until } = await opens(async (event) => {
+    const source = woken.sources.filter(({ kind }) => kind === "stream").map((stream) => ({ ...stream, tries: 99 }));
+    const handle = async (event: unknown) => {
       const { Records } = event as { Records: { dynamodb: { SequenceNumber: string } }[] };
       numbers.push(...Records.map(({ dynamodb }) => dynamodb.SequenceNumber));
-    });
+      return { batchItemFailures: [] };
+    };
+    const { cloud, clock } = await opened(
+      [{ ...woken, sources: source }],
+      inProcess({ "runpool-example-toy-event": handle }),
+    );
     await makeTable(cloud);
-    for (let key = 1; key <= 12; key++) await put(cloud, String(key));
-    await until(() => expect(numbers).toHaveLength(12));
-    expect(numbers).toEqual([...new Set(numbers)].toSorted());
+    cloud.faults.set("lambda", "Invoke", { lostBefore: 0.2, lostAfter: 0.3, throttled: 0.2, latencyMs: [1, 3000] });
+    for (let key = 1; key <= 24; key++) await put(cloud, String(key));
+    for (let seconds = 0; seconds < 300; seconds++) await clock.advance(1_000);
+    // A lost reply has its batch come twice.
+    expect(numbers.length).toBeGreaterThan(24);
+    const first = [...new Set(numbers)];
+    expect(first).toHaveLength(24);
+    expect(first).toEqual(first.toSorted());
   });
 });
