@@ -1,9 +1,10 @@
 // The package that `npm i -g` installs: the bundled command line, and what `runpool local` stands on. No dependencies.
 import { execFile } from "node:child_process";
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { laptopStack } from "../entry/laptop/laptop-stack.ts";
+import { laptopStacks, stackFolder } from "../entry/laptop/laptop-stack.ts";
 import { packedFolder, packedParts } from "../entry/laptop/packed.ts";
 import { version } from "../domain/version.ts";
 import { agent, bundle, cli } from "./bundles.ts";
@@ -31,11 +32,25 @@ async function manifest(): Promise<string> {
   return `${JSON.stringify(about, undefined, 2)}\n`;
 }
 
+/** Those that the cloud is furnished from, and what their lambdas run. */
+async function stageStacks(folder: string): Promise<void> {
+  const all = await mkdtemp(join(tmpdir(), "runpool-stacks-"));
+  try {
+    await laptopStacks(all);
+    for (const name of ["pool", "control"] as const)
+      await cp(join(stackFolder(all, name), "cdk.tf.json"), join(stackFolder(folder, name), "cdk.tf.json"));
+    await cp(join(all, "bundles"), join(folder, "bundles"), { recursive: true });
+  } finally {
+    await rm(all, { recursive: true, force: true });
+  }
+}
+
 /** What of the embedded cloud is not code of the command line's own process. */
 async function stageParts(folder: string): Promise<void> {
   const part = (name: keyof typeof packedParts): string => join(folder, packedParts[name]);
   await bundle(agent, folder);
-  await writeFile(part("stack"), JSON.stringify(await laptopStack()));
+  await stageStacks(part("stacks"));
+  await cp(join(root, "sim", "lambda", "runtime.mjs"), part("runtime"));
   const stands = join(root, "sim", "runner");
   await mkdir(part("runner"));
   for (const name of (await readdir(stands)).filter((one) => /\.(mjs|sh)$/.test(one)).sort())

@@ -6,14 +6,17 @@ import { join } from "node:path";
 import type { Log } from "../../cloud/ports/log.ts";
 import { fromItem, type Item } from "../../cloud/aws/attribute-values.ts";
 import { decodeRecord, isDamaged } from "../../domain/record.ts";
+import { limits } from "../../domain/limits.ts";
 import { isInstanceKey } from "../../domain/table.ts";
 import { controlWorld } from "../control-world.ts";
 import { hostClock } from "../host-clock.ts";
 import { buildAgent } from "./agent-bundle.ts";
 import { credentials, forgeToken, openEmbeddedCloud, place, repository, type EmbeddedCloud } from "./embedded-cloud.ts";
+import { laptopStacks, readStack } from "./laptop-stack.ts";
 import { findLeaks, shortIdleMs, waitForTheEnd } from "./leaks.ts";
 import { openMachines, removeFolder } from "./machines.ts";
 import { packed } from "./packed.ts";
+import { deployRefresh, periodMs } from "./scheduled-refresh.ts";
 import { play, type Stage } from "./story.ts";
 import { summaryOf, type Summary, type Tally } from "./summary.ts";
 import type { View } from "./view.ts";
@@ -36,12 +39,15 @@ export async function demonstrate(view: View, stop: AbortSignal): Promise<Demons
   };
   try {
     view.run("cloud", "opening the embedded cloud");
-    const cloud = await openEmbeddedCloud({ idleMs: shortIdleMs, bootMs: 300 });
+    const [stacks, agentBundle] = await Promise.all([laptopStacks(directory), buildAgent(directory)]);
+    const pool = await readStack(stacks, "pool");
+    const cloud = await openEmbeddedCloud({ idleMs: shortIdleMs, bootMs: 300, pool });
     ends.push(() => cloud.close());
     showInstances(cloud, view);
+    const refreshing = await deployRefresh({ cloud, stacks, directory, view });
     const machines = await openMachines({
       directory,
-      agentBundle: await buildAgent(directory),
+      agentBundle,
       hooks: packed("hooks") ?? join(import.meta.dirname, "..", "..", "agent", "runners", "github", "units"),
       awsEndpoint: cloud.aws.url,
       forgeServer: cloud.github.url,
@@ -52,11 +58,13 @@ export async function demonstrate(view: View, stop: AbortSignal): Promise<Demons
     view.run("cloud", `AWS at ${cloud.aws.url}, GitHub at ${cloud.github.url}`);
     const tally: Tally = { created: 0, reused: 0 };
     const worldOf: Stage["worldOf"] = (runId, also) => worldFor(cloud, view, tally, runId, also);
+    view.run("refresh", "fetching the registration token");
+    await refreshing.once(stop);
     const story = await play({ cloud, worldOf, show: (runId, progress) => view.run(runId, progress), stop });
     view.run("idle", `waiting ${shortIdleMs / 1000} s for idle instances to end themselves`);
     await waitForTheEnd(cloud, shortIdleMs, stop);
-    const leaks = await findLeaks(cloud, worldOf("refresh"));
-    view.run("idle", "all ended");
+    view.run("idle", "all ended; the next refresh records it");
+    const leaks = [...(await findLeaks(cloud, worldOf("idle"), stop)), ...refreshing.problems];
     return { summary: summaryOf(story, tally, leaks, cloud.aws.calls(), cloud.github.calls()), cloud, close };
   } catch (error) {
     await close();
@@ -109,8 +117,7 @@ export const howToUse = (cloud: EmbeddedCloud, command: string): string =>
     "    aws dynamodb scan --table-name runpool-laptop --query Count",
     `    ${command} status`,
     `    ${command} provision --run-id 2001 --repository ${repository}`,
-    "  No schedule runs here. What has ended is taken out of the table by:",
-    `    ${command} refresh`,
+    `  Refresh runs by its schedule, every ${periodMs / 1000} s (on AWS every ${limits.refreshMs / 60_000} minutes).`,
     "  Ctrl-C ends it.",
   ].join("\n");
 

@@ -2,7 +2,6 @@
 import { paginateDescribeParameters, SSMClient } from "@aws-sdk/client-ssm";
 import { partitionScopes } from "../../control/refresh/tokens.ts";
 import type { ControlWorld } from "../../control/world.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import { limits } from "../../domain/limits.ts";
 import { credentialParameterOf, imageParametersOf } from "../../domain/configuration.ts";
 import { queueName } from "../../domain/class-keys.ts";
@@ -13,7 +12,7 @@ import { hostClock } from "../host-clock.ts";
 import { credentials, place, repository, type EmbeddedCloud } from "./embedded-cloud.ts";
 
 const pollMs = 200;
-/** Beyond the idle time: agents remove their registrations and power off. */
+/** Beyond the idle time: agents remove their registrations and power off. After it refresh comes at its next period. */
 const graceMs = 20_000;
 
 /** Waits until EC2 has no machine alive, at most for the idle time and a grace. */
@@ -23,10 +22,18 @@ export async function waitForTheEnd(cloud: EmbeddedCloud, idleMs: number, stop: 
   while (alive() && hostClock.now() < until && !stop.aborted) await hostClock.sleep(pollMs, stop);
 }
 
-/** Runs one refresh to confirm ended machines, then lists what is left. */
-export async function findLeaks(cloud: EmbeddedCloud, world: ControlWorld): Promise<readonly string[]> {
-  const report = await refresh(world);
-  return [...report.problems.map((problem) => `refresh: ${problem}`), ...(await whatIsLeft(cloud, world))];
+/** What is left when refresh has had its time to confirm ended machines. */
+export async function findLeaks(
+  cloud: EmbeddedCloud,
+  world: ControlWorld,
+  stop: AbortSignal,
+): Promise<readonly string[]> {
+  const until = hostClock.now() + graceMs;
+  for (;;) {
+    const left = await whatIsLeft(cloud, world);
+    if (left.length === 0 || hostClock.now() > until || stop.aborted) return left;
+    await hostClock.sleep(5 * pollMs, stop);
+  }
 }
 
 /** Names of the parameters that are neither an image's, nor the forge credentials, nor a token of a configured partition. */

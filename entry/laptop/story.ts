@@ -3,7 +3,6 @@ import { runOf } from "../../domain/owner.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
 import { wordsOfReason } from "../../control/pool/reasons.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import type { Log } from "../../cloud/ports/log.ts";
 import type { EmbeddedCloud } from "./embedded-cloud.ts";
 import { provisionRun, releaseRun, runJobs, type RunOptions } from "./runs.ts";
@@ -39,9 +38,6 @@ interface Report {
 /** Plays all; ends early, with what was happened so far, where `stop` aborts. */
 export async function play(stage: Stage): Promise<Story> {
   const report: Report = { runs: 0, jobs: 0, readyMs: {}, warm: [], problems: [] };
-  stage.show("refresh", "fetching the registration token");
-  await refresh(stage.worldOf("refresh"));
-  stage.show("refresh", "registration token in place");
   const acts = [
     () =>
       whole(stage, report, { runId: "1001", instanceCount: "3" }, ["lint", "test", "build"], { created: 3, reused: 0 }),

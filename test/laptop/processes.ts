@@ -5,12 +5,15 @@ const pids = async (): Promise<readonly string[]> =>
   (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
 
 /** Command lines of the processes whose environment or command line names the folder. */
-export async function processesNaming(folder: string): Promise<readonly string[]> {
-  const found: string[] = [];
+export const processesNaming = async (folder: string): Promise<readonly string[]> =>
+  (await naming(folder)).map(({ commandLine }) => commandLine.replaceAll("\0", " "));
+
+async function naming(folder: string) {
+  const found: { readonly pid: string; readonly commandLine: string }[] = [];
   for (const pid of await pids()) {
     const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
     const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (environment.includes(folder) || commandLine.includes(folder)) found.push(commandLine.replaceAll("\0", " "));
+    if (environment.includes(folder) || commandLine.includes(folder)) found.push({ pid, commandLine });
   }
   return found;
 }
@@ -24,13 +27,10 @@ export interface Memory {
 
 export async function laptopMemory(laptop: number, folder: string): Promise<Memory> {
   const memory: Memory = { wholeMib: 0, agentMib: 0 };
-  for (const pid of await pids()) {
-    const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-    if (Number(pid) !== laptop && !environment.includes(folder)) continue;
+  for (const { pid, commandLine } of [{ pid: String(laptop), commandLine: "" }, ...(await naming(folder))]) {
     const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
     const kib = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(rollup)?.[1] ?? 0);
     memory.wholeMib += kib("Pss") / 1024;
-    const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     if (commandLine.includes("agent.mjs")) memory.agentMib = Math.max(memory.agentMib, kib("Rss") / 1024);
   }
   return memory;

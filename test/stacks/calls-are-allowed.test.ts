@@ -18,7 +18,7 @@ import type { ControlWorld } from "../../control/world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import laptop from "../../entry/laptop/environment.ts";
 import { forgeToken, openEmbeddedCloud, place, type EmbeddedCloud } from "../../entry/laptop/embedded-cloud.ts";
-import { laptopStack } from "../../entry/laptop/laptop-stack.ts";
+import { laptopPool } from "../../entry/laptop/laptop-stack.ts";
 import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
 import { refreshing } from "../../entry/lambdas/refresh.lambda.ts";
 import { onEvent } from "../../entry/lambdas/run.ts";
@@ -150,7 +150,7 @@ async function workflow(): Promise<void> {
 /** All of it but the bake, which is Packer's. */
 async function pipeline(): Promise<void> {
   const variables = become("images");
-  const image = imagesOf(await laptopStack())[0]?.id ?? "";
+  const image = imagesOf(await laptopPool())[0]?.id ?? "";
   for (const line of [`ami test --image ${image}`, `ami publish --image ${image}`, "ami prune", "ami age --evict"]) {
     const { code, out, err } = await inProcess(line.split(" "), variables);
     if (code !== 0 && !line.includes("age")) throw new Error(`${line}: ${code}: ${out}${err}`);
