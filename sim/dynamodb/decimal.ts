@@ -66,13 +66,13 @@ function format(d: Decimal): string {
 /** The number as DynamoDB stores and returns it: `1.0` → `1`, `1E3` → `1000`. Throws ValidationException. */
 export const canonicalNumber = (text: string): string => (plain.test(text) ? text : format(checked(parse(text))));
 
-/** The sum of two canonical numbers (or the difference, with `sign` -1). */
-export function addNumbers(left: string, right: string, sign: 1 | -1): string {
-  if (plain.test(left) && plain.test(right)) return String(Number(left) + sign * Number(right));
+/** The sum of two canonical numbers. */
+export function addNumbers(left: string, right: string): string {
+  if (plain.test(left) && plain.test(right)) return String(Number(left) + Number(right));
   const [a, b] = [parse(left), parse(right)];
   const exponent = Math.min(a.exponent, b.exponent);
   const scaled = (d: Decimal): bigint => d.coefficient * 10n ** BigInt(d.exponent - exponent);
-  return format(checked(trim(scaled(a) + BigInt(sign) * scaled(b), exponent)));
+  return format(checked(trim(scaled(a) + scaled(b), exponent)));
 }
 
 /** Negative, zero or positive, as canonical `left` is below, equal to or above `right`. */

@@ -13,7 +13,6 @@ import {
   describeContinuousBackups,
   describeTable,
   describeTimeToLive,
-  listTables,
   updateContinuousBackups,
   updateTimeToLive,
 } from "./table-calls.ts";
@@ -24,7 +23,6 @@ import { deleteItem, putItem, updateItem } from "./write-calls.ts";
 const actions: Readonly<Record<string, Action>> = {
   CreateTable: createTable,
   DescribeTable: describeTable,
-  ListTables: listTables,
   DeleteTable: deleteTable,
   UpdateTimeToLive: updateTimeToLive,
   DescribeTimeToLive: describeTimeToLive,

@@ -1,12 +1,12 @@
 // Reads a key condition: the partition it selects, and the interval of sort keys.
-import { invalid, orderOf, typeNames, typeOf, type AttributeValue } from "./attribute-value.ts";
+import { invalid, orderOf, typeOf, type AttributeValue } from "./attribute-value.ts";
 import { isEmpty } from "./keys.ts";
-import type { Condition, Operand } from "./parse-condition.ts";
+import type { Comparator, Condition } from "./parse-condition.ts";
 import type { KeySchema } from "./rows.ts";
 import { resolvePath, valueOf, type Scope } from "./scope.ts";
 
-/** Where a sort key lies: -1 before the interval, 0 inside, 1 after it. */
-type Interval = (range: AttributeValue) => -1 | 0 | 1;
+/** Where a sort key lies: below 0 before the interval, 0 inside, above 0 after it. */
+type Interval = (range: AttributeValue) => number;
 
 export interface KeyCondition {
   readonly hash: AttributeValue;
@@ -20,57 +20,34 @@ const parts = (condition: Condition): Condition[] =>
 
 interface Part {
   readonly name: string;
-  readonly operator: string;
-  readonly values: readonly AttributeValue[];
+  readonly operator: Comparator;
+  readonly value: AttributeValue;
 }
 
+/** Ours compare: BETWEEN and begins_with are not modelled here. */
 function readPart(condition: Condition, scope: Scope): Part {
-  const shaped = (operator: string, subject: Operand | undefined, operands: readonly Operand[]): Part => {
-    const path = subject?.kind === "path" ? resolvePath(subject.path, scope) : [];
-    const [name] = path;
-    if (path.length !== 1 || typeof name !== "string") throw unsupported();
-    const values = operands.map((operand) => {
-      if (operand.kind !== "value") throw unsupported();
-      return valueOf(operand.ref, scope);
-    });
-    return { name, operator, values };
-  };
-  if (condition.kind === "compare" && condition.operator !== "<>") {
-    return shaped(condition.operator, condition.left, [condition.right]);
-  }
-  if (condition.kind === "between") return shaped("between", condition.operand, [condition.low, condition.high]);
-  if (condition.kind === "call" && condition.predicate === "begins_with") {
-    return shaped("begins_with", condition.args[0], condition.args.slice(1));
-  }
-  throw unsupported();
+  if (condition.kind !== "compare") throw unsupported();
+  const { operator, left, right } = condition;
+  const [name = "", ...deeper] = left.kind === "path" ? resolvePath(left.path, scope) : ["", ""];
+  if (deeper.length > 0 || right.kind !== "value") throw unsupported();
+  return { name, operator, value: valueOf(right.ref, scope) };
 }
 
-const sign = (order: number): -1 | 0 | 1 => (order < 0 ? -1 : order > 0 ? 1 : 0);
-const hasPrefix = (whole: AttributeValue, start: AttributeValue): boolean => {
-  if ("S" in whole && "S" in start) return whole.S.startsWith(start.S);
-  if (!("B" in whole && "B" in start)) return false;
-  const [all, first] = [Buffer.from(whole.B, "base64"), Buffer.from(start.B, "base64")];
-  return all.subarray(0, first.length).equals(first);
-};
-
-function intervalOf({ operator, values }: Part): Interval {
-  const [low, high = low] = values as [AttributeValue, AttributeValue?];
-  const order = (range: AttributeValue, bound: AttributeValue): number => orderOf(range, bound) ?? 0;
+function intervalOf({ operator, value }: Part): Interval {
+  const order = (range: AttributeValue): number => orderOf(range, value) ?? 0;
   switch (operator) {
     case "=":
-      return (range) => sign(order(range, low));
+      return (range) => Math.sign(order(range));
     case "<":
-      return (range) => (order(range, low) < 0 ? 0 : 1);
+      return (range) => (order(range) < 0 ? 0 : 1);
     case "<=":
-      return (range) => (order(range, low) <= 0 ? 0 : 1);
+      return (range) => (order(range) <= 0 ? 0 : 1);
     case ">":
-      return (range) => (order(range, low) > 0 ? 0 : -1);
+      return (range) => (order(range) > 0 ? 0 : -1);
     case ">=":
-      return (range) => (order(range, low) >= 0 ? 0 : -1);
-    case "between":
-      return (range) => (order(range, low) < 0 ? -1 : order(range, high) > 0 ? 1 : 0);
-    default:
-      return (range) => (hasPrefix(range, low) ? 0 : sign(order(range, low)));
+      return (range) => (order(range) >= 0 ? 0 : -1);
+    case "<>":
+      throw unsupported();
   }
 }
 
@@ -96,23 +73,15 @@ export function readKeyCondition(
       ? unsupported()
       : invalid(`Query condition missed key schema element: ${keys.range}`);
   }
-  for (const part of all) {
-    for (const value of part.values) {
-      if (typeOf(value) !== types[part.name]) {
-        throw invalid("One or more parameter values were invalid: Condition parameter type does not match schema type");
-      }
-      if (isEmpty(value) && part.operator !== "begins_with") {
-        throw invalid(
-          `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: ${part.name}`,
-        );
-      }
+  for (const { name, value } of all) {
+    if (typeOf(value) !== types[name]) {
+      throw invalid("One or more parameter values were invalid: Condition parameter type does not match schema type");
+    }
+    if (isEmpty(value)) {
+      throw invalid(
+        `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`,
+      );
     }
   }
-  const [prefix] = range?.operator === "begins_with" ? range.values : [];
-  if (prefix && typeOf(prefix) === "N") {
-    throw invalid(
-      `Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: ${typeNames.N}`,
-    );
-  }
-  return { hash: hash.values[0] as AttributeValue, ...(range && { range: intervalOf(range) }) };
+  return { hash: hash.value, ...(range && { range: intervalOf(range) }) };
 }

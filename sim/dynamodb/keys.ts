@@ -8,12 +8,9 @@ const badParameter = (message: string): Error => invalid(`One or more parameter 
 export const namesOf = (keys: KeySchema): string[] =>
   keys.range === undefined ? [keys.hash] : [keys.hash, keys.range];
 
-export const isEmpty = (value: AttributeValue): boolean =>
-  ("S" in value && value.S === "") || ("B" in value && value.B === "");
-const emptyKind = (value: AttributeValue): string => ("S" in value ? "string" : "binary");
+export const isEmpty = (value: AttributeValue): boolean => "S" in value && value.S === "";
 
-const bytesOf = (value: AttributeValue): number =>
-  "S" in value ? Buffer.byteLength(value.S) : "B" in value ? Buffer.byteLength(value.B, "base64") : 0;
+const bytesOf = (value: AttributeValue): number => ("S" in value ? Buffer.byteLength(value.S) : 0);
 
 /** Developer Guide, "Service, account, and table quotas": partition key 2048 bytes, sort key 1024. */
 function demandLength(name: string, value: AttributeValue, keys: KeySchema): void {
@@ -24,7 +21,7 @@ function demandLength(name: string, value: AttributeValue, keys: KeySchema): voi
 function demandFilled(name: string, value: AttributeValue): void {
   if (!isEmpty(value)) return;
   throw invalid(
-    `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${emptyKind(value)} value. Key: ${name}`,
+    `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`,
   );
 }
 
@@ -50,7 +47,7 @@ export function demandItemKeys(item: Item, spec: TableSpec): void {
       }
       if (isEmpty(value)) {
         throw invalid(
-          `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${emptyKind(value)} value. IndexName: ${index.name}, IndexKey: ${name}`,
+          `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${index.name}, IndexKey: ${name}`,
         );
       }
     }
@@ -67,7 +64,7 @@ export function demandUpdatedIndexKeys(item: Item, spec: TableSpec): void {
     }
     if (isEmpty(value)) {
       throw invalid(
-        `One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty ${emptyKind(value)} value.`,
+        `One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.`,
       );
     }
   }

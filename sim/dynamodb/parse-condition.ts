@@ -1,18 +1,14 @@
 // The grammar of condition, filter and key condition expressions, and of projections.
 import { ExpressionFault, read, type Path, type Reader } from "./tokens.ts";
 
-export type Operand =
-  | { readonly kind: "path"; readonly path: Path }
-  | { readonly kind: "value"; readonly ref: string }
-  | { readonly kind: "size"; readonly of: Operand };
+export type Operand = { readonly kind: "path"; readonly path: Path } | { readonly kind: "value"; readonly ref: string };
 
 export type Comparator = "=" | "<>" | "<" | "<=" | ">" | ">=";
-export type Predicate = "attribute_exists" | "attribute_not_exists" | "attribute_type" | "begins_with" | "contains";
+export type Predicate = "attribute_exists" | "attribute_not_exists" | "begins_with" | "contains";
 
 export type Condition =
   | { readonly kind: "compare"; readonly operator: Comparator; readonly left: Operand; readonly right: Operand }
   | { readonly kind: "between"; readonly operand: Operand; readonly low: Operand; readonly high: Operand }
-  | { readonly kind: "in"; readonly operand: Operand; readonly list: readonly Operand[] }
   | { readonly kind: "call"; readonly predicate: Predicate; readonly args: readonly Operand[] }
   | { readonly kind: "and" | "or"; readonly left: Condition; readonly right: Condition }
   | { readonly kind: "not"; readonly inner: Condition };
@@ -27,12 +23,10 @@ export interface Parsed<T> {
 const arity: Readonly<Record<Predicate, number>> = {
   attribute_exists: 1,
   attribute_not_exists: 1,
-  attribute_type: 2,
   begins_with: 2,
   contains: 2,
 };
 const comparators: ReadonlySet<string> = new Set(["=", "<>", "<", "<=", ">", ">="]);
-const listMost = 100;
 
 const isPredicate = (name: string): name is Predicate => Object.hasOwn(arity, name);
 
@@ -40,32 +34,21 @@ function operand(reader: Reader): Operand {
   if (reader.peek().startsWith(":")) return { kind: "value", ref: reader.value() };
   if (reader.peek(1) === "(" && !reader.peek().startsWith("#")) {
     const name = reader.next();
-    if (name !== "size") {
-      throw new ExpressionFault(
-        isPredicate(name)
-          ? `The function is not allowed to be used this way in an expression; function: ${name}`
-          : `Invalid function name; function: ${name}`,
-      );
-    }
-    reader.expect("(");
-    const of = operand(reader);
-    reader.expect(")");
-    return { kind: "size", of };
+    throw new ExpressionFault(
+      isPredicate(name)
+        ? `The function is not allowed to be used this way in an expression; function: ${name}`
+        : `Invalid function name; function: ${name}`,
+    );
   }
   return { kind: "path", path: reader.path() };
 }
 
-function operands(reader: Reader): Operand[] {
-  reader.expect("(");
-  const list = [operand(reader)];
-  while (reader.accept(",")) list.push(operand(reader));
-  reader.expect(")");
-  return list;
-}
-
 function call(reader: Reader): Condition {
   const predicate = reader.next() as Predicate;
-  const args = operands(reader);
+  reader.expect("(");
+  const args = [operand(reader)];
+  while (reader.accept(",")) args.push(operand(reader));
+  reader.expect(")");
   if (args.length !== arity[predicate]) {
     throw new ExpressionFault(
       `Incorrect number of operands for operator or function; operator or function: ${predicate}, number of operands: ${args.length}`,
@@ -85,15 +68,6 @@ function comparison(reader: Reader): Condition {
     const low = operand(reader);
     reader.expect("AND");
     return { kind: "between", operand: left, low, high: operand(reader) };
-  }
-  if (reader.accept("IN")) {
-    const list = operands(reader);
-    if (list.length > listMost) {
-      throw new ExpressionFault(
-        `Incorrect number of operands for operator or function; operator or function: IN, number of operands: ${list.length + 1}`,
-      );
-    }
-    return { kind: "in", operand: left, list };
   }
   return reader.fail();
 }

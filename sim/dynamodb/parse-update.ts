@@ -1,58 +1,32 @@
-// The grammar of update expressions: SET, REMOVE, ADD, DELETE.
+// The grammar of update expressions: SET, REMOVE, ADD, as far as ours use it (no arithmetic and no lists in SET, no sets).
 import type { Parsed } from "./parse-condition.ts";
 import { ExpressionFault, read, type Path, type Reader } from "./tokens.ts";
 
 export type Term =
   | { readonly kind: "path"; readonly path: Path }
   | { readonly kind: "value"; readonly ref: string }
-  | { readonly kind: "if_not_exists"; readonly path: Path; readonly otherwise: Term }
-  | { readonly kind: "list_append"; readonly left: Term; readonly right: Term }
-  | { readonly kind: "plus" | "minus"; readonly left: Term; readonly right: Term };
+  | { readonly kind: "if_not_exists"; readonly path: Path; readonly otherwise: Term };
 
 export interface Update {
   readonly set: readonly { readonly path: Path; readonly term: Term }[];
   readonly remove: readonly Path[];
   readonly add: readonly { readonly path: Path; readonly ref: string }[];
-  readonly delete: readonly { readonly path: Path; readonly ref: string }[];
-}
-
-function call(reader: Reader): Term {
-  const name = reader.next();
-  reader.expect("(");
-  if (name === "if_not_exists") {
-    const first = term(reader);
-    if (first.kind !== "path") {
-      throw new ExpressionFault("Operator or function requires a document path; operator or function: if_not_exists");
-    }
-    reader.expect(",");
-    const otherwise = term(reader);
-    reader.expect(")");
-    return { kind: "if_not_exists", path: first.path, otherwise };
-  }
-  if (name !== "list_append") throw new ExpressionFault(`Invalid function name; function: ${name}`);
-  const left = term(reader);
-  reader.expect(",");
-  const right = term(reader);
-  reader.expect(")");
-  return { kind: "list_append", left, right };
 }
 
 function term(reader: Reader): Term {
-  if (reader.accept("(")) {
-    const inner = sum(reader);
-    reader.expect(")");
-    return inner;
-  }
   if (reader.peek().startsWith(":")) return { kind: "value", ref: reader.value() };
-  if (reader.peek(1) === "(" && !reader.peek().startsWith("#")) return call(reader);
-  return { kind: "path", path: reader.path() };
-}
-
-function sum(reader: Reader): Term {
-  const left = term(reader);
-  if (reader.accept("+")) return { kind: "plus", left, right: term(reader) };
-  if (reader.accept("-")) return { kind: "minus", left, right: term(reader) };
-  return left;
+  if (reader.peek(1) !== "(" || reader.peek().startsWith("#")) return { kind: "path", path: reader.path() };
+  const name = reader.next();
+  if (name !== "if_not_exists") throw new ExpressionFault(`Invalid function name; function: ${name}`);
+  reader.expect("(");
+  const first = term(reader);
+  if (first.kind !== "path") {
+    throw new ExpressionFault("Operator or function requires a document path; operator or function: if_not_exists");
+  }
+  reader.expect(",");
+  const otherwise = term(reader);
+  reader.expect(")");
+  return { kind: "if_not_exists", path: first.path, otherwise };
 }
 
 function list<T>(reader: Reader, one: () => T): T[] {
@@ -64,7 +38,7 @@ function list<T>(reader: Reader, one: () => T): T[] {
 const assignment = (reader: Reader) => (): { path: Path; term: Term } => {
   const path = reader.path();
   reader.expect("=");
-  return { path, term: sum(reader) };
+  return { path, term: term(reader) };
 };
 
 const withValue = (reader: Reader) => (): { path: Path; ref: string } => ({
@@ -90,16 +64,8 @@ export function parseUpdate(text: string): Parsed<Update> {
     } else if (reader.accept("ADD")) {
       once("add");
       update.add = list(reader, withValue(reader));
-    } else if (reader.accept("DELETE")) {
-      once("delete");
-      update.delete = list(reader, withValue(reader));
     } else reader.fail();
   }
-  const body: Update = {
-    set: update.set ?? [],
-    remove: update.remove ?? [],
-    add: update.add ?? [],
-    delete: update.delete ?? [],
-  };
+  const body: Update = { set: update.set ?? [], remove: update.remove ?? [], add: update.add ?? [] };
   return { body, names: reader.names, values: reader.values };
 }

@@ -9,7 +9,6 @@ import type { Condition } from "./parse-condition.ts";
 import { readExpressions, type ExpressionName, type Expressions } from "./scope.ts";
 import { keyOf } from "./index-rows.ts";
 import { type Table } from "./table.ts";
-import type { Path } from "./tokens.ts";
 
 export interface WritePlan {
   readonly table: Table;
@@ -19,8 +18,6 @@ export interface WritePlan {
   readonly expressions: Expressions;
   /** A failed condition hands back the item it met. */
   readonly showOld: boolean;
-  /** The paths an update names, for UPDATED_OLD and UPDATED_NEW. */
-  readonly touched: readonly Path[];
   /** False for a transaction's ConditionCheck. */
   readonly writes: boolean;
 }
@@ -43,7 +40,7 @@ function open(context: Context, input: Input, names: readonly ExpressionName[]) 
   const expressions = readExpressions(input, names);
   checkNamed(expressions.condition, "ConditionExpression", expressions);
   const showOld = choiceOf(input, "ReturnValuesOnConditionCheckFailure", ["ALL_OLD", "NONE"]) === "ALL_OLD";
-  return { table, expressions, showOld, touched: [] as readonly Path[], writes: true };
+  return { table, expressions, showOld, writes: true };
 }
 
 export function planPut(context: Context, input: Input): WritePlan {
@@ -79,7 +76,7 @@ export function planUpdate(context: Context, input: Input): WritePlan {
     if (itemSize(item) > itemMostBytes) throw invalid("Item size to update has exceeded the maximum allowed size");
     return item;
   };
-  return { ...base, key, next, touched };
+  return { ...base, key, next };
 }
 
 /** A transaction's ConditionCheck. */

@@ -2,7 +2,6 @@
 import { invalid, type Item } from "./attribute-value.ts";
 import { satisfies } from "./evaluate-condition.ts";
 import {
-  choiceOf,
   demandRecord,
   flagOf,
   indexOf,
@@ -49,7 +48,6 @@ interface Reading {
   readonly expressions: Expressions;
   readonly shape: (item: Item) => Item;
   readonly start: Position | undefined;
-  readonly countOnly: boolean;
   readonly limit: number;
 }
 
@@ -63,32 +61,6 @@ function demandProjected(index: IndexSpec, table: Table, expressions: Expression
   );
 }
 
-function readSelect(input: Input, index: IndexSpec | undefined, expressions: Expressions): boolean {
-  const select = choiceOf(input, "Select", [
-    "SPECIFIC_ATTRIBUTES",
-    "COUNT",
-    "ALL_ATTRIBUTES",
-    "ALL_PROJECTED_ATTRIBUTES",
-  ]);
-  if (select !== undefined && select !== "SPECIFIC_ATTRIBUTES" && expressions.projection) {
-    throw invalid(
-      `Cannot specify the ProjectionExpression when choosing to get ${select === "COUNT" ? "only the Count" : select}`,
-    );
-  }
-  if (select === "SPECIFIC_ATTRIBUTES" && !expressions.projection) {
-    throw invalid("Must specify the ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
-  }
-  if (select === "ALL_PROJECTED_ATTRIBUTES" && !index) {
-    throw invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
-  }
-  if (select === "ALL_ATTRIBUTES" && index && index.projection !== "ALL") {
-    throw invalid(
-      `One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index ${index.name} because its projection type is not ALL`,
-    );
-  }
-  return select === "COUNT";
-}
-
 function rowsFor(context: Context, action: string, table: Table, index: IndexSpec | undefined): readonly Row[] {
   if (!index) return table.rows();
   const { staleIndex = 0 } = context.faults.rates("dynamodb", action);
@@ -97,6 +69,8 @@ function rowsFor(context: Context, action: string, table: Table, index: IndexSpe
 }
 
 function open(context: Context, input: Input, action: "Query" | "Scan"): Reading {
+  const other = ["Select", "Segment", "TotalSegments"].find((name) => input[name] !== undefined);
+  if (other !== undefined) throw invalid(`The embedded DynamoDB reads without ${other}.`);
   const table = tableOf(context, tableName(input));
   const indexName = textOf(input, "IndexName");
   const index = indexName === undefined ? undefined : indexOf(table, indexName);
@@ -115,7 +89,6 @@ function open(context: Context, input: Input, action: "Query" | "Scan"): Reading
     expressions,
     shape: projector(expressions),
     start: start && readStart(start, table, index),
-    countOnly: readSelect(input, index, expressions),
     limit: integerOf(input, "Limit", 1) ?? Infinity,
   };
 }
@@ -123,7 +96,7 @@ function open(context: Context, input: Input, action: "Query" | "Scan"): Reading
 function answer(reading: Reading, page: Page): Record<string, unknown> {
   const { table, index } = reading;
   return {
-    ...(!reading.countOnly && { Items: page.items.map(reading.shape) }),
+    Items: page.items.map(reading.shape),
     Count: page.items.length,
     ScannedCount: page.scanned,
     ...(page.last && { LastEvaluatedKey: continuation(page.last, table, index) }),
@@ -140,8 +113,7 @@ const pageOptions = (reading: Reading, part: Pick<PageOptions, "low" | "high" | 
 
 /** The attribute names a filter looks at. */
 function rootsIn(condition: Condition, expressions: Expressions): string[] {
-  const of = (operand: Operand): string[] =>
-    operand.kind === "path" ? [rootOf(operand.path, expressions)] : operand.kind === "size" ? of(operand.of) : [];
+  const of = (operand: Operand): string[] => (operand.kind === "path" ? [rootOf(operand.path, expressions)] : []);
   switch (condition.kind) {
     case "and":
     case "or":
@@ -152,8 +124,6 @@ function rootsIn(condition: Condition, expressions: Expressions): string[] {
       return [...of(condition.left), ...of(condition.right)];
     case "between":
       return [condition.operand, condition.low, condition.high].flatMap(of);
-    case "in":
-      return [condition.operand, ...condition.list].flatMap(of);
     case "call":
       return condition.args.flatMap(of);
   }
@@ -188,7 +158,5 @@ export const query: Action = (context, input) => {
 
 export const scan: Action = (context, input) => {
   const reading = open(context, input, "Scan");
-  const segmented = ["Segment", "TotalSegments"].find((name) => input[name] !== undefined);
-  if (segmented !== undefined) throw invalid(`The embedded DynamoDB scans without ${segmented}.`);
   return answer(reading, readPage(pageOptions(reading, { low: 0, high: reading.rows.length, forward: true })));
 };

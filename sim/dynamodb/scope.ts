@@ -147,11 +147,10 @@ export function readExpressions(input: Record<string, unknown>, allowed: readonl
 }
 
 /** The path with its placeholders replaced. */
-export const resolvePath = (path: Path, scope: Scope): Path =>
-  path.map((step) => (typeof step === "string" && step.startsWith("#") ? (scope.names[step] ?? step) : step));
+export const resolvePath = (path: Path, scope: Scope): Path => path.map((step) => scope.names[step] ?? step);
 
 /** The first attribute name of a path. */
-export const rootOf = (path: Path, scope: Scope): string => String(resolvePath(path.slice(0, 1), scope)[0]);
+export const rootOf = (path: Path, scope: Scope): string => resolvePath(path, scope)[0] ?? "";
 
 export const valueOf = (ref: string, scope: Scope): AttributeValue => {
   const value = scope.values[ref];
@@ -160,33 +159,20 @@ export const valueOf = (ref: string, scope: Scope): AttributeValue => {
 };
 
 /** What stands at a resolved path in an item, if anything does. */
-export function lookUp(item: Item, path: Path): AttributeValue | undefined {
-  let here: AttributeValue | undefined = { M: item };
-  for (const step of path) {
-    if (here === undefined) return undefined;
-    here = inside(here, step);
-  }
-  return here;
-}
-
-function inside(value: AttributeValue, step: string | number): AttributeValue | undefined {
-  if (typeof step === "number") return "L" in value ? value.L[step] : undefined;
-  return "M" in value && Object.hasOwn(value.M, step) ? value.M[step] : undefined;
-}
+export const lookUp = (item: Item, path: Path): AttributeValue | undefined =>
+  path.reduce<AttributeValue | undefined>(
+    (here, step) => (here && "M" in here && Object.hasOwn(here.M, step) ? here.M[step] : undefined),
+    { M: item },
+  );
 
 /** Refuses two paths of one expression of which one contains the other. */
 export function demandDistinct(paths: readonly Path[], parameter: string): void {
-  const shown = (path: Path): string =>
-    `[${path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(", ")}]`;
   for (const [i, one] of paths.entries()) {
-    for (const other of paths.slice(i + 1)) {
-      const length = Math.min(one.length, other.length);
-      const at = one.slice(0, length).findIndex((step, n) => step !== other[n]);
-      const clash = at < 0 ? "overlap" : typeof one[at] !== typeof other[at] ? "conflict" : undefined;
-      if (!clash) continue;
-      throw invalid(
-        `Invalid ${parameter}: Two document paths ${clash} with each other; must remove or rewrite one of these paths; path one: ${shown(one)}, path two: ${shown(other)}`,
-      );
-    }
+    const other = paths.slice(i + 1).find((path) => path.every((step, n) => step === (one[n] ?? step)));
+    if (other === undefined) continue;
+    const shown = (path: Path): string => `[${path.join(", ")}]`;
+    throw invalid(
+      `Invalid ${parameter}: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: ${shown(one)}, path two: ${shown(other)}`,
+    );
   }
 }

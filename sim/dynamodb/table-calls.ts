@@ -1,4 +1,4 @@
-// CreateTable, DescribeTable, ListTables, DeleteTable, time to live, backups.
+// CreateTable, DescribeTable, DeleteTable, time to live, backups.
 import { AwsFault } from "../http/service.ts";
 import { invalid } from "./attribute-value.ts";
 import {
@@ -6,14 +6,12 @@ import {
   demandRecord,
   demandText,
   flagOf,
-  integerOf,
   listOf,
   missing,
   notFound,
   recordOf,
   recordsOf,
   tableName,
-  textOf,
   type Action,
   type Context,
   type Input,
@@ -53,7 +51,7 @@ function readIndex(input: Input): IndexSpec {
 function readTypes(input: Input, used: ReadonlySet<string>): Record<string, string> {
   const types: Record<string, string> = {};
   for (const definition of recordsOf(input, "AttributeDefinitions") ?? []) {
-    types[demandText(definition, "AttributeName")] = choiceOf(definition, "AttributeType", ["B", "N", "S"]) ?? "";
+    types[demandText(definition, "AttributeName")] = choiceOf(definition, "AttributeType", ["N", "S"]) ?? "";
   }
   const undefinedNames = [...used].filter((name) => !types[name]);
   if (undefinedNames.length > 0) {
@@ -124,14 +122,6 @@ export const deleteTable: Action = (context, input) => {
   const table = known(context, tableName(input));
   context.tables.delete(table.spec.name);
   return { TableDescription: describe(table, "DELETING") };
-};
-
-export const listTables: Action = (context, input) => {
-  const after = textOf(input, "ExclusiveStartTableName");
-  const limit = integerOf(input, "Limit", 1, 100) ?? 100;
-  const names = [...context.tables.keys()].sort().filter((name) => after === undefined || name > after);
-  const page = names.slice(0, limit);
-  return { TableNames: page, ...(names.length > limit && { LastEvaluatedTableName: page.at(-1) }) };
 };
 
 export const updateTimeToLive: Action = (context, input) => {

@@ -7,7 +7,7 @@ import { insertRow, positionOf, removeRow, type KeySchema, type Position, type R
 export interface TableSpec {
   readonly name: string;
   readonly keys: KeySchema;
-  /** The types of the key attributes: S, N or B. */
+  /** The types of the key attributes: S or N. */
   readonly types: Readonly<Record<string, string>>;
   readonly indexes: readonly IndexSpec[];
   readonly createdAt: EpochMs;

@@ -1,8 +1,8 @@
 // Splits a DynamoDB expression into tokens, and reads the parts that all grammars share: paths, names, values.
 import { reservedWords } from "./reserved-words.ts";
 
-/** A document path: attribute names (or `#placeholders`) and list indexes. */
-export type Path = readonly (string | number)[];
+/** A document path: attribute names (or `#placeholders`). Nothing of ours names a member of a list. */
+export type Path = readonly string[];
 
 /** What is wrong with an expression; the caller names the parameter it came in. */
 export class ExpressionFault extends Error {}
@@ -23,7 +23,7 @@ export interface Reader {
   readonly values: Set<string>;
 }
 
-const pattern = /\s+|<>|<=|>=|[=<>(),.[\]+-]|[#:][A-Za-z0-9_]+|[A-Za-z_][A-Za-z0-9_]*|\d+/y;
+const pattern = /\s+|<>|<=|>=|[=<>(),.]|[#:][A-Za-z0-9_]+|[A-Za-z_][A-Za-z0-9_]*/y;
 const word = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 function split(text: string): string[] {
@@ -73,15 +73,9 @@ export function read(text: string): Reader {
     return next();
   };
   const path = (): Path => {
-    const steps: (string | number)[] = [name()];
-    for (;;) {
-      if (accept(".")) steps.push(name());
-      else if (accept("[")) {
-        if (!/^\d+$/.test(peek())) fail();
-        steps.push(Number(next()));
-        expect("]");
-      } else return steps;
-    }
+    const steps = [name()];
+    while (accept(".")) steps.push(name());
+    return steps;
   };
   const value = (): string => {
     if (!peek().startsWith(":")) fail();

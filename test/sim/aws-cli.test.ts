@@ -1,4 +1,4 @@
-// An independent client reads the embedded cloud: the AWS CLI, where one is installed.
+// An independent client reads the embedded cloud, by a JSON and by a Query protocol: the AWS CLI, where one is installed.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, type TestContext } from "vitest";
@@ -8,17 +8,10 @@ import { openTestCloud, type TestCloud } from "./test-cloud.ts";
 const run = promisify(execFile);
 
 let cloud: TestCloud;
-let version: string | undefined;
 beforeAll(async () => {
   cloud = await openTestCloud();
 });
 afterAll(() => cloud.close());
-
-/** SQS changed to JSON in 1.29.127 and 2.13.28; what is older speaks the Query protocol. */
-const speaksJsonToSqs = (): boolean => {
-  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
-  return major === 1 ? minor >= 30 : minor >= 14;
-};
 
 async function aws(...args: string[]): Promise<Record<string, unknown>> {
   const { stdout } = await run("aws", ["--endpoint-url", cloud.door.url, "--output", "json", ...args], {
@@ -41,8 +34,7 @@ const demandCli = async (ctx: TestContext): Promise<void> => {
   const { stdout, stderr } = await run("aws", ["--version"]).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
-  version = /aws-cli\/([\d.]+)/.exec(stdout + stderr)?.[1];
-  if (version === undefined) ctx.skip(`\`aws --version\` fails: ${stderr}`);
+  if (!/aws-cli\/[\d.]+/.test(stdout + stderr)) ctx.skip(`\`aws --version\` fails: ${stderr}`);
 };
 
 test("the AWS CLI creates a table, writes and reads items, and is told of a failed condition", async (ctx) => {
@@ -65,7 +57,7 @@ test("the AWS CLI creates a table, writes and reads items, and is told of a fail
     "--key",
     '{"id": {"S": "i-1"}}',
     "--update-expression",
-    "SET version = version + :one",
+    "ADD version :one",
     "--condition-expression",
     "version = :one",
     "--expression-attribute-values",
@@ -83,22 +75,6 @@ test("the AWS CLI creates a table, writes and reads items, and is told of a fail
   await expect(aws("dynamodb", "restore-table-to-point-in-time", "--target-table-name", "other")).rejects.toThrow(
     "UnknownOperationException",
   );
-});
-
-test("the AWS CLI sends, receives and deletes messages", async (ctx) => {
-  await demandCli(ctx);
-  if (!speaksJsonToSqs()) ctx.skip(`AWS CLI ${version} speaks the older Query protocol to SQS`);
-  const { QueueUrl } = await aws("sqs", "create-queue", "--queue-name", "cli");
-  const url = ["--queue-url", String(QueueUrl)];
-  await aws("sqs", "send-message", ...url, "--message-body", "hello");
-  const { Messages } = (await aws("sqs", "receive-message", ...url, "--wait-time-seconds", "1")) as {
-    Messages: { Body: string; ReceiptHandle: string }[];
-  };
-  expect(Messages.map(({ Body }) => Body)).toEqual(["hello"]);
-  await aws("sqs", "delete-message", ...url, "--receipt-handle", Messages[0]?.ReceiptHandle ?? "");
-  expect(cloud.queues.messages("cli")).toEqual([]);
-  const missing = aws("sqs", "send-message", "--queue-url", `${cloud.door.url}/1/nobody`, "--message-body", "x");
-  await expect(missing).rejects.toThrow("AWS.SimpleQueueService.NonExistentQueue");
 });
 
 test("the AWS CLI makes a template and a fleet, finds the machine by its tag and ends it", async (ctx) => {
@@ -133,12 +109,4 @@ test("the AWS CLI makes a template and a fleet, finds the machine by its tag and
   expect(found).toMatchObject({ Reservations: [{ Instances: [{ InstanceId: id, State: { Name: "running" } }] }] });
   const ended = await aws("ec2", "terminate-instances", "--instance-ids", id);
   expect(ended).toMatchObject({ TerminatingInstances: [{ CurrentState: { Name: "terminated" } }] });
-});
-
-test("the AWS CLI reads parameters and the caller's identity", async (ctx) => {
-  await demandCli(ctx);
-  await aws("ssm", "put-parameter", "--name", "/dev/ami", "--type", "SecureString", "--value", "ami-1");
-  const read = await aws("ssm", "get-parameter", "--name", "/dev/ami", "--with-decryption");
-  expect(read).toMatchObject({ Parameter: { Value: "ami-1", Version: 1 } });
-  expect(await aws("sts", "get-caller-identity")).toMatchObject({ Account: "123456789012" });
 });

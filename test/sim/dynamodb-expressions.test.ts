@@ -24,8 +24,6 @@ const stored: Item = {
   text: { S: "spot" },
   flag: { BOOL: true },
   none: { NULL: true },
-  tags: { SS: ["a", "b"] },
-  sizes: { NS: ["1", "2"] },
   list: { L: [{ S: "x" }, { N: "2" }, { M: { deep: { S: "y" } } }] },
   map: { M: { owner: { S: "run" }, at: { N: "7" } } },
 };
@@ -37,22 +35,16 @@ const given: Item = {
   ":x": { S: "x" },
   ":y": { S: "y" },
   ":run": { S: "run" },
-  ":S": { S: "S" },
-  ":L": { S: "L" },
   ":true": { BOOL: true },
-  ":ab": { SS: ["b", "a"] },
   ":map": { M: { at: { N: "7" }, owner: { S: "run" } } },
-  ":list": { L: [{ S: "z" }] },
   ":two": { N: "2" },
   ":empty": { S: "" },
 };
 const names: Record<string, string> = {
   "#m": "map",
   "#o": "owner",
-  "#l": "list",
   "#gone": "gone",
   "#text": "text",
-  "#tags": "tags",
   "#none": "none",
 };
 
@@ -88,29 +80,14 @@ test.each([
   ["NOT #gone < :five", true],
   ["n < :sp", false],
   ["#text BETWEEN :sp AND :x", true],
-  ["n IN (:six, :five)", true],
-  ["n IN (:six)", false],
   ["#m.#o = :run", true],
   ["#m.#o = #text", false],
-  ["#l[0] = :x AND #l[2].deep = :y", true],
-  ["attribute_exists(#l[1])", true],
-  ["attribute_exists(#l[9])", false],
   ["attribute_not_exists(#m.absent)", true],
   ["attribute_not_exists(#text.absent)", true],
-  ["attribute_type(#text, :S)", true],
-  ["attribute_type(#text, :L)", false],
   ["begins_with(#text, :sp)", true],
   ["begins_with(#text, :empty)", true],
   ["begins_with(n, :sp)", false],
-  ["contains(#tags, :a)", true],
-  ["contains(sizes, :two)", true],
   ["contains(#text, :sp)", true],
-  ["contains(#l, :x)", true],
-  ["contains(#l, :y)", false],
-  ["size(#l) > :two", true],
-  ["size(#text) = size(#tags)", false],
-  ["size(n) > :two", false],
-  ["#tags = :ab", true],
   ["#m = :map", true],
   ["flag = :true", true],
   ["attribute_exists(#none)", true],
@@ -135,23 +112,14 @@ async function updated(expression: string): Promise<Record<string, unknown>> {
 }
 
 test.each([
-  ["SET n = n + :six", { n: { N: "11" } }],
-  ["SET n = :six - n", { n: { N: "1" } }],
-  ["SET n = if_not_exists(n, :two) + :two", { n: { N: "7" } }],
-  ["SET fresh = if_not_exists(fresh, :two) + :two", { fresh: { N: "4" } }],
-  ["SET #l = list_append(#l, :list)", { list: { L: [...(stored["list"] as { L: object[] }).L, { S: "z" }] } }],
-  ["SET fresh = list_append(:list, if_not_exists(fresh, :list))", { fresh: { L: [{ S: "z" }, { S: "z" }] } }],
-  ["SET #l[1] = :a", { list: { L: [{ S: "x" }, { S: "a" }, { M: { deep: { S: "y" } } }] } }],
-  ["SET #l[7] = :a", { list: { L: [...(stored["list"] as { L: object[] }).L, { S: "a" }] } }],
+  ["SET n = if_not_exists(n, :two)", {}],
+  ["SET fresh = if_not_exists(fresh, :two)", { fresh: { N: "2" } }],
   ["SET #m.#o = :a, #m.more = :x", { map: { M: { owner: { S: "a" }, at: { N: "7" }, more: { S: "x" } } } }],
-  ["REMOVE #l[0], #l[1]", { list: { L: [{ M: { deep: { S: "y" } } }] } }],
   ["REMOVE #m.#o", { map: { M: { at: { N: "7" } } } }],
   ["REMOVE #gone", {}],
   ["ADD n :two", { n: { N: "7" } }],
   ["ADD fresh :two", { fresh: { N: "2" } }],
-  ["ADD #tags :ab", {}],
-  ["DELETE #tags :ab", { tags: undefined }],
-  ["SET n = five, five = n + :two REMOVE flag", { n: { N: "5" }, five: { N: "7" }, flag: undefined }],
+  ["SET n = five, five = :two ADD fresh :six REMOVE flag", { five: { N: "2" }, fresh: { N: "6" }, flag: undefined }],
 ])("%s", async (expression, changes) => {
   const { five, ...rest } = stored;
   const after = { ...rest, five: five && { N: "5" }, ...changes };
@@ -159,8 +127,7 @@ test.each([
 });
 
 test.each([
-  ["SET n = :a + :five", "Invalid UpdateExpression: Incorrect operand type for operator or function; operator"],
-  ["SET n = n + #text", "An operand in the update expression has an incorrect data type"],
+  ["ADD #text :two", "An operand in the update expression has an incorrect data type"],
   ["SET n = gone", "The provided expression refers to an attribute that does not exist in the item"],
   ["SET nowhere.deep = :a", "The document path provided in the update expression is invalid for update"],
   ["REMOVE nowhere.deep", "The document path provided in the update expression is invalid for update"],
@@ -172,8 +139,9 @@ test.each([
   ["SET n = :nobody", "attribute value: :nobody"],
   ["SET #nobody = :a", "attribute name: #nobody"],
   ["SET n :a", 'Syntax error; token: ":a", near: "n :a"'],
+  ["SET n = n + :two", 'Syntax error; token: "+"'],
+  ["SET n = list_append(n, :two)", "Invalid function name; function: list_append"],
   ["ADD n :a", "operator: ADD, operand type: STRING"],
-  ["DELETE n :five", "operator: DELETE, operand type: NUMBER"],
   ["SET runId = :five", "The update expression attempted to update the secondary index key to unsupported type"],
   ["SET runId = :empty", "cannot contain an empty string value"],
   ["", "The expression can not be empty;"],
@@ -189,10 +157,9 @@ test.each([
   ["n BETWEEN :six AND :five", "requires upper bound to be greater than or equal to lower bound"],
   ["((n = :five))", "The expression has redundant parentheses"],
   ["n = :five AND", 'token: "<EOF>"'],
-  ["size(n)", 'token: "<EOF>"'],
   ["nonsense(n, :a)", "Invalid function name; function: nonsense"],
   ["attribute_exists(n, :a)", "Incorrect number of operands"],
-  ["n < :ab", "operator or function: <, operand type: STRING_SET"],
+  ["n < :true", "operator or function: <, operand type: BOOLEAN"],
 ])("the condition %s is refused", async (condition, message) => {
   await expect(holds(condition)).rejects.toThrow(message);
 });
@@ -232,11 +199,11 @@ test("comparing integers agrees with arithmetic, whatever their size", async () 
       const { Attributes } = await call("UpdateItem", {
         TableName,
         Key: { id: Item.id },
-        UpdateExpression: "SET a = a - :b",
+        UpdateExpression: "ADD a :b",
         ExpressionAttributeValues: { ":b": { N: String(b) } },
-        ReturnValues: "UPDATED_NEW",
+        ReturnValues: "ALL_NEW",
       });
-      expect(Attributes).toEqual({ a: { N: String(a - b) } });
+      expect(Attributes).toEqual({ ...Item, a: { N: String(a + b) } });
     }),
     { numRuns: 100 },
   );

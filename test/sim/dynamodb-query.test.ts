@@ -59,9 +59,8 @@ test.each([
   ["threshold = :a", [9]],
   ["threshold > :z", [294, 297]],
   ["threshold >= :z", [291, 294, 297]],
-  ["threshold BETWEEN :a AND :b", [9, 12]],
 ])("poolKey = :k AND %s selects %j", async (range, expected) => {
-  const all = { ":a": { N: "9" }, ":b": { N: "12" }, ":z": { N: "291" } };
+  const all = { ":a": { N: "9" }, ":z": { N: "291" } };
   const values = Object.fromEntries(Object.entries(all).filter(([key]) => range.includes(key)));
   const { Items } = await query(
     pool({
@@ -116,14 +115,12 @@ test("an item leaves an index with its key attribute", async () => {
     IndexName: "run",
     KeyConditionExpression: "runId = :r",
     ExpressionAttributeValues: { ":r": { S: "7" } },
-    Select: "COUNT",
   } as const;
   expect((await query(run)).Count).toBe(1);
   await cloud.dynamo.send(
     new UpdateItemCommand({ TableName, Key: { id: { S: "i-x" } }, UpdateExpression: "REMOVE runId" }),
   );
-  const { Count, Items } = await query(run);
-  expect({ Count, Items }).toEqual({ Count: 0, Items: undefined });
+  expect((await query(run)).Count).toBe(0);
   await cloud.dynamo.send(
     new UpdateItemCommand({
       TableName,
@@ -156,8 +153,8 @@ test("a page ends at one megabyte", async () => {
   }
   const input = {
     TableName: Fat,
-    KeyConditionExpression: "h = :h AND begins_with(r, :a)",
-    ExpressionAttributeValues: { ":h": { S: "1" }, ":a": { S: "a-" } },
+    KeyConditionExpression: "h = :h AND r < :b",
+    ExpressionAttributeValues: { ":h": { S: "1" }, ":b": { S: "b-" } },
     ProjectionExpression: "r",
   };
   const first = await query(input);
@@ -169,7 +166,7 @@ test("a page ends at one megabyte", async () => {
 
 test("a scan in segments is refused", async () => {
   const scan = cloud.dynamo.send(new ScanCommand({ TableName, Segment: 0, TotalSegments: 4 }));
-  await expect(scan).rejects.toThrow("scans without Segment");
+  await expect(scan).rejects.toThrow("reads without Segment");
 });
 
 test("a scan comes in no useful order, but always in the same", async () => {
@@ -194,7 +191,8 @@ test.each([
   [{ ConsistentRead: true }, "Consistent reads are not supported on global secondary indexes"],
   [{ IndexName: "nobody" }, "The table does not have the specified index: nobody"],
   [{ ProjectionExpression: "heartbeatAt" }, "Global secondary index pool does not project [heartbeatAt]"],
-  [{ Select: "ALL_ATTRIBUTES" as const }, "its projection type is not ALL"],
+  [{ Select: "COUNT" as const }, "reads without Select"],
+  [{ KeyConditionExpression: "poolKey = :k AND begins_with(threshold, :k)" }, "Query key condition not supported"],
   [{ FilterExpression: "threshold = :k" }, "Filter Expression can only contain non-primary key attributes"],
   [{ ExclusiveStartKey: { id: { S: "i-1" } } }, "The provided starting key is invalid"],
   [{ Limit: 0 }, "Member must have value greater than or equal to 1"],
