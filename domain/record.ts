@@ -174,7 +174,10 @@ export interface Damaged {
 
 type Kind = "string" | "number" | "list" | "map";
 /** `version` is not among them: its instance may write it. */
-const required: Readonly<Record<string, Kind>> = {
+type Kept = Omit<Governed, "version">;
+type OptionalName = { [Name in keyof Kept]-?: undefined extends Kept[Name] ? Name : never }[keyof Kept];
+/** To add a field: its type above, its kind here (it does not compile without), and where it is set. */
+const requiredKinds: Readonly<Record<Exclude<keyof Kept, OptionalName>, Kind>> = {
   key: "string",
   instanceId: "string",
   partition: "string",
@@ -196,7 +199,7 @@ const required: Readonly<Record<string, Kind>> = {
   wanted: "string",
   uses: "number",
 };
-const optional: Readonly<Record<string, Kind>> = {
+export const optionalKinds: Readonly<Record<OptionalName, Kind>> = {
   owner: "string",
   claimId: "string",
   labels: "list",
@@ -208,6 +211,8 @@ const optional: Readonly<Record<string, Kind>> = {
   reason: "string",
   expiresAt: "number",
 };
+const required: Readonly<Record<string, Kind>> = requiredKinds;
+const optional: Readonly<Record<string, Kind>> = optionalKinds;
 const oneOf: Readonly<Record<string, readonly string[]>> = {
   state: states,
   architecture: architectures,

@@ -11,6 +11,7 @@ import {
   failureCauses,
   heartbeatAge,
   isDamaged,
+  optionalKinds,
   recordSchema,
 } from "../../domain/record.ts";
 import type { InstanceRecord, Signal, Vitals } from "../../domain/record.ts";
@@ -26,7 +27,9 @@ const bare: InstanceRecord = {
   wanted: "serve",
   uses: 0,
 };
-const full: Whole<Omit<InstanceRecord, "spoilt">> = {
+const ofKind = { string: "text", number: 1, list: [], map: {} } as const;
+const full = {
+  ...Object.fromEntries(Object.entries(optionalKinds).map(([name, kind]) => [name, ofKind[kind]])),
   ...bare,
   ...owners.caller,
   lastOwner: "github:run:7:1:build",
@@ -39,7 +42,7 @@ const full: Whole<Omit<InstanceRecord, "spoilt">> = {
   retiredAt: now,
   agentVersion: "1.0.0",
   vitals: { listener: "online", jobs: 1, diskFree: 0.5, runnerVersion: "2.336.0" },
-};
+} as Whole<Omit<InstanceRecord, "spoilt">>;
 const names = Object.keys(full) as (keyof typeof full)[];
 const mandatory = new Set(Object.keys(bare));
 /** All that the instance's role lets it write. */

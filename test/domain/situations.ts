@@ -1,5 +1,6 @@
 // Every situation in which a move can be tried: the record as it is, and what its caller knows and claims to own.
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
+import { someMachine } from "../../sim/idle-instance.ts";
 import type { Move, Moves } from "../../domain/instance.ts";
 import { formatOwner, runOwner } from "../../domain/owner.ts";
 import { recordSchema, signalRank, states } from "../../domain/record.ts";
@@ -10,20 +11,8 @@ export const now = Date.UTC(2026, 0, 2, 3, 4, 5);
 /** The threshold that every move is params. */
 export const newThreshold = now + 99_000;
 
-export const machine: Whole<Machine> = {
-  key: "arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0",
-  instanceId: "i-0123456789abcdef0",
-  partition: "github:octo/app",
-  resourceClass: "large",
-  architecture: "x64",
-  usageClass: "spot",
-  instanceType: "m5.large",
-  cpu: 2,
-  mmem: 8192,
-  zone: "eu-central-1a",
-  imageId: "ami-0123456789abcdef0",
-  templateVersion: "3",
-  configHash: "c0ffee",
+export const machine: Machine = {
+  ...someMachine,
   launchedAt: now - 60_000,
 };
 
