@@ -10,7 +10,7 @@ import { makeAlarms } from "./constructs/alarms.ts";
 import { stackNames } from "./arns.ts";
 import { dashboardBody } from "./constructs/dashboard.ts";
 import { guardDestroy } from "./constructs/destroy-guard.ts";
-import type { Environment } from "./environment/environment.ts";
+import { alarmChannels, type AlarmChannel, type Environment } from "./environment/environment.ts";
 import { layGround } from "./constructs/ground.ts";
 
 const observabilityStackName = (environment: string): string => `${environment}-observability`;
@@ -41,8 +41,9 @@ export function observabilityStack(scope: Construct, environment: Environment): 
   layGround(stack, environment);
   const names = stackNames(environment.name);
   const topic = new SnsTopic(stack, "alarms", { name: names.alarms });
-  for (const [at, endpoint] of environment.alarms.email.entries())
-    new SnsTopicSubscription(stack, `email-${at + 1}`, { topicArn: topic.arn, protocol: "email", endpoint });
+  for (const protocol of Object.keys(alarmChannels) as AlarmChannel[])
+    for (const [at, endpoint] of environment.alarms[protocol].entries())
+      new SnsTopicSubscription(stack, `${protocol}-${at + 1}`, { topicArn: topic.arn, protocol, endpoint });
   makeAlarms(stack, environment, topic.arn);
   new CloudwatchDashboard(stack, "dashboard", {
     dashboardName: names.prefix,

@@ -296,6 +296,15 @@ const idleFloors = z.record(poolName, z.number().int().min(0));
 /** CloudWatch Logs API Reference, PutRetentionPolicy. */
 const retentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653];
 
+/** Whom an environment's alarms notify, by the protocol of SNS's subscription: one more is a line here, and a row of docs/environment.md. */
+export const alarmChannels = {
+  email: z
+    .array(z.email())
+    .default([])
+    .meta({ examples: [["ops@example.org"]] }),
+};
+export type AlarmChannel = keyof typeof alarmChannels;
+
 export const environmentShape = z.strictObject({
   /** Where an editor finds the JSON schema of this file. */
   $schema: z.string().optional(),
@@ -372,9 +381,7 @@ export const environmentShape = z.strictObject({
   sessionAccess: z.boolean().default(false),
   shipLogs: z.boolean().default(false),
   tags: z.record(z.string(), z.string()).default({}),
-  alarms: z
-    .strictObject({ email: z.array(z.email()).default([]), idleCeiling: z.number().int().min(1).optional() })
-    .prefault({}),
+  alarms: z.strictObject({ ...alarmChannels, idleCeiling: z.number().int().min(1).optional() }).prefault({}),
   logRetentionDays: z.literal(retentions, `must be one of CloudWatch's: ${retentions.join(", ")}`).default(30),
   /** A customer-managed key for table, queues, logs and disks; AWS's own keys where it is absent. */
   kmsKeyArn: kmsKeyArn.optional(),

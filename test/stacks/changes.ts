@@ -1,5 +1,5 @@
 // Every kind of change of an environment's file: a row at least for each field, and what it would take away from under an instance.
-import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
+import { alarmChannels, type EnvironmentFile } from "../../stacks/environment/environment.ts";
 import { partitionSuffix } from "../../stacks/environment/partitions.ts";
 import { certificate } from "./private-ca.ts";
 
@@ -325,7 +325,10 @@ export const changes: readonly Change[] = [
   { field: "idleFloors", to: set({ idleFloors: { "large/x64": 1 } }), plan: "kept" },
   { field: "schedules", to: set({ schedules: [] }), plan: "kept" },
   // How it is run.
-  { field: "alarms.email", to: within("alarms", { email: ["ci@example.org"] }), plan: "kept" },
+  ...Object.entries(alarmChannels).map(([channel, shape]): Change => {
+    const { examples } = shape.meta() as { readonly examples: readonly [readonly string[]] };
+    return { field: `alarms.${channel}`, to: within("alarms", { [channel]: examples[0] }), plan: "kept" };
+  }),
   { field: "alarms.idleCeiling", to: within("alarms", { idleCeiling: 5 }), plan: "kept" },
   {
     field: "monthlyBudgetUsd",
