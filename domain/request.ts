@@ -126,7 +126,7 @@ export const problemOfTimeout = ({ timeoutMs = 0 }: Request, provisionMs: number
     ? {
         field: "timeoutMin",
         given: String(timeoutMs / minuteMs),
-        rule: `this environment waits at most ${provisionMs / minuteMs} minutes (limits.provisionMs of its file)`,
+        rule: `this environment waits at most ${provisionMs / minuteMs} minutes (limits.provision in its file)`,
       }
     : undefined;
 

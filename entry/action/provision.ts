@@ -1,15 +1,14 @@
 // Mode provision: a run's instances, the outputs for its jobs, and what the post step needs should this one be killed.
 import { saveState, setOutput } from "@actions/core";
-import type { Random } from "../../cloud/ports/clock.ts";
 import type { Log } from "../../cloud/ports/log.ts";
 import type { Provisioned, SavedProvision } from "../../control/runs/provision.ts";
-import { labelOf, wordsOfProblem, type RawRequest, type Request } from "../../domain/request.ts";
+import { labelOf, wordsOfProblem, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../words/alike-reasons.ts";
 import { BadInput } from "../words/bad-input.ts";
 import { counted, spoken } from "../words/durations.ts";
 import type { OperatedWorld } from "../control-world.ts";
-import { requestOf, labelOfInput } from "../request-inputs.ts";
-import type { Inputs } from "./inputs.ts";
+import { rawRequestOf, requestOf } from "../request-inputs.ts";
+import type { Inputs, outputs } from "./inputs.ts";
 import { onStop } from "./stop-signals.ts";
 import { estimateOf, failedSummary, provisionSummary } from "./summary.ts";
 import { fail, grouped, type ActionLog } from "./action-log.ts";
@@ -17,30 +16,6 @@ import { writeSummary } from "./write-summary.ts";
 
 /** The state that the post step reads. */
 export const savedState = "provision";
-
-export function rawOf({ of, around }: Inputs, random: Pick<Random, "id">): RawRequest {
-  // A secret one is an output, and GitHub passes no output on that is masked: so it is not written to any log.
-  const label = labelOfInput(of("label"), random);
-  if (label === undefined)
-    throw new BadInput([`label is "${of("label")}"; write "run-id" or "secret"; further labels go into "labels"`]);
-  return {
-    runId: around.runId,
-    attempt: around.attempt,
-    repository: around.repository,
-    name: of("name") || around.job,
-    instanceCount: of("instance-count"),
-    minCount: of("min-count"),
-    resourceClass: of("resource-class"),
-    architecture: of("architecture"),
-    usageClass: of("usage-class"),
-    fallback: of("fallback"),
-    allowedInstanceTypes: of("allowed-instance-types"),
-    labels: of("labels"),
-    timeoutMin: of("timeout-min"),
-    maxRuntimeMin: of("max-runtime-min"),
-    label,
-  };
-}
 
 /** When each instance was ready, ms after the beginning, by this machine's own steady clock. */
 interface Readiness {
@@ -72,7 +47,7 @@ export async function provisionMode(
   const heard = listening(log);
   const world = worldOf(heard.log);
   const loaded = await world.settings.load();
-  const parsed = requestOf(rawOf(inputs, world.random), loaded.configuration);
+  const parsed = requestOf(rawRequestOf(inputs.run, inputs.of), loaded.configuration, world.random);
   if (!parsed.ok) throw new BadInput(parsed.problems.map((problem) => wordsOfProblem(problem)));
   const { request } = parsed;
   // Loaded once the environment has answered, as all that the first call can do without.
@@ -105,7 +80,7 @@ type Ready = Extract<Provisioned, { kind: "ready" }>;
 function putOut(request: Request, { instances, created, reused, readyMs }: Ready): void {
   const ids = instances.map(({ instanceId }) => instanceId);
   const estimate = estimateOf(instances);
-  const outputs: Readonly<Record<string, string>> = {
+  const values: Readonly<Record<keyof typeof outputs, string>> = {
     label: labelOf(request),
     "instance-ids": JSON.stringify(ids),
     "instance-types": JSON.stringify(instances.map(({ instanceType }) => instanceType)),
@@ -114,7 +89,7 @@ function putOut(request: Request, { instances, created, reused, readyMs }: Ready
     "ready-ms": String(readyMs),
     "estimated-cost-per-hour": estimate === undefined ? "" : estimate.toFixed(4),
   };
-  for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+  for (const [name, value] of Object.entries(values)) setOutput(name, value);
 }
 
 async function tellReady(

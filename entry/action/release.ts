@@ -18,22 +18,22 @@ const everyAttempt = 10_000;
 
 /** Succeeds even if an instance has not answered yet: the run's jobs are over, and refresh takes care of the instance. */
 export async function releaseMode(
-  { of, around, environment }: Inputs,
+  { of, run, environment }: Inputs,
   log: ActionLog,
   worldOf: (log: Log, forge?: ForgeAuth) => OperatedWorld,
 ): Promise<boolean> {
-  const runId = of("run-id") || around.runId;
+  const runId = of("run-id");
   if (!/^\d{1,20}$/.test(runId)) throw new BadInput([`run-id is "${runId}"; it is GitHub's run_id, a whole number`]);
   const token = of("github-token");
   const world = worldOf(log, token === "" ? undefined : { kind: "token", token });
   const { configuration } = await world.settings.load();
-  const scope = partitionScopes(configuration).get(partitionOf(configuration, around.repository)) ?? around.repository;
+  const scope = partitionScopes(configuration).get(partitionOf(configuration, run.repository)) ?? run.repository;
   const cancel = onStop(() => log.note("Stopping: refresh goes on with what has not left yet"));
   const released = await grouped(`Release the instances of run ${runId} in ${environment}`, () =>
     release(world, {
       runId,
       // Another run's attempts are not known here.
-      attempt: runId === around.runId ? Number(around.attempt) : everyAttempt,
+      attempt: runId === run.runId ? Number(run.attempt) : everyAttempt,
       cancel,
       ...(token === "" ? {} : { forgeScope: scope }),
     }),

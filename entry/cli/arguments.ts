@@ -60,17 +60,10 @@ export function readArguments(argv: readonly string[], variables: Variables, com
   problems.push(...problemsOfOperands(operands, command));
   const given = gather(flags, variables, options, problems);
   if (problems.length > 0) throw new BadInput(problems, command?.name ?? "");
-  const operand = command?.operand;
+  const operand = command?.operand?.name;
   if (operand === undefined || operands[0] === undefined) return { command, help, version, given };
-  return {
-    command,
-    help,
-    version,
-    given: {
-      values: { ...given.values, [operand.name]: operands[0] },
-      sources: { ...given.sources, [operand.name]: operand.name },
-    },
-  };
+  const values = { ...given.values, [operand]: operands[0] };
+  return { command, help, version, given: { ...given, values } };
 }
 
 function tokensOf(argv: readonly string[], options: readonly Option[]): { flags: Flag[]; words: string[] } {
@@ -150,11 +143,19 @@ function problemsOfOperands(operands: readonly string[], command: Command | unde
     problems.push(
       `${operand.name} is missing: runpool ${name} <${operand.name}>${choices === undefined ? "" : `, one of ${choices.join(", ")}`}`,
     );
-  if (choices !== undefined && operands[0] !== undefined && !choices.includes(operands[0]))
-    problems.push(
-      `${operand.name} is "${operands[0]}"; it is ${choices.join(", ")}${suggestion(operands[0], choices)}`,
-    );
+  if (operands[0] !== undefined) problems.push(...problemsOfValue(operands[0], operand.name, operand));
   return problems;
+}
+
+/** `source`: where the value comes from. */
+function problemsOfValue(
+  value: string,
+  source: string,
+  { choices, accepts }: Pick<Option, "choices" | "accepts">,
+): readonly string[] {
+  if (accepts !== undefined) return accepts.pattern.test(value) ? [] : [`${source} is "${value}"; ${accepts.words}`];
+  if (choices === undefined || choices.includes(value)) return [];
+  return [`${source} is "${value}"; it is ${choices.join(", ")}${suggestion(value, choices)}`];
 }
 
 /** Flags take precedence over variables, and variables over defaults. An empty variable counts as unset, as GitHub sets some. */
@@ -166,12 +167,18 @@ function gather(flags: readonly Flag[], variables: Variables, options: readonly 
     const all = flags.filter((one) => one.name === name);
     const [flag] = all;
     const variable = (option.variables ?? []).find((one) => (variables[one] ?? "") !== "");
-    if (flag !== undefined)
-      values[name] = option.value === undefined ? true : all.map(({ value }) => value ?? "").join("\n");
-    else if (variable !== undefined) values[name] = variables[variable] ?? "";
-    else if (otherwise !== undefined) values[name] = otherwise;
-    else if (required === true) problems.push(missing(option));
-    sources[name] = flag?.raw ?? variable ?? `--${name}`;
+    const source = flag?.raw ?? variable ?? `--${name}`;
+    sources[name] = source;
+    if (option.value === undefined && option.secret !== true) {
+      values[name] = flag !== undefined;
+      continue;
+    }
+    const given = flag === undefined ? undefined : all.map(({ value }) => value ?? "").join("\n");
+    const value = given ?? (variable === undefined ? otherwise : variables[variable]);
+    if (value !== undefined) {
+      values[name] = value;
+      problems.push(...problemsOfValue(value, source, option));
+    } else if (required === true) problems.push(missing(option));
   }
   return { values, sources };
 }

@@ -1,8 +1,12 @@
-// A command of the command line: its help and completion texts, the schema of its input, what it does.
-import type * as z from "zod/mini";
-import { BadInput } from "../words/bad-input.ts";
+// A command of the command line: its options with their help and what they accept, and what it does.
 import type { ExitCode } from "./exit-codes.ts";
 import type { Context } from "./context.ts";
+
+/** What a value must be like, and what an error says of it: `it is a whole number`. */
+export interface Accepts {
+  readonly pattern: { test(text: string): boolean };
+  readonly words: string;
+}
 
 export interface Option {
   /** `--name`. */
@@ -16,7 +20,9 @@ export interface Option {
   readonly secret?: boolean;
   readonly otherwise?: string;
   readonly required?: boolean;
+  /** Offered by help and completion; its value must be one of them, unless `accepts` says otherwise. */
   readonly choices?: readonly string[];
+  readonly accepts?: Accepts;
   /** It may be given more than once: its value is all of them, a line each. */
   readonly repeats?: true;
   readonly help: string;
@@ -27,6 +33,7 @@ export interface Operand {
   readonly help: string;
   readonly required: boolean;
   readonly choices?: readonly string[];
+  readonly accepts?: Accepts;
 }
 
 /** The values by option name, from flags, variables and defaults. */
@@ -49,26 +56,27 @@ export interface Command {
   run(given: Given, context: Context): Promise<ExitCode>;
 }
 
-export interface CommandSpec<Schema extends z.core.$ZodObject> extends Omit<Command, "run"> {
-  /** Its keys are the names of the options and of the operand. */
-  readonly schema: Schema;
-  run(input: z.output<Schema>, context: Context, given: Given): Promise<ExitCode>;
-}
-
-export const command = <Schema extends z.ZodMiniObject>(spec: CommandSpec<Schema>): Command => {
-  const { schema, ...words } = spec;
-  return { ...words, run: (given, context) => spec.run(read(schema, given, words.name), context, given) };
+/** What a command's function gets by name: a switch is there or not, a value is text, and absent only where nothing stands for it. */
+export type ValuesOf<All extends Option> = {
+  readonly [One in All as One["name"]]: One extends { readonly value: string } | { readonly secret: true }
+    ? TextOf<One> | (One extends { readonly required: true } | { readonly otherwise: string } ? never : undefined)
+    : boolean;
+};
+type TextOf<One> = One extends { readonly choices: readonly (infer Choice)[] } ? Choice : string;
+type OperandOf<One extends Operand> = {
+  readonly [Name in One["name"]]: TextOf<One> | (One["required"] extends true ? never : undefined);
 };
 
-/** Parses the values given to `command`. Throws BadInput with all problems; each names the value and where it comes from. */
-export function read<Schema extends z.ZodMiniObject>(schema: Schema, given: Given, command: string): z.output<Schema> {
-  const parsed = schema.safeParse(given.values);
-  if (parsed.success) return parsed.data;
-  throw new BadInput(
-    parsed.error.issues.map(({ path, message }) => {
-      const name = String(path[0]);
-      return `${given.sources[name] ?? `--${name}`} is "${String(given.values[name] ?? "")}"; ${message}`;
-    }),
-    command,
-  );
+interface CommandSpec<All extends Option, One extends Operand> extends Omit<Command, "run"> {
+  readonly operand?: One;
+  readonly options: readonly All[];
+  run(input: ValuesOf<All> & OperandOf<One>, context: Context, given: Given): Promise<ExitCode>;
 }
+
+/** `readArguments` has checked what is given against the options and the operand, from whose text the type of `input` comes. */
+export const command = <const All extends Option = never, const One extends Operand = never>(
+  spec: CommandSpec<All, One>,
+): Command => ({
+  ...spec,
+  run: (given, context) => spec.run(given.values as ValuesOf<All> & OperandOf<One>, context, given),
+});

@@ -1,5 +1,4 @@
 // `runpool completion`: completion scripts, generated from the commands' definitions.
-import * as z from "zod/mini";
 import { command, type Command, type Option } from "./command.ts";
 import { commonOptions } from "./general-options.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -11,6 +10,9 @@ const everywhere: readonly Option[] = [...commonOptions, { name: "help", short: 
 const ownOptions = ({ options }: Command): readonly Option[] => options.filter(({ secret }) => secret !== true);
 const optionsOf = (command: Command): readonly Option[] => [...ownOptions(command), ...everywhere];
 
+const operandsOf = ({ name, operand }: Command, commands: readonly Command[]): readonly string[] =>
+  name === "help" ? commands.map((one) => one.name) : (operand?.choices ?? []);
+
 /** Options whose value is a path. */
 const takesPath = ({ value }: Option): boolean => value === "DIR" || value === "FILE";
 
@@ -20,32 +22,18 @@ const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\'
 function bash(commands: readonly Command[]): string {
   const cases = commands.map((one) => {
     const flags = optionsOf(one).map(({ name }) => `--${name}`);
-    const operands = one.name === "help" ? commands.map(({ name }) => name) : (one.operand?.choices ?? []);
-    return `    ${one.name}) flags=${quoted(flags.join(" "))}; operands=${quoted(operands.join(" "))} ;;`;
+    const operands = operandsOf(one, commands).join(" ");
+    return `    ${one.name}) flags=${quoted(flags.join(" "))}; operands=${quoted(operands)} ;;`;
   });
-  const values = new Map(
-    commands
-      .flatMap(optionsOf)
-      .flatMap(({ name, choices }) => (choices === undefined ? [] : [[name, choices] as const])),
+  const all = [...new Map(commands.flatMap(optionsOf).map((option) => [option.name, option])).values()];
+  const valueCases = all.flatMap(({ name, choices }) =>
+    choices === undefined
+      ? []
+      : [`    --${name}) COMPREPLY=($(compgen -W ${quoted(choices.join(" "))} -- "$word")); return ;;`],
   );
-  const valueCases = [...values].map(
-    ([name, choices]) => `    --${name}) COMPREPLY=($(compgen -W ${quoted(choices.join(" "))} -- "$word")); return ;;`,
-  );
-  const taking = [
-    ...new Set(
-      commands
-        .flatMap(optionsOf)
-        .flatMap((one) => (one.value === undefined || one.choices || takesPath(one) ? [] : [`--${one.name}`])),
-    ),
-  ];
-  const paths = [
-    ...new Set(
-      commands
-        .flatMap(optionsOf)
-        .filter(takesPath)
-        .map(({ name }) => `--${name}`),
-    ),
-  ];
+  const named = (which: (option: Option) => boolean) => all.filter(which).map(({ name }) => `--${name}`);
+  const taking = named((one) => one.value !== undefined && one.choices === undefined && !takesPath(one));
+  const paths = named(takesPath);
   return `# bash completion for runpool; in ~/.bashrc: source <(runpool completion bash)
 _runpool() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} name='' flags='' operands='' i
@@ -82,11 +70,9 @@ function zsh(commands: readonly Command[]): string {
     return `${quoted(`(-${short} --${name})`)}{-${short},--${name}}${quoted(description)}`;
   };
   const cases = commands.map((one) => {
-    const choices = one.name === "help" ? commands.map(({ name }) => name) : one.operand?.choices;
-    const operand =
-      one.operand === undefined
-        ? []
-        : [quoted(`1:${one.operand.name}:${choices === undefined ? "" : `(${choices.join(" ")})`}`)];
+    const choices = operandsOf(one, commands);
+    const offered = choices.length === 0 ? "" : `(${choices.join(" ")})`;
+    const operand = one.operand === undefined ? [] : [quoted(`1:${one.operand.name}:${offered}`)];
     return `    ${one.name}) _arguments ${[...optionsOf(one).map(spec), ...operand].join(" ")} ;;`;
   });
   return `#compdef runpool
@@ -122,7 +108,7 @@ function fish(commands: readonly Command[]): string {
   };
   const lines = commands.flatMap((one) => {
     const when = quoted(`__fish_seen_subcommand_from ${one.name}`);
-    const choices = one.name === "help" ? commands.map(({ name }) => name) : (one.operand?.choices ?? []);
+    const choices = operandsOf(one, commands);
     return [
       `complete -c runpool -n ${beforeAny} -a ${one.name} -d ${quoted(one.summary)}`,
       ...(choices.length === 0 ? [] : [`complete -c runpool -n ${when} -a ${quoted(choices.join(" "))}`]),
@@ -148,7 +134,6 @@ export const completionCommand = command({
     "runpool completion fish > ~/.config/fish/completions/runpool.fish",
   ],
   placeless: true,
-  schema: z.object({ shell: z.enum(shells) }),
   run: async ({ shell }, { commands, terminal }) => {
     terminal.out.write(scripts[shell](commands));
     return exitCodes.done;

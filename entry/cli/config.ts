@@ -1,5 +1,4 @@
 // `runpool config`: every value of an environment's configuration, and where it comes from.
-import * as z from "zod/mini";
 import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { operationalDefaults, sourceOf, type Operational } from "../../domain/configuration.ts";
 import { inColumns } from "../words/columns.ts";
@@ -58,7 +57,6 @@ export const configCommand = command({
     "built-in = not set anywhere.",
   options: [],
   examples: ["runpool config -e prod", "runpool config --json | jq '.values.idleMs'"],
-  schema: z.object({}),
   run: async (_input, context) => {
     const world = await context.world();
     const loaded = await world.settings.load();

@@ -1,5 +1,4 @@
 // `runpool doctor`: checks everything an environment depends on, and reports problems with remedies.
-import * as z from "zod/mini";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { Unconfigured, type LoadedSettings } from "../../cloud/ports/settings.ts";
@@ -13,13 +12,6 @@ import type { Context } from "./context.ts";
 import { tokenOption } from "./run-options.ts";
 import { plain, type Sink, type Style } from "../words/terminal.ts";
 import { hanging } from "../words/wrap.ts";
-
-const schema = z.object({
-  deep: z._default(z.boolean(), false),
-  "as-instance": z._default(z.boolean(), false),
-  "metadata-endpoint": z.string(),
-  "github-token": z.optional(z.string()),
-});
 
 export const doctorCommand = command({
   name: "doctor",
@@ -41,7 +33,6 @@ export const doctorCommand = command({
     tokenOption,
   ],
   examples: ["runpool doctor -e prod", "runpool doctor --json | jq '.checks[] | select(.verdict == \"fail\")'"],
-  schema,
   run: (input, context) =>
     input["as-instance"]
       ? asInstance(input["metadata-endpoint"], context)

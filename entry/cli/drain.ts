@@ -1,11 +1,10 @@
 // `runpool drain --all`: empties an environment.
-import * as z from "zod/mini";
 import { drain } from "../../control/operate/drain.ts";
 import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
 import { counted } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupts.ts";
+import { interruptible } from "./interrupts.ts";
 import { plain } from "../words/terminal.ts";
 
 const name = "drain";
@@ -24,47 +23,34 @@ export const drainCommand = command({
       value: "TEXT",
       otherwise: "drained by an operator",
       help: "the pause's reason, also kept in the records",
+      accepts: { pattern: /./, words: "say why, or leave it out" },
     },
   ],
   examples: ["runpool drain -e dev --all --wait", "runpool drain -e prod --all --reason 'moving to another region'"],
-  schema: z.object({
-    all: z._default(z.boolean(), false),
-    wait: z._default(z.boolean(), false),
-    reason: z.string().check(z.minLength(1, "say why, or leave it out")),
-  }),
   run: async ({ all, wait, reason }, context) => {
     if (!all) throw new BadInput(["drain needs --all: it ends every instance of the environment"], name);
     const world = await context.world();
     const { environment } = context.place();
     let left = 0;
-    const interrupts = onInterrupt(
-      () =>
-        context.progress.note(
-          `Stopping: ${environment} stays paused, and instances that were asked to leave still leave`,
-        ),
-      () => undefined,
+    const { result: drained, cancelled } = await interruptible(
+      context.progress,
+      {
+        waiting: () => `draining, ${counted(left, "instance")} still to end`,
+        first: () =>
+          context.progress.note(
+            `Stopping: ${environment} stays paused, and instances that were asked to leave still leave`,
+          ),
+      },
+      (cancel) => drain(world, { reason, wait, cancel, left: (count) => (left = count) }),
     );
-    const waiting = context.progress.waiting(() => `draining, ${counted(left, "instance")} still to end`);
-    try {
-      const drained = await drain(world, {
-        reason,
-        wait,
-        cancel: interrupts.signal,
-        left: (count) => (left = count),
-      });
-      waiting.done();
-      const { ended, leaving, damaged } = drained;
-      context.result({ environment, paused: true, ...drained }, () => [
-        `${environment} is paused (runpool resume ends it): ${counted(ended.length, "instance")} ended, ${leaving.length} leaving`,
-        ...leaving.map((instanceId) => `- ${instanceId}`),
-      ]);
-      for (const { key, problem } of damaged)
-        context.terminal.err.write(`damaged item, left as it is: ${plain(key)}: ${plain(problem)}\n`);
-      return drainCode(leaving.length, wait, interrupts.signal.aborted);
-    } finally {
-      waiting.done();
-      interrupts.release();
-    }
+    const { ended, leaving, damaged } = drained;
+    context.result({ environment, paused: true, ...drained }, () => [
+      `${environment} is paused (runpool resume ends it): ${counted(ended.length, "instance")} ended, ${leaving.length} leaving`,
+      ...leaving.map((instanceId) => `- ${instanceId}`),
+    ]);
+    for (const { key, problem } of damaged)
+      context.terminal.err.write(`damaged item, left as it is: ${plain(key)}: ${plain(problem)}\n`);
+    return drainCode(leaving.length, wait, cancelled);
   },
 });
 

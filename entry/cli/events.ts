@@ -1,39 +1,36 @@
 // `runpool events`: changes of the instances, derived from their records; with --follow as they happen.
-import * as z from "zod/mini";
-import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { changesOf, type Change } from "./changes.ts";
-import { command } from "./command.ts";
+import { command, type Option, type ValuesOf } from "./command.ts";
 import { parseDuration } from "../../domain/duration.ts";
 import { spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Context } from "./context.ts";
 import { instanceId } from "./instance-id.ts";
-import { onInterrupt } from "./interrupts.ts";
+import { repeatedly } from "./interrupts.ts";
 import { plain, type Sink, type Style } from "../words/terminal.ts";
 
 /** One scan of a small table. Of several changes within this time only the last is seen. */
 const pollMs = 2_000;
 const usualSinceMs = 3_600_000;
 
-const schema = z.object({
-  follow: z._default(z.boolean(), false),
-  since: z.optional(
-    z.pipe(
-      z
-        .string()
-        .check(
-          z.refine((text) => parseDuration(text) !== undefined, "it is a duration with its unit, e.g. 30m or 1h30m"),
-        ),
-      z.transform((text) => parseDuration(text) ?? 0),
-    ),
-  ),
-  "run-id": z.optional(z.string()),
-  instance: z.optional(instanceId),
-});
-type Input = z.output<typeof schema>;
+const options = [
+  { name: "follow", short: "f", help: "show events from now on, until Ctrl-C" },
+  {
+    name: "since",
+    value: "AGE",
+    help: "how far back, e.g. 30m, 2h, 1d (default: 1h; with --follow: now)",
+    accepts: {
+      pattern: { test: (text) => parseDuration(text) !== undefined },
+      words: "it is a duration with its unit, e.g. 30m or 1h30m",
+    },
+  },
+  { name: "run-id", value: "ID", help: "only of this run" },
+  { name: "instance", value: "ID", help: "only of this instance", accepts: instanceId },
+] as const satisfies readonly Option[];
+type Input = ValuesOf<(typeof options)[number]>;
 
 export const eventsCommand = command({
   name: "events",
@@ -41,23 +38,17 @@ export const eventsCommand = command({
   details:
     "The table keeps only each instance's current state and its agent's last signal. Without --follow the events are derived from these, " +
     "with times computed from thresholds. --follow polls every 2 s until Ctrl-C; of what changes twice in between, only the last change is shown. Times are UTC.",
-  options: [
-    { name: "follow", short: "f", help: "show events from now on, until Ctrl-C" },
-    { name: "since", value: "AGE", help: "how far back, e.g. 30m, 2h, 1d (default: 1h; with --follow: now)" },
-    { name: "run-id", value: "ID", help: "only of this run" },
-    { name: "instance", value: "ID", help: "only of this instance" },
-  ],
+  options,
   examples: [
     "runpool events -e prod --follow",
     "runpool events --since 2h --run-id 1001",
     "runpool events --follow --json | jq 'select(.event == \"condemned\")'",
   ],
-  schema,
   run: async (input, context) => {
     const world = await context.world();
     const { configuration } = await world.settings.load();
     const began = world.clock.now();
-    const sinceMs = input.since ?? (input.follow ? 0 : usualSinceMs);
+    const sinceMs = parseDuration(input.since ?? "") ?? (input.follow ? 0 : usualSinceMs);
     const printer = printerOf(input, { from: began - sinceMs, today: iso(began).slice(0, 10) }, context);
     const waiting = context.progress.waiting(() => "reading the instances");
     const first = await look(world, context, new Set()).finally(() => waiting.done());
@@ -148,31 +139,23 @@ interface Following {
 }
 
 async function follow({ world, configuration, records, at, printer, context }: Following): Promise<ExitCode> {
-  const interrupts = onInterrupt(
-    () => undefined,
-    () => undefined,
-  );
-  context.progress.note(`Following ${context.place().environment}; Ctrl-C ends it`);
   const reported = new Set<string>();
   let known = new Map(records.map((record) => [record.key, record]));
   let since = at;
-  for (;;) {
-    await world.clock.sleep(pollMs, interrupts.signal);
-    if (interrupts.signal.aborted) break;
+  const repetition = {
+    clock: world.clock,
+    everyMs: pollMs,
+    begun: () => context.progress.note(`Following ${context.place().environment}; Ctrl-C ends it`),
+    unreached: (problem: string) => context.progress.warn(problem),
+  };
+  await repeatedly(repetition, async () => {
     const now = world.clock.now();
-    try {
-      const found = await look(world, context, reported);
-      printer.print(
-        found.flatMap((after) => changesOf({ before: known.get(after.key), after, since, now }, configuration)),
-      );
-      known = new Map(found.map((record) => [record.key, record]));
-      since = now;
-    } catch (error) {
-      // A short network failure does not end the watch; a permanent error does.
-      if (!(error instanceof OutOfReach)) throw error;
-      context.progress.warn(error.message);
-    }
-  }
-  interrupts.release();
+    const found = await look(world, context, reported);
+    printer.print(
+      found.flatMap((after) => changesOf({ before: known.get(after.key), after, since, now }, configuration)),
+    );
+    known = new Map(found.map((record) => [record.key, record]));
+    since = now;
+  });
   return exitCodes.done;
 }

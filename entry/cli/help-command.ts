@@ -1,5 +1,4 @@
 // `runpool help [command]`.
-import * as z from "zod/mini";
 import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -13,7 +12,6 @@ export const helpCommand = command({
   options: [],
   examples: ["runpool help", "runpool help provision"],
   placeless: true,
-  schema: z.object({ command: z.optional(z.string()) }),
   run: async ({ command: name }, { commands, groups, terminal: { out } }) => {
     const one = commands.find((known) => known.name === name);
     if (name !== undefined && one === undefined) {

@@ -1,6 +1,7 @@
 // An instance's id, as the commands that are about one take it.
-import * as z from "zod/mini";
+import type { Accepts } from "./command.ts";
 
-export const instanceId = z
-  .string()
-  .check(z.regex(/^i-[0-9a-f]{8,17}$/, "it is an EC2 instance id, e.g. i-0123456789abcdef0"));
+export const instanceId: Accepts = {
+  pattern: /^i-[0-9a-f]{8,17}$/,
+  words: "it is an EC2 instance id, e.g. i-0123456789abcdef0",
+};

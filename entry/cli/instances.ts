@@ -1,23 +1,22 @@
 // `runpool instances`: the instances alone, chosen, for reading or for scripts.
-import * as z from "zod/mini";
 import { states } from "../../domain/record.ts";
-import { command } from "./command.ts";
+import { command, type Option, type ValuesOf } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { instanceTable } from "./instance-table.ts";
 import { look } from "./look.ts";
 import type { InstanceShown } from "./snapshot.ts";
 import { plain } from "../words/terminal.ts";
 
-const schema = z.object({
-  all: z._default(z.boolean(), false),
-  ids: z._default(z.boolean(), false),
-  state: z.optional(z.enum(states, `it is ${states.join(", ")}`)),
-  "run-id": z.optional(z.string()),
-  "resource-class": z.optional(z.string()),
-});
+const options = [
+  { name: "state", value: "STATE", choices: states, help: "only instances in this state" },
+  { name: "run-id", value: "ID", help: "only instances of this run" },
+  { name: "resource-class", value: "CLASS", help: "only instances of this class" },
+  { name: "all", help: "also instances that ended in the last seven days" },
+  { name: "ids", help: "print only their ids, one per line" },
+] as const satisfies readonly Option[];
 
 const chosen =
-  (input: z.infer<typeof schema>) =>
+  (input: ValuesOf<(typeof options)[number]>) =>
   ({ state, runId, resourceClass }: InstanceShown): boolean =>
     (input.all || input.state !== undefined || state !== "terminated") &&
     (input.state === undefined || state === input.state) &&
@@ -27,19 +26,12 @@ const chosen =
 export const instancesCommand = command({
   name: "instances",
   summary: "list instances, filtered by state, run or class",
-  options: [
-    { name: "state", value: "STATE", choices: states, help: "only instances in this state" },
-    { name: "run-id", value: "ID", help: "only instances of this run" },
-    { name: "resource-class", value: "CLASS", help: "only instances of this class" },
-    { name: "all", help: "also instances that ended in the last seven days" },
-    { name: "ids", help: "print only their ids, one per line" },
-  ],
+  options,
   examples: [
     "runpool instances --run-id 1001",
     "runpool instances --state idle --ids | xargs -n 1 runpool retire",
     "runpool instances --all --json",
   ],
-  schema,
   run: async (input, context) => {
     const { instances, damaged, region, environment } = await look(await context.world(), context);
     const picked = instances.filter(chosen(input));

@@ -1,5 +1,4 @@
 // `runpool local`: the main job on the embedded cloud, without an AWS account.
-import * as z from "zod/mini";
 import { Unconfigured } from "../../cloud/ports/settings.ts";
 import { missingPrograms } from "../laptop/machine-programs.ts";
 import { command } from "./command.ts";
@@ -16,10 +15,6 @@ export const localCommand = command({
   ],
   examples: ["runpool local", "runpool local --keep", "runpool local --json | jq .ok"],
   placeless: true,
-  schema: z.object({
-    keep: z._default(z.boolean(), false),
-    plain: z._default(z.boolean(), false),
-  }),
   run: async ({ keep, plain }, { json, terminal: { out, err } }) => {
     // Its machines are processes that are found and ended by /proc.
     if (process.platform !== "linux")

@@ -1,9 +1,7 @@
 // `runpool logs <instance>`: what an instance ships to CloudWatch Logs; where it ships nothing, its console as EC2 shows it.
 import { stripVTControlCharacters } from "node:util";
-import * as z from "zod/mini";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { InstanceLogs, LogLine, LogPage } from "../../cloud/ports/instance-logs.ts";
-import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { instanceKey, instanceLogGroup } from "../../domain/names.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import type { OperatedWorld } from "../control-world.ts";
@@ -12,7 +10,7 @@ import { command } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Context } from "./context.ts";
 import { instanceId } from "./instance-id.ts";
-import { onInterrupt } from "./interrupts.ts";
+import { repeatedly } from "./interrupts.ts";
 import { plain } from "../words/terminal.ts";
 
 const name = "logs";
@@ -25,10 +23,17 @@ export const logsCommand = command({
   details:
     "If the environment ships logs (shipLogs in its file), they are read from CloudWatch Logs, also after the instance has ended. " +
     "Otherwise EC2's console output is shown: boot, agent and runner, 64 KB at most, until about an hour after the end. Times are UTC.",
-  operand: { name: "instance", help: "its id, e.g. i-0123456789abcdef0", required: true },
+  operand: { name: "instance", help: "its id, e.g. i-0123456789abcdef0", required: true, accepts: instanceId },
   options: [
     { name: "follow", short: "f", help: "keep printing new lines until Ctrl-C or the instance's end" },
-    { name: "lines", short: "n", value: "N", otherwise: "200", help: "number of lines, newest last, 1 to 10000" },
+    {
+      name: "lines",
+      short: "n",
+      value: "N",
+      otherwise: "200",
+      help: "number of lines, newest last, 1 to 10000",
+      accepts: { pattern: /^([1-9]\d{0,3}|10000)$/, words: "it is a whole number from 1 to 10000" },
+    },
     { name: "console", help: "show the console even if logs are shipped" },
   ],
   examples: [
@@ -36,15 +41,6 @@ export const logsCommand = command({
     "runpool logs i-0123456789abcdef0 --follow",
     "runpool logs i-0123456789abcdef0 -n 1000 --json | jq -r .text",
   ],
-  schema: z.object({
-    instance: instanceId,
-    follow: z._default(z.boolean(), false),
-    console: z._default(z.boolean(), false),
-    lines: z.pipe(
-      z.string().check(z.regex(/^([1-9]\d{0,3}|10000)$/, "it is a whole number from 1 to 10000")),
-      z.transform(Number),
-    ),
-  }),
   run: async ({ instance, follow, console: wantsConsole, lines }, context) => {
     const { environment, region } = context.place();
     const world = await context.world();
@@ -60,10 +56,10 @@ export const logsCommand = command({
     const { logsOf } = await import("../log-world.ts");
     const logs = logsOf(environment, region);
     const waiting = context.progress.waiting(() => "reading the logs");
-    const shipped = await (wantsConsole ? Promise.resolve(undefined) : newest(logs, instance, lines, context)).finally(
-      () => waiting.done(),
-    );
-    const source = shipped === undefined ? consoleSource(logs, instance, lines) : shippedSource(logs, shipped);
+    const shipped = await (
+      wantsConsole ? Promise.resolve(undefined) : newest(logs, instance, Number(lines), context)
+    ).finally(() => waiting.done());
+    const source = shipped === undefined ? consoleSource(logs, instance, Number(lines)) : shippedSource(logs, shipped);
     return await show(source, { instance, environment, follow, world, record }, context);
   },
 });
@@ -168,27 +164,20 @@ async function show(source: Source, about: Shown, context: Context): Promise<Exi
     if (!follow) return exitCodes.failed;
   }
   if (!follow) return exitCodes.done;
-  const interrupts = onInterrupt(
-    () => undefined,
-    () => undefined,
-  );
-  progress.note(`Following ${instance}; Ctrl-C ends it`);
-  while (!interrupts.signal.aborted) {
-    await world.clock.sleep(pollMs[source.name], interrupts.signal);
-    if (interrupts.signal.aborted) break;
-    try {
-      // Asked before the lines are read: what an instance wrote last is read after it has ended.
-      const state = (await record())?.state;
-      const lines = await source.read();
-      write(lines);
-      if (lines.length > 0 || (state !== undefined && state !== "terminated")) continue;
-      progress.note(`${instance} has ended`);
-      break;
-    } catch (error) {
-      if (!(error instanceof OutOfReach)) throw error;
-      progress.warn(error.message);
-    }
-  }
-  interrupts.release();
+  const repetition = {
+    clock: world.clock,
+    everyMs: pollMs[source.name],
+    begun: () => progress.note(`Following ${instance}; Ctrl-C ends it`),
+    unreached: (problem: string) => progress.warn(problem),
+  };
+  await repeatedly(repetition, async () => {
+    // Before the lines: what an instance wrote last is read after it has ended.
+    const state = (await record())?.state;
+    const lines = await source.read();
+    write(lines);
+    const ended = lines.length === 0 && (state === undefined || state === "terminated");
+    if (ended) progress.note(`${instance} has ended`);
+    return ended;
+  });
   return exitCodes.done;
 }

@@ -1,5 +1,4 @@
 // `runpool pause` stops provisioning until `runpool resume`.
-import * as z from "zod/mini";
 import { command } from "./command.ts";
 import { spoken } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -8,18 +7,21 @@ export const pauseCommand = command({
   name: "pause",
   summary: "stop provisioning: every provision fails at once",
   details: "Running jobs are not affected, and releases work as usual. The pause lasts until runpool resume.",
-  options: [{ name: "reason", value: "TEXT", required: true, help: "shown to everyone whose provision fails" }],
+  options: [
+    {
+      name: "reason",
+      value: "TEXT",
+      required: true,
+      help: "shown to everyone whose provision fails",
+      accepts: {
+        pattern: /^\s*\S[^]{0,499}$/,
+        words: "say why, in at most 500 characters: it is shown to everyone whose provision fails",
+      },
+    },
+  ],
   examples: ["runpool pause -e prod --reason 'image is being replaced, until 14:00 UTC'"],
-  schema: z.object({
-    reason: z
-      .string()
-      .check(
-        z.trim(),
-        z.minLength(1, "say why: the reason is shown to everyone whose provision fails"),
-        z.maxLength(500, "at most 500 characters"),
-      ),
-  }),
-  run: async ({ reason }, context) => {
+  run: async (input, context) => {
+    const reason = input.reason.trim();
     const world = await context.world();
     const { paused: before } = await world.settings.load();
     const at = world.clock.now();
@@ -39,7 +41,6 @@ export const resumeCommand = command({
   summary: "end a pause: provisioning works again",
   options: [],
   examples: ["runpool resume -e prod"],
-  schema: z.object({}),
   run: async (_input, context) => {
     const world = await context.world();
     const { paused } = await world.settings.load();

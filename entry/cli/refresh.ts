@@ -1,5 +1,4 @@
 // `runpool refresh`: renews tokens, ends what must end, finishes what others left undone, reports.
-import * as z from "zod/mini";
 import type { Log } from "../../cloud/ports/log.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
@@ -19,7 +18,6 @@ export const refreshCommand = command({
     "credential stored for the environment.",
   options: [{ name: "dry-run", help: "print what would be done, but do nothing" }, tokenOption],
   examples: ["runpool refresh -e prod --dry-run", "runpool refresh --json"],
-  schema: z.object({ "dry-run": z._default(z.boolean(), false), "github-token": z.optional(z.string()) }),
   run: async ({ "dry-run": dryRun, "github-token": token }, context) => {
     const forge = token === undefined ? await keptCredential(context) : ({ kind: "token", token } as const);
     const { progress } = context;

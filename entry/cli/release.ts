@@ -1,5 +1,4 @@
 // `runpool release`: a run's instances leave and go back to the pool.
-import * as z from "zod/mini";
 import { partitionScopes } from "../../control/refresh/tokens.ts";
 import { release, type Released } from "../../control/runs/release.ts";
 import { partitionOf } from "../../domain/configuration.ts";
@@ -9,27 +8,17 @@ import { command } from "./command.ts";
 import { spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Context } from "./context.ts";
-import { onInterrupt } from "./interrupts.ts";
+import { interruptible } from "./interrupts.ts";
 import type { Sink } from "../words/terminal.ts";
 import { attemptOption, repositoryOption, runIdOption, tokenOption } from "./run-options.ts";
 
 const name = "release";
 
-const schema = z.object({
-  "run-id": z.string().check(z.regex(/^\d{1,20}$/, "it is GitHub's run_id, a whole number")),
-  attempt: z.optional(z.string().check(z.regex(/^[1-9]\d{0,3}$/, "it is GitHub's run_attempt, from 1"))),
-  repository: z.optional(z.string().check(z.regex(/^[\w.-]+\/[\w.-]+$/, "write OWNER/REPOSITORY"))),
-  github: z._default(z.boolean(), false),
-  "github-token": z.optional(z.string()),
-});
-
 /** Above every attempt that GitHub counts. */
 const everyAttempt = 10_000;
 
 /** What is needed to delete the runners at GitHub first. */
-function forgeOf(input: z.infer<typeof schema>): { token: string; repository: string } | undefined {
-  if (!input.github) return undefined;
-  const { repository, "github-token": token } = input;
+function forgeOf(token: string | undefined, repository: string | undefined): { token: string; repository: string } {
   const problems: string[] = [];
   if (token === undefined) problems.push("--github needs a token: set GITHUB_TOKEN");
   if (repository === undefined)
@@ -45,43 +34,50 @@ export const releaseCommand = command({
     "Asks every instance of the run to leave. Waits for running jobs (at most until their instance's maximum runtime), and up " +
     `to ${spoken(limits.releaseWaitMs)} for instances that do not answer. Safe to run twice, or for a run that never provisioned.`,
   options: [
-    { ...runIdOption, required: true },
-    { ...attemptOption, help: "release attempts up to this one (default: all)" },
-    repositoryOption,
+    {
+      ...runIdOption,
+      required: true,
+      accepts: { pattern: /^\d{1,20}$/, words: "it is GitHub's run_id, a whole number" },
+    },
+    {
+      ...attemptOption,
+      help: "release attempts up to this one (default: all)",
+      accepts: { pattern: /^[1-9]\d{0,3}$/, words: "it is GitHub's run_attempt, from 1" },
+    },
+    { ...repositoryOption, accepts: { pattern: /^[\w.-]+\/[\w.-]+$/, words: "write OWNER/REPOSITORY" } },
     { name: "github", help: "delete the runners at GitHub first (needs GITHUB_TOKEN and --repository)" },
     tokenOption,
   ],
   examples: ["runpool release -e prod --run-id 1001", "runpool release --github"],
-  schema,
   run: async (input, context) => {
-    const forge = forgeOf(input);
+    const forge = input.github ? forgeOf(input["github-token"], input.repository) : undefined;
     const world = await context.world(forge === undefined ? {} : { forge: { kind: "token", token: forge.token } });
     const { configuration } = await world.settings.load();
     const runId = input["run-id"];
     const scope =
       forge && (partitionScopes(configuration).get(partitionOf(configuration, forge.repository)) ?? forge.repository);
-    const interrupts = onInterrupt(
-      () =>
-        context.progress.note("Stopping: refresh takes back what has not left yet; press Ctrl-C again to exit at once"),
-      () =>
-        context.terminal.err.write(
-          `\nSome instances have not answered yet: refresh takes them back, or they end at their thresholds.\n`,
-        ),
+    const { result, cancelled } = await interruptible(
+      context.progress,
+      {
+        waiting: () => `waiting for the instances of run ${runId} to leave`,
+        first: () =>
+          context.progress.note(
+            "Stopping: refresh takes back what has not left yet; press Ctrl-C again to exit at once",
+          ),
+        again: () =>
+          context.terminal.err.write(
+            `\nSome instances have not answered yet: refresh takes them back, or they end at their thresholds.\n`,
+          ),
+      },
+      (cancel) =>
+        release(world, {
+          runId,
+          attempt: Number(input.attempt ?? everyAttempt),
+          cancel,
+          ...(scope === undefined ? {} : { forgeScope: scope }),
+        }),
     );
-    const waiting = context.progress.waiting(() => `waiting for the instances of run ${runId} to leave`);
-    try {
-      const released = await release(world, {
-        runId,
-        attempt: Number(input.attempt ?? everyAttempt),
-        cancel: interrupts.signal,
-        ...(scope === undefined ? {} : { forgeScope: scope }),
-      });
-      waiting.done();
-      return showReleased(released, runId, interrupts.signal.aborted, context);
-    } finally {
-      waiting.done();
-      interrupts.release();
-    }
+    return showReleased(result, runId, cancelled, context);
   },
 });
 

@@ -1,6 +1,5 @@
 // `runpool retire <instance>`: ends an idle instance; one at work leaves first.
 import { runOf } from "../../domain/owner.ts";
-import * as z from "zod/mini";
 import { retire, type Retired } from "../../control/operate/retire.ts";
 import { BadInput } from "../words/bad-input.ts";
 import { command } from "./command.ts";
@@ -8,7 +7,7 @@ import { spoken } from "../words/durations.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Context } from "./context.ts";
 import { instanceId } from "./instance-id.ts";
-import { onInterrupt } from "./interrupts.ts";
+import { interruptible } from "./interrupts.ts";
 
 const name = "retire";
 
@@ -18,33 +17,24 @@ export const retireCommand = command({
   details:
     "An idle instance is ended at once. A working one finishes its job and leaves its run. With --wait it is then ended, " +
     "otherwise it goes back to the pool.",
-  operand: { name: "instance", help: "its id, e.g. i-0123456789abcdef0", required: true },
+  operand: { name: "instance", help: "its id, e.g. i-0123456789abcdef0", required: true, accepts: instanceId },
   options: [
     { name: "wait", help: "wait until it has ended, at the latest at its threshold" },
     { name: "reason", value: "TEXT", otherwise: "retired by an operator", help: "kept in its record" },
   ],
   examples: ["runpool retire i-0123456789abcdef0", "runpool retire i-0123456789abcdef0 --wait"],
-  schema: z.object({
-    instance: instanceId,
-    wait: z._default(z.boolean(), false),
-    reason: z.string(),
-  }),
   run: async ({ instance, wait, reason }, context) => {
     const world = await context.world();
-    const interrupts = onInterrupt(
-      () => context.progress.note("Stopping: the instance was asked to leave and will go back to the pool"),
-      () => undefined,
+    const { result, cancelled } = await interruptible(
+      context.progress,
+      {
+        waiting: () => `waiting for ${instance} to leave`,
+        first: () => context.progress.note("Stopping: the instance was asked to leave and will go back to the pool"),
+      },
+      (cancel) => retire(world, instance, { reason, wait, cancel }),
     );
-    const waiting = context.progress.waiting(() => `waiting for ${instance} to leave`);
-    try {
-      const retired = await retire(world, instance, { reason, wait, cancel: interrupts.signal });
-      waiting.done();
-      const code = show(retired, instance, world.clock.now(), context);
-      return interrupts.signal.aborted && code !== exitCodes.done ? exitCodes.cancelled : code;
-    } finally {
-      waiting.done();
-      interrupts.release();
-    }
+    const code = show(result, instance, world.clock.now(), context);
+    return cancelled && code !== exitCodes.done ? exitCodes.cancelled : code;
   },
 });
 

@@ -1,9 +1,8 @@
 // One call of the command line, from its arguments to its exit code.
 import { version } from "../../domain/version.ts";
 import { readArguments, type Variables } from "./arguments.ts";
-import { read } from "./command.ts";
 import { commandGroups, commands } from "./commands.ts";
-import { commonSchema } from "./general-options.ts";
+import type { Common } from "./general-options.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { report } from "./failures.ts";
 import { contextOf } from "./context.ts";
@@ -28,7 +27,7 @@ export async function run(
       sink.write(`${(asksVersion ? [version] : words).join("\n")}\n`);
       return help || asksVersion ? exitCodes.done : exitCodes.refused;
     }
-    return await command.run(given, contextOf(read(commonSchema, given, command.name), terminal, commandGroups));
+    return await command.run(given, contextOf(given.values as Common, terminal, commandGroups));
   } catch (error) {
     return report(error, terminal, json);
   }

@@ -1,13 +1,11 @@
 // `runpool status`: every instance and the pools, once or again and again.
-import * as z from "zod/mini";
-import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { command } from "./command.ts";
 import { brief, counted } from "../words/durations.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { frames } from "../words/frame.ts";
 import type { Context } from "./context.ts";
 import { instanceTable, poolTable } from "./instance-table.ts";
-import { onInterrupt } from "./interrupts.ts";
+import { repeatedly } from "./interrupts.ts";
 import { look } from "./look.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { plain, type Sink, type Style } from "../words/terminal.ts";
@@ -24,7 +22,6 @@ export const statusCommand = command({
     "its agent's last heartbeat. QUEUED is the number of messages in the class's queue, including stale ones. Ended instances are not shown (see runpool instances --all).",
   options: [{ name: "watch", short: "w", help: "repeat every 2 s until Ctrl-C (with --json one object per line)" }],
   examples: ["runpool status -e prod", "runpool status --watch", "runpool status --json | jq '.pools'"],
-  schema: z.object({ watch: z._default(z.boolean(), false) }),
   run: async ({ watch }, context) => {
     const world = await context.world();
     const once = async (): Promise<Snapshot> => {
@@ -37,20 +34,8 @@ export const statusCommand = command({
       context.result(snapshot, () => statusLines(snapshot, out));
       return exitCodes.done;
     }
-    const interrupts = onInterrupt(
-      () => undefined,
-      () => undefined,
-    );
-    const shown = pictures(context);
-    while (!interrupts.signal.aborted) {
-      await once().then(shown.draw, (error: unknown) => {
-        // A short network failure does not end the watch; a permanent error does.
-        if (!(error instanceof OutOfReach)) throw error;
-        shown.unreached(error.message);
-      });
-      await world.clock.sleep(watchMs, interrupts.signal);
-    }
-    interrupts.release();
+    const { draw, unreached } = pictures(context);
+    await repeatedly({ clock: world.clock, everyMs: watchMs, unreached }, async () => draw(await once()));
     return exitCodes.done;
   },
 });

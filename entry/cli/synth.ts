@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as z from "zod/mini";
 import { Unconfigured } from "../../cloud/ports/settings.ts";
 import { version } from "../../domain/version.ts";
 import { command } from "./command.ts";
@@ -54,8 +53,7 @@ export const synthCommand = command({
     "runpool synth -f a.yaml -f b.json -o /tmp/stacks",
   ],
   placeless: true,
-  schema: z.object({ file: z._default(z.string(), ""), output: z.optional(z.string()) }),
-  run: async ({ file, output }) => {
+  run: async ({ file = "", output }) => {
     const files = file.split("\n").filter((path) => path !== "");
     const folder = output === undefined ? [] : [resolve(output)];
     return await synthesizeBy(program, [...files.flatMap((path) => ["-f", resolve(path)]), ...folder]);

@@ -1,5 +1,4 @@
 // `runpool version`.
-import * as z from "zod/mini";
 import { version } from "../../domain/version.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -10,7 +9,6 @@ export const versionCommand = command({
   options: [],
   examples: ["runpool version", "runpool version --json"],
   placeless: true,
-  schema: z.object({}),
   run: async (_input, context) => {
     context.result({ version, node: process.version }, () => [version]);
     return exitCodes.done;

@@ -1,11 +1,10 @@
-// The action's inputs: action.yml and the program say the same, and what is wrong is named with what would be right.
+// The action's inputs: what is wrong is named with what would be right.
 import { describe, expect, test } from "vitest";
 import { BadInput } from "../../entry/words/bad-input.ts";
-import { inputNames, inputOf, readInputs, type InputName } from "../../entry/action/inputs.ts";
+import { inputNames, readInputs, type InputName } from "../../entry/action/inputs.ts";
 import { wordsOfProblem } from "../../domain/request.ts";
 import { readOverlayInputs } from "../../entry/action/overlay-inputs.ts";
-import { rawOf } from "../../entry/action/provision.ts";
-import { requestOf } from "../../entry/request-inputs.ts";
+import { rawRequestOf, requestOf } from "../../entry/request-inputs.ts";
 import { furnished } from "../world/world.ts";
 import { readActionFile } from "../workflow-runner/action-file.ts";
 
@@ -28,26 +27,6 @@ const problemsOf = (work: () => unknown): readonly string[] => {
 };
 
 describe("action.yml", () => {
-  test("declares exactly the inputs that the program knows", () => {
-    expect(Object.keys(file.inputs).toSorted()).toEqual([...inputNames].toSorted());
-  });
-
-  test("has the program's defaults", () => {
-    for (const name of inputNames) {
-      const declared = file.inputs[name]?.default ?? "";
-      // The environment's default is the program's, so that RUNPOOL_ENVIRONMENT can come between.
-      if (name === "environment") expect(declared).toBe("");
-      else if (name !== "name") expect(declared, name).toBe(inputOf(name).otherwise ?? "");
-    }
-  });
-
-  test("says of each input in which mode it is of use", () => {
-    for (const name of inputNames) {
-      const said = file.inputs[name]?.description ?? "";
-      for (const mode of inputOf(name).modes ?? []) expect(said, name).toContain(`[${mode}]`);
-    }
-  });
-
   test("has no expression but in a default: elsewhere the runner refuses the file", () => {
     for (const { description } of [...Object.values(file.inputs), ...Object.values(file.outputs)])
       expect(description).not.toContain("${{");
@@ -98,7 +77,10 @@ const configuration = furnished();
 const random = { id: () => "0123456789abcdef0123" };
 
 describe("a provision's inputs", () => {
-  const parse = (inputs: Partial<Record<InputName, string>>) => requestOf(rawOf(read(inputs), random), configuration);
+  const parse = (inputs: Partial<Record<InputName, string>>, at = configuration) => {
+    const { run, of } = read(inputs);
+    return requestOf(rawRequestOf(run, of), at, random);
+  };
 
   test.each([
     [["acme/shop"], true],
@@ -106,7 +88,7 @@ describe("a provision's inputs", () => {
     [["acme/docs", "other/*"], false],
   ])("are taken where the environment serves %j: %j", (repositories, ok) => {
     const serving = { ...configuration, forge: { ...configuration.forge, repositories } };
-    expect(requestOf(rawOf(read({}), random), serving).ok).toBe(ok);
+    expect(parse({}, serving).ok).toBe(ok);
   });
 
   test("are one spot `large` where nothing is said, named after the job", () => {
@@ -132,7 +114,12 @@ describe("a provision's inputs", () => {
     const parsed = parse({ label: "secret" });
     expect(parsed).toMatchObject({ ok: true, request: { label: `runpool-${random.id()}${random.id()}` } });
     expect(parse({})).not.toHaveProperty("request.label");
-    expect(problemsOf(() => parse({ label: "mine" }))).toEqual([expect.stringContaining('write "run-id" or "secret"')]);
+    expect(parse({ label: "mine" })).toEqual({
+      ok: false,
+      problems: [
+        { field: "label", given: "mine", rule: expect.stringContaining('write "run-id" or "secret"') as unknown },
+      ],
+    });
   });
 
   test("name each problem", () => {

@@ -16,7 +16,7 @@ import {
 import { parseRequest } from "../../domain/request.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { overlayKey } from "../../domain/table.ts";
-import { requestDefaults } from "../../entry/request-inputs.ts";
+import { rawRequestOf } from "../../entry/request-inputs.ts";
 import { readActionFile } from "../workflow-runner/action-file.ts";
 import { annotations, environment, openActionBench, repository, token, type ActionBench } from "./action-bench.ts";
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 beforeEach(() => void run++);
 
-const usual = { ...requestDefaults, runId: "1", repository: "example/shop" };
+const usual = rawRequestOf({ runId: "1", attempt: "1", repository: "example/shop" }, (_, otherwise) => otherwise);
 const provision = (inputs: Readonly<Record<string, string>> = {}, more: object = {}) =>
   bench.main({ with: { mode: "provision", ...inputs }, runId: String(run), ...more });
 const release = (inputs: Readonly<Record<string, string>> = {}) =>

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { CreateTagsCommand } from "@aws-sdk/client-ec2";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { runStep, type AmiInput } from "../../entry/cli/ami/steps.ts";
+import type { AmiInput } from "../../entry/cli/ami/options.ts";
+import { runStep } from "../../entry/cli/ami/steps.ts";
 import { contextOf, type Context } from "../../entry/cli/context.ts";
 import { progress, type Progress } from "../../entry/cli/progress.ts";
 import { terminalOn, type Sink } from "../../entry/words/terminal.ts";
@@ -75,17 +76,17 @@ describe("the standing line", () => {
 });
 
 describe("each step of ami says what it waits for, and no longer once it has its result", () => {
-  const usual: Omit<AmiInput, "step"> = {
+  const usual = {
     recipe: "ami",
     agent: "",
     "docker-for-jobs": false,
-    keep: 3,
+    keep: "3",
     phase: "image",
     releases: "http://127.0.0.1:9",
     "dry-run": false,
     evict: false,
     write: false,
-  };
+  } as Omit<AmiInput, "step">;
 
   /** The step within this process, and what its progress was told. */
   async function told(input: Partial<AmiInput> & Pick<AmiInput, "step">): Promise<readonly string[]> {

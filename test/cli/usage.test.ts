@@ -105,7 +105,7 @@ describe("mistakes exit 2 and name what would be right", () => {
     [["retire", "1001"], 'runpool: instance is "1001"; it is an EC2 instance id, e.g. i-0123456789abcdef0'],
     [["instances", "--state", "busy"], 'runpool: --state is "busy"; it is created, claimed, running, idle'],
     [["completion", "powershell"], 'runpool: shell is "powershell"; it is bash, zsh, fish'],
-    [["pause", "--reason", "  "], "say why: the reason is shown to everyone whose provision fails"],
+    [["pause", "--reason", "  "], "say why, in at most 500 characters: it is shown to everyone whose provision fails"],
     [["drain"], "runpool: drain needs --all: it ends every instance of the environment"],
     [["status"], "runpool: --environment is missing: give --environment NAME, or set RUNPOOL_ENVIRONMENT"],
     [["status", "-e", "Dev", "--region", "eu-west-1"], 'runpool: -e is "Dev"; it is 1-20 of a-z, 0-9 and "-"'],

@@ -6,8 +6,22 @@ import { describe, expect, it } from "vitest";
 import type { Ending, Outcome } from "../../domain/outcome.ts";
 import type { Request } from "../../domain/request.ts";
 import type { Whole } from "../../cloud/aws/stored-shape.ts";
+import { rawRequestOf, requestInputList, requestOf } from "../../entry/request-inputs.ts";
+import { furnished } from "../world/world.ts";
 import { fresh } from "./newcomers.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
+
+/** What the environment of the world is asked for where every input is given: a field that is not stored does not come back. */
+function requestOfEveryInput(): Request {
+  const run = { runId: "1003", attempt: "1", repository: "acme/shop" };
+  const raw = rawRequestOf(run, (name, otherwise) => {
+    const { choices, value } = requestInputList.find((input) => input.name === name) ?? {};
+    return choices?.at(-1) ?? (value === undefined ? "true" : /^(N|MIN)$/.test(value) ? "2" : otherwise || "gpu");
+  });
+  const parsed = requestOf(raw, furnished(), { id: () => "0123456789" });
+  return parsed.ok ? parsed.request : expect.fail(JSON.stringify(parsed.problems));
+}
+const full = requestOfEveryInput();
 
 const outcomeAt = (at: number): Whole<Outcome> => ({
   attempt: 1,
@@ -162,18 +176,8 @@ export function settingsContract(kind: StandKind): void {
       expect(await requests.ofRun("1001")).toEqual([]);
       await requests.save(asked, now());
       const whole: Request = { ...asked, provisionId: "lint", minCount: 1, timeoutMs: 60_000, label: "runpool-1" };
-      // All that a request can have: a field that is not stored does not come back.
-      const full: Whole<Request> = {
-        ...asked,
-        ...whole,
-        provisionId: "full",
-        minCount: 1,
-        timeoutMs: 1,
-        maxRuntimeMs: 2,
-        label: "runpool-2",
-      };
-      await requests.save({ ...full, runId: "1003" }, now());
-      expect(await requests.ofRun("1003")).toEqual([{ ...full, runId: "1003" }]);
+      await requests.save(full, now());
+      expect(await requests.ofRun(full.runId)).toEqual([full]);
       await requests.save({ ...whole, maxRuntimeMs: 1000 }, now());
       await requests.save(whole, now());
       await requests.save({ ...asked, runId: "1002" }, now());

@@ -11,7 +11,7 @@ import { retiredClassesOf } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { refreshLines } from "../../entry/cli/refresh-lines.ts";
 import type { Sink } from "../../entry/words/terminal.ts";
-import { requestDefaults, requestOf } from "../../entry/request-inputs.ts";
+import { rawRequestOf, requestOf } from "../../entry/request-inputs.ts";
 import { calmWorld } from "./calm-world.ts";
 import { configuration, now, recordOf } from "./record-of.ts";
 
@@ -25,8 +25,9 @@ test("classes with a queue that are no classes any more are the retired ones", (
 
 test("a provision that asks for a retired class is told so, with the classes that there are", () => {
   const repository = configuration.forge.repositories[0] ?? "";
-  const raw = { ...requestDefaults, runId: "1001", repository, resourceClass: "huge", label: "" };
-  const parsed = requestOf(raw, { ...configuration, queues });
+  const run = { runId: "1001", attempt: "1", repository };
+  const raw = rawRequestOf(run, (name, otherwise) => (name === "resource-class" ? "huge" : otherwise));
+  const parsed = requestOf(raw, { ...configuration, queues }, { id: () => "0" });
   expect(parsed).toEqual({
     ok: false,
     problems: [

@@ -43,8 +43,14 @@ const job = { GITHUB_RUN_ID: "1", GITHUB_RUN_ATTEMPT: "1", GITHUB_REPOSITORY: "a
 /** A page names a command, or some of its options, without what else it needs. */
 const lacking = (problem: string): boolean => / is missing| needs a value|required/.test(problem);
 
+/** A page's placeholder as a value of its kind. */
+const exemplary = (word: string): string =>
+  word
+    .replace(/^(?:(i-)|(ami-))…$|^AMI$/, (_, instance?: string) => `${instance ?? "ami-"}0123456789abcdef0`)
+    .replace(/^…$/, "1");
+
 function problemsOf({ text, place }: Found): readonly string[] {
-  const words = argumentsOf(text);
+  const words = argumentsOf(text)?.map(exemplary);
   if (words === undefined) return [];
   try {
     readArguments(words, job, commands);

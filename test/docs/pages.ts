@@ -1,7 +1,7 @@
-// The pages of docs/ that are printed from the code.
+// What is printed from the code: pages of docs/, and action.yml.
 import { commandsPage } from "./commands-page.ts";
 import { environmentSchemaText } from "./environment-schema.ts";
-import { inputsPage } from "./inputs-page.ts";
+import { actionFile, inputsPage } from "./inputs-page.ts";
 import { lifePage } from "./life-page.ts";
 
 export interface Page {
@@ -12,6 +12,7 @@ export interface Page {
 
 export const pages: readonly Page[] = [
   { path: "docs/life.md", text: lifePage },
+  { path: "action.yml", text: actionFile },
   { path: "docs/inputs.md", text: inputsPage },
   { path: "docs/commands.md", text: commandsPage },
   { path: "docs/environment.schema.json", text: environmentSchemaText },

@@ -8,7 +8,7 @@ import { counted, spoken } from "../../words/durations.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Context } from "../context.ts";
 import { pipelineWorld } from "./pipeline-world.ts";
-import type { AmiInput } from "./steps.ts";
+import type { AmiInput } from "./options.ts";
 
 interface Aged {
   readonly imageId: string;

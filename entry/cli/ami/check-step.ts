@@ -11,7 +11,7 @@ import type { Architecture } from "../../../domain/record.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Context } from "../context.ts";
 import { pipelineWorld } from "./pipeline-world.ts";
-import type { AmiInput } from "./steps.ts";
+import type { AmiInput } from "./options.ts";
 
 /** Where a baked image has it. */
 const installed = "/usr/lib/runpool/spec";

@@ -11,50 +11,25 @@ import { BadInput } from "../../words/bad-input.ts";
 import { counted, spoken } from "../../words/durations.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Context } from "../context.ts";
-import { onInterrupt } from "../interrupts.ts";
+import { interruptible, onInterrupt } from "../interrupts.ts";
 import { hostClock } from "../../host-clock.ts";
 import { ageStep } from "./age-step.ts";
 import { bake } from "./bake.ts";
 import { checkStep } from "./check-step.ts";
+import type { AmiInput } from "./options.ts";
 import { PackerFailed } from "./packer.ts";
 import { pipelineWorld } from "./pipeline-world.ts";
 import { readRecipe } from "../../../build/recipe.ts";
 import { proposeUpdates } from "./updates.ts";
 
-export interface AmiInput {
-  readonly step: "bake" | "test" | "publish" | "prune" | "check" | "age" | "propose";
-  readonly variant?: string | undefined;
-  readonly image?: string | undefined;
-  readonly recipe: string;
-  readonly agent: string;
-  readonly downloads?: string | undefined;
-  readonly "docker-for-jobs": boolean;
-  readonly subnet?: string | undefined;
-  readonly "kms-key"?: string | undefined;
-  readonly "instance-profile"?: string | undefined;
-  readonly "ssh-interface"?: string | undefined;
-  readonly class?: string | undefined;
-  readonly "timeout-min"?: string | undefined;
-  readonly keep: number;
-  readonly phase: "image" | "booted";
-  readonly releases: string;
-  readonly "dry-run": boolean;
-  readonly evict: boolean;
-  readonly write: boolean;
-}
 export type Step = (input: AmiInput, context: Context) => Promise<ExitCode>;
 
-const imageOf = ({ image, step }: AmiInput): string => {
-  if (image === undefined) throw new BadInput([`--image is missing: ami ${step} requires it`], "ami");
-  return image;
-};
+/** It is there: `problemsOfStep` has checked that. */
+const imageOf = ({ image = "" }: AmiInput): string => image;
 
 const bakeStep: Step = async (input, context) => {
   const { environment, region } = context.place();
-  const interrupts = onInterrupt(
-    () => context.progress.note("Stopping: Packer takes its instance and keys away"),
-    () => undefined,
-  );
+  const interrupts = onInterrupt(() => context.progress.note("Stopping: Packer takes its instance and keys away"));
   const more = {
     ...(input.subnet === undefined ? {} : { subnet_id: input.subnet }),
     ...(input["kms-key"] === undefined ? {} : { kms_key_id: input["kms-key"] }),
@@ -93,36 +68,33 @@ const testStep: Step = async (input, context) => {
   const imageId = imageOf(input);
   const world = await context.world();
   const { images } = pipelineWorld(context.place().region, context.progress);
-  const interrupts = onInterrupt(
-    () => context.progress.note("Stopping: the instance is ended"),
-    () => undefined,
+  const { class: resourceClass, "timeout-min": timeoutMin } = input;
+  const { result: smoked, cancelled } = await interruptible(
+    context.progress,
+    {
+      waiting: () => `waiting for an instance of ${imageId} to register`,
+      first: () => context.progress.note("Stopping: the instance is ended"),
+    },
+    (cancel) =>
+      smoke(world, images, {
+        imageId,
+        id: String(world.clock.now()),
+        cancel,
+        ...(resourceClass === undefined ? {} : { resourceClass }),
+        ...(timeoutMin === undefined ? {} : { timeoutMin }),
+      }),
   );
-  const waiting = context.progress.waiting(() => `waiting for an instance of ${imageId} to register`);
-  try {
-    const { class: resourceClass, "timeout-min": timeoutMin } = input;
-    const smoked = await smoke(world, images, {
-      imageId,
-      id: String(world.clock.now()),
-      cancel: interrupts.signal,
-      ...(resourceClass === undefined ? {} : { resourceClass }),
-      ...(timeoutMin === undefined ? {} : { timeoutMin }),
-    });
-    waiting.done();
-    context.result({ imageId, ...smoked }, () =>
-      smoked.kind === "passed"
-        ? [`${imageId} passed: ${smoked.instanceId} registered after ${spoken(smoked.readyMs)}, and is ended`]
-        : [
-            `${imageId} ${smoked.kind === "failed" ? "failed its test" : "was not tested"}:`,
-            ...smoked.reasons.map((why) => `- ${why}`),
-          ],
-    );
-    if (smoked.kind === "passed") return exitCodes.done;
-    if (interrupts.signal.aborted) return exitCodes.cancelled;
-    return smoked.kind === "refused" ? exitCodes.refused : exitCodes.failed;
-  } finally {
-    waiting.done();
-    interrupts.release();
-  }
+  context.result({ imageId, ...smoked }, () =>
+    smoked.kind === "passed"
+      ? [`${imageId} passed: ${smoked.instanceId} registered after ${spoken(smoked.readyMs)}, and is ended`]
+      : [
+          `${imageId} ${smoked.kind === "failed" ? "failed its test" : "was not tested"}:`,
+          ...smoked.reasons.map((why) => `- ${why}`),
+        ],
+  );
+  if (smoked.kind === "passed") return exitCodes.done;
+  if (cancelled) return exitCodes.cancelled;
+  return smoked.kind === "refused" ? exitCodes.refused : exitCodes.failed;
 };
 
 const publishStep: Step = async (input, context) => {
@@ -169,7 +141,7 @@ const pruneStep: Step = async ({ keep, "dry-run": dryRun }, context) => {
   const pruned = await prune(pipelineWorld(region, context.progress), {
     environment,
     parameters,
-    keep,
+    keep: Number(keep),
     dryRun,
   }).finally(() => waiting.done());
   const { kept, images, snapshots, problems } = pruned;

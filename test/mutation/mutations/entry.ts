@@ -38,8 +38,8 @@ export const entryMutations: readonly Mutation[] = [
   ]),
   ...of("entry/action/inputs.ts", [
     "the region of configure-aws-credentials is not taken",
-    'variables["AWS_REGION"] || variables["AWS_DEFAULT_REGION"]',
-    'variables["AWS_DEFAULT_REGION"]',
+    'variables: ["AWS_REGION", "AWS_DEFAULT_REGION"]',
+    'variables: ["AWS_DEFAULT_REGION"]',
     "action/inputs",
   ]),
   ...of(
@@ -104,7 +104,7 @@ export const entryMutations: readonly Mutation[] = [
   ]),
   ...of("entry/action/release.ts", [
     "the release of a run takes the instances of its re-run",
-    "attempt: runId === around.runId ? Number(around.attempt) : everyAttempt,",
+    "attempt: runId === run.runId ? Number(run.attempt) : everyAttempt,",
     "attempt: everyAttempt,",
     "action/steps",
   ]),
