@@ -5,6 +5,7 @@ import { operationalDefaults } from "../../domain/configuration.ts";
 import { fileFieldOf } from "../../stacks/environment/operational.ts";
 import { environmentFields } from "../stacks/environment-fields.ts";
 import { readText } from "../tidy/sources.ts";
+import { documents, inlineCode } from "./markdown.ts";
 import { allRowsOf } from "./tables.ts";
 
 function written(value: unknown, required: boolean, path: string): string {
@@ -29,4 +30,19 @@ test("every field of an environment's file is in the page, with its default", ()
   );
   expect(new Map(shown)).toEqual(fields);
   expect(shown).toHaveLength(fields.size);
+});
+
+test("every field of an environment's file that a page names is one", () => {
+  const paths = environmentFields().map(({ path }) => path);
+  const named = documents
+    .filter(({ path }) => !path.startsWith("docs/decisions/") && path !== "docs/life.md")
+    .flatMap(inlineCode)
+    .flatMap(({ text, place }) => {
+      const [path] =
+        /^(?:limits|defaults|forge|alarms|given|(?:provision|deploy|images)From)(?:\.\w+)+/.exec(text) ?? [];
+      return path === undefined ? [] : [{ path, place }];
+    });
+  expect(named.length).toBeGreaterThan(20);
+  const isField = (path: string): boolean => paths.some((one) => one === path || one.startsWith(`${path}.`));
+  expect(named.filter(({ path }) => !isField(path))).toEqual([]);
 });

@@ -66,3 +66,10 @@ test("every page of docs/ that a file of the project names is there", () => {
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter(([, page = ""]) => !files.includes(page))).toEqual([]);
 });
+
+test("every file that the architecture's pictures and tables name is there", () => {
+  const text = readText("docs/architecture.md");
+  const named = [...text.matchAll(/(?<![\w/.(-])[a-z]+\/[\w/@.-]+\.(?:ts|sh|service|md)\b/g)].map(([path]) => path);
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter((path) => !files.includes(path) && !path.includes("NAME"))).toEqual([]);
+});
