@@ -1,14 +1,13 @@
 // The agent's host and sandbox: systemd's units on real machines, plain processes on a laptop.
 import { mkdir } from "node:fs/promises";
 import type { Host } from "../../cloud/ports/host.ts";
-import type { Sandbox } from "../../cloud/ports/sandbox.ts";
+import type { Program, Sandbox } from "../../cloud/ports/sandbox.ts";
 import { processHost, readBootId } from "../../agent/hosts/process/process-host.ts";
 import { processSandbox } from "../../agent/hosts/process/process-sandbox.ts";
 import { rootFolders, rootRequests } from "../../agent/hosts/systemd/root-requests.ts";
 import { systemdSupervisor } from "../../agent/hosts/systemd/supervisor.ts";
 import { findCgroupTree, unitSandbox } from "../../agent/hosts/systemd/unit-sandbox.ts";
 import { unitHost } from "../../agent/hosts/systemd/unit-host.ts";
-import { githubProgram } from "../../agent/runners/github/program.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Log } from "../../cloud/ports/log.ts";
 import { prepareMs } from "../../domain/limits.ts";
@@ -24,29 +23,28 @@ interface AgentHost {
   readonly onPowerOff: (lastWork: () => Promise<void>) => void;
 }
 
-interface Options {
+interface AgentHostOptions {
   readonly settings: AgentEnvironment;
   readonly preRunnerScript: string;
-  readonly bootId: string;
-  readonly onChange: () => void;
-  readonly lastWork: () => Promise<void>;
+  /** Of a forge's runner that is a process: of its folder and the jobs' path. */
+  readonly program: (runner: string, path: string) => Program;
   readonly clock: Clock;
   readonly log: Log;
 }
+interface Options extends AgentHostOptions {
+  readonly bootId: string;
+  readonly onChange: () => void;
+  readonly lastWork: () => Promise<void>;
+}
 
-export async function agentHost(
-  settings: AgentEnvironment,
-  preRunnerScript: string,
-  clock: Clock,
-  log: Log,
-): Promise<AgentHost> {
+export async function agentHost(given: AgentHostOptions): Promise<AgentHost> {
   let wake = (): void => undefined;
   let lastWork = (): Promise<void> => Promise.resolve();
   const bootId = await readBootId();
   const calls = { onChange: () => wake(), lastWork: () => lastWork() };
-  const options = { settings, preRunnerScript, bootId, ...calls, clock, log };
+  const options = { ...given, bootId, ...calls };
   return {
-    ...(await (settings.RUNPOOL_HOST === "systemd" ? systemdHost(options) : processesHost(options))),
+    ...(await (given.settings.RUNPOOL_HOST === "systemd" ? systemdHost(options) : processesHost(options))),
     bootId,
     onWake: (call) => void (wake = call),
     onPowerOff: (work) => void (lastWork = work),
@@ -91,13 +89,14 @@ async function systemdHost({ settings, bootId, onChange, lastWork, clock, log }:
   return { sandbox, host };
 }
 
-async function processesHost({ settings, preRunnerScript, bootId, onChange, lastWork, clock, log }: Options): Built {
+async function processesHost(options: Options): Built {
+  const { settings, preRunnerScript, program, bootId, onChange, lastWork, clock, log } = options;
   const stateDirectory = settings.RUNPOOL_STATE;
   await mkdir(stateDirectory, { recursive: true });
   await mkdir(settings.RUNPOOL_WORK, { recursive: true });
   const path = settings.RUNPOOL_PATH;
   const sandbox = processSandbox({
-    program: githubProgram(settings.RUNPOOL_RUNNER, path),
+    program: program(settings.RUNPOOL_RUNNER, path),
     rootsDirectory: settings.RUNPOOL_WORK,
     path,
     clock,

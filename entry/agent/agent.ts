@@ -4,6 +4,7 @@ import { runAgent } from "../../agent/agent.ts";
 import { ownInstance } from "../../cloud/aws/own-instance.ts";
 import { githubEnrolment } from "../../agent/runners/github/enrolment.ts";
 import { githubRunner } from "../../agent/runners/github/github-runner.ts";
+import { githubProgram } from "../../agent/runners/github/program.ts";
 import { limits } from "../../domain/limits.ts";
 import { tableName } from "../../domain/names.ts";
 import { version } from "../../domain/version.ts";
@@ -27,7 +28,7 @@ const { clock, startedAt, metadata, dynamodb, secrets } = machine;
 const log = agentLog(clock);
 const script = settings.RUNPOOL_PRE_RUNNER === "" ? "" : await readFile(settings.RUNPOOL_PRE_RUNNER, "utf8");
 // At the same time as metadata is read.
-const building = agentHost(settings, script, clock, log);
+const building = agentHost({ settings, preRunnerScript: script, program: githubProgram, clock, log });
 const { instanceId, account, region, key, pooled } = await machine.known();
 log.instanceIs(instanceId);
 const environment = settings.RUNPOOL_ENVIRONMENT;

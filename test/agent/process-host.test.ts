@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { hostLimits } from "../../agent/machine/host-limits.ts";
 import { processHost } from "../../agent/hosts/process/process-host.ts";
+import { githubProgram } from "../../agent/runners/github/program.ts";
 import { agentHost } from "../../entry/agent/agent-host.ts";
 import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { hostClock } from "../../entry/host-clock.ts";
@@ -51,7 +52,9 @@ test("the boot limit that the environment gives is the pre-runner script's too, 
     RUNPOOL_PATH: process.env["PATH"] ?? "",
     RUNPOOL_BOOT_MS: "400",
   });
-  const { host } = await agentHost(settings, "sleep 600", hostClock, { event: () => undefined });
+  const log = { event: () => undefined };
+  const program = githubProgram;
+  const { host } = await agentHost({ settings, preRunnerScript: "sleep 600", program, clock: hostClock, log });
   expect(await host.prepare()).toMatchObject({
     kind: "failed",
     detail: expect.stringContaining("after 200 ms") as unknown,
