@@ -253,7 +253,7 @@ export function next(view: View): Step {
   }
   const { record } = sight;
   if (record.state === "terminating" || record.state === "terminated")
-    return { kind: "power-off", reason: `condemned: ${record.reason ?? record.state}` };
+    return { kind: "power-off", reason: `condemned: ${record.reason?.code ?? record.state}` };
   if (record.retiredAt !== undefined) return { kind: "power-off", reason: "retired" };
   if (now >= record.threshold)
     return {

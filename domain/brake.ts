@@ -67,7 +67,3 @@ export function brakesOf(records: readonly InstanceRecord[], now: number): reado
 /** The brake that is on for machines of this make; undefined where they may be created. */
 export const brakeOn = (brakes: readonly Brake[], make: Make, now: number): Brake | undefined =>
   brakes.find((brake) => makeKey(brake) === makeKey(make) && now < brake.until);
-
-export const brakeWords = ({ resourceClass, architecture, imageId, lost, until }: Brake): string =>
-  `${lost} new instances of ${resourceClass}/${architecture} with ${imageId} were lost on their way, and none came up: ` +
-  `no further one is created until ${new Date(until).toISOString()}, unless the image, the launch template or the configuration changes`;

@@ -1,5 +1,6 @@
 // What the programs log: each event's name, in the past tense, and its facts. Whatever shows an event, counts it or computes from it has its types from here.
-import type { Move } from "./instance.ts";
+import type { Move, Refusal } from "./instance.ts";
+import type { Cause, Gone, LaunchReason, Part, Reason, RungName } from "./reasons.ts";
 import type { FailureCause, SignalKind, SignalReport } from "./record.ts";
 
 interface Troubled {
@@ -52,24 +53,24 @@ export interface Events extends SignalEvents {
   readonly "instance.unrecorded": OfInstance;
   /** `ms`: from its claim or its launch. */
   readonly "instance.ready": OfInstance & { readonly origin: "pool" | "created"; readonly ms: number };
-  readonly "instance.lost": OfInstance & { readonly why: string };
+  readonly "instance.lost": OfInstance & { readonly why: Cause };
   readonly "instance.asked-to-leave": OfInstance;
   readonly "instance.pooled": OfInstance;
-  readonly "instance.condemned": OfInstance & { readonly by: Move; readonly reason: string };
-  readonly "instance.terminated": OfInstance & { readonly why: string };
-  readonly "condemn.refused": OfInstance & { readonly by: Move; readonly why: string };
+  readonly "instance.condemned": OfInstance & { readonly by: Move; readonly reason: Cause };
+  readonly "instance.terminated": OfInstance & { readonly why: Gone };
+  readonly "condemn.refused": OfInstance & { readonly by: Move; readonly why: Refusal };
   readonly "terminate.refused": OfInstance & Troubled;
   readonly "terminate.failed": Troubled & { readonly instances: number };
-  readonly "claim.lost": { readonly key: string; readonly why: string };
+  readonly "claim.lost": { readonly key: string; readonly why: Refusal };
   readonly "record.damaged": Troubled & { readonly key: string };
   // ---- control: provision, release ----
   readonly "creation.short": {
-    readonly rung: string;
+    readonly rung: RungName;
     readonly wanted: number;
     readonly created: number;
     readonly verdict: string;
-    /** The last of its reasons, for people. */
-    readonly problems: string | undefined;
+    /** The last one. */
+    readonly reason: LaunchReason | undefined;
   };
   readonly "provision.begin-unsaved": Troubled;
   readonly "provision.finish-unsaved": Troubled;
@@ -90,7 +91,7 @@ export interface Events extends SignalEvents {
   readonly "pool.unsent": { readonly instances: readonly string[] };
   // ---- control: refresh ----
   readonly "refresh.done": { readonly findings: number; readonly ghosts: number; readonly problems: number };
-  readonly "refresh.problem": Troubled;
+  readonly "refresh.problem": Part & { readonly error: string };
   readonly "releases.unread": Troubled;
   readonly "ghosts.left": { readonly count: number };
   readonly "counter.doubted": { readonly scopes: string; readonly againMs: number };
@@ -121,7 +122,7 @@ export interface Events extends SignalEvents {
   // ---- control: images ----
   readonly "image.published": OfImage & { readonly parameter: string; readonly before: string | undefined };
   readonly "image.passed": OfImage & { readonly ms: number };
-  readonly "image.failed": OfImage & { readonly reasons: readonly string[] };
+  readonly "image.failed": OfImage & { readonly reasons: readonly Reason[] };
   readonly "image.deleted": OfImage & { readonly problems: readonly string[] };
   readonly "image.not-deleted": OfImage & { readonly problems: readonly string[] };
   // ---- the agent ----

@@ -2,6 +2,7 @@
 import { absent, compare, holds, or, type Condition } from "./condition.ts";
 import type { limits } from "./limits.ts";
 import { asCondition, type Need, type Own, type OwnClaim } from "./needs.ts";
+import type { Cause } from "./reasons.ts";
 import { agentAttributes, recordSchema } from "./record.ts";
 import type { InstanceRecord, Machine, Ownership, Signal, State, Wanted } from "./record.ts";
 
@@ -15,11 +16,11 @@ interface Until extends At {
 }
 /** `signal`: the agent's last as it was read, which is kept as `lastSignal`. */
 interface Condemning extends Until {
-  readonly reason: string;
+  readonly reason: Cause;
   readonly signal?: Signal | undefined;
 }
 
-/** What each move must be params. */
+/** The parameters of each move. */
 export interface Moves {
   create: Until & { readonly machine: Machine; readonly claimId: string; readonly ownership?: Ownership };
   "park-prepared": Until;
@@ -214,7 +215,7 @@ const endedVersion = Number.MAX_SAFE_INTEGER;
 /** The change that a move makes where its condition holds. */
 export function changeOf<M extends Move>(move: M, params: Moves[M], table: Life = life): Change {
   const row: Row = table[move];
-  const given = params as Partial<Moves["create"] & { reason: string }> & At;
+  const given = params as Partial<Moves["create"] & { reason: Cause }> & At;
   const set: Record<string, unknown> = {};
   if (given.threshold !== undefined && row.limit !== "unchanged") set["threshold"] = given.threshold;
   if (row.to !== "same") set["state"] = row.to;

@@ -52,7 +52,7 @@ export const needs = {
 } as const;
 export type Need = keyof typeof needs;
 
-/** All that a move may be params, for the one function that turns a need into its condition. */
+/** All parameters of the moves, for the one function that turns a need into its condition. */
 export type MoveParams = { readonly now: number } & Partial<{
   own: Own;
   assignment: number;

@@ -1,4 +1,5 @@
 // The record of one instance: its shape, and reading a stored item that may be old, damaged, or written to by a hostile instance.
+import type { Cause } from "./reasons.ts";
 import { limits, maxima } from "./limits.ts";
 
 /** Raised with every change of the stored shape that an older reader could misread. */
@@ -125,8 +126,8 @@ export interface Governed extends Machine, Partial<Ownership> {
   readonly lastOwner?: string;
   /** The agent's last signal as it was read when the record was condemned, which takes all that the agent has written out of it. */
   readonly lastSignal?: Signal;
-  /** Why it was condemned. */
-  readonly reason?: string;
+  /** Why it was condemned: nothing is decided by it. */
+  readonly reason?: Cause;
   /** Epoch seconds at which DynamoDB's TTL removes the item. */
   readonly expiresAt?: number;
 }
@@ -139,10 +140,6 @@ export const lastSignalOf = ({
   signal,
   lastSignal,
 }: Pick<InstanceRecord, "signal" | "lastSignal">): Signal | undefined => signal ?? lastSignal;
-
-/** For people: what a signal says beside its kind, the cause first. */
-export const wordsOfReport = ({ cause, detail }: SignalReport): string | undefined =>
-  cause === undefined || detail === undefined ? (cause ?? detail) : `${cause}: ${detail}`;
 
 /** How old the last sign of life is, ms; undefined where there was none. One from a future that no clock explains is a lie, and no sign of life. */
 export function heartbeatAge({ heartbeatAt }: Pick<Reported, "heartbeatAt">, now: number): number | undefined {
@@ -208,7 +205,7 @@ export const optionalKinds: Readonly<Record<OptionalName, Kind>> = {
   maxRuntimeMs: "number",
   lastOwner: "string",
   lastSignal: "map",
-  reason: "string",
+  reason: "map",
   expiresAt: "number",
 };
 const required: Readonly<Record<string, Kind>> = requiredKinds;
@@ -327,6 +324,7 @@ const wrongInside: Readonly<Record<string, (found: unknown) => string | undefine
       .every(({ forge, scope, labels, kind }) => isText(forge) && isText(scope) && isText(kind) && areTexts(labels))
       ? undefined
       : "registration holds an entry without forge, scope, kind or labels",
+  reason: (found) => (isText(partsOf(found)["code"]) ? undefined : "reason has no code"),
   lastSignal: (found) =>
     signalIn(found) === undefined ? "lastSignal is without kind, rank, assignment or time" : undefined,
 };

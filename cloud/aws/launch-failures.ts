@@ -100,18 +100,23 @@ const saysNoType = /no instance types? (satisf|match|meet)/i;
 /** Of one type in one zone, under codes that say something else of a whole request (`InvalidFleetConfiguration`, `InvalidParameterValue`). */
 const saysNotThere = /not supported in your requested availability zone|not offered in/i;
 
+/** With AWS's own code. */
+export interface FleetFailure extends LaunchFailure {
+  readonly code: string;
+}
+
 /** An unknown code may be temporary, or specific to a type or zone: only codes known to be final count as final. */
-export function failureOf(code: string, message: string): LaunchFailure {
+export function failureOf(code: string, message: string): FleetFailure {
   const reason = `${code}: ${message}`;
-  if (saysNoType.test(message)) return { kind: "no-type", reason };
-  if (saysNotThere.test(message)) return { kind: "no-capacity", reason };
-  return { kind: kinds.get(code) ?? "unknown", reason };
+  if (saysNoType.test(message)) return { code, kind: "no-type", reason };
+  if (saysNotThere.test(message)) return { code, kind: "no-capacity", reason };
+  return { code, kind: kinds.get(code) ?? "unknown", reason };
 }
 
 /** Each reason once a capacity pool: a fleet reports the same of every override that it tried. */
-export function distinct(failures: readonly LaunchFailure[]): readonly LaunchFailure[] {
+export function distinct(failures: readonly FleetFailure[]): readonly LaunchFailure[] {
   const nameOf = ({ kind, reason, pool }: LaunchFailure): string =>
     `${kind} ${reason} ${pool === undefined ? "" : `${pool.instanceType} ${pool.zone}`}`;
-  const byReason = new Map(failures.map((failure) => [nameOf(failure), failure]));
+  const byReason = new Map(failures.map(({ code: _, ...failure }) => [nameOf(failure), failure]));
   return [...byReason.values()];
 }

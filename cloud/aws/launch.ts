@@ -11,7 +11,7 @@ import type * as Ec2 from "./ec2-sdk.ts";
 import type { Launched, LaunchFailure, LaunchOutcome, LaunchRequest } from "../ports/fleet.ts";
 import type { Unknown } from "../ports/outcomes.ts";
 import { attributesOf, createFleetInput, namesTypes } from "./fleet-request.ts";
-import { distinct, failureOf } from "./launch-failures.ts";
+import { distinct, failureOf, type FleetFailure } from "./launch-failures.ts";
 import { asSdkError, problemOf, troubleOf } from "./sdk-errors.ts";
 
 export interface LaunchTools {
@@ -103,20 +103,22 @@ async function typesToAvoidAmong(tools: LaunchTools, request: LaunchRequest): Pr
   return types;
 }
 
-const isFleetConfig = ({ reason }: LaunchFailure): boolean => /^Invalid(FleetConfig|InstanceRequirement)/.test(reason);
+const isFleetConfig = ({ code }: FleetFailure): boolean => /^Invalid(FleetConfig|InstanceRequirement)/.test(code);
 
 /** EC2 does not document how CreateFleet says that no type meets the requirements, so it is asked whether any does. */
 async function explained(
   tools: LaunchTools,
   request: LaunchRequest,
-  failures: readonly LaunchFailure[],
+  failures: readonly FleetFailure[],
 ): Promise<readonly LaunchFailure[]> {
   const avoids = request.avoid.length > 0;
-  const isVague = (failure: LaunchFailure): boolean =>
+  const isVague = (failure: FleetFailure): boolean =>
     isFleetConfig(failure) && (failure.kind === "refused" || (avoids && failure.kind === "no-type"));
   if (!failures.some(isVague)) return distinct(failures);
   if ((await matching(tools, request))?.length === 0)
-    return distinct(failures.map(({ kind, reason }) => ({ kind: kind === "refused" ? "no-type" : kind, reason })));
+    return distinct(
+      failures.map(({ pool: _, ...one }) => ({ ...one, kind: one.kind === "refused" ? "no-type" : one.kind })),
+    );
   if (!avoids) return distinct(failures);
   // Types do meet the request: only without the avoided pools none is left, and waiting, or the next rung, may help.
   return distinct(failures.map((one) => (isVague(one) ? { ...one, kind: "no-capacity" } : one)));
@@ -137,7 +139,7 @@ export async function launch(tools: LaunchTools, request: LaunchRequest): Promis
     // A server error that names a lack of capacity or a limit is an answer; any other is none.
     if (trouble === "unclear" && failure.kind !== "no-capacity" && failure.kind !== "quota")
       return { kind: "unknown", problem: `CreateFleet: ${problemOf(error)}` };
-    const certain: LaunchFailure = trouble === "throttled" ? { ...failure, kind: "throttled" } : failure;
+    const certain: FleetFailure = trouble === "throttled" ? { ...failure, kind: "throttled" } : failure;
     return { kind: "answered", launched: [], failures: await explained(tools, request, [certain]) };
   }
   const failures = (reply.Errors ?? []).map(({ ErrorCode, ErrorMessage, LaunchTemplateAndOverrides }) => {

@@ -4,7 +4,8 @@ import type * as Ec2 from "./ec2-sdk.ts";
 import { batchesOf } from "../../domain/batches.ts";
 import { poolManager, tags } from "../../domain/names.ts";
 import type { Architecture } from "../../domain/record.ts";
-import type { MachineSeen, MachineState } from "../ports/fleet.ts";
+import type { MachineState } from "../../domain/reasons.ts";
+import type { MachineSeen } from "../ports/fleet.ts";
 import { allPages } from "./all-pages.ts";
 import { asSdkError, problemOf, troubleOf } from "./sdk-errors.ts";
 

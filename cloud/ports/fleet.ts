@@ -1,5 +1,6 @@
 // Machines: launched, described and ended.
 import type { Architecture, UsageClass } from "../../domain/record.ts";
+import type { LaunchFailureKind, MachineState } from "../../domain/reasons.ts";
 import type { ResourceClass } from "../../domain/resource-class.ts";
 import type { EpochMs } from "./clock.ts";
 import type { Unknown } from "./outcomes.ts";
@@ -40,13 +41,8 @@ export interface Launched {
   readonly usageClass: UsageClass;
 }
 
-/**
- * `no-type`: no instance type meets the request at all. `no-capacity`: types do, AWS has none now. `token-used`: the client token
- * was used with another request: this round was asked for before, by a provision that died. `unknown`: a code that nobody has met, which
- * may pass. `refused`: only codes that are known to be final.
- */
 export interface LaunchFailure {
-  readonly kind: "no-type" | "no-capacity" | "throttled" | "quota" | "token-used" | "unknown" | "refused";
+  readonly kind: LaunchFailureKind;
   /** AWS's code and words. */
   readonly reason: string;
   /** The capacity pool that failed, where AWS names it. */
@@ -59,8 +55,6 @@ export interface LaunchOutcome {
   /** Why fewer were launched than asked for. */
   readonly failures: readonly LaunchFailure[];
 }
-
-export type MachineState = "pending" | "running" | "shutting-down" | "terminated" | "stopping" | "stopped";
 
 export interface MachineSeen {
   readonly instanceId: string;

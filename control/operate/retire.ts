@@ -18,8 +18,9 @@ export async function retireStep(
   world: World,
   configuration: Configuration,
   record: InstanceRecord,
-  reason: string,
+  why: string,
 ): Promise<Retirement> {
+  const reason = { code: "operator", reason: why } as const;
   const end = async (by: Condemnation): Promise<Retirement> =>
     (await condemn(world, [record], by, reason)).length > 0 ? "ended" : "unchanged";
   if (record.state === "terminating" || record.state === "terminated") return "ended";

@@ -9,7 +9,7 @@ import { retryUnknown } from "./retry.ts";
 export type ClaimOutcome =
   | { readonly kind: "won"; readonly taken: Taken }
   /** Another owner has it, or it is gone: a lost race costs nothing. */
-  | { readonly kind: "lost"; readonly why: string }
+  | { readonly kind: "lost" }
   /** Its heartbeat is not fresh at the moment. */
   | { readonly kind: "silent" }
   | { readonly kind: "unknown" };
@@ -32,12 +32,15 @@ export async function claim(context: DemandContext, ref: InstanceRef): Promise<C
   const { why, record } = decision;
   if (why === "heartbeat fresh" && record !== undefined) {
     if ((heartbeatAge(record, world.clock.now()) ?? Infinity) <= limits.silentHeartbeatMs) return { kind: "silent" };
-    const condemned = await condemn(world, [record], "condemn-silent", "no heartbeat for a minute");
+    const condemned = await condemn(world, [record], "condemn-silent", {
+      code: "silent",
+      ms: limits.silentHeartbeatMs,
+    });
     // It was heard of again in between: it still idles, and its message stays.
     if (condemned.length === 0) return { kind: "silent" };
   }
   context.lost.claims++;
   if (why === "spoilt") context.lost.spoilt.add(ref.key);
   world.log.event("claim.lost", { key: ref.key, why });
-  return { kind: "lost", why };
+  return { kind: "lost" };
 }

@@ -1,6 +1,7 @@
 // Condemning: first the record, then the machine; refresh repeats the second until EC2 confirms it.
 import { limits } from "../../domain/limits.ts";
 import type { Own } from "../../domain/needs.ts";
+import type { Cause } from "../../domain/reasons.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { moveAll } from "./retry.ts";
 import type { PoolWorld } from "./world.ts";
@@ -26,7 +27,7 @@ export async function condemn(
   world: Pick<PoolWorld, "instances" | "fleet" | "clock" | "log">,
   subjects: readonly (Subject & { own?: Own })[],
   by: Condemnation,
-  reason: string,
+  reason: Cause,
 ): Promise<readonly string[]> {
   const condemned: string[] = [];
   const outcomes = await moveAll(world, by, subjects, (subject, now) => ({

@@ -9,9 +9,10 @@ import { machineName } from "../../domain/class-keys.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { poolManager, tags } from "../../domain/names.ts";
 import { formatOwner, type Owner } from "../../domain/owner.ts";
+import type { LaunchReason, Reason } from "../../domain/reasons.ts";
 import { ladderOf, type Rung } from "./ladder.ts";
 import { fewerThan, leastOf, scopesOf } from "./places.ts";
-import { isAmong, wordsOfReason, type LaunchReason, type Reason } from "./reasons.ts";
+import { isAmong } from "./reasons.ts";
 import { recordMachine } from "./record-machine.ts";
 import { retryUnknown } from "./retry.ts";
 import type { PoolWorld } from "./world.ts";
@@ -90,9 +91,8 @@ export async function create(
     if (taken.length >= wanted) break;
     // Machines of a provision before this one, which had no word left to say that it was over: not a reason to wait.
     const verdict = round.known > 0 && round.failures.length === 0 ? "repeated" : judge(round.failures);
-    const last = problems.at(-1);
-    const told = { wanted, created: taken.length, verdict, problems: last && wordsOfReason(last) };
-    world.log.event("creation.short", { rung: step.name, ...told });
+    const facts = { wanted, created: taken.length, verdict, reason: problems.at(-1) };
+    world.log.event("creation.short", { rung: step.name, ...facts });
     const lastRung = rung === ladder.length - 1;
     if (verdict === "final" || (verdict === "no type" && lastRung)) return { taken, problems, ...full, final: true };
     // EC2 gives up after three pools that fail: with those left out the same rung may well have others.

@@ -68,7 +68,7 @@ export async function giveBack(
       world,
       waiting.map(({ record, own }) => ({ ...record, own })),
       "condemn-unregistered",
-      "given back before it was up",
+      { code: "given-back" },
     )),
   );
   if (extent === "everything") await finish(world, owner);

@@ -1,10 +1,10 @@
 // The ladder of creation: what is asked of EC2 when the rung before had no capacity.
 import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
 import type { Demand } from "../../domain/demand.ts";
+import type { RungName } from "../../domain/reasons.ts";
 
 export interface Rung {
-  /** For people: `as asked`, `one size up`, `on-demand`. */
-  readonly name: string;
+  readonly name: RungName;
   readonly ask: Pick<LaunchRequest, "usageClass" | "maximumCpu" | "allowedTypes">;
 }
 
@@ -18,9 +18,9 @@ export function ladderOf(
   const { usageClass, allowedTypes, minimum, fallback } = demand;
   const asked: Rung["ask"] = { usageClass, allowedTypes, maximumCpu: minimum.cpu * 2 };
   const wider: Rung["ask"] = fallback ? { ...asked, allowedTypes: withSiblings(allowedTypes) } : asked;
-  const rungs: Rung[] = [{ name: "as asked", ask: asked }];
-  if (wider.allowedTypes.length > allowedTypes.length) rungs.push({ name: "AMD and Intel siblings", ask: wider });
-  rungs.push({ name: "one size up", ask: { ...wider, maximumCpu: minimum.cpu * 4 } });
+  const rungs: Rung[] = [{ name: "as-asked", ask: asked }];
+  if (wider.allowedTypes.length > allowedTypes.length) rungs.push({ name: "siblings", ask: wider });
+  rungs.push({ name: "one-size-up", ask: { ...wider, maximumCpu: minimum.cpu * 4 } });
   if (usageClass === "spot" && fallback)
     rungs.push({ name: "on-demand", ask: { ...wider, usageClass: "on-demand", maximumCpu: minimum.cpu * 4 } });
   return rungs;

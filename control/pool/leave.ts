@@ -1,6 +1,7 @@
 // Leaving: instances asked to leave answer `deregistered`, become idle and go to the pool; the same for release, roll-back and refresh.
 import type { InstanceRef } from "../../cloud/ports/store.ts";
 import type { Configuration } from "../../domain/configuration.ts";
+import type { Refusal } from "../../domain/instance.ts";
 import { limits } from "../../domain/limits.ts";
 import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
 import type { Own } from "../../domain/needs.ts";
@@ -54,8 +55,8 @@ export const isRegistering = ({ signal, assignment }: InstanceRecord): boolean =
 export type Left =
   | { readonly kind: "pooled"; readonly message: PoolMessage }
   /** Condemned at once: for what makes it stale, or since it is not the pool's. */
-  | { readonly kind: "retired"; readonly why: string }
-  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "retired" }
+  | { readonly kind: "refused"; readonly why: Refusal }
   | { readonly kind: "unknown" };
 
 /** Makes an instance that has left idle, or ends it where it was not made for the pool; the caller sends its message there. */
@@ -65,9 +66,8 @@ export async function makeIdle(
   { record, own }: Leaver,
 ): Promise<Left> {
   if (record.lifetime === "until-told") {
-    const why = "its owner is done with it, and nobody else gets it";
-    const condemned = await condemn(world, [{ ...record, own }], "condemn-left", why);
-    return condemned.length > 0 ? { kind: "retired", why } : { kind: "unknown" };
+    const condemned = await condemn(world, [{ ...record, own }], "condemn-left", { code: "owner-done" });
+    return { kind: condemned.length > 0 ? "retired" : "unknown" };
   }
   const decision = await retryUnknown(world, () => {
     const now = world.clock.now();
@@ -86,7 +86,7 @@ export async function makeIdle(
     return { kind: "pooled", message: messageOf(idle) };
   }
   await condemn(world, [idle], "condemn-evicted", why);
-  return { kind: "retired", why };
+  return { kind: "retired" };
 }
 
 /** Sends to the pool, once more what was not sent; what is lost all the same is found in the index, and sent again by refresh. */
@@ -151,13 +151,13 @@ export async function leaveRound(
 async function pastIt(
   world: Pick<PoolWorld, "instances" | "fleet" | "clock" | "log">,
   record: InstanceRecord,
-  why: string,
+  why: Refusal,
   elsewhere: string[],
 ): Promise<void> {
   elsewhere.push(record.instanceId);
   if (why === "not past its threshold")
-    await condemn(world, [record], "condemn-expired", "past its threshold at release");
-  if (why === "not retired") await condemn(world, [record], "condemn-retired", "its agent ended it");
+    await condemn(world, [record], "condemn-expired", { code: "expired", state: record.state });
+  if (why === "not retired") await condemn(world, [record], "condemn-retired", { code: "retired" });
 }
 
 /** How long one that is silent is waited for: never beyond its own threshold. */

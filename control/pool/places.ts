@@ -1,8 +1,8 @@
 // Places below the maxima: what each launch reserves, and how many are left.
 import type { Scope } from "../../cloud/ports/settings.ts";
+import type { Reason } from "../../domain/reasons.ts";
 import { environmentCounter, partitionCounter } from "../../domain/names.ts";
 import type { DemandContext } from "./demand-context.ts";
-import type { Reason } from "./reasons.ts";
 
 type Place = Pick<DemandContext, "configuration" | "demand">;
 

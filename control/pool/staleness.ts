@@ -2,6 +2,7 @@
 import { machineName } from "../../domain/class-keys.ts";
 import { classOf, templateOf, type Configuration } from "../../domain/configuration.ts";
 import { maxima } from "../../domain/limits.ts";
+import type { Stale } from "../../domain/reasons.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 
 /** Undefined where it may be handed on. `image` = the image that new instances get, where the caller knows it. */
@@ -16,26 +17,27 @@ export function staleness(
     | "imageId"
     | "resourceClass"
     | "architecture"
-  > &
-    Pick<InstanceRecord, "vitals">,
+    | "vitals"
+  >,
   configuration: Configuration,
   now: number,
   image?: string,
-): string | undefined {
+): Stale | undefined {
   const { maxAgeMs } = configuration;
   const { maxUses, configHash, images } = classOf(configuration, record.resourceClass);
-  if (maxUses > 0 && record.uses >= maxUses) return `used ${record.uses} times of at most ${maxUses}`;
-  if (now - record.launchedAt > maxAgeMs) return `older than ${Math.round(maxAgeMs / 60_000)} min`;
+  if (maxUses > 0 && record.uses >= maxUses) return { code: "used-up", uses: record.uses, most: maxUses };
+  if (now - record.launchedAt > maxAgeMs) return { code: "aged", mostMs: maxAgeMs };
   if (!Object.hasOwn(configuration.resourceClasses, record.resourceClass))
-    return `class ${record.resourceClass} is retired`;
-  if (record.configHash !== configHash) return "its configuration is no longer the deployed one";
+    return { code: "class-retired", resourceClass: record.resourceClass };
+  if (record.configHash !== configHash) return { code: "configuration-replaced" };
   const template = templateOf(configuration, record);
-  if (template === undefined) return `${machineName(record)} is no longer deployed`;
+  if (template === undefined) return { code: "not-deployed", machine: machineName(record) };
   if (template.version !== record.templateVersion)
-    return `launch template version ${record.templateVersion}, not ${template.version}`;
+    return { code: "template-replaced", version: record.templateVersion, wanted: template.version };
   const wanted = images[record.architecture] ?? image;
-  if (wanted !== undefined && wanted !== record.imageId) return `image ${record.imageId}, not ${wanted}`;
+  if (wanted !== undefined && wanted !== record.imageId)
+    return { code: "image-replaced", imageId: record.imageId, wanted };
   const free = record.vitals?.diskFree;
-  if (free !== undefined && free < maxima.leastDiskFree) return `${Math.round(free * 100)} % of its disk is free`;
+  if (free !== undefined && free < maxima.leastDiskFree) return { code: "disk-full", free };
   return undefined;
 }

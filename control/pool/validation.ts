@@ -1,10 +1,11 @@
 // Validation: one batch read a tick for all that a provision has taken, until each is registered; lost ones are let go.
 import { limits } from "../../domain/limits.ts";
+import type { Cause, Reason } from "../../domain/reasons.ts";
 import { condemn, type Condemnation } from "./condemn.ts";
 import { askToLeave } from "./leave.ts";
 import { goneOf, lookAtMachines } from "./machines.ts";
 import { moveAll } from "./retry.ts";
-import { reasonOf, wordsOfLoss, type Loss, type Reason } from "./reasons.ts";
+import { reasonOf } from "./reasons.ts";
 import { ownOf, type Taken, type DemandContext } from "./demand-context.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -54,7 +55,7 @@ export async function validate(context: DemandContext, held: Held): Promise<void
     if (problem !== undefined) await letGo(context, held, taken, { code: "damaged", problem }, undefined);
     if (verdict?.kind === "lost") {
       held.released ||= verdict.released;
-      await letGo(context, held, held.taken.get(key) ?? taken, verdict.loss, verdict.condemn);
+      await letGo(context, held, held.taken.get(key) ?? taken, verdict.cause, verdict.condemn);
     }
   }
   await lookAtQuiet(context, held, quiet);
@@ -73,7 +74,7 @@ async function lookAtQuiet(context: DemandContext, held: Held, quiet: readonly T
   if (seen === undefined) return;
   for (const taken of quiet) {
     const gone = goneOf(taken.record, seen, now);
-    if (gone !== undefined) await letGo(context, held, taken, { code: "gone", gone }, "condemn-gone");
+    if (gone !== undefined) await letGo(context, held, taken, gone, "condemn-gone");
   }
 }
 
@@ -82,18 +83,17 @@ async function letGo(
   { world, lost }: DemandContext,
   held: Held,
   taken: Taken,
-  loss: Loss,
+  cause: Cause,
   by: Condemnation | undefined,
 ): Promise<void> {
   const { record } = taken;
-  const why = wordsOfLoss(loss);
   held.taken.delete(record.key);
   held.ready.delete(record.key);
-  held.reasons.push(reasonOf(record, loss));
+  held.reasons.push(reasonOf(record, cause));
   if (taken.origin === "created") lost.machines++;
-  world.log.event("instance.lost", { instance: record.instanceId, why });
+  world.log.event("instance.lost", { instance: record.instanceId, why: cause });
   if (by === undefined) return;
-  const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, why);
+  const condemned = await condemn(world, [{ ...record, own: ownOf(taken) }], by, cause);
   if (condemned.length > 0) return;
   await askToLeave(world, { record, own: ownOf(taken) });
 }

@@ -1,9 +1,9 @@
 // Judging an instance that a provision has taken: ready, still on its way, or lost and why. Pure.
 import { limits } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";
+import type { Cause } from "../../domain/reasons.ts";
 import { heartbeatAge, type InstanceRecord, type SignalKind } from "../../domain/record.ts";
 import type { Condemnation } from "./condemn.ts";
-import type { Loss } from "./reasons.ts";
 
 export type Verdict =
   | { readonly kind: "ready" }
@@ -13,7 +13,7 @@ export type Verdict =
     }
   | {
       readonly kind: "lost";
-      readonly loss: Loss;
+      readonly cause: Cause;
       readonly condemn: Condemnation | undefined;
       /** Somebody else asked it to leave: its run is released, or the environment drained. */
       readonly released: boolean;
@@ -37,13 +37,13 @@ export function verdictOf(
 ): Verdict {
   // What has left before the caller looked is idle, or serves another.
   const released = record?.wanted === "leave" || (record !== undefined && isAnothers(record, claimId));
-  const lost = (loss: Loss, condemn?: Condemnation): Verdict => ({ kind: "lost", loss, condemn, released });
+  const lost = (cause: Cause, condemn?: Condemnation): Verdict => ({ kind: "lost", cause, condemn, released });
   if (record === undefined) return lost({ code: "no-record" });
   if (record.state === "terminating" || record.state === "terminated")
-    return lost({ code: "condemned", reason: record.reason });
+    return lost({ code: "condemned", ...(record.reason === undefined ? {} : { cause: record.reason }) });
   if (isAnothers(record, claimId)) return lost({ code: "not-own" });
   if (record.retiredAt !== undefined) return lost({ code: "retired" }, "condemn-retired");
-  if (isPast(record, now)) return lost({ code: "expired" }, "condemn-expired");
+  if (isPast(record, now)) return lost({ code: "expired", state: record.state }, "condemn-expired");
   if (record.wanted === "leave") return lost({ code: "asked-to-leave" });
   const signal = record.signal?.assignment === record.assignment ? record.signal : undefined;
   if (signal !== undefined && failures.has(signal.kind))

@@ -7,12 +7,12 @@ import { longestLifeMs, type Configuration } from "../../domain/configuration.ts
 import { limits } from "../../domain/limits.ts";
 import { runnerName } from "../../domain/names.ts";
 import { isPast } from "../../domain/needs.ts";
+import type { Cause, Gone, Stale } from "../../domain/reasons.ts";
 import { heartbeatAge, type InstanceRecord } from "../../domain/record.ts";
 import { runnerAge } from "../operate/images/runner-age.ts";
 import type { Condemnation } from "../pool/condemn.ts";
 import { hasLeft, isOver, isRegistering } from "../pool/leave.ts";
-import { goneOf, hasEnded, wordsOfGone, type Gone } from "../pool/machines.ts";
-import { wordsOfSpoilt } from "../pool/reasons.ts";
+import { goneOf, hasEnded } from "../pool/machines.ts";
 import { staleness } from "../pool/staleness.ts";
 import { partitionScopes } from "./tokens.ts";
 
@@ -29,23 +29,23 @@ export interface RunnersListed {
 
 export type Finding =
   /** EC2 says that a condemned machine has ended. */
-  | { readonly kind: "confirm"; readonly record: InstanceRecord; readonly why: string }
+  | { readonly kind: "confirm"; readonly record: InstanceRecord; readonly why: Gone }
   /** Condemned, but EC2 still runs it: asked again. */
-  | { readonly kind: "end-again"; readonly record: InstanceRecord; readonly why: string }
+  | { readonly kind: "end-again"; readonly record: InstanceRecord; readonly why: Cause }
   | {
       readonly kind: "condemn";
       readonly record: InstanceRecord;
       readonly by: Condemnation;
-      readonly why: string;
+      readonly why: Cause;
       /** EC2's word that the machine has ended already: then it is confirmed in the same refresh. */
-      readonly ended: string | undefined;
+      readonly ended: Gone | undefined;
     }
   /** It has answered `leave`, but the caller is gone; or it has left by itself, its one job done: made idle now. */
-  | { readonly kind: "make-idle"; readonly record: InstanceRecord; readonly why: string }
+  | { readonly kind: "make-idle"; readonly record: InstanceRecord; readonly why: Cause }
   /** It was asked to leave and is silent, or it serves and hangs: GitHub is asked for proof that no job runs. */
-  | { readonly kind: "prove"; readonly record: InstanceRecord; readonly why: string }
+  | { readonly kind: "prove"; readonly record: InstanceRecord; readonly why: Cause }
   /** Created without an owner (the idle floor) and up. */
-  | { readonly kind: "park"; readonly record: InstanceRecord; readonly why: string };
+  | { readonly kind: "park"; readonly record: InstanceRecord; readonly why: Cause };
 
 export interface Facts {
   readonly configuration: Configuration;
@@ -65,14 +65,10 @@ export function findingOf(record: InstanceRecord, facts: Facts): Finding | undef
   const { now, seen } = facts;
   if (record.state === "terminated") return undefined;
   const gone = goneOf(record, seen, now);
-  const ended = gone !== undefined && hasEnded(gone) ? wordsOfGone(gone) : undefined;
+  const ended = gone !== undefined && hasEnded(gone) ? gone : undefined;
   if (record.state === "terminating") {
     if (ended !== undefined) return { kind: "confirm", record, why: ended };
-    return {
-      kind: "end-again",
-      record,
-      why: isPast(record, now) ? "EC2 has not ended it in time" : "EC2 still runs it",
-    };
+    return { kind: "end-again", record, why: { code: "running-on", late: isPast(record, now) } };
   }
   const verdict = condemnation(record, facts, gone);
   if (verdict !== undefined) return { kind: "condemn", record, ...verdict, ended };
@@ -81,34 +77,33 @@ export function findingOf(record: InstanceRecord, facts: Facts): Finding | undef
 
 interface Verdict {
   readonly by: Condemnation;
-  readonly why: string;
+  readonly why: Cause;
 }
 
 function condemnation(record: InstanceRecord, facts: Facts, gone: Gone | undefined): Verdict | undefined {
   const { now, configuration, images } = facts;
-  if (record.retiredAt !== undefined) return { by: "condemn-retired", why: "its agent ended it" };
-  if (gone !== undefined) return { by: "condemn-gone", why: wordsOfGone(gone) };
-  if (isPast(record, now)) return { by: "condemn-expired", why: `past its threshold as ${record.state}` };
+  if (record.retiredAt !== undefined) return { by: "condemn-retired", why: { code: "retired" } };
+  if (gone !== undefined) return { by: "condemn-gone", why: gone };
+  if (isPast(record, now)) return { by: "condemn-expired", why: { code: "expired", state: record.state } };
   if (record.state !== "idle") return undefined;
-  if (silent(record, now)) return { by: "condemn-silent", why: "idle without a heartbeat for a minute" };
+  if (silent(record, now)) return { by: "condemn-silent", why: silence };
   // What the table lets nobody claim is of no use to anybody; and an agent of ours has not written it.
-  const why =
-    (record.spoilt === undefined ? undefined : wordsOfSpoilt(record.spoilt)) ??
+  const why: Stale | undefined =
+    (record.spoilt === undefined ? undefined : { code: "spoilt", attributes: record.spoilt }) ??
     staleness(record, configuration, now, images.get(machineName(record))) ??
     refusedSoon(record, facts);
   return why === undefined ? undefined : { by: "condemn-evicted", why };
 }
 
 /** GitHub gives a runner no jobs any more 30 days after a newer one is out: a run must not claim one that is about to be refused. */
-function refusedSoon({ vitals }: InstanceRecord, { releases, now }: Facts): string | undefined {
+function refusedSoon({ vitals }: InstanceRecord, { releases, now }: Facts): Stale | undefined {
   const version = vitals?.runnerVersion;
   if (version === undefined) return undefined;
   const { kind, newer } = runnerAge(version, releases, now);
-  return kind === "evict"
-    ? `GitHub soon gives runner ${version} no more jobs: ${newer?.version} is out for four weeks`
-    : undefined;
+  return kind === "evict" ? { code: "runner-outdated", version, newer: newer?.version ?? "" } : undefined;
 }
 
+const silence: Cause = { code: "silent", ms: limits.silentHeartbeatMs };
 const silent = (record: InstanceRecord, now: number, ms: number = limits.silentHeartbeatMs): boolean =>
   (heartbeatAge(record, now) ?? Number.POSITIVE_INFINITY) > ms;
 
@@ -129,14 +124,13 @@ function hangs(record: InstanceRecord, { now, configuration, listed }: Facts): b
 /** What somebody began and is not there to finish. */
 function unfinished(record: InstanceRecord, facts: Facts): Finding | undefined {
   const { now } = facts;
-  if (hasLeft(record)) return { kind: "make-idle", record, why: "it has left its run" };
-  if (isOver(record)) return { kind: "make-idle", record, why: "the one job of its runner is over" };
+  if (hasLeft(record)) return { kind: "make-idle", record, why: { code: "left" } };
+  if (isOver(record)) return { kind: "make-idle", record, why: { code: "job-over" } };
   if (record.state !== "idle" && record.wanted === "leave" && silent(record, now))
-    return { kind: "prove", record, why: "asked to leave, and silent for a minute" };
-  if (hangs(record, facts))
-    return { kind: "prove", record, why: `silent for ${limits.hungMs / 60_000} min, and not online at GitHub` };
+    return { kind: "prove", record, why: { code: "leave-unanswered", ms: limits.silentHeartbeatMs } };
+  if (hangs(record, facts)) return { kind: "prove", record, why: { code: "hung", ms: limits.hungMs } };
   if (record.state === "created" && record.owner === undefined && record.signal?.kind === "prepared")
-    return { kind: "park", record, why: "prepared without an owner" };
+    return { kind: "park", record, why: { code: "no-owner" } };
   return undefined;
 }
 
@@ -164,19 +158,19 @@ export function overdue(
   records: readonly InstanceRecord[],
   ending: ReadonlySet<string>,
   { configuration, now }: Pick<Facts, "configuration" | "now">,
-): ReadonlyMap<string, string> {
+): ReadonlyMap<string, Cause> {
   const longest = longestLifeMs(configuration);
   const late = new Set(
     records
       .filter((record) => record.state !== "terminated" && isLongPast(record, now))
       .map(({ instanceId }) => instanceId),
   );
-  const found = new Map<string, string>();
+  const found = new Map<string, Cause>();
   for (const machine of machines) {
     const { instanceId, launchedAt } = machine;
     if (ending.has(instanceId) || !isPaidFor(machine)) continue;
-    if (now - launchedAt > longest) found.set(instanceId, "older than any machine may become, by EC2's launch time");
-    else if (late.has(instanceId)) found.set(instanceId, "past its threshold, and its record cannot be condemned");
+    if (now - launchedAt > longest) found.set(instanceId, { code: "too-old" });
+    else if (late.has(instanceId)) found.set(instanceId, { code: "not-condemnable" });
   }
   return found;
 }

@@ -4,12 +4,11 @@ import { classOf, floorPool, retiredClassesOf, type Configuration } from "../../
 import type { Demand } from "../../domain/demand.ts";
 import { limits } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";
+import type { Part, Problem, Reason } from "../../domain/reasons.ts";
 import type { Architecture, InstanceRecord, UsageClass } from "../../domain/record.ts";
 import { collectingErrors } from "../pool/attempt.ts";
 import { create, newRounds, usableBase } from "../pool/creation.ts";
-import { ladderOf } from "../pool/ladder.ts";
 import { fullAt, roomOf, scopesOf } from "../pool/places.ts";
-import type { Reason, ReasonAbout } from "../pool/reasons.ts";
 import { contextOf, type DemandContext } from "../pool/demand-context.ts";
 import { scopesInUse } from "./tokens.ts";
 import type { ControlWorld } from "../world.ts";
@@ -36,12 +35,12 @@ export function floorsOf(configuration: Configuration): readonly Floor[] {
 }
 
 /** Floors of classes that nobody may ask for any more: they are not kept, and the report says so. */
-const unkept = (configuration: Configuration): readonly string[] =>
-  Object.entries(configuration.idleFloors).flatMap(([pool, count]) => {
-    const [name = ""] = pool.split("/");
-    if (count <= 0 || Object.hasOwn(configuration.resourceClasses, name)) return [];
-    const why = retiredClassesOf(configuration).includes(name) ? "is retired" : "does not exist";
-    return [`idle floor of ${pool}: class ${name} ${why}: take it out of idleFloors`];
+const ignored = (configuration: Configuration): readonly Problem[] =>
+  Object.entries(configuration.idleFloors).flatMap(([pool, count]): Problem[] => {
+    const [resourceClass = ""] = pool.split("/");
+    if (count <= 0 || Object.hasOwn(configuration.resourceClasses, resourceClass)) return [];
+    const retired = retiredClassesOf(configuration).includes(resourceClass);
+    return [{ code: "floor-ignored", pool, resourceClass, retired }];
   });
 
 export interface FloorPlan {
@@ -74,9 +73,10 @@ export function planFloor(floor: Floor, records: readonly InstanceRecord[], now:
 export interface FloorKept {
   readonly extended: number;
   readonly created: number;
-  readonly problems: readonly string[];
-  readonly reasons: readonly ReasonAbout[];
+  readonly problems: readonly Problem[];
 }
+
+const partOf = ({ resourceClass }: Floor): Part => ({ part: "idle floor", of: resourceClass });
 
 /** A floor that cannot be kept keeps none of the others from being kept. */
 export async function keepFloors(
@@ -89,8 +89,7 @@ export async function keepFloors(
   const begun = world.clock.now();
   let extended = 0;
   let created = 0;
-  const problems = [...unkept(configuration)];
-  const reasons: ReasonAbout[] = [];
+  const problems = [...ignored(configuration)];
   /** Places that a dry run would have taken by now. */
   const spoken = new Map<string, number>();
   const attempt = collectingErrors(world, problems);
@@ -99,8 +98,7 @@ export async function keepFloors(
     const plan = planFloor(floor, records, now);
     const demand = demandOf(configuration, floor, plan.missing, begun);
     const context = contextOf(world, { configuration, brakes }, demand, { begun, foundMs: limits.foundMs });
-    const about = `idle floor of ${floor.resourceClass}`;
-    const tell = (reason: Reason): void => void reasons.push({ about, reason });
+    const tell = (reason: Reason): void => void problems.push({ code: "short", ...partOf(floor), reason });
     if (dryRun) {
       extended += plan.extend.length;
       created += await foresee(context, spoken, tell);
@@ -117,9 +115,8 @@ export async function keepFloors(
     if (made.braked !== undefined) tell(made.braked);
     for (const problem of made.problems) tell(problem);
   };
-  for (const floor of floorsOf(configuration))
-    await attempt(`idle floor of ${floor.resourceClass}`, undefined, () => keep(floor));
-  return { extended, created, problems, reasons };
+  for (const floor of floorsOf(configuration)) await attempt(partOf(floor), undefined, () => keep(floor));
+  return { extended, created, problems };
 }
 
 /** How many would be created: of what can be known without asking EC2 for a machine. */
@@ -135,8 +132,9 @@ async function foresee(
   if (places <= 0) return 0;
   const base = await usableBase(context);
   if ("kind" in base) {
-    const rung = ladderOf(context.demand)[0]?.name ?? "";
-    tell(base.kind === "braked" ? { code: "braked", brake: base.brake } : { code: "launch", rung, ...base });
+    tell(
+      base.kind === "braked" ? { code: "braked", brake: base.brake } : { code: "launch", rung: "as-asked", ...base },
+    );
     return 0;
   }
   const count = Math.min(missing, places);

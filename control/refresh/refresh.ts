@@ -8,6 +8,7 @@ import { jitConfigurationFolder, parseRunnerName, runnerPrefix } from "../../dom
 import { brakesOf, type Brake } from "../../domain/brake.ts";
 import { isPast } from "../../domain/needs.ts";
 import { messageOf } from "../../domain/pool-message.ts";
+import type { Cause, Problem, Reason } from "../../domain/reasons.ts";
 import type { Damaged, InstanceRecord } from "../../domain/record.ts";
 import { collectingErrors, type Attempt } from "../pool/attempt.ts";
 import { end } from "../pool/condemn.ts";
@@ -22,7 +23,7 @@ import {
   type RunnersListed,
 } from "./findings.ts";
 import { sendToPool } from "../pool/leave.ts";
-import { isAmong, wordsOfReason } from "../pool/reasons.ts";
+import { isAmong } from "../pool/reasons.ts";
 import { excess, readCounters, recount } from "./recount.ts";
 import { followSchedules } from "./schedules.ts";
 import { settle } from "./settle.ts";
@@ -44,7 +45,7 @@ export interface RefreshReport {
   readonly findings: readonly {
     readonly kind: string;
     readonly instanceId: string;
-    readonly why: string;
+    readonly why: Cause;
     readonly done: boolean;
   }[];
   /** Runners at GitHub that no record stands behind. */
@@ -65,7 +66,7 @@ export interface RefreshReport {
   readonly damaged: readonly Damaged[];
   /** Of what no further machine is created, since all that came before were lost on their way. */
   readonly brakes: readonly Brake[];
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   /** As they were read: metrics count them. */
   readonly records: readonly InstanceRecord[];
 }
@@ -73,26 +74,31 @@ export interface RefreshReport {
 /** Rejects where the environment cannot be read; a part that fails is a problem in the report, and the others go on. */
 export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOptions = {}): Promise<RefreshReport> {
   const stored = await world.settings.load();
-  const problems: string[] = [...(stored.overlayProblems ?? [])];
+  const problems: Problem[] = (stored.overlayProblems ?? []).map((problem) => ({ code: "overlay", problem }));
   const attempt = collectingErrors(world, problems);
-  const loaded = await attempt("schedules", stored, () => followSchedules(world, stored, dryRun));
+  const loaded = await attempt({ part: "schedules" }, stored, () => followSchedules(world, stored, dryRun));
   const { configuration } = loaded;
   const holds = heldBackBy(loaded).length > 0;
   // First of all, and again where the records, which may be out of reach, say that one is refused.
-  const aged = await attempt<TokensRenewed>("tokens", { renewed: [], problems: [] }, () =>
+  const aged = await attempt<TokensRenewed>({ part: "tokens" }, { renewed: [], problems: [] }, () =>
     renewTokens(world, configuration, dryRun),
   );
   const { listed, machines, held, partitions, counters } = await lookAround(world, configuration, attempt);
   const { items: records, damaged } = await world.instances.all();
   for (const { key, problem } of damaged) world.log.event("record.damaged", { key, problem });
-  const tokens = await attempt("tokens", aged, () => renewRefused(world, configuration, aged, records, dryRun));
+  const tokens = await attempt({ part: "tokens" }, aged, () =>
+    renewRefused(world, configuration, aged, records, dryRun),
+  );
   const facts =
     machines === undefined
       ? undefined
-      : await attempt("facts", undefined, () => factsOf(world, configuration, records, machines, listed, attempt));
+      : await attempt({ part: "facts" }, undefined, () =>
+          factsOf(world, configuration, records, machines, listed, attempt),
+        );
   const findings: Finding[] = [];
   for (const record of facts === undefined ? [] : records) {
-    const found = await attempt(record.instanceId, undefined, async () => findingOf(record, facts as Facts));
+    const about = { part: "instance", of: record.instanceId } as const;
+    const found = await attempt(about, undefined, async () => findingOf(record, facts as Facts));
     if (found !== undefined) findings.push(found);
   }
   const due = new Map(findings.map(({ kind, record }) => [record.key, kind]));
@@ -113,7 +119,7 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
   if (!dryRun && strays.size > 0) await end(world, [...strays.keys()]);
   const ghosts = ghostsAmong(world, configuration, listed.runners, records);
   if (!dryRun) await removeGhosts(world, ghosts, attempt);
-  const configurations = await attempt("just-in-time configurations", [], () =>
+  const configurations = await attempt({ part: "just-in-time configurations" }, [], () =>
     sweepConfigurations(world, configuration, held, records, dryRun),
   );
   const brakes = brakesOf(
@@ -121,19 +127,19 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
     world.clock.now(),
   );
   if (!dryRun && JSON.stringify(brakes) !== JSON.stringify(loaded.brakes ?? []))
-    await attempt("brakes", undefined, () => world.settings.writeBrakes(brakes));
+    await attempt({ part: "brakes" }, undefined, () => world.settings.writeBrakes(brakes));
   const idleUntil = world.clock.now() + configuration.idleMs;
   const lasting = records.flatMap((record) => asSettled(record, due.get(record.key), idleUntil));
-  const floor = await attempt("idle floor", noFloor, async () =>
+  const floor = await attempt({ part: "idle floor" }, noFloor, async () =>
     holds ? noFloor : await keepFloors(world, configuration, lasting, dryRun, brakes),
   );
-  const again = await attempt("re-run", noReruns, async () =>
+  const again = await attempt({ part: "re-run" }, noReruns, async () =>
     holds ? noReruns : await rerun(world, { ...loaded, brakes }, records, dryRun),
   );
   const retired = await emptyRetired(world, loaded.defaults, records, dryRun, attempt);
   if (machines !== undefined && dryRun) tellExcess(world, excess(counters, records, machines));
   else if (machines !== undefined)
-    await attempt("recount", undefined, () => recount(world, partitions, counters, records, machines));
+    await attempt({ part: "recount" }, undefined, () => recount(world, partitions, counters, records, machines));
   const braked = brakes.map((brake) => ({ code: "braked", brake }) as const);
   const report = {
     states: countStates(records),
@@ -154,12 +160,10 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
     problems: [
       ...problems,
       ...tokens.problems,
-      ...braked.map(wordsOfReason),
-      ...floor.problems,
-      ...again.problems,
-      ...[...floor.reasons, ...again.reasons]
-        .filter(({ reason }) => !isAmong(braked, reason))
-        .map(({ about, reason }) => `${about}: ${wordsOfReason(reason)}`),
+      ...braked,
+      ...[...floor.problems, ...again.problems].filter(
+        (problem) => problem.code !== "short" || !isAmong<Reason>(braked, problem.reason),
+      ),
     ],
     records,
   };
@@ -174,16 +178,18 @@ export async function refresh(world: ControlWorld, { dryRun = false }: RefreshOp
  */
 async function lookAround(world: ControlWorld, configuration: Configuration, attempt: Attempt) {
   const listed = await listRunners(world, configuration, attempt);
-  const machines = await attempt<readonly MachineSeen[] | undefined>("machines", undefined, () => world.fleet.ours());
-  const held = await attempt("just-in-time configurations", [], () =>
+  const machines = await attempt<readonly MachineSeen[] | undefined>({ part: "machines" }, undefined, () =>
+    world.fleet.ours(),
+  );
+  const held = await attempt({ part: "just-in-time configurations" }, [], () =>
     world.secretFolder.list(jitConfigurationFolder(configuration.environment)),
   );
   const partitions = [...partitionScopes(configuration).keys()];
-  const counters = await attempt("counters", new Map(), () => readCounters(world, partitions));
+  const counters = await attempt({ part: "counters" }, new Map(), () => readCounters(world, partitions));
   return { listed, machines, held, partitions, counters };
 }
 
-const noReruns: Reruns = { reruns: [], unservable: [], problems: [], reasons: [] };
+const noReruns: Reruns = { reruns: [], unservable: [], problems: [] };
 /** A record as settling leaves it, for the floors: what is condemned counts no more, what becomes idle in this refresh does already. */
 function asSettled(
   record: InstanceRecord,
@@ -196,7 +202,7 @@ function asSettled(
   return [{ ...idle, state: "idle", threshold: idleUntil }];
 }
 
-const noFloor: FloorKept = { extended: 0, created: 0, problems: [], reasons: [] };
+const noFloor: FloorKept = { extended: 0, created: 0, problems: [] };
 
 const describe = (finding: Finding, done: boolean): RefreshReport["findings"][number] => ({
   kind: finding.kind === "condemn" ? finding.by : finding.kind,
@@ -220,7 +226,7 @@ async function listRunners(
   const scopes = new Set<string>();
   const lists = await Promise.all(
     [...new Set(partitionScopes(configuration).values())].map((scope) =>
-      attempt<readonly OurRunner[]>(`runners of ${scope}`, [], async () => {
+      attempt<readonly OurRunner[]>({ part: "runners", of: scope }, [], async () => {
         const runners = await world.forge.runners(scope, runnerPrefix(configuration));
         scopes.add(scope);
         return runners.map((runner) => ({ ...runner, scope }));
@@ -252,7 +258,7 @@ async function factsOf(
   for (const [parameter, made] of idle) {
     if (parameter === undefined) continue;
     // Unknown, it makes none stale; what is due for any other reason does not wait for it.
-    const image = await attempt(`image in ${parameter}`, undefined, () => world.fleet.image(parameter));
+    const image = await attempt({ part: "image", of: parameter }, undefined, () => world.fleet.image(parameter));
     if (image !== undefined) for (const record of made) images.set(machineName(record), image);
   }
   return { configuration, now: world.clock.now(), seen, images, releases: await releasesFor(world, records), listed };
@@ -268,7 +274,7 @@ async function releasesFor(world: ControlWorld, records: readonly InstanceRecord
 }
 
 /** A machine of ours that is ended without a move: why. */
-type Stray = readonly [string, { readonly kind: "end-unrecorded" | "end-overdue"; readonly why: string }];
+type Stray = readonly [string, { readonly kind: "end-unrecorded" | "end-overdue"; readonly why: Cause }];
 
 /** A damaged record still says that its machine has one. An item that an instance made for itself says nothing. */
 function strayMachines(
@@ -281,7 +287,7 @@ function strayMachines(
   for (const { key, foreign } of damaged) if (foreign !== true) known.add(key.split("/").at(-1) ?? key);
   return unrecorded(machines, known, facts).map(({ instanceId }) => [
     instanceId,
-    { kind: "end-unrecorded", why: "our tags, but no record" },
+    { kind: "end-unrecorded", why: { code: "unrecorded" } },
   ]);
 }
 
@@ -325,7 +331,7 @@ function ghostsAmong(
 
 async function removeGhosts(world: ControlWorld, ghosts: readonly OurRunner[], attempt: Attempt): Promise<void> {
   for (const [scope, ofScope] of Map.groupBy(ghosts, (ghost) => ghost.scope))
-    await attempt(`ghosts of ${scope}`, undefined, async () => {
+    await attempt({ part: "ghosts", of: scope }, undefined, async () => {
       const failed: string[] = [];
       for (const batch of batchesOf(ofScope, maxima.forgeCallsAtOnce))
         for (const removed of await Promise.allSettled(batch.map(({ id }) => world.forge.remove(scope, id))))
@@ -350,7 +356,9 @@ async function requeueAll(
   const classes = Map.groupBy(idle, ({ resourceClass }) => resourceClass);
   let sent = 0;
   for (const [resourceClass, ofClass] of classes)
-    sent += await attempt(`requeue ${resourceClass}`, 0, () => requeue(world, resourceClass, ofClass, dryRun));
+    sent += await attempt({ part: "requeue", of: resourceClass }, 0, () =>
+      requeue(world, resourceClass, ofClass, dryRun),
+    );
   return sent;
 }
 

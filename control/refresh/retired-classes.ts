@@ -39,7 +39,7 @@ export async function emptyRetired(
   attempt: Attempt,
 ): Promise<readonly RetiredClass[]> {
   const looks = retiredClassesOf(merge(defaults, {})).map((resourceClass) =>
-    attempt<readonly RetiredClass[]>(`retired class ${resourceClass}`, [], async () => {
+    attempt<readonly RetiredClass[]>({ part: "retired class", of: resourceClass }, [], async () => {
       if (!dryRun) await emptyQueue(world, resourceClass);
       const messages = await world.pool.depth(resourceClass);
       const unreadable = await world.pool.depth(resourceClass, "unreadable");

@@ -37,14 +37,16 @@ export async function settle(
     again.map(({ record }) => record.instanceId),
   );
   const condemned = await condemnAll(world, findings, attempt);
-  const confirmed = await attempt("confirm", new Set<string>(), () => confirmAll(world, findings, condemned));
+  const confirmed = await attempt({ part: "confirmation" }, new Set<string>(), () =>
+    confirmAll(world, findings, condemned),
+  );
   // Proofs are GitHub's to give, and GitHub is asked less at once.
   const [proofs, others] = [findings.filter(asksGitHub), findings.filter((finding) => !asksGitHub(finding))];
   const batches = [...batchesOf(others, maxima.machinesAtOnce), ...batchesOf(proofs, maxima.forgeCallsAtOnce)];
   for (const batch of batches)
     await Promise.all(
       batch.map(async (finding) => {
-        const done = await attempt(finding.record.instanceId, false, async () => {
+        const done = await attempt({ part: "instance", of: finding.record.instanceId }, false, async () => {
           if (finding.kind === "condemn") return condemned.has(finding.record.instanceId);
           if (finding.kind === "confirm") return confirmed.has(finding.record.instanceId);
           return await act(world, configuration, finding, listed, messages);
@@ -64,7 +66,7 @@ async function condemnAll(
 ): Promise<ReadonlySet<string>> {
   const condemned = new Set<string>();
   const due = findings.filter((finding) => finding.kind === "condemn");
-  const groups = Map.groupBy(due, ({ by, why }) => `${by}\n${why}`);
+  const groups = Map.groupBy(due, ({ by, why }) => by + JSON.stringify(why));
   for (const group of groups.values())
     for (const part of batchesOf(group, maxima.writeBatch)) {
       const { by, why } = part[0] as (typeof due)[number];
@@ -72,7 +74,7 @@ async function condemnAll(
       const done = await condemn(world, records, by, why).catch(() => undefined);
       for (const id of done ?? []) condemned.add(id);
       for (const record of done === undefined ? records : [])
-        await attempt(record.instanceId, undefined, async () => {
+        await attempt({ part: "instance", of: record.instanceId }, undefined, async () => {
           for (const id of await condemn(world, [record], by, why)) condemned.add(id);
         });
     }
@@ -196,13 +198,8 @@ async function prove(
   const removal = runner === undefined ? "absent" : await world.forge.remove(runner.scope, runner.id);
   if (typeof removal !== "string" || removal === "busy") return false;
   const by = removal === "removed" ? "condemn-deleted" : "condemn-not-found";
-  const ids = await condemn(
-    world,
-    [{ ...record, own: ownAssignment(record) }],
-    by,
-    "asked to leave, no answer, not registered at GitHub",
-  );
-  return ids.length > 0;
+  const own = ownAssignment(record);
+  return (await condemn(world, [{ ...record, own }], by, { code: "unacknowledged" })).length > 0;
 }
 
 /** The runner of this name as GitHub lists it now. A partition that is no longer configured has no list, nor one that GitHub refuses. */

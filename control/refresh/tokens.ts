@@ -2,13 +2,14 @@
 import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { limits } from "../../domain/limits.ts";
 import { forgeScopeOf, partitionOf, type Configuration } from "../../domain/configuration.ts";
+import type { Problem } from "../../domain/reasons.ts";
 import { lastSignalOf, type InstanceRecord } from "../../domain/record.ts";
+import { isAmong } from "../pool/reasons.ts";
 import type { ControlWorld } from "../world.ts";
 
 export interface TokensRenewed {
   readonly renewed: readonly string[];
-  /** Partition and reason. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   /** When the oldest registration token that is held was written; absent where none is, or none could be read. */
   readonly oldestAt?: EpochMs;
 }
@@ -17,7 +18,7 @@ export interface TokensRenewed {
 const both = (one: TokensRenewed, other: TokensRenewed): TokensRenewed => ({
   ...other,
   renewed: [...new Set([...one.renewed, ...other.renewed])],
-  problems: [...new Set([...one.problems, ...other.problems])],
+  problems: [...one.problems, ...other.problems.filter((problem) => !isAmong(one.problems, problem))],
 });
 
 /** Every partition that may have instances, the retired ones too, each with the place where its runners are registered. */
@@ -55,7 +56,7 @@ export async function renewTokens(
   refused: ReadonlyMap<string, EpochMs> = new Map(),
 ): Promise<TokensRenewed> {
   const renewed: string[] = [];
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const written: EpochMs[] = [];
   for (const [partition, scope] of partitionScopes(configuration)) {
     const { environment } = configuration;
@@ -73,9 +74,10 @@ export async function renewTokens(
         }
         renewed.push(name);
         world.log.event("token.renewed", { name });
-      } catch (error) {
-        problems.push(`${partition}: ${error instanceof Error ? error.message : String(error)}`);
-        world.log.event("token.not-renewed", { name, problem: String(error) });
+      } catch (thrown) {
+        const error = thrown instanceof Error ? thrown.message : String(thrown);
+        problems.push({ code: "token", partition, error });
+        world.log.event("token.not-renewed", { name, problem: error });
       } finally {
         if (registers && writtenAt !== undefined) written.push(writtenAt);
       }

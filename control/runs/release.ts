@@ -8,7 +8,7 @@ import { isOfRun, runGroup } from "../../domain/owner.ts";
 import { heartbeatAge } from "../../domain/record.ts";
 import { condemn } from "../pool/condemn.ts";
 import { askToLeave, forgeProves, leaveRound, type Leaver } from "../pool/leave.ts";
-import { goneOf, lookAtMachines, wordsOfGone } from "../pool/machines.ts";
+import { goneOf, lookAtMachines } from "../pool/machines.ts";
 import { retryUntil } from "../pool/retry.ts";
 import type { ControlWorld } from "../world.ts";
 
@@ -27,7 +27,7 @@ export interface Released {
   /** Claimed by another, ended by itself, or condemned by refresh meanwhile. */
   readonly elsewhere: readonly string[];
   /** Not answered: refresh goes on, their thresholds end them at the latest. */
-  readonly left: readonly { readonly instanceId: string; readonly why: string }[];
+  readonly left: readonly { readonly instanceId: string; readonly why: "busy" | "unanswered" }[];
 }
 
 /** Safe to run twice, and for a run that never provisioned. Rejects where the environment cannot be read. */
@@ -147,7 +147,7 @@ async function withoutGone(
   if (seen === undefined) return waiting;
   for (const { record } of silent) {
     const gone = goneOf(record, seen, now);
-    if (gone !== undefined) condemned.push(...(await condemn(world, [record], "condemn-gone", wordsOfGone(gone))));
+    if (gone !== undefined) condemned.push(...(await condemn(world, [record], "condemn-gone", gone)));
   }
   return waiting.filter((leaver) => !condemned.includes(leaver.record.instanceId));
 }
@@ -162,22 +162,18 @@ async function proveGone(
   request: ReleaseRequest,
   waiting: readonly Leaver[],
   condemned: string[],
-): Promise<readonly { instanceId: string; why: string }[]> {
-  const left: { instanceId: string; why: string }[] = [];
+): Promise<Released["left"]> {
+  const left: Released["left"][number][] = [];
   const proofs = await deleteAtForge(world, configuration, request, waiting, true);
   for (const { record, own } of waiting) {
     const proof = proofs.get(record.key);
     const by = proof === "removed" ? "condemn-deleted" : "condemn-not-found";
     const done =
       (proof === "removed" || proof === "absent") && forgeProves(record)
-        ? await condemn(world, [{ ...record, own }], by, "asked to leave, no answer, not registered at GitHub")
+        ? await condemn(world, [{ ...record, own }], by, { code: "unacknowledged" })
         : [];
     condemned.push(...done);
-    if (done.length === 0)
-      left.push({
-        instanceId: record.instanceId,
-        why: proof === "busy" ? "a job still runs on it" : "it has not answered",
-      });
+    if (done.length === 0) left.push({ instanceId: record.instanceId, why: proof === "busy" ? "busy" : "unanswered" });
   }
   return left;
 }

@@ -5,12 +5,12 @@ import { isStandIn, labelsOf, wholeOwner, type Configuration } from "../../domai
 import { limits, maxima } from "../../domain/limits.ts";
 import { isPast } from "../../domain/needs.ts";
 import { runOf } from "../../domain/owner.ts";
+import type { Part, Problem } from "../../domain/reasons.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
 import { collectingErrors } from "../pool/attempt.ts";
 import { rerunOf } from "./earlier-attempts.ts";
 import { provision } from "./provision.ts";
-import type { ReasonAbout } from "../pool/reasons.ts";
 import type { ControlWorld } from "../world.ts";
 
 export interface Rerun {
@@ -36,8 +36,7 @@ export interface UnservableJob {
 export interface Reruns {
   readonly reruns: readonly Rerun[];
   readonly unservable: readonly UnservableJob[];
-  readonly problems: readonly string[];
-  readonly reasons: readonly ReasonAbout[];
+  readonly problems: readonly Problem[];
 }
 
 const named = ({ forge }: Configuration): readonly string[] =>
@@ -94,6 +93,8 @@ export async function unservableJobs(
   return found;
 }
 
+const partOf = ({ runId }: { readonly runId: string }): Part => ({ part: "re-run", run: runId });
+
 /** A repository, or a run, whose queued jobs GitHub does not let be read keeps none of the others. */
 export async function rerun(
   world: ControlWorld,
@@ -104,18 +105,19 @@ export async function rerun(
   const { configuration } = loaded;
   const wishes: Request[] = [];
   const unservable: UnservableJob[] = [];
-  const problems: string[] = [];
-  const told: ReasonAbout[] = [];
+  const problems: Problem[] = [];
   const attempt = collectingErrors(world, problems);
   /** Runs that GitHub has not completed, by repository; none of a repository that it does not let be read. */
   const active = new Map<string, ReadonlySet<string>>();
-  const repositories = await attempt("re-runs", named(configuration), () => repositoriesOf(world, configuration));
+  const repositories = await attempt({ part: "re-run" }, named(configuration), () =>
+    repositoriesOf(world, configuration),
+  );
   for (const repository of repositories)
-    await attempt(`re-run of ${repository}`, undefined, async () => {
+    await attempt({ part: "re-run", of: repository }, undefined, async () => {
       const runs = await world.forge.activeRuns(repository);
       active.set(repository, new Set(runs.map(({ runId }) => runId)));
       for (const run of runs)
-        await attempt(`re-run of run ${run.runId} of ${repository}`, undefined, async () => {
+        await attempt({ ...partOf(run), of: repository }, undefined, async () => {
           const waiting = await waitingIn(world, configuration, repository, run, records);
           if (waiting === undefined) return;
           wishes.push(...requestsFor(waiting));
@@ -126,7 +128,7 @@ export async function rerun(
         });
     });
   for (const booting of bootingOf(records, world.clock.now()))
-    await attempt(`re-run of run ${booting.runId}`, undefined, async () => {
+    await attempt(partOf(booting), undefined, async () => {
       const saved = await world.requests.ofRun(booting.runId);
       const request = saved.find(({ provisionId }) => provisionId === booting.provisionId);
       if (request === undefined || active.get(request.repository)?.has(booting.runId) === false) return;
@@ -147,11 +149,11 @@ export async function rerun(
       const { reasons, booting = 0, released = false } = { ...outcome };
       // The jobs of a re-run may be over before all its instances are ready.
       if (!released && booting === 0)
-        told.push(...reasons.map((reason) => ({ about: `re-run of run ${runId}`, reason })));
+        problems.push(...reasons.map((reason) => ({ code: "short", ...partOf(request), reason }) as const));
       return { ...about, ready: 0, booting };
     }),
   );
-  return { reruns, unservable, problems, reasons: told };
+  return { reruns, unservable, problems };
 }
 
 interface Booting {

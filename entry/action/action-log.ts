@@ -1,7 +1,7 @@
 // What the log shows: groups, one line an instance as its state changes, warnings and errors as annotations.
 import { endGroup, error, info, notice, startGroup, warning } from "@actions/core";
 import type { Log } from "../../cloud/ports/log.ts";
-import type { Reason } from "../../control/pool/reasons.ts";
+import type { Reason } from "../../domain/reasons.ts";
 import { alikeTogether, kindOf } from "../words/alike-reasons.ts";
 import { messageOf } from "../words/progress-words.ts";
 import { plain } from "../words/terminal.ts";

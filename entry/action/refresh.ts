@@ -6,6 +6,7 @@ import { BadInput } from "../words/bad-input.ts";
 import type { OperatedWorld } from "../control-world.ts";
 import { storedCredential } from "../forge-credential.ts";
 import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
+import { worded } from "../words/reasons.ts";
 import type { Inputs } from "./inputs.ts";
 import { readOverlayInputs } from "./overlay-inputs.ts";
 import { refreshSummary } from "./summary.ts";
@@ -22,8 +23,8 @@ export async function refreshMode(inputs: Inputs, log: ActionLog, worldOf: World
   const dry = dryRun === "true";
   await layOver(inputs, log, worldOf(log), dry);
   const world = worldOf(log, await forgeOf(inputs, log, worldOf(log)));
-  const report = await grouped(`Refresh ${environment}${dry ? ", dry run" : ""}`, () =>
-    refresh(world, { dryRun: dry }),
+  const report = worded(
+    await grouped(`Refresh ${environment}${dry ? ", dry run" : ""}`, () => refresh(world, { dryRun: dry })),
   );
   for (const { kind, instanceId, why, done } of report.findings)
     log.note(`${instanceId}: ${kind}${done || dry ? "" : ", not done"}: ${why}`);

@@ -1,4 +1,5 @@
 // Mode release: a run's instances leave and go back to the pool.
+import { wordsOfLeft } from "../words/reasons.ts";
 import { release } from "../../control/runs/release.ts";
 import { partitionScopes } from "../../control/refresh/tokens.ts";
 import type { Log } from "../../cloud/ports/log.ts";
@@ -42,7 +43,7 @@ export async function releaseMode(
   const all = pooled.length + condemned.length + elsewhere.length + left.length;
   if (all === 0) log.note(`Run ${runId} holds no instance in ${environment}: nothing to release`);
   else log.note(`${counted(pooled.length, "instance")} back in the pool, ${condemned.length} ended`);
-  for (const { instanceId, why } of left)
+  for (const { instanceId, why } of wordsOfLeft(released))
     log.warn("Not released yet", `${instanceId}: ${why}; refresh goes on, its threshold ends it at the latest`);
   await writeSummary(releaseSummary(runId, released), log);
   return !cancel.aborted;

@@ -1,10 +1,10 @@
 // The job summary: which instances a run has, where they are from, what they cost about; or why there are none.
 import type { Provisioned, ReadyInstance } from "../../control/runs/provision.ts";
-import type { RefreshReport } from "../../control/refresh/refresh.ts";
 import type { Released } from "../../control/runs/release.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { labelOf, type Request } from "../../domain/request.ts";
 import { alikeTogether } from "../words/alike-reasons.ts";
+import { wordsOfLeft, type WordedReport } from "../words/reasons.ts";
 import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
 import { counted, spoken } from "../words/durations.ts";
 import { plain } from "../words/terminal.ts";
@@ -79,14 +79,15 @@ export function* failedSummary({ kind, reasons }: Exclude<Provisioned, Ready>): 
   for (const reason of alikeTogether(reasons)) yield `- ${escaped(reason)}`;
 }
 
-export function* releaseSummary(runId: string, { pooled, condemned, elsewhere, left }: Released): Generator<string> {
+export function* releaseSummary(runId: string, released: Released): Generator<string> {
+  const { pooled, condemned, elsewhere, left } = released;
   yield `### Run ${escaped(runId)} released`;
   yield "";
   yield `${pooled.length} back in the pool, ${condemned.length} ended, ${elsewhere.length} gone or with another owner already, ${left.length} not yet.`;
-  for (const { instanceId, why } of left) yield `- ${instanceId}: ${escaped(why)}`;
+  for (const { instanceId, why } of wordsOfLeft(released)) yield `- ${instanceId}: ${escaped(why)}`;
 }
 
-export function* refreshSummary(environment: string, dryRun: boolean, report: RefreshReport): Generator<string> {
+export function* refreshSummary(environment: string, dryRun: boolean, report: WordedReport): Generator<string> {
   const { states, findings, ghosts, configurations, requeued, floor, reruns, unservable, tokens, problems } = report;
   yield `### Refresh of ${environment}${dryRun ? " (dry run: nothing was changed)" : ""}`;
   yield "";

@@ -2,7 +2,8 @@
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { runOf } from "../../domain/owner.ts";
-import { lastSignalOf, wordsOfReport, type InstanceRecord, type State } from "../../domain/record.ts";
+import { wordsOfCause, wordsOfReport } from "../words/reasons.ts";
+import { lastSignalOf, type InstanceRecord, type State } from "../../domain/record.ts";
 
 export interface Change {
   /** Epoch ms, from the record or derived from its threshold; never later than the read. */
@@ -71,7 +72,7 @@ export function changesOf({ before, after, since, now }: Observation, configurat
     const ends = state === "terminating" || state === "terminated";
     // Whose it was is event, not whose it is: an idle one is nobody's.
     const of = state === "idle" && before !== undefined ? runNow(before) : state === "idle" ? {} : run;
-    add(event, stateSince, ends ? (after.reason ?? "") : "", of);
+    add(event, stateSince, ends && after.reason !== undefined ? wordsOfCause(after.reason) : "", of);
   }
   const leaving = ({ owner, wanted }: InstanceRecord): boolean => owner !== undefined && wanted === "leave";
   if (leaving(after) && (before === undefined || !leaving(before) || reowned)) add("asked-to-leave", now);

@@ -1,6 +1,6 @@
 // `runpool provision`: makes sure that a run's instances exist.
 import { provision, type Provisioned } from "../../control/runs/provision.ts";
-import { wordsOfReason } from "../../control/pool/reasons.ts";
+import { wordsOfReason } from "../words/reasons.ts";
 import { limits } from "../../domain/limits.ts";
 import { inputNameOf, labelOf, wordsOfProblem, type Request, type RequestProblem } from "../../domain/request.ts";
 import { alikeTogether } from "../words/alike-reasons.ts";

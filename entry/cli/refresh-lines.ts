@@ -1,12 +1,12 @@
 // What a refresh did, or in a dry run would do: one line an instance, sorted, and what concerns no instance.
-import type { RefreshReport } from "../../control/refresh/refresh.ts";
 import { isEmpty, removalOf } from "../../control/refresh/retired-classes.ts";
 import { unservableLine } from "../../control/operate/doctor/unservable-line.ts";
 import { inColumns } from "../words/columns.ts";
 import { counted } from "../words/durations.ts";
+import type { WordedReport } from "../words/reasons.ts";
 import { plain, type Sink } from "../words/terminal.ts";
 
-type Finding = RefreshReport["findings"][number];
+type Finding = WordedReport["findings"][number];
 
 /** By kind of finding, in the order of the table: what ends first, what is kept last. */
 const actions: Readonly<Record<string, string>> = {
@@ -54,7 +54,7 @@ function findingLines(findings: readonly Finding[], dryRun: boolean, out: Sink):
 }
 
 export function refreshLines(
-  { states, findings, ghosts, configurations, requeued, floor, reruns, unservable, retired, tokens }: RefreshReport,
+  { states, findings, ghosts, configurations, requeued, floor, reruns, unservable, retired, tokens }: WordedReport,
   environment: string,
   dryRun: boolean,
   out: Sink,

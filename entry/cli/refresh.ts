@@ -1,13 +1,14 @@
 // `runpool refresh`: renews tokens, ends what must end, finishes what others left undone, reports.
 import type { Log } from "../../cloud/ports/log.ts";
 import type { ForgeAuth } from "../../cloud/github/forge-client.ts";
-import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
+import { refresh } from "../../control/refresh/refresh.ts";
 import { storedCredential } from "../forge-credential.ts";
 import { command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Context } from "./context.ts";
 import { refreshLines, sortedFindings } from "./refresh-lines.ts";
 import { tokenOption } from "./run-options.ts";
+import { worded, type WordedReport } from "../words/reasons.ts";
 import { plain } from "../words/terminal.ts";
 
 export const refreshCommand = command({
@@ -27,7 +28,7 @@ export const refreshCommand = command({
     };
     const world = await context.world({ log, ...(forge === undefined ? {} : { forge }) });
     const waiting = progress.waiting(() => "refreshing");
-    const report = await refresh(world, { dryRun }).finally(() => waiting.done());
+    const report = worded(await refresh(world, { dryRun }).finally(() => waiting.done()));
     show(report, dryRun, context);
     return report.problems.length > 0 ? exitCodes.failed : exitCodes.done;
   },
@@ -43,7 +44,7 @@ async function keptCredential(context: Context): Promise<ForgeAuth | undefined> 
   return stored.kind === "usable" ? stored.auth : undefined;
 }
 
-function show(report: RefreshReport, dryRun: boolean, context: Context): void {
+function show(report: WordedReport, dryRun: boolean, context: Context): void {
   const { environment } = context.place();
   const { out, err } = context.terminal;
   const { findings, damaged, problems, records: _, ...more } = report;

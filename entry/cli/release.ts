@@ -1,4 +1,5 @@
 // `runpool release`: a run's instances leave and go back to the pool.
+import { wordsOfLeft } from "../words/reasons.ts";
 import { partitionScopes } from "../../control/refresh/tokens.ts";
 import { release, type Released } from "../../control/runs/release.ts";
 import { partitionOf } from "../../domain/configuration.ts";
@@ -88,10 +89,11 @@ export function showReleased(
   cancelled: boolean,
   context: Pick<Context, "result" | "place"> & { readonly terminal: { readonly err: Pick<Sink, "write"> } },
 ): ExitCode {
-  const { pooled, condemned, elsewhere, left } = released;
+  const { pooled, condemned, elsewhere } = released;
+  const left = wordsOfLeft(released);
   const { err } = context.terminal;
   const all = pooled.length + condemned.length + elsewhere.length + left.length;
-  context.result({ runId, ...released }, () => {
+  context.result({ runId, ...released, left }, () => {
     if (all === 0) return [`run ${runId} holds no instance in ${context.place().environment}: nothing to release`];
     const parts = [`${pooled.length} back in the pool`, `${condemned.length} ended`];
     if (elsewhere.length > 0) parts.push(`${elsewhere.length} gone or with another owner already`);

@@ -1,4 +1,5 @@
 // An environment at one moment, as `status` and `instances` show it: pure, from its records.
+import { wordsOfCause } from "../words/reasons.ts";
 import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { limits } from "../../domain/limits.ts";
 import { runOf } from "../../domain/owner.ts";
@@ -88,7 +89,7 @@ export function shown(record: InstanceRecord, now: number): InstanceShown {
     threshold,
     leftMs: threshold - now,
     ...(age === undefined ? {} : { heartbeatAgeMs: age }),
-    ...(reason === undefined ? {} : { reason }),
+    ...(reason === undefined ? {} : { reason: wordsOfCause(reason) }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ControlWorld } from "../../control/world.ts";
 import { limits } from "../../domain/limits.ts";
 import { newsOf } from "../../domain/outcome.ts";
 import { controlWorld } from "../control-world.ts";
+import { worded } from "../words/reasons.ts";
 import { outcomeMetrics } from "./outcome-metrics.ts";
 import { refreshMetrics } from "./refresh-metrics.ts";
 import { onEvent, type Surroundings } from "./run.ts";
@@ -42,7 +43,7 @@ export const refreshing = {
       world.log.event("outcomes.unreported", { problem: String(error) }),
     );
     // A reply is bounded; what it reports is in the log and the metrics.
-    const { findings, problems, tokens } = report;
+    const { findings, problems, tokens } = worded(report);
     return { findings, problems, tokens };
   },
 };

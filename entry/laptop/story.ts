@@ -2,7 +2,7 @@
 import { runOf } from "../../domain/owner.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
-import { wordsOfReason } from "../../control/pool/reasons.ts";
+import { wordsOfReason } from "../words/reasons.ts";
 import type { Log } from "../../cloud/ports/log.ts";
 import type { EmbeddedCloud } from "./embedded-cloud.ts";
 import { provisionRun, releaseRun, runJobs, type RunOptions } from "./runs.ts";

@@ -1,5 +1,6 @@
 // Groups reasons of instances that failed in the same way.
-import { wordsOfReason, type Reason } from "../../control/pool/reasons.ts";
+import type { Reason } from "../../domain/reasons.ts";
+import { wordsOfReason } from "./reasons.ts";
 
 const anInstance = /i-[0-9a-f]{8,17}( \([^()]*\))?/g;
 /** Ids that are named beside the first. */
@@ -11,7 +12,7 @@ export const kindOf = (text: string): string => text.replaceAll(anInstance, "i-"
 /** Equal for reasons that differ only in the instance and in numbers. */
 function alikeOf(reason: Reason): string {
   const { code } = reason;
-  const facts = code === "instance" ? { code, loss: reason.loss, signal: reason.signal } : reason;
+  const facts = code === "instance" ? { code, cause: reason.cause, signal: reason.signal } : reason;
   return JSON.stringify(facts, (_name, fact: unknown) => {
     if (typeof fact === "number") return 0;
     return typeof fact === "string" ? kindOf(fact) : fact;

@@ -1,5 +1,6 @@
 // Messages for the control plane's events; events without one are in the result, or not of interest.
 import type { EventName, Events, LogEvent } from "../../domain/events.ts";
+import { wordsOfCause, wordsOfReason } from "./reasons.ts";
 import { elapsed, spoken } from "./durations.ts";
 
 interface Words<Facts> {
@@ -22,12 +23,12 @@ const words: { readonly [Name in EventName]?: Words<Events[Name]> } = {
   "instance.created": plainly((f) => `${f.instance} created (${f.type}, ${f.zone})`),
   "instance.found-again": plainly((f) => `${f.instance} is this provision's own already`),
   "instance.ready": plainly((f) => `${f.instance} registered after ${spoken(f.ms)}`),
-  "instance.lost": warning((f) => `${f.instance} lost: ${f.why}`),
+  "instance.lost": warning((f) => `${f.instance} lost: ${wordsOfCause(f.why)}`),
   "instance.unrecorded": warning((f) => `${f.instance} could not be recorded and is ended`),
   "instance.asked-to-leave": plainly((f) => `${f.instance} asked to leave`),
   "instance.pooled": plainly((f) => `${f.instance} is idle again`),
-  "instance.condemned": plainly((f) => `${f.instance} is ended: ${inBrief(f.reason)}`),
-  "instance.terminated": plainly((f) => `${f.instance} has ended (${f.why})`),
+  "instance.condemned": plainly((f) => `${f.instance} is ended: ${inBrief(wordsOfCause(f.reason))}`),
+  "instance.terminated": plainly((f) => `${f.instance} has ended (${wordsOfCause(f.why)})`),
   "counter.doubted": plainly(
     (f) => `the counters of ${f.scopes} differ from the table; looking again in ${spoken(f.againMs)}`,
   ),
@@ -35,7 +36,8 @@ const words: { readonly [Name in EventName]?: Words<Events[Name]> } = {
   "ghosts.left": plainly((f) => `${f.count} more offline runners are left to the next refresh`),
   "condemn.refused": plainly((f) => `${f.instance} is not ended after all: ${f.why}`),
   "creation.short": warning(
-    (f) => `${f.created} of ${f.wanted} created (${f.problems ?? "EC2 gave no reason, and is asked again"})`,
+    (f) =>
+      `${f.created} of ${f.wanted} created (${f.reason === undefined ? "EC2 gave no reason, and is asked again" : wordsOfReason(f.reason)})`,
   ),
   "provision.given-back": plainly((f) =>
     f.pooled === 0 && f.condemned === 0 && f.left === 0

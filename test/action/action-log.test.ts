@@ -4,13 +4,14 @@ import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { ForgeRefused } from "../../cloud/ports/forge.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { Unconfigured } from "../../cloud/ports/settings.ts";
-import { wordsOfReason, type Loss, type Reason } from "../../control/pool/reasons.ts";
+import type { Cause, Reason } from "../../domain/reasons.ts";
 import type { FailureCause } from "../../domain/record.ts";
 import { failureOf } from "../../entry/action/failures.ts";
 import { fail, actionLog } from "../../entry/action/action-log.ts";
 import { withinLimit } from "../../entry/action/write-summary.ts";
 import { BadInput } from "../../entry/words/bad-input.ts";
 import { alikeTogether } from "../../entry/words/alike-reasons.ts";
+import { wordsOfReason } from "../../entry/words/reasons.ts";
 
 let written = "";
 beforeEach(() => {
@@ -39,12 +40,12 @@ test("instances that failed alike are one reason, the first at length; what is d
 });
 
 test("reasons are alike by their facts: what an instance lost tells them apart, which one it was and how long it took do not", () => {
-  const lost = (i: number, loss: Loss): Reason => ({
+  const lost = (i: number, cause: Cause): Reason => ({
     code: "instance",
     instanceId: id(i),
     instanceType: i % 2 === 0 ? "c6a.large" : "m7i.large",
     zone: "eu-west-1a",
-    loss,
+    cause,
     signal: undefined,
   });
   const failed = (i: number, cause: FailureCause): Reason => {
@@ -88,7 +89,7 @@ test("of many kinds ten are annotations, the last among them, for it says what t
 
 test("the same of another instance is a line, not a warning annotation more", () => {
   const log = actionLog();
-  for (let i = 0; i < 30; i++) log.event("instance.lost", { instance: id(i), why: `register-failed after ${i} s` });
+  for (let i = 0; i < 30; i++) log.event("instance.lost", { instance: id(i), why: { code: "silent", ms: i * 1000 } });
   log.warn("runpool", "something else");
   const warnings = lines().filter((line) => line.startsWith("::warning"));
   expect(warnings).toEqual([expect.stringContaining(id(0)), "::warning title=runpool::something else"]);
@@ -97,7 +98,7 @@ test("the same of another instance is a line, not a warning annotation more", ()
 
 test("why an instance is ended is said at length once; lines end as on any system", () => {
   const log = actionLog();
-  const why = `config.sh said:\r\n${"long ".repeat(50)}`;
+  const why = { code: "operator", reason: `config.sh said:\r\n${"long ".repeat(50)}` } as const;
   log.event("instance.lost", { instance: id(1), why });
   log.event("instance.condemned", { instance: id(1), by: "condemn-unregistered", reason: why });
   expect(lines()[0]).toMatch(/lost: config\.sh said:%0A\| long/);
@@ -117,11 +118,11 @@ test.each([
 
 test("a launch that came to nothing without a reason is said in words", () => {
   actionLog().event("creation.short", {
-    rung: "as asked",
+    rung: "as-asked",
     created: 0,
     wanted: 2,
     verdict: "again",
-    problems: undefined,
+    reason: undefined,
   });
   expect(lines()).toEqual(["::warning title=runpool::0 of 2 created (EC2 gave no reason, and is asked again)"]);
 });

@@ -1,4 +1,5 @@
 // Arbitrary records, moves and agent's writes, dense where they meet: few names, moments close to each other.
+import type { Cause } from "../../domain/reasons.ts";
 import * as fc from "fast-check";
 import { beginRegistering, heartbeat, retire, signal, signalOf, type AgentWrite } from "../../domain/agent-writes.ts";
 import { life, type Move, type Moves } from "../../domain/instance.ts";
@@ -68,7 +69,7 @@ export const record: fc.Arbitrary<InstanceRecord> = fc
       schema: fc.constant(recordSchema),
     }),
     more: fc.record(
-      { lastOwner: fc.constant("owner-z"), reason: fc.constant("before"), claimId },
+      { lastOwner: fc.constant("owner-z"), reason: fc.constant({ code: "retired" } as const), claimId },
       { requiredKeys: [] },
     ),
     owned: fc.option(ownership, { nil: undefined }),
@@ -87,14 +88,14 @@ const own: fc.Arbitrary<Own> = fc.oneof(
   fc.record({ by: fc.constant("assignment" as const), owner, assignment }),
 );
 
-/** Everything that any move may be params, at once: a move takes of it what it knows. */
+/** The parameters of all moves at once: a move takes of it what it knows. */
 const params = fc.record({
   now: fc.constant(now),
   threshold: fc.constant(now + 60_000),
   own,
   assignment,
   signal: fc.option(aSignal, { nil: undefined }),
-  reason: fc.constantFrom("no machine", "evicted"),
+  reason: fc.constantFrom<Cause>({ code: "gone", by: "unknown" }, { code: "used-up", uses: 3, most: 3 }),
   claimId,
   ownership,
 });

@@ -100,7 +100,7 @@ describe("a move, compiled to one UpdateItem", () => {
 
   it("keeps an owner that was none as the last owner `none`, and takes all of its owner's attributes away", () => {
     const pool = { partition: "p", resourceClass: "large", architecture: "x64" } as const;
-    const params = { now, threshold: now + 1, reason: "gone" };
+    const params = { now, threshold: now + 1, reason: { code: "gone", by: "unknown" } } as const;
     expect(compileMove("condemn-gone", pool, params)).toMatchInlineSnapshot(`
       {
         "ConditionExpression": "(#state = :v0 OR #state = :v1 OR #state = :v2 OR #state = :v3)",
@@ -145,7 +145,14 @@ describe("a move, compiled to one UpdateItem", () => {
             "S": "terminating",
           },
           ":v6": {
-            "S": "gone",
+            "M": {
+              "by": {
+                "S": "unknown",
+              },
+              "code": {
+                "S": "gone",
+              },
+            },
           },
           ":v7": {
             "N": "9007199254740991",

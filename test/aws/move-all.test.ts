@@ -28,7 +28,7 @@ async function several(count: number): Promise<readonly InstanceRef[]> {
   sim.door.resetCalls();
   return refs;
 }
-const gone = () => ({ ...until(sim), reason: "gone" });
+const gone = () => ({ ...until(sim), reason: { code: "gone", by: "unknown" } as const });
 const condemned = (refs: readonly InstanceRef[]) =>
   sim.instances.moveAll(
     "condemn-gone",

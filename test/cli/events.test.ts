@@ -21,7 +21,7 @@ beforeAll(async () => {
     launchedAt: now - 90 * minute,
     threshold: now + limits.terminateMs - 3 * minute,
     lastOwner: "github:run:1001:2:ci",
-    reason: "past its threshold as running",
+    reason: { code: "expired", state: "running" },
     signal: signalOf("registered", 1, now - 20 * minute),
   });
 });

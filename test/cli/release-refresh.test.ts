@@ -187,10 +187,10 @@ test("a release that has left instances to refresh has failed, and names them; o
     place: () => ({ environment: "dev", region: "eu-west-1" }),
   };
   const released = { pooled: ["i-1"], condemned: [], elsewhere: [], left: [] };
-  const left = { ...released, left: [{ instanceId: "i-2", why: "its agent has not answered" }] };
+  const left = { ...released, left: [{ instanceId: "i-2", why: "unanswered" as const }] };
   expect(showReleased(released, "1001", false, context)).toBe(exitCodes.done);
   expect(err).toBe("");
   expect(showReleased(left, "1001", false, context)).toBe(exitCodes.failed);
-  expect(err).toContain("- i-2: its agent has not answered\n");
+  expect(err).toContain("- i-2: it has not answered\n");
   expect(showReleased(left, "1001", true, context)).toBe(exitCodes.cancelled);
 });

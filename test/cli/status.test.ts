@@ -37,7 +37,7 @@ beforeAll(async () => {
   });
   const idle = await bench.record({ instanceId: "i-0ccccccccccccccc1" });
   await bench.record({ instanceId: "i-0ccccccccccccccc2", resourceClass: "xlarge", instanceType: "c6i.xlarge" });
-  const ends = { state: "terminating", threshold: minutes(8), reason: "past its threshold" } as const;
+  const ends = { state: "terminating", threshold: minutes(8), reason: { code: "expired", state: "claimed" } } as const;
   await bench.record({ instanceId: "i-0ddddddddddddddd1", ...ends });
   await bench.record({ instanceId: "i-0eeeeeeeeeeeeeee1", state: "terminated", lastOwner: "github:run:1001:2:ci" });
   await bench.put(toItem({ key: damagedKey, schema: recordSchema, instanceId: "i-0d" }));

@@ -13,6 +13,8 @@ const refused = (outcome: Decision | Unknown) => {
   return outcome;
 };
 
+const reason = { code: "gone", by: "terminated", reason: "Server.InternalError" } as const;
+
 export function instancesContract(kind: StandKind): void {
   describe(`Instances on ${kind.name}`, () => {
     let stand: Stand;
@@ -45,7 +47,7 @@ export function instancesContract(kind: StandKind): void {
 
     it("refuses to move what does not exist, and creates nothing by it", async () => {
       const { ref } = await newcomer(stand);
-      const outcome = await stand.instances.move("condemn-gone", ref, { ...until(stand), reason: "gone" });
+      const outcome = await stand.instances.move("condemn-gone", ref, { ...until(stand), reason });
       expect(refused(outcome)).toEqual({ kind: "refused", why: "missing", record: undefined });
       expect(await stand.instances.read([ref.key])).toEqual({ items: [], damaged: [] });
     });
@@ -108,10 +110,8 @@ export function instancesContract(kind: StandKind): void {
       const mine = ownership(freshRun(), fresh("claim"));
       const create = { ...until(stand), machine, claimId: mine.claimId, ownership: mine };
       done(await stand.instances.move("create", ref, create));
-      const condemned = done(
-        await stand.instances.move("condemn-gone", ref, { ...until(stand), reason: "no machine" }),
-      );
-      expect(condemned).toMatchObject({ state: "terminating", lastOwner: mine.owner, reason: "no machine" });
+      const condemned = done(await stand.instances.move("condemn-gone", ref, { ...until(stand), reason }));
+      expect(condemned).toMatchObject({ state: "terminating", lastOwner: mine.owner, reason });
       expect(condemned).not.toHaveProperty("owner");
       const kept = until(stand, limits.terminatedKeptMs);
       const ended = done(await stand.instances.move("confirm", ref, kept));
@@ -194,7 +194,7 @@ export function instancesContract(kind: StandKind): void {
         items: [{ key: ref.key }],
         damaged: [{ key: broken }],
       });
-      const params = { ...until(stand), reason: "gone" };
+      const params = { ...until(stand), reason };
       expect(await stand.instances.move("condemn-gone", { ...ref, key: broken }, params)).toMatchObject({
         kind: expect.stringMatching(/unknown|refused/),
       });

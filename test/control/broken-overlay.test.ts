@@ -29,7 +29,7 @@ test("a run is released, and refresh renews tokens, sweeps, keeps no floor and r
   const world = calmWorld({ idleFloors: { "large/x64": 3 } });
   await world.does("refresh", (ports) => refresh(ports, { dryRun: true }));
   const first = await world.does("refresh", (ports) => refresh(broken(ports)));
-  expect(first).toMatchObject({ floor: { created: 0 }, problems: [problem] });
+  expect(first).toMatchObject({ floor: { created: 0 }, problems: [{ code: "overlay", problem }] });
   expect(first.tokens.renewed).toHaveLength(4);
   await world.does("provision", (ports) => provision(ports, requestOf()));
   const released = await world.does("release", (ports) => release(broken(ports), { runId: "1001", attempt: 1 }));

@@ -3,9 +3,10 @@ import { runAgent } from "../../agent/agent.ts";
 import { noFaults } from "../world/faults.ts";
 import type { RunAgent } from "../world/machines.ts";
 import { repositories, worldOf, type ControlPorts, type World } from "../world/world.ts";
+import type { RefreshReport } from "../../control/refresh/refresh.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
 import { contextOf, type DemandContext } from "../../control/pool/demand-context.ts";
-import { wordsOfReason } from "../../control/pool/reasons.ts";
+import { wordsOfProblem, wordsOfReason } from "../../entry/words/reasons.ts";
 import type { PoolWorld } from "../../control/pool/world.ts";
 import { demandOf } from "../../control/runs/demand-of.ts";
 import type { Configuration, Defaults } from "../../domain/configuration.ts";
@@ -84,4 +85,8 @@ export const contextFor = (world: PoolWorld, configuration: Configuration, reque
   contextOf(world, { configuration }, demandOf(configuration, request, world.clock.now()));
 
 /** The reasons of an outcome, as people read them. */
+/** What refresh could not do, in words. */
+export const problemsIn = ({ problems }: Pick<RefreshReport, "problems">): readonly string[] =>
+  problems.map(wordsOfProblem);
+
 export const wordsIn = ({ reasons = [] }: Provisioned): readonly string[] => reasons.map(wordsOfReason);

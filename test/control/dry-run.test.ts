@@ -5,14 +5,14 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
 
 type Change = (ports: ControlPorts) => ControlPorts;
 const same: Change = (ports) => ports;
 
 /** What a dry run says, and what the real one just after it did, of floors and messages. */
 async function both(world: CalmWorld, change = same): Promise<readonly [unknown, unknown]> {
-  const told = ({ floor, requeued, problems }: RefreshReport) => ({ floor, requeued, problems });
+  const told = ({ floor, requeued, ...report }: RefreshReport) => ({ floor, requeued, problems: problemsIn(report) });
   const dry = await world.does("dry", (ports) => refresh(change(ports), { dryRun: true }));
   const real = await world.does("real", (ports) => refresh(change(ports)));
   return [told(dry), told(real)];

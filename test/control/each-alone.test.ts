@@ -4,7 +4,7 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { ControlPorts } from "../world/world.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 
@@ -47,7 +47,7 @@ test("a record that cannot be judged keeps no other from being condemned", async
       },
     },
   }));
-  expect(report.problems).toContain(`${first?.instanceId}: a mistake of ours`);
+  expect(problemsIn(report)).toContain(`${first?.instanceId}: a mistake of ours`);
   expect(states(world)).toEqual(["running", "terminating", "terminating"]);
 });
 
@@ -66,7 +66,7 @@ test("a batch that AWS refuses as a whole is condemned one by one, and what stay
     },
   });
   const report = await refreshed(world, refusing);
-  expect(report.problems).toEqual([expect.stringContaining(`${first?.instanceId}: AWS refused UpdateItem`)]);
+  expect(problemsIn(report)).toEqual([expect.stringContaining(`${first?.instanceId}: AWS refused UpdateItem`)]);
   expect(states(world)).toEqual(["running", "terminating", "terminating"]);
   // Its margin is over: the machine goes, whatever becomes of the record.
   await world.time.run(world.time.now() + 15 * minute);
@@ -94,7 +94,7 @@ test("a floor that cannot be kept keeps no other from being kept", async () => {
       })(),
     },
   }));
-  expect(report.problems).toEqual([expect.stringMatching(/^idle floor of large: /)]);
+  expect(report.problems).toEqual([{ code: "failed", part: "idle floor", of: "large", error: "no answer" }]);
   expect(world.table.all().length).toBeGreaterThan(0);
 });
 
@@ -113,7 +113,7 @@ test("a counter that cannot be written keeps no other from being set right", asy
       },
     },
   }));
-  expect(report.problems).toEqual(["recount: no answer"]);
+  expect(report.problems).toEqual([{ code: "failed", part: "recount", error: "no answer" }]);
   const counts = await world.does("look", (ports) =>
     Promise.all(scopes.map(async ({ name }) => (await ports.settings.counter(name))?.count)),
   );

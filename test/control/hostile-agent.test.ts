@@ -35,7 +35,7 @@ async function refreshed(world: CalmWorld, times: number): Promise<void> {
   for (let count = 0; count < times; count++) {
     const { problems } = await world.does("refresh", (ports) => refresh(ports));
     // What it cannot make of one item may be said; that anything else failed may not.
-    const others = problems.filter((problem) => !hostileIds(world).some((id) => problem.includes(id)));
+    const others = problems.filter((problem) => !hostileIds(world).some((id) => JSON.stringify(problem).includes(id)));
     expect(others).toEqual([]);
     await world.time.run(world.time.now() + limits.refreshMs);
   }

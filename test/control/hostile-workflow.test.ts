@@ -1,4 +1,5 @@
 // Each single thing that a workflow with the provision role may do to the table, the queues and EC2: refresh goes on, who is not meant is served, nothing is left.
+import type { Problem } from "../../domain/reasons.ts";
 import { expect, test } from "vitest";
 import { isPaidFor } from "../world/machine.ts";
 import { misbehave, misdeeds } from "../world/hostile-workflow.ts";
@@ -24,8 +25,8 @@ async function served(): Promise<CalmWorld> {
   return world;
 }
 
-async function refreshed(world: CalmWorld, times: number, everyMs: number): Promise<readonly string[]> {
-  const problems: string[] = [];
+async function refreshed(world: CalmWorld, times: number, everyMs: number): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
   for (let count = 0; count < times; count++) {
     problems.push(...(await world.does("refresh", (ports) => refresh(ports))).problems);
     await world.time.run(world.time.now() + everyMs);

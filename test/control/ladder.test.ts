@@ -3,7 +3,7 @@ import { contextFor } from "./calm-world.ts";
 import { expect, test } from "vitest";
 import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { create, newRounds } from "../../control/pool/creation.ts";
-import type { Reason } from "../../control/pool/reasons.ts";
+import type { Reason } from "../../domain/reasons.ts";
 import { ladderOf, withSiblings } from "../../control/pool/ladder.ts";
 import type { Taken } from "../../control/pool/demand-context.ts";
 import type { Request } from "../../domain/request.ts";
@@ -32,14 +32,9 @@ test("siblings are of the other maker, in the same generation and size", () => {
 });
 
 test("types that the user named are left only with fallback, and on-demand comes last", () => {
-  expect(ladderOf(request).map(({ name }) => name)).toEqual([
-    "as asked",
-    "AMD and Intel siblings",
-    "one size up",
-    "on-demand",
-  ]);
+  expect(ladderOf(request).map(({ name }) => name)).toEqual(["as-asked", "siblings", "one-size-up", "on-demand"]);
   const strict = ladderOf({ ...request, fallback: false });
-  expect(strict.map(({ name }) => name)).toEqual(["as asked", "one size up"]);
+  expect(strict.map(({ name }) => name)).toEqual(["as-asked", "one-size-up"]);
   expect(strict.every(({ ask }) => ask.usageClass === "spot" && ask.allowedTypes.join() === "c6i.*")).toBe(true);
 });
 
@@ -96,7 +91,7 @@ test("each round has a client token of its own, and a token that was used before
   expect(asked).toHaveLength(2);
   expect(new Set(asked.map(({ clientToken }) => clientToken)).size).toBe(2);
   expect(asked.every(({ clientToken }) => clientToken.length <= 64)).toBe(true);
-  expect(problems.at(-1)).toEqual({ code: "launch", rung: "as asked", kind: "refused", reason: "no" });
+  expect(problems.at(-1)).toEqual({ code: "launch", rung: "as-asked", kind: "refused", reason: "no" });
 });
 
 test("the same round of the same provision asks with the very same words", async () => {

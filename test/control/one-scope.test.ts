@@ -6,7 +6,7 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { runnerName } from "../../domain/names.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 const [, other] = repositories;
@@ -46,9 +46,10 @@ test("the other's re-runs are served, and the refusal is a problem that names th
     world.forge.queue({ scope, runId, attempt: 2, labels: [runId], durationMs: 1000 });
   }
   await world.time.run(world.time.now() + minute);
-  const { reruns, problems } = await world.does("refresh", (ports) => refresh(refusing(ports)));
+  const report = await world.does("refresh", (ports) => refresh(refusing(ports)));
+  const { reruns } = report;
   expect(reruns.map(({ runId, ready }) => [runId, ready])).toEqual([["1002", 1]]);
-  expect(problems).toEqual([
+  expect(problemsIn(report)).toEqual([
     `runners of ${repository}: ${repository}: install the App there`,
     `re-run of ${repository}: ${repository}: install the App there`,
   ]);
@@ -78,7 +79,7 @@ test("ghosts that may be listed and not removed keep no others", async () => {
   });
   const left = [...world.forge.runners.values()].map(({ name }) => name);
   expect(ghosts.filter((name) => left.includes(name))).toEqual([ghosts[0]]);
-  expect(report.problems).toEqual([
+  expect(problemsIn(report)).toEqual([
     `ghosts of ${repository}: 1 of 1 not removed: ${repository}: install the App there`,
   ]);
 });

@@ -208,7 +208,7 @@ test("a machine that dies on its way is a reason that says where its console is 
   expect(outcome.kind === "ready" ? [] : wordsIn(outcome)).toContainEqual(
     expect.stringMatching(
       new RegExp(
-        `^${machine?.instanceId} .*InternalError.*get-console-output --latest --instance-id ${machine?.instanceId}$`,
+        `^${machine?.instanceId} .*InternalError.*get-console-output --latest --instance-id ${machine?.instanceId}\\)$`,
       ),
     ),
   );
@@ -277,7 +277,7 @@ test("an image that nobody has named fails at once, in these words, and holds no
   const outcome = await world.does("provision", (ports) => provision(withoutImage(ports, missing), requestOf()));
   expect(outcome).toEqual({
     kind: "failed",
-    reasons: [{ code: "launch", rung: "as asked", kind: "refused", reason: missing.message }],
+    reasons: [{ code: "launch", rung: "as-asked", kind: "refused", reason: missing.message }],
   });
   expect(world.time.now() - began).toBeLessThan(minute);
   expect((await world.does("look", (ports) => ports.settings.counter("environment")))?.count ?? 0).toBe(0);
@@ -320,7 +320,7 @@ test("what is not ready in time is named, with how far it came and where its con
   for (const { instanceId } of world.machines.all())
     expect(reasons).toContainEqual(
       expect.stringMatching(
-        new RegExp(`^${instanceId} \\(.*not ready in time; last signal: none; its console: aws ec2`),
+        new RegExp(`^${instanceId} \\(.*not ready in time; last signal: none \\(view console: aws ec2`),
       ),
     );
 });
@@ -371,7 +371,7 @@ test("an instance whose disk is full when it has left is retired at release, tho
   const released = await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   expect([released.pooled, released.condemned.length]).toEqual([[], 1]);
   expect(world.table.all().map(({ state, reason }) => [state, reason])).toEqual([
-    ["terminating", expect.stringContaining("5 % of its disk is free")],
+    ["terminating", { code: "disk-full", free: 0.05 }],
   ]);
   const next = ready(await world.does("provision", (ports) => provision(ports, requestOf({ runId: "1002" }))));
   expect(next.instances.map(({ origin }) => origin)).toEqual(["created"]);
@@ -382,6 +382,6 @@ test("an instance that has been used as often as it may is retired at release, n
   ready(await world.does("provision", (ports) => provision(ports, requestOf())));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   expect(world.table.all().map(({ state, reason }) => [state, reason])).toEqual([
-    ["terminating", expect.stringContaining("used 1 times of at most 1")],
+    ["terminating", { code: "used-up", uses: 1, most: 1 }],
   ]);
 });

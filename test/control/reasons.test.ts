@@ -1,11 +1,13 @@
 // Reasons are data: what is made of them does not hang on their words.
 import { expect, test } from "vitest";
-import { adviceOn, isAmong, reasonOf, wordsOfReason, type LaunchReason } from "../../control/pool/reasons.ts";
+import { adviceOn, isAmong, reasonOf } from "../../control/pool/reasons.ts";
+import type { LaunchReason } from "../../domain/reasons.ts";
+import { wordsOfReason } from "../../entry/words/reasons.ts";
 import { now, owned, recordOf } from "./record-of.ts";
 
 const launch = (kind: LaunchReason["kind"], reason: string): LaunchReason => ({
   code: "launch",
-  rung: "as asked",
+  rung: "as-asked",
   kind,
   reason,
 });
@@ -31,13 +33,13 @@ test("what an agent said last is told once: with the failure, or beside another 
   const record = recordOf({ ...owned, state: "claimed", signal: said });
   const failed = { ...said, kind: "register-failed" } as const;
   expect(wordsOfReason(reasonOf({ ...record, signal: failed }, { code: "failed", signal: failed }))).toMatch(
-    /: register-failed: network: no answer\nat all; its console/,
+    /: register-failed: network: no answer\nat all \(view console: /,
   );
-  expect(wordsOfReason(reasonOf(record, { code: "condemned", reason: "registering" }))).toContain(
-    ": it was condemned: registering; last signal: registering (network: no answer); its console",
+  expect(wordsOfReason(reasonOf(record, { code: "condemned", cause: { code: "retired" } }))).toContain(
+    ": it was condemned: its agent ended it; last signal: registering (network: no answer) (view console: ",
   );
   expect(wordsOfReason(reasonOf({ ...record, assignment: 2 }, { code: "not-ready" }))).toContain(
-    "; last signal: none;",
+    "; last signal: none (view console",
   );
 });
 

@@ -67,7 +67,7 @@ test("one that is silent beside it ends the wait for nobody else, and is left to
   free.cutOff = { from: world.time.now(), to: world.time.now() + 60 * minute };
   const { outcome, minutes } = await released(world);
   expect(outcome.pooled).toEqual([busy.instanceId]);
-  expect(outcome.left).toEqual([{ instanceId: free.instanceId, why: "it has not answered" }]);
+  expect(outcome.left).toEqual([{ instanceId: free.instanceId, why: "unanswered" }]);
   expect(job.state).toBe("done");
   expect(minutes).toBeLessThan(11);
 });
@@ -111,5 +111,5 @@ test("GitHub's word proves nothing of one that is registering: it is not ended w
     signal: signalOf("registering", assignment, world.time.now()),
   });
   const { outcome } = await released(world, read(registering), { forgeScope: repository });
-  expect(outcome).toEqual({ ...nobody, left: [{ instanceId: busy.instanceId, why: "it has not answered" }] });
+  expect(outcome).toEqual({ ...nobody, left: [{ instanceId: busy.instanceId, why: "unanswered" }] });
 });

@@ -58,7 +58,7 @@ test("one instance that an operator retires before it registers is condemned at 
   );
   expect(outcome.kind).toBe("ready");
   expect(world.table.all().map(({ state, reason }) => [state, reason])).toEqual([
-    ["terminating", "odd noises"],
+    ["terminating", { code: "operator", reason: "odd noises" }],
     ["running", undefined],
     ["running", undefined],
   ]);

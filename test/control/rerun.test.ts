@@ -8,7 +8,7 @@ import { release } from "../../control/runs/release.ts";
 import { unservableJobs, unservableOf, requestsFor, type Waiting } from "../../control/runs/rerun.ts";
 import { limits } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
 import { configuration, now, recordOf } from "./record-of.ts";
 
 const minute = 60_000;
@@ -177,7 +177,7 @@ test("a GitHub that refuses the list is a problem of its own, and the rest of re
   const report = await world.does("refresh", (ports) =>
     refresh({ ...ports, forge: { ...ports.forge, activeRuns: () => Promise.reject(new Error("Actions: read")) } }),
   );
-  expect(report.problems).toEqual(["re-run of acme/shop: Actions: read", "re-run of acme/docs: Actions: read"]);
+  expect(problemsIn(report)).toEqual(["re-run of acme/shop: Actions: read", "re-run of acme/docs: Actions: read"]);
   expect(report.reruns).toEqual([]);
 });
 

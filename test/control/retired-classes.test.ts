@@ -1,4 +1,5 @@
 // A class that was taken out: its idle instances end, its queue is emptied, floors of it are told, and then it may be forgotten.
+import { worded } from "../../entry/words/reasons.ts";
 import { expect, test } from "vitest";
 import { environment, type ControlPorts } from "../world/world.ts";
 import { examineRetired, judgeRetired } from "../../control/operate/doctor/retired.ts";
@@ -12,7 +13,7 @@ import { limits } from "../../domain/limits.ts";
 import { refreshLines } from "../../entry/cli/refresh-lines.ts";
 import type { Sink } from "../../entry/words/terminal.ts";
 import { rawRequestOf, requestOf } from "../../entry/request-inputs.ts";
-import { calmWorld } from "./calm-world.ts";
+import { calmWorld, problemsIn } from "./calm-world.ts";
 import { configuration, now, recordOf } from "./record-of.ts";
 
 const minute = 60_000;
@@ -43,7 +44,10 @@ test("a provision that asks for a retired class is told so, with the classes tha
 test("an idle instance of a retired class is not handed on, whatever its template", () => {
   const templates = { ...configuration.templates, "huge/x64": { id: "lt-1", version: "1" } };
   const record = recordOf({ resourceClass: "huge" });
-  expect(staleness(record, { ...configuration, queues, templates }, now)).toBe("class huge is retired");
+  expect(staleness(record, { ...configuration, queues, templates }, now)).toEqual({
+    code: "class-retired",
+    resourceClass: "huge",
+  });
 });
 
 /** The environment as it is once `large` has been taken out. */
@@ -75,8 +79,8 @@ test("refresh ends the idle instances of a retired class, empties its queue, and
   const look = await world.does("look", (ports) => refresh(taken(ports), { dryRun: true }));
   expect(look.retired).toEqual([{ resourceClass: "large", instances: 2, messages: 2, unreadable: 0 }]);
   const first = await world.does("first", (ports) => refresh(taken(ports)));
-  expect(first.findings.map(({ why, done }) => [why, done])).toEqual(idle.map(() => ["class large is retired", true]));
-  expect(first.problems).toEqual(["idle floor of large/x64: class large is retired: take it out of idleFloors"]);
+  expect(first.findings.map(({ why, done }) => [why.code, done])).toEqual(idle.map(() => ["class-retired", true]));
+  expect(problemsIn(first)).toEqual(["idle floor of large/x64: class large is retired: take it out of idleFloors"]);
   expect(first.floor).toEqual({ extended: 0, created: 0 });
   expect(first.retired).toEqual([{ resourceClass: "large", instances: 2, messages: 0, unreadable: 0 }]);
   await pass(limits.terminateMs);
@@ -84,11 +88,11 @@ test("refresh ends the idle instances of a retired class, empties its queue, and
   const last = await world.does("last", (ports) => refresh(taken(ports)));
   expect(last.retired).toEqual([{ resourceClass: "large", instances: 0, messages: 0, unreadable: 0 }]);
   const sink = { paint: (_: string, text: string) => text } as Sink;
-  const lines = refreshLines(last, environment, false, sink);
+  const lines = refreshLines(worded(last), environment, false, sink);
   expect(lines.at(-1)).toBe(
     `class large is retired and empty: remove it from \`retiredClasses\` in the file of environment "${environment}"`,
   );
-  expect(refreshLines(first, environment, false, sink).at(-1)).toBe(
+  expect(refreshLines(worded(first), environment, false, sink).at(-1)).toBe(
     "class large is retired: 2 instances, about 0 messages, 0 unreadable left",
   );
 });
@@ -100,7 +104,7 @@ test("a retired class with messages that nobody could read is not empty to refre
   const report = await world.does("refresh", (ports) => refresh(taken(ports)));
   expect(report.retired).toEqual([{ resourceClass: "large", instances: 0, messages: 0, unreadable: 1 }]);
   const sink = { paint: (_: string, text: string) => text } as Sink;
-  expect(refreshLines(report, environment, false, sink).at(-1)).toBe(
+  expect(refreshLines(worded(report), environment, false, sink).at(-1)).toBe(
     "class large is retired: 0 instances, about 0 messages, 1 unreadable left",
   );
 });

@@ -34,7 +34,7 @@ test("release takes no runner that the list leaves out for one that is gone: its
     release(shifted(ports), { runId: "1001", attempt: 1, forgeScope: repository }),
   );
   expect(released.condemned).toEqual([]);
-  expect(released.left.map(({ why }) => why)).toEqual(["a job still runs on it"]);
+  expect(released.left.map(({ why }) => why)).toEqual(["busy"]);
   await world.time.run(world.time.now() + 20 * minute);
   expect(job.state).toBe("done");
 });

@@ -1,4 +1,5 @@
 // Just-in-time configurations in SSM: kept while an agent may ask for them, and deleted by refresh as soon as none will.
+import { worded } from "../../entry/words/reasons.ts";
 import { describe, expect, test } from "vitest";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { isUsedUp } from "../../control/refresh/sweep-configurations.ts";
@@ -116,7 +117,7 @@ describe("refresh", () => {
 
   test("tells people how many, in the command line and in the action's summary", async () => {
     const { world } = await furnished();
-    const report = await world.does("refresh", (ports) => refresh(ports, { dryRun: true }));
+    const report = worded(await world.does("refresh", (ports) => refresh(ports, { dryRun: true })));
     const sink = { paint: (_: string, text: string) => text } as Sink;
     expect(refreshLines(report, environment, true, sink)).toContain("1 just-in-time configuration would be deleted");
     const summary = [...refreshSummary(environment, true, report)];

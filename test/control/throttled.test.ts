@@ -6,7 +6,7 @@ import { cleanUp } from "../../control/runs/clean-up.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 const run = { runId: "1001", attempt: 1 };
@@ -177,5 +177,5 @@ test("an image that cannot be read is a problem, and what is due is swept all th
     refresh({ ...ports, fleet: { ...ports.fleet, image: () => Promise.reject(new Error("no image is named there")) } }),
   );
   expect(report.findings.map(({ kind, done }) => [kind, done])).toEqual([["condemn-gone", true]]);
-  expect(report.problems).toEqual(["image in /runpool/sim/ami/x64: no image is named there"]);
+  expect(problemsIn(report)).toEqual(["image of /runpool/sim/ami/x64: no image is named there"]);
 });

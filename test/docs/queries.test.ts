@@ -30,10 +30,12 @@ const fields = new Set([
   "at",
   "event",
   "@message",
-  "problem",
+  "part",
+  "of",
+  "error",
   "instance",
   "by",
-  "reason",
+  "reason.code",
 ]);
 
 /** One after the other, each under a comment that says what it asks. */

@@ -150,7 +150,12 @@ describe("of a control plane's move and an agent's judgement on the version befo
     const served = record();
     const own = { by: "claim", owner: caller.owner, claimId: caller.claimId } as const;
     const begun = applied(beginRegistering(registering(4), served), served);
-    const condemned = decide("condemn-unregistered", begun, { now, threshold: newThreshold, own, reason: "failed" });
+    const condemned = decide("condemn-unregistered", begun, {
+      now,
+      threshold: newThreshold,
+      own,
+      reason: { code: "not-ready" },
+    });
     expect(condemned).toMatchObject({ kind: "refused", why: "not begun to register" });
   });
 });

@@ -34,7 +34,7 @@ const full = {
   ...owners.caller,
   lastOwner: "github:run:7:1:build",
   lastSignal: { kind: "registered", rank: 4, assignment: 1, at: now, cause: "token", detail: "as dev-i-0" },
-  reason: "past its threshold",
+  reason: { code: "expired", state: "running" },
   expiresAt: 1_800_000_000,
   heartbeatAt: now,
   signal: { kind: "registered", rank: 4, assignment: 1, at: now, cause: "token", detail: "as dev-i-1" },

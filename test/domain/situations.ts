@@ -8,7 +8,7 @@ import type { InstanceRecord, Machine, Ownership, SignalKind, State, Wanted } fr
 
 /** The moment of every decision, epoch ms. */
 export const now = Date.UTC(2026, 0, 2, 3, 4, 5);
-/** The threshold that every move is params. */
+/** The threshold that every move sets. */
 export const newThreshold = now + 99_000;
 
 export const machine: Machine = {
@@ -133,7 +133,7 @@ const at = { now };
 const until = { now, threshold: newThreshold };
 /** The last signal as whoever condemns has read it. */
 export const readSignal = { kind: "registered", rank: signalRank.registered, assignment: 3, at: now - 9_000 } as const;
-const why = { ...until, reason: "the caller's reason", signal: readSignal };
+const why = { ...until, reason: { code: "operator", reason: "the caller's" } as const, signal: readSignal };
 const byClaim = { own: { by: "claim", owner: caller.owner, claimId: caller.claimId } } as const;
 const byOwner = (assignment: number) => ({ own: { by: "assignment", owner: caller.owner, assignment } }) as const;
 

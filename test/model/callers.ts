@@ -1,4 +1,5 @@
 // Two more callers of the table in the model: the idle floor, and one that has read a record and judges nothing.
+import type { Cause } from "../../domain/reasons.ts";
 import type { Move, Moves } from "../../domain/instance.ts";
 import { ownAssignment, type Own } from "../../domain/needs.ts";
 import { runOf } from "../../domain/owner.ts";
@@ -50,7 +51,7 @@ export function floorOf(
 type MoveParams = {
   readonly now: number;
   readonly threshold: number;
-  readonly reason: string;
+  readonly reason: Cause;
   readonly assignment: number;
 };
 /** Moves whose conditions ask for no fact of outside: whoever calls them, whenever, must do no harm. */
@@ -96,7 +97,7 @@ export function strayOf(model: Model, process: number, name: string): (row: Row,
       for (const [move, right] of guarded) {
         if (right !== "nobody" && owner === "") continue;
         const own: Own = right === "owner" ? ownAssignment(read) : { by: "claim", owner, claimId };
-        const told: MoveParams & { own: Own } = { now, threshold: ahead, reason: "", assignment, own };
+        const told: MoveParams & { own: Own } = { now, threshold: ahead, reason: { code: "retired" }, assignment, own };
         const call = records.told(`${assignment}${JSON.stringify(own)}`, move, () => told as Moves[typeof move]);
         const actor =
           right === "nobody" ? {} : { actor: { run: runId, attempt, ...(right === "claim" ? { owner } : {}) } };

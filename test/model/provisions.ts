@@ -131,11 +131,11 @@ export function provisionOf(model: Model, process: number, spec: Provision): (ro
         const verdict = verdictOf(recordAt(row, i), claimId(inSlot(slot, "proof")), now);
         if (verdict.kind === "ready") go(at.starting, "finds it ready");
         else if (verdict.kind === "lost" && verdict.condemn === undefined)
-          go(at.nothing, `lets it go: ${verdict.loss.code}`);
+          go(at.nothing, `lets it go: ${verdict.cause.code}`);
         else if (verdict.kind === "lost")
           go(
             at.condemning,
-            `lets it go: ${verdict.loss.code}`,
+            `lets it go: ${verdict.cause.code}`,
             condemnations.indexOf(verdict.condemn ?? "condemn-expired"),
           );
         else if (verdict.quiet && get(row, base, machine.ec2) === ec2.ended)

@@ -119,7 +119,7 @@ export function handOf(model: Model, process: number): Hand {
       const assignment = judges ? inSlot(hand.slot(row, i), "assignment") : 0;
       const judged = judges ? { judged: assignment } : {};
       const call = records.told(`${assignment}${nameOf(own)}`, by, () => {
-        return { now, threshold: ahead, reason: "", assignment, own: own ?? nobody };
+        return { now, threshold: ahead, reason: { code: "retired" }, assignment, own: own ?? nobody };
       });
       hand.call(row, emit, {
         instance: i,

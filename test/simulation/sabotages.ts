@@ -83,7 +83,7 @@ export const sabotages: readonly Sabotage[] = [
     "marks terminated before EC2 says so",
     "control/refresh/findings.ts",
     `if (ended !== undefined) return { kind: "confirm", record, why: ended };`,
-    `return { kind: "confirm", record, why: "condemned" };`,
+    `return { kind: "confirm", record, why: { code: "gone", by: "unknown" } };`,
   ),
   one(
     "lets a late signal overwrite a newer one",

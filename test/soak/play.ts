@@ -1,4 +1,5 @@
 // A soak over HTTP: real processes on the embedded cloud, faults at its doors and `kill -9`; then all heals, and nothing may be left.
+import { wordsOfProblem } from "../../entry/words/reasons.ts";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -211,7 +212,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const problems = [
       ...safety.violations,
       ...tally.problems,
-      ...last.problems.map((problem) => `refresh: ${problem}`),
+      ...last.problems.map((problem) => `refresh: ${wordsOfProblem(problem)}`),
       ...(await whatIsLeft(cloud, world)),
       ...tooFew(mostProcesses, options.leastProcesses),
     ];

@@ -27,7 +27,7 @@ import { askedOfIam } from "./asked-of-iam.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { startAgent } from "./stand-in-agent.ts";
 import { synthesized } from "./synthesized.ts";
-import { wordsOfReason } from "../../control/pool/reasons.ts";
+import { wordsOfReason } from "../../entry/words/reasons.ts";
 
 /** Access keys by which the callers are told apart; an instance's is followed by its id. */
 const keys = {

@@ -14,7 +14,7 @@ import type { Fleet } from "../../cloud/ports/fleet.ts";
 import type { ControlWorld } from "../../control/world.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { release } from "../../control/runs/release.ts";
-import { wordsOfReason } from "../../control/pool/reasons.ts";
+import { wordsOfReason } from "../../entry/words/reasons.ts";
 import { templateOf } from "../../domain/configuration.ts";
 import { imageParameter, templateName } from "../../domain/class-keys.ts";
 import { instanceKey, registrationTokenParameter, removalTokenParameter } from "../../domain/names.ts";

@@ -1,4 +1,5 @@
 // Runs in the guest: cloud-init boots this machine with the user data of a launch template, as the one instance of the embedded cloud.
+import { wordsOfCause } from "../../entry/words/reasons.ts";
 import { createHash } from "node:crypto";
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -237,7 +238,7 @@ async function evictedByAnother(world: ControlWorld): Promise<readonly string[]>
   const before = await refresh(world, { dryRun: true });
   await layOver(world, `${overlaidScript}echo more\n`);
   const after = await refresh(world, { dryRun: true });
-  return [...before.findings, ...after.findings].map(({ why }) => why);
+  return [...before.findings, ...after.findings].map(({ why }) => wordsOfCause(why));
 }
 
 async function play(scenario: Scenario): Promise<unknown> {

@@ -65,7 +65,7 @@ test.each<[what: string, seen: Partial<RefreshReport>, values: Partial<Record<Me
   ],
   ["ghosts", { ghosts: [ghost, ghost] as never }, { ...none, ghosts: 2 }],
   ["lost messages", { requeued: 3 }, { ...none, requeued: 3 }],
-  ["problems", { problems: ["a", "b"] }, { ...none, problems: 2 }],
+  ["problems", { problems: ["a", "b"].map((problem) => ({ code: "overlay", problem })) }, { ...none, problems: 2 }],
   ["brakes", { brakes: [brake] as never }, { ...none, brakes: 1 }],
   [
     "a token of ten minutes",

@@ -1,7 +1,7 @@
 // A machine of the world, as it is in truth: what EC2 says of it, what runs on it, what becomes of it.
 import type { Interruption } from "../../cloud/ports/metadata.ts";
 import type { EpochMs } from "../../cloud/ports/clock.ts";
-import type { MachineState } from "../../cloud/ports/fleet.ts";
+import type { MachineState } from "../../domain/reasons.ts";
 import type { UsageClass } from "../../domain/record.ts";
 import type { InstanceType } from "../../sim/ec2/catalogue.ts";
 import type { Job } from "./forge.ts";

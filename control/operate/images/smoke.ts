@@ -4,11 +4,11 @@ import { aRepositoryOf, classOf, partitionOf, type Configuration } from "../../.
 import type { Demand } from "../../../domain/demand.ts";
 import { imageTags } from "../../../domain/image.ts";
 import { formatOwner, type Owner } from "../../../domain/owner.ts";
+import type { Reason } from "../../../domain/reasons.ts";
 import type { Architecture } from "../../../domain/record.ts";
 import { heldBackBy } from "../../pool/creation.ts";
 import { ownInstances } from "../../pool/own-instances.ts";
 import { provide, type Provided } from "../../pool/provide.ts";
-import { wordsOfReason } from "../../pool/reasons.ts";
 import { registrationOf } from "../../runs/demand-of.ts";
 import type { ControlWorld } from "../../world.ts";
 import { retire } from "../retire.ts";
@@ -26,7 +26,16 @@ export interface SmokeOptions {
 
 export type Smoked =
   | { readonly kind: "passed"; readonly instanceId: string; readonly readyMs: number }
-  | { readonly kind: "failed" | "refused"; readonly reasons: readonly string[] };
+  | { readonly kind: "failed"; readonly reasons: readonly Reason[] }
+  | { readonly kind: "refused"; readonly reasons: readonly SmokeRefusal[] };
+
+export type SmokeRefusal =
+  | Reason
+  | { readonly code: "no-image" }
+  | { readonly code: "image-unfit"; readonly state: string; readonly architecture: Architecture | undefined }
+  | { readonly code: "unknown-class"; readonly given: string; readonly known: readonly string[] }
+  /** `most`: minutes. */
+  | { readonly code: "timeout"; readonly given: string | undefined; readonly most: number };
 
 const reason = "smoke test of an image";
 
@@ -41,19 +50,15 @@ function demandOf(
   { imageId, id, resourceClass = smallest(configuration.resourceClasses), timeoutMin }: SmokeOptions,
   architecture: Architecture,
   now: number,
-): Demand | { readonly problems: readonly string[] } {
+): Demand | { readonly problems: readonly SmokeRefusal[] } {
   const { resourceClasses, provisionMs } = configuration;
   const minimum = Object.hasOwn(resourceClasses, resourceClass) ? resourceClasses[resourceClass] : undefined;
   const most = provisionMs / minuteMs;
   const minutes = timeoutMin === undefined ? most : /^\d{1,6}$/.test(timeoutMin) ? Number(timeoutMin) : 0;
-  const problems = [
-    ...(minimum === undefined
-      ? [`resource-class is "${resourceClass}"; this environment has ${Object.keys(resourceClasses).join(", ")}`]
-      : []),
-    ...(minutes < 1 || minutes > most
-      ? [`timeout-min is "${timeoutMin}"; it is a whole number from 1 to ${most}, the environment's limits.provision`]
-      : []),
-  ];
+  const problems: SmokeRefusal[] = [];
+  if (minimum === undefined)
+    problems.push({ code: "unknown-class", given: resourceClass, known: Object.keys(resourceClasses) });
+  if (minutes < 1 || minutes > most) problems.push({ code: "timeout", given: timeoutMin, most });
   if (minimum === undefined || problems.length > 0) return { problems };
   const owner: Owner = { kind: "image-test", imageId, id };
   const partition = partitionOf(configuration, aRepositoryOf(configuration.forge.repositories[0] ?? ""));
@@ -86,32 +91,32 @@ async function endAll(world: ControlWorld, owner: Owner): Promise<void> {
 export async function smoke(
   world: ControlWorld,
   images: Pick<Images, "one" | "tag">,
-  wish: SmokeOptions,
+  options: SmokeOptions,
 ): Promise<Smoked> {
-  const { imageId } = wish;
+  const { imageId, cancel } = options;
   const image = await images.one(imageId);
-  if (image === undefined) return { kind: "refused", reasons: [`there is no image ${imageId} here`] };
+  if (image === undefined) return { kind: "refused", reasons: [{ code: "no-image" }] };
   if (image.state !== "available" || image.architecture === undefined)
     return {
       kind: "refused",
-      reasons: [`${imageId} is ${image.state}, for ${image.architecture ?? "no runner of ours"}`],
+      reasons: [{ code: "image-unfit", state: image.state, architecture: image.architecture }],
     };
   const loaded = await world.settings.load();
   const heldBack = heldBackBy(loaded, true);
-  if (heldBack.length > 0) return { kind: "refused", reasons: heldBack.map(wordsOfReason) };
+  if (heldBack.length > 0) return { kind: "refused", reasons: heldBack };
   const { configuration } = loaded;
-  const demand = demandOf(configuration, wish, image.architecture, world.clock.now());
+  const demand = demandOf(configuration, options, image.architecture, world.clock.now());
   if ("problems" in demand) return { kind: "refused", reasons: demand.problems };
   let provided: Provided;
   try {
     // A pause, and a brake, are for runs; an image is often tested because of what they are paused for.
-    const options = { whilePaused: true, ...(wish.cancel === undefined ? {} : { cancel: wish.cancel }) };
-    provided = await provide(world, { configuration }, demand, options);
+    const all = { whilePaused: true, ...(cancel === undefined ? {} : { cancel }) };
+    provided = await provide(world, { configuration }, demand, all);
   } finally {
     await endAll(world, demand.owner);
   }
   if (provided.kind !== "ready") {
-    const reasons = provided.reasons.map(wordsOfReason);
+    const { reasons } = provided;
     world.log.event("image.failed", { image: imageId, reasons });
     // What an earlier test has found does not hold any more: it is not published until a test passes again.
     const passedBefore = (image.tags[imageTags.tested] ?? "") !== "";

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { apiVersion } from "../../../cloud/github/api-version.ts";
 import { prune } from "../../../control/operate/images/prune.ts";
 import { publish } from "../../../control/operate/images/publish.ts";
-import { smoke } from "../../../control/operate/images/smoke.ts";
+import { smoke, type SmokeRefusal } from "../../../control/operate/images/smoke.ts";
 import { classOf, imageParametersOf } from "../../../domain/configuration.ts";
 import { suggestion } from "../../../domain/nearest.ts";
 import { BadInput } from "../../words/bad-input.ts";
 import { counted, spoken } from "../../words/durations.ts";
+import { wordsOfReason } from "../../words/reasons.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Context } from "../context.ts";
 import { interruptible, onInterrupt } from "../interrupts.ts";
@@ -64,6 +65,21 @@ const bakeStep: Step = async (input, context) => {
   }
 };
 
+function wordsOfRefusal(imageId: string, reason: SmokeRefusal): string {
+  switch (reason.code) {
+    case "no-image":
+      return `there is no image ${imageId} here`;
+    case "image-unfit":
+      return `${imageId} is ${reason.state}, for ${reason.architecture ?? "no runner of ours"}`;
+    case "unknown-class":
+      return `resource-class is "${reason.given}"; this environment has ${reason.known.join(", ")}`;
+    case "timeout":
+      return `timeout-min is "${reason.given}"; it is a whole number from 1 to ${reason.most}, the environment's limits.provision`;
+    default:
+      return wordsOfReason(reason);
+  }
+}
+
 const testStep: Step = async (input, context) => {
   const imageId = imageOf(input);
   const world = await context.world();
@@ -84,12 +100,13 @@ const testStep: Step = async (input, context) => {
         ...(timeoutMin === undefined ? {} : { timeoutMin }),
       }),
   );
-  context.result({ imageId, ...smoked }, () =>
+  const reasons = smoked.kind === "passed" ? [] : smoked.reasons.map((reason) => wordsOfRefusal(imageId, reason));
+  context.result({ imageId, ...smoked, ...(smoked.kind === "passed" ? {} : { reasons }) }, () =>
     smoked.kind === "passed"
       ? [`${imageId} passed: ${smoked.instanceId} registered after ${spoken(smoked.readyMs)}, and is ended`]
       : [
           `${imageId} ${smoked.kind === "failed" ? "failed its test" : "was not tested"}:`,
-          ...smoked.reasons.map((why) => `- ${why}`),
+          ...reasons.map((why) => `- ${why}`),
         ],
   );
   if (smoked.kind === "passed") return exitCodes.done;

@@ -10,7 +10,7 @@ import { installRunnerStandIn } from "../../../sim/runner/install.ts";
 import type { RawRequest } from "../../../domain/request.ts";
 import type { InstanceRecord, Signal } from "../../../domain/record.ts";
 import { refresh } from "../../../control/refresh/refresh.ts";
-import { wordsOfReason } from "../../../control/pool/reasons.ts";
+import { wordsOfReason } from "../../../entry/words/reasons.ts";
 import type { ControlWorld } from "../../../control/world.ts";
 import { controlWorld } from "../../../entry/control-world.ts";
 import { hostClock } from "../../../entry/host-clock.ts";

@@ -222,7 +222,7 @@ export const cloudMutations: readonly Mutation[] = [
     ],
     [
       "a type that a zone does not have ends the provision",
-      'if (saysNotThere.test(message)) return { kind: "no-capacity", reason };',
+      'if (saysNotThere.test(message)) return { code, kind: "no-capacity", reason };',
       "// of the whole request",
       "aws/fleet",
     ],

@@ -198,7 +198,7 @@ export const controlMutations: readonly Mutation[] = [
     ],
     [
       "one record that cannot be judged stops the judging of all",
-      "const found = await attempt(record.instanceId, undefined, async () => findingOf(record, facts as Facts));",
+      "const found = await attempt(about, undefined, async () => findingOf(record, facts as Facts));",
       "const found = findingOf(record, facts as Facts);",
       "control/each-alone",
     ],
