@@ -20,7 +20,7 @@ const woken = "woken";
 export async function runAgent(world: AgentWorld, options: AgentOptions): Promise<string> {
   const start = world.clock.now();
   const startedAt = options.startedAt ?? (() => start);
-  // What an agent before this one knew is in the host's deadline: started again while the table is out of reach, it neither ends a run
+  // What an earlier agent knew is in the host's deadline: started again while the table is out of reach, this one neither ends a run
   // before its threshold nor outlives it.
   const left = await world.host.left();
   const times = (): Times => {
@@ -53,7 +53,7 @@ export async function runAgent(world: AgentWorld, options: AgentOptions): Promis
 }
 
 /**
- * The host's timer asks nobody, so it comes well after the agent's own end: a threshold that was moved in its last second may not have
+ * The host's timer does not look at the record, so it comes well after the agent's own end: a threshold that was moved in its last second may not have
  * been seen yet. As much room as the boot watchdog leaves to the boot limit.
  */
 const deadlineMarginMs = limits.bootWatchdogMs - limits.bootMs;
@@ -73,7 +73,7 @@ async function look(agent: Agent, times: () => Times): Promise<View> {
   const runner = await orUnread("runner", world.runner.state());
   memory.runner = runner ?? memory.runner;
   await orUnread("supervisor", world.host.report(statusOf(memory)));
-  // A metadata service that does not answer is nothing to speak of: the next turn asks again.
+  // A metadata service that does not answer is not reported: the next turn asks again.
   memory.interruption = (await world.metadata.interruption().catch(() => undefined)) ?? memory.interruption;
   memory.diskFree = (await orUnread("free disk", world.host.diskFree())) ?? memory.diskFree;
   const { pooled, bootMs, turnMs } = options;

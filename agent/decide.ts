@@ -22,7 +22,7 @@ export interface View {
   /** The last record seen, also where the table is out of reach now. */
   readonly known: InstanceRecord | undefined;
   readonly bootedAt: number;
-  /** Until when an agent of this boot before this one has let the machine live, by its last word; undefined: none has. */
+  /** Until when an earlier agent of this boot has let the machine live; undefined: none has. */
   readonly before: number | undefined;
   readonly bootMs: number;
   /** Launched by runpool (`runpool:manager=pool`): then no record means no right to live. */
@@ -34,7 +34,7 @@ export interface View {
   /** The runner is being registered, stopped or cleaned: one at a time. */
   readonly task: boolean;
   readonly failure: Failure | undefined;
-  /** `at` of the last signal that this process has sent; what an earlier one said, it says again before it acts upon it. */
+  /** `at` of the last signal that this process has sent; what an earlier process sent, it sends again before it acts on it. */
   readonly said: number | undefined;
   readonly interruption: Interruption | undefined;
   /** The longest wait in one turn, ms. */
@@ -55,12 +55,12 @@ export type Step =
   | { readonly kind: "power-off"; readonly reason: string }
   | { readonly kind: "wait"; readonly until: number };
 
-/** Failures that trying again in this assignment does not mend. Words that nobody knows may be the forge's own fault: they are tried again. */
+/** Failures that a further try in this assignment does not mend. One for no known cause may be the forge's own fault: it is tried again. */
 const hopeless: ReadonlySet<FailureCause> = new Set(["version", "refused"]);
 
 /**
  * Failures of the forge's own, or of the way to it: the machine is sound, and another one would fare no better. So it is kept and tries on for
- * as long as its record lets it, and says what it waits for, so that whoever gives up first can tell the reason.
+ * as long as its record lets it, and says what it waits for, so that a run that gives up first can report the reason.
  */
 const passing: ReadonlySet<FailureCause> = new Set(["network", "rate-limit"]);
 
@@ -69,17 +69,17 @@ const wait = (view: View, until = Number.POSITIVE_INFINITY): Step => ({
   until: Math.min(until, view.now + view.turnMs),
 });
 
-/** Until when the machine may live by the last word that it has, epoch ms; one that is nobody's needs none. */
+/** Until when the machine may live by the last record it has seen, epoch ms; infinite for a machine that is not of the pool. */
 export function lastMoment({ known, before, runner, bootedAt, bootMs, pooled }: View): number {
   const limit = known?.threshold ?? before ?? (pooled ? bootedAt + bootMs : Number.POSITIVE_INFINITY);
   const begun = known?.signal?.assignment === known?.assignment ? known?.signal?.at : undefined;
-  // Whoever gives it an owner writes this with it: what was asked for, or what class, environment and overlay say.
+  // Written with the owner: what was asked for, or what class, environment and overlay say.
   return runner.busy && begun !== undefined
     ? Math.max(limit, begun + (known?.maxRuntimeMs ?? limits.maxRuntimeMs))
     : limit;
 }
 
-/** No record to be seen: how long the machine may live on its last word. */
+/** Without a record in sight: how long the machine may live on the last one. */
 function withoutRecord(view: View, why: string): Step {
   const last = lastMoment(view);
   if (view.now >= last) return { kind: "power-off", reason: why };
@@ -96,8 +96,8 @@ function idle(view: View, record: InstanceRecord): Step {
 }
 
 /**
- * The runner takes no further job, and a job that runs is left alone. Undefined once there is no runner. One that cannot be told to drain is not
- * asked while it is busy.
+ * The runner takes no further job, and a job that runs is left alone. Undefined once there is no runner. One that has no draining state is
+ * not asked while it is busy.
  */
 function drained(view: View, record: InstanceRecord): Step | undefined {
   const { assignment, busy, draining } = view.runner;
@@ -116,7 +116,7 @@ function leave(view: View, record: InstanceRecord): Step {
 const signalNow = (record: InstanceRecord): SignalKind | undefined =>
   record.signal?.assignment === record.assignment ? record.signal.kind : undefined;
 
-/** That it is for its version, by the record: the agent that said so may have been killed since. */
+/** Whether it failed for its version, by the record: the agent that reported so may have been killed since. */
 const tooOld = ({ signal }: InstanceRecord): string | undefined =>
   signal?.cause === "version" ? "the forge refuses this version of the runner" : undefined;
 
@@ -141,8 +141,8 @@ function orGivenUp(view: View, record: InstanceRecord, step: Step): Step {
 }
 
 /**
- * Its one job has been: the assignment is over, though nobody has asked it to leave. It is cleaned as for a leave, and says so; whoever
- * asks then finds it gone already. Only once `registered` is in the record, so that whoever begins anew after a crash registers no more.
+ * Its one job has been: the assignment is over, though it was not asked to leave. It is cleaned as for a leave, and says so; a
+ * release then finds it gone already. Only once `registered` is in the record, so that the next agent after a crash does not register again.
  */
 function over(record: InstanceRecord, own: boolean): Step {
   if (own) return { kind: "stop", assignment: record.assignment };
@@ -165,7 +165,7 @@ function lastCall({ signal, state, threshold }: InstanceRecord): number {
 
 /**
  * A job that runs is left alone up to the threshold. Without one the listener stops, in the one step that hits no job, and is not kept up
- * any more: whoever asks the machine to leave meanwhile has it for the pool.
+ * any more: a release in the meantime has the machine for the pool.
  */
 function lastOf(view: View, record: InstanceRecord): Step {
   return drained(view, record) ?? wait(view, record.threshold);
@@ -179,7 +179,7 @@ function serve(view: View, record: InstanceRecord): Step {
   if (runner.assignment !== undefined && !own) return { kind: "stop", assignment: runner.assignment };
   const spent = own && runner.spent === true;
   const up = own && (runner.listener === "online" || spent);
-  // A write of an agent before this one may still be on its way, judged by the same signal: said again, that one will not land.
+  // A write of an earlier agent, judged by the same signal, may still be on its way: once the signal is sent again, that one will not land.
   const ownWord = record.signal?.at === view.said;
   switch (signalNow(record)) {
     case undefined:

@@ -1,4 +1,4 @@
-// What the agent stands on and knows: its world, its options, its memory, and how a sight or a write's reply is taken in.
+// What the agent stands on and knows: its world, its options, its memory, and how it takes in what it reads and what a write replies.
 import type { Host } from "../cloud/ports/host.ts";
 import type { Interruption, Metadata } from "../cloud/ports/metadata.ts";
 import type { OwnInstance, OwnReading, VitalSigns, Written } from "../cloud/ports/own-instance.ts";
@@ -32,7 +32,7 @@ export interface AgentOptions {
   readonly onRecord?: (record: InstanceRecord) => void;
 }
 
-/** What the agent knows beside its record; all of it can be found again after a crash, or does not matter. */
+/** What the agent knows beside its record; after a crash all of it can be found again, or does not matter. */
 export interface Memory {
   sight: OwnReading;
   known: InstanceRecord | undefined;
@@ -85,7 +85,7 @@ export function see(agent: Agent, sight: OwnReading): void {
   agent.options.onRecord?.(sight.record);
 }
 
-/** After a write: its reply is the newest sight. An unknown outcome is read again. */
+/** After a write: its reply is the newest record. An unknown outcome is read again. */
 export async function after(agent: Agent, written: Written): Promise<void> {
   const { world, memory } = agent;
   if (written.kind === "unknown") {

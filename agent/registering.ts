@@ -10,7 +10,7 @@ export async function beginRegistering(agent: Agent, record: InstanceRecord): Pr
   await after(agent, await world.own.beginRegistering(ownWord(agent, "registering", record), record));
 }
 
-/** Whether the record is still as judged: what is begun now lasts seconds, and whoever wants it to leave should not wait for it. */
+/** Whether the record is still as judged: what is begun now takes seconds, for which a release should not wait. */
 export async function stands(agent: Agent, record: InstanceRecord): Promise<boolean> {
   const { world, memory } = agent;
   see(agent, await world.own.watch(undefined, world.clock.now(), () => signs(agent), memory.wake.signal));
@@ -20,7 +20,7 @@ export async function stands(agent: Agent, record: InstanceRecord): Promise<bool
 export const resume = async (agent: Agent, record: InstanceRecord): Promise<void> =>
   tried(agent, record, await agent.world.runner.start(record.assignment));
 
-/** Whatever goes wrong is a failure that is tried again a few times and then said, so that the run is given a reason. */
+/** Whatever goes wrong is a failure that is tried again a few times and then reported, so that the run gets a reason. */
 export async function register(agent: Agent, record: InstanceRecord): Promise<void> {
   try {
     tried(agent, record, await agent.world.runner.enrol(record));

@@ -69,7 +69,7 @@ drop_ins() {
 
 session_access() {
   for unit in amazon-ssm-agent.service snap.amazon-ssm-agent.amazon-ssm-agent.service; do
-    # A drop-in alone is no unit, though `systemctl cat` finds it.
+    # A drop-in alone is not a unit, though `systemctl cat` finds it.
     [ "$(systemctl show --property=LoadState "$unit")" = LoadState=loaded ] || continue
     if [ "${RUNPOOL_SESSIONS:-}" != 1 ]; then
       systemctl disable --now "$unit"

@@ -33,6 +33,8 @@ export interface AgentBench extends Traces {
   change(record: Partial<InstanceRecord>, runner?: Partial<RunnerState>): void;
   /** Runs the agent; resolves with its end. */
   run(changes?: Partial<AgentOptions>): Promise<string>;
+  /** Runs the agent to its end; gives its reason. */
+  ended(changes?: Partial<AgentOptions>): Promise<string>;
   /** Lets whatever is due happen, until `found`. */
   until(found: () => boolean): Promise<void>;
 }
@@ -141,6 +143,16 @@ export function agentBench(wish: BenchWish): AgentBench {
     clock,
     log: { event: (name, facts) => void traces.events.push({ name, facts: { ...facts } }) },
   };
+  const run: AgentBench["run"] = (changes) =>
+    runAgent(world, agentOptions({ onWake: (given) => (wake = given), ...changes }));
+  const until: AgentBench["until"] = async (found) => {
+    // Far beyond what any test needs: what never comes is reported with what has.
+    for (let turns = 0; !found(); turns++) {
+      if (turns > 2_000) throw new Error(`it has not happened: ${JSON.stringify(traces.events)}`);
+      await new Promise((done) => setImmediate(done));
+      await clock.advance(100);
+    }
+  };
   return {
     ...traces,
     clock,
@@ -150,14 +162,13 @@ export function agentBench(wish: BenchWish): AgentBench {
       runner.change(state);
       wake();
     },
-    run: (changes) => runAgent(world, agentOptions({ onWake: (given) => (wake = given), ...changes })),
-    until: async (found) => {
-      // Far beyond what any test needs: what never comes is told with what has.
-      for (let turns = 0; !found(); turns++) {
-        if (turns > 2_000) throw new Error(`it has not happened: ${JSON.stringify(traces.events)}`);
-        await new Promise((done) => setImmediate(done));
-        await clock.advance(100);
-      }
+    run,
+    ended: async (changes) => {
+      let reason: string | undefined;
+      void run(changes).then((end) => (reason = end));
+      await until(() => reason !== undefined);
+      return reason ?? "";
     },
+    until,
   };
 }

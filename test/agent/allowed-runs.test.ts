@@ -82,7 +82,7 @@ test("the hook of a stranger's job ends the worker, since a failed hook alone wo
   expect(hookOf("/runner/bin/Runner.Worker", "70")).toBe("hook: 0\n");
 });
 
-test("a run is let in by its whole number alone, never by one that begins, ends or goes on like it", () => {
+test("a run is let in by its whole number alone, never by one that begins or ends like it", () => {
   const letsIn = (RUNPOOL_ONLY_RUNS: string, GITHUB_RUN_ID: string) =>
     spawnSync("bash", [hook], { env: { PATH: process.env["PATH"], RUNPOOL_ONLY_RUNS, GITHUB_RUN_ID } }).status === 0;
   for (const [owner, run] of [

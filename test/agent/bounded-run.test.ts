@@ -26,7 +26,7 @@ test("at its time limit the whole process group is killed, what it has started i
   );
   expect(await ended).toMatchObject({ code: 137, timedOut: true });
   expect(begun).toHaveLength(1);
-  // Killed with the group in one call; whoever reaps it may take a moment.
+  // Killed with the group in one call; its reaper may take a moment.
   const lives = async () => (await readProcess(begun[0] ?? 0))?.zombie === false;
   for (let look = 0; look < 1_000 && (await lives()); look++) await hostClock.sleep(5);
   expect(await lives()).toBe(false);
@@ -39,5 +39,7 @@ test("a secret is masked each time it stands in a line, and so is each thing tha
   expect(masked(`${token} ${token}`, [])).toBe("*** ***");
   const jwt = `eyJ${"a".repeat(20)}.${"b".repeat(20)}.c`;
   expect(masked(`${jwt},${jwt}`, [])).toBe("***,***");
+  expect(masked(`RemoteAuth ${"A".repeat(29)}`, [])).toBe("RemoteAuth ***");
+  expect(masked("nothing to hide", [""])).toBe("nothing to hide");
   expect(masked("Bearer abcdefgh1 Bearer abcdefgh2", [])).toBe("Bearer *** Bearer ***");
 });

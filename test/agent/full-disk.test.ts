@@ -1,4 +1,4 @@
-// A disk that a job has filled: what the agent writes down fails, and looking goes on all the same, for leaving is what makes room.
+// A disk that a job has filled: the agent's writes fail and its looks do not, for a release is what makes room.
 import {
   mkdirSync,
   mkdtempSync,

@@ -1,4 +1,4 @@
-// Giving a registration up: whoever reads that it failed may end the machine, so nothing may be left that could still take a job.
+// Giving a registration up: the control plane may end a machine that reports so: nothing may be left that could still take a job.
 import { expect, test } from "vitest";
 import { next, type View } from "../../agent/decide.ts";
 import type { RunnerState } from "../../cloud/ports/runner.ts";

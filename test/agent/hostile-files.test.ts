@@ -110,7 +110,7 @@ test("lines of any length are cut before they reach a log or a signal", () => {
   expect(lastLines.map(({ length }) => length)).toEqual([hostMaxima.lineLength, 3]);
 });
 
-test("whoever writes into the folder without end wakes the agent at the first word of each file, and then at the poll", async () => {
+test("a job that writes into the folder without end wakes the agent at the first word of each file, and then at the poll", async () => {
   writeFileSync(join(folder, "1", "listener.log"), online);
   const listener = spawn("sleep", ["600"], { stdio: "ignore" });
   const group = join(folder, "runpool.slice/runpool-jobs.slice/runpool-runner@1.service");
@@ -144,7 +144,7 @@ describe("an agent that cannot read its machine", () => {
   const record = recordOf({ ...owned, state: "running", said: "registered", threshold: now + 60_000 });
   const broken = () => Promise.reject(new Error("File size (3221225472) is greater than 2 GiB"));
 
-  test("begins nothing upon its runner, says so once, and goes on as soon as it can", async () => {
+  test("begins nothing upon its runner, says so once, and continues as soon as it can", async () => {
     let reads = 0;
     let state: RunnerState = serving;
     const bench = agentBench({

@@ -19,7 +19,7 @@ test("a recommendation to rebalance ends an idle machine, and disturbs no run", 
   expect(next(view(running, { interruption, runner: serving })).kind).toBe("wait");
 });
 
-test("a spot notice is said first, its running job goes on, and then the machine ends", () => {
+test("a spot notice is reported first, its running job is left alone, and then the machine ends", () => {
   const interruption = { kind: "terminate", at: now + 120_000 } as const;
   expect(next(view(running, { interruption, runner: serving }))).toMatchObject({
     kind: "signal",

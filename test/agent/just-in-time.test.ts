@@ -95,7 +95,7 @@ test("after its one job the assignment is over: cleaned, said, and nothing is re
   await bench.until(() => bench.record().signal?.kind === "deregistered");
   expect(bench.record().signal?.detail).toMatch(/one job .* is over/);
   expect(bench.told).toEqual(["clean 1"]);
-  // Whoever asks it to leave finds it gone; then it serves the next one, by a configuration of that one's own.
+  // A release finds it gone; then it serves the next one, by a configuration of that one's own.
   bench.change({ wanted: "leave" });
   const { owner: _, ...free } = bench.record();
   expect(free.signal?.kind).toBe("deregistered");
@@ -131,7 +131,7 @@ test("a listener that dies before its job is resumed: the configuration is not u
   expect(bench.record().signal?.kind).toBe("registered");
 });
 
-test("by token it goes on as ever, also where its listener has ended with 0 after a job", async () => {
+test("by token it is started again, also where its listener has ended with 0 after a job", async () => {
   const bench = agentBench({
     record: recordOf({ ...owned, state: "claimed", said: "registered", registration }),
     runner: { ...serving, listener: "exited", exitCode: 0, jobs: 1 },

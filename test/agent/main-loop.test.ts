@@ -1,4 +1,4 @@
-// The keep-alive and the heartbeat say that the main loop turns: where it stands still, neither goes on, however much time passes.
+// The keep-alive and the heartbeat say that the main loop turns: where it stands still, both stop, however much time passes.
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,7 +74,7 @@ function onTable() {
   return { bench, seen };
 }
 
-test("the heartbeat goes on while the loop turns, and ends with it", async () => {
+test("the heartbeat continues while the loop turns, and ends with it", async () => {
   const { bench, seen } = onTable();
   void bench.run();
   await bench.until(() => seen.beats > 2);

@@ -52,19 +52,6 @@ test("a clean-up that fails is told, and tried again before the machine says tha
   expect(cleaned).toBe(2);
 });
 
-test("at its end a clean-up that fails is told, and the machine powers off all the same", async () => {
-  const bench = agentBench({
-    record: { ...serving, state: "terminating" },
-    runner: online,
-    hands: { clean: () => Promise.reject(new Error("docker keeps something")) },
-  });
-  let end: string | undefined;
-  void bench.run().then((reason) => (end = reason));
-  await bench.until(() => end !== undefined);
-  expect(bench.done).toEqual(["kill", "power-off"]);
-  expect(bench.events.map(({ name }) => name)).toContain("agent.not-cleaned");
-});
-
 test("a job that the stop has found, though no look has, is waited for and not cleaned away", async () => {
   let stops = 0;
   const bench = agentBench({

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { hostLimits } from "../../agent/machine/host-limits.ts";
+import { outcomeOf } from "../../agent/hosts/pre-runner.ts";
 import { processHost } from "../../agent/hosts/process/process-host.ts";
 import { githubProgram } from "../../agent/runners/github/program.ts";
 import { agentHost } from "../../entry/agent/agent-host.ts";
 import { parseAgentEnvironment } from "../../entry/agent/agent-environment.ts";
 import { hostClock } from "../../entry/host-clock.ts";
+import { preRunnerCases } from "../contract/pre-runner-cases.ts";
 import { unitHostOn } from "./on-systemd.ts";
 
 const made: string[] = [];
@@ -34,10 +36,6 @@ function machine(preRunnerScript: string, prepareLimitMs = 10_000, bootId = "boo
   });
   return { host, lines, reasons, stateDirectory };
 }
-const failed = async (script: string): Promise<string> => {
-  const outcome = await machine(script).host.prepare();
-  return outcome.kind === "failed" ? outcome.detail : "prepared";
-};
 
 test("the boot limit that the environment gives is the pre-runner script's too, in the unit and among processes", async () => {
   const folder = mkdtempSync(join(tmpdir(), "host-"));
@@ -77,17 +75,15 @@ test("the boot limit that the environment gives is the pre-runner script's too, 
 });
 
 describe("the pre-runner script", () => {
-  test("keeps quotes, dollars, backslashes and a line EOF as they are", async () => {
-    const { host, lines } = machine(`cat <<'EOF'\n"it's" $HOME \\n \`x\`\nEOF\necho EOF\necho '%s'`);
-    expect(await host.prepare()).toEqual({ kind: "prepared" });
-    expect(lines).toEqual([`"it's" $HOME \\n \`x\``, "EOF", "%s"]);
-  });
-
-  test("works with Windows' line ends, a byte-order mark and no last line end", async () => {
-    const { host, lines } = machine("\uFEFF#!/bin/bash\r\nif true; then\r\n  echo good\r\nfi");
-    expect(await host.prepare()).toEqual({ kind: "prepared" });
-    expect(lines).toEqual(["good"]);
-  });
+  test.each(preRunnerCases)(
+    "$name: its own exit code and its own last lines; all that it says is logged",
+    async ({ script, code, lastLines, said = lastLines.length }) => {
+      const limitMs = code === 124 ? 300 : 10_000;
+      const { host, lines } = machine(script, limitMs);
+      expect(await host.prepare()).toEqual(outcomeOf(code, code === 124 ? limitMs : undefined, lastLines));
+      expect([lines.length, lines.slice(-20)]).toEqual([said, lastLines]);
+    },
+  );
 
   test("may be in any language that its first line names", async () => {
     const { host, lines } = machine(`#!${process.execPath}\nconsole.log("in " + "JavaScript")`);
@@ -95,46 +91,9 @@ describe("the pre-runner script", () => {
     expect(lines).toEqual(["in JavaScript"]);
   });
 
-  test("may be 100 KB long", async () => {
-    const { host, lines } = machine(`${": 'padding padding padding'\n".repeat(4_000)}echo end`);
-    expect(await host.prepare()).toEqual({ kind: "prepared" });
-    expect(lines).toEqual(["end"]);
-  });
-
-  test("may be empty", async () => {
-    expect(await machine(" \n").host.prepare()).toEqual({ kind: "prepared" });
-  });
-
-  test("fails with its own exit code, a signal counted as shells do", async () => {
-    expect(await failed("echo why; exit 3")).toBe("the pre-runner script ended with 3\nwhy");
-    expect(await failed("set -e\nfalse\necho never")).toBe("the pre-runner script ended with 1");
-    expect(await failed("kill -KILL $$")).toBe("the pre-runner script ended with 137");
-  });
-
   test("fails where its interpreter does not exist", async () => {
-    expect(await failed("#!/no/such/interpreter\n")).toMatch(/ended with 127\n.*ENOENT/);
-  });
-
-  test("gives the last twenty lines as detail, and every line to the log", async () => {
-    const { host, lines } = machine("seq 1 50; exit 1");
-    const outcome = await host.prepare();
-    expect(outcome.kind === "failed" && outcome.detail.split("\n").slice(1)).toEqual(
-      Array.from({ length: 20 }, (_none, index) => String(index + 31)),
-    );
-    expect(lines).toHaveLength(50);
-  });
-
-  test("is stopped with all that it started when it takes too long", async () => {
-    const { host } = machine("echo begun; sleep 300 & sleep 300", 300);
-    expect(await host.prepare()).toEqual({
-      kind: "failed",
-      detail: "the pre-runner script was stopped after 300 ms\nbegun",
-    });
-  });
-
-  test("does not wait for a daemon that it leaves behind", async () => {
-    const { host } = machine("sleep 300 & echo left; disown");
-    expect(await host.prepare()).toEqual({ kind: "prepared" });
+    const detail = expect.stringMatching(/ended with 127\n.*ENOENT/) as unknown;
+    expect(await machine("#!/no/such/interpreter\n").host.prepare()).toEqual({ kind: "failed", detail });
   });
 
   test("runs once a boot: a second call and a restarted agent get the first outcome", async () => {

@@ -32,7 +32,7 @@ describe("of what the agent hands over for a listener", () => {
     expect(passed(environmentFile(told))).toEqual(lines);
   });
 
-  test("nothing else does: no other name, no line that goes on, no sign behind the value", () => {
+  test("nothing else does: no other name, no line without an end, no sign behind the value", () => {
     const lines = [
       'BASH_ENV="/x"',
       'LD_PRELOAD="/x"',

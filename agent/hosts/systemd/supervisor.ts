@@ -1,4 +1,4 @@
-// The service manager's ear: ready once, a status for people, and the keep-alive of a main loop that really turns.
+// systemd's notifications: ready once, a status for people, and the watchdog's keep-alive, sent by the turns of the main loop.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import notify from "systemd-notify";
@@ -15,7 +15,7 @@ const run = promisify(execFile);
 
 /**
  * sd_notify(3) by its binary, which the npm package spawns; that one does not know WATCHDOG=1, so this spawns the same binary. A
- * notice that cannot be given is logged and not an error: without keep-alives systemd restarts the agent, which is then right.
+ * notice that fails is logged and not an error: without keep-alives systemd restarts the agent, which is then right.
  */
 export function systemdSupervisor(clock: Clock, log: Log): Supervisor {
   let said: string | undefined;

@@ -33,7 +33,7 @@ export function unitHost(options: UnitHostOptions): Host {
   const { stateDirectory, clock, log } = options;
   /** Seconds after boot, as they stand on disk. */
   let armed: number | undefined;
-  let told = false;
+  let reported = false;
   const file = join(stateDirectory, "deadline");
   return {
     prepare: () => prepare(options),
@@ -45,13 +45,13 @@ export function unitHost(options: UnitHostOptions): Host {
       try {
         await writeAtomically(file, `${options.bootId} ${seconds}\n`);
       } catch (error) {
-        // A job may have filled the disk: the one before stays armed, and the agent goes on, which makes room; tried again at the next turn.
-        if (!told) log.event("host.deadline-not-armed", { deadline: at, problem: String(error) });
-        told = true;
+        // A job may have filled the disk: the one before stays armed, and the agent runs on, which makes room; tried again at the next turn.
+        if (!reported) log.event("host.deadline-not-armed", { deadline: at, problem: String(error) });
+        reported = true;
         return;
       }
       armed = seconds;
-      told = false;
+      reported = false;
       log.event("host.deadline-armed", { deadline: at, secondsAfterBoot: seconds });
     },
     left: async () => {

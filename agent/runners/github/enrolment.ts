@@ -61,7 +61,7 @@ async function requestOf(options: EnrolmentOptions, record: Assigned): Promise<R
   const registration = record.registration?.[0];
   if (registration === undefined) return refused("the record names no registration");
   const { kind, labels } = registration;
-  // Before the secret is read: whoever may write records could otherwise have it used elsewhere. The server is the machine's own setting.
+  // Before the secret is read: else a record could have it used elsewhere. The server is the machine's own setting.
   const scope = registrationScope(options.forge, partition);
   if (registration.forge !== "github" || registration.scope !== scope)
     return refused(
@@ -81,8 +81,8 @@ async function requestOf(options: EnrolmentOptions, record: Assigned): Promise<R
 
 /**
  * What the runner registers by. A just-in-time configuration may be written a moment after the claim that it is for, since its name holds
- * the assignment: so one that is not there is tried again like a token. Without a parameter there is no tag that would let the instance in:
- * AWS answers AccessDenied to what is missing as to what is another's.
+ * the assignment: so one that is not there is tried again like a token. A missing parameter has no tag that lets the instance in:
+ * AWS answers AccessDenied, as for another instance's.
  */
 async function secretOf(
   { secrets, environment, instanceId }: EnrolmentOptions,

@@ -206,8 +206,8 @@ async function start(runner: Context, assignment: number): Promise<EnrolOutcome>
 }
 
 /**
- * A job that the listener has taken, and whose worker is still to come, is spared too: it says that it runs a job before it renews GitHub's lock
- * upon it, and nobody else would get that job. Where it gives it up it says nothing more: so for a while only.
+ * A job that the listener has taken, and whose worker is still to come, is spared too: the listener logs it before it renews GitHub's lock on
+ * the job, and no other runner would get it. Where it gives the job up it logs nothing more: so for a while only.
  */
 const isBusy = ({ processes, log, quietMs }: SandboxSeen): boolean =>
   hasJob(processes) || (quietMs < runnerLimits.takenJobMs && saysJobLast(log));

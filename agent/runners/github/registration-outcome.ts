@@ -1,4 +1,4 @@
-// Why `config.sh` or a listener failed, told from its words: each cause asks for something else.
+// Why `config.sh` or a listener failed, by the words that it wrote: each cause asks for something else.
 import type { FailureCause } from "../../../domain/record.ts";
 import type { EnrolFailed } from "../../../cloud/ports/runner.ts";
 
@@ -22,7 +22,7 @@ const causes: readonly (readonly [FailureCause, RegExp])[] = [
     "token",
     /http response code: (notfound|unauthorized) from 'post [^']*runner-registration'|invalid configuration provided for token|bad credentials|token (has )?expired/i,
   ],
-  // GitHub's reply to whoever asks too often, 403 or 429: ConfigurationManager.cs:882-885 prints the status, and the body with the words
+  // GitHub's reply to too many requests, 403 or 429: ConfigurationManager.cs:882-885 prints the status, and the body with the words
   // (GitHub REST, "Rate limits").
   ["rate-limit", /http response code: toomanyrequests|rate limit|abuse detection mechanism/i],
   // ConfigurationManager.cs:882-885, after the last of its three attempts (888).

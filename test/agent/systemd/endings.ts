@@ -6,7 +6,7 @@ import type { Scenario } from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const agent = "runpool-agent.service";
-/** Longer than any ending here takes; whoever is alive then has not been ended. */
+/** Longer than any ending here takes; a machine that is alive then has not been ended. */
 const patienceMs = 300_000;
 
 /**

@@ -34,7 +34,7 @@ mkdir -p .old
 pivot_root . .old
 cd /
 umount -l /.old
-# systemd leaves this to whoever starts the container.
+# systemd leaves this to the container's manager.
 mount --make-rshared /
 exec env -i container=guest LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   /lib/systemd/systemd --system --unit=guest.target --log-target=journal --show-status=0

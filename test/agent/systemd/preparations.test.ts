@@ -1,5 +1,6 @@
 // On a real systemd: the pre-runner script by root's unit, with any content.
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import { preRunnerCases } from "../../contract/pre-runner-cases.ts";
 import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
 
 /** Exit code, then the last lines. */
@@ -21,21 +22,8 @@ beforeEach((context) => {
   found = played.found;
 });
 
-test.each([
-  ["quotes", ["0", `"it's" $HOME \\n \`x\` %s`, "EOF"]],
-  ["windows", ["0", "good"]],
-  ["plain", ["0", "no first line"]],
-  ["long", ["0", "end"]],
-  ["empty", ["0"]],
-  ["fails", ["3", "why"]],
-  ["masked", ["1"]],
-  ["killed", ["137"]],
-  ["many", ["1", ...Array.from({ length: 20 }, (_none, index) => String(index + 31))]],
-  ["chatty", ["5", ...Array.from({ length: 20 }, (_none, index) => String(index + 19_981))]],
-  ["slow", ["124", "begun"]],
-  ["daemon", ["0", "left"]],
-])("%s: its own exit code and its own last lines", (name, outcome) => {
-  expect(found.found[name]).toEqual(outcome);
+test.each(preRunnerCases)("$name: its own exit code and its own last lines", ({ name, code, lastLines }) => {
+  expect(found.found[name]).toEqual([String(code), ...lastLines]);
 });
 
 test("all that a chatty script says is in the journal, however much in how short a time", () => {

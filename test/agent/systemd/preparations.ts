@@ -1,22 +1,8 @@
 // Scenario: pre-runner scripts of all kinds, each as if on a fresh boot, run by root's unit.
 import { rm, writeFile } from "node:fs/promises";
+import { preRunnerCases } from "../../contract/pre-runner-cases.ts";
 import type { Scenario } from "./scenarios.ts";
 import { installUnits, run } from "./stage.ts";
-
-const odd: Readonly<Record<string, string>> = {
-  quotes: `cat <<'EOF'\n"it's" $HOME \\n \`x\` %s\nEOF\necho EOF`,
-  windows: "\uFEFF#!/bin/bash\r\nif true; then\r\n  echo good\r\nfi",
-  plain: "echo no first line",
-  long: `${": 'padding padding padding'\n".repeat(4_000)}echo end`,
-  empty: " \n",
-  fails: "echo why; exit 3",
-  masked: "set -e\nfalse\necho never",
-  killed: "kill -KILL $$",
-  many: "seq 1 50; exit 1",
-  slow: "echo begun; sleep 300 & sleep 300",
-  chatty: "seq 1 20000; exit 5",
-  daemon: "sleep 300 & echo left; disown",
-};
 
 /** As a machine's journal has it; the guest's takes everything. */
 async function limitJournal(): Promise<void> {
@@ -45,7 +31,7 @@ export const preparations: Scenario = async () => {
   const found: Record<string, readonly string[]> = {};
   await limitJournal();
   let linesKept = 0;
-  for (const [name, script] of Object.entries(odd)) {
+  for (const { name, script } of preRunnerCases) {
     found[name] = await prepare(script);
     if (name === "chatty") linesKept = (await run(...saidBy)).trimEnd().split("\n").length;
   }

@@ -113,7 +113,7 @@ export const agentMutations: readonly Mutation[] = [
       "a clean-up that fails is an unhandled rejection, and the machine does not power off",
       "if (assignment !== undefined) await world.runner.clean(assignment);",
       "if (assignment !== undefined) void world.runner.clean(assignment);",
-      "agent/passing-faults",
+      "agent/past-threshold",
     ],
     ["a spot notice is forgotten at the next look", "?? memory.interruption;", ";", "agent/passing-faults"],
     [

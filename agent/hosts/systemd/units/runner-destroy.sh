@@ -8,7 +8,7 @@ for _ in {1..1000}; do
   pkill -KILL -u runpool-job || break
   sleep 0.01
 done
-# 1: there is none. Anything else, a pgrep that is missing too, is no word of that.
+# 1: there is none. Anything else, such as a missing pgrep, does not say so.
 pgrep -u runpool-job >/dev/null
 [ $? = 1 ] || { echo "processes of runpool-job do not die, or cannot be looked for"; exit 75; }
 cd /var/lib/runpool/runners || exit 1

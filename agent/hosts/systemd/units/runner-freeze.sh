@@ -1,5 +1,5 @@
 #!/bin/bash
-# Freezes the runner of assignment $1 with everything in its cgroup; where it has none there is nothing to freeze. 75: it does not freeze, and goes on.
+# Freezes the runner of assignment $1 with everything in its cgroup; where it has none there is nothing to freeze. 75: it does not freeze, and runs on.
 set -eu
 cgroup=$(/usr/lib/runpool/runner-cgroup.sh "$1") || exit 0
 echo 1 >"$cgroup/cgroup.freeze"

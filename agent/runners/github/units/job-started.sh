@@ -7,7 +7,7 @@ note() { # word
     >>"$RUNPOOL_JOBS_FILE" 2>/dev/null || true
 }
 # A failed hook alone leaves the job its steps with `if: always()` and its actions' `pre` (StepsRunner.cs): so the worker, our parent, is ended.
-# Its listener then fails the job, with what the worker had on stderr for a reason (JobDispatcher.cs), and goes on.
+# Its listener then fails the job, with what the worker had on stderr for a reason (JobDispatcher.cs), and takes the next one.
 refuse() { # words
   local parent=''
   note refused
