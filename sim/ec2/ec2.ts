@@ -48,7 +48,7 @@ export interface Ec2 {
   state(machine: Machine): MachineState;
   /** The machine powered itself off: terminated or stopped, as its shutdown behaviour says. */
   poweredOff(id: string): void;
-  /** The hardware dies; unnoticed, EC2 goes on calling it running. */
+  /** The hardware dies; unnoticed, EC2 still calls it running. */
   kill(id: string, how?: { readonly noticed: boolean }): void;
   /** The spot notice now, the end two minutes later. */
   interruptSpot(id: string): void;

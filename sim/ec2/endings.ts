@@ -51,7 +51,7 @@ export const poweredOff = (world: World, machine: Machine): void =>
   );
 
 /**
- * The hardware dies. Noticed: EC2 terminates the machine. Unnoticed: EC2 goes on calling it running, with failed status
+ * The hardware dies. Noticed: EC2 terminates the machine. Unnoticed: EC2 still calls it running, with failed status
  * checks, and only the silence of the machine tells.
  */
 export function kill(world: World, machine: Machine, noticed: boolean): void {

@@ -90,7 +90,7 @@ export interface MachineFaults {
 export interface Hooks {
   /** The machine has booted (`running`); not called for one that hangs or ended before. */
   onLaunch?: (machine: Machine) => void;
-  /** The machine's power is gone, whoever took it; not called for one that powered itself off. */
+  /** The machine has lost its power, for whatever reason; not called for one that powered itself off. */
   onTerminate?: (machine: Machine) => void;
   /** What its console shows, where that is not what was written into it. */
   console?: (machine: Machine) => string;

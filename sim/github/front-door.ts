@@ -1,7 +1,7 @@
 // The GitHub stand-in's HTTP front door: reads a call, lets faults strike, finds its route, writes the reply.
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "../http/listen.ts";
 import type { Call, Reply } from "./call.ts";
 import { GithubRefusal, notFound, refusalReply } from "./call.ts";
 import type { Credentials } from "./credentials.ts";
@@ -112,7 +112,7 @@ async function serve(parts: FrontDoorParts, request: IncomingMessage, response: 
     const key = caller?.key ?? "127.0.0.1";
     strike(parts, struck, key);
     if (!ours) checkVersion(request.headers["x-github-api-version"], route, parts.unversioned);
-    if (!ours) extra = path === "/rate_limit" ? {} : parts.rateLimits.count(key);
+    if (!ours) extra = parts.rateLimits.count(key);
     if (found === undefined) throw notFound();
     admit(found.route, found.names, caller);
     const body = await readBody(request);
@@ -136,13 +136,9 @@ async function serve(parts: FrontDoorParts, request: IncomingMessage, response: 
   if (!response.destroyed) write(world, response, reply, extra);
 }
 
-/** Opens the door on a loopback port (0: any) and puts the base URL into the world. */
-export async function openFrontDoor(parts: FrontDoorParts, port: number): Promise<Server> {
+/** Opens the door on a loopback port and puts the base URL into the world. */
+export async function openFrontDoor(parts: FrontDoorParts): Promise<Server> {
   const server = createServer((request, response) => void serve(parts, request, response));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  parts.world.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  parts.world.baseUrl = await listen(server);
   return server;
 }

@@ -1,6 +1,7 @@
 // The GitHub stand-in: REST, runners and jobs behind one loopback port, and what a demo or a test may do to it and see of it.
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
+import { closeServer } from "../http/listen.ts";
 import type { AppToAccept, PatToAccept } from "./credentials.ts";
 import { createCredentials } from "./credentials.ts";
 import { createFaults } from "./faults.ts";
@@ -8,12 +9,10 @@ import type { GithubFaults } from "./faults.ts";
 import { openFrontDoor } from "./front-door.ts";
 import type { GithubEvent, GithubEventType, Job, Run, Runner } from "./model.ts";
 import { createRateLimits } from "./rate-limit.ts";
-import type { RateLimits } from "./rate-limit.ts";
 import { appRoutes, plainRoutes } from "./rest-apps.ts";
 import { runnerRoutes } from "./rest-runners.ts";
 import { runRoutes } from "./rest-runs.ts";
 import { routeFinder } from "./routes.ts";
-import type { Route } from "./routes.ts";
 import { runnerProtocolRoutes } from "./runner-protocol.ts";
 import { cancelRun, queueRun } from "./runs.ts";
 import type { RunToQueue } from "./runs.ts";
@@ -25,8 +24,6 @@ import type { World } from "./world.ts";
 export interface GithubOptions {
   readonly clock: Clock;
   readonly chance: Chance;
-  /** Loopback port; any free one when absent. */
-  readonly port?: number;
   /** What shall differ from `defaultSettings`. */
   readonly settings?: Partial<GithubSettings>;
   readonly pats?: readonly PatToAccept[];
@@ -63,17 +60,6 @@ export interface GithubStandIn {
   close(): Promise<void>;
 }
 
-/** GET /rate_limit, which counts nothing. */
-const rateLimitRoute = (rateLimits: RateLimits): Route => ({
-  method: "GET",
-  path: "/rate_limit",
-  needs: "nobody",
-  handle: (_world, call) => {
-    const core = rateLimits.shown(call.caller?.key ?? "127.0.0.1");
-    return { status: 200, body: { resources: { core }, rate: core } };
-  },
-});
-
 function happened(world: World, type: GithubEventType, matches: (event: GithubEvent) => boolean): Promise<GithubEvent> {
   const fits = (event: GithubEvent): boolean => event.type === type && matches(event);
   const past = world.history.find(fits);
@@ -87,7 +73,7 @@ function happened(world: World, type: GithubEventType, matches: (event: GithubEv
   });
 }
 
-/** Opens the stand-in. Rejects when the port is taken. */
+/** Rejects where no port can be had. */
 export async function openGithub(options: GithubOptions): Promise<GithubStandIn> {
   const settings = { ...defaultSettings, ...options.settings };
   const world = createWorld(options.clock, options.chance.fork("github"), settings);
@@ -97,14 +83,14 @@ export async function openGithub(options: GithubOptions): Promise<GithubStandIn>
   for (const app of options.apps ?? []) credentials.acceptApp(app);
   const faults = createFaults(options.chance.fork("github-faults"));
   const rateLimits = createRateLimits(options.clock, settings.rateLimit);
-  const rest = [...plainRoutes, rateLimitRoute(rateLimits), ...appRoutes(credentials), ...runnerRoutes, ...runRoutes];
+  const rest = [...plainRoutes, ...appRoutes(credentials), ...runnerRoutes, ...runRoutes];
   const find = routeFinder([...rest, ...runnerProtocolRoutes]);
   const counts = new Map<string, number>();
   const count = (route: string): void => void counts.set(route, (counts.get(route) ?? 0) + 1);
   const bare = new Set<string>();
   const unversioned = (route: string): void => void bare.add(route);
   const parts = { world, credentials, faults, rateLimits, find, count, unversioned };
-  const server = await openFrontDoor(parts, options.port ?? 0);
+  const server = await openFrontDoor(parts);
   const counted = (runners: boolean): Record<string, number> =>
     Object.fromEntries([...counts].filter(([route]) => /\/_runner|runner-registration/.test(route) === runners));
   return {
@@ -125,8 +111,7 @@ export async function openGithub(options: GithubOptions): Promise<GithubStandIn>
     runnerCalls: () => counted(true),
     close: async () => {
       world.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
     },
   };
 }

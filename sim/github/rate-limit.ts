@@ -5,13 +5,6 @@ import { GithubRefusal } from "./call.ts";
 export interface RateLimits {
   /** Counts one call and returns its headers; throws GitHub's 403 once the hour's calls are used up. */
   count(key: string): Record<string, string>;
-  /** The state without counting, as GET /rate_limit shows it. */
-  shown(key: string): {
-    readonly limit: number;
-    readonly used: number;
-    readonly remaining: number;
-    readonly reset: number;
-  };
   /** GitHub's refusal as if the hour's calls were used up. */
   exhausted(key: string, status: 403 | 429): GithubRefusal;
 }
@@ -43,10 +36,6 @@ export function createRateLimits(clock: Clock, limit: number): RateLimits {
       if (window.used >= limit) throw exhausted(key, 403);
       window.used += 1;
       return headers(window.used, window.endsAt);
-    },
-    shown: (key) => {
-      const { used, endsAt } = windowOf(key);
-      return { limit, used, remaining: Math.max(0, limit - used), reset: Math.ceil(endsAt / 1000) };
     },
   };
 }

@@ -75,11 +75,6 @@ function shownRelease(world: World, { version, publishedAt }: GithubSettings["la
   };
 }
 
-const latestRelease = (world: World): Reply => ({
-  status: 200,
-  body: shownRelease(world, world.settings.latestRunner),
-});
-
 /** Newest first, as GitHub lists them. */
 function listReleases(world: World, call: Call): Reply {
   const { latestRunner, earlierRunners } = world.settings;
@@ -123,6 +118,5 @@ export const appRoutes = (credentials: Credentials): readonly Route[] => [
 ];
 
 export const plainRoutes: readonly Route[] = [
-  { method: "GET", path: "/repos/actions/runner/releases/latest", needs: "nobody", handle: latestRelease },
   { method: "GET", path: "/repos/actions/runner/releases", needs: "nobody", handle: listReleases },
 ];

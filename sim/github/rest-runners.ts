@@ -122,12 +122,6 @@ export const runnerRoutes: readonly Route[] = prefixes.flatMap(({ path, permissi
     },
     { method: "POST", path: `${runners}/generate-jitconfig`, needs: write, handle: generateJit },
     { method: "GET", path: runners, needs: read, handle: listRunners },
-    {
-      method: "GET",
-      path: `${runners}/{runner_id}`,
-      needs: read,
-      handle: (world, call) => ({ status: 200, body: shownRunner(world, findRunner(world, call)) }),
-    },
     { method: "DELETE", path: `${runners}/{runner_id}`, needs: write, handle: removeRunner },
   ];
 });

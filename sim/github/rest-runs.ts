@@ -1,9 +1,9 @@
-// REST: workflow runs and their jobs, to read and to cancel.
+// REST: workflow runs and their jobs, to read.
 import type { Call, Reply } from "./call.ts";
-import { GithubRefusal, notFound, page } from "./call.ts";
+import { notFound, page } from "./call.ts";
 import type { Job, Run } from "./model.ts";
 import type { Route } from "./routes.ts";
-import { cancelRun, findRun, runConclusion, runStatus } from "./runs.ts";
+import { findRun, runConclusion, runStatus } from "./runs.ts";
 import type { World } from "./world.ts";
 
 const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
@@ -54,19 +54,6 @@ const ofRepository = (call: Call, run: Run): boolean =>
   run.owner.toLowerCase() === call.names["owner"]?.toLowerCase() &&
   run.repo.toLowerCase() === call.names["repo"]?.toLowerCase();
 
-const theRun = (world: World, call: Call): Run => {
-  const attempt = call.names["attempt_number"];
-  const run = findRun(world, Number(call.names["run_id"]), attempt === undefined ? undefined : Number(attempt));
-  if (run === undefined || !ofRepository(call, run)) throw notFound();
-  return run;
-};
-
-const theJob = (world: World, call: Call): Job => {
-  const job = world.jobs.get(Number(call.names["job_id"]));
-  if (job === undefined || !ofRepository(call, job.run)) throw notFound();
-  return job;
-};
-
 /** The latest attempt of each run, newest first. `status` takes a status or a conclusion, as at GitHub. */
 function listRuns(world: World, call: Call): Reply {
   const status = call.query.get("status");
@@ -83,35 +70,17 @@ function listRuns(world: World, call: Call): Reply {
 }
 
 function listJobs(world: World, call: Call): Reply {
-  const run = theRun(world, call);
-  const every = call.query.get("filter") === "all" && call.names["attempt_number"] === undefined;
-  const jobs = every ? [...world.jobs.values()].filter((job) => job.run.runId === run.runId) : run.jobs;
-  const { items, headers } = page(call, world.baseUrl, jobs);
-  return { status: 200, headers, body: { total_count: jobs.length, jobs: items.map((job) => shownJob(world, job)) } };
+  const run = findRun(world, Number(call.names["run_id"]), Number(call.names["attempt_number"]));
+  if (run === undefined || !ofRepository(call, run)) throw notFound();
+  const { items, headers } = page(call, world.baseUrl, run.jobs);
+  const body = { total_count: run.jobs.length, jobs: items.map((job) => shownJob(world, job)) };
+  return { status: 200, headers, body };
 }
 
-function cancel(world: World, call: Call): Reply {
-  const run = theRun(world, call);
-  if (runStatus(run) === "completed") throw new GithubRefusal(409, "Cannot cancel a workflow run that is completed.");
-  cancelRun(world, run.runId);
-  return { status: 202, body: {} };
-}
-
-const actions = "/repos/{owner}/{repo}/actions";
-const read = { permission: "actions", level: "read" } as const;
-const write = { permission: "actions", level: "write" } as const;
-const one = (world: World, call: Call): Reply => ({ status: 200, body: shownRun(world, theRun(world, call)) });
+const runs = "/repos/{owner}/{repo}/actions/runs";
+const needs = { permission: "actions", level: "read" } as const;
 
 export const runRoutes: readonly Route[] = [
-  { method: "GET", path: `${actions}/runs`, needs: read, handle: listRuns },
-  { method: "GET", path: `${actions}/runs/{run_id}`, needs: read, handle: one },
-  { method: "GET", path: `${actions}/runs/{run_id}/jobs`, needs: read, handle: listJobs },
-  { method: "GET", path: `${actions}/runs/{run_id}/attempts/{attempt_number}/jobs`, needs: read, handle: listJobs },
-  { method: "POST", path: `${actions}/runs/{run_id}/cancel`, needs: write, handle: cancel },
-  {
-    method: "GET",
-    path: `${actions}/jobs/{job_id}`,
-    needs: read,
-    handle: (world, call) => ({ status: 200, body: shownJob(world, theJob(world, call)) }),
-  },
+  { method: "GET", path: runs, needs, handle: listRuns },
+  { method: "GET", path: `${runs}/{run_id}/attempts/{attempt_number}/jobs`, needs, handle: listJobs },
 ];

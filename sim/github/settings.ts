@@ -34,9 +34,9 @@ export interface GithubSettings {
   oldestRegistered: string;
   /** Older runners get no jobs: they update, or are refused when they were told not to. */
   oldestServed: string;
-  /** What GET /repos/actions/runner/releases/latest names. */
+  /** The newest that GET /repos/actions/runner/releases lists. */
   latestRunner: { readonly version: string; readonly publishedAt: EpochMs };
-  /** Older releases that GET /repos/actions/runner/releases lists after it, newest first. */
+  /** Older releases, newest first. */
   earlierRunners: readonly { readonly version: string; readonly publishedAt: EpochMs }[];
 }
 

@@ -1,10 +1,10 @@
 // One loopback HTTP server for all AWS services of the embedded cloud, as SDKs and the AWS CLI speak to them.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import { uuidOf, type Chance } from "../chance.ts";
 import { openCallCounter, type CallCounter, type CallCounts } from "./call-counts.ts";
 import { ConnectionLost, openFaults, withFaults, type Faults } from "./faults.ts";
+import { closeServer, listen } from "./listen.ts";
 import { AwsFault, type Service } from "./service.ts";
 import type { ServiceName } from "./protocols.ts";
 import { decode, encodeFault, encodeOutput, routeOf, unknownAction, type Arrival, type Reply } from "./wire.ts";
@@ -67,8 +67,8 @@ async function answer(
     return encodeOutput(call, await service(call), requestId);
   } catch (fault) {
     if (fault instanceof ConnectionLost) throw fault;
-    const said = fault instanceof AwsFault ? fault : new AwsFault("InternalFailure", String(fault), 500);
-    return encodeFault(route.service, said, requestId);
+    const refusal = fault instanceof AwsFault ? fault : new AwsFault("InternalFailure", String(fault), 500);
+    return encodeFault(route.service, refusal, requestId);
   }
 }
 
@@ -104,7 +104,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
       });
       response.end(reply.body);
     } catch {
-      // A lost connection, by fault or by the caller: nothing can be said on it any more.
+      // A lost connection, by fault or by the caller: no reply can be sent on it.
       request.socket.destroy();
     }
   }
@@ -112,20 +112,12 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0, noDelay: true }, (request, response) => {
     void serve(request, response);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = await listen(server);
   return {
     url,
     calls: counter.counts,
     resetCalls: counter.reset,
     faults,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => closeServer(server),
   };
 }

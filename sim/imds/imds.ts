@@ -5,9 +5,9 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Machine } from "../ec2/machine.ts";
+import { closeServer, listen } from "../http/listen.ts";
 import { metadataOf, read } from "./metadata.ts";
 
 export interface Imds {
@@ -67,15 +67,8 @@ function answer(request: IncomingMessage, machine: Machine, tokens: Tokens, now:
   return body === undefined ? problem(404, "Not Found") : { status: 200, body };
 }
 
-/**
- * Serves one machine's metadata until closed. What changes on the machine (tags, a spot notice) shows at once.
- * @param options.port 0, the default, takes a free one.
- */
-export async function openImds(options: {
-  readonly machine: Machine;
-  readonly clock: Clock;
-  readonly port?: number;
-}): Promise<Imds> {
+/** Serves one machine's metadata until closed. What changes on the machine (tags, a spot notice) shows at once. */
+export async function openImds(options: { readonly machine: Machine; readonly clock: Clock }): Promise<Imds> {
   const tokens: Tokens = new Map();
   const server = createServer((request, response) => {
     request.resume();
@@ -83,17 +76,5 @@ export async function openImds(options: {
     response.writeHead(status, { "content-type": "text/plain", server: "EC2ws", ...headers });
     response.end(request.method === "HEAD" ? undefined : body);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { url: await listen(server), close: () => closeServer(server) };
 }

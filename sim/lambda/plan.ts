@@ -64,7 +64,7 @@ export interface LambdaPlan {
   readonly rules: readonly Rule[];
 }
 
-/** Lambda API Reference: what holds where nothing is said. */
+/** Lambda API Reference: the defaults. */
 const built = { timeoutS: 3, memoryMiB: 128, retries: 2, ageS: 6 * 60 * 60, batch: 10, concurrency: 5 };
 
 const reference = /^\$\{(aws_[a-z0-9_]+)\.([A-Za-z0-9_-]+)\.[a-z_]+\}$/;

@@ -1,7 +1,7 @@
 // Function URLs: each a server on loopback that makes events of requests, and replies of what the function returns.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { ConnectionLost } from "../http/faults.ts";
+import { closeServer, listen } from "../http/listen.ts";
 import { AwsFault } from "../http/service.ts";
 import { invoke, type SourceContext } from "./sources.ts";
 
@@ -85,17 +85,10 @@ async function serve(context: SourceContext, name: string, request: IncomingMess
 
 /** Gives its address; it is open until the context's `stop`. */
 export async function openUrl(context: SourceContext, name: string): Promise<string> {
-  const server: Server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     void serve(context, name, request, response).catch(() => request.socket.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const close = (): void => {
-    server.close();
-    server.closeAllConnections();
-  };
-  context.stop.addEventListener("abort", close, { once: true });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const url = await listen(server);
+  context.stop.addEventListener("abort", () => void closeServer(server), { once: true });
+  return `${url}/`;
 }

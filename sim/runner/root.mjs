@@ -80,7 +80,7 @@ export function openDiagnostics(kind) {
       mkdirSync(dirname(path), { recursive: true });
       appendFileSync(path, `[${new Date().toISOString().slice(0, 19)}Z INFO ${kind}] ${masked(text)}\n`);
     } catch {
-      // The log is for people; the runner goes on without it.
+      // The log is for people; the runner works without it.
     }
   };
 }

@@ -21,7 +21,7 @@ const jit = (name: string, labels = ["l"]) =>
   });
 
 describe("runners", () => {
-  test("are listed in pages with total_count and Link, filtered by name, read and deleted one by one", async () => {
+  test("are listed in pages with total_count and Link, filtered by name, and deleted one by one", async () => {
     const paged = { owner: "octo", repo: "paged" };
     for (let i = 1; i <= 5; i++) {
       await bench.octokit.request("POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig", {
@@ -40,9 +40,6 @@ describe("runners", () => {
     expect(one).toMatchObject({ name: "p3", status: "offline", busy: false, labels: [{ name: "l", type: "custom" }] });
     const at = { ...paged, runner_id: one?.id ?? 0 };
     expect((await bench.octokit.request(removal, at)).status).toBe(204);
-    await expect(
-      bench.octokit.request("GET /repos/{owner}/{repo}/actions/runners/{runner_id}", at),
-    ).rejects.toMatchObject({ status: 404 });
     await expect(bench.octokit.request(removal, at)).rejects.toMatchObject({ status: 404 });
   });
 
@@ -53,10 +50,7 @@ describe("runners", () => {
       runner_group_id: 1,
       labels: ["l"],
     });
-    const inRepo = bench.octokit.request("GET /repos/{owner}/{repo}/actions/runners/{runner_id}", {
-      ...repo,
-      runner_id: data.runner.id,
-    });
+    const inRepo = bench.octokit.request(removal, { ...repo, runner_id: data.runner.id });
     await expect(inRepo).rejects.toMatchObject({ status: 404 });
     const inOrg = await bench.octokit.request("GET /orgs/{org}/actions/runners", { org: "OCTO" });
     expect(inOrg.data.runners.map((runner) => runner.name)).toEqual(["of-org"]);
@@ -92,33 +86,29 @@ describe("runners", () => {
 describe("runs and jobs", () => {
   test("show queued, in progress and completed with runner, times and attempts", async () => {
     bench.github.queueRun({ ...repo, runId: 5002, jobs: [{ name: "a", labels: ["5002"], script: "false" }] });
-    const at = { ...repo, run_id: 5002 };
-    const queued = await bench.octokit.request("GET /repos/{owner}/{repo}/actions/runs/{run_id}", at);
-    expect(queued.data).toMatchObject({ id: 5002, run_attempt: 1, status: "queued", conclusion: null });
-    const listed = await bench.octokit.request("GET /repos/{owner}/{repo}/actions/runs", { ...repo, status: "queued" });
-    expect(listed.data.workflow_runs.map((run) => run.id)).toContain(5002);
+    const listed = async () =>
+      (await bench.octokit.request("GET /repos/{owner}/{repo}/actions/runs", repo)).data.workflow_runs.find(
+        ({ id }) => id === 5002,
+      );
+    expect(await listed()).toMatchObject({ run_attempt: 1, status: "queued", conclusion: null });
     await bench.listening("worker", "5002");
     await bench.github.happened("job.completed", (event) => event.job?.run.runId === 5002);
-    const { data } = await bench.octokit.request("GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs", at);
-    expect(data.jobs[0]).toMatchObject({
-      name: "a",
-      status: "completed",
-      conclusion: "failure",
-      runner_name: "worker",
-      labels: ["5002"],
-    });
+    const { data } = await bench.octokit.request(
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs",
+      { ...repo, run_id: 5002, attempt_number: 1 },
+    );
+    expect(data.jobs).toMatchObject([
+      {
+        name: "a",
+        run_attempt: 1,
+        status: "completed",
+        conclusion: "failure",
+        runner_name: "worker",
+        labels: ["5002"],
+      },
+    ]);
     bench.github.queueRun({ ...repo, runId: 5002, attempt: 2, jobs: [{ name: "a", labels: ["nobody"] }] });
-    expect((await bench.octokit.request("GET /repos/{owner}/{repo}/actions/runs/{run_id}", at)).data).toMatchObject({
-      run_attempt: 2,
-      status: "queued",
-    });
-    const cancelled = await bench.octokit.request("POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel", at);
-    expect([cancelled.status, bench.github.jobs().at(-1)?.conclusion]).toEqual([202, "cancelled"]);
-    const job = await bench.octokit.request("GET /repos/{owner}/{repo}/actions/jobs/{job_id}", {
-      ...repo,
-      job_id: data.jobs[0]?.id ?? 0,
-    });
-    expect(job.data.run_attempt).toBe(1);
+    expect(await listed()).toMatchObject({ run_attempt: 2, status: "queued" });
   });
 
   test("queued for 24 hours are cancelled", async () => {
@@ -228,13 +218,13 @@ describe("limits and faults", () => {
   });
 
   test("calls are counted by route", async () => {
-    const before = bench.github.calls()["GET /repos/actions/runner/releases/latest"] ?? 0;
-    const { data } = await bench.octokit.request("GET /repos/{owner}/{repo}/releases/latest", {
+    const before = bench.github.calls()["GET /repos/actions/runner/releases"] ?? 0;
+    const { data } = await bench.octokit.request("GET /repos/{owner}/{repo}/releases", {
       owner: "actions",
       repo: "runner",
     });
-    expect(data.tag_name).toBe("v2.336.0");
-    expect(bench.github.calls()["GET /repos/actions/runner/releases/latest"]).toBe(before + 1);
+    expect(data.map(({ tag_name }) => tag_name)).toEqual(["v2.336.0"]);
+    expect(bench.github.calls()["GET /repos/actions/runner/releases"]).toBe(before + 1);
     expect(Object.keys(bench.github.calls()).some((route) => route.includes("_runner"))).toBe(false);
   });
 });

@@ -105,7 +105,7 @@ interface Context {
   close(): Promise<void>;
 }
 
-async function openGround({ seed, maxInstances, tell }: SoakOptions): Promise<Context> {
+async function openContext({ seed, maxInstances, tell }: SoakOptions): Promise<Context> {
   const directory = await mkdtemp(join(tmpdir(), "runpool-soak-"));
   const ends: (() => Promise<void>)[] = [() => removeFolder(directory)];
   const close = async (): Promise<void> => {
@@ -179,7 +179,7 @@ export const tooFew = (most: number, least: number): readonly string[] =>
 /** Plays it to its end. Rejects where the embedded cloud cannot come up; whatever it ends by, no process is left. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { seed, chaosMs, lanes, maxInstances, abandons, stop = AbortSignal.any([]), tell } = options;
-  const context = await openGround(options);
+  const context = await openContext(options);
   const { cloud, processes } = context;
   try {
     const world = worldOf(cloud);

@@ -1,4 +1,4 @@
-// `npm run soak` as a person calls it: bad words are told, and nothing is started.
+// `npm run soak` as a person calls it: bad options are errors, and nothing is started.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -19,12 +19,12 @@ test.each([
   expect(stderr).not.toMatch(/^ +at /m);
 });
 
-test("--help names every option, and what holds unless told is what is said", () => {
+test("--help names every option, with the defaults that are used", () => {
   const { status, stdout } = soak("--help");
   expect(status).toBe(0);
   const options = parseOptions([]);
-  expect(stdout).toContain(`${options.seconds} unless told`);
-  expect(stdout).toContain(`${options.leastProcesses} unless told`);
+  expect(stdout).toContain(`(default ${options.seconds})`);
+  expect(stdout).toContain(`(default ${options.leastProcesses})`);
   for (const name of ["seconds", "seed", "lanes", "max-instances", "least-processes", "brief"])
     expect(stdout).toContain(`--${name}`);
 });

@@ -1,4 +1,4 @@
-// What `npm run soak` may be told.
+// The options of `npm run soak`.
 import { parseArgs } from "node:util";
 import { wholeNumber } from "../simulation/simulate-options.ts";
 
@@ -6,11 +6,11 @@ export const help = `Usage: npm run soak -- [OPTIONS]
 
 Real processes on the embedded cloud, killed at any of their calls; then all heals, and nothing may be left. Exits 0 only then.
 
-  --seconds N          so long things go wrong; 300 unless told
-  --seed S             plans workflows and kills; how processes interleave is the machine's; 1 unless told
-  --lanes N            workflows at a time; 6 unless told
-  --max-instances N    the environment's maximum; 13 unless told
-  --least-processes N  fewer at once is a failure; 30 unless told, 0 asks for none
+  --seconds N          how long things go wrong (default 300)
+  --seed S             plans workflows and kills, not how processes interleave (default 1)
+  --lanes N            workflows at a time (default 6)
+  --max-instances N    the environment's maximum (default 13)
+  --least-processes N  fewer at once is a failure (default 30)
   --brief              no run is abandoned: what only thresholds end need not be waited for
   --help               this text`;
 
