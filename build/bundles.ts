@@ -113,7 +113,7 @@ const builtins: Plugin = {
 
 const taken = (path: string): string => `process.getBuiltinModule(${JSON.stringify(path)})`;
 
-/** A name that nobody imports is left out by the bundler, and so is never read. */
+/** A name that is never imported is left out by the bundler, and so is never read. */
 function byName(path: string): string {
   const exported = Object.getOwnPropertyNames(process.getBuiltinModule(path) ?? {}).filter(
     (name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "default",

@@ -29,7 +29,7 @@ export async function makePayload(folder: string, options: PayloadOptions): Prom
   const { recipe, variant, agent, downloads } = options;
   const found = recipe.variants[variant];
   if (found === undefined)
-    throw new Unconfigured(`there is no variant "${variant}"; there are ${Object.keys(recipe.variants).join(", ")}`);
+    throw new Unconfigured(`unknown variant "${variant}"; variants are ${Object.keys(recipe.variants).join(", ")}`);
   const table = sourceTable(variant, found, { ...recipe, agentVersion });
   if (!table.ok)
     throw new Unconfigured(

@@ -4,7 +4,7 @@ import type { Plugin } from "esbuild";
 
 /**
  * In one file nothing is gained by loading late, and the bundler must then keep whole whatever may be loaded so: all 760 commands of
- * EC2's client, 400 KB that nobody calls.
+ * EC2's client, 400 KB that are never called.
  */
 function atOnce(text: string): string {
   const heads: string[] = [];
@@ -43,7 +43,7 @@ export const wholeBundle: Plugin = {
       contents: byModule(atOnce(await readFile(path, "utf8"))),
       loader: "ts",
     }));
-    // Fifty languages of zod's, which nobody names: read, they would all be left out.
+    // zod's fifty languages are never used: they need not be read to be left out.
     bundling.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export {};" }));
   },
 };

@@ -234,21 +234,21 @@ export function floorPool(name: string, configuration: Configuration) {
   return { resourceClass, architecture, usageClass: named ?? classOf(configuration, resourceClass).usageClass };
 }
 
-/** As it is written; in milliseconds what is not written so. */
+/** With units, or in milliseconds where that would round. */
 const exactly = (ms: number): string => (ms >= 1000 && ms % 1000 === 0 ? formatDuration(ms) : `${ms} ms`);
 
-/** In words, where an environment or a class gives machines a runtime that none may have. */
+/** What is wrong with a maximum runtime; undefined where it is allowed. */
 export const runtimeRule = (ms: number): string | undefined =>
   ms >= 1000 && ms <= limits.longestRuntimeMs
     ? undefined
     : `is ${exactly(ms)}; a runtime is from 1s to ${formatDuration(limits.longestRuntimeMs)}`;
 
-/** The same of a pre-runner script that is too long. */
+/** The same for a pre-runner script. */
 export function scriptRule(script: string): string | undefined {
   const { length } = new TextEncoder().encode(script);
   return length <= maxima.preRunnerBytes
     ? undefined
-    : `has ${length} bytes; it may have ${maxima.preRunnerBytes}: keep the bulk in the image, or fetch it from within the script`;
+    : `has ${length} bytes; the maximum is ${maxima.preRunnerBytes}: keep the bulk in the image, or let the script fetch it`;
 }
 
 /** What is wrong with a field of a configuration; `words` name it, in one line. */

@@ -1,4 +1,4 @@
-// What people are told of: one alarm a way in which an environment can go wrong unseen.
+// Alarms: one for each way in which an environment can fail unseen.
 import type { TerraformStack } from "cdktf";
 import {
   CloudwatchMetricAlarm,

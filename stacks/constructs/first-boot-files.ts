@@ -1,4 +1,4 @@
-// The files that cloud-init writes on an instance: what the agent and the first boot are told.
+// The files that cloud-init writes on an instance: settings of the agent and of first boot.
 import { readFileSync } from "node:fs";
 import { limits, prepareMs } from "../../domain/limits.ts";
 import { instanceLogGroup } from "../../domain/names.ts";
@@ -61,7 +61,7 @@ function throughProxy(environment: Place, proxy: Proxy): Record<string, string> 
   return {
     ...named,
     ...Object.fromEntries(Object.entries(named).map(([name, value]) => [name.toLowerCase(), value])),
-    // Node.js ≥ 24.5 then goes by the variables above; the AWS SDK is told of them by the agent.
+    // Node.js ≥ 24.5 then goes by the variables above; the agent passes them to the AWS SDK.
     NODE_USE_ENV_PROXY: "1",
   };
 }
@@ -82,7 +82,7 @@ export function forgeVariables({ serverUrl, scope, owners }: ForgeHome): Record<
   };
 }
 
-/** What the agent is told; it finds the rest in instance metadata and in its record. */
+/** The agent's settings; it finds the rest in instance metadata and in its record. */
 export function agentEnvironment(
   environment: Environment,
   { resourceClass, settings }: Pick<BootedMachine, "resourceClass" | "settings">,
@@ -90,7 +90,7 @@ export function agentEnvironment(
   const { name, anyRunsJobs, partitions, defaults } = environment;
   const forge = forgeOf(environment.forge);
   const { bootMs } = operationalOf(environment);
-  // Alone where the class has a script of its own is it told: else machines of all classes boot with the same.
+  // Only where the class has a script of its own; else machines of all classes boot with the same settings.
   const hasOwn = resourceClass !== undefined && settings.preRunner.script !== defaults.preRunner.script;
   return {
     RUNPOOL_ENVIRONMENT: name,
@@ -163,7 +163,7 @@ const logFiles = (environment: Environment): readonly BootFile[] => [
 ];
 
 /**
- * Services of the system that have to be told of the proxy by their units, as their documentation says: dockerd for its pulls (Docker
+ * System services that need the proxy in their units, as their documentation says: dockerd for its pulls (Docker
  * documentation, "Configure the daemon to use a proxy"), and Session Manager's agent, whose unit is a snap's on Ubuntu (AWS Systems Manager
  * User Guide, "Configuring SSM Agent to use a proxy on Linux nodes").
  */
@@ -219,14 +219,14 @@ export function bootFiles(environment: Environment, machine: BootedMachine): rea
     ...(archive === undefined ? {} : { RUNPOOL_INSTALL_URL: archive.url, RUNPOOL_INSTALL_SHA256: archive.sha256 }),
   };
   // The image's last line may lack its end. Of a variable that is there twice the last is taken.
-  const toldToRunners = `\n${assignments({ ...waysOut(environment), ...runnerEnvironment })}`;
+  const runnerVariables = `\n${assignments({ ...waysOut(environment), ...runnerEnvironment })}`;
   const files: BootFile[] = [
     {
       path: "/etc/runpool/agent.env",
       content: assignments(agentEnvironment(environment, machine)),
       permissions: "0644",
     },
-    { path: "/etc/runpool/runner.env", content: toldToRunners, permissions: "0644", append: true },
+    { path: "/etc/runpool/runner.env", content: runnerVariables, permissions: "0644", append: true },
     { path: "/etc/runpool/first-boot.env", content: assignments(firstBoot), permissions: "0644" },
     { path: "/etc/runpool/first-boot.sh", content: scriptOf("first-boot.sh"), permissions: "0755" },
   ];

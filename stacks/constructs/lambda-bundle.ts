@@ -27,7 +27,7 @@ export async function lambdaCode(built: readonly Executable[] = lambdas()): Prom
     }
     return (name, files = {}) => {
       const found = code.get(`${name}.lambda`);
-      if (found === undefined) throw new Error(`there is no entry/lambdas/${name}.lambda.ts`);
+      if (found === undefined) throw new Error(`missing entry/lambdas/${name}.lambda.ts`);
       return zip({ "index.mjs": found, ...files });
     };
   } finally {

@@ -54,7 +54,7 @@ export type Source =
   /** Events of the account's default bus. */
   | { readonly kind: "rule"; readonly id: string; readonly name: string; readonly pattern: object };
 
-/** Whom a failing lambda tells: nobody only for a reason. */
+/** The alarm of a failing lambda, or the reason for having none. */
 export type Watch =
   | {
       readonly alarm: {

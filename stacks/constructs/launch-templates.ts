@@ -122,7 +122,7 @@ function templatesOf(
         { resourceType: "volume", tags: carried },
       ],
     });
-    // Of what is retired nobody is told a template: nothing of it is created any more.
+    // Templates of what is retired are kept, but not handed out: no instance is created from them any more.
     if (inUse)
       templates[templateKey({ partition, resourceClass, architecture })] = {
         id: template.id,

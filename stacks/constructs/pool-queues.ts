@@ -1,4 +1,4 @@
-// One queue a resource class, and one beside it for messages that nobody can read.
+// One queue a resource class, and one beside it for unreadable messages.
 import type { TerraformStack } from "cdktf";
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import type { Deployed } from "../../domain/configuration.ts";

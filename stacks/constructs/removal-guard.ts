@@ -13,7 +13,7 @@ export function guardRemoval(stack: TerraformStack, environment: Environment, ke
   const { name, region, account } = environment;
   const place = new DataResource(stack, "place", {
     input: { at: `${account}/${region}` },
-    // What was said first remains: neither role nor policy knows two places, and Terraform would forget the resources of the first one.
+    // The first value remains: no role or policy knows two places, and Terraform would forget the resources of the first one.
     lifecycle: { ignoreChanges: ["input"] },
   });
   const text = literal(JSON.stringify(kept));

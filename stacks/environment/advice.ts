@@ -1,4 +1,4 @@
-// What an environment's file asks of things that it does not describe: told at synthesis, before a deployment finds out.
+// What an environment's file needs of things outside it: printed at synthesis, before a deployment fails.
 import { credentialParameterOf } from "../../domain/configuration.ts";
 import { stackNames } from "../arns.ts";
 import type { Environment, Problem } from "./environment.ts";

@@ -1,4 +1,4 @@
-// The rules of private certificates: each of a bundle can be read, and no key is among them.
+// Rules for private certificates: each of a bundle can be parsed, and none is a key.
 import { X509Certificate } from "node:crypto";
 import type { Environment, Problem } from "./environment.ts";
 
@@ -18,16 +18,16 @@ const blocksOf = (bundle: string): readonly { readonly label: string; readonly r
 
 function ruleOf(bundle: string): string | undefined {
   if (bundle.includes("PRIVATE KEY-----"))
-    return "has a private key, which everybody may read who may look at launch templates: give certificates alone";
+    return "contains a private key, which anyone who can read launch templates could read: give certificates only";
   const blocks = blocksOf(bundle);
   if (blocks.length === 0) return "must be PEM certificates";
-  if (bundle.split("-----BEGIN ").length - 1 !== blocks.length) return "has a certificate without its end";
+  if (bundle.split("-----BEGIN ").length - 1 !== blocks.length) return "contains a certificate without its END line";
   const at = blocks.findIndex(({ label, read }) => label !== "CERTIFICATE" || read === undefined);
   const { label } = blocks[at] ?? {};
   if (label === undefined) return undefined;
   return label === "CERTIFICATE"
     ? `certificate ${at + 1} cannot be read`
-    : `block ${at + 1} is no certificate: ${label}`;
+    : `block ${at + 1} is not a certificate: ${label}`;
 }
 
 export function problemsOfCertificates({ privateCa }: Environment): readonly Problem[] {
@@ -35,7 +35,7 @@ export function problemsOfCertificates({ privateCa }: Environment): readonly Pro
   return rule === undefined ? [] : [["privateCa", rule]];
 }
 
-/** Those whose time is over; no reason to refuse a file that was right yesterday. `now`: epoch ms. */
+/** A warning, not a refusal: the file was valid yesterday. `now`: epoch ms. */
 export const expiredCertificates = ({ privateCa = "" }: Environment, now: number): readonly Problem[] =>
   blocksOf(privateCa).flatMap(({ read }, at): Problem[] =>
     read === undefined || read.validToDate.getTime() > now

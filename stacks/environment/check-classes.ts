@@ -1,4 +1,4 @@
-// The rules of machine classes: their names, sizes, systems, runtimes and scripts, and what was taken out and is kept for a while.
+// Rules for machine classes: names, sizes, systems, runtimes and scripts, and retired classes, architectures and partitions.
 import { runtimeRule, scriptRule } from "../../domain/configuration.ts";
 import { operatingSystems, type MachineSettings } from "../../domain/machine-class.ts";
 import { suggestion } from "../../domain/nearest.ts";
@@ -6,16 +6,16 @@ import { defaultResourceClasses, problemsOfClasses } from "../../domain/resource
 import type { Environment, Problem } from "./environment.ts";
 import { partitionsOf } from "./partitions.ts";
 
-/** Why a name is no class that may be asked for, and which there are. */
+/** Why a class cannot be requested, and which can. */
 export function noClass({ classes, retiredClasses }: Environment, name: string): string {
   const names = Object.keys(classes);
-  const why = retiredClasses.includes(name) ? "is retired" : "is no class";
-  return `${why}; there are ${names.join(", ")}${suggestion(name, names)}`;
+  const why = retiredClasses.includes(name) ? "is retired" : "is not a class";
+  return `${why}; classes are ${names.join(", ")}${suggestion(name, names)}`;
 }
 
 /**
- * The defaults, and the classes in which one of these fields is otherwise, each with its path in the file: what is wrong in the defaults is
- * then not said again of every class.
+ * The defaults, and the classes in which one of these fields differs, each with its path in the file: so a problem of the defaults is not
+ * reported again for every class.
  */
 export const withOwn = (
   { defaults, classes }: Environment,
@@ -31,29 +31,22 @@ export const withOwn = (
 };
 
 export function problemsOfSizes({ classes }: Environment): readonly Problem[] {
-  if (Object.keys(classes).length === 0) return [["classes", "names none: define at least one, or leave it out"]];
+  if (Object.keys(classes).length === 0)
+    return [["classes", "is empty: define at least one class, or leave the field out"]];
   return Object.entries(classes).flatMap(([name, { cpu, mmem }]): readonly Problem[] => {
     const missing = Object.entries({ cpu, mmem }).filter(([, value]) => Number.isNaN(value));
     if (missing.length === 0)
       return problemsOfClasses({ [name]: { cpu, mmem } }).map((rule) => [`classes.${name}`, rule]);
     const built = Object.keys(defaultResourceClasses).join(", ");
-    return missing.map(([field]) => [
-      `classes.${name}.${field}`,
-      `is missing: a number (only ${built} have a size of their own)`,
-    ]);
+    return missing.map(([field]) => [`classes.${name}.${field}`, `is required: only ${built} have a built-in size`]);
   });
 }
 
-/** What the schema knows, and the keys tell apart, and nothing can boot yet. */
+/** The schema and the keys know these systems already; no agent runs on them yet. */
 export const problemsOfSystems = (environment: Environment): readonly Problem[] =>
   withOwn(environment, "operatingSystem").flatMap(([path, { operatingSystem }]): Problem[] =>
     operatingSystems[operatingSystem].family === "windows"
-      ? [
-          [
-            `${path}.operatingSystem`,
-            `is ${operatingSystem}: runpool cannot make Windows machines yet, since its agent does not run there; leave it out until a release says that it does`,
-          ],
-        ]
+      ? [[`${path}.operatingSystem`, `is ${operatingSystem}, which is not supported yet: no agent runs on Windows`]]
       : [],
   );
 
@@ -75,25 +68,25 @@ export function problemsOfScripts(environment: Environment): readonly Problem[] 
     bytes += new TextEncoder().encode(script).length;
     const rule = scriptRule(script);
     if (rule !== undefined) problems.push([path, rule]);
-    if (script.includes("\r")) problems.push([path, "has carriage returns: a shell would take them for text"]);
-    if (script.includes("\0")) problems.push([path, "has a NUL, which no script has"]);
+    if (script.includes("\r")) problems.push([path, "contains carriage returns, which a shell treats as text"]);
+    if (script.includes("\0")) problems.push([path, "contains a NUL byte"]);
     if (script !== "" && !/^#! ?\/\S/.test(script))
       problems.push([path, 'must begin with its interpreter, e.g. "#!/bin/bash"']);
   }
   if (problems.length === 0 && bytes > mostScriptBytes)
-    problems.push(["classes", `have pre-runner scripts of ${bytes} bytes together; they may have ${mostScriptBytes}`]);
+    problems.push(["classes", `have pre-runner scripts of ${bytes} bytes in total; the maximum is ${mostScriptBytes}`]);
   return problems;
 }
 
-/** As a partition is named in records: a named group, or `github:OWNER/REPOSITORY`, or `github:OWNER` of one that is served as a whole. */
+/** A partition's name in records: a named group, or `github:OWNER/REPOSITORY`, or `github:OWNER` of one that is served as a whole. */
 const partitionName = /^([a-z][a-z0-9-]{0,30}|github:[\w.-]{1,100}(\/[\w.-]{1,100})?)$/;
 
 export function problemsOfRetiredClasses({ classes, retiredClasses }: Environment): readonly Problem[] {
   const problems: Problem[] = [];
   for (const [at, name] of retiredClasses.entries()) {
     const path = `retiredClasses[${at}]`;
-    if (retiredClasses.indexOf(name) !== at) problems.push([path, `names "${name}" again`]);
-    if (Object.hasOwn(classes, name)) problems.push([path, `"${name}" is still among classes`]);
+    if (retiredClasses.indexOf(name) !== at) problems.push([path, `lists "${name}" twice`]);
+    if (Object.hasOwn(classes, name)) problems.push([path, `"${name}" is still defined in classes`]);
     for (const problem of problemsOfClasses({ [name]: { cpu: 1, mmem: 512 } })) problems.push([path, problem]);
   }
   return problems;
@@ -103,9 +96,9 @@ export function problemsOfRetiredArchitectures({ classes, retiredArchitectures }
   const problems: Problem[] = [];
   for (const [at, name] of retiredArchitectures.entries()) {
     const path = `retiredArchitectures[${at}]`;
-    if (retiredArchitectures.indexOf(name) !== at) problems.push([path, `names "${name}" again`]);
+    if (retiredArchitectures.indexOf(name) !== at) problems.push([path, `lists "${name}" twice`]);
     if (Object.values(classes).every(({ architectures }) => architectures.includes(name)))
-      problems.push([path, `"${name}" is still among the architectures of every class`]);
+      problems.push([path, `"${name}" is still an architecture of every class`]);
   }
   return problems;
 }

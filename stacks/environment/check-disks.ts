@@ -1,4 +1,4 @@
-// The rules of disks: what EBS refuses of a gp3 volume, which a launch would find only when it is made.
+// Rules for disks: what EBS would refuse of a gp3 volume, at the launch of an instance.
 import { withOwn } from "./check-classes.ts";
 import type { Environment, Problem } from "./environment.ts";
 

@@ -39,11 +39,11 @@ const named: Rule = ({ name }) => {
   if (!environmentName.test(name))
     problems.push([
       "name",
-      `"${name}" must be 1-20 of a-z, 0-9 and "-", from a letter: it is part of every name at AWS`,
+      `"${name}" must be 1-20 of a-z, 0-9 and "-", starting with a letter: it is part of every name at AWS`,
     ]);
   // `cdktf deploy 'account-*'` means the account's stack alone.
   if (/^account(-|$)/.test(name))
-    problems.push(["name", `"${name}" begins with "account", as the stack does that an account has once`]);
+    problems.push(["name", `"${name}" must not begin with "account", as the account's own stack does`]);
   return problems;
 };
 
@@ -66,33 +66,30 @@ const provided: Rule = ({ given, account, awsPartition, forge }) => {
   const issuer = oidcIssuer(forge);
   if (provider === undefined || provider === `arn:${awsPartition}:iam::${account}:oidc-provider/${issuer}`) return [];
   return [
-    [
-      "given.oidcProviderArn",
-      `must be account ${account}'s OIDC provider of ${issuer}: roles trust only their own, and only that one's tokens`,
-    ],
+    ["given.oidcProviderArn", `must be account ${account}'s OIDC provider of ${issuer}: roles trust only that one`],
   ];
 };
 
-/** GitHub docs, "Managing access to self-hosted runners using groups": organisations and enterprises have runner groups, repositories none. */
+/** GitHub docs, "Managing access to self-hosted runners using groups": organisations and enterprises have runner groups, repositories do not. */
 const grouped: Rule = ({ forge: { organisation, enterprise, repositories, runnerGroup }, partitions }) => {
   if (runnerGroup === undefined || organisation !== undefined || enterprise !== undefined) return [];
   const alone = repositories.find((repository) => !Object.values(partitions).flat().includes(repository));
   if (alone === undefined) return [];
-  const rule = `"${alone}" has runners of its own, and a repository has no runner groups: give forge.organisation, or put it into partitions`;
+  const rule = `runners of "${alone}" register at the repository, which has no runner groups: set forge.organisation, or add it to partitions`;
   return [["forge.runnerGroup", rule]];
 };
 
 const registering: Rule = ({ forge: { organisation, enterprise, repositories } }) => {
   if (organisation === undefined) return [];
   if (enterprise !== undefined)
-    return [["forge.enterprise", "is given beside forge.organisation: runners register at one of them"]];
+    return [["forge.enterprise", "cannot be combined with forge.organisation: runners register at one of them"]];
   return repositories.flatMap((repository, at): Problem[] =>
     repository.split("/")[0]?.toLowerCase() === organisation.toLowerCase()
       ? []
       : [
           [
             `forge.repositories[${at}]`,
-            `"${repository}" is not of forge.organisation, whose runners serve its own only`,
+            `"${repository}" does not belong to forge.organisation, whose runners serve only its own`,
           ],
         ],
   );
@@ -104,23 +101,23 @@ const sharing: Rule = (environment) => {
   const home = new Map<string, string>();
   for (const [group, repositories] of Object.entries(partitions)) {
     if (!/^[a-z][a-z0-9-]{0,30}$/.test(group))
-      problems.push([`partitions.${group}`, 'must be named by 1-31 of a-z, 0-9 and "-", from a letter']);
-    if (repositories.length === 0) problems.push([`partitions.${group}`, "names no repository"]);
+      problems.push([`partitions.${group}`, 'must have a name of 1-31 of a-z, 0-9 and "-", starting with a letter']);
+    if (repositories.length === 0) problems.push([`partitions.${group}`, "contains no repository"]);
     const owner = repositories[0]?.split("/")[0];
     for (const [at, repository] of repositories.entries()) {
       const path = `partitions.${group}[${at}]`;
-      if (!isServed(forge, repository)) problems.push([path, `"${repository}" is not among forge.repositories`]);
+      if (!isServed(forge, repository)) problems.push([path, `"${repository}" is not in forge.repositories`]);
       const before = home.get(repository);
       if (before !== undefined)
-        problems.push([path, `"${repository}" is in "${before}" already; a repository has one home`]);
+        problems.push([path, `"${repository}" is already in "${before}"; a repository has one partition`]);
       home.set(repository, group);
       if (repository.split("/")[0] !== owner && forge.enterprise === undefined)
-        problems.push([path, `is not of "${owner}": a group's runners register at one organisation`]);
+        problems.push([path, `does not belong to "${owner}": a group's runners register at one organisation`]);
     }
   }
-  // GitHub does not tell capitals apart.
+  // GitHub ignores case.
   if (new Set(forge.repositories.map((one) => one.toLowerCase())).size !== forge.repositories.length)
-    problems.push(["forge.repositories", "names a repository twice"]);
+    problems.push(["forge.repositories", "contains a duplicate"]);
   const parameters = new Map<string, string>();
   for (const partition of partitionsOf(environment)) {
     const parameter = registrationTokenParameter(name, partition);
@@ -135,7 +132,7 @@ const sharing: Rule = (environment) => {
   return problems;
 };
 
-/** What is said of each class apart: check-classes.ts. */
+/** Checked class by class: check-classes.ts. */
 const ofClasses: ReadonlySet<string> = new Set(["resourceClasses", "maxRuntimeMs", "preRunnerScript"]);
 
 const sized: Rule = (environment) => {
@@ -168,7 +165,7 @@ const floors: Rule = (environment) => {
       const known = Object.hasOwn(classes, name) ? classes[name] : undefined;
       if (known === undefined) problems.push([`${path}.${pool}`, `"${name}" ${noClass(environment, name)}`]);
       else if (!known.architectures.some((one) => one === architecture))
-        problems.push([`${path}.${pool}`, `architectures of class "${name}" does not name ${architecture}`]);
+        problems.push([`${path}.${pool}`, `class "${name}" is not made for ${architecture}`]);
     }
     const partitions = partitionsOf(environment).length;
     const sum = partitions * Object.values(wanted).reduce((total, count) => total + count, 0);
@@ -184,19 +181,21 @@ const floors: Rule = (environment) => {
 };
 
 /** AWS Budgets User Guide, "Quotas": email addresses in a notification. */
-const mostTold = 10;
+const mostNotified = 10;
 
-const told: Rule = (environment) => {
+const notified: Rule = (environment) => {
   const { monthlyBudgetUsd, alarms } = environment;
   const maxInstances = environment.limits.maxInstances ?? operationalDefaults.maxInstances;
   if (alarms.idleCeiling !== undefined && alarms.idleCeiling >= maxInstances)
-    return [["alarms.idleCeiling", `is never passed: limits.maxInstances is ${maxInstances}`]];
+    return [["alarms.idleCeiling", `can never be exceeded: limits.maxInstances is ${maxInstances}`]];
   const again = alarms.email.findIndex((one, at) => alarms.email.indexOf(one) !== at);
-  if (again !== -1) return [[`alarms.email[${again}]`, `names "${alarms.email[again]}" again`]];
+  if (again !== -1) return [[`alarms.email[${again}]`, `is a duplicate of "${alarms.email[again]}"`]];
   if (monthlyBudgetUsd === undefined) return [];
   const { length } = alarms.email;
-  if (length === 0) return [["monthlyBudgetUsd", "is set, but alarms.email names nobody to tell"]];
-  return length > mostTold ? [["alarms.email", `names ${length}; a budget tells ${mostTold} at most`]] : [];
+  if (length === 0) return [["monthlyBudgetUsd", "is set, but alarms.email is empty"]];
+  return length > mostNotified
+    ? [["alarms.email", `has ${length} addresses; a budget notifies at most ${mostNotified}`]]
+    : [];
 };
 
 const rules: readonly Rule[] = [
@@ -220,7 +219,7 @@ const rules: readonly Rule[] = [
   problemsOfRetiredClasses,
   problemsOfRetiredArchitectures,
   problemsOfRetiredPartitions,
-  told,
+  notified,
   problemsOfTrust,
   problemsOfPolicies,
   problemsOfTags,
@@ -228,11 +227,11 @@ const rules: readonly Rule[] = [
   problemsOfUserData,
 ];
 
-/** Beyond it a line of what a slip of the hand has made long is no help. */
-const longestSaid = 600;
+/** Characters of a line; longer ones are cut in the middle. */
+const longestLine = 600;
 const lineOf = (source: string, [path, rule]: Problem): string => {
   const line = `${source}: ${path}: ${rule}`;
-  return line.length <= longestSaid ? line : `${line.slice(0, longestSaid / 2)} … ${line.slice(-longestSaid / 2)}`;
+  return line.length <= longestLine ? line : `${line.slice(0, longestLine / 2)} … ${line.slice(-longestLine / 2)}`;
 };
 
 type Read = { readonly environment: Environment } | { readonly problems: readonly Problem[] };
@@ -258,7 +257,7 @@ export function readEnvironments(files: Readonly<Record<string, unknown>>): Read
     const old = isSchema1(file);
     if (old) {
       translations[source] = translated(file);
-      problems.push(lineOf(source, ["schema", "is 1, and this runpool reads schema 2: write what is printed below"]));
+      problems.push(lineOf(source, ["schema", "is 1, and this runpool reads schema 2: use what is printed below"]));
     }
     const found = read(translations[source] ?? file);
     if ("problems" in found) problems.push(...found.problems.map((problem) => lineOf(source, problem)));
@@ -288,7 +287,7 @@ function problemsOfProviders(environments: readonly Environment[]): readonly str
   );
 }
 
-/** Several environments together: their names become beginnings of names at AWS and GitHub. `sources`: their files. */
+/** Several environments together: their names are prefixes at AWS and GitHub. `sources`: their files. */
 export function checkTogether(environments: readonly Environment[], sources: readonly string[] = []): void {
   const problems = [...problemsOfProviders(environments)];
   for (const [at, { name, account }] of environments.entries()) {

@@ -1,10 +1,10 @@
-// The rules of images: one for each architecture of a class, made for it, and a runner on it in the end.
+// Rules for images: one for each architecture of a class, of that architecture, with a runner on it after first boot.
 import type { MachineSettings } from "../../domain/machine-class.ts";
 import { architectures, type Architecture } from "../../domain/record.ts";
 import { withOwn } from "./check-classes.ts";
 import type { Environment, Problem } from "./environment.ts";
 
-/** As AWS and the distributions write the other one in the names of their public parameters. */
+/** How AWS and the distributions write the other architecture in names of public parameters. */
 const ofOther: Record<Architecture, RegExp> = { x64: /arm64|aarch64/, arm64: /x86_64|amd64/ };
 
 function problemsOfImage(path: string, { image, install }: MachineSettings, architecture: Architecture): Problem[] {
@@ -13,11 +13,11 @@ function problemsOfImage(path: string, { image, install }: MachineSettings, arch
   const problems: Problem[] = [];
   const [other] = ofOther[architecture].exec(source.parameter) ?? [];
   if (other !== undefined)
-    problems.push([`${path}.image.${architecture}.parameter`, `names an image for ${other}: ${source.parameter}`]);
+    problems.push([`${path}.image.${architecture}.parameter`, `is an image for ${other}: ${source.parameter}`]);
   if (install[architecture] === undefined)
     problems.push([
       `${path}.install.${architecture}`,
-      `is missing: ${path}.image.${architecture} is a stock AMI, which has no runner until one is installed at first boot`,
+      `is required: ${path}.image.${architecture} is a stock AMI, so a runner must be installed at first boot`,
     ]);
   return problems;
 }
@@ -27,14 +27,14 @@ export const problemsOfImages = (environment: Environment): readonly Problem[] =
     const { defaults, classes, retiredArchitectures } = environment;
     const problems = architectures.flatMap((architecture) => problemsOfImage(path, one, architecture));
     if (new Set(one.architectures).size !== one.architectures.length)
-      problems.push([`${path}.architectures`, "names one twice"]);
+      problems.push([`${path}.architectures`, "contains a duplicate"]);
     const system =
-      one.operatingSystem === defaults.operatingSystem ? "" : ` (that of defaults is of ${defaults.operatingSystem})`;
+      one.operatingSystem === defaults.operatingSystem ? "" : ` (the one in defaults is ${defaults.operatingSystem})`;
     for (const architecture of one.architectures)
       if (one.image[architecture] === undefined)
         problems.push([
           `${path}.image.${architecture}`,
-          `is missing, though architectures names ${architecture}${system}`,
+          `is required: architectures contains ${architecture}${system}`,
         ]);
     // What the defaults give may be meant for a class that is made for another architecture than they are.
     const users = one === defaults ? [defaults, ...Object.values(classes)] : [one];
@@ -45,11 +45,11 @@ export const problemsOfImages = (environment: Environment): readonly Problem[] =
         if (one[field][architecture] !== undefined && !inherited && !made.has(architecture))
           problems.push([
             `${path}.${field}.${architecture}`,
-            `is given, but architectures does not name ${architecture}`,
+            `is set, but architectures does not contain ${architecture}`,
           ]);
       }
     const [x64, arm64] = [one.image.x64, one.image.arm64].map((image) => JSON.stringify(image));
     if (x64 !== undefined && x64 === arm64 && !("pipeline" in (one.image.x64 ?? {})))
-      problems.push([`${path}.image.arm64`, "is that of x64: an AMI is made for one architecture"]);
+      problems.push([`${path}.image.arm64`, "is the image of x64: an AMI has one architecture"]);
     return problems;
   });

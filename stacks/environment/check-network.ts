@@ -1,4 +1,4 @@
-// The rules of an environment's network that hold before AWS is asked.
+// Rules for networks that can be checked without AWS.
 import { operationalDefaults } from "../../domain/configuration.ts";
 import type { Environment, Problem } from "./environment.ts";
 import { placeOfZone, subnetsOfKind } from "./subnet-blocks.ts";
@@ -18,15 +18,13 @@ function problemsOfCidr(cidr: string): readonly Problem[] {
   // VPC User Guide, "VPC CIDR blocks": /16 to /28. A quarter of it (half for a private network's two tiers) is a subnet.
   if (base === undefined || bits < 16 || bits > 24)
     return [["network.cidr", `${cidr} must be an IPv4 block from /16 to /24`]];
-  if (base % 2 ** (32 - bits) !== 0) return [["network.cidr", `${cidr} does not begin at a multiple of its own size`]];
+  if (base % 2 ** (32 - bits) !== 0) return [["network.cidr", `${cidr} is not aligned to its size`]];
   // RFC 6890: this host, loopback, link-local, multicast and reserved; no VPC may have one.
   const [first = 0, second] = address.split(".").map(Number);
   if (first === 0 || first === 127 || first >= 224 || (first === 169 && second === 254))
-    return [
-      ["network.cidr", `${cidr} is kept for other ends: take a block of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16`],
-    ];
+    return [["network.cidr", `${cidr} is reserved: use a block of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16`]];
   if (cidr.startsWith(dockers))
-    return [["network.cidr", `${cidr} is where docker puts containers: take another block`]];
+    return [["network.cidr", `${cidr} is used by docker for containers: use another block`]];
   return [];
 }
 
@@ -46,15 +44,15 @@ function problemsOfRoom(environment: Environment): readonly Problem[] {
 }
 
 /**
- * Session Manager's agent is told of the proxy too, but a session is what mends a machine that does not reach it: without a NAT gateway it
- * has these endpoints (Session Manager prerequisites).
+ * Session Manager's agent knows the proxy too, but a session must also work on a machine that cannot reach it: without a NAT gateway it needs
+ * these endpoints (Session Manager prerequisites).
  */
 function problemsOfSessions({ network, sessionAccess }: Environment): readonly Problem[] {
   if (!sessionAccess || network.kind !== "private" || network.nat) return [];
   const missing = (["ssm", "ssmmessages"] as const).filter((one) => !network.endpoints.includes(one));
   return missing.map((one) => [
     "network.endpoints",
-    `lacks "${one}": without nat sessionAccess has no way but the proxy`,
+    `must contain "${one}": without nat, sessionAccess could only use the proxy`,
   ]);
 }
 
@@ -67,7 +65,7 @@ function problemsOfZones(zones: readonly string[], region: string, path: (at: nu
     if (first !== at)
       problems.push([
         path(at),
-        `"${zone}" is ${path(first)} already: EC2 refuses a fleet with two subnets of one zone`,
+        `"${zone}" is already ${path(first)}: EC2 refuses a fleet with two subnets of one zone`,
       ]);
   }
   return problems;
@@ -83,9 +81,9 @@ export function problemsOfNetwork(environment: Environment): readonly Problem[] 
     for (const [at, zone] of network.zones.entries())
       if (placeOfZone(zone) >= subnetsOfKind)
         problems.push([`network.zones[${at}]`, `"${zone}": a subnet is cut from the block for zones a to h only`]);
-    if (network.zones.length === 0) problems.push(["network.zones", "must name at least one zone"]);
+    if (network.zones.length === 0) problems.push(["network.zones", "must contain at least one zone"]);
     if (network.kind === "private" && !network.nat && proxy === undefined)
-      problems.push(["network.nat", "is off and there is no proxy: instances could not reach GitHub"]);
+      problems.push(["network.nat", "is false and no proxy is set: instances could not reach GitHub"]);
     problems.push(...problemsOfSessions(environment));
     return problems.length > 0 ? problems : problemsOfRoom(environment);
   }
@@ -95,7 +93,7 @@ export function problemsOfNetwork(environment: Environment): readonly Problem[] 
     region,
     (at) => `network.subnets[${at}].zone`,
   );
-  if (subnets.length === 0) problems.push(["network.subnets", "must name at least one subnet"]);
+  if (subnets.length === 0) problems.push(["network.subnets", "must contain at least one subnet"]);
   const home = subnets[0]?.vpc;
   for (const [at, { id, vpc }] of subnets.entries()) {
     if (vpc !== home)
@@ -104,7 +102,7 @@ export function problemsOfNetwork(environment: Environment): readonly Problem[] 
         `is ${vpc}, but subnets[0] is in ${home}: one security group serves one VPC`,
       ]);
     if (subnets.findIndex((other) => other.id === id) !== at)
-      problems.push([`network.subnets[${at}].id`, `${id} is named twice`]);
+      problems.push([`network.subnets[${at}].id`, `${id} is listed twice`]);
   }
   return problems;
 }

@@ -1,4 +1,4 @@
-// The rules of schedules: names, cron expressions and time zones as EventBridge Scheduler takes them.
+// Rules for schedules: names, cron expressions and time zones that EventBridge Scheduler accepts.
 import { refusalOf, yearsOf } from "../../domain/cron.ts";
 import { floorsScheduleName } from "../arns.ts";
 import type { Environment, Problem } from "./environment.ts";
@@ -18,11 +18,11 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** Schedules whose last year is over; no reason to refuse a file that was right then. `now`: epoch ms. */
+/** A warning, not a refusal: the file was valid then. `now`: epoch ms. */
 export const pastSchedules = ({ schedules }: Environment, now: number): readonly Problem[] =>
   schedules.flatMap(({ cron }, at): Problem[] =>
     Math.max(...yearsOf(cron)) < new Date(now).getUTCFullYear()
-      ? [[`schedules[${at}].cron`, `"${cron}" comes no more: its last year is over`]]
+      ? [[`schedules[${at}].cron`, `"${cron}" will not run again: its last year is over`]]
       : [],
   );
 
@@ -38,12 +38,12 @@ export function problemsOfSchedules({ name: environment, schedules }: Environmen
     if (length > longestName)
       problems.push([
         `${path}.name`,
-        `makes ${floorsScheduleName(environment, name)}, of ${length} characters; a schedule's name has ${longestName} at most`,
+        `makes ${floorsScheduleName(environment, name)}, of ${length} characters; a schedule's name has at most ${longestName}`,
       ]);
     const refused = refusalOf(cron);
     if (refused !== undefined) problems.push([`${path}.cron`, `"${cron}" ${refused}`]);
     if (!isTimeZone(timezone))
-      problems.push([`${path}.timezone`, `"${timezone}" must be a name of the time zone database`]);
+      problems.push([`${path}.timezone`, `"${timezone}" is not a name of the time zone database`]);
   }
   return problems;
 }

@@ -1,4 +1,4 @@
-// The rules of tags: what EC2, its instance metadata and IAM all take.
+// Rules for tags: what EC2, its instance metadata and IAM all accept.
 import type { Environment, Problem } from "./environment.ts";
 
 /** Fifty a resource, of which eight are ours. */
@@ -13,21 +13,20 @@ export function problemsOfTags({ tags }: Pick<Environment, "tags">): readonly Pr
   const seen = new Map<string, string>();
   for (const [name, held] of Object.entries(tags)) {
     const path = `tags.${name}`;
-    if (/^(aws|runpool):/i.test(name))
-      problems.push([path, 'keys that begin with "aws:" or "runpool:" are not yours to set']);
+    if (/^(aws|runpool):/i.test(name)) problems.push([path, 'keys beginning with "aws:" or "runpool:" are reserved']);
     if (!key.test(name) || [".", "..", "_index"].includes(name))
       problems.push([
         path,
-        "instance metadata and IAM take 1-128 letters, digits and + - = . _ : @, no blank, no comma and no slash",
+        "must be 1-128 letters, digits and + - = . _ : @ (instance metadata and IAM take no space, comma or slash)",
       ]);
     const before = seen.get(name.toLowerCase());
-    if (before !== undefined) problems.push([path, `is "${before}" to IAM, which does not tell capitals apart`]);
+    if (before !== undefined) problems.push([path, `differs from "${before}" only in case, which IAM ignores`]);
     seen.set(name.toLowerCase(), name);
-    if (held.length > 256) problems.push([path, `its value has ${held.length} characters; AWS takes 256`]);
+    if (held.length > 256) problems.push([path, `has a value of ${held.length} characters; the maximum is 256`]);
     if (!value.test(held))
-      problems.push([path, "IAM takes letters, digits, blanks and _ . : / = + - @ in a value, and nothing else"]);
+      problems.push([path, "has a value that IAM refuses: only letters, digits, spaces and _ . : / = + - @"]);
   }
   if (Object.keys(tags).length > most)
-    problems.push(["tags", `are more than ${most}; AWS takes 50 and runpool sets 8`]);
+    problems.push(["tags", `has more than ${most} entries: AWS allows 50, and runpool sets 8`]);
   return problems;
 }

@@ -1,4 +1,4 @@
-// The rules of who may take the roles: nothing in an environment's file lets in more than it says.
+// Rules for who may assume the roles: nothing in an environment's file allows more than it says.
 import { isServed, wholeOwner } from "../../domain/configuration.ts";
 import type { Environment, Problem } from "./environment.ts";
 import {
@@ -15,22 +15,20 @@ const howToFind = (repository: string): string =>
     ? `"${repository}": "OWNER_ID/REPOSITORY_ID" as \`gh api repos/${repository} --jq '"\\(.owner.id)/\\(.id)"'\` prints it`
     : `"${repository}": "OWNER_ID" as \`gh api users/${wholeOwner(repository)} --jq .id\` prints it`;
 
-/** GitHub's numbers, where names alone would let in others than are meant. */
+/** GitHub's ids, where a name alone could come to mean another repository. */
 function problemsOfIds({ forge, deployFrom, imagesFrom }: Environment): readonly Problem[] {
   const named = [...forge.repositories, deployFrom?.repository, imagesFrom?.repository];
   const problems = Object.entries(forge.repositoryIds).flatMap(([repository, ids]): Problem[] => {
     const path = `forge.repositoryIds.${repository}`;
-    if (isOwnServer(forge)) return [[path, "has no effect: tokens of an Enterprise Server name no numbers"]];
+    if (isOwnServer(forge)) return [[path, "has no effect: tokens of an Enterprise Server contain no ids"]];
     if (!named.includes(repository) && !isServed(forge, repository))
-      return [[path, "is a repository that neither forge.repositories nor deployFrom nor imagesFrom names"]];
+      return [[path, "is not a repository of forge.repositories, deployFrom or imagesFrom"]];
     const whole = wholeOwner(repository) !== undefined;
     return ids.includes("/") === whole
       ? [
           [
             path,
-            whole
-              ? "must be the owner's number alone, e.g. 123456"
-              : "must be OWNER_ID/REPOSITORY_ID, e.g. 123456/456789",
+            whole ? "must be the owner's id alone, e.g. 123456" : "must be OWNER_ID/REPOSITORY_ID, e.g. 123456/456789",
           ],
         ]
       : [];
@@ -40,10 +38,7 @@ function problemsOfIds({ forge, deployFrom, imagesFrom }: Environment): readonly
     const [owner = "", id = ""] = [repository.split("/")[0], ids.split("/")[0]];
     const before = owners.get(owner) ?? id;
     if (before !== id)
-      problems.push([
-        `forge.repositoryIds.${repository}`,
-        `says that ${owner} has the number ${id}, another entry ${before}`,
-      ]);
+      problems.push([`forge.repositoryIds.${repository}`, `gives ${owner} the id ${id}, another entry ${before}`]);
     owners.set(owner, before);
   }
   if (isOwnServer(forge)) return problems;
@@ -53,19 +48,19 @@ function problemsOfIds({ forge, deployFrom, imagesFrom }: Environment): readonly
         [
           `forge.repositories[${at}]`,
           wholeOwner(one) === undefined ? undefined : one,
-          "lets in every repository of an owner, whose name another may have tomorrow",
+          "allows every repository of an owner, whose name somebody else could take over",
         ] as const,
     ),
-    ["deployFrom.repository", deployFrom?.repository, "lets in who changes what is deployed"],
-    ["imagesFrom.repository", imagesFrom?.repository, "lets in who makes what machines boot from"],
+    ["deployFrom.repository", deployFrom?.repository, "may change what is deployed"],
+    ["imagesFrom.repository", imagesFrom?.repository, "may change what machines boot from"],
   ];
   for (const [path, repository, why] of demanded)
     if (repository !== undefined && forge.repositoryIds[repository] === undefined)
-      problems.push([path, `${why}: name it by its numbers too, in forge.repositoryIds: { ${howToFind(repository)} }`]);
+      problems.push([path, `${why}: add its ids, forge.repositoryIds: { ${howToFind(repository)} }`]);
   return problems;
 }
 
-/** Nobody knows the repositories of a whole owner when runners' places are prepared. */
+/** Runners of a whole owner cannot register at its repositories, which are not known in advance. */
 const problemsOfOwners = ({ forge }: Environment): readonly Problem[] =>
   forge.repositories.flatMap((one, at): Problem[] => {
     const owner = wholeOwner(one);
@@ -73,12 +68,12 @@ const problemsOfOwners = ({ forge }: Environment): readonly Problem[] =>
     return [
       [
         `forge.repositories[${at}]`,
-        `"${one}" names no repository that runners could register at: say forge.organisation: "${owner}" too (or forge.enterprise); where ${owner} is a person, GitHub has no such place, and the repositories have to be named`,
+        `runners cannot register at "${one}": set forge.organisation: "${owner}" (or forge.enterprise); if ${owner} is a user, list the repositories instead`,
       ],
     ];
   });
 
-/** The repository that a subject begins with, `OWNER/*` for all of an owner; undefined where it begins with another claim. */
+/** The repository that a subject begins with, `OWNER/*` for a whole owner; undefined where it begins with another claim. */
 const repositoryIn = (subject: string): string | undefined => {
   const [, owner, name] = /^repo:([^@/:]+)(?:@\d+)?\/([^@/:]+)(?:@\d+)?(?=:|$)/.exec(subject) ?? [];
   return owner === undefined ? undefined : `${owner}/${name}`;
@@ -89,37 +84,37 @@ function problemsOfProvision(environment: Environment): readonly Problem[] {
   const { refs, pullRequests, environments, workflows, subjects } = provisionFrom;
   const problems: Problem[] = [];
   if (provisionContexts(environment).length === 0)
-    problems.push(["provisionFrom", "lets in nobody: name refs, pullRequests: true or environments"]);
+    problems.push(["provisionFrom", "allows nobody: set refs, pullRequests: true or environments"]);
   for (const [at, subject] of (subjects ?? []).entries()) {
     const path = `provisionFrom.subjects[${at}]`;
     const repository = repositoryIn(subject);
     if (subject.startsWith("repo:") && (repository === undefined || !isServed(forge, repository)))
       problems.push([
         path,
-        `"${subject}" names no repository of forge.repositories: repo:OWNER@OWNER_ID/REPOSITORY@REPOSITORY_ID:…`,
+        `"${subject}" is not of a repository of forge.repositories: repo:OWNER@OWNER_ID/REPOSITORY@REPOSITORY_ID:…`,
       ]);
     else if (isOwnServer(forge) && repository === undefined)
       problems.push([
         path,
-        `"${subject}" must begin with repo:OWNER/REPOSITORY: of an Enterprise Server's tokens STS knows nothing else that says whose they are`,
+        `"${subject}" must begin with repo:OWNER/REPOSITORY: nothing else in an Enterprise Server's tokens tells STS whose they are`,
       ]);
   }
   if (!isOwnServer(forge)) return problems;
   if (workflows !== undefined)
     problems.push([
       "provisionFrom.workflows",
-      "has no effect: STS does not know job_workflow_ref of an Enterprise Server's tokens; put it into their subjects at the server, and name these in provisionFrom.subjects",
+      "has no effect: STS ignores job_workflow_ref of an Enterprise Server's tokens; put it into their subjects at the server, and list these in provisionFrom.subjects",
     ]);
   const narrowed = refs !== undefined || pullRequests !== undefined || environments.length > 0;
   if (narrowed && (subjects !== undefined || forge.repositories.some((one) => wholeOwner(one) !== undefined)))
     problems.push([
       "provisionFrom",
-      "cannot tell refs, pull requests and environments of an Enterprise Server apart beside OWNER/* or subjects: STS knows nothing of its tokens but the subject; name the repositories, or give whole subjects",
+      "cannot restrict refs, pull requests or environments of an Enterprise Server beside OWNER/* or subjects: STS reads only the subject of its tokens; list the repositories, or give whole subjects",
     ]);
   return problems;
 }
 
-/** Where no claim says it, a subject does. */
+/** Subjects must say what no other claim says there. */
 function problemsOfSubjects({ forge, deployFrom, imagesFrom }: Environment): readonly Problem[] {
   if (!isOwnServer(forge)) return [];
   const among = (path: string, subjects: readonly string[], begins: string): Problem[] =>
@@ -129,7 +124,7 @@ function problemsOfSubjects({ forge, deployFrom, imagesFrom }: Environment): rea
         : [
             [
               `${path}.subjects[${at}]`,
-              `must begin with ${begins}: of an Enterprise Server's tokens STS knows the subject alone`,
+              `must begin with ${begins}: STS reads only the subject of an Enterprise Server's tokens`,
             ],
           ],
     );
@@ -156,7 +151,7 @@ const problemsOfLength = (environment: Environment): readonly Problem[] =>
       : [
           [
             "provisionFrom",
-            `makes a trust policy of ${length} characters for ${served[0]} alone; IAM takes ${mostOfTrust}: name fewer`,
+            `makes a trust policy of ${length} characters for ${served[0]} alone; the maximum is ${mostOfTrust}: list fewer`,
           ],
         ];
   });
@@ -167,6 +162,6 @@ export function problemsOfTrust(environment: Environment): readonly Problem[] {
   const problems = rules.flatMap((rule) => rule(environment));
   if (isOwnServer(forge) && forge.enterpriseIssuer !== undefined)
     problems.push(["forge.enterpriseIssuer", "has no effect: an Enterprise Server has one issuer"]);
-  // What is wrong otherwise has no trust that could be measured.
+  // An invalid file has no trust policy whose length could be checked.
   return problems.length > 0 ? problems : problemsOfLength(environment);
 }

@@ -58,7 +58,7 @@ const network = z.discriminatedUnion("kind", [
     nat: z.boolean().default(true),
     endpoints: z
       .array(z.enum(["ssm", "ssmmessages", "ec2messages", "logs"]))
-      .refine((all) => new Set(all).size === all.length, "names one twice")
+      .refine((all) => new Set(all).size === all.length, "contains a duplicate")
       .default([]),
   }),
   /** A VPC that exists: what `aws ec2 describe-subnets` says of each subnet. */
@@ -78,12 +78,12 @@ const network = z.discriminatedUnion("kind", [
 const repository = z
   .string()
   .regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "must be OWNER/REPOSITORY")
-  .regex(/(?<!\.git)$/, "must be without .git, which is no part of a repository's name");
+  .regex(/(?<!\.git)$/, "must not end in .git");
 /** One of them, or every repository of an owner, those of tomorrow included. */
 const served = z
   .string()
   .regex(/^[\w.-]{1,100}\/([\w.-]{1,100}|\*)$/, "must be OWNER/REPOSITORY, or OWNER/* for every repository of an owner")
-  .regex(/(?<!\.git)$/, "must be without .git, which is no part of a repository's name");
+  .regex(/(?<!\.git)$/, "must not end in .git");
 /** Where runners register: a repository, an organisation, an enterprise. */
 const scope = z
   .string()
@@ -155,7 +155,7 @@ const forgeShape = z.strictObject({
   repositories: z.array(served).min(1, "must name at least one repository"),
   /**
    * By repository the numbers OWNER_ID/REPOSITORY_ID that its tokens' subjects name, and by `OWNER/*` the number OWNER_ID: the roles then
-   * trust these, and nobody who takes over a name that was given up. Of `OWNER/*`, `deployFrom` and `imagesFrom` they are demanded.
+   * trust these, not a later owner of the name. Required for `OWNER/*`, `deployFrom` and `imagesFrom`.
    */
   repositoryIds: z
     .record(
@@ -189,7 +189,7 @@ const forgeShape = z.strictObject({
 const forge = forgeShape
   .refine(({ organisation, organization }) => organisation === undefined || organization === undefined, {
     path: ["organization"],
-    error: "is given beside forge.organisation, which is the same field: write one of them",
+    error: "is the same field as forge.organisation: set only one of them",
   })
   .transform(({ organisation, organization, ...rest }) => ({ ...rest, organisation: organisation ?? organization }));
 
@@ -211,7 +211,7 @@ const archive = z.strictObject({
 
 const wrongDuration = ({ input }: { readonly input?: unknown }): string => {
   const right = respelledDuration(input);
-  if (input === undefined) return 'is missing: a duration, e.g. "30m"';
+  if (input === undefined) return 'is required: a duration, e.g. "30m"';
   const shown = JSON.stringify(input) ?? typeof input;
   return right === undefined
     ? `must be a duration with its unit, e.g. "90s", "7m" or "1h30m", not ${shown}`
@@ -240,7 +240,7 @@ const preRunner = z.strictObject({
 /** What machines are, but for their size; each field of a class that is left out is as in the defaults. */
 const machines = {
   operatingSystem: z.enum(Object.keys(operatingSystems) as [keyof typeof operatingSystems]),
-  architectures: z.array(architecture).min(1, "must name at least one architecture"),
+  architectures: z.array(architecture).min(1, "must contain at least one architecture"),
   image: byArchitecture(image),
   /** What makes a runner of a stock AMI at first boot, by architecture; leave out where the AMIs are baked. */
   install: byArchitecture(archive).default({}),
@@ -309,7 +309,7 @@ export const environmentShape = z.strictObject({
   /** Where an editor finds the JSON schema of this file. */
   $schema: z.string().optional(),
   /** The form of this file. */
-  schema: z.literal(2, { error: ({ input }) => (input === undefined ? "is missing: write 2" : "must be 2") }),
+  schema: z.literal(2, { error: ({ input }) => (input === undefined ? "is required: write 2" : "must be 2") }),
   /** Part of every name at AWS and GitHub. */
   name: text,
   account: z.string().regex(/^\d{12}$/, "must be the twelve digits of an AWS account"),
@@ -346,7 +346,7 @@ export const environmentShape = z.strictObject({
           'must be a family, with or without a size: "c*", "m7i.*", "g5.xlarge"',
         ),
     )
-    .min(1, "must name at least one family of instance types")
+    .min(1, "must contain at least one family of instance types")
     .max(30, "must be at most 30 wildcards: an IAM policy is short")
     .default([...defaultInstanceTypes]),
   limits: z
@@ -361,9 +361,9 @@ export const environmentShape = z.strictObject({
     })
     .partial()
     .default({}),
-  /** What runner, hooks and jobs are told by their environment: a tool cache of the image, hooks of one's own. No secret. */
+  /** Environment variables of runner, hooks and jobs: a tool cache of the image, own hooks. No secrets. */
   runnerEnvironment: z.record(z.string(), z.string()).default({}),
-  /** Jobs of any run are taken: for labels that runs share. Whoever knows a label then gets the machine that has it. */
+  /** Runners take jobs of any run, for labels that runs share: every workflow that uses such a label may get the machine. */
   anyRunsJobs: z.boolean().default(false),
   labels: z.array(text).default([]),
   /** Idle instances to keep, by `class/architecture` (of the class's own usage class) or `class/architecture/on-demand`. */
@@ -400,12 +400,12 @@ export const environmentShape = z.strictObject({
       /** Besides, jobs that name one of these GitHub environments. */
       environments: z.array(githubEnvironment).default([]),
       /** Only jobs of one of these reusable workflows. */
-      workflows: z.array(workflow).min(1, "names no workflow").optional(),
+      workflows: z.array(workflow).min(1, "is empty").optional(),
       /** Subjects that a template at GitHub makes, instead of GitHub's own. */
-      subjects: z.array(subject).min(1, "names no subject").optional(),
+      subjects: z.array(subject).min(1, "is empty").optional(),
     })
     .prefault({}),
-  /** The repository (and GitHub environment) that may deploy this environment; nobody may where it is absent. */
+  /** The repository (and GitHub environment) that may deploy this environment; absent: nobody. */
   deployFrom: z
     .strictObject({
       repository,
@@ -413,7 +413,7 @@ export const environmentShape = z.strictObject({
       /** Besides GitHub's own. */ subjects: z.array(exactSubject).default([]),
     })
     .optional(),
-  /** The repository (and the ref of it) whose workflows bake, test, publish and prune images; nobody may where it is absent. */
+  /** The repository (and the ref of it) whose workflows bake, test, publish and prune images; absent: nobody. */
   imagesFrom: z
     .strictObject({
       repository,
@@ -421,7 +421,7 @@ export const environmentShape = z.strictObject({
       /** Besides GitHub's own. */
       subjects: z.array(exactSubject).default([]),
       /** Where images are baked; the environment's own subnets unless given. */
-      subnets: z.array(subnetId).min(1, "names no subnet").optional(),
+      subnets: z.array(subnetId).min(1, "is empty").optional(),
     })
     .optional(),
   monthlyBudgetUsd: z.number().min(0.01).optional(),

@@ -26,10 +26,7 @@ function parse(path: string, text: string): unknown {
 /** What a file says, unchecked. Throws `EnvironmentRefused` where there is nothing to check. */
 export async function loadEnvironment(path: string): Promise<unknown> {
   if (!isEnvironmentFile(path))
-    throw refused(
-      path,
-      `is neither TypeScript nor YAML nor JSON: name it ${[...programs.slice(0, 1), ...texts].join(", ")}`,
-    );
+    throw refused(path, `has an unsupported extension: use ${[...programs.slice(0, 1), ...texts].join(", ")}`);
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     const { code } = error as { readonly code?: string };
     throw refused(path, code === "ENOENT" ? "does not exist" : `cannot be read: ${String(error)}`);

@@ -1,4 +1,4 @@
-// What was right in an environment's file and time has overtaken: told, and no reason to refuse a deployment.
+// What has expired in an environment's file: a warning, not a refusal.
 import { expiredCertificates } from "./check-certificates.ts";
 import { pastSchedules } from "./check-schedules.ts";
 import type { Environment, Problem } from "./environment.ts";

@@ -51,7 +51,7 @@ const given = (values: Branch): Branch =>
 const without = (values: Branch, ...names: readonly string[]): Branch =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 
-/** Milliseconds with their unit; whatever is no number stays as it is, to be refused by its path. */
+/** Milliseconds with their unit; what is not a number stays as it is, to be refused by its path. */
 const lasting = (ms: unknown): unknown => (typeof ms === "number" && ms >= 1000 ? formatDuration(ms) : ms);
 
 /** What a file of schema 1 says, as schema 2. What has no place there is left out. */

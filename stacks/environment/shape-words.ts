@@ -1,4 +1,4 @@
-// What is said of a field that has not the shape of an environment's file: its path, what is wrong, and what would be right.
+// Words the problems that zod finds: the field's path, what is wrong, and what would be right.
 import type * as z from "zod";
 import { suggestion } from "../../domain/nearest.ts";
 import { environmentShape, type Problem } from "./environment.ts";
@@ -6,7 +6,7 @@ import { placeInSchema2 } from "./schema-1.ts";
 
 /** Of zod's names for types. */
 const types: Readonly<Record<string, string>> = {
-  string: "a text",
+  string: "a string",
   number: "a number",
   int: "a whole number",
   boolean: "true or false",
@@ -19,11 +19,11 @@ const wordsOf = (type: string): string => types[type] ?? type;
 function typeRule(message: string, given: unknown): string | undefined {
   const [, expected = "", received = ""] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
   if (expected === "") return undefined;
-  if (received === "undefined") return `is missing: ${wordsOf(expected)}`;
+  if (received === "undefined") return `is required: ${wordsOf(expected)}`;
   // YAML takes digits without quotes for a number, and would drop a zero at their beginning.
   if (expected === "string" && typeof given === "number")
-    return `must be a text, not a number: write "${given}", in quotes`;
-  // Of a number that is no whole one zod says "received number".
+    return `must be a string, not a number: write "${given}" in quotes`;
+  // Of 0.5 zod says "received number".
   return `must be ${wordsOf(expected)}${expected === "int" ? "" : `, not ${wordsOf(received)}`}`;
 }
 
@@ -43,7 +43,7 @@ function choiceRule(message: string, given: unknown): string | undefined {
   if (said === undefined) return undefined;
   const choices = said.split(/ ?\| ?/);
   const known = choices.map((choice) => choice.replaceAll(/^['"]|['"]$/g, ""));
-  const shown = given === undefined ? "is missing: " : "must be ";
+  const shown = given === undefined ? "is required: " : "must be ";
   const meant = typeof given === "string" ? suggestion(given, known) : "";
   return `${shown}one of ${choices.join(", ")}${meant}`;
 }
@@ -74,10 +74,10 @@ function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readon
 function unknownField(above: readonly PropertyKey[], key: string): string {
   const moved = placeInSchema2(asPath([...above, key]));
   if (moved !== undefined) return `is a field of schema 1: ${moved}`;
-  return `is no field of an environment's file (docs/environment.md)${suggestion(key, fieldsAt(environmentShape, above))}`;
+  return `is not a field of an environment's file (docs/environment.md)${suggestion(key, fieldsAt(environmentShape, above))}`;
 }
 
-/** Of a record's name what is said of the name itself, which is within. */
+/** Of a record's invalid key zod has the reason one level deeper. */
 function ruleOf(issue: z.core.$ZodIssue, given: unknown): string {
   const message = (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
   return typeRule(message, given) ?? sizeRule(message) ?? choiceRule(message, given) ?? message;
@@ -96,7 +96,7 @@ export const valueAt = (file: unknown, path: readonly PropertyKey[]): unknown =>
     file,
   );
 
-/** `file`: what was read. Fields that are too many are named one by one. */
+/** `file`: what was parsed. Unknown fields are reported one by one. */
 export const problemsOfShape = (error: z.ZodError, file: unknown): readonly Problem[] =>
   error.issues.flatMap((issue): readonly Problem[] => {
     if (issue.code === "unrecognized_keys")

@@ -1,9 +1,9 @@
-// What is still known of a file some of whose fields have not the shape that they must have: so that what is wrong beside them is said in the same round.
+// Judges rules on a file some of whose fields have the wrong shape, so that all problems are reported in one round.
 import type * as z from "zod";
 import { environmentShape, environmentOf, type Environment } from "./environment.ts";
 import { valueAt } from "./shape-words.ts";
 
-/** Of the required fields, something of their shape in place of what cannot be read. No rule gets to see it. */
+/** Stand in for required fields that cannot be read. No rule gets to see them. */
 const standIns = {
   schema: 2,
   name: "unread",
@@ -18,7 +18,7 @@ type Path = readonly PropertyKey[];
 type Branch = Record<PropertyKey, unknown>;
 const isBranch = (value: unknown): value is Branch => typeof value === "object" && value !== null;
 
-/** Of records a name that is taken out would be missing, and of lists the places would move: they are unread as a whole. */
+/** Records are unread as a whole: a name taken out would be missing elsewhere. So are lists, whose places would move. */
 const whole = new Set(["classes", "idleFloors", "partitions", "retiredPartitions", "tags", "runnerEnvironment"]);
 
 /** The part of a path that can be taken out by itself. */
@@ -28,7 +28,7 @@ function cut(path: Path): Path {
   return typeof upTo[0] === "string" && whole.has(upTo[0]) && upTo.length === 2 ? upTo.slice(0, 1) : upTo;
 }
 
-/** Takes out what an issue is about, or what that is in where it has been taken out already; gives the path that is unread then. */
+/** Removes what an issue is about, or the part around it where that is removed already; returns the path that is unread then. */
 function takeOut(file: Branch, issue: z.core.$ZodIssue): Path | undefined {
   if (issue.code === "unrecognized_keys") {
     const strange = valueAt(file, issue.path);
@@ -48,10 +48,10 @@ function takeOut(file: Branch, issue: z.core.$ZodIssue): Path | undefined {
   return undefined;
 }
 
-/** What a rule comes upon that needs an unread field: what it would say is not known. */
+/** Thrown to a rule that reads an unread field: its verdict is unknown. */
 class Unread extends Error {}
 
-/** `classes` have of the defaults what is unread in these. */
+/** Classes inherit what is unread in the defaults. */
 const matches = (unread: Path, path: Path): boolean => {
   const inClass = path[0] === "classes" && path.length >= 3 && unread[0] === "defaults";
   const own = inClass ? ["defaults", ...path.slice(2)] : path;
@@ -59,7 +59,7 @@ const matches = (unread: Path, path: Path): boolean => {
 };
 
 function guard(environment: Environment, unread: readonly Path[]): Environment {
-  // One for each object: rules ask whether a class has the very image of the defaults. What both have is unread by either path.
+  // One proxy an object, since rules ask whether a class has the very image of the defaults. What they share is unread by either path.
   const made = new WeakMap<object, object>();
   const guarded = <Value>(value: Value, path: Path): Value => {
     if (!isBranch(value)) return value;
@@ -73,7 +73,7 @@ function guard(environment: Environment, unread: readonly Path[]): Environment {
         if (unread.some((one) => matches(one, here))) throw new Unread();
         return guarded(inner, here);
       },
-      // `Object.keys`, a spread: what is unread may be missing there.
+      // `Object.keys`, a spread: an unread field may be missing.
       ownKeys: (target) => {
         if (unread.some((one) => one.length === path.length && matches(one, path))) throw new Unread();
         return Reflect.ownKeys(target);
@@ -93,14 +93,14 @@ export function judgedBeside(file: unknown): Judged | undefined {
   if (!isBranch(file) || Array.isArray(file)) return undefined;
   const rest = structuredClone(file);
   const unread: Path[] = [];
-  // Each round takes something out or puts a stand-in there: a field is taken out once at each of its depths.
+  // Each round removes or replaces something: a field is removed once at each of its depths.
   for (let round = 0; round < 50; round++) {
     const parsed = environmentShape.safeParse(rest);
     if (parsed.success) {
       const seen = guard(environmentOf(parsed.data), unread);
       return (rule) => {
         try {
-          // A copy: the rule's findings may hold parts of what it was given.
+          // A copy: findings may hold parts of the guarded environment.
           return [...rule(seen)];
         } catch (error) {
           if (error instanceof Unread) return [];

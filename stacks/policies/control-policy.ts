@@ -84,7 +84,7 @@ export const refreshPolicy = (environment: Environment, arns: Arns): readonly St
     Resource: arns.allRunnerTokens,
   },
   {
-    // None is read: names and times are listed, and what nobody will ask for any more is deleted.
+    // Not read: names and times are listed, and expired ones deleted.
     Sid: "SweepConfigurations",
     Effect: "Allow",
     Action: ["ssm:GetParametersByPath", "ssm:DeleteParameters"],

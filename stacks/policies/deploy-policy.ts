@@ -247,7 +247,7 @@ const observability = (prefix: string, environment: Environment, arns: Arns): re
     "Watch",
     "cloudwatch",
     "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutDashboard PutMetricAlarm TagResource UntagResource",
-    // With "_" behind it, as queues and schedules have: no other environment's name goes on so.
+    // The "_" ends the name, as in queues and schedules: no other environment's continues so.
     arns.here("cloudwatch", `alarm:${prefix}_*`),
     ofNoRegion("cloudwatch", `dashboard/${prefix}`, environment),
   ),

@@ -104,7 +104,7 @@ interface Repositories {
   readonly pins: Claims;
 }
 
-/** A repository by the numbers that only itself ever has; at an own server by its name, which nobody else can put there. */
+/** A repository by its ids, which are never reused; at an own server by its name, which nobody else can claim there. */
 function exactly({ forge }: Environment, repository: string): string | undefined {
   if (isOwnServer(forge)) return `repo:${repository}`;
   const [owner = "", name = ""] = repository.split("/");
@@ -117,7 +117,7 @@ function exactly({ forge }: Environment, repository: string): string | undefined
  * and, where it was made, renamed or transferred since 15 July 2026 or has asked for it, with the numbers of owner and repository (GitHub
  * docs, "Immutable subject claims").
  *
- * Whoever administers another repository of the same owner chooses what its subjects say behind `repo:` and the names: another order, and
+ * An administrator of another repository of the same owner chooses what its subjects say behind `repo:` and the names: another order, and
  * texts such as the workflow's name. A `*` before the end of a subject is met by such texts as well; so wherever there is one, a claim that
  * GitHub alone writes says which repository, or whose, it has to be (docs/decisions/0020).
  */

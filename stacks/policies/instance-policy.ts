@@ -26,7 +26,7 @@ const records = (arns: Arns): readonly Statement[] => [
     Condition: ownItem,
   },
   {
-    // Of the configuration what a boot needs: whoever asks for a whole item names no attribute, and is denied.
+    // Of the configuration what a boot needs: a request for the whole item names no attribute, and is denied.
     Sid: "ReadPreRunnerScript",
     Effect: "Allow",
     Action: ["dynamodb:GetItem"],

@@ -7,7 +7,7 @@ import type { Statement } from "./policy.ts";
 const has = ({ sources }: Lambda, ...kinds: readonly Source["kind"][]): boolean =>
   sources.some(({ kind }) => kinds.includes(kind));
 
-/** Whoever waits for a reply hears of a failure himself; everything else is kept. */
+/** A caller that waits for the reply sees a failure itself; every other failed event is kept. */
 export const keepsFailures = (lambda: Lambda): boolean => has(lambda, "schedule", "queue", "stream", "rule");
 
 const allow = (Sid: string, Action: readonly string[], ...Resource: readonly string[]): Statement => ({
@@ -135,7 +135,7 @@ export function deployLambdas({ name }: Environment, arns: Arns, lambdas: readon
         ...which("schedule").map((lambda) =>
           arns.here("scheduler", `schedule/default/${lambdaNames(name, lambda.name).function}`),
         ),
-        // With "_" behind it: no other environment's name goes on so.
+        // The "_" ends the name: no other environment's continues so.
         arns.here("scheduler", `schedule/default/${prefix}_*`),
       ),
     ]),

@@ -108,7 +108,7 @@ test("bake refuses what it cannot verify, and says how to mend it", async () => 
   const unknown = await ami("bake", ["--variant", "plan9"]);
   expect([unknown.code, unknown.err]).toEqual([
     2,
-    expect.stringContaining('no variant "plan9"; there are ubuntu-24.04-x64,'),
+    expect.stringContaining('unknown variant "plan9"; variants are ubuntu-24.04-x64,'),
   ]);
 });
 

@@ -44,7 +44,7 @@ test("what cannot be read as a file is refused by its path, with the place of a 
       (error: unknown) => (error instanceof EnvironmentRefused ? error.message : expect.fail(String(error))),
     );
   expect(await said(join(folderOf(), "none.yaml"))).toMatch(/none\.yaml: does not exist$/);
-  expect(await said(fileOf("a.toml", ""))).toMatch(/a\.toml: is neither TypeScript nor YAML nor JSON/);
+  expect(await said(fileOf("a.toml", ""))).toMatch(/a\.toml: has an unsupported extension: use \.ts, /);
   expect(await said(fileOf("a.json", '{ "name": '))).toMatch(/a\.json: cannot be read: .* line 1/);
   expect(await said(fileOf("a.yaml", "name: [a\nregion: b"))).toMatch(/a\.yaml: cannot be read: .* line 2/);
   expect(await said(fileOf("a.ts", "export default nothing;"))).toMatch(/a\.ts: cannot be run: nothing is not defined/);
@@ -56,7 +56,7 @@ test("digits that YAML takes for a number are asked for in quotes", async () => 
   expect(() => readEnvironments({})).not.toThrow();
   const file = await loadEnvironment(path);
   expect(() => readEnvironment(file, "a")).toThrow(
-    /^a: account: must be a text, not a number: write "111122223333", in quotes$/m,
+    /^a: account: must be a string, not a number: write "111122223333" in quotes$/m,
   );
 });
 

@@ -188,16 +188,16 @@ test("the first boot is told of jobs' docker and of who runs the pre-runner scri
 });
 
 test.each<[Partial<EnvironmentFile>, RegExp]>([
-  [{ runnerEnvironment: { "A-B": "x" } }, /runnerEnvironment\.A-B: is no name of a variable/],
-  [{ runnerEnvironment: { A: "x\ny" } }, /runnerEnvironment\.A: has line ends/],
-  [{ runnerEnvironment: { https_proxy: "x" } }, /is said by the field proxy/],
-  [{ runnerEnvironment: { NODE_EXTRA_CA_CERTS: "/x" } }, /is said by the field privateCa/],
-  [{ runnerEnvironment: { HOME: "/x" } }, /each assignment has its own/],
-  [{ runnerEnvironment: { RUNPOOL_ONLY_RUNS: "1" } }, /is said by runpool/],
-  [{ runnerEnvironment: { ACTIONS_RUNNER_HOOK_JOB_STARTED: "/x" } }, /is said by runpool/],
-  [{ runnerEnvironment: { GITHUB_TOKEN: "x" } }, /is said by GitHub's runner/],
+  [{ runnerEnvironment: { "A-B": "x" } }, /runnerEnvironment\.A-B: is not a valid variable name/],
+  [{ runnerEnvironment: { A: "x\ny" } }, /runnerEnvironment\.A: contains line breaks/],
+  [{ runnerEnvironment: { https_proxy: "x" } }, /is set by the field proxy/],
+  [{ runnerEnvironment: { NODE_EXTRA_CA_CERTS: "/x" } }, /is set by the field privateCa/],
+  [{ runnerEnvironment: { HOME: "/x" } }, /is set by runpool for each assignment/],
+  [{ runnerEnvironment: { RUNPOOL_ONLY_RUNS: "1" } }, /is (set|reserved) by runpool/],
+  [{ runnerEnvironment: { ACTIONS_RUNNER_HOOK_JOB_STARTED: "/x" } }, /is (set|reserved) by runpool/],
+  [{ runnerEnvironment: { GITHUB_TOKEN: "x" } }, /is set by GitHub's runner/],
   [{ runnerEnvironment: { RUNPOOL_HOOK_STARTED: "hook.sh" } }, /must be an absolute path/],
-  [{ runnerEnvironment: { RUNNER_TOOL_CACHE: "/var/lib/runpool/tools" } }, /is where jobs see nothing/],
+  [{ runnerEnvironment: { RUNNER_TOOL_CACHE: "/var/lib/runpool/tools" } }, /is not visible to jobs/],
   ...[
     "PATH",
     "BASH_ENV",
@@ -211,12 +211,15 @@ test.each<[Partial<EnvironmentFile>, RegExp]>([
     "RUBYOPT",
   ].map((name): [Partial<EnvironmentFile>, RegExp] => [
     { runnerEnvironment: { [name]: "/x" } },
-    /decides which code a program runs/,
+    /decides which code programs run/,
   ]),
-  [{ runnerEnvironment: { DOTNET_STARTUP_HOOKS: "/x" } }, /decides which code a program runs/],
-  [{ runnerEnvironment: { EXIT_CODE: "exited" } }, /is said by systemd/],
+  [{ runnerEnvironment: { DOTNET_STARTUP_HOOKS: "/x" } }, /decides which code programs run/],
+  [{ runnerEnvironment: { EXIT_CODE: "exited" } }, /is set by systemd/],
   [{ runnerEnvironment: { A: "x".repeat(5000) } }, /runnerEnvironment: has 5001 characters/],
-  [{ forge: { ...example.forge, runnerGroup: "ours" } }, /forge\.runnerGroup: ".*" has runners of its own/],
+  [
+    { forge: { ...example.forge, runnerGroup: "ours" } },
+    /forge\.runnerGroup: runners of ".*" register at the repository/,
+  ],
   [{ forge: { ...example.forge, runnerGroup: " ours\n" } }, /forge\.runnerGroup: must be a runner group's name/],
 ])("%j is refused, by its path", (fields, words) => {
   expect(() => environmentWith(fields)).toThrow(words);

@@ -30,19 +30,19 @@ eachIsRefused([
   [
     "a number for a text",
     { account: 111122223333 },
-    /^x: account: must be a text, not a number: write "111122223333", in quotes$/,
+    /^x: account: must be a string, not a number: write "111122223333" in quotes$/,
   ],
   [
     "a text for a number",
     { limits: { maxInstances: "40" } },
-    /^x: limits\.maxInstances: must be a number, not a text$/,
+    /^x: limits\.maxInstances: must be a number, not a string$/,
   ],
   ["no number", { limits: { maxInstances: Number.NaN } }, /^x: limits\.maxInstances: must be a number, not NaN$/],
   ["half an instance", { idleFloors: { "large/x64": 0.5 } }, /^x: idleFloors\.large\/x64: must be a whole number$/],
   ["less than nothing", { idleFloors: { "large/x64": -1 } }, /^x: idleFloors\.large\/x64: must be at least 0$/],
   ["no time", { limits: { idle: "0s" } }, /^x: limits\.idle: is 0 ms; an idle time is from 1s to 1d$/],
-  ["a text for a list", { labels: "gpu" }, /^x: labels: must be a list, not a text$/],
-  ["a word for yes", { protect: "yes" }, /^x: protect: must be true or false, not a text$/],
+  ["a text for a list", { labels: "gpu" }, /^x: labels: must be a list, not a string$/],
+  ["a word for yes", { protect: "yes" }, /^x: protect: must be true or false, not a string$/],
   [
     "another architecture",
     defaults({ architectures: ["x86_64"] }),
@@ -63,7 +63,7 @@ eachIsRefused([
   [
     "docker's own block",
     { network: { ...example.network, cidr: "172.17.0.0/16" } },
-    /^x: network\.cidr: .* is where docker puts containers/,
+    /^x: network\.cidr: .* is used by docker/,
   ],
   serverUrl("https://ghes.example.org/octo-org", /must be https:\/\/HOST alone/),
   serverUrl("https://ghes.example.org:8443", /must be https:\/\/HOST alone/),
@@ -73,9 +73,9 @@ eachIsRefused([
   [
     "a repository as it is cloned",
     forge({ repositories: ["octo-org/octo-repo.git"] }),
-    /^x: forge\.repositories\[0\]: must be without \.git/,
+    /^x: forge\.repositories\[0\]: must not end in \.git/,
   ],
-  ["a group of nobody", { partitions: { web: [] } }, /^x: partitions\.web: names no repository$/],
+  ["a group of nobody", { partitions: { web: [] } }, /^x: partitions\.web: contains no repository$/],
   [
     "an image by its id alone",
     image({ x64: "ami-0a1b2c3d4e5f60001" }),
@@ -89,16 +89,16 @@ eachIsRefused([
   [
     "one image for two architectures",
     image({ arm64: example.defaults.image.x64 }),
-    /^x: defaults\.image\.arm64: is that of x64/,
+    /^x: defaults\.image\.arm64: is the image of x64/,
   ],
   [
     "the other architecture's stock image",
     image({ x64: { parameter: `${stock}-arm64` } }),
-    /^x: defaults\.image\.x64\.parameter: names an image for arm64/,
+    /^x: defaults\.image\.x64\.parameter: is an image for arm64/,
   ],
   ["a provision that waits for years", { limits: { provision: "999999d" } }, /^x: limits\.provision: /],
   ["a script without an interpreter", script("#!\necho"), /^x: defaults\.preRunner\.script: must begin with/],
-  ["a script with a NUL", script("#!/bin/sh\n\0"), /^x: defaults\.preRunner\.script: has a NUL/],
+  ["a script with a NUL", script("#!/bin/sh\n\0"), /^x: defaults\.preRunner\.script: contains a NUL byte$/],
   ["a label with a control character", { labels: ["gpu\u0007"] }, /^x: labels: labels: /],
   [
     "hosts past the proxy in one text",
@@ -108,7 +108,7 @@ eachIsRefused([
   [
     "a ceiling that cannot be passed",
     { alarms: { idleCeiling: 40 } },
-    /^x: alarms\.idleCeiling: is never passed: limits\.maxInstances is 40$/,
+    /^x: alarms\.idleCeiling: can never be exceeded: limits\.maxInstances is 40$/,
   ],
   [
     "a GitHub environment with blanks around",
@@ -127,7 +127,7 @@ eachIsRefused([
   [
     "a private key among certificates",
     { privateCa: `${certificate}${privateKey}` },
-    /^x: privateCa: has a private key/,
+    /^x: privateCa: contains a private key/,
   ],
   ["a certificate's file", { privateCa: "/etc/ssl/ca.pem" }, /^x: privateCa: must be PEM certificates$/],
   [
@@ -138,12 +138,12 @@ eachIsRefused([
   [
     "half a certificate",
     { privateCa: `${certificate}${certificate.slice(0, 300)}` },
-    /^x: privateCa: has a certificate/,
+    /^x: privateCa: contains a certificate/,
   ],
   [
     "a request for a certificate",
     { privateCa: certificate.replaceAll("CERTIFICATE", "CERTIFICATE REQUEST") },
-    /^x: privateCa: block 1 is no certificate: CERTIFICATE REQUEST$/,
+    /^x: privateCa: block 1 is not a certificate: CERTIFICATE REQUEST$/,
   ],
 ]);
 
@@ -178,6 +178,6 @@ test("what time has overtaken is told by its field, and refuses nothing", () => 
   expect(pastOf(environment, Date.UTC(2130, 0))).toEqual([
     ["privateCa", expect.stringMatching(/^certificate 1 \(O=Octo, CN=Octo private CA\) has expired: .*2126/)],
     ["privateCa", expect.stringMatching(/^certificate 2 /)],
-    ["schedules[0].cron", '"cron(0 7 ? * MON 2024-2025)" comes no more: its last year is over'],
+    ["schedules[0].cron", '"cron(0 7 ? * MON 2024-2025)" will not run again: its last year is over'],
   ]);
 });

@@ -57,7 +57,7 @@ test("sessions without a NAT gateway have Session Manager's endpoints, or are re
       sessionAccess: true,
     });
   expect(closed(["ssm"])).toEqual([
-    'x: network.endpoints: lacks "ssmmessages": without nat sessionAccess has no way but the proxy',
+    'x: network.endpoints: must contain "ssmmessages": without nat, sessionAccess could only use the proxy',
   ]);
   expect(closed(["ssm", "ssmmessages"])).toEqual([]);
 });

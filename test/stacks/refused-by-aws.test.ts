@@ -35,10 +35,14 @@ const wrong: readonly Wrong[] = [
         new RegExp(`^x: schedules\\[0\\]\\.cron: .*${said.source}`),
       ] as const,
   ),
-  ["a tag's key with a comma, which IAM refuses", { tags: { "a,b": "1" } }, /^x: tags\.a,b: instance metadata and IAM/],
-  ["a tag's value that IAM refuses", { tags: { team: "ci (x64)" } }, /^x: tags\.team: IAM takes/],
-  ["a tag's value that is too long", { tags: { team: "a".repeat(257) } }, /^x: tags\.team: its value has 257/],
-  ["two tags that differ by capitals", { tags: { team: "a", Team: "b" } }, /^x: tags\.Team: is "team" to IAM/],
+  ["a tag's key with a comma, which IAM refuses", { tags: { "a,b": "1" } }, /^x: tags\.a,b: must be 1-128/],
+  ["a tag's value that IAM refuses", { tags: { team: "ci (x64)" } }, /^x: tags\.team: has a value that IAM refuses/],
+  ["a tag's value that is too long", { tags: { team: "a".repeat(257) } }, /^x: tags\.team: has a value of 257/],
+  [
+    "two tags that differ by capitals",
+    { tags: { team: "a", Team: "b" } },
+    /^x: tags\.Team: differs from "team" only in case/,
+  ],
   ...["Terraform", "ab", "a..b", "-state", "10.0.0.1", "xn--state", "state-s3alias", "a".repeat(64)].map(
     (bucket) =>
       [
@@ -63,7 +67,7 @@ const wrong: readonly Wrong[] = [
   [
     "a budget that tells eleven people",
     { monthlyBudgetUsd: 100, alarms: { email: Array.from({ length: 11 }, (_, at) => `a${at}@example.org`) } },
-    /^x: alarms\.email: names 11; a budget tells 10/,
+    /^x: alarms\.email: has 11 addresses; a budget notifies at most 10$/,
   ],
   ["a proxy that is none", { proxy: { url: "socks5://proxy.example.org" } }, /^x: proxy\.url: must be an http/],
   ...["*", "prod-?", "${aws:username}"].map(
@@ -85,7 +89,7 @@ const wrong: readonly Wrong[] = [
   [
     "a class retired twice",
     { retiredClasses: ["huge", "tiny", "huge"] },
-    /^x: retiredClasses\[2\]: names "huge" again/,
+    /^x: retiredClasses\[2\]: lists "huge" twice/,
   ],
   [
     "more IOPS than a disk of its size may have",
@@ -113,25 +117,25 @@ const wrong: readonly Wrong[] = [
   [
     "a floor of a class called as every object's own",
     { idleFloors: { "constructor/x64": 1 } },
-    /^x: idleFloors\.constructor\/x64: "constructor" is no class/,
+    /^x: idleFloors\.constructor\/x64: "constructor" is not a class/,
   ],
   ...["0.0.0.0/16", "127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16"].map(
     (cidr) =>
       [
         `the block ${cidr}`,
         { network: { ...example.network, cidr } },
-        /^x: network\.cidr: .* is kept for other ends: take a block of 10\.0\.0\.0\/8/,
+        /^x: network\.cidr: .* is reserved: use a block of 10\.0\.0\.0\/8/,
       ] as const,
   ),
   [
     "an endpoint named twice",
     { network: { ...example.network, kind: "private", endpoints: ["ssm", "logs", "ssm"] } },
-    /^x: network\.endpoints: names one twice$/,
+    /^x: network\.endpoints: contains a duplicate$/,
   ],
   [
     "a person told twice, which a budget refuses",
     { monthlyBudgetUsd: 9, alarms: { email: ["a@example.org", "b@example.org", "a@example.org"] } },
-    /^x: alarms\.email\[2\]: names "a@example\.org" again$/,
+    /^x: alarms\.email\[2\]: is a duplicate of "a@example\.org"$/,
   ],
   [
     "a bucket's key of another region",
@@ -158,12 +162,12 @@ const wrong: readonly Wrong[] = [
         image: { ...example.defaults.image, x64: { parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/x" } },
       },
     },
-    /^x: defaults\.install\.x64: is missing: defaults\.image\.x64 is a stock AMI/,
+    /^x: defaults\.install\.x64: is required: defaults\.image\.x64 is a stock AMI/,
   ],
   [
     "a repository by two spellings",
     { forge: { repositories: ["octo-org/Docs", "octo-org/docs"] } },
-    /^x: forge\.repositories: names a repository twice$/,
+    /^x: forge\.repositories: contains a duplicate$/,
   ],
   [
     "a repository whose name no tag holds",
@@ -175,9 +179,9 @@ const wrong: readonly Wrong[] = [
     { instanceTypes: Array.from({ length: 30 }, (_, at) => `${"c".repeat(300)}${at}`) },
     /^x: network: the role provision would have policies that are \d+ characters too long for IAM: /,
   ],
-  ["a field that is missing", { account: undefined }, /^x: account: is missing: a text$/],
-  ["a field that there is not", { resourceClass: {} }, /^x: resourceClass: is no field of an environment's file/],
-  ["a name that the account's stack has", { name: "account" }, /^x: name: "account" begins with "account"/],
+  ["a field that is missing", { account: undefined }, /^x: account: is required: a string$/],
+  ["a field that there is not", { resourceClass: {} }, /^x: resourceClass: is not a field of an environment's file/],
+  ["a name that the account's stack has", { name: "account" }, /^x: name: "account" must not begin with "account"/],
 ];
 
 eachIsRefused(wrong);

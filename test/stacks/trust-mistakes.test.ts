@@ -50,57 +50,57 @@ eachIsRefused([
   [
     "numbers of a repository that nothing names",
     forge({ repositoryIds: { "octo-org/other": "12/34" } }),
-    /^x: forge\.repositoryIds\.octo-org\/other: is a repository that neither/,
+    /^x: forge\.repositoryIds\.octo-org\/other: is not a repository of forge\.repositories, deployFrom or imagesFrom$/,
   ],
   [
     "two numbers of one owner",
     forge({ repositoryIds: { "octo-org/octo-repo": "12/34", "octo-org/docs": "13/35" } }),
-    /^x: forge\.repositoryIds\.octo-org\/docs: says that octo-org has the number 13, another entry 12$/,
+    /^x: forge\.repositoryIds\.octo-org\/docs: gives octo-org the id 13, another entry 12$/,
   ],
   [
     "numbers at an own server",
     forge({ ...server, repositoryIds: { "octo-org/docs": "12/34" } }),
-    /^x: forge\.repositoryIds\.octo-org\/docs: has no effect: tokens of an Enterprise Server name no numbers$/,
+    /^x: forge\.repositoryIds\.octo-org\/docs: has no effect: tokens of an Enterprise Server contain no ids$/,
   ],
   [
     "a whole owner without its number",
     whole({ repositoryIds: {} }),
-    /^x: forge\.repositories\[0\]: lets in every repository of an owner, .* forge\.repositoryIds: \{ "octo-org\/\*": "OWNER_ID" as `gh api users\/octo-org --jq \.id` prints it \}$/,
+    /^x: forge\.repositories\[0\]: allows every repository of an owner, .* forge\.repositoryIds: \{ "octo-org\/\*": "OWNER_ID" as `gh api users\/octo-org --jq \.id` prints it \}$/,
   ],
   [
     "a whole owner with a repository's numbers",
     whole({ repositoryIds: { "octo-org/*": "12/34" } }),
-    /^x: forge\.repositoryIds\.octo-org\/\*: must be the owner's number alone, e\.g\. 123456$/,
+    /^x: forge\.repositoryIds\.octo-org\/\*: must be the owner's id alone, e\.g\. 123456$/,
   ],
   [
     "a whole owner whose runners have no place",
     whole({ organisation: undefined }),
-    /^x: forge\.repositories\[0\]: .* say forge\.organisation: "octo-org" too/,
+    /^x: forge\.repositories\[0\]: .* set forge\.organisation: "octo-org"/,
   ],
   [
     "a whole owner that is not the organisation",
     whole({ organisation: "other" }),
-    /^x: forge\.repositories\[0\]: "octo-org\/\*" is not of forge\.organisation/,
+    /^x: forge\.repositories\[0\]: "octo-org\/\*" does not belong to forge\.organisation/,
   ],
   [
     "who deploys, by names alone",
     { deployFrom: { repository: "octo-org/infrastructure", githubEnvironment: "prod" } },
-    /^x: deployFrom\.repository: lets in who changes what is deployed: .*"octo-org\/infrastructure": "OWNER_ID\/REPOSITORY_ID" as `gh api repos\/octo-org\/infrastructure --jq/,
+    /^x: deployFrom\.repository: may change what is deployed: .*"octo-org\/infrastructure": "OWNER_ID\/REPOSITORY_ID" as `gh api repos\/octo-org\/infrastructure --jq/,
   ],
   [
     "who bakes images, by names alone",
     { imagesFrom: { repository: "octo-org/infrastructure" } },
-    /^x: imagesFrom\.repository: lets in who makes what machines boot from: .*OWNER_ID\/REPOSITORY_ID/,
+    /^x: imagesFrom\.repository: may change what machines boot from: .*OWNER_ID\/REPOSITORY_ID/,
   ],
   [
     "who deploys, by the number of a whole owner",
     { ...whole(), deployFrom: { repository: "octo-org/infrastructure", githubEnvironment: "prod" } },
-    /^x: deployFrom\.repository: lets in who changes/,
+    /^x: deployFrom\.repository: may change what is deployed/,
   ],
   [
     "nobody who provisions",
     from({ refs: [] }),
-    /^x: provisionFrom: lets in nobody: name refs, pullRequests: true or environments$/,
+    /^x: provisionFrom: allows nobody: set refs, pullRequests: true or environments$/,
   ],
   ...each("refs", "must name one branch or tag, e\\.g\\. refs/heads/main", [
     "*",
@@ -146,7 +146,7 @@ eachIsRefused([
     "repo:octo-org/octo-repo:",
     "repo:octo-org/octo-repo::pull_request",
   ]),
-  ...each("subjects", '".*" names no repository of forge\\.repositories', [
+  ...each("subjects", '".*" is not of a repository of forge\\.repositories', [
     "repo:octo-org/other:pull_request",
     "repo:octo-org@12/other@34:*",
     "repo:octo-org/*",
@@ -165,7 +165,7 @@ eachIsRefused([
   [
     "a workflow of an own server, whose tokens say it to nobody",
     { ...forge(server), ...from({ workflows: [`${ci}@refs/heads/main`] }) },
-    /^x: provisionFrom\.workflows: has no effect: STS does not know job_workflow_ref/,
+    /^x: provisionFrom\.workflows: has no effect: STS ignores job_workflow_ref/,
   ],
   [
     "a subject of an own server that names no repository",
@@ -178,7 +178,7 @@ eachIsRefused([
       ...forge({ ...server, repositories: ["octo-org/*"], organisation: "octo-org" }),
       ...from({ refs: ["refs/heads/main"] }),
     },
-    /^x: provisionFrom: cannot tell refs, pull requests and environments of an Enterprise Server apart/,
+    /^x: provisionFrom: cannot restrict refs, pull requests or environments of an Enterprise Server/,
   ],
   [
     "another environment's subject that deploys, at an own server",
@@ -203,7 +203,7 @@ eachIsRefused([
     from({
       subjects: Array.from({ length: 60 }, (_, at) => `repo:octo-org@1/octo-repo@2:environment:environment-${at}`),
     }),
-    /^x: provisionFrom: makes a trust policy of \d+ characters for octo-org\/octo-repo alone; IAM takes 2048/,
+    /^x: provisionFrom: makes a trust policy of \d+ characters for octo-org\/octo-repo alone; the maximum is 2048/,
   ],
 ]);
 
