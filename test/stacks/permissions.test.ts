@@ -6,7 +6,7 @@ import { partitionSuffix } from "../../stacks/environment/partitions.ts";
 import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
 import { configurations } from "./configuration-permission-table.ts";
 import { images } from "./image-permission-table.ts";
-import { deploying, instance, item, other, others, ownKey, provision, stateKey, table } from "./permission-table.ts";
+import { item, other, ownKey, rights, stateKey, table } from "./permission-table.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
 
 /** With everything that adds a statement. */
@@ -124,13 +124,15 @@ test("roles are taken by one service each, or by named repositories' branches, t
   expect(conditions("operate-role")).toEqual(conditions("deploy-role"));
 });
 
-const rows = [...instance, ...configurations, ...provision, ...others, ...deploying, ...images].map(
-  ([who, what, allowed, action, resource, context]) => ({
-    title: `${who} ${allowed ? "may" : "may not"}: ${what}`,
-    who,
-    allowed,
-    request: { action, resource, context: context ?? {} },
-  }),
+const rows = [...rights, ...configurations, ...images].flatMap(([who, { may = [], mayNot = [] }]) =>
+  Object.entries({ may, "may not": mayNot }).flatMap(([verb, asked]) =>
+    asked.map(([what, action, resource, context = {}]) => ({
+      title: `${who} ${verb}: ${what}`,
+      who,
+      allowed: verb === "may",
+      request: { action, resource, context },
+    })),
+  ),
 );
 test.each(rows)("$title", ({ who, allowed, request }) => {
   expect(isAllowed(policyOf(who), request)).toBe(allowed);
