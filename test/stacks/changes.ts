@@ -121,6 +121,7 @@ export const changes: readonly Change[] = [
     to: connected({ zones: ["eu-central-1b"] }),
     takes: ["the subnet of eu-central-1c"],
     goes: [/^aws_subnet\.private-eu-central-1c$/, /^aws_route_table_association\.private-route-eu-central-1c$/],
+    plan: "registered",
   },
   {
     field: "network",
@@ -134,6 +135,7 @@ export const changes: readonly Change[] = [
     to: (file) => ({ ...connected({ nat: false })(file), sessionAccess: false }),
     takes: ["the NAT gateway in eu-central-1b"],
     goes: [...wayOut, /^aws_internet_gateway\.internet$/, /^aws_route_table\.public-routes$/],
+    plan: "narrowed",
   },
   {
     field: "network",
@@ -256,6 +258,7 @@ export const changes: readonly Change[] = [
     to: set({ classes: { large: { ...large, architectures: ["x64"] }, huge } }),
     takes: ['architecture "arm64" of class "large"'],
     goes: [/^aws_launch_template\.template-large-arm64-/],
+    plan: "narrowed",
   },
   {
     field: "defaults.architectures",

@@ -48,13 +48,13 @@ function keepEchoedTags(workspace: Workspace, stack: string): void {
 
 /** What Terraform's state says that a resource of the stack is. */
 async function inState(workspace: Workspace, stack: string, type: string, values: Values): Promise<Values> {
-  const state = JSON.parse((await workspace.run(stack, "show", "-json")).output) as {
-    values: { root_module: { resources: readonly { readonly type: string; readonly values: Values }[] } };
+  const state = JSON.parse((await workspace.run(stack, "state", "pull")).output) as {
+    resources: readonly { readonly type: string; readonly instances: readonly { readonly attributes: Values }[] }[];
   };
-  const found = state.values.root_module.resources
+  const found = state.resources
     .filter((resource) => resource.type === type)
-    .map((resource) => resource.values)
-    .find((resource) => Object.entries(values).every(([name, value]) => resource[name] === value));
+    .flatMap((resource) => resource.instances.map(({ attributes }) => attributes))
+    .find((attributes) => Object.entries(values).every(([name, value]) => attributes[name] === value));
   if (found === undefined) throw new Error(`${stack} has no ${type} with ${JSON.stringify(values)}`);
   return found;
 }

@@ -20,7 +20,7 @@ function mirror(): string | undefined {
 }
 
 /** As a person's own Terraform finds it: from the network, unless their configuration says otherwise. Undefined where it cannot. */
-export function fetchInto(kept: string): string | undefined {
+function fetchInto(kept: string): string | undefined {
   if (existsSync(join(kept, provider))) return kept;
   mkdirSync(dirname(kept), { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "runpool-provider-"));
