@@ -13,6 +13,7 @@ const wrong: readonly Wrong[] = [
     [
       ["0 7 * * MON *", /"\?" for the day of the month or that of the week/],
       ["0 7 1 * MON *", /"\?" for the day of the month or that of the week/],
+      ["0 7 * * 1-5", /must have six fields/],
       ["0 7 ? * ? *", /for one of them only/],
       ["0 99 ? * MON *", /"99" for its hours: 0-23/],
       ["60 7 ? * MON *", /"60" for its minutes/],
