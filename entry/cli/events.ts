@@ -149,7 +149,8 @@ async function follow({ world, configuration, records, at, printer, context }: F
     unreached: (problem: string) => context.progress.warn(problem),
   };
   await repeatedly(repetition, async () => {
-    const now = world.clock.now();
+    // AWS's time may have set the clock back: an event before the last look would never be shown.
+    const now = Math.max(since, world.clock.now());
     const found = await look(world, context, reported);
     printer.print(
       found.flatMap((after) => changesOf({ before: known.get(after.key), after, since, now }, configuration)),
