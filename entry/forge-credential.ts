@@ -1,4 +1,4 @@
-// The credential that an environment keeps for GitHub: where it lies, and what its SecureString may hold.
+// The credential that an environment keeps for GitHub: which parameter, and what its SecureString may hold.
 import * as z from "zod/mini";
 import { AwsRefused } from "../cloud/aws/sdk-errors.ts";
 import type { ForgeAuth } from "../cloud/github/forge-client.ts";
@@ -51,7 +51,7 @@ export type StoredCredential =
   | { readonly kind: "none"; readonly name: string }
   | { readonly kind: "unusable"; readonly name: string; readonly why: string };
 
-/** Reads it from where the stack says that it lies. `why` never quotes what is stored. */
+/** Reads it from the parameter that the stack names. `why` never quotes what is stored. */
 export async function storedCredential(
   secrets: Pick<Secrets, "read">,
   configuration: Pick<Configuration, "environment" | "forge">,

@@ -14,7 +14,7 @@ import {
 export interface RequestInput {
   /** One text for action.yml, the documentation and `--help`: it begins in lower case, with literals in backticks. */
   readonly help: string;
-  /** What stands for an empty one: in words, where that is not a value. */
+  /** The default; in words, where it is not a fixed value. */
   readonly otherwise?: string | { readonly words: string };
   readonly choices?: readonly string[];
   /** The placeholder of its value on the command line; without one it is a switch there, and `true` or `false` in the action. */
@@ -23,7 +23,7 @@ export interface RequestInput {
   readonly variables?: readonly string[];
 }
 
-/** What the run says, not its author. */
+/** Taken from the run, not from its author. */
 type FieldOfRun = "runId" | "attempt" | "repository";
 type Field = Exclude<keyof RawRequest, FieldOfRun>;
 
@@ -101,7 +101,7 @@ export const requestInputList: readonly (RequestInput & { readonly field: Field;
 /** The value that stands for an empty input; "" where none does. */
 export const defaultOf = ({ otherwise = "" }: RequestInput): string => (typeof otherwise === "string" ? otherwise : "");
 
-/** `of` gives an input's text, and is told what stands for an empty one. */
+/** `of` returns an input's text; `otherwise` is its default. */
 export const rawRequestOf = (
   run: Pick<RawRequest, FieldOfRun>,
   of: (name: RequestInputName, otherwise: string) => string,
@@ -117,7 +117,7 @@ export const rawRequestOf = (
  * bits that other jobs cannot guess.
  */
 export function requestOf(raw: RawRequest, configuration: Configuration, random: Pick<Random, "id">): RequestParse {
-  // What is not said is as the class says, or its environment.
+  // The class's, or its environment's, unless given.
   const usageClass = raw.usageClass || classOf(configuration, raw.resourceClass).usageClass;
   const label = raw.label === "secret" ? `runpool-${random.id()}${random.id()}` : "";
   const parsed = parseRequest(

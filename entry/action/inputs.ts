@@ -100,7 +100,7 @@ function ofProvision({
     },
     otherwise: defaultOf(requestInputs[field]),
     ...(variables === undefined ? {} : { variables }),
-    // A matrix' jobs are told apart.
+    // Distinguishes the jobs of a matrix.
     ...(name === "name"
       ? { declared: "${{ strategy.job-total > 1 && format('{0}-{1}', github.job, strategy.job-index) || github.job }}" }
       : {}),
@@ -144,7 +144,7 @@ export interface Inputs {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** `given` is what the step's `with:` says; an empty text is as good as none. Throws BadInput. */
+/** `given` is what the step's `with:` says; an empty text counts as absent. Throws BadInput. */
 export function readInputs(given: (name: InputName) => string, variables: Variables): Inputs {
   const of = (name: InputName): string => {
     const { variables: others = [], otherwise = "" } = inputs[name];

@@ -106,6 +106,6 @@ async function tellReady(
     `runs-on: ${request.label === undefined ? labelOf(request) : "the output `label`, which this log does not show"}`,
   );
   for (const reason of alikeTogether(reasons))
-    log.warn(`${instances.length} of ${request.count} instances`, `fewer than asked for: ${reason}`);
+    log.warn(`${instances.length} of ${request.count} instances`, `fewer than requested: ${reason}`);
   await writeSummary(provisionSummary(request, outcome, readyAfterMs), log);
 }

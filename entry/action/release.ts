@@ -29,7 +29,7 @@ export async function releaseMode(
   const world = worldOf(log, token === "" ? undefined : { kind: "token", token });
   const { configuration } = await world.settings.load();
   const scope = partitionScopes(configuration).get(partitionOf(configuration, run.repository)) ?? run.repository;
-  const cancel = onStop(() => log.note("Stopping: refresh goes on with what has not left yet"));
+  const cancel = onStop(() => log.note("Stopping: refresh takes back what has not left yet"));
   const released = await grouped(`Release the instances of run ${runId} in ${environment}`, () =>
     release(world, {
       runId,
@@ -44,7 +44,10 @@ export async function releaseMode(
   if (all === 0) log.note(`Run ${runId} holds no instance in ${environment}: nothing to release`);
   else log.note(`${counted(pooled.length, "instance")} back in the pool, ${condemned.length} ended`);
   for (const { instanceId, why } of wordsOfLeft(released))
-    log.warn("Not released yet", `${instanceId}: ${why}; refresh goes on, its threshold ends it at the latest`);
+    log.warn(
+      "Not released yet",
+      `${instanceId}: ${why}; refresh takes it back; it ends at its threshold at the latest`,
+    );
   await writeSummary(releaseSummary(runId, released), log);
   return !cancel.aborted;
 }

@@ -6,7 +6,7 @@ import type { InstanceRecord } from "../../domain/record.ts";
 import { jsonLines } from "../json-log.ts";
 
 export interface AgentLog extends Log {
-  /** Said once it is known. */
+  /** Called once it is known. */
   readonly instanceIs: (id: string) => void;
   /** The record that counts from now on. */
   readonly recordIs: (record: Pick<InstanceRecord, "owner" | "assignment">) => void;

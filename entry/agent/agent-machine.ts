@@ -14,11 +14,11 @@ export function agentMachine(metadataUrl: string) {
   const clock = correctedClock(steadyClock);
   const start = steadyClock.now();
   const metadata = imdsMetadata({ baseUrl: metadataUrl, clock });
-  const asked = Promise.all([metadata.identity(), metadata.tag(tags.manager)]);
-  const region = async (): Promise<string> => (await asked)[0].region;
+  const identified = Promise.all([metadata.identity(), metadata.tag(tags.manager)]);
+  const region = async (): Promise<string> => (await identified)[0].region;
   const dynamodb = lean(new DynamoDBClient({ region, ...clientOptions("other", process.env) }));
   clock.watch(dynamodb);
-  // Asked for while the machine is still saying who it is; where they cannot be had yet, the first call asks again.
+  // Requested while the identity is read; if they are not available yet, the first call requests them again.
   const credentials = dynamodb.config.credentials().catch(() => undefined);
   // Nothing needs it before the first registration.
   let ssm: SSMClient | undefined;
@@ -32,9 +32,9 @@ export function agentMachine(metadataUrl: string) {
     metadata,
     dynamodb,
     secrets: inSsm,
-    /** Resolves when it is known who the machine is, and its credentials have been asked for. */
+    /** Resolves once the identity is known and the credentials were requested. */
     known: async () => {
-      const [{ instanceId, region: home, account }, manager] = await asked;
+      const [{ instanceId, region: home, account }, manager] = await identified;
       await credentials;
       const key = instanceKey({ awsPartition: awsPartitionOf(home), region: home, account }, instanceId);
       return { instanceId, region: home, account, key, pooled: manager === poolManager };

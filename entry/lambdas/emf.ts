@@ -12,7 +12,7 @@ export interface EmfWish {
   readonly at: number;
   readonly dimensions?: Readonly<Record<string, string>>;
   readonly values: Values;
-  /** What is no dimension, and can be asked for in CloudWatch Logs Insights: each value of a dimension would be a metric of its own. */
+  /** Not dimensions, but can be queried in CloudWatch Logs Insights: each value of a dimension would be a metric of its own. */
   readonly properties?: Readonly<Record<string, string | number>>;
 }
 

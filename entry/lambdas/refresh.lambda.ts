@@ -14,8 +14,8 @@ const print = (lines: readonly string[]): void => {
   for (const line of lines) process.stdout.write(`${line}\n`);
 };
 
-/** What came of provisions since the last refresh that told of it. Told twice at worst, where the last word here is lost. */
-async function tellOutcomes(world: ControlWorld, environment: string): Promise<void> {
+/** Publishes what became of provisions since the last refresh that did: twice at worst, if the last write is lost. */
+async function publishOutcomes(world: ControlWorld, environment: string): Promise<void> {
   const until = world.clock.now() - limits.outcomeTellMs;
   const { from, runs } = await world.requests.unreported();
   print(outcomeMetrics(environment, newsOf(runs, from, until)));
@@ -29,7 +29,7 @@ interface Standing {
 
 /** A container of it is opened by each call of `onEvent`: tests open more than one. */
 export const refreshing = {
-  // The schedule's name is for whoever reads the log: refresh does what the clock says, whoever woke it.
+  // The schedule's name is for readers of the log: refresh acts by the clock, whatever started it.
   event: z.object({ schedule: z.optional(z.string().check(z.maxLength(64))) }),
   open: ({ environment, region, log }: Surroundings<unknown>): Standing => ({
     environment,
@@ -38,8 +38,8 @@ export const refreshing = {
   handle: async (_: object, { environment, world }: Standing) => {
     const report = await refresh(world);
     print(refreshMetrics({ environment, now: world.clock.now(), report }));
-    // What could not be told is told by the next one; it makes no failure of a refresh that did its work.
-    await tellOutcomes(world, environment).catch((error: unknown) =>
+    // The next refresh publishes what this one could not: a refresh that did its work has not failed.
+    await publishOutcomes(world, environment).catch((error: unknown) =>
       world.log.event("outcomes.unreported", { problem: String(error) }),
     );
     // A reply is bounded; what it reports is in the log and the metrics.

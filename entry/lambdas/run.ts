@@ -131,7 +131,7 @@ function refuse(log: Log, problems: readonly string[]): EventRefused {
 }
 
 /** What failed is logged with its code, and passed on: AWS counts it, tries again, and keeps the event where its source says so. */
-async function told<Result>(log: Log, work: () => Promise<Result>): Promise<Result> {
+async function logged<Result>(log: Log, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
@@ -149,7 +149,7 @@ export function onEvent<Variables, World, Event, Reply>(
     const { world, log } = opened();
     const parsed = parse(lambda.event, event);
     if (!parsed.ok) throw refuse(log, parsed.problems);
-    return await told(log, () => lambda.handle(parsed.value, world));
+    return await logged(log, () => lambda.handle(parsed.value, world));
   };
 }
 
@@ -208,7 +208,7 @@ export function onMessages<Variables, World, Body>(
         again.push(id);
       }
     }
-    if (messages.length > 0) again.push(...(await told(log, () => lambda.handle(messages, world))));
+    if (messages.length > 0) again.push(...(await logged(log, () => lambda.handle(messages, world))));
     return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
@@ -252,7 +252,7 @@ const answer = ({ status, body = {} }: HttpReply): UrlReply => ({
   body: JSON.stringify(body),
 });
 
-/** For a function URL. Never rejects: what is no request is answered 400, and what fails 500, without its words. */
+/** For a function URL. Never rejects: a malformed request is answered 400, a failure 500, both without a body. */
 export function onRequest<Variables, World>(
   lambda: RequestLambda<Variables, World>,
 ): (event: unknown) => Promise<UrlReply> {
@@ -277,9 +277,9 @@ export function onRequest<Variables, World>(
       if (bytes.length > lambda.bodyMostBytes)
         return answer({ status: 413, body: { problem: "the body is too long" } });
       const { method } = requestContext.http;
-      return answer(await told(log, () => lambda.handle({ method, path, query, headers, body: bytes }, world)));
+      return answer(await logged(log, () => lambda.handle({ method, path, query, headers, body: bytes }, world)));
     } catch (error) {
-      // Told already, but for a container that could not be opened.
+      // Logged already, unless the container could not be opened.
       if (error instanceof Unconfigured) process.stderr.write(`${error.message}\n`);
       return answer({ status: 500, body: { problem: "it failed; send it again" } });
     }

@@ -21,7 +21,7 @@ const plainly = <Facts>(say: Words<Facts>["say"]): Words<Facts> => ({ say });
 const words: { readonly [Name in EventName]?: Words<Events[Name]> } = {
   "instance.claimed": plainly((f) => `${f.instance} claimed from the pool (${f.type})`),
   "instance.created": plainly((f) => `${f.instance} created (${f.type}, ${f.zone})`),
-  "instance.found-again": plainly((f) => `${f.instance} is this provision's own already`),
+  "instance.found-again": plainly((f) => `${f.instance} already belongs to this provision`),
   "instance.ready": plainly((f) => `${f.instance} registered after ${spoken(f.ms)}`),
   "instance.lost": warning((f) => `${f.instance} lost: ${wordsOfCause(f.why)}`),
   "instance.unrecorded": warning((f) => `${f.instance} could not be recorded and is ended`),
@@ -37,7 +37,7 @@ const words: { readonly [Name in EventName]?: Words<Events[Name]> } = {
   "condemn.refused": plainly((f) => `${f.instance} is not ended after all: ${f.why}`),
   "creation.short": warning(
     (f) =>
-      `${f.created} of ${f.wanted} created (${f.reason === undefined ? "EC2 gave no reason, and is asked again" : wordsOfReason(f.reason)})`,
+      `${f.created} of ${f.wanted} created (${f.reason === undefined ? "EC2 gave no reason; trying again" : wordsOfReason(f.reason)})`,
   ),
   "provision.given-back": plainly((f) =>
     f.pooled === 0 && f.condemned === 0 && f.left === 0
@@ -46,15 +46,15 @@ const words: { readonly [Name in EventName]?: Words<Events[Name]> } = {
   ),
   "rerun.began": plainly((f) => `run ${f.runId}, attempt ${f.attempt}, is run again: ${f.wanted} wanted`),
   "request.unsaved": warning(
-    (f) => `the request could not be kept, so that failed jobs run again would find no runner: ${f.problem}`,
+    (f) => `the request could not be saved, so re-run failed jobs would find no runner: ${f.problem}`,
   ),
-  "clean-up.unseen": warning((f) => `EC2 could not be asked for machines without a record: ${f.problem}`),
+  "clean-up.unseen": warning((f) => `could not ask EC2 for machines without a record: ${f.problem}`),
   "counter.recounted": plainly((f) => `counter ${f.scope} set right: ${f.counted}`),
   "token.renewed": plainly((f) => `token renewed: ${f.name}`),
   "pool.unreadable": warning((f) => `an unreadable pool message was set aside: ${f.problem}`),
   "pool.unsent": warning(() => "some pool messages could not be sent; refresh sends them"),
   "terminate.refused": warning((f) => `EC2 does not end ${f.instance} yet: ${f.problem}`),
-  "terminate.failed": warning((f) => `EC2 could not be asked to end machines; refresh asks again: ${f.problem}`),
+  "terminate.failed": warning((f) => `could not ask EC2 to end machines; refresh tries again: ${f.problem}`),
   "release.forge-unreachable": warning((f) => `GitHub was not asked to delete runners: ${f.problem}`),
   "validation.unread": warning((f) => `the records could not be read; trying again: ${f.problem}`),
   "give-back.unread": warning((f) => `the records could not be read; trying again: ${f.problem}`),

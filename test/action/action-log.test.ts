@@ -124,7 +124,7 @@ test("a launch that came to nothing without a reason is said in words", () => {
     verdict: "again",
     reason: undefined,
   });
-  expect(lines()).toEqual(["::warning title=runpool::0 of 2 created (EC2 gave no reason, and is asked again)"]);
+  expect(lines()).toEqual(["::warning title=runpool::0 of 2 created (EC2 gave no reason; trying again)"]);
 });
 
 test("a summary keeps within what GitHub takes, in whole lines, and says how many it leaves out", () => {

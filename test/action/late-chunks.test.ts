@@ -71,7 +71,7 @@ test("what comes after the base shares nothing with it but the whole of it", asy
   const readBy = ({ files }: Awaited<ReturnType<typeof built>>, name: string): string =>
     Object.entries(files).find(([file]) => file.startsWith(name))?.[1] ?? "";
   const base = "first.ts";
-  // `first` has "first" + ... in it: whoever imports its chunk loads it.
+  // `first` has "first" + ... in it: an import of its chunk loads it.
   const chunkOfBase = (bundled: Awaited<ReturnType<typeof built>>): string =>
     Object.entries(bundled.files).find(([, text]) => text.includes('"first"'))?.[0] ?? "";
   const after = await built({ base });

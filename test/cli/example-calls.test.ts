@@ -60,7 +60,7 @@ function callsOf(run: string, variables: Variables): readonly (readonly string[]
 }
 
 class Understood extends Error {}
-/** Whoever asks for anything of it has understood its words. */
+/** Any use of it means that the arguments were understood. */
 const context = new Proxy({} as Context, {
   get: () => {
     throw new Understood();

@@ -211,7 +211,7 @@ test("whatever its record says, a machine ends once it is older than any life", 
   const begun = bench.clock.now();
   const renewed = async (): Promise<void> => {
     const now = bench.clock.now();
-    // As whoever may write records would: it serves somebody, it lives, and it has hours to go.
+    // As anyone who may write records would: it serves somebody, it lives, and it has hours to go.
     const signal = signalOf("registered", 1, now);
     const said = { launchedAt: now, heartbeatAt: now, signal };
     await bench.record({ instanceId, ...ownedBy("7"), state: "running", threshold: now + 60 * minute, ...said });

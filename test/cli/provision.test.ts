@@ -45,7 +45,7 @@ test("--json --quiet prints one object and nothing else; given again it finds wh
   expect(ready).toMatchObject({ label: "1001", kind: "ready", created: 0, reused: 1 });
   const again = await bench.run(["provision", "--json"], job);
   expect(JSON.parse(again.out)).toMatchObject({ kind: "ready", created: 0, reused: 1 });
-  expect(again.err).toContain(`${pooled} is this provision's own already`);
+  expect(again.err).toContain(`${pooled} already belongs to this provision`);
   expect(bench.machines.machines()).toHaveLength(0);
 });
 
@@ -58,7 +58,7 @@ test("--label secret prints a label of its own, which the instances carry instea
   expect(bench.records()[0]?.labels).toEqual([label, `${label}-large`, `${label}-x64`]);
 });
 
-test("--min-count is content with fewer and says why, --max-runtime-min sets how long they serve", async () => {
+test("--min-count accepts fewer and says why, --max-runtime-min sets how long they serve", async () => {
   bench.agents.manners = { registers: true, leaves: true };
   bench.machines.capacity.scarcities.push({ remaining: 1 });
   const args = ["--instance-count", "2", "--min-count", "1", "--timeout-min", "2", "--max-runtime-min", "7"];
@@ -147,7 +147,7 @@ test("while paused it fails at once with the reason", async () => {
   expect(err).toContain("- provisioning is paused: image is being replaced (`runpool resume` ends the pause)");
 });
 
-test("an unreadable pool message is set aside, said, and in nobody's way", async () => {
+test("an unreadable pool message is set aside, reported, and blocks nobody", async () => {
   bench.agents.manners = { registers: true, leaves: true };
   await bench.send("{ this is no message");
   // Its own message is lost, so that the queue holds nothing else; the index shows it all the same.

@@ -10,7 +10,7 @@ function problemOfMove(name: string, from: string, to: string): readonly string[
   const rows = Object.entries(life).filter(
     ([move]) => move === name || (name === "condemn" && move.startsWith("condemn-")),
   );
-  if (rows.length === 0) return [`${name} is no move`];
+  if (rows.length === 0) return [`${name} is not a move`];
   const made = rows.some(
     ([, row]) => row.from.some((one) => one === from) && (row.to === "same" ? from : row.to) === to,
   );
@@ -22,9 +22,9 @@ const arrow = /^(\w+|\[\*\]) --> (\w+|\[\*\])(?:: (.+))?$/;
 function* problemsOfStates(lines: readonly string[]): Generator<string> {
   for (const line of lines) {
     const [, from = "", to = "", label] = arrow.exec(line) ?? [];
-    if (from === "") yield `"${line}" is no arrow`;
+    if (from === "") yield `"${line}" is not an arrow`;
     for (const state of [from, to])
-      if (state !== "" && state !== "[*]" && !isState(state)) yield `${state} is no state`;
+      if (state !== "" && state !== "[*]" && !isState(state)) yield `${state} is not a state`;
     if (to === "[*]" || from === "") continue;
     // `condemn (expired, gone)` and `a<br>b` are the generated page's short forms.
     for (const name of (label ?? "no label").replace(/ \(.*\)$/, "").split("<br>"))
@@ -41,11 +41,11 @@ function* problemsOfWords(text: string): Generator<string> {
   for (const [, name = "", from = "", to = ""] of text.matchAll(/([\w-]+) \((\w+) → (\w+)/g))
     yield* problemOfMove(name, from, to);
   for (const [, kind = ""] of text.matchAll(/\bsignal ([\w-]+)/g))
-    if (!Object.hasOwn(signalRank, kind)) yield `${kind} is no signal`;
+    if (!Object.hasOwn(signalRank, kind)) yield `${kind} is not a signal`;
   for (const [, wanted = ""] of text.matchAll(/\bwanted: (\w+)/g))
-    if (wanted !== "serve" && wanted !== "leave") yield `nothing is wanted: ${wanted}`;
+    if (wanted !== "serve" && wanted !== "leave") yield `unknown wanted: ${wanted}`;
   for (const [name] of text.matchAll(/\b(?:condemn|park|extend|ask)-[\w-]+/g))
-    if (!isMove(name)) yield `${name} is no move`;
+    if (!isMove(name)) yield `${name} is not a move`;
 }
 
 function* problemsOfSequence(lines: readonly string[]): Generator<string> {
@@ -64,8 +64,8 @@ function* problemsOfSequence(lines: readonly string[]): Generator<string> {
       yield* problemsOfWords(inner ?? "");
     } else {
       const named = [from, to, ...(over?.split(/, */) ?? [])].filter((one) => one !== undefined);
-      if (named.length === 0) yield `"${line}" is no message`;
-      for (const one of named) if (!parties.has(one)) yield `${one} takes no part`;
+      if (named.length === 0) yield `"${line}" is not a message`;
+      for (const one of named) if (!parties.has(one)) yield `${one} is not a participant`;
       yield* problemsOfWords(said ?? note ?? "");
     }
   }
@@ -78,5 +78,5 @@ export function problemsOfDiagram(text: string): readonly string[] {
   const body = lines.filter((line) => line !== "");
   if (kind === "stateDiagram-v2") return [...problemsOfStates(body)];
   if (kind === "sequenceDiagram") return [...problemsOfSequence(body)];
-  return [`${kind ?? ""} is a kind of diagram that nobody checks here`];
+  return [`${kind ?? ""} is a kind of diagram that has no check`];
 }

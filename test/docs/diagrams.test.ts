@@ -21,17 +21,17 @@ const sequence = (...lines: string[]): string => ["sequenceDiagram", "participan
 
 test.each([
   ["stateDiagram-v2\nidle --> running: claim", "no claim leads from idle to running"],
-  ["stateDiagram-v2\nidle --> claimed: take", "take is no move"],
-  ["stateDiagram-v2\nwaiting --> [*]", "waiting is no state"],
-  ["stateDiagram-v2\nidle -> claimed: claim", '"idle -> claimed: claim" is no arrow'],
-  [sequence("A->>B: hello"), "B takes no part"],
-  [sequence("A->>A: signal ready"), "ready is no signal"],
+  ["stateDiagram-v2\nidle --> claimed: take", "take is not a move"],
+  ["stateDiagram-v2\nwaiting --> [*]", "waiting is not a state"],
+  ["stateDiagram-v2\nidle -> claimed: claim", '"idle -> claimed: claim" is not an arrow'],
+  [sequence("A->>B: hello"), "B is not a participant"],
+  [sequence("A->>A: signal ready"), "ready is not a signal"],
   [sequence("A->>A: start (idle → running)"), "no start leads from idle to running"],
-  [sequence("A->>A: wanted: go"), "nothing is wanted: go"],
+  [sequence("A->>A: wanted: go"), "unknown wanted: go"],
   [sequence("A->>A: one; two"), '"one; two" has a sign that ends it for Mermaid'],
   [sequence("par x", "A->>A: y"), "a par has no end, or an end no par"],
-  [sequence("A says hello"), '"A says hello" is no message'],
-  ["pie", "pie is a kind of diagram that nobody checks here"],
+  [sequence("A says hello"), '"A says hello" is not a message'],
+  ["pie", "pie is a kind of diagram that has no check"],
 ])("%j is wrong", (text, problem) => {
   expect(problemsOfDiagram(text)).toEqual([problem]);
 });

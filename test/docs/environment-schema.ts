@@ -9,7 +9,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
 }
 
-/** Links and line ends are of no use in an editor's tooltip. */
+/** Links and line ends do not work in an editor's tooltip. */
 const plain = (text: string): string => text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
 
 function describe(schema: Schema, path: string, words: ReadonlyMap<string, string>): void {

@@ -16,7 +16,7 @@ const forgiven = (message: string, kind: string): boolean =>
 
 async function problemsOf(text: string): Promise<readonly string[]> {
   const workflow = wholeWorkflow(text);
-  if (workflow === undefined) return ["is no part of a workflow"];
+  if (workflow === undefined) return ["is not part of a workflow"];
   const lint = await createLinter();
   const found = lint(textOfWorkflow(workflow), "shown.yml").filter(({ message, kind }) => !forgiven(message, kind));
   const { inputs } = readActionFile();
@@ -50,7 +50,7 @@ test("a mistake is found out", async () => {
   expect(await problemsOf(job("uses: octo-org/runpool@v1\n        with: { mode: release, count: 1 }"))).toEqual([
     "a: the action has no input count",
   ]);
-  expect(await problemsOf("some: thing")).toEqual(["is no part of a workflow"]);
+  expect(await problemsOf("some: thing")).toEqual(["is not part of a workflow"]);
   expect(await problemsOf("jobs:\n  a:\n    needs: b\n    runs: on\n")).not.toEqual([]);
   const whole = wholeWorkflow(job("uses: octo-org/runpool@v1")) ?? {};
   expect(jobsWithoutToken(whole)).toEqual(["a"]);

@@ -74,6 +74,6 @@ export async function buildImage(run: PackerRun, manifest: string): Promise<stri
     readonly builds: readonly { readonly artifact_id?: string }[];
   };
   const id = /ami-[0-9a-f]{8,17}$/.exec(builds.at(-1)?.artifact_id ?? "")?.[0];
-  if (id === undefined) throw new PackerFailed(`packer says that it is done, but ${manifest} names no image`);
+  if (id === undefined) throw new PackerFailed(`packer has finished, but ${manifest} names no image`);
   return id;
 }
