@@ -8,8 +8,11 @@ export interface Filter {
   readonly values: Item;
 }
 
-/** An expression may have 300 operators and 4 KB (Developer Guide, "Constraints"): beyond this the types are left to the reader. */
-const mostPatterns = 40;
+/**
+ * An expression may have 300 operators and 4 KB (Developer Guide, "Constraints"), and none of ours is shorter than eight characters: a
+ * longer one is left out, and the types are left to the reader.
+ */
+const mostCharacters = 2_000;
 
 /** A wildcard's fixed parts: where it begins, and what it holds. It lets pass more than the pattern does, never less. */
 function typeCondition(pattern: string, index: number, values: Item): string {
@@ -35,8 +38,10 @@ export function mayFit({ usageClass, minimum, allowedTypes }: Fitting): Filter {
   };
   const names = { "#usage": "usageClass", "#cpu": "cpu", "#mmem": "mmem" };
   const text = "#usage = :usage AND #cpu >= :cpu AND #mmem >= :mmem";
-  if (allowedTypes.length === 0 || allowedTypes.length > mostPatterns) return { text, names, values };
+  const parts: Item = {};
   // AND binds closer than OR, and DynamoDB refuses parentheses that are not needed.
-  const types = allowedTypes.map((pattern, index) => typeCondition(pattern, index, values));
-  return { text: `${text} AND (${types.join(" OR ")})`, names: { ...names, "#type": "instanceType" }, values };
+  const types = allowedTypes.map((pattern, index) => typeCondition(pattern, index, parts)).join(" OR ");
+  if (types === "" || types.length > mostCharacters) return { text, names, values };
+  const allNames = { ...names, "#type": "instanceType" };
+  return { text: `${text} AND (${types})`, names: allNames, values: { ...values, ...parts } };
 }

@@ -1,27 +1,22 @@
-// What DynamoDB does to readers: pages, unprocessed keys, missing rights.
-import { runGroup } from "../../domain/owner.ts";
+// What DynamoDB does to readers: batches, unprocessed keys, items of other kinds, limits of a filter, missing rights. Pages are in pages.test.ts.
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import { instances } from "../../cloud/aws/instances.ts";
+import { mayFit } from "../../cloud/aws/may-fit.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
-import { done, fresh, freshRun, newcomer, ownership, until } from "../contract/newcomers.ts";
+import { done, fresh, newcomer, until } from "../contract/newcomers.ts";
 
 const many = 130;
-const run = freshRun();
-const partition = fresh("github:acme/pages");
 let sim: HttpSim;
 let keys: string[];
 
 beforeAll(async () => {
   sim = await openHttpSim();
-  // Large enough for several pages of 1 MB; labels are in no index, so the run's query pages by evaluated size only.
-  const labels = Array.from({ length: 100 }, (_, index) => `${"x".repeat(200)}${index}`);
   keys = await Promise.all(
     Array.from({ length: many }, async () => {
-      const { ref, machine } = await newcomer(sim, partition);
-      const mine = { ...ownership(run, fresh("claim")), labels };
-      const params = { ...until(sim), machine, claimId: mine.claimId, ownership: mine };
+      const { ref, machine } = await newcomer(sim);
+      const params = { ...until(sim), machine, claimId: fresh("claim") };
       return done(await sim.instances.move("create", ref, params)).key;
     }),
   );
@@ -32,12 +27,6 @@ beforeEach(() => {
   sim.door.resetCalls();
 });
 const calls = (action: string): number => sim.door.calls().dynamodb?.[action] ?? 0;
-
-it("a scan of several pages shows every record", async () => {
-  const { items } = await sim.instances.all();
-  expect(items.map(({ key }) => key).sort()).toEqual(keys.sort());
-  expect(calls("Scan")).toBeGreaterThan(1);
-});
 
 it("items that are not instances are no part of a scan, neither as records nor as damaged ones", async () => {
   const { dynamodb } = sim.clients;
@@ -51,15 +40,24 @@ it("items that are not instances are no part of a scan, neither as records nor a
   expect(items).toHaveLength(many);
 });
 
-it("a query of a run shows every instance of it", async () => {
-  expect((await sim.instances.ofGroup(runGroup(run))).items.map(({ key }) => key).sort()).toEqual(keys.sort());
-});
-
 it("a read of more than a hundred keys asks in batches, and again for what came back unprocessed", async () => {
   sim.faults.set("dynamodb", "BatchGetItem", { unprocessed: 0.5 });
   const { items } = await sim.instances.read(keys);
   expect(items.map(({ key }) => key).sort()).toEqual(keys.sort());
   expect(calls("BatchGetItem")).toBeGreaterThan(2);
+});
+
+it.each([
+  [1, "*a*b*c*d*e*", true],
+  [40, "m5.*", true],
+  [40, "*a*b*c*d*e*", false],
+  [400, "*", false],
+])("a filter for %i types like %s is within DynamoDB's limits, or names no type", (count, pattern, named) => {
+  const allowedTypes = Array.from({ length: count }, () => pattern);
+  const { text, names, values } = mayFit({ usageClass: "spot", minimum: { cpu: 2, mmem: 4096 }, allowedTypes });
+  expect(text.length).toBeLessThan(4_096);
+  expect(text.match(/ (?:AND|OR|>?=) |\w+\(/g)?.length).toBeLessThan(300);
+  expect([text.includes("#type"), "#type" in names, Object.keys(values).length > 3]).toEqual([named, named, named]);
 });
 
 it("says which table and call AWS refuses", async () => {
