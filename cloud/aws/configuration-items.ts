@@ -172,7 +172,7 @@ export function readConfiguration(items: readonly Item[]): Reading {
   const deployed = merge(defaults.data, {});
   const problems = problemsOf(deployed);
   if (problems.length > 0) return { problems: problems.map(({ words }) => words) };
-  // A pause that cannot be read pauses all the same: whoever wrote it meant to stop something.
+  // A pause that cannot be read pauses all the same: it was written to stop something.
   const paused = pause && (pause.success ? pause.data : { reason: "a pause without a readable reason", at: 0 });
   const held = brakesSchema.safeParse(found.get(brakesKey));
   const brakes = held.success ? held.data : {};

@@ -5,6 +5,7 @@ import {
   UpdateItemCommand,
   paginateQuery,
   type AttributeValue,
+  type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { batchesOf } from "../../domain/batches.ts";
@@ -108,11 +109,24 @@ const outcomeName = ({ attempt, provisionId }: Outcome): string => `${names.outc
 /** Epoch seconds, as TTL takes them. */
 const expiryAfter = (at: number): AttributeValue => ({ N: String(Math.ceil((at + limits.requestKeptMs) / 1000)) });
 
-async function save({ client, table: TableName }: Options, request: Request, at: number, outcome?: Outcome) {
+/** One UpdateItem. Where its condition does not hold, it gives the item as it is. Rejects as `raise` does. */
+async function update(
+  { client, table: TableName }: Options,
+  key: string,
+  input: Omit<UpdateItemCommandInput, "TableName" | "Key">,
+): Promise<Item | undefined> {
+  try {
+    await client.send(new UpdateItemCommand({ TableName, Key: { [table.key]: { S: key } }, ...input }));
+    return undefined;
+  } catch (error) {
+    const { name, Item = {} } = asSdkError(error) as Error & { readonly Item?: Item };
+    return name === "ConditionalCheckFailedException" ? Item : raise(`UpdateItem on table ${TableName}`, error);
+  }
+}
+
+async function save(options: Options, request: Request, at: number, outcome?: Outcome) {
   const attribute = outcome === undefined ? undefined : outcomeName(outcome);
-  const command = new UpdateItemCommand({
-    TableName,
-    Key: { [table.key]: { S: requestKey(request.runId) } },
+  await update(options, requestKey(request.runId), {
     UpdateExpression: `SET #request = :request, #expires = :expires${attribute === undefined ? "" : `, #outcome = :outcome, ${lately.expression} REMOVE #id, #begun`}`,
     ExpressionAttributeNames: {
       "#request": `${names.request}${request.provisionId}`,
@@ -125,7 +139,6 @@ async function save({ client, table: TableName }: Options, request: Request, at:
       ...(attribute === undefined ? {} : { ":outcome": { S: JSON.stringify(outcome) }, ...lately.values(at) }),
     },
   });
-  await client.send(command).catch((error: unknown) => raise(`UpdateItem on table ${TableName}`, error));
 }
 
 type Begun = Parameters<Beginnings["begin"]>[1];
@@ -134,10 +147,8 @@ type Begun = Parameters<Beginnings["begin"]>[1];
  * One conditional write: a provision that finds another under way learns its id from the same response. A moment from a future that no
  * clock explains counts for nothing: a workflow may write anything here.
  */
-async function begin({ client, table: TableName }: Options, owner: Owner, { id, at, since }: Begun) {
-  const command = new UpdateItemCommand({
-    TableName,
-    Key: { [table.key]: { S: beginningKey(owner) } },
+async function begin(options: Options, owner: Owner, { id, at, since }: Begun) {
+  const standing = await update(options, beginningKey(owner), {
     UpdateExpression: "SET #id = :id, #begun = :at, #expires = :expires",
     ConditionExpression: "attribute_not_exists(#begun) OR NOT #begun BETWEEN :since AND :ahead OR #id = :id",
     ExpressionAttributeNames: { ...underWay(owner), "#expires": table.ttl },
@@ -150,41 +161,27 @@ async function begin({ client, table: TableName }: Options, owner: Owner, { id, 
     },
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
-  try {
-    await client.send(command);
-    return id;
-  } catch (error) {
-    const { name: code, Item = {} } = asSdkError(error) as Error & { readonly Item?: Item };
-    if (code !== "ConditionalCheckFailedException") return raise(`UpdateItem on table ${TableName}`, error);
-    return Item[underWay(owner)["#id"]]?.S ?? id;
-  }
+  return standing?.[underWay(owner)["#id"]]?.S ?? id;
 }
 
-async function finish({ client, table: TableName }: Options, owner: Owner) {
-  const command = new UpdateItemCommand({
-    TableName,
-    Key: { [table.key]: { S: beginningKey(owner) } },
+async function finish(options: Options, owner: Owner) {
+  await update(options, beginningKey(owner), {
     UpdateExpression: "REMOVE #id, #begun",
     ConditionExpression: "attribute_exists(#id)",
     ExpressionAttributeNames: underWay(owner),
-  });
-  await client.send(command).catch((error: unknown) => {
-    if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${TableName}`, error);
   });
 }
 
 /** Sets one more attribute of a run's existing item. Without an item the run requested nothing, and a new one would never expire. */
 async function add(
-  { client, table: TableName }: Options,
+  options: Options,
   runId: string,
   name: string,
   value: AttributeValue,
   at: number,
   finished?: Outcome,
 ) {
-  const command = new UpdateItemCommand({
-    TableName,
-    Key: { [table.key]: { S: requestKey(runId) } },
+  await update(options, requestKey(runId), {
     UpdateExpression: `SET #name = :value, ${lately.expression}${finished === undefined ? "" : " REMOVE #id, #begun"}`,
     ConditionExpression: "attribute_exists(#key)",
     ExpressionAttributeNames: {
@@ -194,9 +191,6 @@ async function add(
       ...(finished === undefined ? {} : underWay(ownerOf({ runId, ...finished }))),
     },
     ExpressionAttributeValues: { ":value": value, ...lately.values(at) },
-  });
-  await client.send(command).catch((error: unknown) => {
-    if (asSdkError(error).name !== "ConditionalCheckFailedException") raise(`UpdateItem on table ${TableName}`, error);
   });
 }
 

@@ -1,4 +1,4 @@
-// GitHub's REST API as a PAT or an App may call it: bounded in time, patient with rate limits, its errors made ours.
+// GitHub's REST API as a PAT or an App may call it: bounded in time, rate limits waited out, errors translated.
 import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { apiVersion } from "./api-version.ts";
@@ -17,7 +17,7 @@ export type ForgeAuth =
       readonly installationId?: number;
     };
 
-export interface ForgeWish {
+export interface ForgeClientOptions {
   /** `https://api.github.com`, or `https://HOST/api/v3` of a GHES server. */
   readonly apiUrl: string;
   readonly auth: ForgeAuth;
@@ -35,7 +35,7 @@ const replyMs = 12_000;
 /** Server errors and broken connections: tried this often, with a pause. All our calls may be repeated. */
 const tries = 3;
 const pauseMs = 1_000;
-/** The longest wait for a rate limit: beyond it the caller has better things to do, and comes again. */
+/** The longest wait for a rate limit: beyond it the call is refused, and the caller tries again later. */
 const rateLimitWaitMs = 60_000;
 
 interface HttpError extends Error {
@@ -61,7 +61,7 @@ function rateLimitWait(error: HttpError, now: number): number | undefined {
 }
 
 /** Waits and retries around every request of a client. */
-function patiently(client: Client, clock: Clock): void {
+function waitAndRetry(client: Client, clock: Clock): void {
   client.hook.wrap("request", async (request, options) => {
     Object.assign(options.headers, apiVersion);
     const until = clock.now() + rateLimitWaitMs;
@@ -82,9 +82,9 @@ function patiently(client: Client, clock: Clock): void {
   });
 }
 
-const quickly: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(replyMs) });
+const fetchWithin: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(replyMs) });
 
-/** GitHub keeps the name: nobody's account is called `enterprises`. */
+/** GitHub reserves the name: no account is called `enterprises`. */
 const isEnterprise = (scope: string): boolean => scope.startsWith("enterprises/");
 
 /** Where a scope is in REST: a repository's, an organisation's, or an enterprise's path. */
@@ -93,17 +93,17 @@ export const scopePath = (scope: string): string => {
   return scope.includes("/") ? `/repos/${scope}` : `/orgs/${scope}`;
 };
 
-export function forgeClient({ apiUrl, auth, clock }: ForgeWish): ForgeClient {
+export function forgeClient({ apiUrl, auth, clock }: ForgeClientOptions): ForgeClient {
   const common = {
     baseUrl: apiUrl.replace(/\/+$/, ""),
     userAgent: "runpool",
-    request: { fetch: quickly },
+    request: { fetch: fetchWithin },
     // Octokit logs deprecations and retries to the console; the log of ours is the only one.
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
   const build = (options: ConstructorParameters<typeof PagedOctokit>[0]): Client => {
     const client = new PagedOctokit({ ...common, ...options });
-    patiently(client, clock);
+    waitAndRetry(client, clock);
     return client;
   };
   if (auth.kind === "token") {

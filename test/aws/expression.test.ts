@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fromItem, toItem } from "../../cloud/aws/attribute-values.ts";
 import { conditionalUpdate } from "../../cloud/aws/conditional-update.ts";
-import { compileAgentWrite, compileMove, updateItem } from "../../cloud/aws/expression.ts";
+import { compileAgentWrite, updateItem } from "../../cloud/aws/expression.ts";
 import { instances } from "../../cloud/aws/instances.ts";
 import { chance } from "../../sim/chance.ts";
 import { domainPlan } from "../world/domain-plan.ts";
@@ -96,77 +96,6 @@ describe("a move, compiled to one UpdateItem", () => {
       fc.asyncProperty(meeting, ({ move, params, before }) => compared(move, params, before, drawnRef)),
       runs,
     );
-  });
-
-  it("keeps an owner that was none as the last owner `none`, and takes all of its owner's attributes away", () => {
-    const pool = { partition: "p", resourceClass: "large", architecture: "x64" } as const;
-    const params = { now, threshold: now + 1, reason: { code: "gone", by: "unknown" } } as const;
-    expect(compileMove("condemn-gone", pool, params)).toMatchInlineSnapshot(`
-      {
-        "ConditionExpression": "(#state = :v0 OR #state = :v1 OR #state = :v2 OR #state = :v3)",
-        "ExpressionAttributeNames": {
-          "#agentVersion": "agentVersion",
-          "#busy": "busy",
-          "#claimId": "claimId",
-          "#heartbeatAt": "heartbeatAt",
-          "#labels": "labels",
-          "#lastOwner": "lastOwner",
-          "#lifetime": "lifetime",
-          "#maxRuntimeMs": "maxRuntimeMs",
-          "#owner": "owner",
-          "#ownerGroup": "ownerGroup",
-          "#pool": "pool",
-          "#reason": "reason",
-          "#registration": "registration",
-          "#retiredAt": "retiredAt",
-          "#signal": "signal",
-          "#state": "state",
-          "#threshold": "threshold",
-          "#version": "version",
-          "#vitals": "vitals",
-        },
-        "ExpressionAttributeValues": {
-          ":v0": {
-            "S": "created",
-          },
-          ":v1": {
-            "S": "claimed",
-          },
-          ":v2": {
-            "S": "running",
-          },
-          ":v3": {
-            "S": "idle",
-          },
-          ":v4": {
-            "N": "1700000000001",
-          },
-          ":v5": {
-            "S": "terminating",
-          },
-          ":v6": {
-            "M": {
-              "by": {
-                "S": "unknown",
-              },
-              "code": {
-                "S": "gone",
-              },
-            },
-          },
-          ":v7": {
-            "N": "9007199254740991",
-          },
-          ":v8": {
-            "S": "p#large#x64#terminating",
-          },
-          ":v9": {
-            "S": "none",
-          },
-        },
-        "UpdateExpression": "SET #threshold = :v4, #state = :v5, #reason = :v6, #version = :v7, #pool = :v8, #lastOwner = if_not_exists(#owner, :v9) REMOVE #owner, #claimId, #labels, #registration, #lifetime, #maxRuntimeMs, #heartbeatAt, #signal, #busy, #retiredAt, #agentVersion, #vitals, #ownerGroup",
-      }
-    `);
   });
 });
 

@@ -6,11 +6,35 @@ import { fleet } from "../../cloud/aws/fleet.ts";
 import type { LaunchFailure, LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { catalogue } from "../../sim/ec2/catalogue.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
-import { launchRequest as request } from "./asked.ts";
+import { launchRequest as request, launchRequestOn } from "../contract/requests.ts";
 
 describe("a launch request", () => {
   it("becomes one instant fleet with an override a subnet", () => {
-    expect(createFleetInput(request)).toMatchSnapshot();
+    const tagged = (ResourceType: string) => ({ ResourceType, Tags: [{ Key: "runpool:environment", Value: "dev" }] });
+    expect(createFleetInput(request)).toEqual({
+      Type: "instant",
+      ClientToken: "token",
+      TargetCapacitySpecification: { TotalTargetCapacity: 3, DefaultTargetCapacityType: "spot" },
+      SpotOptions: { AllocationStrategy: "price-capacity-optimized" },
+      LaunchTemplateConfigs: [
+        {
+          LaunchTemplateSpecification: { LaunchTemplateId: "lt-0123456789abcdef0", Version: "4" },
+          Overrides: ["subnet-a", "subnet-b"].map((SubnetId) => ({
+            SubnetId,
+            ImageId: "ami-0123456789abcdef0",
+            InstanceRequirements: {
+              AllowedInstanceTypes: ["c*", "m5.*"],
+              VCpuCount: { Min: 4, Max: 8 },
+              MemoryMiB: { Min: 8192 },
+              BareMetal: "excluded",
+              BurstablePerformance: "excluded",
+              SpotMaxPricePercentageOverLowestPrice: 100,
+            },
+          })),
+        },
+      ],
+      TagSpecifications: ["instance", "fleet"].map(tagged),
+    });
   });
 
   it("leaves burstable types out unless they are asked for by name", () => {
@@ -126,11 +150,8 @@ describe("on the embedded EC2", () => {
   const open = async (): Promise<{ sim: HttpSim; wanted: LaunchRequest }> => {
     const sim = await openHttpSim({ maxAttempts: 2 });
     onTestFinished(() => sim.close());
-    const template = sim.defaults.templates["large/x64"];
-    if (template === undefined) throw new Error("no template");
-    const imageId = await sim.fleet.image(sim.defaults.imageParameters.x64 ?? "");
-    const subnets = sim.defaults.subnets;
-    return { sim, wanted: { ...request, usageClass: "on-demand", template, imageId, subnets, allowedTypes: ["m5.*"] } };
+    const { minimum, maximumCpu } = request;
+    return { sim, wanted: await launchRequestOn(sim, { minimum, maximumCpu, allowedTypes: ["m5.*"] }) };
   };
 
   it("a fleet that gets fewer says so, and keeps what it got", async () => {

@@ -5,6 +5,7 @@ import { signalOf } from "../../domain/agent-writes.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { ServiceName } from "../../sim/http/protocols.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
+import { launchRequestOn } from "../contract/requests.ts";
 import { done, fresh, freshRun, idler, newcomer, ownership, until } from "../contract/newcomers.ts";
 
 let sim: HttpSim;
@@ -123,24 +124,8 @@ describe("other writes", () => {
   });
 
   it("a launch is made once: the second try carries the same client token", async () => {
-    const { defaults } = sim;
-    const template = defaults.templates["large/x64"];
-    if (template === undefined) throw new Error("no template");
     loseReplies("ec2", "CreateFleet", 1);
-    const outcome = await sim.fleet.launch({
-      count: 2,
-      clientToken: fresh("token"),
-      template,
-      imageId: await sim.fleet.image(defaults.imageParameters.x64 ?? ""),
-      subnets: defaults.subnets,
-      minimum: { cpu: 2, mmem: 4096 },
-      maximumCpu: 4,
-      architecture: "x64",
-      usageClass: "on-demand",
-      avoid: [],
-      allowedTypes: [],
-      tags: {},
-    });
+    const outcome = await sim.fleet.launch(await launchRequestOn(sim, { count: 2 }));
     if (outcome.kind !== "answered") throw new Error(outcome.problem);
     expect(outcome.launched).toHaveLength(2);
     expect(sim.cloud.machines()).toHaveLength(2);
@@ -169,7 +154,7 @@ describe("a service that keeps refusing", () => {
     for (const error of rejected) expect(error).toBeInstanceOf(OutOfReach);
   });
 
-  it("gives back the pool messages that surely were not sent, and only those", async () => {
+  it("gives back the pool messages that were certainly not sent, and only those", async () => {
     const message = (number: number) => ({
       key: `arn:${number}`,
       instanceId: `i-${number}`,

@@ -1,16 +1,22 @@
 // Answers that EC2, SQS and DynamoDB give seldom: to a launch, to an end, to what is set aside; and what items are stored for good.
 import { runOwner } from "../../domain/owner.ts";
 import { GetItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { clientOptions } from "../../cloud/aws/client-options.ts";
 import { fleet } from "../../cloud/aws/fleet.ts";
 import { requirementsOf } from "../../cloud/aws/fleet-request.ts";
+import { instanceLogs } from "../../cloud/aws/instance-logs.ts";
 import { distinct } from "../../cloud/aws/launch-failures.ts";
 import type { LaunchRequest } from "../../cloud/ports/fleet.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import { requestKey, table } from "../../domain/table.ts";
 import { openHttpSim, type HttpSim } from "../contract/http-sim.ts";
 import { fresh } from "../contract/newcomers.ts";
-import { keptRequest, launchRequest } from "./asked.ts";
+import { keptRequest, launchRequest } from "../contract/requests.ts";
 
 let sim: HttpSim;
 beforeAll(async () => {
@@ -160,6 +166,32 @@ it("ours are machines in every state but the last, stopped ones too", async () =
   ]);
 });
 
+it("the console of a machine that is not built on Nitro is that of its boot", async () => {
+  const send = async ({ input }: { input: { Latest: boolean } }) => {
+    if (input.Latest) throw Object.assign(new Error("not here"), { name: "UnsupportedOperation" });
+    return { Output: Buffer.from("booted").toString("base64") };
+  };
+  const ports = instanceLogs({ logs: {} as never, ec2: { send } as never, group: "group" });
+  expect(await ports.console("i-1")).toBe("booted");
+});
+
+it("a service that takes a request and never answers is given up, not waited for", async () => {
+  const silent = createServer(() => {}).listen(0, "127.0.0.1");
+  onTestFinished(() => void silent.close());
+  await once(silent, "listening");
+  const { requestHandler, ...options } = clientOptions();
+  const client = new STSClient({
+    ...options,
+    maxAttempts: 1,
+    requestHandler: { ...requestHandler, requestTimeout: 100 },
+    endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    region: "eu-west-1",
+    credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
+  });
+  await expect(client.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({ name: "TimeoutError" });
+  silent.closeAllConnections();
+});
+
 describe("what is set aside", () => {
   it.each([
     ["the longest message that SQS takes, in letters of three bytes", "€".repeat(349_000)],
@@ -206,15 +238,12 @@ describe("what is kept of a run", () => {
   it("is looked through from the newest run, no further than so many", async () => {
     const at = sim.now() + 1000;
     const most = maxima.runsRead;
-    for (let index = 0; index <= most; index++) {
+    const saves = Array.from({ length: most + 1 }, (_, index) => {
       const repository = index === 0 ? "acme/oldest" : index === most ? "acme/newest" : "acme/between";
-      const runId = String(10_000 + index);
-      await sim.requests.save({ ...keptRequest, repository, runId }, at + index, {
-        ...outcome,
-        repository,
-        at: at + index,
-      });
-    }
+      const request = { ...keptRequest, repository, runId: String(10_000 + index) };
+      return sim.requests.save(request, at + index, { ...outcome, repository, at: at + index });
+    });
+    await Promise.all(saves);
     expect(await sim.requests.repositories(at - 1)).toEqual(["acme/newest", "acme/between"]);
   });
 });

@@ -2,7 +2,7 @@
 import { runGroup } from "../../domain/owner.ts";
 import { CreateLaunchTemplateVersionCommand } from "@aws-sdk/client-ec2";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { PutParameterCommand } from "@aws-sdk/client-ssm";
+import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
 import { imageParameters } from "../../cloud/aws/image-parameters.ts";
 import { images } from "../../cloud/aws/images.ts";
@@ -17,7 +17,7 @@ import { imageTags } from "../../domain/image.ts";
 import { imageParameter } from "../../domain/class-keys.ts";
 import { jumpingClock, openHttpSim, place, type HttpSim } from "../contract/http-sim.ts";
 import { done, fresh, freshRun, newcomer, ownership, until } from "../contract/newcomers.ts";
-import { keptRequest, launchRequest } from "./asked.ts";
+import { keptRequest, launchRequest, launchRequestOn } from "../contract/requests.ts";
 
 let sim: HttpSim;
 beforeAll(async () => {
@@ -71,17 +71,8 @@ it("what runs have come to since it was params", async () => {
   expect((await requests.unreported()).runs.map(({ runId }) => runId).toSorted()).toEqual(runs);
 });
 
-const wanted = async (): Promise<LaunchRequest> => ({
-  ...launchRequest,
-  clientToken: fresh("token"),
-  template: sim.defaults.templates["large/x64"] ?? { id: "", version: "" },
-  imageId: await sim.fleet.image(sim.defaults.imageParameters.x64 ?? ""),
-  subnets: sim.defaults.subnets,
-  maximumCpu: 4,
-  usageClass: "on-demand",
-  allowedTypes: ["c*", "m*"],
-  tags: { "runpool:environment": "paged" },
-});
+const wanted = (): Promise<LaunchRequest> =>
+  launchRequestOn(sim, { minimum: launchRequest.minimum, allowedTypes: ["c*", "m*"] });
 
 const oneZone = async (): Promise<LaunchRequest> => {
   const request = await wanted();
@@ -168,6 +159,10 @@ it("snapshots whose images are gone", async () => {
     left.push(...snapshotIds);
     await store.remove({ imageId, snapshotIds: [] });
   }
+  // An image that has lost its tags is an image all the same: its snapshot is no orphan.
+  const untagged = await store.one(sim.cloud.addImage({ name: fresh("untagged"), architecture: "x86_64" }));
+  for (const id of untagged?.snapshotIds ?? []) await store.tag(id, tags);
+  expect(untagged?.snapshotIds).toHaveLength(1);
   inTwos("ec2");
   const { orphans } = await store.own("orphaned");
   expect(orphans.map(({ snapshotId }) => snapshotId).toSorted()).toEqual(left.toSorted());
@@ -182,6 +177,10 @@ it("parameters of images, each with its past, newest first", async () => {
   const [first = ""] = names;
   const values = ["ami-00000001", "ami-00000002", "ami-00000003", "ami-00000004"];
   for (const value of values) await store.write(first, value);
+  // By this type Parameter Store refuses what is not the id of an image.
+  expect(await ssm.send(new GetParameterCommand({ Name: first }))).toMatchObject({
+    Parameter: { DataType: "aws:ec2:image", Value: values.at(-1) },
+  });
   inTwos("ssm");
   expect(await store.names()).toEqual(expect.arrayContaining(names));
   expect(calls("ssm", "DescribeParameters")).toBeGreaterThan(2);

@@ -72,7 +72,7 @@ describe("an SDK error", () => {
   });
 });
 
-it("of credentials: that none were found is said where none were, not to whoever is told already what to do", () => {
+it("credentials: 'none were found' is added only where the message does not say what to do", () => {
   const said = (code: string, message: string): string => new AwsRefused("a read", code, message).message;
   const nowhere = said("CredentialsProviderError", "Could not load credentials from any providers");
   expect(nowhere).toContain("no AWS credentials were found");

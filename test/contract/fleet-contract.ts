@@ -1,10 +1,10 @@
 // The contract of `Fleet`, `Secrets` and `SecretFolder`: machines that fit, with their tags; ends that are harmless to repeat.
 import { describe, expect, it } from "vitest";
-import { imageParameter } from "../../domain/class-keys.ts";
 import { poolManager, tags } from "../../domain/names.ts";
 import type { LaunchOutcome, LaunchRequest } from "../../cloud/ports/fleet.ts";
 import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import { fresh } from "./newcomers.ts";
+import { launchRequestOn } from "./requests.ts";
 import { needs, useStand, type Stand, type StandKind } from "./stand.ts";
 
 const answered = (outcome: LaunchOutcome | Unknown): LaunchOutcome => {
@@ -20,26 +20,13 @@ export function fleetContract(kind: StandKind): void {
       stand = opened;
     });
 
-    const request = async (differs: Partial<LaunchRequest> = {}): Promise<LaunchRequest> => {
-      const { defaults, fleet } = stand;
-      const template = defaults.templates["large/x64"];
-      if (template === undefined) throw new Error("no template");
-      return {
+    const request = async (differs: Partial<LaunchRequest> = {}): Promise<LaunchRequest> =>
+      launchRequestOn(stand, {
         count: 2,
-        clientToken: fresh("token"),
-        template,
-        imageId: await fleet.image(imageParameter(defaults.environment, "x64")),
-        subnets: defaults.subnets.slice(0, 2),
-        minimum: { cpu: 2, mmem: 4096 },
-        maximumCpu: 4,
-        architecture: "x64",
-        usageClass: "on-demand",
-        avoid: [],
-        allowedTypes: [],
-        tags: { [tags.manager]: poolManager, [tags.environment]: defaults.environment, [tags.owner]: "someone" },
+        subnets: stand.defaults.subnets.slice(0, 2),
+        tags: { [tags.manager]: poolManager, [tags.environment]: stand.defaults.environment, [tags.owner]: "someone" },
         ...differs,
-      };
-    };
+      });
 
     const launch = async (count: number): Promise<readonly string[]> => {
       const wanted = await request({ count });

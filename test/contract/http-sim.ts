@@ -9,7 +9,7 @@ import type { StandKind } from "./stand.ts";
 export const place: Place = { awsPartition: "aws", region: "eu-west-1", account: "123456789012" };
 
 /**
- * Whoever sleeps makes the time pass: nothing waits, and everything that is due later finds the later time. It begins now:
+ * A sleep makes the time pass: nothing waits, and everything that is due later finds the later time. It begins now:
  * the SDK takes an error whose Date header is far from the host's clock for one of skew, and tries again.
  */
 export function jumpingClock(start = Date.now()): Clock {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { generateKeyPairSync } from "node:crypto";
 import { expect, it, onTestFinished } from "vitest";
+import { forgeReader } from "../../cloud/github/doctor-forge.ts";
 import { forgeClient, scopePath, type ForgeAuth } from "../../cloud/github/forge-client.ts";
 import { inventory } from "../../cloud/github/inventory.ts";
 import { jobQueue } from "../../cloud/github/job-queue.ts";
@@ -16,6 +17,7 @@ const scope = "acme/shop";
 
 interface Answer {
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
@@ -25,8 +27,8 @@ async function saying(answer: (asked: { method: string; path: string; query: URL
   const server = createServer(({ method = "GET", url: target = "/" }: IncomingMessage, response) => {
     const { pathname: path, searchParams: query } = new URL(target, "http://github");
     calls.push(`${method} ${path}`);
-    const { status = 200, body } = answer({ method, path, query });
-    response.writeHead(status, { "content-type": "application/json" });
+    const { status = 200, headers, body } = answer({ method, path, query });
+    response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -165,6 +167,23 @@ it("releases are those for everybody, newest first", async () => {
     { version: "2.336.0", publishedAt: Date.parse("2026-11-01T00:00:00Z") },
     { version: "2.330.0", publishedAt: Date.parse("2026-09-01T00:00:00Z") },
   ]);
+});
+
+it("a primary limit that ends within a minute is waited out, to the second that its header names", async () => {
+  const slept: number[] = [];
+  const now = Date.UTC(2026, 0, 1);
+  const clock = { now: () => now, sleep: (ms: number) => Promise.resolve(void slept.push(ms)) };
+  const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(now / 1000 + 20) };
+  const empty = { body: { total_count: 0, runners: [] } };
+  const { url } = await saying(() => (slept.length === 0 ? { status: 403, headers, body: {} } : empty));
+  const client = forgeClient({ apiUrl: url, auth: { kind: "token", token: "ghp_limits" }, clock });
+  expect(await inventory(client).runners(scope, "")).toEqual([]);
+  expect(slept).toEqual([20_000]);
+});
+
+it("a server of one's own without the runner's repository: the doctor has not seen its releases", async () => {
+  const { client } = await saying(() => ({ status: 404, body: {} }));
+  expect(await forgeReader(client).runnerReleases(scope)).toMatchObject({ kind: "unseen" });
 });
 
 it.each([

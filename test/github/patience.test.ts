@@ -33,7 +33,7 @@ const clientWith = (given: string) => {
   return forgeClient({ apiUrl: github.url, auth: { kind: "token", token: given }, clock: { ...clock, sleep } });
 };
 
-it("waits as long as a rate limit asks, and then goes on", async () => {
+it("waits as long as a rate limit asks, then tries again", async () => {
   github.faults.add({ kind: "secondary-limit", status: 429, retryAfterS: 20, times: 2 });
   expect(await inventory(clientWith(token)).runners(scope, "")).toEqual([]);
   expect(slept).toBe(40_000);

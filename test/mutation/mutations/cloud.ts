@@ -8,6 +8,12 @@ export const cloudMutations: readonly Mutation[] = [
     "for await (const page of pages) return itemsOf(page);",
     "aws/pages",
   ]),
+  ...of("cloud/aws/client-options.ts", [
+    "a service that never answers hangs a provision to its end",
+    "throwOnRequestTimeout: true,",
+    "throwOnRequestTimeout: false,",
+    "aws/odd-answers",
+  ]),
   ...of("cloud/aws/clock.ts", [
     "a host that is a whole second ahead is never corrected",
     "else if (offset >= beyond) offset =",
@@ -66,6 +72,12 @@ export const cloudMutations: readonly Mutation[] = [
       '":most": { N: String(maximum - count) }',
       '":most": { N: String(maximum) }',
       "aws/counters",
+    ],
+    [
+      "a counter that somebody has spoilt promises room",
+      "wholeOf(count) ?? Number.MAX_SAFE_INTEGER",
+      "wholeOf(count) ?? 0",
+      "aws/forged-words",
     ],
     [
       "the last places of a scope are never given back",
@@ -140,18 +152,48 @@ export const cloudMutations: readonly Mutation[] = [
       "ami/prune",
     ],
   ),
-  ...of("cloud/aws/images.ts", [
-    "an image that could not be removed loses its disks",
-    "      if (problems.length > 0) return problems;\n",
+  ...of("cloud/aws/image-parameters.ts", [
+    "a parameter takes the id of an image that is not there, and nothing launches",
+    '      DataType: "aws:ec2:image",\n',
     "",
-    "aws/image-ends",
-  ]),
-  ...of("cloud/aws/instance-logs.ts", [
-    "the log of an instance shows what another one has forged",
-    "(a.creationTime ?? 0) - (b.creationTime ?? 0)",
-    "(b.creationTime ?? 0) - (a.creationTime ?? 0)",
     "aws/pages",
   ]),
+  ...of(
+    "cloud/aws/images.ts",
+    [
+      "an image that could not be removed loses its disks",
+      "      if (problems.length > 0) return problems;\n",
+      "",
+      "aws/image-ends",
+    ],
+    [
+      "the size of another disk is taken for the root's",
+      "DeviceName === RootDeviceName)?.Ebs",
+      "DeviceName !== RootDeviceName)?.Ebs",
+      "aws/image-ends",
+    ],
+    [
+      "the disk of an image that has lost its tags is deleted",
+      "(await find(client, []))",
+      "(await find(client, filters))",
+      "aws/pages",
+    ],
+  ),
+  ...of(
+    "cloud/aws/instance-logs.ts",
+    [
+      "the log of an instance shows what another one has forged",
+      "(a.creationTime ?? 0) - (b.creationTime ?? 0)",
+      "(b.creationTime ?? 0) - (a.creationTime ?? 0)",
+      "aws/pages",
+    ],
+    [
+      "the console of a machine that is not built on Nitro cannot be read",
+      'if (asSdkError(error).name !== "UnsupportedOperation") throw error;',
+      "throw error;",
+      "aws/odd-answers",
+    ],
+  ),
   ...of("cloud/aws/instance-role.ts", [
     "the doctor takes a denied key for an unclear answer",
     ', "KMSAccessDeniedException"]);',
@@ -234,6 +276,12 @@ export const cloudMutations: readonly Mutation[] = [
       "aws/odd-answers",
     ],
   ),
+  ...of("cloud/aws/may-fit.ts", [
+    "a request for many instance types is refused by DynamoDB",
+    'if (types === "" || types.length > mostCharacters)',
+    'if (types === "")',
+    "aws/instances",
+  ]),
   ...of(
     "cloud/aws/machines.ts",
     [
@@ -354,8 +402,20 @@ export const cloudMutations: readonly Mutation[] = [
     "throw new AwsRefused(`PutParameter ${name}`, code, asSdkError(error).message);",
     "aws/sdk-errors",
   ]),
+  ...of("cloud/github/doctor-forge.ts", [
+    "the doctor fails on a server without the runner's repository",
+    "    if (statusOf(error) === 404) return undefined;\n",
+    "",
+    "github/lists",
+  ]),
   ...of(
     "cloud/github/forge-client.ts",
+    [
+      "a rate limit that ends in a moment ends the call",
+      'Number(headers["x-ratelimit-reset"] ?? 0) * 1000 - now',
+      'Number(headers["x-ratelimit-reset"] ?? 0) * 1000',
+      "github/lists",
+    ],
     [
       "a bare 403 rate limit is taken for a missing right",
       "return error.status === 429 || rateLimitWords.test(error.message) ? rateLimitWaitMs : undefined;",
@@ -434,17 +494,5 @@ export const cloudMutations: readonly Mutation[] = [
     "readEnds(files.log, hostMaxima.logBytes)",
     'readFile(files.log, "utf8")',
     "agent/hostile-files",
-  ]),
-  ...of("cloud/aws/images.ts", [
-    "the size of another disk is taken for the root's",
-    "DeviceName === RootDeviceName)?.Ebs",
-    "DeviceName !== RootDeviceName)?.Ebs",
-    "aws/image-ends",
-  ]),
-  ...of("cloud/aws/counters.ts", [
-    "a counter that somebody has spoilt promises room",
-    "wholeOf(count) ?? Number.MAX_SAFE_INTEGER",
-    "wholeOf(count) ?? 0",
-    "aws/forged-words",
   ]),
 ];
