@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# newcomer.sh [start] [TEST-FILE...]: README's commands as somebody new runs them, as root and as an ordinary user: `npm start` if asked for, and the tests
+# newcomer.sh [start] [TEST-FILE...]: README's commands as a new user runs them, as root and as an ordinary user: `npm start` if asked for, and the tests
 # named (all that look for programs, if none is), in a throwaway root with Debian's essential packages, systemd, node, npm and git alone. 77: cannot be shown here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
