@@ -1,7 +1,7 @@
 #!/bin/bash
-# Apt and dpkg, asked with care: whoever else holds their locks is waited for, and nothing is started. Sourced by distro.sh.
+# Apt and dpkg: waits for a lock that another process holds, and starts no service. Sourced by distro.sh.
 
-# A stock system may be looking for updates just now; dpkg waits for nobody, and apt not for the lock of its lists.
+# A stock system may be looking for updates just now; dpkg does not wait, nor does apt for the lock of its lists.
 unlocked() { # command...
   local said
   for _ in {1..60}; do

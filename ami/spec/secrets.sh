@@ -7,7 +7,7 @@ in_homes() { # names...: files of these names in any home
   for home in $homes; do for name; do [ ! -e "$home/$name" ] || echo "$home/$name"; done; done
 }
 nothing "no credentials in any home" "$(in_homes .aws .netrc .git-credentials .npmrc .docker/config.json .config/gh)"
-# The job's user can read none of it anyway; whoever copies the image can.
+# The job's user can read none of it; anyone who copies the image can.
 markers='-----BEGIN [A-Z ]*PRIVATE KEY-----|AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}'
 found=$(find /etc /root /home /var/lib/cloud /usr/lib/runpool/image.env -xdev -maxdepth 4 -type f -size -64k ! -name 'ssh_host_*' -print0 2>/dev/null |
   xargs -0r grep -lsIE -e "$markers" | head -n 3)

@@ -6,7 +6,7 @@ payload=$1 results=$2
 if [ "${3:-}" != apart ]; then
   exec unshare --mount --propagation private bash "$0" "$payload" "$results" apart 7>"$results/check-clean" 8>"$results/cleaning" 9>"$results/living"
 fi
-# What the guest shares with the machine that it runs on lies below these, and homes there are of whoever works on it: neither is to be cleaned.
+# The guest shares these with the machine that it runs on, its users' homes among them: nothing there is to be cleaned.
 mkdir -p /run/shared/project
 mount --bind "$(dirname "$0")/../.." /run/shared/project
 cp -r "$payload" /run/shared/payload
@@ -49,5 +49,5 @@ echo "ami check ended with $?" >&8
 echo "the session still writes: $(systemctl is-active amazon-ssm-agent.service) $(find /var/log/amazon /var/lib/amazon/ssm -type f | wc -l)" >&8
 echo "sudo as cloud-init grants it: $(cat "$rule" 2>&1)" >&8
 systemctl poweroff 2>/dev/null
-# Whoever leaves now would take the guest away before it has stopped.
+# Leaving now would take the guest away before it has stopped.
 exec sleep infinity

@@ -10,26 +10,29 @@ import { recipeFolder } from "./stand-ins.ts";
 const whole = "an archive of some kind\n".repeat(100);
 const sum = createHash("sha256").update(whole).digest("hex");
 
-/** A step that fetches and then goes on; what became of the file, and whether the step went on. */
-function fetched(content: string, sha256: string) {
+/** Runs a step that fetches and then continues, from a folder with this table of sources. */
+function step(payload: string, sha256: string, before = "") {
+  writeFileSync(join(payload, "sources.tsv"), `tool\t1.0\t${sha256}\thttps://example.invalid/1.0/tool.tar.gz\n`);
+  const script = `set -eu; . "$1"; ${before} fetch tool "$2"; echo went on`;
+  const words = ["-c", script, "bash", join(recipeFolder, "install/fetch.sh"), join(payload, "fetched")];
+  return spawnSync("bash", words, { env: { ...process.env, RUNPOOL_PAYLOAD: payload }, encoding: "utf8" });
+}
+
+function payloadFolder(): string {
   const payload = mkdtempSync(join(tmpdir(), "fetch-"));
   onTestFinished(() => rmSync(payload, { recursive: true }));
+  return payload;
+}
+
+/** What becomes of a download with this content, and whether the step continues. */
+function fetched(content: string, sha256: string) {
+  const payload = payloadFolder();
   mkdirSync(join(payload, "downloads"));
   writeFileSync(join(payload, "downloads", "tool.tar.gz"), content);
-  writeFileSync(join(payload, "sources.tsv"), `tool\t1.0\t${sha256}\thttps://example.invalid/1.0/tool.tar.gz\n`);
-  const file = join(payload, "fetched");
-  // What an earlier try has left is no reason to trust it.
-  writeFileSync(file, whole.slice(0, 10));
-  const script = 'set -eu; . "$1"; fetch tool "$2"; echo went on';
-  const { stdout, stderr, status } = spawnSync(
-    "bash",
-    ["-c", script, "bash", join(recipeFolder, "install/fetch.sh"), file],
-    {
-      env: { ...process.env, RUNPOOL_PAYLOAD: payload },
-      encoding: "utf8",
-    },
-  );
-  return { wentOn: stdout === "went on\n", status, stderr: stderr.trim(), kept: existsSync(file) };
+  // What an earlier try has left is not to be trusted.
+  writeFileSync(join(payload, "fetched"), whole.slice(0, 10));
+  const { stdout, stderr, status } = step(payload, sha256);
+  return { wentOn: stdout === "went on\n", status, stderr: stderr.trim(), kept: existsSync(join(payload, "fetched")) };
 }
 
 test("what the table says is fetched", () => {
@@ -56,17 +59,9 @@ test.each(["-", "", sum.slice(1), sum.toUpperCase()])("without a checksum (%j) n
 });
 
 test("what is not there beside the recipe is downloaded by HTTPS alone, also behind a redirect, and within a time", () => {
-  const payload = mkdtempSync(join(tmpdir(), "fetch-"));
-  onTestFinished(() => rmSync(payload, { recursive: true }));
-  writeFileSync(join(payload, "sources.tsv"), `tool\t1.0\t${sum}\thttps://example.invalid/tool.tar.gz\n`);
-  const script = 'set -eu; . "$1"; curl() { echo "$*" >&2; return 22; }; fetch tool "$2"; echo went on';
-  const { stdout, stderr, status } = spawnSync(
-    "bash",
-    ["-c", script, "bash", join(recipeFolder, "install/fetch.sh"), join(payload, "fetched")],
-    { env: { ...process.env, RUNPOOL_PAYLOAD: payload }, encoding: "utf8" },
-  );
+  const { stdout, stderr, status } = step(payloadFolder(), sum, 'curl() { echo "$*" >&2; return 22; };');
   expect([stdout, status]).toEqual(["", 1]);
   expect(stderr).toMatch(
-    /--fail .*--location --proto =https .*--max-time 600 .*https:\/\/example\.invalid\/tool\.tar\.gz/,
+    /--fail .*--location --proto =https .*--max-time 600 .*https:\/\/example\.invalid\/1\.0\/tool\.tar\.gz/,
   );
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { ImageSeen } from "../../cloud/ports/images.ts";
 import { noFaults, type Rates } from "../world/faults.ts";
 import { worldOf } from "../world/world.ts";
-import { smoke } from "../../control/operate/images/smoke.ts";
+import { smoke, type SmokeOptions } from "../../control/operate/images/smoke.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
@@ -54,8 +54,8 @@ async function openBench(
     ports,
     tagged,
     records,
-    smoke: (cancel = new AbortController().signal) =>
-      world.time.settle(smoke(ports, images, { imageId, id: "777", cancel })),
+    smoke: (options: Partial<SmokeOptions> = {}, differs: Partial<typeof ports> = {}) =>
+      world.time.settle(smoke({ ...ports, ...differs }, images, { imageId, id: "777", ...options })),
   };
 }
 
@@ -96,25 +96,21 @@ test("what boots from it never idles, so that no run gets it: it leaves and ends
   const bench = await openBench();
   const { world, ports } = bench;
   const seen: string[] = [];
-  const watched: typeof ports = {
-    ...ports,
-    instances: {
-      ...ports.instances,
-      move: async (move, ref, told) => {
-        const decision = await ports.instances.move(move, ref, told);
-        if (decision.kind === "done") seen.push(`${decision.record.state} ${decision.record.labels?.join() ?? "-"}`);
-        return decision;
-      },
+  const instances: typeof ports.instances = {
+    ...ports.instances,
+    move: async (move, ref, params) => {
+      const decision = await ports.instances.move(move, ref, params);
+      if (decision.kind === "done") seen.push(`${decision.record.state} ${decision.record.labels?.join() ?? "-"}`);
+      return decision;
     },
   };
-  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
-  expect((await world.time.settle(smoke(watched, images, { imageId, id: "778" }))).kind).toBe("passed");
-  expect(seen[0]).toBe(`created image-test-${imageId}-778`);
+  expect((await bench.smoke({}, { instances })).kind).toBe("passed");
+  expect(seen[0]).toBe(`created image-test-${imageId}-777`);
   expect(seen.filter((one) => one.startsWith("idle"))).toEqual([]);
   expect(await bench.records()).toMatchObject([
     {
       state: "terminating",
-      lastOwner: `image-test:${imageId}:778`,
+      lastOwner: `image-test:${imageId}:777`,
       reason: { code: "owner-done" },
     },
   ]);
@@ -124,17 +120,13 @@ test("what boots from it never idles, so that no run gets it: it leaves and ends
 test("one whose test died is ended by the next refresh once it has left, or by its threshold: it never idles", async () => {
   const bench = await openBench();
   const { world, ports } = bench;
-  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
   // It dies in the moment in which the instance is to be ended.
   const dies = () => Promise.reject(new Error("the test dies"));
-  const dying: typeof ports = {
-    ...ports,
-    instances: {
-      ...ports.instances,
-      moveAll: (move, moves) => (move === "condemn-left" ? dies() : ports.instances.moveAll(move, moves)),
-    },
+  const instances: typeof ports.instances = {
+    ...ports.instances,
+    moveAll: (move, moves) => (move === "condemn-left" ? dies() : ports.instances.moveAll(move, moves)),
   };
-  await world.time.settle(smoke(dying, images, { imageId, id: "779" }).catch(() => undefined));
+  await bench.smoke({}, { instances }).catch(() => undefined);
   await world.time.run(world.time.now() + 60_000);
   expect(await bench.records()).toMatchObject([{ state: "running", wanted: "leave", lifetime: "until-told" }]);
   await world.time.settle(refresh(ports));
@@ -143,24 +135,16 @@ test("one whose test died is ended by the next refresh once it has left, or by i
 
 test("it is tested while provisioning is paused", async () => {
   const bench = await openBench();
-  const { ports } = bench;
-  const paused: typeof ports = {
-    ...ports,
-    settings: {
-      ...ports.settings,
-      load: async () => ({ ...(await ports.settings.load()), paused: { reason: "a bad image", at: 0 } }),
-    },
-  };
-  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
-  expect((await bench.world.time.settle(smoke(paused, images, { imageId, id: "780" }))).kind).toBe("passed");
+  const paused = { reason: "a bad image", at: 0 };
+  const load = async () => ({ ...(await bench.ports.settings.load()), paused });
+  const smoked = await bench.smoke({}, { settings: { ...bench.ports.settings, load } });
+  expect(smoked.kind).toBe("passed");
 });
 
 test("under an overlay that cannot be used it is not tried: nothing is created by settings that nobody meant", async () => {
   const bench = await openBench();
   const load = async () => ({ ...(await bench.ports.settings.load()), overlayProblems: ["idleMs is a text"] });
-  const ports = { ...bench.ports, settings: { ...bench.ports.settings, load } };
-  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
-  const smoked = await bench.world.time.settle(smoke(ports, images, { imageId, id: "782" }));
+  const smoked = await bench.smoke({}, { settings: { ...bench.ports.settings, load } });
   expect(smoked).toMatchObject({ kind: "refused", reasons: [{ code: "overlay", problem: "idleMs is a text" }] });
   expect(await bench.records()).toEqual([]);
 });
@@ -169,10 +153,9 @@ test.each([
   [{ resourceClass: "huge" }, { code: "unknown-class", given: "huge" }],
   [{ timeoutMin: "soon" }, { code: "timeout", given: "soon", most: 12 }],
   [{ timeoutMin: "13" }, { code: "timeout", given: "13", most: 12 }],
-])("asked for %j it is not tried, and said why", async (wish, why) => {
+])("with %j it is not tried, and the reason says why", async (options, why) => {
   const bench = await openBench();
-  const images = { one: () => Promise.resolve(candidate), tag: () => Promise.resolve() };
-  const smoked = await bench.world.time.settle(smoke(bench.ports, images, { imageId, id: "781", ...wish }));
+  const smoked = await bench.smoke(options);
   expect(smoked).toMatchObject({ kind: "refused", reasons: [why] });
   expect(await bench.records()).toEqual([]);
 });
@@ -194,7 +177,7 @@ test("an image that had passed and now fails is no longer one that is tested; on
   expect((await bench.smoke()).kind).toBe("failed");
   expect(bench.tagged).toEqual({ [imageTags.tested]: "" });
   const stopped = await openBench({}, passed);
-  expect((await stopped.smoke(AbortSignal.abort())).kind).toBe("failed");
+  expect((await stopped.smoke({ cancel: AbortSignal.abort() })).kind).toBe("failed");
   expect(stopped.tagged).toEqual({});
 });
 

@@ -32,7 +32,7 @@ test("no file names a path of somebody's machine", () => {
 
 const registry = /\b(registry\.npmjs\.org|registry\.yarnpkg\.com|pypi\.org|npm\.pkg\.github\.com|artifactory|nexus\.)/i;
 
-test("no file names a host of a package registry: whoever installs, says where from", () => {
+test("no file names a host of a package registry: the installing machine says where from", () => {
   expect(linesWith(registry, texts)).toEqual([]);
   expect(registry.test("https://registry.npmjs.org/a/-/a-1.0.0.tgz")).toBe(true);
 });

@@ -29,7 +29,7 @@ const members = new Set([
 ]);
 const drawn = new Set(["randomUUID", "randomBytes", "randomInt", "getRandomValues"]);
 
-/** An adapter bounds its own requests; whoever decides is given a clock. */
+/** An adapter bounds its own requests; code that decides is given a clock. */
 const mayBoundRequests = [...mayTakeTime, "cloud/aws/", "cloud/github/"];
 
 /** `Date.now` of a member expression, however deep: the last two names. */
