@@ -80,7 +80,7 @@ export async function refreshOnce(cloud: BenchCloud): Promise<Sample> {
   const items = (await cloud.items(environment)) as readonly Record<string, { S?: string }>[];
   const ending = items.filter((item) => stateOf(item) === "terminating").length;
   if (condemned !== expired || ending !== expired)
-    throw new Error(`${condemned} condemned, ${ending} terminating: ${report.problems.join("; ")}`);
+    throw new Error(`${condemned} condemned, ${ending} terminating: ${JSON.stringify(report.problems)}`);
   return { ms, calls: await cloud.calls() };
 }
 
@@ -120,7 +120,7 @@ export async function refreshHostileOnce(cloud: BenchCloud, hostile: number): Pr
   const ms = performance.now() - begun;
   const done = report.findings.filter((finding) => finding.done).length;
   if (done !== hostile || report.findings.length !== hostile || report.problems.length > 0)
-    throw new Error(`${done} of ${report.findings.length} findings done: ${report.problems.join("; ")}`);
+    throw new Error(`${done} of ${report.findings.length} findings done: ${JSON.stringify(report.problems)}`);
   return { ms, calls: await cloud.calls() };
 }
 

@@ -117,6 +117,11 @@ export function failureOf(code: string, message: string): FleetFailure {
 export function distinct(failures: readonly FleetFailure[]): readonly LaunchFailure[] {
   const nameOf = ({ kind, reason, pool }: LaunchFailure): string =>
     `${kind} ${reason} ${pool === undefined ? "" : `${pool.instanceType} ${pool.zone}`}`;
-  const byReason = new Map(failures.map(({ code: _, ...failure }) => [nameOf(failure), failure]));
+  const byReason = new Map(
+    failures.map(({ kind, reason, pool }): [string, LaunchFailure] => {
+      const failure = { kind, reason, ...(pool === undefined ? {} : { pool }) };
+      return [nameOf(failure), failure];
+    }),
+  );
   return [...byReason.values()];
 }

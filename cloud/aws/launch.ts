@@ -117,7 +117,7 @@ async function explained(
   if (!failures.some(isVague)) return distinct(failures);
   if ((await matching(tools, request))?.length === 0)
     return distinct(
-      failures.map(({ pool: _, ...one }) => ({ ...one, kind: one.kind === "refused" ? "no-type" : one.kind })),
+      failures.map(({ code, kind, reason }) => ({ code, kind: kind === "refused" ? "no-type" : kind, reason })),
     );
   if (!avoids) return distinct(failures);
   // Types do meet the request: only without the avoided pools none is left, and waiting, or the next rung, may help.

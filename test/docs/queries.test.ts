@@ -52,7 +52,7 @@ function unknownIn(query: string): readonly string[] {
   const words = query
     .replaceAll(/"[^"]*"/g, " ")
     .replaceAll(/\b(fields|filter|stats|sort|limit|desc|by|as|in|count|sum|avg|pct|ispresent)\b/g, " ");
-  return [...words.matchAll(/@?[A-Za-z]\w*/g)]
+  return [...words.matchAll(/@?[A-Za-z][\w.]*/g)]
     .map(([name]) => name)
     .filter((name) => !own.has(name) && !fields.has(name));
 }

@@ -95,7 +95,10 @@ export function nothingLeft(world: World): void {
     if (isPaidFor(machine)) checks.violated("no leak: every machine ends", describe(world, machine));
   for (const record of table.all())
     if (record.state !== "terminated" && !(table.isForged(record.key) && isDamaged(decodeRecord(record))))
-      checks.violated("no leak: every record ends", `${record.instanceId} is ${record.state} (${record.reason ?? ""})`);
+      checks.violated(
+        "no leak: every record ends",
+        `${record.instanceId} is ${record.state} (${record.reason?.code ?? ""})`,
+      );
   for (const runner of forge.runners.values())
     checks.violated(
       "no leak: no ghost runner at GitHub",

@@ -246,7 +246,7 @@ export function checksOf(stateOf: () => State): Checks {
       if (left <= Math.abs(machine.skewMs) + clockToleranceMs) return;
       violated(
         "no started job is ended before its threshold",
-        `job ${job.id} of run ${job.runId} on ${machine.instanceId} (${machine.reason ?? "by its agent"}), ${Math.round(left / 1000)} s before; its record says ${record?.state ?? "nothing"} ${record?.reason ?? ""}`,
+        `job ${job.id} of run ${job.runId} on ${machine.instanceId} (${machine.reason ?? "by its agent"}), ${Math.round(left / 1000)} s before; its record says ${record?.state ?? "nothing"} ${record?.reason?.code ?? ""}`,
       );
     },
     crashed(process, error) {
