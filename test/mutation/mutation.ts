@@ -10,12 +10,13 @@ export interface Mutation extends Edit {
   readonly survives?: string;
 }
 
-/** Rows of one file: what a user would meet, the text, what stands there instead, and the test that sees it. */
+/** Rows of one file and the test that sees them: what a user would meet, the text, what stands there instead. */
 export const of = (
   file: string,
-  ...rows: readonly (readonly [meets: string, find: string, replace: string, test: string, survives?: string])[]
+  test: string,
+  ...rows: readonly (readonly [meets: string, find: string, replace: string, survives?: string])[]
 ): readonly Mutation[] =>
-  rows.map(([meets, find, replace, test, survives]) => ({
+  rows.map(([meets, find, replace, survives]) => ({
     file,
     meets,
     find,

@@ -4,197 +4,149 @@ import { of, type Mutation } from "../mutation.ts";
 export const scriptsMutations: readonly Mutation[] = [
   ...of(
     "agent/hosts/systemd/units/runner-docker.conf",
-    ["`docker run -v /tmp/x:/x` finds an empty folder", "PrivateTmp=no", "", "agent/systemd/docker-jobs"],
+    "agent/systemd/docker-jobs",
+    ["`docker run -v /tmp/x:/x` finds an empty folder", "PrivateTmp=no", ""],
     [
       "root-owned files of a container job fail the next checkout",
       "Environment=RUNPOOL_ASKS=/var/lib/runpool/runners/%i/asks",
       "",
-      "agent/systemd/docker-jobs",
     ],
   ),
-  ...of("agent/runners/github/units/forge.sh", [
+  ...of("agent/runners/github/units/forge.sh", "agent/systemd/docker-jobs", [
     "a `container:` job has no Node to run its actions with",
     'ln -s /usr/lib/runpool/runner/externals "$1/externals"',
     'install -d "$1/externals"',
-    "agent/systemd/docker-jobs",
   ]),
-  ...of("agent/hosts/systemd/units/runner-start.sh", [
+  ...of("agent/hosts/systemd/units/runner-start.sh", "agent/root-words", [
     "a job hands LD_PRELOAD to a command of root",
     'LC_ALL=C grep -aE "^($names)=\\"([^\\"\\\\]|\\\\\\\\.)*\\"\\$" <<<"$handed" >"$environment.new" || [ $? = 1 ]',
     'cat <<<"$handed" >"$environment.new"',
-    "agent/root-words",
   ]),
-  ...of("agent/hosts/systemd/units/runpool-runner@.service", [
+  ...of("agent/hosts/systemd/units/runpool-runner@.service", "agent/root-words", [
     "root's clean-up inherits the environment that a job wrote",
     "ExecStopPost=+/usr/bin/env -i PATH",
     "ExecStopPost=+/usr/bin/env PATH",
-    "agent/root-words",
   ]),
   ...of(
+    "agent/hosts/systemd/units/runpool-runner@.service",
+    "agent/unit-lines",
+    ["a job gains rights by a program with setuid", "NoNewPrivileges=yes\n", ""],
+    ["a job reads the instance's credentials", "IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128", ""],
+    ["processes that a job left outlive its runner", "KillMode=control-group", "KillMode=process"],
+    ["a job reads other processes' command lines", "ProtectProc=invisible\n", ""],
+  ),
+  ...of(
     "agent/runners/github/units/job-started.sh",
-    [
-      "run 7's job is let into run 70's machine",
-      '*" ${GITHUB_RUN_ID:-none} "*) ;;',
-      '*"${GITHUB_RUN_ID:-none}"*) ;;',
-      "agent/allowed-runs",
-    ],
-    ["a stranger's steps with `if: always()` run", 'kill -KILL "$PPID"', ":", "agent/allowed-runs"],
+    "agent/allowed-runs",
+    ["run 7's job is let into run 70's machine", '*" ${GITHUB_RUN_ID:-none} "*) ;;', '*"${GITHUB_RUN_ID:-none}"*) ;;'],
+    ["a stranger's steps with `if: always()` run", 'kill -KILL "$PPID"', ":"],
   ),
   ...of(
     "agent/hosts/systemd/units/take-requests.sh",
-    [
-      "a verb that nobody knows becomes a unit of root",
-      "\\.[0-9]{1,9}$ ]]; then",
-      "\\.[0-9]{1,9} ]]; then",
-      "agent/root-scripts",
-    ],
+    "agent/root-scripts",
+    ["a verb that nobody knows becomes a unit of root", "\\.[0-9]{1,9}$ ]]; then", "\\.[0-9]{1,9} ]]; then"],
     [
       "a folder in the spool is never taken away, and wakes the unit for ever",
       'rm -rf -- "./$name"',
       'rm -f -- "./$name"',
-      "agent/root-scripts",
     ],
   ),
   ...of(
     "agent/hosts/systemd/units/request.sh",
-    ["an answer that is awaited is deleted", "-mmin +60", "-mmin -60", "agent/root-scripts"],
-    [
-      "assignment 08 is no number",
-      "number=$((10#${BASH_REMATCH[3]}))",
-      "number=$((BASH_REMATCH[3]))",
-      "agent/root-scripts",
-    ],
-    ["what root could not do counts as done", 'answer "$code" "$words"', 'answer 0 "$words"', "agent/root-scripts"],
+    "agent/root-scripts",
+    ["an answer that is awaited is deleted", "-mmin +60", "-mmin -60"],
+    ["assignment 08 is no number", "number=$((10#${BASH_REMATCH[3]}))", "number=$((BASH_REMATCH[3]))"],
+    ["what root could not do counts as done", 'answer "$code" "$words"', 'answer 0 "$words"'],
   ),
   ...of(
     "agent/hosts/systemd/units/enforce-deadline.sh",
-    ["a machine is powered off before its deadline", '"$now" -lt "$at"', '"$now" -gt "$at"', "agent/root-scripts"],
+    "agent/root-scripts",
+    ["a machine is powered off before its deadline", '"$now" -lt "$at"', '"$now" -gt "$at"'],
     [
       "a deadline of an earlier boot powers the machine off",
       '[ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ] || ',
       "",
-      "agent/root-scripts",
     ],
-    [
-      "a machine whose agent never came up is paid for without end",
-      '[ "$1" = must-exist ] || exit 0',
-      "exit 0",
-      "agent/root-scripts",
-    ],
+    ["a machine whose agent never came up is paid for without end", '[ "$1" = must-exist ] || exit 0', "exit 0"],
   ),
   ...of(
     "agent/hosts/systemd/units/runner-freeze.sh",
-    ["a runner that does not freeze stands half frozen", 'echo 0 >"$cgroup/cgroup.freeze"', ":", "agent/stop-if-idle"],
-    ["the job of a listener that was frozen half is killed", "exit 75", "exit 0", "agent/stop-if-idle"],
+    "agent/stop-if-idle",
+    ["a runner that does not freeze stands half frozen", 'echo 0 >"$cgroup/cgroup.freeze"', ":"],
+    ["the job of a listener that was frozen half is killed", "exit 75", "exit 0"],
   ),
-  ...of("agent/hosts/systemd/units/runner-thaw.sh", [
+  ...of("agent/hosts/systemd/units/runner-thaw.sh", "agent/stop-if-idle", [
     "a runner with a job stays frozen",
     'echo 0 >"$cgroup/cgroup.freeze"',
     ":",
-    "agent/stop-if-idle",
   ]),
   ...of(
     "agent/hosts/systemd/units/runner-stop.sh",
+    "agent/stop-if-idle",
     [
       "a runner that was thawed meanwhile, and may have a job, is killed",
       "if ! grep -q '^frozen 1'",
       "if ! grep -q '^frozen '",
-      "agent/stop-if-idle",
     ],
-    [
-      "a stopped runner leaves processes that are not of its unit's main ones",
-      'echo 1 >"$cgroup/cgroup.kill"',
-      ":",
-      "agent/stop-if-idle",
-    ],
+    ["a stopped runner leaves processes that are not of its unit's main ones", 'echo 1 >"$cgroup/cgroup.kill"', ":"],
   ),
   ...of(
     "agent/hosts/systemd/units/runner-kill.sh",
-    [
-      "a runner that failed once is never started again",
-      'systemctl reset-failed "$unit" 2>/dev/null',
-      "",
-      "agent/root-scripts",
-    ],
-    [
-      "a runner that stands frozen takes ten seconds to be killed",
-      '/usr/lib/runpool/runner-thaw.sh "$1"',
-      "",
-      "agent/root-scripts",
-    ],
-  ),
-  ...of(
-    "agent/hosts/systemd/units/runpool-runner@.service",
-    ["a job gains rights by a program with setuid", "NoNewPrivileges=yes\n", "", "agent/unit-lines"],
-    [
-      "a job reads the instance's credentials",
-      "IPAddressDeny=169.254.169.254/32 fd00:ec2::254/128",
-      "",
-      "agent/unit-lines",
-    ],
-    ["processes that a job left outlive its runner", "KillMode=control-group", "KillMode=process", "agent/unit-lines"],
-    ["a job reads other processes' command lines", "ProtectProc=invisible\n", "", "agent/unit-lines"],
+    "agent/root-scripts",
+    ["a runner that failed once is never started again", 'systemctl reset-failed "$unit" 2>/dev/null', ""],
+    ["a runner that stands frozen takes ten seconds to be killed", '/usr/lib/runpool/runner-thaw.sh "$1"', ""],
   ),
   ...of(
     "agent/hosts/systemd/units/runpool-agent.service",
-    ["an agent that dies is not started again", "Restart=always", "Restart=on-success", "agent/unit-lines"],
-    ["the agent's files can be read by jobs", "UMask=0077\n", "", "agent/unit-lines"],
+    "agent/unit-lines",
+    ["an agent that dies is not started again", "Restart=always", "Restart=on-success"],
+    ["the agent's files can be read by jobs", "UMask=0077\n", ""],
   ),
-  ...of("agent/hosts/systemd/units/runpool-prepare.service", [
+  ...of("agent/hosts/systemd/units/runpool-prepare.service", "agent/unit-limits", [
     "a pre-runner script that hangs holds its machine for ever",
     "TimeoutStartSec=8min\n",
     "",
-    "agent/unit-limits",
   ]),
-  ...of("agent/hosts/systemd/units/runpool-boot-watchdog.timer", [
+  ...of("agent/hosts/systemd/units/runpool-boot-watchdog.timer", "agent/unit-lines", [
     "no machine is ended whose first boot hangs",
     "WantedBy=sysinit.target",
     "WantedBy=never.target",
-    "agent/unit-lines",
   ]),
-  ...of("agent/hosts/systemd/units/runpool.nft", [
+  ...of("agent/hosts/systemd/units/runpool.nft", "agent/unit-lines", [
     "a container reads the instance's credentials",
     "type filter hook forward priority filter; policy accept;",
     "type filter hook input priority filter; policy accept;",
-    "agent/unit-lines",
   ]),
-  ...of("agent/hosts/systemd/units/runpool.tmpfiles", [
+  ...of("agent/hosts/systemd/units/runpool.tmpfiles", "agent/unit-lines", [
     "jobs may write requests to root",
     "d /run/runpool/requests 0700 runpool runpool -",
     "d /run/runpool/requests 0777 runpool runpool -",
-    "agent/unit-lines",
   ]),
-  ...of("agent/hosts/systemd/units/runpool-needrestart.conf", [
+  ...of("agent/hosts/systemd/units/runpool-needrestart.conf", "agent/root-words", [
     "an upgrade restarts the runner's unit under a job",
     "$nrconf{override_rc}{qr(^runpool-)} = 0;",
     "",
-    "agent/root-words",
   ]),
   ...of(
     "ami/install/fetch.sh",
+    "ami/fetch",
     [
       "a download with another checksum is installed",
       'if ! echo "$sha256  $2" | sha256sum --check --status; then',
       'if ! echo "$sha256  $2" >/dev/null; then',
-      "ami/fetch",
     ],
-    ["what has no checksum is installed", "=~ ^[0-9a-f]{64}$ ]]", "=~ ^[0-9a-f]* ]]", "ami/fetch"],
-    ["a redirect to plain HTTP is followed", " --proto '=https'", "", "ami/fetch"],
+    ["what has no checksum is installed", "=~ ^[0-9a-f]{64}$ ]]", "=~ ^[0-9a-f]* ]]"],
+    ["a redirect to plain HTTP is followed", " --proto '=https'", ""],
   ),
-  ...of("userdata/boot-hook.sh", [
+  ...of("userdata/boot-hook.sh", "stacks/first-boot", [
     "a first boot that hangs is powered off an hour late",
     "--on-active=900s",
     "--on-active=9000s",
-    "stacks/first-boot",
   ]),
   ...of(
     "userdata/first-boot.sh",
-    [
-      "an archive with another checksum is installed as root",
-      "| sha256sum --check --status",
-      ">/dev/null",
-      "stacks/first-boot",
-    ],
-    ["a first boot that failed goes on being paid for", "trap finish EXIT", "trap - EXIT", "stacks/first-boot"],
+    "stacks/first-boot",
+    ["an archive with another checksum is installed as root", "| sha256sum --check --status", ">/dev/null"],
+    ["a first boot that failed goes on being paid for", "trap finish EXIT", "trap - EXIT"],
   ),
 ];
