@@ -108,21 +108,16 @@ const seenOf = ({ instanceId, state, launchedAt, tags, reason }: Machine): Machi
   ...(reason === undefined ? {} : { reason }),
 });
 
-const outOfReach = (problem: string): never => {
-  throw new OutOfReach(problem);
-};
-
 export function fleetPort(state: State, process: Process): Fleet {
   const { machines, time, vault } = state;
   const known = (machine: Machine): boolean =>
     time.now() >= machine.knownFrom && (machine.endedAt === undefined || time.now() < machine.endedAt + rememberedMs);
   return {
     image: (parameter) =>
-      process.call({
-        what: "ssm.image",
-        kind: "read",
-        apply: () => vault.get(parameter)?.value ?? outOfReach(`no parameter ${parameter}`),
-        lost: outOfReach,
+      process.ask("ssm.image", "read", () => {
+        const found = vault.get(parameter);
+        if (found === undefined) throw new OutOfReach(`no parameter ${parameter}`);
+        return found.value;
       }),
     launch: (request) =>
       process.call<LaunchOutcome | Unknown>({
@@ -132,27 +127,18 @@ export function fleetPort(state: State, process: Process): Fleet {
         lost: (problem) => ({ kind: "unknown", problem }),
       }),
     describe: (instanceIds) =>
-      process.call<ReadonlyMap<string, MachineSeen>>({
-        what: "ec2.describe",
-        kind: "read",
-        apply: () => {
-          const found = instanceIds.map((id) => machines.byId(id)).filter((machine) => machine !== undefined);
-          return new Map(found.filter(known).map((machine) => [machine.instanceId, seenOf(machine)]));
-        },
-        lost: outOfReach,
+      process.ask<ReadonlyMap<string, MachineSeen>>("ec2.describe", "read", () => {
+        const found = instanceIds.map((id) => machines.byId(id)).filter((machine) => machine !== undefined);
+        return new Map(found.filter(known).map((machine) => [machine.instanceId, seenOf(machine)]));
       }),
     ours: () =>
-      process.call<readonly MachineSeen[]>({
-        what: "ec2.ours",
-        kind: "read",
-        apply: () =>
-          machines
-            .all()
-            .filter((machine) => known(machine) && machine.state !== "terminated")
-            .filter((machine) => machine.tags[tags.environment] === state.environment)
-            .map(seenOf),
-        lost: outOfReach,
-      }),
+      process.ask<readonly MachineSeen[]>("ec2.ours", "read", () =>
+        machines
+          .all()
+          .filter((machine) => known(machine) && machine.state !== "terminated")
+          .filter((machine) => machine.tags[tags.environment] === state.environment)
+          .map(seenOf),
+      ),
     terminate: (instanceIds) =>
       process.call<ReadonlyMap<string, string>>({
         what: "ec2.terminate",

@@ -8,10 +8,6 @@ import { limits } from "../../domain/limits.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
 
-const outOfReach = (problem: string): never => {
-  throw new OutOfReach(problem);
-};
-
 interface Spell {
   readonly kind: "limited" | "refused";
   readonly until: EpochMs;
@@ -68,14 +64,9 @@ function lifeOf({ faults, time }: State, { chance }: Process): number {
 
 function registrarOf(state: State, process: Process): Registrar {
   const issue = (scope: string, kind: "registration" | "removal") =>
-    process.call({
-      what: `github.${kind}`,
-      kind: "write",
-      apply: () => {
-        unlessDown(state, process);
-        return state.forge.issue(scope, kind, lifeOf(state, process));
-      },
-      lost: outOfReach,
+    process.ask(`github.${kind}`, "write", () => {
+      unlessDown(state, process);
+      return state.forge.issue(scope, kind, lifeOf(state, process));
     });
   return {
     registrationToken: (scope) => issue(scope, "registration"),
@@ -94,24 +85,14 @@ function shifted(runners: readonly RunnerSeen[], { faults, time }: State, { chan
 function inventoryOf(state: State, process: Process): Pick<Forge, "runners" | "named" | "remove"> {
   return {
     runners: (scope, prefix) =>
-      process.call({
-        what: "github.list",
-        kind: "read",
-        apply: () => {
-          unlessDown(state, process);
-          return shifted(state.forge.list(scope, prefix), state, process);
-        },
-        lost: outOfReach,
+      process.ask("github.list", "read", () => {
+        unlessDown(state, process);
+        return shifted(state.forge.list(scope, prefix), state, process);
       }),
     named: (scope, name) =>
-      process.call({
-        what: `github.named ${name}`,
-        kind: "read",
-        apply: () => {
-          unlessDown(state, process);
-          return state.forge.list(scope, name).find((one) => one.name === name);
-        },
-        lost: outOfReach,
+      process.ask(`github.named ${name}`, "read", () => {
+        unlessDown(state, process);
+        return state.forge.list(scope, name).find((one) => one.name === name);
       }),
     remove: (scope, runnerId) =>
       process.call<Removal | Unknown>({
@@ -125,14 +106,9 @@ function inventoryOf(state: State, process: Process): Pick<Forge, "runners" | "n
 
 function jobsOf(state: State, process: Process): Pick<Forge, "activeRuns" | "waiting"> {
   const read = <Value>(what: string, apply: () => Value): Promise<Value> =>
-    process.call({
-      what: `github.${what}`,
-      kind: "read",
-      apply: () => {
-        unlessDown(state, process);
-        return apply();
-      },
-      lost: outOfReach,
+    process.ask(`github.${what}`, "read", () => {
+      unlessDown(state, process);
+      return apply();
     });
   return {
     activeRuns: (repository) =>

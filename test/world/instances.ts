@@ -3,15 +3,11 @@ import { decide, type Decision, type Move, type Moves } from "../../domain/insta
 import { groupOf, parseOwner } from "../../domain/owner.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { table as layout } from "../../domain/table.ts";
-import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import type { Instances } from "../../cloud/ports/store.ts";
 import { listingsOf, recordIn, recordsOf, isSpoilt } from "./forged-items.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
-
-const outOfReach = (problem: string): never => {
-  throw new OutOfReach(problem);
-};
 
 const { byOwner, byPool } = layout.indexes;
 
@@ -29,8 +25,7 @@ export function instancesPort(state: State, process: Process): Instances {
     if (lagMs > 0) faults.meet("indexLagMs");
     return lagMs;
   };
-  const reading = <T>(what: string, apply: () => T): Promise<T> =>
-    process.call({ what: `table.${what}`, kind: "read", apply, lost: outOfReach });
+  const reading = <T>(what: string, apply: () => T): Promise<T> => process.ask(`table.${what}`, "read", apply);
 
   let last: LastRead | undefined;
   let patience = 1_000;

@@ -1,6 +1,7 @@
 // A process of the system: its calls take time and may get lost, and it may die at any await; then nothing of it happens any more.
 import type { Clock, Random } from "../../cloud/ports/clock.ts";
 import type { Log } from "../../cloud/ports/log.ts";
+import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { Chance } from "../../sim/chance.ts";
 import type { Fault, Faults } from "./faults.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -36,6 +37,8 @@ export interface Process {
   /** Called once when it dies. */
   onDeath(then: () => void): void;
   call<T>(call: Call<T>): Promise<T>;
+  /** A call that rejects with `OutOfReach` where no reply comes. */
+  ask<T>(what: string, kind: Call<T>["kind"], apply: () => T): Promise<T>;
   /** Waits for something else than a call; never resolves in a dead process. */
   wait<T>(begin: (done: (value: T) => void) => void): Promise<T>;
 }
@@ -168,6 +171,12 @@ export function startProcess(around: Around, options: ProcessOptions): Process {
         return lose("no reply");
     }
   };
+  const call = async <T>(one: Call<T>): Promise<T> => {
+    naps = 0;
+    const answer = await wait<Reply<T>>((done) => send(one, done));
+    if ("error" in answer) throw answer.error;
+    return answer.value;
+  };
   return {
     name,
     get alive() {
@@ -202,11 +211,12 @@ export function startProcess(around: Around, options: ProcessOptions): Process {
       else then();
     },
     wait,
-    async call<T>(call: Call<T>): Promise<T> {
-      naps = 0;
-      const answer = await wait<Reply<T>>((done) => send(call, done));
-      if ("error" in answer) throw answer.error;
-      return answer.value;
+    call,
+    ask: <T>(what: string, kind: Call<T>["kind"], apply: () => T): Promise<T> => {
+      const lost = (problem: string): never => {
+        throw new OutOfReach(problem);
+      };
+      return call({ what, kind, apply, lost });
     },
   };
 }

@@ -2,7 +2,6 @@
 import { limits, maxima } from "../../domain/limits.ts";
 import { parseMessage, type PoolMessage } from "../../domain/pool-message.ts";
 import type { EpochMs } from "../../cloud/ports/clock.ts";
-import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import type { Pool, Received } from "../../cloud/ports/queue.ts";
 import type { Process } from "./process.ts";
 import type { State } from "./state.ts";
@@ -78,14 +77,7 @@ export function poolPort(state: State, process: Process): Pool {
   };
   return {
     receive: (resourceClass, most = maxima.poolBatch) =>
-      process.call<readonly Received[]>({
-        what: "pool.receive",
-        kind: "write",
-        apply: () => deliver(state, process, resourceClass, most),
-        lost: (problem) => {
-          throw new OutOfReach(problem);
-        },
-      }),
+      process.ask<readonly Received[]>("pool.receive", "write", () => deliver(state, process, resourceClass, most)),
     send: (messages) =>
       process.call<readonly PoolMessage[]>({
         what: "pool.send",
@@ -116,14 +108,11 @@ export function poolPort(state: State, process: Process): Pool {
       ),
     drop: (resourceClass, receipts) => tell("drop", () => each(resourceClass, receipts, remove)),
     depth: (resourceClass, of) =>
-      process.call({
-        what: "pool.depth",
-        kind: "read",
-        apply: () => queueOf(queues, of === undefined ? resourceClass : `${resourceClass} ${of}`).size,
-        lost: (problem) => {
-          throw new OutOfReach(problem);
-        },
-      }),
+      process.ask(
+        "pool.depth",
+        "read",
+        () => queueOf(queues, of === undefined ? resourceClass : `${resourceClass} ${of}`).size,
+      ),
     setAside: (resourceClass, { receipt, body }) =>
       tell("setAside", () => {
         queueOf(queues, `${resourceClass} unreadable`).add({ body, visibleAt: time.now(), receipt: "" });

@@ -1,7 +1,7 @@
 // The environment's own words in the world (configuration, pause, counters), and the port `Settings` on them.
 import type { Brake } from "../../domain/brake.ts";
 import { merge, type Defaults, type Overlay } from "../../domain/configuration.ts";
-import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
+import type { Unknown } from "../../cloud/ports/outcomes.ts";
 import {
   Unconfigured,
   type Counter,
@@ -34,10 +34,6 @@ export const wordsOf = (defaults: Defaults | undefined): Words => ({
   watchers: new Set(),
 });
 
-const outOfReach = (problem: string): never => {
-  throw new OutOfReach(problem);
-};
-
 /** The stored overlay with what differs between the other two. */
 function changed(stored: Overlay, overlay: Overlay, seen: Overlay): Overlay {
   const next: Record<string, unknown> = { ...stored };
@@ -52,7 +48,7 @@ function changed(stored: Overlay, overlay: Overlay, seen: Overlay): Overlay {
 export function settingsPort({ words, time, checks, around }: State, process: Process): Settings {
   const { counters, reserved } = words;
   const call = <T>(what: string, kind: "read" | "write" | "once", apply: () => T): Promise<T> =>
-    process.call({ what: `settings.${what}`, kind, apply, lost: outOfReach });
+    process.ask(`settings.${what}`, kind, apply);
   const set = (scope: string, count: number): void => {
     time.note(`counter ${scope} ${count}`);
     around.heard(process.name, "world.counted", { scope, count });
