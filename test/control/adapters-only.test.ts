@@ -7,14 +7,13 @@ import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { environmentCounter, partitionCounter } from "../../domain/names.ts";
 import { limits } from "../../domain/limits.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 const pass = (world: CalmWorld, ms: number): Promise<void> => world.time.run(world.time.now() + ms);
 
 async function provisioned(instanceCount: number): Promise<CalmWorld> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: String(instanceCount) })));
   return world;
 }

@@ -5,7 +5,7 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 const pass = (world: CalmWorld, ms: number): Promise<void> => world.time.run(world.time.now() + ms);
@@ -25,8 +25,7 @@ async function emptied(world: CalmWorld): Promise<void> {
 }
 
 test("provision, release and idle end, for a day: each provision asks EC2 once, and takes as long as the first", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const first = await provisioned(world);
   expect(first).toMatchObject({ kind: "ready", launches: 1 });
   for (let day = world.time.now() + 24 * 60 * minute; world.time.now() < day; await pass(world, 45 * minute)) {
@@ -38,8 +37,7 @@ test("provision, release and idle end, for a day: each provision asks EC2 once, 
 });
 
 test("one that failed and gave back everything is begun anew", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const cancel = new AbortController();
   const cancelled = world.does("cancelled", (ports) => provision(ports, requestOf(), { cancel: cancel.signal }));
   await pass(world, 5_000);
@@ -53,8 +51,7 @@ test("one that failed and gave back everything is begun anew", async () => {
 test.for([1, 2, 3])(
   "beginning %i that is killed before its records are written gets its machines when it is entered again",
   async (nth) => {
-    const world = calmWorld();
-    await world.does("refresh", (ports) => refresh(ports));
+    const world = await refreshedWorld();
     for (let before = 1; before < nth; before++) {
       await provisioned(world, { instanceCount: "3" });
       await emptied(world);
@@ -75,8 +72,7 @@ test.for([1, 2, 3])(
 );
 
 test("one that was killed longer ago than a provision may last is over: its machines are dead", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const { process, ports } = world.process("killed");
   void provision(ports, requestOf());
   await pass(world, 10_000);
@@ -87,8 +83,7 @@ test("one that was killed longer ago than a provision may last is over: its mach
 });
 
 test("jobs of one run that become queued every 45 minutes, for a day, are each served by the next refresh", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await provisioned(world);
   await emptied(world);
   for (let nth = 1; nth <= 30; nth++) {

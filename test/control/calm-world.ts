@@ -3,7 +3,7 @@ import { runAgent } from "../../agent/agent.ts";
 import { noFaults } from "../world/faults.ts";
 import type { RunAgent } from "../world/machines.ts";
 import { repositories, worldOf, type ControlPorts, type World } from "../world/world.ts";
-import type { RefreshReport } from "../../control/refresh/refresh.ts";
+import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import type { Provisioned } from "../../control/runs/provision.ts";
 import { contextOf, type DemandContext } from "../../control/pool/demand-context.ts";
 import { wordsOfProblem, wordsOfReason } from "../../entry/words/reasons.ts";
@@ -57,6 +57,13 @@ export function calmWorld(configure: Partial<Defaults> = {}, runs: RunAgent = ag
   });
 }
 
+/** One in which refresh has made the tokens that instances register by. */
+export async function refreshedWorld(...given: Parameters<typeof calmWorld>): Promise<CalmWorld> {
+  const world = calmWorld(...given);
+  await world.does("refresh", (ports) => refresh(ports));
+  return world;
+}
+
 /** One `large` on demand for run 1001, but for what is given. */
 export function requestOf(part: Partial<RawRequest> = {}): Request {
   const parsed = parseRequest(
@@ -84,9 +91,9 @@ export function requestOf(part: Partial<RawRequest> = {}): Request {
 export const contextFor = (world: PoolWorld, configuration: Configuration, request: Request): DemandContext =>
   contextOf(world, { configuration }, demandOf(configuration, request, world.clock.now()));
 
-/** The reasons of an outcome, as people read them. */
 /** What refresh could not do, in words. */
 export const problemsIn = ({ problems }: Pick<RefreshReport, "problems">): readonly string[] =>
   problems.map(wordsOfProblem);
 
+/** The reasons of an outcome, as people read them. */
 export const wordsIn = ({ reasons = [] }: Provisioned): readonly string[] => reasons.map(wordsOfReason);

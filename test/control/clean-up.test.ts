@@ -3,16 +3,14 @@ import { expect, test } from "vitest";
 import { isAlive } from "../world/machine.ts";
 import { cleanUp } from "../../control/runs/clean-up.ts";
 import { provision } from "../../control/runs/provision.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
-import { calmWorld, requestOf } from "./calm-world.ts";
+import { refreshedWorld, requestOf } from "./calm-world.ts";
 
 const name = { runId: "1001", attempt: 1, provisionId: "provision" };
 
 test("whenever a provision dies, the clean-up leaves nothing of it", async () => {
   let unrecorded = 0;
   for (let diesAt = 10; diesAt <= 300; diesAt += 10) {
-    const world = calmWorld();
-    await world.does("refresh", (ports) => refresh(ports));
+    const world = await refreshedWorld();
     const { ports, process } = world.process("main");
     void provision(ports, requestOf({ instanceCount: "3" }));
     await world.time.run(world.time.now() + diesAt);
@@ -37,8 +35,7 @@ test("whenever a provision dies, the clean-up leaves nothing of it", async () =>
 });
 
 test("machines of other provisions are left alone", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("other", (ports) => provision(ports, requestOf({ name: "other" })));
   await world.does("post", async (ports) => {
     const { configuration } = await ports.settings.load();
@@ -48,8 +45,7 @@ test("machines of other provisions are left alone", async () => {
 });
 
 test("a machine whose record cannot be read has one: it is left alone", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf()));
   const [machine] = world.machines.all();
   if (machine === undefined) throw new Error("nothing was launched");

@@ -5,14 +5,13 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { environmentCounter, partitionCounter } from "../../domain/names.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 
 /** A world in which a refresh has been, and what the counters say beside what the table holds. */
 async function fresh(): Promise<CalmWorld> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   return world;
 }
 

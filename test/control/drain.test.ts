@@ -4,18 +4,16 @@ import type { Fleet } from "../../cloud/ports/fleet.ts";
 import type { Pause } from "../../cloud/ports/settings.ts";
 import { drain } from "../../control/operate/drain.ts";
 import { provision, type Provisioned } from "../../control/runs/provision.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import type { ControlPorts } from "../world/world.ts";
 import { limits } from "../../domain/limits.ts";
-import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 
 /** Two that serve run 1001, which is over. */
 async function idling(): Promise<CalmWorld> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "2" })));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   return world;
@@ -63,8 +61,7 @@ test("a machine that EC2 does not end is told of, and waited for no longer than 
 });
 
 test("a machine that a provision was launching as it was paused is waited for, until it has been recorded and ended", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const { ports } = world.process("provision");
   // Its record comes a minute after its machine.
   const move: typeof ports.instances.move = async (name, ...rest) => {
@@ -79,8 +76,7 @@ test("a machine that a provision was launching as it was paused is waited for, u
 });
 
 test("a provision on its way buys no other machines than those that a drain ends, and says that provisioning is paused", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   let outcome: Provisioned | undefined;
   const whole = provision(world.process("provision").ports, requestOf({ instanceCount: "2" })).then((end) => {
     outcome = end;

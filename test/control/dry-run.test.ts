@@ -5,7 +5,7 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
-import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
+import { calmWorld, type CalmWorld, problemsIn, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 type Change = (ports: ControlPorts) => ControlPorts;
 const same: Change = (ports) => ports;
@@ -48,8 +48,7 @@ test("a floor without a template to make it from is no floor in the dry run eith
 });
 
 test("an idle instance whose message is lost is sent again, also while others come to the pool in the same refresh", async () => {
-  const world = calmWorld({ idleFloors: { "large/x64": 1 } });
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld({ idleFloors: { "large/x64": 1 } });
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "1" })));
   await world.does("release", (ports) =>
     release({ ...ports, pool: { ...ports.pool, send: () => Promise.resolve([]) } }, { runId: "1001", attempt: 1 }),
@@ -61,8 +60,7 @@ test("an idle instance whose message is lost is sent again, also while others co
 });
 
 test("a machine without a record and a ghost runner are told by the dry run, and ended and removed by the real one alone", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf()));
   const [like] = world.machines.all();
   if (like === undefined) throw new Error("nothing was launched");

@@ -4,14 +4,13 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
 import { AwsRefused } from "../../cloud/aws/sdk-errors.ts";
 import type { ControlPorts } from "../world/world.ts";
-import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
+import { calmWorld, type CalmWorld, problemsIn, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 
 /** Three that serve and are past their thresholds, with machines that do not end by themselves. */
 async function expired() {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "3" })));
   for (const machine of world.machines.all()) machine.hung = true;
   await world.time.run(world.time.now() + 31 * minute);
@@ -99,8 +98,7 @@ test("a floor that cannot be kept keeps no other from being kept", async () => {
 });
 
 test("a counter that cannot be written keeps no other from being set right", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const scopes = ["environment", `partition#github:${repository}`].map((name) => ({ name, maximum: 20 }));
   await world.does("killed provision", (ports) => ports.settings.reserve(2, scopes));
   const report = await refreshed(world, (ports) => ({

@@ -2,14 +2,12 @@
 import { expect, test } from "vitest";
 import type { Fleet } from "../../cloud/ports/fleet.ts";
 import { provision } from "../../control/runs/provision.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import { maxima } from "../../domain/limits.ts";
-import { calmWorld, requestOf, wordsIn } from "./calm-world.ts";
+import { refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
 
 /** A provision of so many, whose first machines all die as they are launched. */
 async function losing(count: number, dying: number) {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const outcome = await world.does("provision", (ports) => {
     const launch: Fleet["launch"] = async (request) => {
       const launched = await ports.fleet.launch(request);

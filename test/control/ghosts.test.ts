@@ -5,11 +5,10 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { runnerName } from "../../domain/names.ts";
-import { calmWorld, repository, requestOf } from "./calm-world.ts";
+import { refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 test("an offline runner of an earlier assignment is a ghost; the present one, and what is online, are not", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf()));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   await world.does("provision", (ports) => provision(ports, requestOf({ runId: "1002" })));

@@ -9,7 +9,7 @@ import { release } from "../../control/runs/release.ts";
 import { limits } from "../../domain/limits.ts";
 import { lookIntoEveryQueue } from "../simulation/leftovers.ts";
 import { nothingLeft } from "../simulation/promises.ts";
-import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 
@@ -21,8 +21,7 @@ const machinesOf = (world: CalmWorld, runId: string): Machine[] =>
 
 /** Run 1001 holds two machines, run 1002 one; two have been released, and idle. */
 async function served(): Promise<CalmWorld> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const take = (runId: string, instanceCount: string) =>
     world.does(`run ${runId}/1 provision`, (ports) => provision(ports, requestOf({ runId, instanceCount })));
   await Promise.all([take("1001", "2"), take("1002", "1")]);

@@ -10,13 +10,12 @@ import { longestLifeMs } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { lookIntoEveryQueue } from "../simulation/leftovers.ts";
 import { nothingLeft } from "../simulation/promises.ts";
-import { calmWorld, requestOf, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 
 async function served(): Promise<CalmWorld> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const take = (runId: string, instanceCount: string) =>
     world.does(`run ${runId}/1 provision`, (ports) => provision(ports, requestOf({ runId, instanceCount })));
   await take("1001", "2");

@@ -2,14 +2,13 @@
 import { expect, test } from "vitest";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh, type RefreshReport } from "../../control/refresh/refresh.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 
 /** One that serves run 1001 for six hours, and hangs from now on: no heartbeat comes any more. */
 async function hung(jobMinutes: number) {
-  const world = calmWorld({ maxRuntimeMs: 6 * 60 * minute });
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld({ maxRuntimeMs: 6 * 60 * minute });
   await world.does("provision", (ports) => provision(ports, requestOf()));
   const [machine] = world.machines.all();
   if (machine === undefined) throw new Error("nothing was launched");

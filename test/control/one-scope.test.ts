@@ -6,7 +6,7 @@ import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { runnerName } from "../../domain/names.ts";
-import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
+import { type CalmWorld, problemsIn, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 const [, other] = repositories;
@@ -28,8 +28,7 @@ const refusing = (ports: ControlPorts): ControlPorts => {
 
 /** Of both repositories a run has had an instance; of both a job is run again. */
 async function served(): Promise<CalmWorld> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   for (const [index, one] of repositories.entries()) {
     const runId = String(1001 + index);
     await world.does(`provision ${runId}`, (ports) => provision(ports, requestOf({ runId, repository: one })));

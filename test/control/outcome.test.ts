@@ -1,18 +1,16 @@
 // What came of provisions: kept with the request, ended by release, told once by refresh, with what it cost by repository.
 import { expect, test } from "vitest";
 import { provision } from "../../control/runs/provision.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { newsOf, type Outcome, type RunOutcomes } from "../../domain/outcome.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { outcomeMetrics } from "../../entry/lambdas/outcome-metrics.ts";
-import { calmWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
+import { calmWorld, refreshedWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 
 test("two runs after each other: the first is cold, the second warm, each has a time to ready, an end and a price", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   for (const runId of ["1001", "1002"]) {
     const outcome = await world.does("provision", (ports) =>
       provision(ports, requestOf({ runId, instanceCount: "2" })),
@@ -46,8 +44,7 @@ test("two runs after each other: the first is cold, the second warm, each has a 
 });
 
 test("a claim that another has won is counted", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf({ runId: "1001" })));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   const both = ["1002", "1003"].map((runId) =>
@@ -61,8 +58,7 @@ test("a claim that another has won is counted", async () => {
 });
 
 test("a run that provisions again after a release ends again: the second's use is told too", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   for (const name of ["build", "deploy"]) {
     await world.does("provision", (ports) => provision(ports, requestOf({ runId: "1001", name })));
     await world.time.run(world.time.now() + minute);

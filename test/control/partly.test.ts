@@ -6,16 +6,14 @@ import type { ControlPorts } from "../world/world.ts";
 import { create, newRounds } from "../../control/pool/creation.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { recordMachine } from "../../control/pool/record-machine.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import type { DemandContext } from "../../control/pool/demand-context.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { Request } from "../../domain/request.ts";
-import { calmWorld, contextFor, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, type CalmWorld, contextFor, refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
 import { owned, recordOf } from "./record-of.ts";
 
 async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<CalmWorld> {
-  const world = calmWorld(configure);
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld(configure);
   return world;
 }
 

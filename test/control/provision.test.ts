@@ -4,19 +4,17 @@ import type { Fleet } from "../../cloud/ports/fleet.ts";
 import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { repositories, type ControlPorts } from "../world/world.ts";
 import { provision, type Provisioned } from "../../control/runs/provision.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
-import { calmWorld, repository, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
+import { calmWorld, type CalmWorld, refreshedWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 
 /** A world whose registration token is there. */
 async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<CalmWorld> {
-  const world = calmWorld(configure);
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld(configure);
   return world;
 }
 

@@ -2,16 +2,14 @@
 import { expect, test } from "vitest";
 import { cleanUp } from "../../control/runs/clean-up.ts";
 import { provision } from "../../control/runs/provision.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
-import { calmWorld, requestOf } from "./calm-world.ts";
+import { refreshedWorld, requestOf } from "./calm-world.ts";
 
 const pushes = 10;
 const each = 3;
 
 /** Each push wants three machines, and is cancelled by the next one; says how many machines that made in all. */
 async function machinesOf(apartMs: number): Promise<number> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const steps: Promise<unknown>[] = [];
   for (let push = 1; push <= pushes; push++) {
     const runId = String(1000 + push);

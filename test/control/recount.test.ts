@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { provision } from "../../control/runs/provision.ts";
 import { excess, readCounters, recount } from "../../control/refresh/recount.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 import { recordOf } from "./record-of.ts";
 
 const maximum = 20;
@@ -11,8 +11,7 @@ const scopes = ["environment", `partition#github:${repository}`].map((name) => (
 
 /** Three instances that run, and counters that a crash has left two too high. */
 async function leftTooHigh(): Promise<CalmWorld> {
-  const world = calmWorld({ maxInstances: maximum });
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld({ maxInstances: maximum });
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "3" })));
   await world.does("killed provision", (ports) => ports.settings.reserve(2, scopes));
   return world;

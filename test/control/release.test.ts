@@ -2,12 +2,11 @@
 import { expect, test } from "vitest";
 import type { ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/runs/provision.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import { release, type Released } from "../../control/runs/release.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import { limits } from "../../domain/limits.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 const run = { runId: "1001", attempt: 1 };
@@ -15,8 +14,7 @@ const nobody: Released = { pooled: [], condemned: [], elsewhere: [], left: [] };
 
 /** So many instances that serve run 1001, and a job of so many minutes on one of them. */
 async function serving(instanceCount: number, jobMinutes: number) {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: String(instanceCount) })));
   const durationMs = jobMinutes * minute;
   const job = world.forge.queue({ scope: repository, ...run, labels: [run.runId], durationMs });
@@ -90,8 +88,7 @@ test("a job is waited for no longer than its instance may live, whatever the rec
 });
 
 test("a machine that died before its first sign of life is condemned by EC2's word at once, not waited for", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const { ports, process } = world.process("killed");
   void provision(ports, requestOf());
   while (world.table.all().length === 0) await world.time.run(world.time.now() + 50);

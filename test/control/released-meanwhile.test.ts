@@ -1,19 +1,17 @@
 // A release that runs while its own provision still works, as in a workflow whose release job waits for nothing.
 import { describe, expect, test } from "vitest";
 import { provision, type Provisioned } from "../../control/runs/provision.ts";
-import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
 import { retire } from "../../control/operate/retire.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { calmWorld, requestOf, wordsIn, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
 
 /** A provision of two that has come so far; what comes of it once `meanwhile` is done. */
 async function during(
   isSoFar: (records: readonly InstanceRecord[]) => boolean,
   meanwhile: (world: CalmWorld, records: readonly InstanceRecord[]) => Promise<unknown>,
 ): Promise<{ world: CalmWorld; outcome: Provisioned }> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   let outcome: Provisioned | undefined;
   const whole = provision(world.process("provision").ports, requestOf({ instanceCount: "2" })).then((end) => {
     outcome = end;

@@ -8,15 +8,14 @@ import { release } from "../../control/runs/release.ts";
 import { unservableJobs, unservableOf, requestsFor, type Waiting } from "../../control/runs/rerun.ts";
 import { limits } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
-import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
+import { calmWorld, type CalmWorld, problemsIn, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 import { configuration, now, recordOf } from "./record-of.ts";
 
 const minute = 60_000;
 
 /** A run that had its runners and gave them back; then a job of it is run again. */
 async function ranAgain(asked: Partial<RawRequest> = {}, labels = ["1001"]) {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf(asked)));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   await world.time.run(world.time.now() + 20 * minute);
@@ -77,8 +76,7 @@ test("a re-run that is over before all its instances are ready is not provisione
 });
 
 test("a run that holds instances is left alone, however long its jobs wait", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf()));
   for (const durationMs of [10 * minute, 10 * minute])
     world.forge.queue({ scope: repository, runId: "1001", attempt: 1, labels: ["1001"], durationMs });
@@ -88,8 +86,7 @@ test("a run that holds instances is left alone, however long its jobs wait", asy
 
 test("of an owner that is served as a whole the repositories that had instances are asked about, and nobody else's", async () => {
   const forge = { ...configuration.forge, repositories: ["acme/*"], organisation: "acme" };
-  const world = calmWorld({ forge });
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld({ forge });
   const runs = { "1001": repository, "1002": "acme/tomorrow", "1003": "stranger/shop", "1004": "acme/../../x" };
   for (const [runId, of] of Object.entries(runs)) {
     await world.does(runId, (ports) => provision(ports, { ...requestOf({ runId }), repository: of }));

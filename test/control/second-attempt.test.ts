@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { limits } from "../../domain/limits.ts";
-import { calmWorld, repository, requestOf, type CalmWorld } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 const pass = (world: CalmWorld, ms: number): Promise<void> => world.time.run(world.time.now() + ms);
@@ -11,8 +11,7 @@ const provisioned = (world: CalmWorld, part: Parameters<typeof requestOf>[0]) =>
   world.does("provision", (ports) => provision(ports, requestOf(part)));
 
 test("jobs of a second attempt do not die with the first one's machines", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await provisioned(world, { instanceCount: "2" });
   await pass(world, limits.maxRuntimeMs - 3 * minute);
   const second = await provisioned(world, { instanceCount: "2", attempt: "2" });
@@ -25,8 +24,7 @@ test("jobs of a second attempt do not die with the first one's machines", async 
 });
 
 test("only what the same name left of an earlier attempt is asked to leave, and refresh gives it to the pool", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await provisioned(world, { name: "tests" });
   await provisioned(world, { name: "lint" });
   await provisioned(world, { name: "tests", attempt: "2" });
@@ -47,8 +45,7 @@ test("only what the same name left of an earlier attempt is asked to leave, and 
 });
 
 test("a provision that is called again under its name has its machines for as long as it asks for", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await provisioned(world, {});
   await pass(world, limits.maxRuntimeMs - 5 * minute);
   expect((await provisioned(world, {})).kind).toBe("ready");
@@ -58,8 +55,7 @@ test("a provision that is called again under its name has its machines for as lo
 });
 
 test("a job that waits while the only machine of its run is about to end gets another", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await provisioned(world, {});
   await pass(world, limits.maxRuntimeMs - limits.lastJobMs + minute / 2);
   const job = world.forge.queue({

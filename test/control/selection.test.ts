@@ -8,7 +8,7 @@ import { lookAtPool, promised, select } from "../../control/pool/selection.ts";
 import { limits } from "../../domain/limits.ts";
 import { messageOf, type PoolMessage } from "../../domain/pool-message.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { calmWorld, contextFor, requestOf } from "./calm-world.ts";
+import { contextFor, refreshedWorld, requestOf } from "./calm-world.ts";
 import { recordOf } from "./record-of.ts";
 
 /** A pool of one, whose message every receive delivers twice; with what the scan deletes and returns. `as`: what a message is read as. */
@@ -16,8 +16,7 @@ async function scanned(
   change: (ports: ControlPorts) => Partial<ControlPorts["instances"]>,
   as: (message: PoolMessage) => PoolMessage = (message) => message,
 ) {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf()));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   const dropped: string[] = [];
@@ -61,8 +60,7 @@ test.each([0, 9e15])("a message whose threshold is %d promises nothing, and is d
 });
 
 test("what idles beyond every possible threshold is put into no queue", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf()));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   const requeued = async (threshold: number) =>
@@ -107,8 +105,7 @@ test("a claim of which nobody knows what came of it keeps its message", async ()
 });
 
 test("an instance that comes back to the pool while it is scanned keeps its new message, and is claimed by it", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "2" })));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   let claims = 0;
@@ -135,8 +132,7 @@ test("an instance that comes back to the pool while it is scanned keeps its new 
 });
 
 test("what the table lets nobody claim, for what its instance has written, is a lost claim and is promised no second time", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf()));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   const seen = await world.does("scan", async (ports) => {
@@ -153,8 +149,7 @@ test("what the table lets nobody claim, for what its instance has written, is a 
 });
 
 test("what ends within the margin of a claim is not promised, be it listed or received", async () => {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   const seen = await world.does("scan", async (ports) => {
     const { configuration } = await ports.settings.load();
     const context = contextFor(ports, configuration, requestOf());

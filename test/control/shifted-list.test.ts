@@ -4,7 +4,7 @@ import type { ControlPorts } from "../world/world.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
-import { calmWorld, repository, requestOf } from "./calm-world.ts";
+import { refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 
@@ -16,8 +16,7 @@ const shifted = (ports: ControlPorts): ControlPorts => ({
 
 /** A job runs on a machine that reaches AWS no more: its agent has not told of the job, and answers nothing. */
 async function silentWithAJob() {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf()));
   const [machine] = world.machines.all();
   if (machine !== undefined) machine.cutOff = { from: world.time.now(), to: world.time.now() + 60 * minute };

@@ -12,7 +12,7 @@ import { refreshLines } from "../../entry/cli/refresh-lines.ts";
 import type { Sink } from "../../entry/words/terminal.ts";
 import { jitConfigurationParameter, registrationTokenParameter } from "../../domain/names.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
-import { calmWorld, repository, requestOf } from "./calm-world.ts";
+import { refreshedWorld, repository, requestOf } from "./calm-world.ts";
 import { now, owned, recordOf } from "./record-of.ts";
 
 const usedUp = (record: InstanceRecord | undefined, held: { assignment?: number; ageMs?: number } = {}): boolean =>
@@ -58,8 +58,7 @@ describe("a configuration is used up", () => {
 describe("refresh", () => {
   /** A world with one instance that serves, and configurations of it, of the next assignment, of no instance, and a foreign name. */
   async function furnished() {
-    const world = calmWorld();
-    await world.does("refresh", (ports) => refresh(ports));
+    const world = await refreshedWorld();
     await world.does("provision", (ports) => provision(ports, requestOf()));
     const [{ instanceId, assignment } = recordOf()] = world.table.all();
     const names = {

@@ -6,15 +6,14 @@ import { cleanUp } from "../../control/runs/clean-up.ts";
 import { provision } from "../../control/runs/provision.ts";
 import { refresh } from "../../control/refresh/refresh.ts";
 import { release } from "../../control/runs/release.ts";
-import { calmWorld, repository, requestOf, type CalmWorld, problemsIn } from "./calm-world.ts";
+import { type CalmWorld, problemsIn, refreshedWorld, repository, requestOf } from "./calm-world.ts";
 
 const minute = 60_000;
 const run = { runId: "1001", attempt: 1 };
 
 /** Two idle ones in the pool. */
 async function pooled(): Promise<CalmWorld> {
-  const world = calmWorld();
-  await world.does("refresh", (ports) => refresh(ports));
+  const world = await refreshedWorld();
   await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "2" })));
   await world.does("back", (ports) => release(ports, { runId: "7", attempt: 1 }));
   return world;
