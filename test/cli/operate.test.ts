@@ -26,7 +26,10 @@ test("retire ends an idle instance at once, with the reason in its record; again
   await bench.record({ instanceId: idle });
   const { code, out } = await bench.run(["retire", idle, "--reason", "noisy neighbour"]);
   expect([code, out]).toEqual([0, `${idle} has ended\n`]);
-  expect(recordOf(idle)).toMatchObject({ state: "terminating", reason: { code: "operator", reason: "noisy neighbour" } });
+  expect(recordOf(idle)).toMatchObject({
+    state: "terminating",
+    reason: { code: "operator", reason: "noisy neighbour" },
+  });
   expect((await bench.run(["retire", idle])).code).toBe(0);
 });
 
@@ -43,7 +46,10 @@ test("retire --wait ends it once it has left, without a moment in the pool's que
   await atWork();
   const { code, out } = await bench.run(["retire", busy, "--wait"]);
   expect([code, out]).toEqual([0, `${busy} has ended\n`]);
-  expect(recordOf(busy)).toMatchObject({ state: "terminating", reason: { code: "operator", reason: "retired by an operator" } });
+  expect(recordOf(busy)).toMatchObject({
+    state: "terminating",
+    reason: { code: "operator", reason: "retired by an operator" },
+  });
   expect(bench.bodies("large")).toEqual([]);
 });
 

@@ -9,10 +9,10 @@ import { recordMachine } from "../../control/pool/record-machine.ts";
 import type { DemandContext } from "../../control/pool/demand-context.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { Request } from "../../domain/request.ts";
-import { calmWorld, type CalmWorld, contextFor, refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
+import { type CalmWorld, contextFor, refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
 import { owned, recordOf } from "./record-of.ts";
 
-async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<CalmWorld> {
+async function opened(configure: Parameters<typeof refreshedWorld>[0] = {}): Promise<CalmWorld> {
   const world = await refreshedWorld(configure);
   return world;
 }

@@ -8,12 +8,12 @@ import { release } from "../../control/runs/release.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
-import { calmWorld, type CalmWorld, refreshedWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
+import { type CalmWorld, refreshedWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;
 
 /** A world whose registration token is there. */
-async function opened(configure: Parameters<typeof calmWorld>[0] = {}): Promise<CalmWorld> {
+async function opened(configure: Parameters<typeof refreshedWorld>[0] = {}): Promise<CalmWorld> {
   const world = await refreshedWorld(configure);
   return world;
 }
