@@ -10,6 +10,6 @@ export interface Beginnings {
    * machines are asked for again, and after the end never.
    */
   begin(owner: Owner, begun: { readonly id: string; readonly at: EpochMs; readonly since: EpochMs }): Promise<string>;
-  /** It has given back what it took: the next beginning is a new one. */
+  /** Marks it as finished: the next beginning is a new one. */
   finish(owner: Owner): Promise<void>;
 }

@@ -56,7 +56,7 @@ export interface QueueSeen {
 export interface StoreReader {
   table(name: string): Promise<Look<TableSeen | undefined>>;
   queue(url: string): Promise<Look<QueueSeen | undefined>>;
-  /** When a secret was last written; its value is not asked for. */
+  /** When a secret was last written; its value is not read. */
   secretWrittenAt(name: string): Promise<Look<EpochMs | undefined>>;
 }
 
@@ -100,7 +100,7 @@ export interface LaunchReader {
   image(id: string): Promise<Look<ImageSeen | undefined>>;
 }
 
-/** What the given credentials may do at the forge; a refusal is told in its words. */
+/** What the given credentials may do at the forge; a refusal carries the forge's message. */
 export interface ForgeReader {
   listRunners(scope: string): Promise<ForgeAnswer>;
   listRuns(repository: string): Promise<ForgeAnswer>;

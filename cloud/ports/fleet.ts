@@ -73,10 +73,10 @@ export interface Fleet {
   image(parameter: string): Promise<string>;
   /** One CreateFleet `instant`. */
   launch(request: LaunchRequest): Promise<LaunchOutcome | Unknown>;
-  /** What EC2 says of these; one that it does not know is absent. */
+  /** The state of these machines; one that EC2 does not know is absent. */
   describe(instanceIds: readonly string[]): Promise<ReadonlyMap<string, MachineSeen>>;
   /** Every machine that is not terminated and carries this environment's tags. */
   ours(): Promise<readonly MachineSeen[]>;
-  /** Asks EC2 to end them; gives back the ids that it did not take, with its reason. Unknown ids count as taken. */
+  /** Asks EC2 to end them; returns the ids that it refused, with the reason. Unknown ids count as accepted. */
   terminate(instanceIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }

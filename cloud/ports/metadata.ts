@@ -1,4 +1,4 @@
-// What an instance is told about itself.
+// What the metadata service says about an instance.
 import type { EpochMs } from "./clock.ts";
 
 export interface Identity {

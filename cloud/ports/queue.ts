@@ -1,4 +1,4 @@
-// The pool queues: hints of idle instances, leased to who receives them.
+// The pool queues: hints of idle instances, leased to their receiver.
 import type { PoolMessage } from "../../domain/pool-message.ts";
 
 export type Received =
@@ -7,9 +7,9 @@ export type Received =
 
 /** The queues, one a resource class. A message received is leased for `limits.leaseMs`. */
 export interface Pool {
-  /** Up to `most` messages (ten, where nothing is said), without waiting; an empty list proves nothing. */
+  /** Up to `most` messages (default: ten), without waiting; an empty list proves nothing. */
   receive(resourceClass: string, most?: number): Promise<readonly Received[]>;
-  /** Sends in batches of ten; gives back those that were not sent for certain. */
+  /** Sends in batches of ten; returns those that were certainly not sent. */
   send(messages: readonly PoolMessage[]): Promise<readonly PoolMessage[]>;
   /** Makes leased messages visible again at once, in batches of ten. A failure is harmless: the lease ends by itself. */
   giveBack(resourceClass: string, receipts: readonly string[]): Promise<void>;

@@ -15,8 +15,8 @@ export interface SecretSeen {
 
 /** Secrets that are written for one reader each, under a folder: seen and deleted, never read here. Rejects with `OutOfReach`. */
 export interface SecretFolder {
-  /** Every one under `folder`, however deep. */
+  /** All secrets under `folder`, recursively. */
   list(folder: string): Promise<readonly SecretSeen[]>;
-  /** What does not exist is passed over. */
+  /** Ignores what does not exist. */
   remove(names: readonly string[]): Promise<void>;
 }

@@ -16,7 +16,7 @@ interface Counters {
   counter(scope: string): Promise<Counter | undefined>;
 }
 
-/** The environment's own words: configuration, brakes, pause, counters. */
+/** The environment's settings: configuration, brakes, pause, counters. */
 export interface Settings extends Counters {
   /** Rejects with `OutOfReach`, or with `Unconfigured` where the environment does not exist or its item is damaged. */
   load(): Promise<LoadedSettings>;

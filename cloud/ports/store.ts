@@ -7,7 +7,7 @@ import type { PoolListing, OwnerListing } from "../../domain/table.ts";
 import type { EpochMs } from "./clock.ts";
 import type { Unknown } from "./outcomes.ts";
 
-/** Who a move is about; all of it is in a pool message, a listing and a record. */
+/** Identifies the record that a move is about; pool messages, listings and records contain all of it. */
 export interface InstanceRef extends PoolName {
   readonly key: string;
 }
@@ -21,7 +21,7 @@ export interface Found<Item> {
 /** A decision of `moveAll`: without the record of what was done. */
 export type Moved = { readonly kind: "done"; readonly already: boolean } | Extract<Decision, { kind: "refused" }>;
 
-/** The records, as the control plane touches them. Reads reject (after the SDK's retries) with `OutOfReach`. */
+/** The records, as the control plane reads and moves them. Reads reject (after the SDK's retries) with `OutOfReach`. */
 export interface Instances {
   /** One conditional write; the loser gets the record as it is. */
   move<M extends Move>(move: M, ref: InstanceRef, params: Moves[M]): Promise<Decision | Unknown>;
@@ -38,7 +38,7 @@ export interface Instances {
   /** Instances of the owners of a group (`groupOf`) by the index, eventually consistent. */
   ofGroup(group: string): Promise<Found<OwnerListing>>;
   /**
-   * Idle instances of a pool whose threshold lies beyond `after`, by the index, eventually consistent. With `fitting` those that surely
+   * Idle instances of a pool whose threshold lies beyond `after`, by the index, eventually consistent. With `fitting` those that certainly
    * do not fit may be left out: what is listed is judged by the caller all the same.
    */
   idle(pool: PoolName, after: EpochMs, fitting?: Fitting): Promise<Found<PoolListing>>;

@@ -78,7 +78,7 @@ export interface FloorKept {
 
 const partOf = ({ resourceClass }: Floor): Part => ({ part: "idle floor", of: resourceClass });
 
-/** A floor that cannot be kept keeps none of the others from being kept. */
+/** One failing floor does not block the others. */
 export async function keepFloors(
   world: ControlWorld,
   configuration: Configuration,

@@ -35,7 +35,7 @@ import { partitionScopes, renewRefused, renewTokens, type TokensRenewed } from "
 import type { ControlWorld } from "../world.ts";
 
 export interface RefreshOptions {
-  /** Prints what it would do, and does nothing. */
+  /** Reports what it would do, and does nothing. */
   readonly dryRun?: boolean;
 }
 
@@ -217,7 +217,7 @@ const countStates = (records: readonly InstanceRecord[]): Record<string, number>
   return counts;
 };
 
-/** A scope that gives no list keeps none of the others. */
+/** One failing scope does not block the others. */
 async function listRunners(
   world: ControlWorld,
   configuration: Configuration,
@@ -257,7 +257,7 @@ async function factsOf(
   );
   for (const [parameter, made] of idle) {
     if (parameter === undefined) continue;
-    // Unknown, it makes none stale; what is due for any other reason does not wait for it.
+    // If the image is unknown, skip the staleness check.
     const image = await attempt({ part: "image", of: parameter }, undefined, () => world.fleet.image(parameter));
     if (image !== undefined) for (const record of made) images.set(machineName(record), image);
   }
@@ -344,7 +344,7 @@ function tellExcess({ log }: ControlWorld, counters: ReadonlyMap<string, number>
   for (const [scope, by] of counters) log.event("counter.differs", { scope, by });
 }
 
-/** How many were sent again, or would be. A class whose queue cannot be asked keeps none of the others. */
+/** How many were sent again, or would be. One failing queue does not block the others. */
 async function requeueAll(
   world: ControlWorld,
   records: readonly InstanceRecord[],

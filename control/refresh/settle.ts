@@ -119,7 +119,7 @@ async function act(
 }
 
 /**
- * EC2 has said so: the records may rest, and their places in the counters are free. A machine that EC2 had ended before it was condemned
+ * EC2 confirmed termination: marks the records terminated and frees their capacity. A machine that EC2 had ended before it was condemned
  * needs no second refresh.
  */
 async function confirmAll(

@@ -1,4 +1,4 @@
-// What came of a provision, kept in the same write as its request: refresh tells it as metrics, whose rights a workflow has not.
+// What came of a provision, kept in the same write as its request: refresh publishes it as metrics; workflow roles may not.
 import type { Outcome } from "../../domain/outcome.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import type { Request } from "../../domain/request.ts";

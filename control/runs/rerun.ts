@@ -95,7 +95,7 @@ export async function unservableJobs(
 
 const partOf = ({ runId }: { readonly runId: string }): Part => ({ part: "re-run", run: runId });
 
-/** A repository, or a run, whose queued jobs GitHub does not let be read keeps none of the others. */
+/** One repository, or run, whose jobs cannot be read does not block the others. */
 export async function rerun(
   world: ControlWorld,
   loaded: LoadedSettings,

@@ -111,6 +111,7 @@ describe("a damaged attribute is named, with the item's key:", () => {
     ["registration", [null]],
     ["registration", [{ ...full.registration[0], labels: "1001" }]],
     ["lastSignal", { ...full.signal, assignment: "1" }],
+    ["reason", { by: "terminated" }],
   ])("%s damaged inside: %j", (name, inside) => {
     expect(problemOf({ ...full, [name]: inside })).toMatch(new RegExp(`^${name} `));
   });
