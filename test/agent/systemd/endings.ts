@@ -1,5 +1,5 @@
 // Scenarios that end with the guest's own power-off: what is told before is what is asserted, beside the end itself.
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { limits } from "../../../domain/limits.ts";
 import { hostClock } from "../../../entry/host-clock.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -67,18 +67,18 @@ export const deadlineWithoutAgent: Scenario = async (tell) => {
 };
 
 export const bootWatchdog: Scenario = async (tell) => {
-  // From its start instead of the boot, which lies as far back as this guest took to install everything.
-  const timer = "[Timer]\nOnBootSec=\nOnActiveSec=12s\n";
-  const stage = await openStage({
-    dropIns: { "runpool-boot-watchdog.timer": timer, [agent]: "[Service]\nExecStart=\nExecStart=/bin/false\n" },
-  });
-  tell({ timer: await stage.run("systemctl", "is-active", "runpool-boot-watchdog.timer") });
+  const stage = await openStage({ dropIns: { [agent]: "[Service]\nExecStart=\nExecStart=/bin/false\n" } });
+  const timer = "runpool-boot-watchdog.timer";
+  const active = (await stage.run("systemctl", "is-active", timer)).trim();
   void stage.provision("1001").catch(() => undefined);
-  const until = hostClock.now() + patienceMs;
-  while (hostClock.now() < until) {
-    tell({ restarts: Number(await stage.run("systemctl", "show", "-P", "NRestarts", agent)) });
-    await hostClock.sleep(200);
-  }
+  const restarts = async () => Number(await stage.run("systemctl", "show", "-P", "NRestarts", agent));
+  await stage.until("the agent is started again", async () => ((await restarts()) > 0 ? true : undefined));
+  tell({ active });
+  // Its time has come: from now on instead of from the boot.
+  await mkdir(`/run/systemd/system/${timer}.d`, { recursive: true });
+  await writeFile(`/run/systemd/system/${timer}.d/now.conf`, "[Timer]\nOnBootSec=\nOnActiveSec=1s\n");
+  await stage.run("bash", "-c", `systemctl daemon-reload && systemctl restart ${timer}`);
+  await hostClock.sleep(patienceMs);
   return { problem: "the machine was not powered off" };
 };
 
