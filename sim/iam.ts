@@ -1,13 +1,8 @@
 // The embedded IAM: whether a role exists. Nothing else of it is asked by this system, and nothing is enforced.
-import type { Clock } from "../cloud/ports/clock.ts";
 import { required } from "./ec2/input.ts";
 import { content } from "./ec2/xml.ts";
+import type { Placed } from "./http/faults.ts";
 import { AwsFault, type Service } from "./http/service.ts";
-
-export interface IamOptions {
-  readonly clock: Clock;
-  readonly account: string;
-}
 
 export interface Iam {
   readonly service: Service;
@@ -18,7 +13,7 @@ export interface Iam {
 /** EC2 User Guide, "Service-linked role for Spot Instance requests". */
 const spotRole = "AWSServiceRoleForEC2Spot";
 
-export function iam({ clock, account }: IamOptions): Iam {
+export function iam({ clock, account }: Placed): Iam {
   const roles = new Set([spotRole]);
   const createdAt = new Date(clock.now()).toISOString();
   return {

@@ -1,4 +1,5 @@
 // The embedded Service Quotas: EC2's vCPU quotas, as an account of some age has them.
+import type { Placed } from "./http/faults.ts";
 import { AwsFault, type Service } from "./http/service.ts";
 
 export interface ServiceQuotas {
@@ -13,13 +14,7 @@ const names: Readonly<Record<string, string>> = {
   "L-34B43A08": "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests",
 };
 
-export function serviceQuotas({
-  region,
-  account,
-}: {
-  readonly region: string;
-  readonly account: string;
-}): ServiceQuotas {
+export function serviceQuotas({ region, account }: Placed): ServiceQuotas {
   const vcpus = new Map(Object.keys(names).map((code) => [code, 640]));
   return {
     vcpus,

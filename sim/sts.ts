@@ -7,7 +7,7 @@ import { instanceOf } from "./imds/role-credentials.ts";
 
 export interface StsOptions {
   readonly account: string;
-  /** The role of a machine, by instance id, so that a call with its metadata's credentials is told as the machine's. */
+  /** The role of a machine, by instance id, so that a call with its metadata's credentials counts as the machine's. */
   readonly roleOf?: (instanceId: string) => string | undefined;
 }
 

@@ -1,19 +1,12 @@
 // What all calls of the embedded DynamoDB stand on: the tables, and reading a call's parameters.
-import type { Clock } from "../../cloud/ports/clock.ts";
-import type { Chance } from "../chance.ts";
-import type { Faults } from "../http/faults.ts";
+import type { ServiceContext } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
 import { invalid, isRecord, malformed } from "./attribute-value.ts";
 import type { IndexSpec } from "./index-rows.ts";
 import type { Change, Table } from "./table.ts";
 
-export interface Context {
+export interface Context extends ServiceContext {
   readonly tables: Map<string, Table>;
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly faults: Faults;
-  readonly region: string;
-  readonly account: string;
   readonly onChange: (change: Change) => void;
 }
 

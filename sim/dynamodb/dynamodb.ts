@@ -1,7 +1,5 @@
 // The embedded DynamoDB: the calls this system makes, answered from memory in the service's own words.
-import type { Clock } from "../../cloud/ports/clock.ts";
-import type { Chance } from "../chance.ts";
-import { openFaults, type Faults } from "../http/faults.ts";
+import type { ServiceContext } from "../http/faults.ts";
 import { AwsFault, type Service } from "../http/service.ts";
 import { invalid, type Item } from "./attribute-value.ts";
 import { batchGetItem, batchWriteItem } from "./batch-calls.ts";
@@ -39,15 +37,6 @@ const actions: Readonly<Record<string, Action>> = {
   TransactWriteItems: transactWriteItems,
 };
 
-export interface DynamoDbOptions {
-  readonly clock: Clock;
-  readonly chance: Chance;
-  /** The same object the front door has, for stale index reads and unprocessed batch entries. */
-  readonly faults?: Faults;
-  readonly region?: string;
-  readonly account?: string;
-}
-
 export interface DynamoDb {
   readonly service: Service;
   /** Names of the tables. */
@@ -62,19 +51,13 @@ export interface DynamoDb {
  * Single-threaded: each call is applied whole before the next, so every conditional write is atomic.
  * Not modelled: capacity limits, eventual consistency of plain reads, slack of time to live.
  */
-export function dynamodb({
-  clock,
-  chance,
-  faults = openFaults(),
-  region = "us-east-1",
-  account = "000000000000",
-}: DynamoDbOptions): DynamoDb {
+export function dynamodb(base: ServiceContext): DynamoDb {
   const tables = new Map<string, Table>();
   const listeners = new Set<(change: Change) => void>();
   const onChange = (change: Change): void => {
     for (const listener of listeners) listener(change);
   };
-  const context: Context = { tables, clock, chance, faults, region, account, onChange };
+  const context: Context = { ...base, tables, onChange };
   return {
     // Async, so that a refusal rejects.
     service: async ({ action, input }) => {

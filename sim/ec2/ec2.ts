@@ -3,8 +3,8 @@
 // Not modelled: permissions, volumes and network interfaces as resources of their own, key pairs, stopping and starting by
 // call, fleets other than `instant`, capacity reservations, placement groups, moving spot prices. A call or an option that is
 // not known is refused, never pretended.
-import type { Clock } from "../../cloud/ports/clock.ts";
 import type { Chance } from "../chance.ts";
+import type { Placed } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
 import type { Service } from "../http/service.ts";
 import { plenty } from "./capacity.ts";
@@ -25,11 +25,8 @@ import { newId } from "./world.ts";
 import type { Actions, Hooks, MachineFaults, World } from "./world.ts";
 import { content } from "./xml.ts";
 
-export interface Ec2Options {
-  readonly clock: Clock;
+export interface Ec2Options extends Placed {
   readonly chance: Chance;
-  readonly region: string;
-  readonly account: string;
   /** SSM parameters' values, for `resolve:ssm:` image ids. */
   readonly parameter?: (name: string) => string | undefined;
 }

@@ -43,6 +43,18 @@ export interface Faults {
   rates(service: ServiceName, action: string): Partial<FaultRates>;
 }
 
+/** What the services stand on: one time, one chance, one set of faults, one account and region. */
+export interface ServiceContext {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** The same object the front door has. */
+  readonly faults: Faults;
+  readonly region: string;
+  readonly account: string;
+}
+/** For those that no fault of their own strikes. */
+export type Placed = Pick<ServiceContext, "clock" | "region" | "account">;
+
 export function openFaults(): Faults {
   const set = new Map<string, Partial<FaultRates>>();
   const none: Partial<FaultRates> = {};

@@ -1,19 +1,14 @@
 // The embedded Lambda: functions that run what was deployed, called by name, by event and by URL, as the service's documentation says.
 //
 // Not modelled: versions and aliases, layers, the account's own concurrency, provisioned concurrency, response streaming, permissions.
-import type { Clock, EpochMs } from "../../cloud/ports/clock.ts";
-import { uuidOf, type Chance } from "../chance.ts";
-import type { Faults } from "../http/faults.ts";
+import type { EpochMs } from "../../cloud/ports/clock.ts";
+import { uuidOf } from "../chance.ts";
+import type { ServiceContext } from "../http/faults.ts";
 import { AwsFault, type AwsCall, type Service } from "../http/service.ts";
 import type { Container, Outcome, Runtime } from "./containers.ts";
 import type { FunctionPlan } from "./plan.ts";
 
-export interface LambdaOptions {
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly faults: Faults;
-  readonly region: string;
-  readonly account: string;
+export interface LambdaOptions extends ServiceContext {
   /** What a function printed. */
   readonly print: (group: string, stream: string, line: string) => void;
   /** Puts a text into a queue, by the queue's name: what could not be done is kept there. */

@@ -1,8 +1,7 @@
 // What wakes functions: queues that are polled, streams that are read, schedules that come, events that fit a rule.
-import type { Clock } from "../../cloud/ports/clock.ts";
 import { cameLast } from "../../domain/cron.ts";
 import type { Change } from "../dynamodb/table.ts";
-import { ConnectionLost } from "../http/faults.ts";
+import { ConnectionLost, type Placed } from "../http/faults.ts";
 import { AwsFault, type Service } from "../http/service.ts";
 import { queueUrl } from "../sqs/context.ts";
 import type { Outcome } from "./containers.ts";
@@ -10,10 +9,7 @@ import type { Invoked } from "./lambda.ts";
 import type { QueueSource, Rule, Schedule, StreamSource, Target } from "./plan.ts";
 
 /** What sources work with: the services as a caller finds them, faults included. */
-export interface SourceContext {
-  readonly clock: Clock;
-  readonly region: string;
-  readonly account: string;
+export interface SourceContext extends Placed {
   readonly lambda: Service;
   readonly sqs: Service;
   /** Puts a text into a queue, by the queue's name. */

@@ -1,20 +1,13 @@
 // What all calls of the embedded SQS stand on: the queues, and reading a call's parameters.
-import type { Clock } from "../../cloud/ports/clock.ts";
-import type { Chance } from "../chance.ts";
-import type { Faults } from "../http/faults.ts";
+import type { ServiceContext } from "../http/faults.ts";
 import { AwsFault, type AwsCall } from "../http/service.ts";
 import type { Queue } from "./queue.ts";
 
-export interface Context {
+export interface Context extends ServiceContext {
   /** By name. */
   readonly queues: Map<string, Queue>;
   /** Names deleted lately, with the moment. */
   readonly deletedAt: Map<string, number>;
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly faults: Faults;
-  readonly region: string;
-  readonly account: string;
 }
 
 export type Input = Readonly<Record<string, unknown>>;
@@ -64,7 +57,7 @@ export function textsOf(input: Input, name: string): readonly string[] {
 
 /** As the caller reached it over HTTP, where it did. */
 export const queueUrl = (
-  context: Pick<Context, "region" | "account">,
+  context: Pick<ServiceContext, "region" | "account">,
   name: string,
   call: Pick<AwsCall, "origin"> = {},
 ): string => `${call.origin ?? `https://sqs.${context.region}.amazonaws.com`}/${context.account}/${name}`;

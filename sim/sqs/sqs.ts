@@ -1,7 +1,5 @@
 // The embedded SQS: standard queues in memory, answered in the service's own words.
-import type { Clock } from "../../cloud/ports/clock.ts";
-import type { Chance } from "../chance.ts";
-import { openFaults, type Faults } from "../http/faults.ts";
+import type { ServiceContext } from "../http/faults.ts";
 import { AwsFault, type Service } from "../http/service.ts";
 import type { Action, Context } from "./context.ts";
 import {
@@ -32,15 +30,6 @@ const actions: Readonly<Record<string, Action>> = {
   ChangeMessageVisibilityBatch: changeMessageVisibilityBatch,
 };
 
-export interface SqsOptions {
-  readonly clock: Clock;
-  readonly chance: Chance;
-  /** The same object the front door has, for false-empty, partial and duplicate receives. */
-  readonly faults?: Faults;
-  readonly region?: string;
-  readonly account?: string;
-}
-
 export interface Sqs {
   readonly service: Service;
   /** Names of the queues. */
@@ -50,15 +39,9 @@ export interface Sqs {
 }
 
 /** Not modelled: FIFO queues, permissions, encryption; counts are exact rather than approximate. */
-export function sqs({
-  clock,
-  chance,
-  faults = openFaults(),
-  region = "us-east-1",
-  account = "000000000000",
-}: SqsOptions): Sqs {
+export function sqs(base: ServiceContext): Sqs {
   const queues = new Map<string, Queue>();
-  const context: Context = { queues, deletedAt: new Map(), clock, chance, faults, region, account };
+  const context: Context = { ...base, queues, deletedAt: new Map() };
   return {
     service: async (call) => {
       const handler = Object.hasOwn(actions, call.action) ? actions[call.action] : undefined;

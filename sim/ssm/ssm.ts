@@ -2,17 +2,11 @@
 //
 // Sources: SSM API Reference (PutParameter, GetParameter, GetParametersByPath and siblings). Not modelled: policies, labels,
 // sharing, the encryption itself (an undecrypted SecureString is an opaque text, not KMS's), permissions.
-import type { Clock } from "../../cloud/ports/clock.ts";
+import type { Placed } from "../http/faults.ts";
 import { AwsFault } from "../http/service.ts";
 import type { Service } from "../http/service.ts";
 import { append, checkName, checkSize, find, invalid, latest } from "./parameters.ts";
 import type { Parameter, ParameterType, Parameters, Version } from "./parameters.ts";
-
-export interface SsmOptions {
-  readonly clock: Clock;
-  readonly region: string;
-  readonly account: string;
-}
 
 export interface Ssm {
   readonly service: Service;
@@ -23,7 +17,7 @@ export interface Ssm {
 }
 
 type Input = Readonly<Record<string, unknown>>;
-interface Store extends SsmOptions {
+interface Store extends Placed {
   readonly parameters: Parameters;
 }
 type Handler = (store: Store, input: Input) => unknown;
@@ -229,7 +223,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   GetParameterHistory: getParameterHistory,
 };
 
-export function ssm(options: SsmOptions): Ssm {
+export function ssm(options: Placed): Ssm {
   const store: Store = { ...options, parameters: new Map() };
   return {
     service: async (call) => {

@@ -11,12 +11,13 @@ import { chance } from "../../sim/chance.ts";
 import { domainPlan } from "../world/domain-plan.ts";
 import { dynamodb } from "../../sim/dynamodb/dynamodb.ts";
 import { furnish, type FurnishClients } from "../../sim/furnish.ts";
+import { openFaults } from "../../sim/http/faults.ts";
 import { holds } from "../../domain/condition.ts";
 import { decide, life, type Move, type Moves } from "../../domain/instance.ts";
 import { agentAttributes, type InstanceRecord } from "../../domain/record.ts";
 import { indexedBy } from "../../domain/table.ts";
 import type { InstanceRef } from "../../cloud/ports/store.ts";
-import { jumpingClock } from "../contract/http-sim.ts";
+import { jumpingClock, place as somewhere } from "../contract/http-sim.ts";
 import { calls, machine, recordOf, situations } from "../domain/situations.ts";
 import { agentWrite, key, meeting, now, record } from "./arbitrary-life.ts";
 import { inMemoryClient } from "./in-memory-client.ts";
@@ -44,7 +45,9 @@ const ofEach = 3;
 const unlimited = 0;
 
 beforeAll(async () => {
-  client = inMemoryClient(dynamodb({ clock, chance: chance("expression") }).service);
+  client = inMemoryClient(
+    dynamodb({ clock, ...somewhere, faults: openFaults(), chance: chance("expression") }).service,
+  );
   const plan = domainPlan({ environment: "test", classes: {}, architectures: [], images: {} });
   await furnish({ dynamodb: client } as FurnishClients, plan);
   table = plan.table.name;

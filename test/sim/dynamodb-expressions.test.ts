@@ -4,10 +4,13 @@ import { expect, test } from "vitest";
 import { chance } from "../../sim/chance.ts";
 import type { Item } from "../../sim/dynamodb/attribute-value.ts";
 import { dynamodb } from "../../sim/dynamodb/dynamodb.ts";
+import { openFaults } from "../../sim/http/faults.ts";
 import { machines, TableName } from "./machines-table.ts";
 import { manualClock } from "./manual-clock.ts";
 
-const { service } = dynamodb({ clock: manualClock(), chance: chance("expressions") });
+const place = { region: "eu-west-1", account: "123456789012" };
+const base = { clock: manualClock(), faults: openFaults(), ...place };
+const { service } = dynamodb({ ...base, chance: chance("expressions") });
 const call = (action: string, input: object) =>
   service({
     service: "dynamodb",
