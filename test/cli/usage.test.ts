@@ -119,14 +119,6 @@ describe("mistakes exit 2 and name what would be right", () => {
     expect(err).toContain(message);
   });
 
-  test("in a process of its own the same", async () => {
-    expect(await run("prvision")).toEqual({
-      code: 2,
-      out: "",
-      err: 'runpool: unknown command "prvision"; did you mean "provision"?\nSee runpool --help.\n',
-    });
-  });
-
   test("a value that came from a variable is named by the variable", async () => {
     const { code, err } = await inProcess(["release"], { GITHUB_RUN_ID: "seven" });
     expect([code, err]).toEqual([2, expect.stringContaining('GITHUB_RUN_ID is "seven"; it is GitHub')]);
