@@ -13,7 +13,6 @@ export const longest = [
   "laptop/laptop",
   "workflow-runner/bake",
   "model/clean",
-  "model/deep",
   "agent/systemd/hostile-job",
   "agent/systemd/docker-jobs",
   "agent/systemd/serving",

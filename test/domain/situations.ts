@@ -16,7 +16,7 @@ export const machine: Machine = {
   launchedAt: now - 60_000,
 };
 
-export const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Whole<Ownership> => ({
+const ownership = (runId: string, attempt: number, provisionId: string, claimId: string): Whole<Ownership> => ({
   owner: formatOwner(runOwner(runId, attempt, provisionId)),
   claimId,
   labels: [runId],

@@ -3,9 +3,9 @@ import { runOf } from "../../domain/owner.ts";
 import { next, type Step } from "../../agent/decide.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { signalRank } from "../../domain/record.ts";
-import { cells, ec2, get, host, instances, jobIs, listener, machine, put, task, type Row } from "./layout.ts";
+import { cells, ec2, get, host, jobIs, listener, machine, put, task, type Row } from "./layout.ts";
 import { mayStill, spend, type Emit, type Model } from "./model.ts";
-import { before, current, forgeries, now, type AgentWriteIntent } from "./records.ts";
+import { before, current, forgeries, now, records, type AgentWriteIntent } from "./records.ts";
 
 const who = "the agent";
 const kinds = Object.keys(signalRank) as SignalKind[];
@@ -42,7 +42,7 @@ export type Agents = (row: Row, emit: Emit) => void;
 
 /** All that the agents, and what runs beside them, may do. */
 export function agentsOf(model: Model): Agents {
-  const { records, layout, spec, rules } = model;
+  const { table, layout, spec, rules } = model;
   const decided = new Map<number, Step>();
 
   const stepOf = (row: Row, base: number, sight: number): Step => {
@@ -100,7 +100,7 @@ export function agentsOf(model: Model): Agents {
     const code = codeOf(intent);
     const what = intent.kind === "retire" ? "retires" : intent.signal;
     const after = row.slice();
-    const to = records.write(intent, code, row[base + cells.record] as number);
+    const to = table.write(intent, code, row[base + cells.record] as number);
     if (to !== undefined) after[base + cells.record] = to;
     if (intent.kind === "begin") put(after, base, host.failed, 0);
     const believed = records.saying(row[base + cells.sight] as number, intent.signal, intent.assignment);
@@ -198,7 +198,7 @@ export function agentsOf(model: Model): Agents {
   };
 
   return (row, emit) => {
-    for (let i = 0; i < instances; i++) {
+    for (let i = 0; i < layout.instances; i++) {
       const base = i * layout.block;
       lands(model, row, i, base, emit);
       const at = get(row, base, machine.ec2);
@@ -232,12 +232,12 @@ export function agentsOf(model: Model): Agents {
   };
 }
 
-function lands({ records }: Model, row: Row, i: number, base: number, emit: Emit): void {
+function lands({ table }: Model, row: Row, i: number, base: number, emit: Emit): void {
   const code = row[base + cells.flight] as number;
   if (code === 0) return;
   const after = row.slice();
   const intent = intentOf(code);
-  const to = records.write(intent, code, row[base + cells.record] as number);
+  const to = table.write(intent, code, row[base + cells.record] as number);
   after[base + cells.flight] = 0;
   if (to !== undefined) after[base + cells.record] = to;
   if (to !== undefined && intent.kind !== "retire") {

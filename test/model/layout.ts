@@ -1,6 +1,6 @@
 // A state of the model as a row of small numbers: what each cell and each bit of it means.
 
-/** A state: one block of cells an instance, then what belongs to none. */
+/** A state: one block of cells an instance, then one cell a process, the job, and what may still go wrong. */
 export type Row = Int32Array;
 
 /** Some bits of a cell. */
@@ -23,7 +23,8 @@ const cell = <Name extends string>(at: number, widths: Record<Name, number>): Re
 };
 
 /** Cells of an instance's block that hold a whole number: ids of interned records and writes. */
-export const cells = { record: 0, sight: 1, flight: 2, host: 3, machine: 4, slots: 5 } as const;
+export const cells = { record: 0, sight: 1, flight: 2, host: 3, machine: 4 } as const;
+const block = 5;
 
 /** What is on the machine, and what its agent is at. Root 0 = no runner root. */
 export const host = cell(cells.host, {
@@ -63,6 +64,8 @@ export const machine = cell(cells.machine, {
   served: 3,
   /** A bit an assignment: GitHub knows its runner. */
   known: 8,
+  /** Who has launched it (`launcherOf`), while it has no record. */
+  launcher: 5,
   /** Its root is somebody else's: what it says proves nothing, and no promise is made of it but that it ends. */
   taken: 1,
 });
@@ -73,23 +76,21 @@ export const listener = { none: 0, online: 1, exited: 2 } as const;
 /** Where the one job stands. */
 export const jobIs = { none: 0, queued: 1, running: 2, over: 3 } as const;
 
-/** Of what belongs to no instance: a phase a process, the job, and what may still go wrong. */
+/** Where in a row what begins. */
 export interface Layout {
-  readonly processes: number;
+  readonly instances: number;
   readonly block: number;
-  readonly length: number;
-  /** Cell of a process's phase. */
-  readonly phase: number;
+  /** A cell a process: where its code stands. */
+  readonly places: number;
   readonly job: number;
   readonly budgets: number;
+  readonly length: number;
 }
-export const instances = 2;
 
-export const layoutOf = (processes: number, budgets: number): Layout => {
-  const block = cells.slots + processes;
-  const phase = instances * block;
-  const job = phase + processes;
-  return { processes, block, phase, job, budgets: job + 1, length: job + 1 + budgets };
+export const layoutOf = (instances: number, processes: number, faults: number): Layout => {
+  const places = instances * block;
+  const job = places + processes;
+  return { instances, block, places, job, budgets: job + 1, length: job + 1 + faults };
 };
 
 export const get = (row: Row, base: number, { at, shift, mask }: Field): number =>
@@ -98,19 +99,4 @@ export const get = (row: Row, base: number, { at, shift, mask }: Field): number 
 export function put(row: Row, base: number, { at, shift, mask }: Field, value: number): void {
   const here = base + at;
   row[here] = ((row[here] as number) & ~(mask << shift)) | (value << shift);
-}
-
-/** Instances are alike: of a state and its mirror image one is kept. Gives whether it was turned. */
-export function turned(row: Row, block: number): boolean {
-  for (let i = 0; i < block; i++) {
-    const order = (row[i] as number) - (row[block + i] as number);
-    if (order < 0) return false;
-    if (order > 0) {
-      const first = row.slice(0, block);
-      row.copyWithin(0, block, 2 * block);
-      row.set(first, block);
-      return true;
-    }
-  }
-  return false;
 }

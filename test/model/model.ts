@@ -1,7 +1,9 @@
 // The model: what is in the world, what may go wrong in it, and how a step of it is told.
 import type { Life } from "../../domain/instance.ts";
+import type { Code } from "./code.ts";
 import { layoutOf, type Layout, type Row } from "./layout.ts";
-import { Records, type AgentRules } from "./records.ts";
+import { codeOf } from "./programs.ts";
+import { Decisions, type AgentRules } from "./records.ts";
 
 export type Run = "1" | "2";
 
@@ -59,17 +61,22 @@ export const mishaps = [
   "hostile",
 ] as const;
 export type Mishap = (typeof mishaps)[number];
-/** What the model check may take away from the code besides the life table. */
-export interface Rules extends AgentRules {
-  readonly life: Life;
+/** What code of ours may be made to do without, at its ports. */
+export interface Orders {
   /** Release asks to leave at all. */
   readonly releaseAsks: boolean;
+  /** … before it deletes at GitHub. */
   readonly releaseAsksFirst: boolean;
   readonly refreshListsFirst: boolean;
   /** Refresh looks for a runner at GitHub after it has read the record, before it takes its absence for a proof. */
   readonly proveListsAgain: boolean;
   /** GitHub's word is a proof only of what was not registering when it was read, before the word. */
   readonly forgeProves: boolean;
+}
+
+/** What the model check may take away. */
+export interface Rules extends AgentRules, Orders {
+  readonly life: Life;
   /** An agent that has written decides again on the record in the reply. */
   readonly decidesOnReply: boolean;
 }
@@ -98,14 +105,17 @@ export interface Model {
   readonly spec: Spec;
   readonly rules: Rules;
   readonly layout: Layout;
-  readonly records: Records;
+  readonly table: Decisions;
+  /** By process. */
+  readonly codes: readonly Code[];
 }
 
 export const modelOf = (spec: Spec, rules: Rules): Model => ({
   spec,
   rules,
-  layout: layoutOf(spec.processes.length, mishaps.length),
-  records: new Records(rules.life, rules),
+  layout: layoutOf(spec.start.length, spec.processes.length, mishaps.length),
+  table: new Decisions(rules.life, rules),
+  codes: spec.processes.map((process) => codeOf(spec, process, rules)),
 });
 
 /** What may happen so often in a world, whoever it happens to; of crashes each has its own. */

@@ -2,71 +2,49 @@
 import { isOfRun } from "../../domain/owner.ts";
 import { life, type Move } from "../../domain/instance.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
-import { cells, ec2, get, host, instances, listener, machine, put, task, type Row } from "./layout.ts";
-import { mayStill, spend, type Emit, type Model } from "./model.ts";
-import { ahead, heard } from "./records.ts";
+import { cells, ec2, get, host, listener, machine, put, task, type Row } from "./layout.ts";
+import { mayStill, spend, type Model } from "./model.ts";
+import { ahead, heard, records } from "./records.ts";
+import { codeOf, ownMoves, replied, showing, type MoveRequest, type Reply } from "./requests.ts";
 
 /** In whose name a move is made that is only for one's own. */
 export interface Actor {
   readonly run: string;
   readonly attempt: number;
-  /** For a claim of one's own: exactly this owner. */
+  /** Exactly this owner. */
   readonly owner?: string;
 }
 
-export interface Attempt {
-  readonly process: number;
-  readonly instance: number;
-  readonly move: Move;
-  readonly call: number;
-  readonly actor?: Actor;
-  /** The assignment that was judged, where the caller judges what idles. */
-  readonly judged?: number;
-  readonly done: (after: Row) => void;
-  readonly refused: (after: Row, why: string) => void;
-}
+/** What is made of a call: the state after it (the very same row where nothing changes), its reply, and the promise that it breaks. */
+export type Made = (after: Row, reply: Reply, what: string, broken?: string) => void;
 
-/** One call of the table: made, made without the caller's knowing (it calls again), or refused. */
-export function attempt(model: Model, row: Row, emit: Emit, one: Attempt): void {
-  const { instance, move, call, process } = one;
-  const { records, layout, spec } = model;
-  const base = instance * layout.block;
+/** One call of the table: made, made without the caller's knowing, or refused. */
+export function makeMove(model: Model, row: Row, request: MoveRequest, actor: Actor | undefined, made: Made): void {
+  const { instance, move, call } = request;
+  const base = instance * model.layout.block;
   const before = row[base + cells.record] as number;
-  const outcome = records.decide(call, before);
-  const who = (spec.processes[process] as { name: string }).name;
-  if (outcome.why !== undefined) {
-    const after = row.slice();
-    one.refused(after, outcome.why);
-    emit(after, who, `is refused: ${move} (${outcome.why})`, instance);
-    return;
-  }
-  if (outcome.already) {
-    const after = row.slice();
-    one.done(after);
-    emit(after, who, `finds made already: ${move}`, instance);
-    return;
-  }
-  const broken = judge(row, base, one, records.of(before), records.of(outcome.record) as InstanceRecord);
+  const outcome = model.table.decide(call, before);
+  const shows = (record: number): number => (showing.has(move) ? record : 0);
+  if (outcome.why !== undefined)
+    return made(row, [codeOf(outcome.why), shows(before)], `is refused: ${move} (${outcome.why})`);
+  if (outcome.already) return made(row, [replied.already, shows(before)], `finds made already: ${move}`);
+  const broken = judge(row, base, request, actor, records.of(before), records.of(outcome.record) as InstanceRecord);
   const after = row.slice();
-  write(model, after, base, outcome.record, move);
-  one.done(after);
-  emit(after, who, `makes: ${move}`, instance, broken);
+  write(after, base, outcome.record, move);
+  made(after, [replied.done, shows(outcome.record)], `makes: ${move}`, broken);
   if (!mayStill(model, row, "lost")) return;
   const lost = spend(model, row, "lost");
-  write(model, lost, base, outcome.record, move);
-  emit(lost, who, `makes, but its reply is lost: ${move}`, instance, broken);
+  write(lost, base, outcome.record, move);
+  made(lost, [replied.unknown, 0], `makes, but its reply is lost: ${move}`, broken);
 }
 
-/** The record changes by a move: whatever was judged by its version before is out of date. */
-function write({ records, layout }: Model, row: Row, base: number, to: number, move: Move): void {
+/** The record changes by a move: whatever its agent has judged by its version before is out of date. */
+function write(row: Row, base: number, to: number, move: Move): void {
   const record = records.of(to) as InstanceRecord;
   row[base + cells.record] = to;
   row[base + cells.sight] = records.stale(row[base + cells.sight] as number);
   row[base + cells.flight] = (row[base + cells.flight] as number) & ~1;
-  for (let process = 0; process < layout.processes; process++) {
-    const at = base + cells.slots + process;
-    row[at] = (row[at] as number) & ~1;
-  }
+  if (move === "create") put(row, base, machine.launcher, 0);
   const ends = record.state === "terminating" || record.state === "terminated";
   if (!ends && record.threshold === ahead && life[move].limit !== "unchanged") put(row, base, machine.ripe, 0);
   if (record.state === "terminated")
@@ -86,22 +64,11 @@ const serving = (row: Row, base: number): string | undefined => {
   return working(row, base) ? "a runner is being registered on it" : undefined;
 };
 
-const own: ReadonlySet<Move> = new Set([
-  "start",
-  "ask-to-leave",
-  "release",
-  "park-left",
-  "extend-running",
-  "condemn-unregistered",
-  "condemn-deleted",
-  "condemn-not-found",
-  "condemn-left",
-]);
-
 function judge(
   row: Row,
   base: number,
-  { move, actor, judged }: Pick<Attempt, "move" | "actor" | "judged">,
+  { move, judged }: MoveRequest,
+  actor: Actor | undefined,
   before: InstanceRecord | undefined,
   after: InstanceRecord,
 ): string | undefined {
@@ -114,7 +81,7 @@ function judge(
     return after.state === "terminated" || after.state === "terminating"
       ? undefined
       : "a condemned one does not come back";
-  if (actor !== undefined && own.has(move)) {
+  if (actor !== undefined && ownMoves.has(move)) {
     const mine =
       actor.owner === undefined
         ? isOfRun(before.owner, { runId: actor.run, attempt: actor.attempt })
@@ -163,8 +130,8 @@ function forward(row: Row, base: number, before: InstanceRecord, after: Instance
 }
 
 /** What must be true in every state. */
-export function brokenState({ records, layout }: Model, row: Row): string | undefined {
-  for (let instance = 0; instance < instances; instance++) {
+export function brokenState({ layout }: Model, row: Row): string | undefined {
+  for (let instance = 0; instance < layout.instances; instance++) {
     const base = instance * layout.block;
     if (get(row, base, host.job) === 0 || get(row, base, machine.taken) === 1) continue;
     const record = records.of(row[base + cells.record] as number);

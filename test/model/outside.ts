@@ -1,8 +1,8 @@
 // What happens to the model's world from outside: time, EC2, GitHub, and machines that die.
 import { endMachine } from "./agents.ts";
-import { cells, ec2, get, host, instances, jobIs, listener, machine, put, type Row } from "./layout.ts";
+import { cells, ec2, get, host, jobIs, listener, machine, put, type Row } from "./layout.ts";
 import { mayStill, spend, type Emit, type Model } from "./model.ts";
-import { ahead, current, now } from "./records.ts";
+import { ahead, current, now, records } from "./records.ts";
 
 /** GitHub deletes the runner of an assignment, unless a job runs on it; its listener then exits. */
 export function deleteRunner(row: Row, base: number, assignment: number): "removed" | "absent" | "busy" {
@@ -19,7 +19,6 @@ const lives: ReadonlySet<string> = new Set(["created", "claimed", "running", "id
 
 /** Thresholds pass, heartbeats grow old. */
 function time(model: Model, row: Row, i: number, base: number, emit: Emit, recording: boolean): void {
-  const { records } = model;
   const id = row[base + cells.record] as number;
   const record = records.of(id);
   const sight = row[base + cells.sight] as number;
@@ -114,11 +113,11 @@ function machines(model: Model, row: Row, i: number, base: number, emit: Emit): 
   emit(after, "the network", cut ? "is back" : "cuts the agent off from the table", i);
 }
 
-/** `recording`: somebody is about to write the record of a machine without one (it has the whole boot limit for that). */
-export function outside(model: Model, row: Row, emit: Emit, recording: (row: Row, base: number) => boolean): void {
-  for (let i = 0; i < instances; i++) {
+/** `recorded`: a bit an instance, whose record somebody is about to write (there is the whole boot limit for that). */
+export function outside(model: Model, row: Row, emit: Emit, recorded: number): void {
+  for (let i = 0; i < model.layout.instances; i++) {
     const base = i * model.layout.block;
-    time(model, row, i, base, emit, recording(row, base));
+    time(model, row, i, base, emit, (recorded & (1 << i)) !== 0);
     github(model, row, i, base, emit);
     machines(model, row, i, base, emit);
   }

@@ -1,9 +1,9 @@
-// Records of the model, interned: the real `decide` and the real agent's conditions, each asked once a record.
+// Records of the model, interned for all worlds; the real `decide` and the real agent's conditions, each asked once a record.
 import { beginRegistering, heartbeat, retire, signal, signalOf, type AgentWrite } from "../../domain/agent-writes.ts";
 import { holds } from "../../domain/condition.ts";
 import { decide, type Decision, type Life, type Move, type Moves, type Refusal } from "../../domain/instance.ts";
 import { formatOwner, runOf, runOwner } from "../../domain/owner.ts";
-import { recordSchema, type InstanceRecord, type SignalKind } from "../../domain/record.ts";
+import { recordSchema, type InstanceRecord, type SignalKind, type Wanted } from "../../domain/record.ts";
 import { machine } from "../domain/situations.ts";
 
 /** The one moment of the model, epoch ms: time passes by what lies before and behind it. */
@@ -20,7 +20,7 @@ export const before = now - 1;
 export const current = 2;
 const older = 1;
 
-export const thing = { ...machine, launchedAt: now - 3_600_000 };
+export const thing = { ...machine, partition: "github:octo/app", launchedAt: now - 3_600_000 };
 
 export interface AgentWriteIntent {
   readonly kind: "signal" | "begin" | "retire";
@@ -95,22 +95,11 @@ const ofVersion = (_part: Condition, words: string): boolean => words.includes('
 const ofForward = ({ op }: Condition): boolean => op === "or";
 const ofSignal = ({ op }: Condition, words: string): boolean => op !== "or" && words.includes('"path":"signal');
 
-export class Records {
-  readonly all: InstanceRecord[] = [];
+/** Every record that any world has met, by a number. */
+class Records {
+  readonly all: InstanceRecord[] = [undefined as unknown as InstanceRecord];
   readonly #ids = new Map<string, number>();
-  readonly #told: { move: Move; told: Moves[Move] }[] = [];
-  readonly #toldIds = new Map<string, number>();
-  readonly #decided = new Map<number, Outcome>();
-  readonly #written = new Map<number, number>();
   readonly #derived = new Map<string, Map<number, number>>();
-  readonly #life: Life;
-  readonly #rules: AgentRules;
-
-  constructor(life: Life, rules: AgentRules) {
-    this.#life = life;
-    this.#rules = rules;
-    this.all.push(undefined as unknown as InstanceRecord);
-  }
 
   /** 0 stands for no record. */
   of(id: number): InstanceRecord | undefined {
@@ -151,6 +140,15 @@ export class Records {
       return { ...rest, ...of, state: works ? "claimed" : rest.state };
     });
 
+  /** As probes show it, whatever else has become of it: alive, wanted for this, and with this word of its agent's. */
+  probed = (id: number, wanted: Wanted, kind?: SignalKind): number =>
+    this.#derive(`probed ${wanted} ${kind}`, id, (record) => {
+      const { retiredAt: _, signal: __, heartbeatAt: ___, ...rest } = record;
+      const state = record.owner === undefined ? "idle" : "claimed";
+      const says = kind === undefined ? {} : { heartbeatAt: heard, signal: signalOf(kind, record.assignment, now) };
+      return { ...rest, wanted, state, threshold: ahead, ...says };
+    });
+
   /** What was read of its signal is no longer what stands. */
   heard = (id: number): number =>
     this.#derive("heard", id, ({ signal, ...record }) =>
@@ -163,67 +161,6 @@ export class Records {
       ...record,
       signal: signalOf(kind, assignment, now),
     }));
-
-  told<M extends Move>(name: string, move: M, told: () => Moves[M]): number {
-    const full = `${move} ${name}`;
-    let id = this.#toldIds.get(full);
-    if (id === undefined) {
-      id = this.#told.length;
-      this.#told.push({ move, told: told() });
-      this.#toldIds.set(full, id);
-    }
-    return id;
-  }
-
-  decide(call: number, record: number): Outcome {
-    const name = call * 65_536 + record;
-    let outcome = this.#decided.get(name);
-    if (outcome === undefined) {
-      const { move, told } = this.#told[call] as { move: Move; told: Moves[Move] };
-      outcome = this.#outcome(decide(move, this.all[record], told as never, this.#life), record);
-      this.#decided.set(name, outcome);
-    }
-    return outcome;
-  }
-
-  #outcome(decision: Decision, before: number): Outcome {
-    if (decision.kind === "refused") return { record: before, already: false, why: decision.why };
-    if (decision.already) return { record: before, already: true, why: undefined };
-    return { record: this.id(canonical(decision.record, current)), already: false, why: undefined };
-  }
-
-  /** The record after a write of its agent; undefined where it is refused. */
-  write(intent: AgentWriteIntent, code: number, record: number): number | undefined {
-    const name = code * 65_536 + record;
-    let to = this.#written.get(name);
-    if (to === undefined) {
-      const { condition, set } = this.#agentWrite(intent);
-      const held = holds(condition, this.all[record] ?? {});
-      to = held ? this.id({ ...(this.all[record] as InstanceRecord), ...set }) : 0;
-      this.#written.set(name, to);
-    }
-    return to === 0 ? undefined : to;
-  }
-
-  #agentWrite({ kind, signal: said, assignment, ...by }: AgentWriteIntent): AgentWrite {
-    const report = signalOf(said, assignment, now);
-    const signalBy =
-      by.judged === undefined ? {} : { signal: signalOf(by.judged, by.judgedFor, by.stands ? now : before) };
-    const judged = { version: by.fresh ? current : older, ...signalBy };
-    const write =
-      kind === "signal"
-        ? signal(report, judged)
-        : kind === "begin"
-          ? beginRegistering(report, judged)
-          : retire(now, judged);
-    const rules = this.#rules;
-    let { condition } = write;
-    if (kind === "begin" && !rules.beginOnVersion) condition = without(condition, ofVersion);
-    if (kind === "retire" && !rules.retireOnVersion) condition = without(condition, ofVersion);
-    if (kind !== "retire" && !rules.forwardOnly) condition = without(condition, ofForward);
-    if (kind !== "retire" && !rules.onSignal) condition = without(condition, ofSignal);
-    return { ...write, condition };
-  }
 
   /** The record with a sign of life; the same where it may not be written. */
   beat = (id: number): number =>
@@ -260,3 +197,86 @@ export class Records {
 }
 
 const quiet = { listener: "none", jobs: 0, diskFree: 1 } as const;
+
+export const records = new Records();
+
+/** A call of the table: a move and its parameters, at the one moment. */
+export interface Call {
+  readonly move: Move;
+  readonly params: Moves[Move];
+}
+const calls: Call[] = [];
+const callIds = new Map<string, number>();
+
+export function callOf(call: Call): number {
+  const name = JSON.stringify(call);
+  let id = callIds.get(name);
+  if (id === undefined) {
+    id = calls.push(call) - 1;
+    callIds.set(name, id);
+  }
+  return id;
+}
+
+/** What the table and the agents' conditions say under the rules of one search, each asked once. */
+export class Decisions {
+  readonly #decided = new Map<number, Outcome>();
+  readonly #written = new Map<number, number>();
+  readonly #life: Life;
+  readonly #rules: AgentRules;
+
+  constructor(life: Life, rules: AgentRules) {
+    this.#life = life;
+    this.#rules = rules;
+  }
+
+  decide(call: number, record: number): Outcome {
+    const name = call * 65_536 + record;
+    let outcome = this.#decided.get(name);
+    if (outcome === undefined) {
+      const { move, params } = calls[call] as Call;
+      outcome = outcomeOf(decide(move, records.of(record), params as never, this.#life), record);
+      this.#decided.set(name, outcome);
+    }
+    return outcome;
+  }
+
+  /** The record after a write of its agent; undefined where it is refused. */
+  write(intent: AgentWriteIntent, code: number, record: number): number | undefined {
+    const name = code * 65_536 + record;
+    let to = this.#written.get(name);
+    if (to === undefined) {
+      const { condition, set } = this.#agentWrite(intent);
+      const held = holds(condition, records.of(record) ?? {});
+      to = held ? records.id({ ...(records.of(record) as InstanceRecord), ...set }) : 0;
+      this.#written.set(name, to);
+    }
+    return to === 0 ? undefined : to;
+  }
+
+  #agentWrite({ kind, signal: said, assignment, ...by }: AgentWriteIntent): AgentWrite {
+    const report = signalOf(said, assignment, now);
+    const signalBy =
+      by.judged === undefined ? {} : { signal: signalOf(by.judged, by.judgedFor, by.stands ? now : before) };
+    const judged = { version: by.fresh ? current : older, ...signalBy };
+    const write =
+      kind === "signal"
+        ? signal(report, judged)
+        : kind === "begin"
+          ? beginRegistering(report, judged)
+          : retire(now, judged);
+    const rules = this.#rules;
+    let { condition } = write;
+    if (kind === "begin" && !rules.beginOnVersion) condition = without(condition, ofVersion);
+    if (kind === "retire" && !rules.retireOnVersion) condition = without(condition, ofVersion);
+    if (kind !== "retire" && !rules.forwardOnly) condition = without(condition, ofForward);
+    if (kind !== "retire" && !rules.onSignal) condition = without(condition, ofSignal);
+    return { ...write, condition };
+  }
+}
+
+function outcomeOf(decision: Decision, before: number): Outcome {
+  if (decision.kind === "refused") return { record: before, already: false, why: decision.why };
+  if (decision.already) return { record: before, already: true, why: undefined };
+  return { record: records.id(canonical(decision.record, current)), already: false, why: undefined };
+}

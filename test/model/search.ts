@@ -1,19 +1,17 @@
 // Breadth-first search over all interleavings: every state once, the shortest way to each, and from each a way to the end.
 import { agentsOf } from "./agents.ts";
-import { floorOf, strayOf } from "./callers.ts";
-import { cells, ec2, get, host, instances, jobIs, machine, put, turned, type Row } from "./layout.ts";
+import { fill } from "./code.ts";
+import { cells, ec2, get, host, jobIs, machine, put, type Row } from "./layout.ts";
 import { mishaps, modelOf, type Emit, type Model, type Rules, type Spec } from "./model.ts";
 import { brokenState } from "./moves.ts";
 import { outside } from "./outside.ts";
-import { isRecording, provisionOf } from "./provisions.ts";
-import { refreshOf } from "./refreshes.ts";
-import { releaseOf } from "./releases.ts";
+import { processesOf, recordedBy } from "./processes.ts";
+import { records } from "./records.ts";
 import { StateSet } from "./states.ts";
 import { Ways } from "./ways.ts";
 
 export interface Found {
   readonly states: number;
-  readonly steps: number;
   readonly ms: number;
   /** Steps from the beginning up to which every state has been seen. */
   readonly depth: number;
@@ -23,40 +21,28 @@ export interface Found {
   readonly broken?: { readonly promise: string; readonly trace: readonly string[] };
 }
 
-type Successors = (row: Row, emit: Emit) => void;
+/** Emits all steps of a state. What code does next may not be known yet: then it is found out, and all are emitted once more. */
+type Successors = (row: Row, emit: Emit) => Promise<void> | undefined;
 
-/** All steps of a world. */
 export function successorsOf(model: Model): Successors {
-  const { spec } = model;
-  const parts = spec.processes.map((one, process): Successors => {
-    switch (one.kind) {
-      case "provision":
-        return provisionOf(model, process, one);
-      case "release":
-        return releaseOf(model, process, one);
-      case "refresh":
-        return refreshOf(model, process, one.name);
-      case "floor":
-        return floorOf(model, process, one);
-      case "stray":
-        return strayOf(model, process, one.name);
-    }
-  });
-  const creators = spec.processes.flatMap(({ kind }, process) =>
-    kind === "provision" || kind === "floor" ? [cells.slots + process] : [],
-  );
-  const recording = (row: Row, base: number): boolean => creators.some((at) => isRecording(row[base + at] as number));
+  const processes = processesOf(model);
   const agents = agentsOf(model);
-  return (row, emit) => {
-    for (const part of parts) part(row, emit);
+  const successors: Successors = (row, emit) => {
+    const again = (): Promise<void> | undefined => successors(row, emit);
+    const recorded = recordedBy(model, row);
+    const before = fill();
+    if (before !== undefined) return before.then(again);
+    processes(row, emit);
     agents(row, emit);
-    outside(model, row, emit, recording);
+    outside(model, row, emit, recorded);
+    return fill()?.then(again);
   };
+  return successors;
 }
 
-export function initial({ spec, layout, records }: Model): Row {
+export function initial({ spec, layout, codes }: Model): Row {
   const row: Row = new Int32Array(layout.length);
-  for (let i = 0; i < instances; i++) {
+  for (let i = 0; i < layout.instances; i++) {
     if (spec.start[i] !== "idle") continue;
     const base = i * layout.block;
     row[base + cells.record] = records.idle();
@@ -69,13 +55,13 @@ export function initial({ spec, layout, records }: Model): Row {
   const crashing = (spec.faults.crash ?? 0) > 0;
   mishaps.forEach((what, at) => (row[layout.budgets + at] = spec.faults[what] ?? 0));
   row[layout.budgets + mishaps.indexOf("crash")] = crashing && spec.onlyAgentsCrash !== true ? all : 0;
-  for (let i = 0; i < instances; i++) put(row, i * layout.block, host.mayCrash, crashing ? 1 : 0);
-  turned(row, layout.block);
+  for (let i = 0; i < layout.instances; i++) put(row, i * layout.block, host.mayCrash, crashing ? 1 : 0);
+  codes.forEach(({ start }, process) => (row[layout.places + process] = start.id));
   return row;
 }
 /** Every machine has ended, every record rests, GitHub knows no runner. */
-export function rests({ records, layout }: Model, row: Row): boolean {
-  for (let i = 0; i < instances; i++) {
+export function rests({ layout }: Model, row: Row): boolean {
+  for (let i = 0; i < layout.instances; i++) {
     const base = i * layout.block;
     const at = get(row, base, machine.ec2);
     const record = records.of(row[base + cells.record] as number);
@@ -91,17 +77,16 @@ export interface Bounds {
   readonly maxStates: number;
 }
 
-export function search(spec: Spec, rules: Rules, { maxStates }: Bounds): Found {
+export async function search(spec: Spec, rules: Rules, { maxStates }: Bounds): Promise<Found> {
   const begun = performance.now();
   const model = modelOf(spec, rules);
-  const { layout } = model;
   const successors = successorsOf(model);
-  const seen = new StateSet(layout.length);
+  const seen = new StateSet(model.layout.length);
   const parents: number[] = [-1];
   const ways = new Ways();
   const resting: number[] = [];
-  const broken: { promise: string; parent: number; child: Row }[] = [];
-  let [steps, depth, nextLevel] = [0, 0, 1];
+  const broken: { readonly promise: string; readonly parent: number; readonly child: Row }[] = [];
+  let [depth, nextLevel] = [0, 1];
   seen.add(initial(model));
   let at = 0;
   for (; at < seen.size && broken.length === 0 && seen.size <= maxStates; at++) {
@@ -111,16 +96,15 @@ export function search(spec: Spec, rules: Rules, { maxStates }: Bounds): Found {
     }
     const row = seen.at(at);
     if (rests(model, row)) resting.push(at);
-    successors(row, (after, _who, _what, _i, promise) => {
+    const learns = successors(row, (after, _who, _what, _i, promise) => {
       if (broken.length > 0) return;
-      steps++;
-      turned(after, layout.block);
       const [index, isNew] = seen.add(after);
       ways.push(at, index);
       if (isNew) parents.push(at);
       const wrong = promise ?? (isNew ? brokenState(model, after) : undefined);
       if (wrong !== undefined) broken.push({ promise: wrong, parent: at, child: after });
     });
+    if (learns !== undefined) await learns;
   }
   const path = (to: number): Row[] => {
     const rows: Row[] = [];
@@ -128,43 +112,35 @@ export function search(spec: Spec, rules: Rules, { maxStates }: Bounds): Found {
     return rows;
   };
   const whole = at === seen.size;
-  const found = { states: seen.size, steps, depth, whole };
-  const done = (more: Pick<Found, "broken">): Found => ({ ...found, ms: performance.now() - begun, ...more });
+  const done = (more: Pick<Found, "broken">): Found => {
+    return { states: seen.size, depth, whole, ms: performance.now() - begun, ...more };
+  };
   const [end] = broken;
   if (end !== undefined) {
-    const trace = told(model, successors, [...path(end.parent), end.child], end.promise);
-    return done({ broken: { promise: end.promise, trace } });
+    const { promise, parent, child } = end;
+    return done({ broken: { promise, trace: await told(successors, [...path(parent), child], promise) } });
   }
   const stuck = whole && spec.unswept !== true ? ways.firstWithoutWay(seen.size, resting) : undefined;
   if (stuck === undefined) return done({});
-  const trace = [...told(model, successors, path(stuck), undefined), "from here nothing ends it"];
+  const trace = [...(await told(successors, path(stuck), undefined)), "from here nothing ends it"];
   return done({ broken: { promise: "no leak: every instance ends", trace } });
 }
 
 /** The states of a trace in words: each step found again among those that its state allows. */
-export function told(
-  model: Model,
+export async function told(
   successors: Successors,
   rows: readonly Row[],
   promise: string | undefined,
-): readonly string[] {
-  const { layout } = model;
+): Promise<readonly string[]> {
   const lines: string[] = [];
-  let mirrored = false;
-  for (let at = 0; at + 1 < rows.length; at++) {
-    const last = at + 2 === rows.length;
+  for (const [at, row] of rows.slice(0, -1).entries()) {
+    const [to, last] = [rows[at + 1] as Row, at + 2 === rows.length];
     let line: string | undefined;
-    let turns = false;
-    successors(rows[at] as Row, (after, who, what, i, wrong) => {
+    await successors(row, (after, who, what, i, wrong) => {
       if (line !== undefined || (last && promise !== undefined && wrong !== undefined && wrong !== promise)) return;
-      const turn = turned(after, layout.block);
-      if (!after.every((cell, j) => cell === (rows[at + 1] as Row)[j])) return;
-      const instance = i < 0 ? "" : ` [instance ${(mirrored ? 1 - i : i) + 1}]`;
-      line = `${who} ${what}${instance}`;
-      turns = turn;
+      if (after.every((cell, j) => cell === to[j])) line = `${who} ${what}${i < 0 ? "" : ` [instance ${i + 1}]`}`;
     });
     lines.push(`${at + 1}. ${line ?? "?"}`);
-    if (turns) mirrored = !mirrored;
   }
   return lines;
 }

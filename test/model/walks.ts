@@ -1,5 +1,5 @@
 // Walks at random from the beginning to the end of a world: as deep as its steps go, where breadth-first search has to stop.
-import { turned, type Row } from "./layout.ts";
+import type { Row } from "./layout.ts";
 import { modelOf, type Rules, type Spec } from "./model.ts";
 import { brokenState } from "./moves.ts";
 import { initial, rests, successorsOf, told } from "./search.ts";
@@ -32,7 +32,7 @@ function numbers(seed: number): (bound: number) => number {
 }
 
 /** Of each state on the way all steps are judged, and one is taken. */
-export function walk(spec: Spec, rules: Rules, { walks, longest, seed }: Bounds): Walked {
+export async function walk(spec: Spec, rules: Rules, { walks, longest, seed }: Bounds): Promise<Walked> {
   const begun = performance.now();
   const model = modelOf(spec, rules);
   const successors = successorsOf(model);
@@ -48,15 +48,14 @@ export function walk(spec: Spec, rules: Rules, { walks, longest, seed }: Bounds)
       }
       const next: Row[] = [];
       let wrong: { readonly promise: string; readonly child: Row } | undefined;
-      successors(row, (after, _who, _what, _i, promise) => {
-        turned(after, model.layout.block);
-        const broken = promise ?? brokenState(model, after);
-        if (broken !== undefined) wrong ??= { promise: broken, child: after };
-        next.push(after);
+      await successors(row, (child, _who, _what, _i, promise) => {
+        const broken = promise ?? brokenState(model, child);
+        if (broken !== undefined) wrong ??= { promise: broken, child };
+        next.push(child);
       });
       steps += next.length;
       if (wrong !== undefined) {
-        const trace = told(model, successors, [...rows, wrong.child], wrong.promise);
+        const trace = await told(successors, [...rows, wrong.child], wrong.promise);
         return { steps, ended, deepest: depth + 1, ms: performance.now() - begun, broken: { ...wrong, trace } };
       }
       if (next.length === 0) break;
