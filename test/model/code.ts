@@ -121,7 +121,7 @@ const byText = (one: Asked, other: Asked): number => (one.text < other.text ? -1
 const textOf = (open: readonly Asked[]): string => open.map(({ text }) => text).join("\n");
 
 export class Code {
-  readonly #life: Life;
+  readonly life: Life;
   readonly #byBehaviour = new Map<string, Place>();
   readonly #starts = new Map<string, Place>();
   readonly over: Place;
@@ -129,7 +129,7 @@ export class Code {
   readonly crashed: Place;
 
   constructor(life: Life) {
-    this.#life = life;
+    this.life = life;
     this.over = this.#begin([]);
     this.start = this.#begin(life.start);
     this.crashed = this.#begin(life.afterCrash);
@@ -163,7 +163,7 @@ export class Code {
   /** Where a history leads: to a place known already where the code goes on in the very same way. */
   async #at(program: Program, history: readonly Event[]): Promise<Place> {
     const execution = await execute(program, history);
-    if (execution.ended !== undefined) return this.#begin(this.#life.afterEnd(execution.ended.value));
+    if (execution.ended !== undefined) return this.#begin(this.life.afterEnd(execution.ended.value));
     const open = execution.open.toSorted(byText);
     const behaviour = await this.#behaviour(program, history, open, execution);
     let place = this.#byBehaviour.get(behaviour);
@@ -263,9 +263,5 @@ export class Code {
     const next = place.after.get(nameOf(ordinal, reply));
     if (next === undefined) lacking.push(() => this.#next(place, ordinal, reply));
     return next;
-  }
-
-  get cancellable(): boolean {
-    return this.#life.cancellable;
   }
 }

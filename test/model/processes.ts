@@ -22,20 +22,10 @@ export function recordedBy({ layout, codes }: Model, row: Row): number {
 
 const removals = { absent: 0, removed: 1, busy: 2 } as const;
 
-const provisioning = new WeakMap<Process, Actor>();
-function actorIn(process: Extract<Process, { kind: "provision" }>): Actor {
-  let actor = provisioning.get(process);
-  if (actor === undefined)
-    provisioning.set(
-      process,
-      (actor = { run: process.run, attempt: process.attempt, owner: ownerOfProvision(process) }),
-    );
-  return actor;
-}
-
 /** A process that works for a run acts in its name, others in the name that they give. */
 function actorOf(process: Process, { own }: MoveRequest): Actor | undefined {
-  if (process.kind === "provision") return actorIn(process);
+  if (process.kind === "provision")
+    return { run: process.run, attempt: process.attempt, owner: ownerOfProvision(process) };
   if (process.kind === "release") return { run: process.run, attempt: process.attempt };
   if (own === undefined) return undefined;
   const { runId = "0", attempt = 0 } = runOf(own.owner) ?? {};
@@ -87,7 +77,7 @@ export function processesOf(model: Model): (row: Row, emit: Emit) => void {
     };
     for (const step of code.stepsOf(here) ?? []) take(row, step, "");
     if (here === code.over) return;
-    if (code.cancellable && here !== code.start && here !== code.crashed)
+    if (code.life.cancellable && here !== code.start && here !== code.crashed)
       enter(row, code.next(here, cancelled, []), "is cancelled", -1);
     if (here !== code.start && here !== code.crashed && mayCrash(model, row, index))
       enter(crashed(model, row, index), code.crashed, "crashes", -1);

@@ -20,16 +20,10 @@ import type { MoveRequest } from "./requests.ts";
 
 type Of<Kind extends Process["kind"]> = Extract<Process, { kind: Kind }>;
 
-const provisionIdOf = (name: string): string => name.replaceAll(" ", "-");
-const nameOf = ({ run, attempt, name }: Of<"provision">) => ({
-  runId: run,
-  attempt,
-  provisionId: provisionIdOf(name),
-});
-export const ownerOfProvision = (of: Of<"provision">): string =>
-  formatOwner(runOwner(of.run, of.attempt, provisionIdOf(of.name)));
+const nameOf = ({ run, attempt, name }: Of<"provision">) => runOwner(run, attempt, name.replaceAll(" ", "-"));
+export const ownerOfProvision = (of: Of<"provision">): string => formatOwner(nameOf(of));
 
-/** One that every world may share in which it is the same. */
+/** Worlds share the code of what is the same in them. */
 const codes = new Map<string, Code>();
 
 export function codeOf(spec: Spec, process: Process, orders: Orders): Code {
@@ -61,7 +55,7 @@ const all = ({ start }: Spec): readonly number[] => start.map((_, i) => i);
 function demandOf(process: Of<"provision">, at: number): Demand {
   const { partition, resourceClass, architecture, usageClass } = thing;
   return {
-    owner: { kind: "run", ...nameOf(process) },
+    owner: nameOf(process),
     partition,
     count: 1,
     least: 1,
