@@ -10,7 +10,7 @@ import { preRunnerScript } from "../../cloud/aws/pre-runner-script.ts";
 import { secrets } from "../../cloud/aws/secrets.ts";
 import { imagesOf } from "../../sim/furnish-from-stack.ts";
 import type { AwsCall } from "../../sim/http/service.ts";
-import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
+import { resourcesOf } from "../../sim/stack-file.ts";
 import { imageParameter } from "../../domain/class-keys.ts";
 import { forgeCredentialParameter, instanceKey, jitConfigurationParameter, tableName } from "../../domain/names.ts";
 import { controlWorld } from "../../entry/control-world.ts";
@@ -23,8 +23,9 @@ import { provisionRun, releaseRun } from "../../entry/laptop/runs.ts";
 import { refreshing } from "../../entry/lambdas/refresh.lambda.ts";
 import { onEvent } from "../../entry/lambdas/run.ts";
 import { inProcess } from "../cli/bench.ts";
+import { becomeProcess } from "./embedded.ts";
 import { askedOfIam } from "./asked-of-iam.ts";
-import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
+import { isAllowed, policyText, statementsIn, type PolicyStatement } from "./evaluate-policy.ts";
 import { startAgent } from "./stand-in-agent.ts";
 import { synthesized } from "./synthesized.ts";
 import { wordsOfReason } from "../../entry/words/reasons.ts";
@@ -54,33 +55,20 @@ const clientOf = (accessKeyId: string) => ({
 function readPolicies(): void {
   const forge = { ...laptop.forge, repositoryIds: { "example/infrastructure": "1/3", "example/images": "1/4" } };
   const deployFrom = { repository: "example/infrastructure", githubEnvironment: "production" };
-  const refers = (type: string, id: string): never => {
-    throw new Error(`a policy refers to ${type}.${id}`);
-  };
   for (const file of Object.values(
     synthesized({ ...laptop, forge, deployFrom, imagesFrom: { repository: "example/images" } }),
   ))
     for (const [id, block] of ["aws_iam_role_policy", "aws_iam_policy"].flatMap((type) => resourcesOf(file, type))) {
-      const text = rendered(textOf(block, "policy"), refers);
       // A partition's ends in its suffix.
       const name = id.replace(/(-more)?-policy(-[0-9a-f]{8})?$/, "");
-      const { Statement } = JSON.parse(text) as { Statement: readonly PolicyStatement[] };
-      policies.set(name, [...(policies.get(name) ?? []), ...Statement]);
+      policies.set(name, [...(policies.get(name) ?? []), ...statementsIn(policyText(block))]);
     }
 }
 
 /** The environment of a process that has a role. */
 function become(role: keyof typeof keys): Record<string, string> {
-  const variables = {
-    AWS_ENDPOINT_URL: cloud.aws.url,
-    AWS_ACCESS_KEY_ID: keys[role],
-    AWS_SECRET_ACCESS_KEY: "secret",
-    AWS_REGION: place.region,
-    RUNPOOL_ENVIRONMENT: place.environment,
-    GITHUB_TOKEN: forgeToken,
-  };
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-  return variables;
+  vi.stubEnv("GITHUB_TOKEN", forgeToken);
+  return { ...becomeProcess(cloud.aws.url, credentialsOf(keys[role])), GITHUB_TOKEN: forgeToken };
 }
 
 beforeAll(async () => {

@@ -2,6 +2,7 @@
 //
 // The well-kept library for this (cloud-copilot's iam-simulate) is under the AGPL, so the few operators are evaluated here; one that is
 // not known is an error, never passed over.
+import { rendered, textOf, type Block } from "../../sim/stack-file.ts";
 
 export interface Request {
   readonly action: string;
@@ -17,6 +18,14 @@ export interface PolicyStatement {
   readonly Resource: readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
+
+/** Of a policy that refers to nothing which Terraform has yet to make. */
+export const policyText = (block: Block, field = "policy"): string =>
+  rendered(textOf(block, field), (type, id) => {
+    throw new Error(`a policy refers to ${type}.${id}: it could not be evaluated`);
+  });
+export const statementsIn = (text: string): readonly PolicyStatement[] =>
+  (JSON.parse(text) as { readonly Statement: readonly PolicyStatement[] }).Statement;
 
 type Context = NonNullable<Request["context"]>;
 

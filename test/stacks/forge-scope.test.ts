@@ -25,6 +25,7 @@ import { onEvent } from "../../entry/lambdas/run.ts";
 import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import { defaultsOf } from "../../stacks/environment/defaults.ts";
 import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
+import { becomeProcess } from "./embedded.ts";
 
 const credentialParameter = "/somewhere/else/github-app";
 const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -90,14 +91,7 @@ async function opened(forge: EnvironmentFile["forge"], credential: string) {
     await machines.endAll();
     await Promise.all([cloud.close(), github.close(), removeFolder(directory)]);
   });
-  const variables = {
-    AWS_ENDPOINT_URL: cloud.aws.url,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_REGION: place.region,
-    RUNPOOL_ENVIRONMENT: place.environment,
-  };
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  becomeProcess(cloud.aws.url);
   return { cloud, github };
 }
 

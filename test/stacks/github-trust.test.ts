@@ -1,6 +1,6 @@
 // Whose tokens take a role: our repositories', and whatever others can make of their own.
 import { describe, expect, test } from "vitest";
-import { rendered, resourcesOf, textOf } from "../../sim/stack-file.ts";
+import { resourcesOf, textOf } from "../../sim/stack-file.ts";
 import dev from "../../environments/dev.ts";
 import example from "../../environments/example.ts";
 import prod from "../../environments/prod.ts";
@@ -8,11 +8,8 @@ import { readEnvironment } from "../../stacks/environment/check-environment.ts";
 import type { EnvironmentFile } from "../../stacks/environment/environment.ts";
 import { trustedToProvision, trustWorkflows } from "../../stacks/policies/github-trust.ts";
 import { isTaken, tokenOf, trustIn, type Origin, type Token } from "./oidc-token.ts";
+import { policyText } from "./evaluate-policy.ts";
 import { exampleWith, synthesized } from "./synthesized.ts";
-
-const refers = (type: string, id: string): never => {
-  throw new Error(`a trust policy refers to ${type}.${id}`);
-};
 
 type Trusts = Readonly<Record<string, string>>;
 const read = new Map<EnvironmentFile, Trusts>();
@@ -27,7 +24,7 @@ function synthesizedTrusts(file: EnvironmentFile): Trusts {
   if (control === undefined) throw new Error(`no control stack of ${file.name}`);
   return Object.fromEntries(
     resourcesOf(control, "aws_iam_role").flatMap(([, block]) => {
-      const text = rendered(textOf(block, "assume_role_policy"), refers);
+      const text = policyText(block, "assume_role_policy");
       return text.includes("AssumeRoleWithWebIdentity") ? [[textOf(block, "name"), text]] : [];
     }),
   );

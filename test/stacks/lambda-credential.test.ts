@@ -13,6 +13,7 @@ import {
 } from "../../entry/laptop/embedded-cloud.ts";
 import { refreshing } from "../../entry/lambdas/refresh.lambda.ts";
 import { onEvent } from "../../entry/lambdas/run.ts";
+import { becomeProcess } from "./embedded.ts";
 import { countersOf, forgeCredentialParameter, instanceKey } from "../../domain/names.ts";
 
 const parameter = forgeCredentialParameter(place.environment);
@@ -24,14 +25,7 @@ async function opened() {
     vi.restoreAllMocks();
     await cloud.close();
   });
-  const variables = {
-    AWS_ENDPOINT_URL: cloud.aws.url,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_REGION: place.region,
-    RUNPOOL_ENVIRONMENT: place.environment,
-  };
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  becomeProcess(cloud.aws.url);
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
   return cloud;
 }

@@ -1,9 +1,9 @@
 // Least privilege: every synthesized policy is walked, and evaluated against requests that must be allowed or denied.
 import { expect, test } from "vitest";
-import { resourcesOf, rendered, textOf } from "../../sim/stack-file.ts";
+import { resourcesOf } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
 import { partitionSuffix } from "../../stacks/environment/partitions.ts";
-import { isAllowed, type PolicyStatement } from "./evaluate-policy.ts";
+import { isAllowed, policyText, statementsIn, type PolicyStatement } from "./evaluate-policy.ts";
 import { configurations } from "./configuration-permission-table.ts";
 import { images } from "./image-permission-table.ts";
 import { item, other, ownKey, rights, stateKey, table } from "./permission-table.ts";
@@ -28,15 +28,10 @@ interface Trust {
   readonly Principal: Readonly<Record<string, string>>;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>;
 }
-const unreferenced = (type: string, id: string): never => {
-  throw new Error(`a policy refers to ${type}.${id}: it could not be evaluated`);
-};
-const statementsIn = (text: string): readonly (PolicyStatement & Trust)[] =>
-  (JSON.parse(rendered(text, unreferenced)) as { Statement: readonly (PolicyStatement & Trust)[] }).Statement;
 
 const policies = Object.entries(stacks).flatMap(([stack, file]) =>
   ["aws_iam_role_policy", "aws_iam_policy"].flatMap((type) =>
-    resourcesOf(file, type).map(([id, block]) => ({ type, name: `${stack} ${id}`, text: textOf(block, "policy") })),
+    resourcesOf(file, type).map(([id, block]) => ({ type, name: `${stack} ${id}`, text: policyText(block) })),
   ),
 );
 /** Of the instances' roles, one a partition, that of `octo-org/docs`. */
@@ -86,7 +81,12 @@ test("no role's policy is longer than what IAM takes, and none has a statement o
 test("roles are taken by one service each, or by named repositories' branches, tags and pull requests", () => {
   const roles = Object.values(stacks).flatMap((file) => resourcesOf(file, "aws_iam_role"));
   const trusts = roles.flatMap(([id, block]) =>
-    statementsIn(textOf(block, "assume_role_policy")).map((statement) => ({ id, statement })),
+    (statementsIn(policyText(block, "assume_role_policy")) as readonly unknown[] as readonly Trust[]).map(
+      (statement) => ({
+        id,
+        statement,
+      }),
+    ),
   );
   for (const { id, statement } of trusts) {
     const { Service, Federated } = statement.Principal;
