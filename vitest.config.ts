@@ -1,4 +1,4 @@
-// How the tests run: processes of their own (some drive child processes and signals), one more than the machine has cores, since some mostly wait.
+// How the tests run: processes of their own (some drive child processes and signals), two more than the machine has cores, since many mostly wait.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import LongestFirst from "./test/longest-first.ts";
@@ -17,7 +17,7 @@ const once = ["test/action/cancel.test.ts", "test/soak/**/*.test.ts"];
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     // For what hangs, not for what a busy machine takes its time over.
     testTimeout: 300_000,

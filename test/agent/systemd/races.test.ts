@@ -32,7 +32,8 @@ test("a worker that appears between the agent's look and the freeze is found fro
 });
 
 test("the agent waits for it, stops its runner afterwards, and answers", () => {
-  expect(found.said.slice(-3)).toEqual(["freeze", "stop", "killed"]);
+  // What is killed is thawed, by the stop and once more by the destruction of its root.
+  expect(found.said.slice(-5)).toEqual(["freeze", "stop", "thaw", "killed", "thaw"]);
   expect(found.events[0]).toBe("agent.waiting-for-job");
   expect(found.events.at(-1)).toBe("agent.cleaned");
   expect(found.processes).toBe("");
