@@ -12,8 +12,11 @@ import { hostClock } from "../host-clock.ts";
 import { credentials, place, repository, type EmbeddedCloud } from "./embedded-cloud.ts";
 
 const pollMs = 200;
-/** Beyond the idle time: agents remove their registrations and power off. After it refresh comes at its next period. */
-const graceMs = 20_000;
+/**
+ * Beyond the idle time, for what hangs: agents remove their registrations and power off within a second or two, and after that refresh comes
+ * at its next period; a busy machine takes its time over both.
+ */
+const graceMs = 90_000;
 
 /** Waits until EC2 has no machine alive, at most for the idle time and a grace. */
 export async function waitForTheEnd(cloud: EmbeddedCloud, idleMs: number, stop: AbortSignal): Promise<void> {

@@ -40,14 +40,17 @@ install_all() { # result
   exit 1
 }
 # Killed in the middle of a package, as a power cut would: what it leaves is where the next one begins.
+half_done() { [ -e "$R/usr/sbin/policy-rc.d" ] && compgen -G "$R/usr/bin/*.dpkg-new" >/dev/null; }
 cut_short() {
   local pid
   mkdir "$R/tmp/payload"
   cp -r "$payload/." "$R/tmp/payload"
   setsid chroot "$R" /usr/bin/env -i SYSTEMD_OFFLINE=1 HOME=/root LANG=C.UTF-8 PATH="$PATH" bash /tmp/payload/install/all.sh >"$results/cut" 2>&1 &
   pid=$!
-  until [ -e "$R/usr/sbin/policy-rc.d" ] && compgen -G "$R/usr/bin/*.dpkg-new" >/dev/null; do
+  # Looked at again while it is stopped: on a busy machine the package may be unpacked before the signal comes.
+  until half_done && kill -STOP -- "-$pid" && sleep 0.1 && half_done; do
     kill -0 "$pid" 2>/dev/null || return
+    kill -CONT -- "-$pid"
     sleep 0.01
   done
   kill -KILL -- "-$pid"

@@ -85,13 +85,16 @@ export const sabotages: readonly Sabotage[] = [
     `if (ended !== undefined) return { kind: "confirm", record, why: ended };`,
     `return { kind: "confirm", record, why: { code: "gone", by: "unknown" } };`,
   ),
-  one(
-    "lets a late signal overwrite a newer one",
-    writes,
-    `condition: and(exists("key"), signalMovesForward(report), signalStands(judged.signal)),`,
-    `condition: exists("key"),`,
-    { late: 0.1 },
-  ),
+  {
+    ...one(
+      "lets a late signal overwrite a newer one",
+      writes,
+      `condition: and(exists("key"), signalMovesForward(report), signalStands(judged.signal)),`,
+      `condition: exists("key"),`,
+      { late: 0.1 },
+    ),
+    from: 20,
+  },
   {
     ...one(
       "condemns what has begun to register",
