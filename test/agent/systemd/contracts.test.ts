@@ -1,8 +1,8 @@
 // The contracts of runner and sandbox on the real units, in one guest with a real systemd.
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { runnerCases } from "../../contract/runner-contract.ts";
 import { sandboxCases } from "../../contract/sandbox-contract.ts";
-import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
+import { playOnce } from "./play-in-guest.ts";
 
 type Outcomes = Readonly<Record<string, string>>;
 interface Found {
@@ -11,15 +11,8 @@ interface Found {
   readonly left: readonly string[];
 }
 
-let played: Played<Found>;
 let found: Found;
-beforeAll(async () => {
-  played = await playInGuest<Found>("contracts");
-}, guestTestMs);
-beforeEach((context) => {
-  if (played.kind === "cannot") return context.skip(played.why);
-  found = played.found;
-});
+playOnce("contracts", (one) => (found = one as Found));
 
 describe("GitHub's runner", () => {
   test.each(runnerCases)("$name", ({ name }) => expect(found.runner[name]).toBe("passed"));

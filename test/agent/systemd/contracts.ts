@@ -16,7 +16,7 @@ const part = `#!/bin/bash\nnames='${toldVariable}'\nlay_program() { install -d "
 
 /** What jobs wait for. */
 const gates = "/opt/gates";
-/** Where the agent's user can read this project, whoever owns the folders above it. */
+/** Where the agent's user can read this project, whatever the rights of the folders above it. */
 const project = "/opt/project";
 
 const show = async (key: string): Promise<string> =>

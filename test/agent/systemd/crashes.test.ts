@@ -1,6 +1,6 @@
 // On a real systemd: a hung agent, one that is killed again and again, and a dead listener lose no job and double nothing.
-import { beforeAll, beforeEach, expect, test } from "vitest";
-import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
+import { expect, test } from "vitest";
+import { playOnce } from "./play-in-guest.ts";
 
 interface Ended {
   readonly conclusion: string;
@@ -16,15 +16,8 @@ interface Found {
   readonly processes: string;
 }
 
-let played: Played<Found>;
 let found: Found;
-beforeAll(async () => {
-  played = await playInGuest<Found>("survives crashes");
-}, guestTestMs);
-beforeEach((context) => {
-  if (played.kind === "cannot") return context.skip(played.why);
-  found = played.found;
-});
+playOnce("survives crashes", (one) => (found = one as Found));
 
 test("the watchdog ends an agent that hangs; the next one takes its run up while the job runs on", () => {
   expect(found.hung).toEqual({ conclusion: "success", dispatches: 1, listeners: 1 });

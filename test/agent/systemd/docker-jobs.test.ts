@@ -1,8 +1,8 @@
 // On a real systemd with a real docker: what jobs do with containers works as on GitHub's own runners, and ends with their run.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { playInGuest, type Played } from "./play-in-guest.ts";
+import { describe, expect, test } from "vitest";
+import { playOnce } from "./play-in-guest.ts";
 
 interface Found {
   readonly container: readonly string[];
@@ -18,19 +18,13 @@ interface Found {
 /** Packages unpacked, by `.ci/run`: nothing of them is installed, so no daemon starts on this machine. */
 const docker = process.env["RUNPOOL_TEST_DOCKER"] ?? resolve(import.meta.dirname, "../../../.runpool/docker");
 
-let played: Played<Found>;
+const there = ["usr/sbin/dockerd", "usr/bin/containerd", "usr/bin/busybox"].every((file) =>
+  existsSync(join(docker, file)),
+);
 let found: Found;
-beforeAll(async () => {
-  const there = ["usr/sbin/dockerd", "usr/bin/containerd", "usr/bin/busybox"].every((file) =>
-    existsSync(join(docker, file)),
-  );
-  played = there
-    ? await playInGuest<Found>("jobs use docker", { files: docker, limitMs: 600_000 })
-    : { kind: "cannot", why: `no docker unpacked in ${docker}: .ci/run does it on Debian, as root` };
-}, 660_000);
-beforeEach((context) => {
-  if (played.kind === "cannot") return context.skip(played.why);
-  found = played.found;
+playOnce("jobs use docker", (one) => (found = one as Found), {
+  files: docker,
+  missing: there ? undefined : `no docker unpacked in ${docker}: .ci/run does it on Debian, as root`,
 });
 
 test("a job's container finds the runner's node in /__e, and the job's files where the runner has put them", () => {

@@ -1,6 +1,6 @@
 // On a real systemd: a job that attacks its machine, and an agent's user that attacks root, get nothing, and the machine serves on.
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { playOnce } from "./play-in-guest.ts";
 
 interface Found {
   readonly perl: boolean;
@@ -27,15 +27,8 @@ interface Found {
   };
 }
 
-let played: Played<Found>;
 let found: Found;
-beforeAll(async () => {
-  played = await playInGuest<Found>("hostile job");
-}, guestTestMs);
-beforeEach((context) => {
-  if (played.kind === "cannot") return context.skip(played.why);
-  found = played.found;
-});
+playOnce("hostile job", (one) => (found = one as Found));
 
 describe("a job", () => {
   beforeEach((context) => {

@@ -1,10 +1,10 @@
 // On a real systemd: an instance that is claimed by a just-in-time configuration boots, serves its one job, and goes back to the pool.
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { jitConfigurationParameter, runnerName } from "../../../domain/names.ts";
 import { place } from "../../../entry/laptop/environment.ts";
 import { decoys } from "./job-secrets.ts";
 import type { JournalSecrets } from "./journal-secrets.ts";
-import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
+import { playOnce } from "./play-in-guest.ts";
 
 interface Found {
   readonly instance: string;
@@ -25,15 +25,8 @@ interface Found {
   readonly secrets: JournalSecrets;
 }
 
-let played: Played<Found>;
 let found: Found;
-beforeAll(async () => {
-  played = await playInGuest<Found>("serves just in time");
-}, guestTestMs);
-beforeEach((context) => {
-  if (played.kind === "cannot") return context.skip(played.why);
-  found = played.found;
-});
+playOnce("serves just in time", (one) => (found = one as Found));
 
 test("the runner that GitHub has made is up by its configuration alone, and does the job", () => {
   const { instance, runners, conclusion } = found;

@@ -1,7 +1,7 @@
 // On a real systemd: the pre-runner script by root's unit, with any content.
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { preRunnerCases } from "../../contract/pre-runner-cases.ts";
-import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
+import { playOnce } from "./play-in-guest.ts";
 
 /** Exit code, then the last lines. */
 type Outcome = readonly string[];
@@ -12,15 +12,8 @@ interface Found {
   readonly asJob: Outcome;
 }
 
-let played: Played<Found>;
 let found: Found;
-beforeAll(async () => {
-  played = await playInGuest<Found>("preparations");
-}, guestTestMs);
-beforeEach((context) => {
-  if (played.kind === "cannot") return context.skip(played.why);
-  found = played.found;
-});
+playOnce("preparations", (one) => (found = one as Found));
 
 test.each(preRunnerCases)("$name: its own exit code and its own last lines", ({ name, code, lastLines }) => {
   expect(found.found[name]).toEqual([String(code), ...lastLines]);

@@ -1,6 +1,6 @@
 // On a real systemd: a job that begins in the very moment in which its machine is asked to leave is not hit.
-import { beforeAll, beforeEach, expect, test } from "vitest";
-import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
+import { expect, test } from "vitest";
+import { playOnce } from "./play-in-guest.ts";
 import type { AgentLine } from "./stage.ts";
 
 interface Found {
@@ -16,15 +16,8 @@ interface Found {
   readonly lines: readonly AgentLine[];
 }
 
-let played: Played<Found>;
 let found: Found;
-beforeAll(async () => {
-  played = await playInGuest<Found>("leave meets a job");
-}, guestTestMs);
-beforeEach((context) => {
-  if (played.kind === "cannot") return context.skip(played.why);
-  found = played.found;
-});
+playOnce("leave meets a job", (one) => (found = one as Found));
 
 test("a worker that appears between the agent's look and the freeze is found frozen, thawed, and its job ends well", () => {
   expect(found).toMatchObject({ asked: "done", jobsBefore: 0, conclusion: "success", dispatches: 1 });

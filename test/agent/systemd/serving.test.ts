@@ -1,8 +1,8 @@
 // On a real systemd: the machine serves two runs, its jobs reach nothing that is not theirs, and the second finds nothing of the first.
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { limits } from "../../../domain/limits.ts";
 import type { JournalSecrets } from "./journal-secrets.ts";
-import { guestTestMs, playInGuest, type Played } from "./play-in-guest.ts";
+import { playOnce } from "./play-in-guest.ts";
 
 interface Found {
   readonly verify: string;
@@ -31,15 +31,8 @@ interface Found {
   readonly events: readonly string[];
 }
 
-let played: Played<Found>;
 let found: Found;
-beforeAll(async () => {
-  played = await playInGuest<Found>("serves and releases");
-}, guestTestMs);
-beforeEach((context) => {
-  if (played.kind === "cannot") return context.skip(played.why);
-  found = played.found;
-});
+playOnce("serves and releases", (one) => (found = one as Found));
 
 describe("the units", () => {
   test("are understood by systemd as a whole", () => {
