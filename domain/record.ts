@@ -315,6 +315,16 @@ function reportedIn(fields: Record<string, unknown>): {
   return { said, spoilt };
 }
 
+/** Whether words can be made of it; a code that is not known yet is a newer version's. */
+function isCause(found: unknown): boolean {
+  const { code, attributes, signal, reason, cause } = partsOf(found);
+  if (code === "spoilt") return areTexts(attributes);
+  if (code === "failed") return signalIn(signal) !== undefined;
+  if (code === "operator") return isText(reason);
+  if (code === "condemned") return cause === undefined || isCause(cause);
+  return isText(code);
+}
+
 /** What is wrong inside a list or a map that decisions read. */
 const wrongInside: Readonly<Record<string, (found: unknown) => string | undefined>> = {
   labels: (found) => (areTexts(found) ? undefined : "labels holds something that is no text"),
@@ -324,7 +334,7 @@ const wrongInside: Readonly<Record<string, (found: unknown) => string | undefine
       .every(({ forge, scope, labels, kind }) => isText(forge) && isText(scope) && isText(kind) && areTexts(labels))
       ? undefined
       : "registration holds an entry without forge, scope, kind or labels",
-  reason: (found) => (isText(partsOf(found)["code"]) ? undefined : "reason has no code"),
+  reason: (found) => (isCause(found) ? undefined : "reason is no cause: it has no code, or not what its code needs"),
   lastSignal: (found) =>
     signalIn(found) === undefined ? "lastSignal is without kind, rank, assignment or time" : undefined,
 };

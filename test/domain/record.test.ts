@@ -112,6 +112,10 @@ describe("a damaged attribute is named, with the item's key:", () => {
     ["registration", [{ ...full.registration[0], labels: "1001" }]],
     ["lastSignal", { ...full.signal, assignment: "1" }],
     ["reason", { by: "terminated" }],
+    ["reason", { code: "failed" }],
+    ["reason", { code: "spoilt", attributes: "signal" }],
+    ["reason", { code: "operator" }],
+    ["reason", { code: "condemned", cause: null }],
   ])("%s damaged inside: %j", (name, inside) => {
     expect(problemOf({ ...full, [name]: inside })).toMatch(new RegExp(`^${name} `));
   });

@@ -46,7 +46,7 @@ const values: readonly (readonly [string, readonly unknown[]])[] = [
   ["labels", [[], [5], "x", null]],
   ["registration", [[], [{}], [null], [{ forge: "github", scope: "nowhere", labels: [], kind: "token" }], "x"]],
   ["lastOwner", [5]],
-  ["reason", ["x".repeat(300_000), 5]],
+  ["reason", [{ code: "x".repeat(300_000) }, { code: "failed" }, "x", 5]],
   ["expiresAt", [0, forEver, "x"]],
 ];
 
