@@ -60,6 +60,7 @@ export async function demonstrate(view: View, stop: AbortSignal): Promise<Demons
     const worldOf: Stage["worldOf"] = (runId, also) => worldFor(cloud, view, tally, runId, also);
     view.run("refresh", "fetching the registration token");
     await refreshing.once(stop);
+    view.run("refresh", "runs by its schedule");
     const story = await play({ cloud, worldOf, show: (runId, progress) => view.run(runId, progress), stop });
     view.run("idle", `waiting ${shortIdleMs / 1000} s for idle instances to end themselves`);
     await waitForTheEnd(cloud, shortIdleMs, stop);

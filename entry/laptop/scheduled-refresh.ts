@@ -43,11 +43,13 @@ export async function deployRefresh({
   const first = new AbortController();
   const read = (text: string): void => {
     const { at: _at, environment: _environment, event, ...facts } = readLine(text);
-    // Of what is no event the most are metrics.
+    // Most other lines are metrics.
     if (typeof event !== "string") return;
     view.event("refresh", event as EventName, facts);
-    if (isProblem.has(event)) problems.push(`refresh: ${String(facts["problem"])}`);
-    if (event === "refresh.done") first.abort();
+    if (isProblem.has(event)) problems.push(`refresh: ${event} ${JSON.stringify(facts)}`);
+    if (event !== "refresh.done") return;
+    if (facts["problems"] !== 0) problems.push(`refresh: ${String(facts["problems"])} problems`);
+    first.abort();
   };
   const readLine = (text: string): Readonly<Record<string, unknown>> => {
     try {

@@ -11,7 +11,7 @@ test("the main job gives every run its runners and leaves nothing, in one JSON o
   const laptop = await start("--json");
   const peak: Memory = { wholeMib: 0, agentMib: 0 };
   const watching = setInterval(() => {
-    void laptopMemory(laptop.child.pid ?? 0, laptop.folder).then(({ wholeMib, agentMib }) => {
+    void laptopMemory(laptop.folder).then(({ wholeMib, agentMib }) => {
       peak.wholeMib = Math.max(peak.wholeMib, wholeMib);
       peak.agentMib = Math.max(peak.agentMib, agentMib);
     });

@@ -25,9 +25,9 @@ export interface Memory {
   agentMib: number;
 }
 
-export async function laptopMemory(laptop: number, folder: string): Promise<Memory> {
+export async function laptopMemory(folder: string): Promise<Memory> {
   const memory: Memory = { wholeMib: 0, agentMib: 0 };
-  for (const { pid, commandLine } of [{ pid: String(laptop), commandLine: "" }, ...(await naming(folder))]) {
+  for (const { pid, commandLine } of await naming(folder)) {
     const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
     const kib = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(rollup)?.[1] ?? 0);
     memory.wholeMib += kib("Pss") / 1024;
