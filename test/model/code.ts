@@ -136,27 +136,34 @@ export class Code {
   }
 
   #place(program: Program, history: readonly Event[], open: readonly Asked[]): Place {
-    const place = { id: places.length, process: this, program, history, open, after: new Map(), twins: [] };
-    places.push({ ...place, steps: undefined });
-    return places.at(-1) as Place;
+    const place: Place = {
+      id: places.length,
+      process: this,
+      program,
+      history,
+      open,
+      after: new Map(),
+      twins: [],
+      steps: undefined,
+    };
+    places.push(place);
+    return place;
   }
 
   /** Where it may begin any of these. */
   #begin(programs: readonly Program[]): Place {
     const name = programs.map((one) => one.name).join("\n");
-    let start = this.#starts.get(name);
-    if (start === undefined) {
-      start = this.#place({ name, run: async () => undefined }, [], []);
-      this.#starts.set(name, start);
-      const known = start;
-      if (programs.length === 0) known.steps = [];
-      else
-        lacking.push(async () => {
-          const steps: Step[] = [];
-          for (const program of programs) steps.push(...(await this.#steps(await this.#at(program, []))));
-          known.steps = steps;
-        });
-    }
+    const known = this.#starts.get(name);
+    if (known !== undefined) return known;
+    const start = this.#place({ name, run: async () => undefined }, [], []);
+    this.#starts.set(name, start);
+    if (programs.length === 0) start.steps = [];
+    else
+      lacking.push(async () => {
+        const steps: Step[] = [];
+        for (const program of programs) steps.push(...(await this.#steps(await this.#at(program, []))));
+        start.steps = steps;
+      });
     return start;
   }
 

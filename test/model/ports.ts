@@ -102,6 +102,8 @@ const none = async (): Promise<[]> => [];
 export function worldOf(at: Place): ControlWorld {
   const { execution, name, sees, creates, claims = true, first = false, far = false, configuration } = at;
   let won = false;
+  /** Before its first call it owns nothing, which is not asked for. */
+  let fresh = first;
   const ask = execution.ask.bind(execution);
   const shown = (i: number, id: number): InstanceRecord => shownAt(i, id, execution.now, far);
   const decision = (instance: number, [code = 0, id = 0]: Reply): Decision | Unknown => {
@@ -147,7 +149,11 @@ export function worldOf(at: Place): ControlWorld {
         return decisions.map((one) => (one.kind === "done" ? { kind: "done", already: one.already } : one));
       },
       read: async (of) => await read(of.map((key) => keys.indexOf(key))),
-      ofGroup: async (group) => (first ? { items: [], damaged: [] } : await read(sees, group)),
+      async ofGroup(group) {
+        if (!fresh) return await read(sees, group);
+        fresh = false;
+        return { items: [], damaged: [] };
+      },
       async idle() {
         // It claims until it has won once: then it may create, or do without.
         const [one = 0] = claims && !won ? await ask({ kind: "index" }) : [];

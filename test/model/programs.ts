@@ -14,9 +14,9 @@ import { formatOwner, runOwner } from "../../domain/owner.ts";
 import type { InstanceRecord } from "../../domain/record.ts";
 import { Code, type Execution, type Program } from "./code.ts";
 import type { Orders, Process, Spec } from "./model.ts";
-import { configurationOf, launcherOf, moveRequest, unread, worldOf } from "./ports.ts";
+import { configurationOf, moveRequest, unread, worldOf } from "./ports.ts";
 import { ahead, now, thing } from "./records.ts";
-import type { MoveRequest } from "./requests.ts";
+import { replied, type MoveRequest } from "./requests.ts";
 
 type Of<Kind extends Process["kind"]> = Extract<Process, { kind: Kind }>;
 
@@ -28,7 +28,10 @@ const codes = new Map<string, Code>();
 
 export function codeOf(spec: Spec, process: Process, orders: Orders): Code {
   const { kind } = process;
-  const changes = kind === "release" || kind === "refresh" ? orders : {};
+  // Of all rules, those that the ports of these two follow.
+  const { releaseAsks, releaseAsksFirst, refreshListsFirst, proveListsAgain, forgeProves } = orders;
+  const followed = { releaseAsks, releaseAsksFirst, refreshListsFirst, proveListsAgain, forgeProves };
+  const changes = kind === "release" || kind === "refresh" ? followed : {};
   const name = JSON.stringify([process, spec.start.length, spec.stale === true, changes]);
   let code = codes.get(name);
   if (code === undefined) codes.set(name, (code = make(spec, process, orders)));
@@ -75,7 +78,6 @@ function demandOf(process: Of<"provision">, at: number): Demand {
 function provisionOf(spec: Spec, process: Of<"provision">): Code {
   const { name, creates = false, claims = true, reenters = false, cancelled = false } = process;
   const configuration = configurationOf(spec.stale === true);
-  launcherOf(ownerOfProvision(process));
   const enters = (incarnation: number): Program => ({
     name: `${name} ${incarnation}`,
     // To be cancelled is to run out of time, or sooner.
@@ -84,7 +86,9 @@ function provisionOf(spec: Spec, process: Of<"provision">): Code {
       const at = { name: `${name}.${incarnation}`, sees: all(spec), creates, claims, first: incarnation === 0 };
       const world = worldOf({ execution, configuration, ...at });
       const demand = demandOf(process, execution.now);
-      await provide(world, { configuration }, demand, { cancel: execution.cancel.signal });
+      const made = await provide(world, { configuration }, demand, { cancel: execution.cancel.signal });
+      const mistake = made.reasons?.find(({ code }) => code === "error");
+      if (mistake !== undefined) throw new Error(JSON.stringify(mistake));
     },
   });
   const post: Program = {
@@ -158,7 +162,7 @@ function floorOf(spec: Spec, { name, creates, keeps = true }: Of<"floor">): Code
   });
 }
 
-/** Moves whose conditions ask for no fact of outside: whoever calls them, whenever, must do no harm. */
+/** Moves whose conditions ask for no fact of outside: they must do no harm, by whichever caller and at whatever moment. */
 const guarded: readonly (readonly [Move, "claim" | "owner" | "nobody"])[] = [
   ["start", "claim"],
   ["park-prepared", "nobody"],
@@ -187,7 +191,8 @@ function strayOf(spec: Spec, { name }: Of<"stray">): Code {
       if (read === undefined) return;
       const moves = movesBy(read, i);
       const [which = 0, code = 0] = await execution.ask({ kind: "any", moves });
-      if (code < 2 && moves[which]?.move.startsWith("condemn") === true) await world.fleet.terminate([read.instanceId]);
+      if (code < replied.unknown && moves[which]?.move.startsWith("condemn") === true)
+        await world.fleet.terminate([read.instanceId]);
     },
   });
   const programs = all(spec).map(of);

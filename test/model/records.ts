@@ -110,9 +110,11 @@ class Records {
     const name = key(record);
     const known = this.#ids.get(name);
     if (known !== undefined) return known;
-    this.all.push(record);
-    this.#ids.set(name, this.all.length - 1);
-    return this.all.length - 1;
+    const id = this.all.push(record) - 1;
+    // Tables of decisions and replies name it in 16 bits.
+    if (id > 0xffff) throw new Error("more records than the search can tell apart");
+    this.#ids.set(name, id);
+    return id;
   }
 
   /** A record made of another, once. */

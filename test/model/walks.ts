@@ -1,6 +1,6 @@
 // Walks at random from the beginning to the end of a world: as deep as its steps go, where breadth-first search has to stop.
 import type { Row } from "./layout.ts";
-import { modelOf, type Rules, type Spec } from "./model.ts";
+import { modelOf, type Emit, type Rules, type Spec } from "./model.ts";
 import { brokenState } from "./moves.ts";
 import { initial, rests, successorsOf, told } from "./search.ts";
 
@@ -48,11 +48,18 @@ export async function walk(spec: Spec, rules: Rules, { walks, longest, seed }: B
       }
       const next: Row[] = [];
       let wrong: { readonly promise: string; readonly child: Row } | undefined;
-      await successors(row, (child, _who, _what, _i, promise) => {
+      const emit: Emit = (child, _who, _what, _i, promise) => {
         const broken = promise ?? brokenState(model, child);
         if (broken !== undefined) wrong ??= { promise: broken, child };
         next.push(child);
-      });
+      };
+      const learns = successors(row, emit);
+      if (learns !== undefined) {
+        await learns;
+        // Until all was known some came more than once: a seed's walk must not depend on what others have learnt.
+        next.length = 0;
+        await successors(row, emit);
+      }
       steps += next.length;
       if (wrong !== undefined) {
         const trace = await told(successors, [...rows, wrong.child], wrong.promise);
