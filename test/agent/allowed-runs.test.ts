@@ -102,14 +102,23 @@ test("the operator's own hook is run after ours, and its failure is the hook's",
   const folder = mkdtempSync(join(tmpdir(), "own-hook-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const own = join(folder, "own.sh");
-  writeFileSync(own, 'echo "operator says $GITHUB_RUN_ID"\n[ "$GITHUB_RUN_ID" != 8 ]\n');
+  // The last that ours has written, if it has run by then.
+  writeFileSync(
+    own,
+    'tail -n 1 "$RUNPOOL_JOBS_FILE" | cut -f 1\necho "operator says $GITHUB_RUN_ID"\n[ "$GITHUB_RUN_ID" != 8 ]\n',
+  );
   const run = (GITHUB_RUN_ID: string) => {
-    const env = { PATH: process.env["PATH"], RUNPOOL_HOOK_STARTED: own, GITHUB_RUN_ID };
+    const env = {
+      PATH: process.env["PATH"],
+      RUNPOOL_HOOK_STARTED: own,
+      RUNPOOL_JOBS_FILE: join(folder, "jobs"),
+      GITHUB_RUN_ID,
+    };
     const { status, stdout } = spawnSync("bash", [hook], { env, encoding: "utf8" });
     return [status, stdout];
   };
   expect([run("7"), run("8")]).toEqual([
-    [0, "operator says 7\n"],
-    [1, "operator says 8\n"],
+    [0, "started\noperator says 7\n"],
+    [1, "started\noperator says 8\n"],
   ]);
 });

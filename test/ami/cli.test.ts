@@ -161,10 +161,15 @@ test("an image whose instance never registers fails within --timeout-min: exit 1
 });
 
 test.each([
-  ["soon", 'timeout-min is "soon"; it is a whole number from 1'],
-  ["13", 'timeout-min is "13"; it is a whole number from 1 to 12'],
-])("a test may not wait for %s minutes: exit 2, and nothing is launched", async (minutes, words) => {
-  const { code, out } = await ami("test", ["--image", candidate, "--timeout-min", minutes]);
+  ["--timeout-min", "soon", 'timeout-min is "soon"; it is a whole number from 1'],
+  [
+    "--timeout-min",
+    "13",
+    'timeout-min is "13"; it is a whole number from 1 to 12, the environment\'s limits.provision',
+  ],
+  ["--class", "huge", 'resource-class is "huge"; this environment has large, '],
+])("a test with %s %s: exit 2, and nothing is launched", async (option, value, words) => {
+  const { code, out } = await ami("test", ["--image", candidate, option, value]);
   expect([code, out]).toEqual([2, expect.stringContaining(words)]);
   expect([bench.machines.machines(), bench.records()]).toEqual([[], []]);
 });

@@ -25,7 +25,7 @@ in_root() { chroot "$R" /usr/bin/env -i SYSTEMD_OFFLINE=1 HOME=/root LANG=C.UTF-
 # As a stock AMI is: nothing that was set up on this machine.
 rm -rf "$R/usr/sbin/policy-rc.d" "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin" "$R/etc/runpool" "$R/usr/lib/runpool"
 mkdir -p "$R/etc/systemd/system" "$R/usr/local/bin" "$R/usr/local/sbin"
-# An AMI's apt keeps its caches; a container's builds them anew in each of twenty calls. Nothing is upgraded and no manual indexed: neither is the recipe's.
+# An AMI's apt keeps its caches; a container's builds them anew in each of twenty calls. Upgrades and the manual index are off: the recipe does neither.
 rm -f "$R"/etc/apt/apt.conf.d/docker-{clean,gzip-indexes} "$R/var/lib/man-db/auto-update"
 echo 'APT::Get::Upgrade "false";' >"$R/etc/apt/apt.conf.d/99no-upgrade"
 sed -i -E 's/^([^:]+):\$[^:]*:/\1:*:/' "$R/etc/shadow"

@@ -13,6 +13,7 @@ import { limits } from "../../domain/limits.ts";
 import { requestOf } from "../../entry/laptop/runs.ts";
 import { agentOf } from "../control/calm-world.ts";
 import { configuration } from "../control/record-of.ts";
+import { defaultResourceClasses } from "../../domain/resource-class.ts";
 
 const imageId = "ami-0cafe0cafe0cafe00";
 const candidate: ImageSeen = {
@@ -150,7 +151,7 @@ test("under an overlay that cannot be used it is not tried: nothing is created b
 });
 
 test.each([
-  [{ resourceClass: "huge" }, { code: "unknown-class", given: "huge" }],
+  [{ resourceClass: "huge" }, { code: "unknown-class", given: "huge", known: Object.keys(defaultResourceClasses) }],
   [{ timeoutMin: "soon" }, { code: "timeout", given: "soon", most: 12 }],
   [{ timeoutMin: "13" }, { code: "timeout", given: "13", most: 12 }],
 ])("with %j it is not tried, and the reason says why", async (options, why) => {

@@ -53,7 +53,7 @@ it("the records, those of a run, and the idle ones of a pool", async () => {
   expect(calls("dynamodb", "Query")).toBe(2);
 });
 
-it("what runs have come to since it was params", async () => {
+it("what runs have come to since it was last reported", async () => {
   const { requests } = sim;
   const runs = ["4001", "4002", "4003", "4004", "4005"];
   const { provisionId, attempt, repository, resourceClass, usageClass } = keptRequest;

@@ -35,7 +35,10 @@ describe("GitHub's runner on plain processes", () => {
       gates: folder,
     });
   });
-  afterEach(() => stand.runner.kill());
+  afterEach(async () => {
+    await stand.runner.kill();
+    await stand.runner.clean(played);
+  });
   afterAll(async () => {
     await bench.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });

@@ -9,12 +9,6 @@ import { type CalmWorld, refreshedWorld, repository, requestOf } from "./calm-wo
 
 const minute = 60_000;
 
-/** A world in which a refresh has been, and what the counters say beside what the table holds. */
-async function fresh(): Promise<CalmWorld> {
-  const world = await refreshedWorld();
-  return world;
-}
-
 async function counted(world: CalmWorld): Promise<{ environment: number; partition: number; records: number }> {
   const count = (scope: string) =>
     world.does("look", async ({ settings }) => (await settings.counter(scope))?.count ?? 0);
@@ -43,7 +37,7 @@ function scarce(fleet: Fleet, most: readonly number[]): { fleet: Fleet; asked: n
 }
 
 test("EC2 has fewer than were wanted: only the rest is asked for again, and places are held by what there is", async () => {
-  const world = await fresh();
+  const world = await refreshedWorld();
   const [outcome, asked] = await world.does("provision", async (ports) => {
     const { fleet, asked } = scarce(ports.fleet, [3, 1]);
     return [await provision({ ...ports, fleet }, requestOf({ instanceCount: "5" })), asked] as const;
@@ -56,7 +50,7 @@ test("EC2 has fewer than were wanted: only the rest is asked for again, and plac
 });
 
 test("EC2 has none: every place is free again", async () => {
-  const world = await fresh();
+  const world = await refreshedWorld();
   const outcome = await world.does("provision", (ports) =>
     provision({ ...ports, fleet: scarce(ports.fleet, []).fleet }, requestOf({ instanceCount: "5" })),
   );
@@ -65,7 +59,7 @@ test("EC2 has none: every place is free again", async () => {
 });
 
 test("a provision that was killed once its machines were recorded, and is entered again, holds each place once", async () => {
-  const world = await fresh();
+  const world = await refreshedWorld();
   const { process, ports } = world.process("killed");
   void provision(ports, requestOf({ instanceCount: "3" }));
   while (world.table.all().length < 3) await world.time.run(world.time.now() + 50);
@@ -81,7 +75,7 @@ test("a provision that was killed once its machines were recorded, and is entere
 });
 
 test("released, idle, ended and confirmed, and confirmed once more: each place is freed once", async () => {
-  const world = await fresh();
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf({ instanceCount: "3" })));
   expect(await counted(world)).toEqual(places(3));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));

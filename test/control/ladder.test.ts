@@ -9,22 +9,10 @@ import type { Taken } from "../../control/pool/demand-context.ts";
 import type { Request } from "../../domain/request.ts";
 import { worldOf } from "../world/world.ts";
 import { noFaults } from "../world/faults.ts";
+import { keptRequest } from "../contract/requests.ts";
 import { configuration } from "./record-of.ts";
 
-const request: Request = {
-  runId: "7",
-  attempt: 1,
-  provisionId: "ci",
-  repository: "acme/shop",
-  count: 1,
-  resourceClass: "large",
-  minimum: { cpu: 2, mmem: 4096 },
-  architecture: "x64",
-  usageClass: "spot",
-  allowedTypes: ["c6i.*"],
-  labels: [],
-  fallback: true,
-};
+const request: Request = { ...keptRequest, runId: "7", provisionId: "ci", allowedTypes: ["c6i.*"], fallback: true };
 
 test("siblings are of the other maker, in the same generation and size", () => {
   const named = ["c6i.large", "m5.*", "r7a.2xlarge", "c6id.*", "c7g.large", "t3.large", "c*"];

@@ -9,19 +9,14 @@ import { recordMachine } from "../../control/pool/record-machine.ts";
 import type { DemandContext } from "../../control/pool/demand-context.ts";
 import { signalOf } from "../../domain/agent-writes.ts";
 import type { Request } from "../../domain/request.ts";
-import { type CalmWorld, contextFor, refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
+import { contextFor, refreshedWorld, requestOf, wordsIn } from "./calm-world.ts";
 import { owned, recordOf } from "./record-of.ts";
-
-async function opened(configure: Parameters<typeof refreshedWorld>[0] = {}): Promise<CalmWorld> {
-  const world = await refreshedWorld(configure);
-  return world;
-}
 
 const opening = async (ports: ControlPorts, request: Request): Promise<DemandContext> =>
   contextFor(ports, (await ports.settings.load()).configuration, request);
 
 test("what others take while it creates leaves room for fewer: with what it has, all of that room is used", async () => {
-  const world = await opened({ maxInstances: 6 });
+  const world = await refreshedWorld({ maxInstances: 6 });
   const other = world.process("other").ports;
   const created = await world.does("create", async (ports) => {
     let launches = 0;
@@ -42,7 +37,7 @@ test("what others take while it creates leaves room for fewer: with what it has,
 });
 
 test("a machine of a round that is entered again, which another owner has by now, is left to that one", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const recorded = await world.does("record", async (ports) => {
     const own = await opening(ports, requestOf());
     const record = recordOf({
@@ -69,7 +64,7 @@ test("a machine of a round that is entered again, which another owner has by now
 });
 
 test("one that loses its listener before the commit is asked to leave: no job is to land where nobody counts on it", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   let lost: string | undefined;
   const outcome = await world.does("provision", (ports) => {
     const read: ControlPorts["instances"]["read"] = async (keys) => {
@@ -90,7 +85,7 @@ test("one that loses its listener before the commit is asked to leave: no job is
 });
 
 test("a round that is asked for again, its records being there already, holds no place twice", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const request = requestOf({ instanceCount: "3" });
   const { ports, process } = world.process("killed");
   void provision(ports, request);

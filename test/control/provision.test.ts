@@ -5,18 +5,13 @@ import { OutOfReach } from "../../cloud/ports/outcomes.ts";
 import { repositories, type ControlPorts } from "../world/world.ts";
 import { provision, type Provisioned } from "../../control/runs/provision.ts";
 import { release } from "../../control/runs/release.ts";
+import { wordsOfCause } from "../../entry/words/reasons.ts";
 import type { Configuration } from "../../domain/configuration.ts";
 import { limits, maxima } from "../../domain/limits.ts";
 import type { RawRequest } from "../../domain/request.ts";
-import { type CalmWorld, refreshedWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
+import { refreshedWorld, repository, requestOf, wordsIn } from "./calm-world.ts";
 
 const minute = 60_000;
-
-/** A world whose registration token is there. */
-async function opened(configure: Parameters<typeof refreshedWorld>[0] = {}): Promise<CalmWorld> {
-  const world = await refreshedWorld(configure);
-  return world;
-}
 
 function ready(outcome: Provisioned): Extract<Provisioned, { kind: "ready" }> {
   if (outcome.kind !== "ready") throw new Error(wordsIn(outcome).join("\n"));
@@ -38,7 +33,7 @@ const withCapacity = (ports: ControlPorts, capacity: number): ControlPorts => {
 };
 
 test("fewer will do: what could be had serves, and the reasons say why there are no more", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const outcome = await world.does("provision", (ports) =>
     provision(withCapacity(ports, 2), requestOf({ instanceCount: "4", minCount: "2" })),
   );
@@ -48,7 +43,7 @@ test("fewer will do: what could be had serves, and the reasons say why there are
 });
 
 test("fewer than will do is a failure that keeps nothing", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const outcome = await world.does("provision", (ports) =>
     provision(withCapacity(ports, 1), requestOf({ instanceCount: "4", minCount: "2" })),
   );
@@ -57,7 +52,7 @@ test("fewer than will do is a failure that keeps nothing", async () => {
 });
 
 test("at the maximum of instances fewer will do once the time is out", async () => {
-  const world = await opened({ maxInstances: 2 });
+  const world = await refreshedWorld({ maxInstances: 2 });
   // Two fit below the maximum; the other two are waited for in vain.
   await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "2" })));
   const began = world.time.now();
@@ -72,7 +67,7 @@ test("at the maximum of instances fewer will do once the time is out", async () 
 });
 
 test("where the maximum leaves room for as many as will do, those are created, and it is named as the reason", async () => {
-  const world = await opened({ maxInstances: 6 });
+  const world = await refreshedWorld({ maxInstances: 6 });
   ready(await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "3" }))));
   const wish = { instanceCount: "5", minCount: "3" };
   const outcome = ready(await world.does("second", (ports) => provision(ports, requestOf({ runId: "8", ...wish }))));
@@ -83,7 +78,7 @@ test("where the maximum leaves room for as many as will do, those are created, a
 });
 
 test("where the maximum leaves room for fewer than will do, no place is held meanwhile", async () => {
-  const world = await opened({ maxInstances: 6 });
+  const world = await refreshedWorld({ maxInstances: 6 });
   ready(await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "3" }))));
   const wish = requestOf({ runId: "8", instanceCount: "5", minCount: "4", timeoutMin: "3" });
   expect((await world.does("second", (ports) => provision(ports, wish))).kind).toBe("failed");
@@ -91,7 +86,7 @@ test("where the maximum leaves room for fewer than will do, no place is held mea
 });
 
 test("at the maximum of a partition those who hold its places are named, and nobody of another partition", async () => {
-  const world = await opened({ maxInstances: 20, maxInstancesPerPartition: 2 });
+  const world = await refreshedWorld({ maxInstances: 20, maxInstancesPerPartition: 2 });
   const elsewhere = requestOf({ runId: "6", repository: repositories[1], instanceCount: "2" });
   ready(await world.does("elsewhere", (ports) => provision(ports, elsewhere)));
   ready(await world.does("first", (ports) => provision(ports, requestOf({ runId: "7", instanceCount: "2" }))));
@@ -102,13 +97,13 @@ test("at the maximum of a partition those who hold its places are named, and nob
 });
 
 test("one that may wait for a minute alone creates what the pool does not have", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const outcome = await world.does("provision", (ports) => provision(ports, requestOf({ timeoutMin: "1" })));
   expect(ready(outcome).created).toBe(1);
 });
 
 test("a provision never waits beyond the threshold of what it has claimed", async () => {
-  const world = await opened({ maxInstances: 0 });
+  const world = await refreshedWorld({ maxInstances: 0 });
   const began = world.time.now();
   const outcome = await world.does("provision", (ports) => provision(ports, requestOf({ timeoutMin: "600" })));
   expect(outcome.kind).toBe("failed");
@@ -116,7 +111,7 @@ test("a provision never waits beyond the threshold of what it has claimed", asyn
 });
 
 test("the instances serve as long as the request says", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   await world.does("provision", (ports) => provision(ports, requestOf({ maxRuntimeMin: "90" })));
   const [record] = world.table.all();
   const left = (record?.threshold ?? 0) - world.time.now();
@@ -124,7 +119,7 @@ test("the instances serve as long as the request says", async () => {
 });
 
 test("a label of its own takes the place of the run id", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const outcome = ready(await world.does("provision", (ports) => provision(ports, requestOf({ label: "secret-1" }))));
   expect(outcome.instances[0]?.labels).toContain("secret-1");
   expect(outcome.instances[0]?.labels).not.toContain("1001");
@@ -133,7 +128,7 @@ test("a label of its own takes the place of the run id", async () => {
 
 describe("the labels of a run's runners", () => {
   const carried = async (asked: Partial<RawRequest>, changes: Partial<Configuration> = {}) => {
-    const world = await opened(changes);
+    const world = await refreshedWorld(changes);
     ready(await world.does("provision", (ports) => provision(ports, requestOf(asked))));
     return [...world.forge.runners.values()].map(({ labels }) => labels);
   };
@@ -144,7 +139,7 @@ describe("the labels of a run's runners", () => {
   });
 
   test.each(["large", "x64", "gpu", "self-hosted"])("a job that asks for %s alone stays queued", async (label) => {
-    const world = await opened({ labels: ["gpu"] });
+    const world = await refreshedWorld({ labels: ["gpu"] });
     ready(await world.does("provision", (ports) => provision(ports, requestOf({ label: "secret-1" }))));
     const job = world.forge.queue({ scope: repository, runId: "666", attempt: 1, labels: [label], durationMs: 1000 });
     const own = { scope: repository, runId: "1001", attempt: 1, labels: [`secret-1-large`], durationMs: 1000 };
@@ -163,7 +158,7 @@ describe("the labels of a run's runners", () => {
 });
 
 test("entered again under another label, the first one's instances are not its own", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const first = ready(await world.does("first", (ports) => provision(ports, requestOf({ label: "one" }))));
   const again = ready(await world.does("again", (ports) => provision(ports, requestOf({ label: "one" }))));
   expect(again.instances[0]?.instanceId).toBe(first.instances[0]?.instanceId);
@@ -172,7 +167,7 @@ test("entered again under another label, the first one's instances are not its o
 });
 
 test("asked to stop while its last write is under way, it gives everything back", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const stop = new AbortController();
   const outcome = await world.does("provision", (ports) => {
     const moveAll: typeof ports.instances.moveAll = async (name, moves) => {
@@ -190,7 +185,7 @@ test("asked to stop while its last write is under way, it gives everything back"
 });
 
 test("a machine that dies on its way is a reason that says where its console is read", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const provisioned = world.does("provision", (ports) => {
     // The first machine dies as it is launched; with it the only one that EC2 has.
     const launch: Fleet["launch"] = async (request) => {
@@ -213,7 +208,7 @@ test("a machine that dies on its way is a reason that says where its console is 
 });
 
 test("at the maximum with an instance that is silent at the moment, it asks for a place again, after a pause each time", async () => {
-  const world = await opened({ maxInstances: 1 });
+  const world = await refreshedWorld({ maxInstances: 1 });
   await world.does("first", (ports) => provision(ports, requestOf({ runId: "7" })));
   await world.does("release", (ports) => release(ports, { runId: "7", attempt: 1 }));
   let [claims, reservations] = [0, 0];
@@ -240,7 +235,7 @@ test("at the maximum with an instance that is silent at the moment, it asks for 
 });
 
 test("at the maximum with nothing in hand it wakes for each look at the pool, and not in between", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   let [sleeps, looks] = [0, 0];
   await world.does("provision", (ports) => {
     const sleep: typeof ports.clock.sleep = async (...asked) => {
@@ -269,7 +264,7 @@ const withoutImage = (ports: ControlPorts, error: Error): ControlPorts => ({
 });
 
 test("an image that nobody has named fails at once, in these words, and holds no place", async () => {
-  const world = await opened({ maxInstances: 20 });
+  const world = await refreshedWorld({ maxInstances: 20 });
   const began = world.time.now();
   const missing = new Error("GetParameter /runpool/dev/ami/x64: no image is named there: build one");
   const outcome = await world.does("provision", (ports) => provision(withoutImage(ports, missing), requestOf()));
@@ -282,7 +277,7 @@ test("an image that nobody has named fails at once, in these words, and holds no
 });
 
 test("an image that cannot be read at the moment is read again, and no place is held meanwhile", async () => {
-  const world = await opened({ maxInstances: 1 });
+  const world = await refreshedWorld({ maxInstances: 1 });
   let asked = 0;
   const outcome = await world.does("provision", (ports) => {
     const image: Fleet["image"] = (parameter) =>
@@ -294,13 +289,13 @@ test("an image that cannot be read at the moment is read again, and no place is 
 });
 
 test("without capacity the reasons end with what may be done", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const outcome = await world.does("provision", (ports) => provision(withCapacity(ports, 0), requestOf()));
   expect(wordsIn(outcome).at(-1)).toContain("let `fallback` take on-demand");
 });
 
 test("what is not ready in time is named, with how far it came and where its console is read", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const outcome = await world.does("provision", (ports) => {
     // What is launched hangs: it says nothing more.
     const launch: Fleet["launch"] = async (request) => {
@@ -324,7 +319,7 @@ test("what is not ready in time is named, with how far it came and where its con
 });
 
 test("where every reply of a launch is lost for a while, the same is asked again: nothing is bought twice, and no place held twice", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   const tokens: string[] = [];
   const outcome = await world.does("provision", (ports) => {
     const launch: Fleet["launch"] = async (request) => {
@@ -341,7 +336,7 @@ test("where every reply of a launch is lost for a while, the same is asked again
 });
 
 test("one that dies on its way is replaced within the limit, and the others are kept", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   let launches = 0;
   const outcome = await world.does("provision", (ports) => {
     const launch: Fleet["launch"] = async (request) => {
@@ -363,7 +358,7 @@ test("one that dies on its way is replaced within the limit, and the others are 
 });
 
 test("an instance whose disk is full when it has left is retired at release, though its last heartbeat knew nothing of that", async () => {
-  const world = await opened();
+  const world = await refreshedWorld();
   ready(await world.does("provision", (ports) => provision(ports, requestOf())));
   for (const machine of world.machines.all()) machine.diskFree = 0.05;
   const released = await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
@@ -371,15 +366,17 @@ test("an instance whose disk is full when it has left is retired at release, tho
   expect(world.table.all().map(({ state, reason }) => [state, reason])).toEqual([
     ["terminating", { code: "disk-full", free: 0.05 }],
   ]);
+  expect(world.table.all().map(({ reason }) => reason && wordsOfCause(reason))).toEqual(["5 % of its disk is free"]);
   const next = ready(await world.does("provision", (ports) => provision(ports, requestOf({ runId: "1002" }))));
   expect(next.instances.map(({ origin }) => origin)).toEqual(["created"]);
 });
 
 test("an instance that has been used as often as it may is retired at release, not handed on", async () => {
-  const world = await opened({ maxUses: 1 });
+  const world = await refreshedWorld({ maxUses: 1 });
   ready(await world.does("provision", (ports) => provision(ports, requestOf())));
   await world.does("release", (ports) => release(ports, { runId: "1001", attempt: 1 }));
   expect(world.table.all().map(({ state, reason }) => [state, reason])).toEqual([
     ["terminating", { code: "used-up", uses: 1, most: 1 }],
   ]);
+  expect(world.table.all().map(({ reason }) => reason && wordsOfCause(reason))).toEqual(["used 1 times of at most 1"]);
 });

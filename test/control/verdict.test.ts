@@ -1,6 +1,7 @@
 // How a provision judges what it has taken.
 import { describe, expect, test } from "vitest";
 import { verdictOf } from "../../control/pool/verdict.ts";
+import { wordsOfCause } from "../../entry/words/reasons.ts";
 import type { InstanceRecord, SignalKind } from "../../domain/record.ts";
 import { now, owned, recordOf } from "./record-of.ts";
 
@@ -9,7 +10,9 @@ const mine = (changes: Partial<InstanceRecord> & { said?: SignalKind } = {}): In
 const verdict = (record: InstanceRecord | undefined): string => {
   const judged = verdictOf(record, owned.claimId, now);
   if (judged.kind === "pending") return judged.quiet ? "pending, quiet" : "pending";
-  return judged.kind === "lost" ? `lost (${judged.condemn ?? "nothing to condemn"}): ${judged.cause.code}` : "ready";
+  return judged.kind === "lost"
+    ? `lost (${judged.condemn ?? "nothing to condemn"}): ${wordsOfCause(judged.cause)}`
+    : "ready";
 };
 
 test("registered under its assignment with a fresh heartbeat is ready", () =>
@@ -49,17 +52,17 @@ describe("claimed from the pool a minute ago and more", () => {
 
 describe("lost", () => {
   test.for([
-    ["no-record", undefined, "nothing to condemn"],
-    ["not-own", mine({ claimId: "theirs" }), "nothing to condemn"],
+    ["its record is gone", undefined, "nothing to condemn"],
+    ["no longer this provision's own", mine({ claimId: "theirs" }), "nothing to condemn"],
     ["condemned", mine({ state: "terminating", reason: { code: "retired" } }), "nothing to condemn"],
-    ["asked-to-leave", mine({ wanted: "leave" }), "nothing to condemn"],
-    ["retired", mine({ retiredAt: now }), "condemn-retired"],
-    ["expired", mine({ threshold: now, said: "registering" }), "condemn-expired"],
-    ["failed", mine({ said: "prepare-failed" }), "condemn-unregistered"],
-    ["failed", mine({ said: "register-failed" }), "condemn-unregistered"],
-    ["failed", mine({ said: "interrupted" }), "condemn-unregistered"],
-    ["silent", mine({ heartbeatAt: now - 61_000 }), "condemn-unregistered"],
-  ] as const)("with the cause: %s", ([why, record, by]) => {
+    ["asked to leave", mine({ wanted: "leave" }), "nothing to condemn"],
+    ["its agent ended it", mine({ retiredAt: now }), "condemn-retired"],
+    ["past its threshold as", mine({ threshold: now, said: "registering" }), "condemn-expired"],
+    ["prepare-failed", mine({ said: "prepare-failed" }), "condemn-unregistered"],
+    ["register-failed", mine({ said: "register-failed" }), "condemn-unregistered"],
+    ["interrupted", mine({ said: "interrupted" }), "condemn-unregistered"],
+    ["no heartbeat for 61 s", mine({ heartbeatAt: now - 61_000 }), "condemn-unregistered"],
+  ] as const)("with the reason: %s", ([why, record, by]) => {
     expect(verdict(record)).toContain(why);
     expect(verdict(record)).toContain(by);
   });

@@ -170,6 +170,16 @@ test("throttling is each service's own error, which the SDK knows as such", asyn
   await put();
 });
 
+test("latency is spent on the embedded cloud's clock", async () => {
+  cloud.faults.set("dynamodb", "PutItem", { latencyMs: [200, 200] });
+  const slow = put();
+  await vi.waitFor(() => expect(cloud.clock.sleepers()).toBe(1));
+  expect(cloud.db.items(TableName)).toEqual([]);
+  await cloud.clock.advance(200);
+  await slow;
+  expect(cloud.db.items(TableName)).toEqual([Item]);
+});
+
 const overHttp = (Object.keys(services) as ServiceName[]).filter((name) => name !== "lambda");
 test.each(overHttp)("faults reach %s: it throttles, is slow, and its connections end", async (name) => {
   const { kind, target: service, throttled } = rowOf(name);

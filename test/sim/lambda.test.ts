@@ -15,6 +15,7 @@ import type { Lambda } from "../../stacks/constructs/lambda.ts";
 import { deployedOn, recorded } from "../lambdas/runtime.ts";
 import { environment, hook, jobs, toyCode, toyStack, woken } from "../lambdas/toys.ts";
 import { manualClock } from "./manual-clock.ts";
+import { queueUrl } from "../../sim/sqs/context.ts";
 
 const { region, account } = environment;
 const minute = 60_000;
@@ -34,7 +35,7 @@ async function opened(lambdas: readonly Lambda[], inside?: Runtime) {
   const { runtime, printed } = recorded(inside ?? deployedOn(cloud, directory));
   const { stack, folder } = toyStack(lambdas, code);
   const furnished = await furnishLambdas(cloud, stack, { folder, runtime });
-  const queue = (name: string): string => `https://sqs.${region}.amazonaws.com/${account}/runpool-example-${name}`;
+  const queue = (name: string): string => queueUrl({ region, account }, `runpool-example-${name}`);
   const invoke = (input: object) => invokeOn(cloud.sources, { FunctionName: "runpool-example-toy-event", ...input });
   const sent = (body: string) =>
     cloud.clients.sqs.send(new SendMessageCommand({ QueueUrl: queue("toy-jobs"), MessageBody: body }));

@@ -4,6 +4,7 @@ import { resourcesOf } from "../../sim/stack-file.ts";
 import example from "../../environments/example.ts";
 import { partitionSuffix } from "../../stacks/environment/partitions.ts";
 import { isAllowed, policyText, statementsIn, type PolicyStatement } from "./evaluate-policy.ts";
+import { trustIn } from "./oidc-token.ts";
 import { configurations } from "./configuration-permission-table.ts";
 import { images } from "./image-permission-table.ts";
 import { item, other, ownKey, rights, stateKey, table } from "./permission-table.ts";
@@ -23,11 +24,6 @@ const stacks = synthesized(
     monthlyBudgetUsd: 100,
   }),
 );
-
-interface Trust {
-  readonly Principal: Readonly<Record<string, string>>;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>;
-}
 
 const policies = Object.entries(stacks).flatMap(([stack, file]) =>
   ["aws_iam_role_policy", "aws_iam_policy"].flatMap((type) =>
@@ -81,12 +77,7 @@ test("no role's policy is longer than what IAM takes, and none has a statement o
 test("roles are taken by one service each, or by named repositories' branches, tags and pull requests", () => {
   const roles = Object.values(stacks).flatMap((file) => resourcesOf(file, "aws_iam_role"));
   const trusts = roles.flatMap(([id, block]) =>
-    (statementsIn(policyText(block, "assume_role_policy")) as readonly unknown[] as readonly Trust[]).map(
-      (statement) => ({
-        id,
-        statement,
-      }),
-    ),
+    trustIn(policyText(block, "assume_role_policy")).map((statement) => ({ id, statement })),
   );
   for (const { id, statement } of trusts) {
     const { Service, Federated } = statement.Principal;

@@ -156,6 +156,13 @@ const wrong: readonly Wrong[] = [
     /^x: given\.oidcProviderArn: .* OIDC provider of token\.actions\.githubusercontent\.com/,
   ],
   [
+    "a provider of another account",
+    {
+      given: { oidcProviderArn: "arn:aws:iam::999988887777:oidc-provider/token.actions.githubusercontent.com" },
+    },
+    /^x: given\.oidcProviderArn: must be account 111122223333's OIDC provider/,
+  ],
+  [
     "a stock AMI without what makes a runner of it",
     {
       defaults: {

@@ -153,7 +153,7 @@ test("everything of the pool waits for the guard, what it replaces goes after wh
   expect(named.toSorted()).toEqual(["terraform_data.removal-guard", ...parts.map(({ address }) => address)].toSorted());
 });
 
-test("whoever deploys from a workflow may ask what the guard asks", () => {
+test("a workflow that deploys may ask what the guard asks", () => {
   const deployFrom = { repository: "octo-org/infrastructure", githubEnvironment: "production" };
   const forge = { ...both.forge, repositoryIds: { "octo-org/infrastructure": "1/3" } };
   const control = stackNamed(synthesized(own({ forge, deployFrom })), "example-control");
