@@ -10,6 +10,7 @@ import {
   type RequestParse,
   type RequestProblem,
 } from "../domain/request.ts";
+import { architectures } from "../domain/record.ts";
 
 export interface RequestInput {
   /** One text for action.yml, the documentation and `--help`: it begins in lower case, with literals in backticks. */
@@ -19,7 +20,7 @@ export interface RequestInput {
   readonly choices?: readonly string[];
   /** The placeholder of its value on the command line; without one it is a switch there, and `true` or `false` in the action. */
   readonly value?: string;
-  /** Variables that the command line reads it from. */
+  /** Variables that stand for an empty one, before `otherwise`. */
   readonly variables?: readonly string[];
 }
 
@@ -46,7 +47,7 @@ export const requestInputs = {
     otherwise: "large",
     help: "minimum vCPU and memory, as one of the environment's classes (`runpool config` lists them). Default classes: `large` (2 vCPU, 4 GiB), `xlarge` (4, 8), `2xlarge` (8, 16) …",
   },
-  architecture: { value: "NAME", otherwise: "x64", choices: ["x64", "arm64"], help: "processor architecture" },
+  architecture: { value: "NAME", otherwise: "x64", choices: architectures, help: "processor architecture" },
   usageClass: {
     value: "NAME",
     otherwise: { words: "as the class says, or its environment (spot)" },

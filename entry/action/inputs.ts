@@ -90,7 +90,7 @@ function ofProvision({
   value,
   variables,
 }: (typeof requestInputList)[number]): Input {
-  const allowed = choices ?? (value === undefined ? ["true", "false"] : []);
+  const allowed = choices ?? (value === undefined ? ["true"] : []);
   const values = allowed.map((one) => `\`${one}\``).join(" or ");
   const ifEmpty = typeof otherwise === "object" ? `. If empty: ${otherwise.words}` : "";
   return {

@@ -1,15 +1,14 @@
 // What the pages say in numbers and names is what the code has: prices, metrics, alarms, what a month costs.
 import { expect, test } from "vitest";
-import { resourcesOf, textOf, type StackFile } from "../../sim/stack-file.ts";
+import { textOf } from "../../sim/stack-file.ts";
 import { metrics } from "../../domain/metrics.ts";
 import { estimatedUsdPerHour } from "../../domain/prices.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { refreshMetrics } from "../../entry/lambdas/refresh-metrics.ts";
-import example from "../../environments/example.ts";
 import { emptyReport } from "../control/empty-report.ts";
 import { recordOf } from "../control/record-of.ts";
-import { synthesized } from "../stacks/synthesized.ts";
 import { readText } from "../tidy/sources.ts";
+import { alarms, billedAlarms } from "./costs-page.ts";
 import { allRowsOf } from "./tables.ts";
 
 const costs = readText("docs/costs.md");
@@ -29,9 +28,6 @@ test("every metric is explained, with its unit", () => {
     Object.values(metrics).map(({ name, unit }) => [name, unit.toLowerCase()]),
   );
 });
-
-const { "example-observability": observability } = synthesized({ ...example, alarms: { idleCeiling: 20 } });
-const alarms = resourcesOf(observability as StackFile, "aws_cloudwatch_metric_alarm").map(([, alarm]) => alarm);
 
 test("every alarm is explained", () => {
   const [first] = allRowsOf(monitoring, "alarm runpool-<environment>_…");
@@ -75,23 +71,15 @@ const billedMetrics = new Set(
     );
   }),
 ).size;
-/** Alarms are billed by the metric that they look at; the ceiling is by choice. */
-const billedAlarms = alarms
-  .filter((alarm) => !textOf(alarm, "alarm_name").endsWith("idle-above-ceiling"))
-  .map((alarm) =>
-    ((alarm["metric_query"] ?? []) as readonly { readonly metric?: unknown }[]).filter(({ metric }) => metric),
-  )
-  .reduce((sum, queries) => sum + Math.max(1, queries.length), 0);
-
 test("a month's metrics and alarms are counted right, and the sum is right", () => {
   const rows = allRowsOf(costs, "what", "USD");
   const usdOf = (start: string): number => Number(rows.find(([what = ""]) => what.startsWith(start))?.[1]);
   expect(usdOf(`${billedMetrics} metrics of refresh`)).toBeCloseTo(billedMetrics * 0.3, 2);
-  // To half a dollar: one alarm more changes no page.
-  expect(usdOf("alarms")).toBeCloseTo(billedAlarms * 0.1, 0);
+  expect(usdOf(`alarms (${billedAlarms} metrics)`)).toBeCloseTo(billedAlarms * 0.1, 2);
   const at = rows.findIndex(([what]) => what === "together");
   const least = rows.slice(0, at).reduce((sum, [, usd = ""]) => sum + Number.parseFloat(usd), 0);
   const together = [Math.round(least), Math.round(least + 3)];
   expect(rows[at]?.[1]).toBe(`about ${together.join("–")}`);
   expect(readText("docs/deploy.md")).toContain(`About ${together.join(" to ")} dollars a month`);
+  expect(readText("README.md")).toContain(`about ${together.join(" to ")} dollars`);
 });

@@ -1,5 +1,6 @@
 // What is printed from the code: pages of docs/, and action.yml.
 import { commandsPage } from "./commands-page.ts";
+import { costsPage } from "./costs-page.ts";
 import { environmentSchemaText } from "./environment-schema.ts";
 import { actionFile, inputsPage } from "./inputs-page.ts";
 import { lifePage } from "./life-page.ts";
@@ -15,6 +16,7 @@ export const pages: readonly Page[] = [
   { path: "action.yml", text: actionFile },
   { path: "docs/inputs.md", text: inputsPage },
   { path: "docs/commands.md", text: commandsPage },
+  { path: "docs/costs.md", text: costsPage },
   { path: "docs/environment.schema.json", text: environmentSchemaText },
 ];
 
