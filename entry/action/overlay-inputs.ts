@@ -3,7 +3,7 @@ import type { LoadedSettings } from "../../cloud/ports/settings.ts";
 import { merge, problemsOf, type Configuration, type Operational, type Overlay } from "../../domain/configuration.ts";
 import { limits } from "../../domain/limits.ts";
 import { instanceRoleName } from "../../domain/names.ts";
-import type { Architecture } from "../../domain/record.ts";
+import { architectures, type Architecture } from "../../domain/record.ts";
 import type { ResourceClasses } from "../../domain/resource-class.ts";
 import type { InputName } from "./inputs.ts";
 
@@ -84,7 +84,7 @@ const images =
   };
 
 const architecturesOf = ({ imageParameters }: Configuration): readonly Architecture[] =>
-  (["x64", "arm64"] as const).filter((one) => imageParameters[one] !== undefined);
+  architectures.filter((one) => imageParameters[one] !== undefined);
 
 export function readOverlayInputs(
   of: Read,

@@ -26,7 +26,7 @@ interface AgentHost {
 interface AgentHostOptions {
   readonly settings: AgentEnvironment;
   readonly preRunnerScript: string;
-  /** Of a forge's runner that is a process: of its folder and the jobs' path. */
+  /** A forge's runner as a plain process, from its folder and the jobs' PATH. */
   readonly program: (runner: string, path: string) => Program;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,8 +41,7 @@ export async function agentHost(given: AgentHostOptions): Promise<AgentHost> {
   let wake = (): void => undefined;
   let lastWork = (): Promise<void> => Promise.resolve();
   const bootId = await readBootId();
-  const calls = { onChange: () => wake(), lastWork: () => lastWork() };
-  const options = { ...given, bootId, ...calls };
+  const options = { ...given, bootId, onChange: () => wake(), lastWork: () => lastWork() };
   return {
     ...(await (given.settings.RUNPOOL_HOST === "systemd" ? systemdHost(options) : processesHost(options))),
     bootId,

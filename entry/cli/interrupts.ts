@@ -60,7 +60,7 @@ export async function interruptible<Result>(
 interface Repetition {
   readonly clock: Pick<Clock, "sleep">;
   readonly everyMs: number;
-  /** Called once Ctrl-C ends the repetition and no longer the process. */
+  /** After a look already: called once Ctrl-C ends the repetition and no longer the process, and followed by a pause. */
   readonly begun?: () => void;
   readonly unreached: (problem: string) => void;
 }
@@ -71,7 +71,10 @@ export async function repeatedly(
   look: () => Promise<boolean | void>,
 ): Promise<void> {
   const interrupts = onInterrupt();
-  begun?.();
+  if (begun !== undefined) {
+    begun();
+    await clock.sleep(everyMs, interrupts.signal);
+  }
   while (!interrupts.signal.aborted) {
     try {
       if ((await look()) === true) break;

@@ -14,7 +14,7 @@ export const pauseCommand = command({
       required: true,
       help: "shown to everyone whose provision fails",
       accepts: {
-        pattern: /^\s*\S[^]{0,499}$/,
+        pattern: { test: (text: string) => /^[^]{1,500}$/.test(text.trim()) },
         words: "say why, in at most 500 characters: it is shown to everyone whose provision fails",
       },
     },

@@ -160,8 +160,9 @@ export function wordsOfReason(reason: Reason): string {
 export function wordsOfProblem(problem: Problem): string {
   switch (problem.code) {
     case "overlay":
+      return problem.problem;
     case "braked":
-      return problem.code === "overlay" ? problem.problem : wordsOfReason(problem);
+      return wordsOfReason(problem);
     case "token":
       return `${problem.partition}: ${problem.error}`;
     case "floor-ignored": {

@@ -111,7 +111,7 @@ export const stepOptions = [
     otherwise: "https://api.github.com",
     steps: ["age"],
     help: "the API that lists the runner's releases",
-    accepts: { pattern: { test: (text) => /^https?:/.test(text) && URL.canParse(text) }, words: "it is a URL" },
+    accepts: { pattern: { test: (text) => /^https?:/i.test(text) && URL.canParse(text) }, words: "it is a URL" },
   },
   { name: "dry-run", steps: ["bake", "prune"], help: "bake: only validate; prune: only report" },
   { name: "evict", steps: ["age"], help: "end the idle instances of an image whose runner is too old" },
@@ -127,7 +127,7 @@ export function problemsOfStep(input: AmiInput): readonly string[] {
   return options.flatMap(({ name, otherwise, steps: of, requiredBy = [] }) => {
     if (values[name] === undefined && requiredBy.includes(input.step))
       return [`--${name} is missing: ami ${input.step} requires it`];
-    const set = values[name] !== (otherwise ?? undefined) && values[name] !== false;
+    const set = values[name] !== otherwise && values[name] !== false;
     return set && !of.includes(input.step) ? [`unknown option "--${name}" for "ami ${input.step}"`] : [];
   });
 }

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { OutOfReach } from "../../../cloud/ports/outcomes.ts";
 import { addressOf, type Sources, type Versions } from "../../../control/operate/images/source-table.ts";
 import { compareVersions } from "../../../control/operate/images/runner-age.ts";
-import type { Architecture } from "../../../domain/record.ts";
+import { architectures, type Architecture } from "../../../domain/record.ts";
 
 type Source = Sources[string];
 /** A publisher's address: its text, or its bytes. */
@@ -17,8 +17,6 @@ export interface Proposal {
   readonly to: string;
   readonly checksum: "confirmed" | "computed";
 }
-
-const architectures: readonly Architecture[] = ["x64", "arm64"];
 
 async function fetched(get: Get, url: string): Promise<Response> {
   const reply = await get(url).catch((error: unknown) => {
