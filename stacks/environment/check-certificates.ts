@@ -35,7 +35,7 @@ export function problemsOfCertificates({ privateCa }: Environment): readonly Pro
   return rule === undefined ? [] : [["privateCa", rule]];
 }
 
-/** A warning, not a refusal: the file was valid yesterday. `now`: epoch ms. */
+/** Expired certificates: a warning, not a refusal. `now`: epoch ms. */
 export const expiredCertificates = ({ privateCa = "" }: Environment, now: number): readonly Problem[] =>
   blocksOf(privateCa).flatMap(({ read }, at): Problem[] =>
     read === undefined || read.validToDate.getTime() > now

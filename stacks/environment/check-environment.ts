@@ -7,7 +7,14 @@ import { partitionsOf } from "./partitions.ts";
 import { fileFieldOf, operationalOf } from "./operational.ts";
 import { oidcIssuer } from "../policies/github-trust.ts";
 import { problemsOfTrust } from "./check-trust.ts";
-import { environmentOf, environmentShape, type Environment, type Problem } from "./environment.ts";
+import {
+  type AlarmChannel,
+  alarmChannels,
+  environmentOf,
+  environmentShape,
+  type Environment,
+  type Problem,
+} from "./environment.ts";
 import {
   noClass,
   problemsOfRetiredArchitectures,
@@ -188,8 +195,11 @@ const notified: Rule = (environment) => {
   const maxInstances = environment.limits.maxInstances ?? operationalDefaults.maxInstances;
   if (alarms.idleCeiling !== undefined && alarms.idleCeiling >= maxInstances)
     return [["alarms.idleCeiling", `can never be exceeded: limits.maxInstances is ${maxInstances}`]];
-  const again = alarms.email.findIndex((one, at) => alarms.email.indexOf(one) !== at);
-  if (again !== -1) return [[`alarms.email[${again}]`, `is a duplicate of "${alarms.email[again]}"`]];
+  for (const channel of Object.keys(alarmChannels) as AlarmChannel[]) {
+    const targets = alarms[channel];
+    const again = targets.findIndex((one, at) => targets.indexOf(one) !== at);
+    if (again !== -1) return [[`alarms.${channel}[${again}]`, `is a duplicate of "${targets[again]}"`]];
+  }
   if (monthlyBudgetUsd === undefined) return [];
   const { length } = alarms.email;
   if (length === 0) return [["monthlyBudgetUsd", "is set, but alarms.email is empty"]];

@@ -18,7 +18,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** A warning, not a refusal: the file was valid then. `now`: epoch ms. */
+/** Schedules whose last year is over: a warning, not a refusal. `now`: epoch ms. */
 export const pastSchedules = ({ schedules }: Environment, now: number): readonly Problem[] =>
   schedules.flatMap(({ cron }, at): Problem[] =>
     Math.max(...yearsOf(cron)) < new Date(now).getUTCFullYear()

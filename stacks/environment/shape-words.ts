@@ -23,7 +23,7 @@ function typeRule(message: string, given: unknown): string | undefined {
   // YAML takes digits without quotes for a number, and would drop a zero at their beginning.
   if (expected === "string" && typeof given === "number")
     return `must be a string, not a number: write "${given}" in quotes`;
-  // Of 0.5 zod says "received number".
+  // zod reports 0.5 as "received number".
   return `must be ${wordsOf(expected)}${expected === "int" ? "" : `, not ${wordsOf(received)}`}`;
 }
 
@@ -77,7 +77,7 @@ function unknownField(above: readonly PropertyKey[], key: string): string {
   return `is not a field of an environment's file (docs/environment.md)${suggestion(key, fieldsAt(environmentShape, above))}`;
 }
 
-/** Of a record's invalid key zod has the reason one level deeper. */
+/** For an invalid key of a record, zod has the reason one level deeper. */
 function ruleOf(issue: z.core.$ZodIssue, given: unknown): string {
   const message = (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
   return typeRule(message, given) ?? sizeRule(message) ?? choiceRule(message, given) ?? message;
