@@ -4,13 +4,14 @@ import { join, relative } from "node:path";
 import { bundle, executables, type Executable } from "./bundles.ts";
 import { notices } from "./notices.ts";
 import { stageStock } from "./stock-archive.ts";
+import { architectures } from "../domain/record.ts";
 
 const directory = process.argv[2] ?? join(import.meta.dirname, "..", "dist");
 for (const executable of executables()) {
   const { name, entry, entryBytes } = await bundle(executable, directory);
   console.log(`${name.padEnd(16)} ${relative("", entry).padEnd(32)} ${Math.round(entryBytes / 1000)} KB`);
   if (name === "agent")
-    for (const architecture of ["x64", "arm64"] as const)
+    for (const architecture of architectures)
       await stageStock(join(directory, "stock", architecture), architecture, { agent: entry });
 }
 

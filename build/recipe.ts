@@ -4,9 +4,10 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { Unconfigured } from "../cloud/ports/settings.ts";
 import type { Sources, Variant, Versions } from "../control/operate/images/source-table.ts";
+import { architectures } from "../domain/record.ts";
 
 const text = z.string().check(z.minLength(1));
-const architecture = z.enum(["x64", "arm64"]);
+const architecture = z.enum(architectures);
 const packages = z.enum(["apt", "dnf"]);
 
 const variants = z.record(text, z.looseObject({ architecture, operatingSystem: text, packages }));

@@ -1,4 +1,4 @@
-// What is asked of the pool: so many instances of a kind, for one owner, until a moment. All who ask for machines ask in this form.
+// What is asked of the pool: so many instances of a kind, for one owner, until a moment. Every caller uses this form.
 import { allowsType } from "./instance-types.ts";
 import { isPast } from "./needs.ts";
 import type { Owner } from "./owner.ts";

@@ -20,6 +20,7 @@ import { credentials, place, repository, type BenchCloud, type Environment } fro
 import { idleInstance } from "../instances.ts";
 import { inTurn, rowOf, type Sample, type Targets, type Result } from "../measure.ts";
 import { worldOf } from "../requests.ts";
+import { wordsOfProblem } from "../../entry/words/reasons.ts";
 
 const expired = 1000;
 const rounds = 3;
@@ -80,7 +81,7 @@ export async function refreshOnce(cloud: BenchCloud): Promise<Sample> {
   const items = (await cloud.items(environment)) as readonly Record<string, { S?: string }>[];
   const ending = items.filter((item) => stateOf(item) === "terminating").length;
   if (condemned !== expired || ending !== expired)
-    throw new Error(`${condemned} condemned, ${ending} terminating: ${JSON.stringify(report.problems)}`);
+    throw new Error(`${condemned} condemned, ${ending} terminating: ${report.problems.map(wordsOfProblem).join("; ")}`);
   return { ms, calls: await cloud.calls() };
 }
 
@@ -120,7 +121,9 @@ export async function refreshHostileOnce(cloud: BenchCloud, hostile: number): Pr
   const ms = performance.now() - begun;
   const done = report.findings.filter((finding) => finding.done).length;
   if (done !== hostile || report.findings.length !== hostile || report.problems.length > 0)
-    throw new Error(`${done} of ${report.findings.length} findings done: ${JSON.stringify(report.problems)}`);
+    throw new Error(
+      `${done} of ${report.findings.length} findings done: ${report.problems.map(wordsOfProblem).join("; ")}`,
+    );
   return { ms, calls: await cloud.calls() };
 }
 

@@ -14,6 +14,7 @@ import { skewOf } from "../../domain/version.ts";
 import type { LoadedSettings, Pause } from "../ports/settings.ts";
 import { fromItem, toItem, type Item } from "./attribute-values.ts";
 import { schemaOf } from "./stored-shape.ts";
+import { architectures } from "../../domain/record.ts";
 
 /** Its attributes are the names of `Defaults`; none is a key of an index. The stack writes the same. */
 export const defaultsItem = (defaults: Defaults): Item => toItem({ ...defaults, [table.key]: defaultsKey });
@@ -44,7 +45,7 @@ export const brakesItem = (brakes: readonly Brake[]): Item => toItem({ [table.ke
 const texts = z.array(z.string());
 const byName = <T extends z.core.$ZodType>(shape: T) => z.record(z.string(), shape);
 const usageClasses = z.enum(["spot", "on-demand"]);
-const byArchitecture = z.partialRecord(z.enum(["x64", "arm64"]), z.string());
+const byArchitecture = z.partialRecord(z.enum(architectures), z.string());
 const eachOptional = <Fields extends Readonly<Record<string, z.core.SomeType>>>(fields: Fields) =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, z.exactOptional(field)])) as {
     [Name in keyof Fields]: z.ZodMiniExactOptional<Fields[Name]>;
@@ -142,7 +143,7 @@ const brakesSchema = z.object({
       z.object({
         partition: z.string(),
         resourceClass: z.string(),
-        architecture: z.enum(["x64", "arm64"]),
+        architecture: z.enum(architectures),
         imageId: z.string(),
         templateVersion: z.string(),
         configHash: z.string(),

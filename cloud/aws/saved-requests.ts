@@ -20,6 +20,7 @@ import type { Item } from "./attribute-values.ts";
 import { batchGet, type InstancesOptions } from "./instances.ts";
 import { asSdkError, raise } from "./sdk-errors.ts";
 import { schemaOf } from "./stored-shape.ts";
+import { architectures } from "../../domain/record.ts";
 
 type Options = InstancesOptions;
 
@@ -34,7 +35,7 @@ const requestSchema = schemaOf<Request>()(
     count: z.number(),
     resourceClass: z.string(),
     minimum: z.object({ cpu: z.number(), mmem: z.number() }),
-    architecture: z.enum(["x64", "arm64"]),
+    architecture: z.enum(architectures),
     usageClass: z.enum(["spot", "on-demand"]),
     allowedTypes: texts,
     labels: texts,

@@ -27,7 +27,7 @@ export interface SavedRequests extends Unreported {
   save(request: Request, at: EpochMs, outcome?: Outcome): Promise<void>;
   /** One for each provision; unreadable ones are left out. */
   ofRun(runId: string): Promise<readonly Request[]>;
-  /** Saves an outcome and leaves the saved request as it is: a re-run asks for less, or under another attempt. */
+  /** Saves an outcome, which finishes what had begun, and leaves the saved request as it is: a re-run asks for less, or under another attempt. */
   recordOutcome(runId: string, outcome: Outcome): Promise<void>;
   /** Records the end of all attempts up to this one that had begun. No-op for runs without a saved request. */
   end(runId: string, ending: Ending): Promise<void>;

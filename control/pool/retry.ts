@@ -1,4 +1,4 @@
-// Doing again what a bad network or a busy service has cost: writes of unknown outcome, reads that found nobody.
+// Retries after a bad network or a busy service: writes of unknown outcome, reads that got no answer.
 import type { EpochMs } from "../../cloud/ports/clock.ts";
 import { OutOfReach, type Unknown } from "../../cloud/ports/outcomes.ts";
 import type { InstanceRef, Moved } from "../../cloud/ports/store.ts";

@@ -257,7 +257,7 @@ async function factsOf(
   );
   for (const [parameter, made] of idle) {
     if (parameter === undefined) continue;
-    // If the image is unknown, skip the staleness check.
+    // If the image is unknown, none is stale for its image; all other checks still run.
     const image = await attempt({ part: "image", of: parameter }, undefined, () => world.fleet.image(parameter));
     if (image !== undefined) for (const record of made) images.set(machineName(record), image);
   }

@@ -24,7 +24,7 @@ export const typeNames: Readonly<Record<TypeCode, string>> = {
   M: "MAP",
   L: "LIST",
 };
-/** Types that nothing of ours writes. */
+/** Types that our code never writes. */
 const unmodelled: ReadonlySet<string> = new Set(["B", "SS", "NS", "BS"]);
 
 export const invalid = (message: string): AwsFault => new AwsFault("ValidationException", message);

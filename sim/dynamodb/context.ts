@@ -51,15 +51,13 @@ export function flagOf(input: Input, name: string): boolean | undefined {
   return value;
 }
 
-export function integerOf(input: Input, name: string, least: number, most = Infinity): number | undefined {
+export function integerOf(input: Input, name: string, least: number): number | undefined {
   const value = input[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "number") throw malformed(`${typeof value} value cannot be converted to Integer`);
-  const bound =
-    value < least ? `greater than or equal to ${least}` : value > most ? `less than or equal to ${most}` : undefined;
-  if (!bound) return Math.trunc(value);
+  if (value >= least) return Math.trunc(value);
   throw invalid(
-    `1 validation error detected: Value '${value}' at '${lowerFirst(name)}' failed to satisfy constraint: Member must have value ${bound}`,
+    `1 validation error detected: Value '${value}' at '${lowerFirst(name)}' failed to satisfy constraint: Member must have value greater than or equal to ${least}`,
   );
 }
 

@@ -84,7 +84,7 @@ function checkCall(predicate: Predicate, args: readonly Operand[], scope: Scope)
   if (first?.kind !== "path" && (predicate === "attribute_exists" || predicate === "attribute_not_exists")) {
     throw invalid(`Operator or function requires a document path; operator or function: ${predicate}`);
   }
-  // The real `contains` also finds a member of a list or a set, which nothing of ours asks for.
+  // The real `contains` also finds a member of a list or a set, which our expressions do not use.
   if (second !== undefined) demandType(predicate, second, ["S"], scope);
 }
 

@@ -24,12 +24,13 @@ interface Part {
   readonly value: AttributeValue;
 }
 
-/** Ours compare: BETWEEN and begins_with are not modelled here. */
+/** Our key conditions only compare: BETWEEN and begins_with are not modelled. */
 function readPart(condition: Condition, scope: Scope): Part {
   if (condition.kind !== "compare") throw unsupported();
   const { operator, left, right } = condition;
-  const [name = "", ...deeper] = left.kind === "path" ? resolvePath(left.path, scope) : ["", ""];
-  if (deeper.length > 0 || right.kind !== "value") throw unsupported();
+  if (left.kind !== "path" || right.kind !== "value") throw unsupported();
+  const [name = "", ...deeper] = resolvePath(left.path, scope);
+  if (deeper.length > 0) throw unsupported();
   return { name, operator, value: valueOf(right.ref, scope) };
 }
 
@@ -37,7 +38,7 @@ function intervalOf({ operator, value }: Part): Interval {
   const order = (range: AttributeValue): number => orderOf(range, value) ?? 0;
   switch (operator) {
     case "=":
-      return (range) => Math.sign(order(range));
+      return order;
     case "<":
       return (range) => (order(range) < 0 ? 0 : 1);
     case "<=":

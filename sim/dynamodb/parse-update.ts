@@ -1,4 +1,4 @@
-// The grammar of update expressions: SET, REMOVE, ADD, as far as ours use it (no arithmetic and no lists in SET, no sets).
+// The grammar of update expressions: SET, REMOVE, ADD, as far as our expressions use it (no arithmetic and no lists in SET, no sets).
 import type { Parsed } from "./parse-condition.ts";
 import { ExpressionFault, read, type Path, type Reader } from "./tokens.ts";
 

@@ -147,7 +147,8 @@ export function readExpressions(input: Record<string, unknown>, allowed: readonl
 }
 
 /** The path with its placeholders replaced. */
-export const resolvePath = (path: Path, scope: Scope): Path => path.map((step) => scope.names[step] ?? step);
+export const resolvePath = (path: Path, scope: Scope): Path =>
+  path.map((step) => (step.startsWith("#") ? (scope.names[step] ?? step) : step));
 
 /** The first attribute name of a path. */
 export const rootOf = (path: Path, scope: Scope): string => resolvePath(path, scope)[0] ?? "";

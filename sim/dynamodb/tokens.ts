@@ -1,7 +1,7 @@
 // Splits a DynamoDB expression into tokens, and reads the parts that all grammars share: paths, names, values.
 import { reservedWords } from "./reserved-words.ts";
 
-/** A document path: attribute names (or `#placeholders`). Nothing of ours names a member of a list. */
+/** A document path: attribute names (or `#placeholders`). None of our expressions names a list member. */
 export type Path = readonly string[];
 
 /** What is wrong with an expression; the caller names the parameter it came in. */

@@ -34,10 +34,10 @@ export const flag = (input: Input | undefined, key: string): boolean | undefined
   return value === undefined ? undefined : value.toLowerCase() === "true";
 };
 
-/** What is not modelled is refused, never ignored. */
 export const unmodelled = (what: string): AwsFault =>
   new AwsFault("UnsupportedOperation", `The embedded cloud does not model ${what}.`);
 
+/** What is not modelled is refused, never ignored. */
 export function refuse(input: Input | undefined, keys: readonly string[]): void {
   const found = keys.find((key) => (input?.[key] ?? "") !== "");
   if (found !== undefined) throw unmodelled(found);

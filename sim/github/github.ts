@@ -73,7 +73,7 @@ function happened(world: World, type: GithubEventType, matches: (event: GithubEv
   });
 }
 
-/** Rejects where no port can be had. */
+/** Rejects if no port is free. */
 export async function openGithub(options: GithubOptions): Promise<GithubStandIn> {
   const settings = { ...defaultSettings, ...options.settings };
   const world = createWorld(options.clock, options.chance.fork("github"), settings);

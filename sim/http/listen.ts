@@ -2,7 +2,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Gives its address, without a slash at the end; rejects where no port can be had. */
+/** Gives its address, without a slash at the end; rejects if no port is free. */
 export async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

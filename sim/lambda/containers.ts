@@ -133,7 +133,11 @@ export interface ProcessesOptions {
 }
 
 /** Runs what was deployed. */
-export function processes({ directory, variables, program }: ProcessesOptions): Runtime {
+export function processes({
+  directory,
+  variables,
+  program = join(import.meta.dirname, "runtime.mjs"),
+}: ProcessesOptions): Runtime {
   const unpacked = new Map<string, string>();
   const unpack = ({ name, archive, handler }: FunctionPlan): string => {
     const folder = join(directory, name);
@@ -147,11 +151,6 @@ export function processes({ directory, variables, program }: ProcessesOptions): 
   return (of, line) => {
     const entry = unpacked.get(of.name) ?? unpack(of);
     unpacked.set(of.name, entry);
-    return processOf(
-      program ?? join(import.meta.dirname, "runtime.mjs"),
-      entry,
-      { ...variables, ...of.variables },
-      line,
-    );
+    return processOf(program, entry, { ...variables, ...of.variables }, line);
   };
 }

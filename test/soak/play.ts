@@ -1,5 +1,4 @@
 // A soak over HTTP: real processes on the embedded cloud, faults at its doors and `kill -9`; then all heals, and nothing may be left.
-import { wordsOfProblem } from "../../entry/words/reasons.ts";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { bundle, cli } from "../../build/bundles.ts";
 import { controlWorld } from "../../entry/control-world.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import { buildAgent } from "../../entry/laptop/agent-bundle.ts";
+import { wordsOfProblem } from "../../entry/words/reasons.ts";
 import {
   credentials,
   forgeToken,

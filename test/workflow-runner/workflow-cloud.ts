@@ -11,7 +11,7 @@ import { furnish, putItem } from "../../sim/furnish.ts";
 import { hostClock } from "../../entry/host-clock.ts";
 import type { Clock } from "../../cloud/ports/clock.ts";
 import { tableName } from "../../domain/names.ts";
-import { decodeRecord, isDamaged, type InstanceRecord } from "../../domain/record.ts";
+import { architectures, decodeRecord, isDamaged, type InstanceRecord } from "../../domain/record.ts";
 import { defaultResourceClasses } from "../../domain/resource-class.ts";
 import { isInstanceKey } from "../../domain/table.ts";
 import { bundle, executables } from "../../build/bundles.ts";
@@ -22,7 +22,6 @@ import type { Stage } from "./play.ts";
 
 const { environment, region, account } = place;
 const token = "ghp_workflowtokenxxxxxxxxxxxxxxxxxxxxxxxx";
-const architectures = ["x64", "arm64"] as const;
 
 /** GitHub's clock is a minute behind: a job that it queues has been waiting for a minute, as far as refresh can tell. */
 const githubClock: Clock = { ...hostClock, now: () => hostClock.now() - 60_000 };

@@ -31,6 +31,7 @@ import { tableOfRecords } from "./table.ts";
 import { secretFolderPort, secretsPort } from "./vault.ts";
 import { virtualTime } from "./virtual-time.ts";
 import { settingsPort, wordsOf } from "./words.ts";
+import { architectures } from "../../domain/record.ts";
 
 export interface ControlPorts {
   readonly instances: Instances;
@@ -72,7 +73,6 @@ export const place: Place = { awsPartition: "aws", region: "eu-west-1", account:
 /** An environment as the stack would write it. */
 export function furnished(configure: Partial<Defaults> = {}): Defaults {
   const classes = Object.keys(defaultResourceClasses);
-  const architectures = ["x64", "arm64"] as const;
   return {
     ...operationalDefaults,
     schema: environmentSchema,
@@ -148,7 +148,7 @@ export function worldOf(options: WorldOptions): World {
     words: wordsOf(furnished(configure)),
     requests: noRequests(),
     vault: new Map(
-      (["x64", "arm64"] as const).map((architecture) => [
+      architectures.map((architecture) => [
         imageParameter(environment, architecture),
         { value: `ami-${architecture}`, writtenAt: beginning },
       ]),
